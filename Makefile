@@ -1,0 +1,67 @@
+# The few verbs. `make run` needs Python 3.11 or newer with its venv module, make, and the package registries.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# A stamp carries its lock's checksum in its name: an unchanged lock is never installed twice, a changed one always is.
+checksum = $(firstword $(shell cksum < $(1)))
+RUN_STAMP := $(VENV)/.run-$(call checksum,requirements.lock)
+DEV_STAMP := $(VENV)/.dev-$(call checksum,requirements.lock)-$(call checksum,requirements-dev.lock)
+PIP_INSTALL := $(BIN)/python -m pip install --require-hashes --no-deps --only-binary=:all: --quiet --retries=1
+PIP_FAILED := echo "The locked packages could not be installed ($(VENV)/pip.log says why). Check that pip reaches a package registry and run this again."
+
+# Demo settings, for these commands only; the environment and .env win over them.
+DEVELOPMENT := $(BIN)/python setup/development.py
+FLASK := $(DEVELOPMENT) $(BIN)/flask
+ifdef PORT
+export PORT
+endif
+
+.PHONY: run test check assets models lock
+.SILENT:
+
+run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
+	$(FLASK) db upgrade
+	$(FLASK) seed
+	exec $(DEVELOPMENT) $(BIN)/gunicorn wsgi:app
+
+test: $(DEV_STAMP) assets models  ## every test; ARGS="-k face" chooses
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV_STAMP)  ## what a change must pass: format, lint, types, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) --no-print-directory test
+
+assets: $(RUN_STAMP)  ## copy htmx, uPlot and the fonts, build the stylesheet
+	$(BIN)/python setup/assets.py
+
+models: $(RUN_STAMP)  ## obtain and check the face models
+	$(DEVELOPMENT) $(BIN)/python setup/models.py
+
+lock: $(DEV_STAMP)  ## pin what requirements*.in ask for, with the hashes of every platform's wheels
+	for name in requirements requirements-dev requirements-node; do \
+		$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
+			--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+			--output-file $$name.lock $$name.in && \
+		sed -i.bak '/^#/d' $$name.lock && rm $$name.lock.bak || exit 1; \
+	done
+	npm install --package-lock-only
+
+$(BIN)/pip:
+	command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer."; exit 1; }
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is older: try make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV) >/dev/null || \
+		{ echo "Python could not make a virtual environment: install its venv module (Debian: python3-venv)."; exit 1; }
+
+$(RUN_STAMP): | $(BIN)/pip
+	echo "Installing the locked packages into $(VENV); this happens once …"
+	$(PIP_INSTALL) -r requirements.lock >$(VENV)/pip.log 2>&1 || { $(PIP_FAILED); exit 1; }
+	rm -f $(VENV)/.run-* && touch $@
+
+$(DEV_STAMP): | $(RUN_STAMP)
+	echo "Installing the tools for tests and checks …"
+	$(PIP_INSTALL) -r requirements-dev.lock >$(VENV)/pip.log 2>&1 || { $(PIP_FAILED); exit 1; }
+	rm -f $(VENV)/.dev-* && touch $@

@@ -1,0 +1,187 @@
+"""The command line: `python -m capture analyse VIDEO --out FOLDER` and `python -m capture judge FOLDER`.
+
+Does what the portal does, on a clip of one answer. Exit codes: 0 done; 2 the arguments or the file cannot be used, with
+one line on stderr; 1 a fault of ours.
+"""
+
+import argparse
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn, TextIO
+
+from capture import film, telemetry, timeline
+from capture.container import MediaInfo, probe
+from capture.errors import CaptureError, UnusableMedia
+from capture.recording import TEMPORARY_SUFFIX, Recording, read_observations, sha256
+from capture.rules import RULES_VERSION, find_flags
+from capture.session import AnswerSource, CaptureSession, Models
+from capture.types import Flag, MeasuredAnswer, Measurements
+
+DONE, OUR_FAULT, UNUSABLE = 0, 1, 2
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+BAR_CELLS = 30
+BAR_EVERY_S = 0.1  # faster than anybody reads, slow enough to cost nothing
+MODELS_FOLDER = Path(__file__).resolve().parent.parent / "instance" / "models"  # where set-up puts them
+
+
+class Unusable(Exception):
+    """The arguments or the file cannot be used; the message is for the person at the terminal."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+        command = {"analyse": _analyse, "judge": _judge}[options.command]
+        command(options)
+    except (Unusable, UnusableMedia) as error:
+        return _failed(UNUSABLE, error)
+    except (CaptureError, OSError) as error:
+        return _failed(OUR_FAULT, error)
+    except KeyboardInterrupt:
+        return _failed(INTERRUPTED, "interrupted; nothing was written")
+    return DONE
+
+
+def _failed(code: int, why: object) -> int:
+    print(f"capture: {why}", file=sys.stderr)
+    return code
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line; `--help` says the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Unusable(f"{message} (see --help)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = OneLineParser(prog="python -m capture", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    analyse = commands.add_parser("analyse", help="measure a video; write telemetry.json and, if needed, recording.mp4")
+    analyse.add_argument("video", type=Path)
+    analyse.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    analyse.add_argument("--no-film", action="store_true", help="leave recording.mp4 out")
+    judge = commands.add_parser("judge", help="find flags again in stored measurements")
+    judge.add_argument("folder", type=Path)
+    return parser
+
+
+def _analyse(options: argparse.Namespace) -> None:
+    video: Path = options.video
+    if not video.is_file():
+        raise Unusable(f"there is no file {video}")
+    info = probe(video)
+    recording = Recording(_folder(options.out))
+    measurements = _measured(video, info, recording)
+    if not (options.no_film or _is_film(info)):
+        _write_film(video, info, recording)
+    flags = find_flags(measurements)
+    session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, sha256(video)))  # the same clip always has the same id
+    telemetry.write(recording.telemetry_path, telemetry.build(session_id, measurements, flags, _models().engine()))
+    _tell(flags)
+
+
+def _folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise Unusable(f"{folder} cannot be made: {exc.strerror}") from exc
+    return folder
+
+
+def _models() -> Models:
+    face = os.environ.get("CAPTURE_FACE_MODEL") or MODELS_FOLDER / "face_landmarker.task"
+    crowd = os.environ.get("CAPTURE_CROWD_MODEL") or MODELS_FOLDER / "centerface.onnx"
+    return Models(Path(face), Path(crowd))
+
+
+def _measured(video: Path, info: MediaInfo, recording: Recording) -> Measurements:
+    with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as folder, _own_stderr() as terminal:
+        observations_path = Path(folder) / "observations"
+        bar = ProgressBar(info.duration_ms, terminal)
+        source = AnswerSource(video, info.container, observations_path, heartbeat=bar.show, heartbeat_s=BAR_EVERY_S)
+        try:
+            result = CaptureSession(source, _models().senses).run()
+        finally:
+            bar.clear()
+        observations = read_observations(observations_path)
+    if result.damaged_at_ms is not None:
+        print(f"capture: {video} is damaged after {result.damaged_at_ms / 1000:.1f} s", file=sys.stderr)
+    return timeline.place([MeasuredAnswer(1, 1, result.duration_ms, observations=observations)])
+
+
+def _is_film(info: MediaInfo) -> bool:
+    """Plays and seeks as it is: what `recording.mp4` would be made for."""
+    return (info.container, info.video_codec, info.audio_codec or "aac") == ("mp4", "h264", "aac")
+
+
+def _write_film(video: Path, info: MediaInfo, recording: Recording) -> None:
+    with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as folder:
+        part = film.normalise(video, Path(folder) / "answer.mp4", info.container)
+        film.join([film.FilmPart(part.path, 0, video.stem)], recording.recording_path)
+
+
+def _judge(options: argparse.Namespace) -> None:
+    path = Recording(options.folder).telemetry_path
+    try:
+        document = telemetry.load(path)
+        measurements, _ = telemetry.read(path)
+    except CaptureError as exc:
+        raise Unusable(f"{options.folder}: {exc}") from exc
+    flags = find_flags(measurements)
+    engine = {**document["engine"], "rules": RULES_VERSION}
+    telemetry.write(path, telemetry.build(document["session_id"], measurements, flags, engine))
+    _tell(flags)
+
+
+def _tell(flags: list[Flag]) -> None:
+    for flag in flags:
+        assessed = flag.severity if flag.assessable else "not assessable"
+        print(f"{_clock(flag.start_ms)}–{_clock(flag.end_ms)}  {flag.kind}  {assessed}  {flag.reason}")
+
+
+def _clock(t_ms: int) -> str:
+    minutes, rest_ms = divmod(t_ms, 60_000)
+    return f"{minutes}:{rest_ms / 1000:04.1f}"
+
+
+class ProgressBar:
+    """One line that grows; nothing where nobody watches."""
+
+    def __init__(self, duration_ms: int, terminal: TextIO) -> None:
+        self._duration_ms = max(1, duration_ms)
+        self._terminal = terminal if terminal.isatty() else None
+
+    def show(self, measured_ms: int) -> bool:
+        if self._terminal:
+            share = min(1.0, measured_ms / self._duration_ms)
+            cells = "█" * round(share * BAR_CELLS)
+            self._terminal.write(f"\r{cells:·<{BAR_CELLS}} {share:4.0%}  {_clock(measured_ms)}")
+            self._terminal.flush()
+        return True
+
+    def clear(self) -> None:
+        if self._terminal:
+            self._terminal.write("\r\033[K")
+            self._terminal.flush()
+
+
+@contextmanager
+def _own_stderr() -> Iterator[TextIO]:
+    """Keep stderr to ourselves: the libraries' native code writes notices there that no setting turns off."""
+    sys.stderr.flush()
+    with os.fdopen(os.dup(2), "w", encoding="utf-8") as ours, open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield ours
+        finally:
+            os.dup2(ours.fileno(), 2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,306 @@
+"""Opens media files that strangers sent, also while they grow, and holds them to limits before anything is decoded.
+
+Believes nothing that a file says of itself beyond its first bytes: the demuxer is chosen by us, nothing but the one
+file is ever read, and durations are measured. Pictures and sound come out of `capture.decoder`.
+"""
+
+from __future__ import annotations  # PyAV's Packet is generic for type checkers only
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from types import TracebackType
+from typing import BinaryIO, NoReturn, Protocol, Self
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from capture.errors import UnusableMedia
+
+HEAD_BYTES = 64  # identify() needs no more; the longest header it looks into is Matroska's
+UPLOAD_CONTAINERS = frozenset({"mp4", "webm", "mkv"})  # what browsers record; the rest is for the command line only
+DEMUXERS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "mkv": "matroska", "mpg": "mpeg", "avi": "avi"}
+PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # stills in an MP4 coat
+
+VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg")
+AUDIO_CODECS = ("opus", "vorbis", "aac", "mp3", "mp2", "flac", "pcm_s16le")
+DECODERS = (*VIDEO_CODECS, *AUDIO_CODECS, "libdav1d", "libopus", "libvorbis", "mp3float", "mp2float")
+
+POLL_MS = 100  # a recorder delivers once a second: ten looks in between cost nothing and delay nothing
+MAX_STREAMS = 8  # picture, sound and a few tracks that phones add; each stream costs memory while the file is opened
+FPS_BURST_FRAMES = 120  # recorders catch up in bursts, so the rate is counted over at least this many frames
+MAX_SOUND_RATE_HZ = 192_000
+MAX_SOUND_CHANNELS = 8
+FIRST_FRAME_PACKETS = 300  # ten seconds at 30 fps without one picture: there is none
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What we agree to decode. A file beyond any of these is refused before the first picture is decoded."""
+
+    max_side_px: int = 1920  # full HD either way round: phones record upright
+    max_pixels: int = 1920 * 1088  # full HD as codecs pad it
+    max_fps: int = 62  # 60 and the jitter of real clocks
+    max_duration_ms: int = 4 * 3_600_000  # the longest interview anybody sat through, with room
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What a file holds, by measuring it; width and height are of the upright picture."""
+
+    container: str
+    video_codec: str
+    audio_codec: str | None
+    width: int
+    height: int
+    rotation_deg: int
+    duration_ms: int
+    frames: int
+
+
+def identify(head: bytes) -> str:
+    """Name the container by its first bytes, or refuse: text that names other files, stills, anything unknown."""
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        if brand in PICTURE_BRANDS:
+            raise UnusableMedia("this is a still picture, not a video")
+        return "mov" if brand == b"qt  " else "mp4"
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "webm" if b"webm" in head[:HEAD_BYTES] else "mkv"
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"free"):
+        return "mov"
+    if head[:4] in (b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"):
+        return "mpg"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    raise UnusableMedia("the first bytes are not those of an MP4, WebM or Matroska video")
+
+
+def identify_file(path: Path) -> str:
+    """Name the container of a file on disk."""
+    with path.open("rb") as file:
+        return identify(file.read(HEAD_BYTES))
+
+
+class GrowingFile:
+    """A file that somebody still appends to: `read` waits for bytes until the file is complete or `stop` is set."""
+
+    def __init__(self, path: Path, is_complete: Callable[[], bool], stop: Event | None = None) -> None:
+        self.path = path
+        self.is_complete = is_complete
+        self.stop = stop or Event()
+        self._file: BinaryIO = path.open("rb")
+
+    def read(self, size: int) -> bytes:
+        while not self.stop.is_set():
+            was_complete = self.is_complete()  # asked before reading: bytes that came in between must not be missed
+            data = self._file.read(size)
+            if data or was_complete:
+                return data
+            self.stop.wait(POLL_MS / 1000)
+        return b""
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class ByteSource(Protocol):
+    """What a demuxer reads from."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class Media:
+    """One opened file: its picture, its sound if any, and its packets in file order, held to the limits."""
+
+    def __init__(self, source: Path | GrowingFile, container: str, limits: Limits = LIMITS) -> None:
+        if isinstance(source, GrowingFile) and source.is_complete():
+            source = source.path  # a whole file can be sought, which ordinary MP4 needs
+        self.limits = limits
+        self._path = source.path if isinstance(source, GrowingFile) else source
+        self._demuxer = DEMUXERS[container]
+        self.is_damaged = False
+        self.end_ms = 0
+        self.video_packets = 0
+        self._stop = source.stop if isinstance(source, GrowingFile) else Event()
+        self._file: ByteSource = source if isinstance(source, GrowingFile) else source.open("rb")
+        try:
+            self.input = _open(self._file, container, limits)
+            self.video = _picture(self.input, limits)
+            self.audio = _sound(self.input)
+        except BaseException:
+            self._file.close()
+            raise
+        self.origin_s = (self.input.start_time or 0) / av.time_base
+        # An hour has 250,000 packets: exact fractions would take longer than copying them does.
+        self.tick_s = {stream.index: float(stream.time_base or 0) for stream in self.input.streams}
+
+    def time_ms(self, seconds: float) -> int:
+        """A timestamp of this file on the answer's clock, which starts with the file's first picture or sound."""
+        return round((seconds - self.origin_s) * 1000)
+
+    def packets(self) -> Iterator[Packet[Stream]]:
+        """Every packet with a time, until the end or the first damage; `end_ms` and `video_packets` move along."""
+        streams = [self.video] if self.audio is None else [self.video, self.audio]
+        try:
+            for packet in self.input.demux(*streams):
+                if packet.pts is not None and not packet.is_corrupt:
+                    self._count(packet)
+                    yield packet
+            is_broken = not self._is_whole()
+        except FFmpegError:
+            is_broken = True
+        self.is_damaged = is_broken and not self._stop.is_set()  # our own stopping looks like a cut file, and is none
+
+    def _is_whole(self) -> bool:
+        """FFmpeg ends quietly where an MP4 is cut or has lost a piece; other containers leave no trace of either."""
+        return self._demuxer != "mov" or boxes_are_whole(self._path)
+
+    def _count(self, packet: Packet[Stream]) -> None:
+        end_ticks = (packet.pts or 0) + (packet.duration or 0)
+        self.end_ms = max(self.end_ms, self.time_ms(end_ticks * self.tick_s[packet.stream_index]))
+        self.video_packets += packet.stream_index == self.video.index
+        if self.end_ms > self.limits.max_duration_ms:
+            raise UnusableMedia(f"longer than {self.limits.max_duration_ms // 60_000} minutes")
+        if self.video_packets > FPS_BURST_FRAMES + self.limits.max_fps * self.end_ms / 1000:
+            raise UnusableMedia(f"more than {self.limits.max_fps} pictures a second")
+
+    def close(self) -> None:
+        self.input.close()
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _open(file: ByteSource, container: str, limits: Limits) -> InputContainer:
+    options = {
+        "codec_whitelist": ",".join(DECODERS),
+        "protocol_whitelist": "none",
+        "max_streams": str(MAX_STREAMS),
+        "max_pixels": str(limits.max_pixels),
+    }
+    try:
+        return av.open(
+            file, "r", format=DEMUXERS[container], options=options, io_open=_refuse, metadata_errors="replace"
+        )
+    except FFmpegError as exc:
+        raise UnusableMedia(f"this is not a readable {container} file") from exc
+
+
+def boxes_are_whole(path: Path) -> bool:
+    """True when an MP4's outermost boxes follow each other without a break up to the file's very end."""
+    position, size = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while position < size:
+            file.seek(position)
+            length, kind, long_length = struct.unpack(">I4sQ", file.read(16).ljust(16, b"\0"))
+            length = {0: size - position, 1: long_length}.get(length, length)
+            if length < 8 or not kind.isalnum():
+                return False
+            position += length
+    return position == size
+
+
+def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    raise UnusableMedia("the file asks to open another file")
+
+
+def _picture(opened: InputContainer, limits: Limits) -> VideoStream:
+    streams = [stream for stream in opened.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not streams:
+        raise UnusableMedia("there is no video track")
+    video = streams[0]
+    if video.codec_context is None or video.codec_context.name not in DECODERS:
+        raise UnusableMedia("the video codec is not one we accept")
+    if max(video.width, video.height) > limits.max_side_px or video.width * video.height > limits.max_pixels:
+        raise UnusableMedia(f"the picture is {video.width}×{video.height}, larger than full HD")
+    if min(video.width, video.height) < 16:
+        raise UnusableMedia("the video track has no picture size")
+    video.codec_context.options = {"max_pixels": str(limits.max_pixels)}
+    video.thread_count = 1  # several answers are measured at once; threads inside one would only add delay
+    return video
+
+
+def _sound(opened: InputContainer) -> AudioStream | None:
+    """The first sound track that can be decoded: a strange one is treated like none, the picture still counts."""
+    for audio in opened.streams.audio:
+        known = audio.codec_context is not None and audio.codec_context.name in DECODERS
+        if known and 0 < audio.rate <= MAX_SOUND_RATE_HZ and 0 < audio.channels <= MAX_SOUND_CHANNELS:
+            return audio
+    return None
+
+
+def pictures(packet: Packet[Stream]) -> list[VideoFrame]:
+    """The packet's pictures; none where it is broken, as one broken packet must not end an answer."""
+    try:
+        return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
+    except FFmpegError:
+        return []
+
+
+def sounds(packet: Packet[Stream]) -> list[AudioFrame]:
+    """The packet's sound; none where it is broken: silence there is honest."""
+    try:
+        return [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
+    except FFmpegError:
+        return []
+
+
+def flushed(video: VideoStream) -> list[VideoFrame]:
+    """The pictures a decoder still holds when there are no more packets."""
+    try:
+        return video.decode(None)
+    except FFmpegError:
+        return []
+
+
+def upright_size(frame: VideoFrame, video: VideoStream) -> tuple[int, int]:
+    """Width and height as a person sees the picture: square pixels, rotation applied."""
+    shape = video.sample_aspect_ratio or 1
+    width, height = round(frame.width * shape), frame.height
+    return (height, width) if frame.rotation % 180 else (width, height)
+
+
+def probe(path: Path, container: str | None = None, limits: Limits = LIMITS) -> MediaInfo:
+    """Measure a finished file without decoding more than its first picture."""
+    container = container or identify_file(path)
+    with Media(path, container, limits) as media:
+        first: VideoFrame | None = None
+        for packet in media.packets():
+            if first is None and packet.stream_index == media.video.index:
+                first = next(iter(pictures(packet)), None)
+                if first is None and media.video_packets > FIRST_FRAME_PACKETS:
+                    break
+        first = first or next(iter(flushed(media.video)), None)
+        if first is None:
+            raise UnusableMedia("no picture could be decoded")
+        width, height = upright_size(first, media.video)
+        return MediaInfo(
+            container=container,
+            video_codec=media.video.codec_context.name,
+            audio_codec=media.audio.codec_context.name if media.audio else None,
+            width=width,
+            height=height,
+            rotation_deg=first.rotation % 360,
+            duration_ms=media.end_ms,
+            frames=media.video_packets,
+        )

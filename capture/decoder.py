@@ -1,0 +1,114 @@
+"""Turns an answer's file into upright pictures, a few a second, and mono sound, both on the answer's clock.
+
+Every packet is decoded, as codecs need, but only sampled pictures are converted. Measures nothing and judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from capture.container import LIMITS, GrowingFile, Limits, Media, flushed, pictures, sounds, upright_size
+from capture.errors import UnusableMedia
+from capture.types import Frame, Sound
+
+MEASURED_SIDE_PX = 640  # the longer side of pictures handed out: enough for a face at a desk, cheaper than full HD
+MEASURED_RATE_HZ = 16_000  # what voice detection wants
+SOUND_WARM_UP_MS = 1_000  # sound given before `from_ms`, so that windows and voice detection know their past
+
+
+class Decoder:
+    """Iterate once to get frames and sound as the file has them; afterwards the attributes say how it ended.
+
+    Frames come at the first picture on or after each multiple of `every_ms`, with their real times, in time order.
+    `from_ms` takes up work that was interrupted: earlier frames are decoded, because codecs need them, but not given.
+    """
+
+    def __init__(
+        self, source: Path | GrowingFile, container: str, *, every_ms: int, limits: Limits = LIMITS, from_ms: int = 0
+    ) -> None:
+        self.source = source
+        self.container = container
+        self.every_ms = every_ms
+        self.limits = limits
+        self.from_ms = from_ms
+        self.duration_ms = 0  # of what was read so far
+        self.damaged_at_ms: int | None = None  # the file could not be read any further than this
+        self.has_sound = False
+        self._due_ms = 0
+
+    def __iter__(self) -> Iterator[Frame | Sound]:
+        with Media(self.source, self.container, self.limits) as media:
+            resampler = MonoResampler(MEASURED_RATE_HZ)
+            self.has_sound = media.audio is not None
+            for packet in media.packets():
+                self.duration_ms = media.end_ms
+                if packet.stream_index == media.video.index:
+                    yield from self._sampled(media, pictures(packet))
+                else:
+                    yield from self._heard(media, resampler, sounds(packet))
+            yield from self._sampled(media, flushed(media.video))
+            if self._due_ms == 0:
+                raise UnusableMedia("no picture could be decoded")
+            if media.is_damaged:
+                self.damaged_at_ms = media.end_ms
+
+    def _sampled(self, media: Media, frames: list[VideoFrame]) -> Iterator[Frame]:
+        for frame in frames:
+            if frame.pts is None or frame.time_base is None:
+                continue
+            t_ms = max(0, media.time_ms(frame.time))
+            if t_ms >= self._due_ms:
+                self._due_ms = (t_ms // self.every_ms + 1) * self.every_ms
+                if t_ms >= self.from_ms:
+                    yield Frame(t_ms, _upright_rgb(frame, media.video))
+
+    def _heard(self, media: Media, resampler: MonoResampler, frames: list[AudioFrame]) -> Iterator[Sound]:
+        for frame in frames:
+            for time_s, samples in resampler.resample(frame):
+                t_ms = media.time_ms(time_s)
+                if t_ms >= self.from_ms - SOUND_WARM_UP_MS:
+                    yield Sound(t_ms, samples)
+
+
+class MonoResampler:
+    """Resamples to mono float; unlike PyAV's own it lives on when the format changes on the way."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._form: tuple[str, str, int] | None = None
+        self._resampler = self._fresh()
+
+    def _fresh(self) -> AudioResampler:
+        return AudioResampler(format="flt", layout="mono", rate=self._rate_hz)
+
+    def resample(self, frame: AudioFrame) -> list[tuple[float, NDArray[np.float32]]]:
+        """Samples and the second of the first one; sound without a time is left out, as nobody could place it."""
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form != self._form:
+            self._form, self._resampler = form, self._fresh()
+        mono = ((part.pts, part.time_base, part) for part in self._resampler.resample(frame))
+        return [(float(pts * base), _samples(part)) for pts, base, part in mono if pts is not None and base is not None]
+
+
+def _samples(frame: AudioFrame) -> NDArray[np.float32]:
+    return frame.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+
+
+def _upright_rgb(frame: VideoFrame, video: VideoStream) -> NDArray[np.uint8]:
+    """The picture as a person sees it, its longer side at most `MEASURED_SIDE_PX`."""
+    upright_width, upright_height = upright_size(frame, video)
+    scale = min(1.0, MEASURED_SIDE_PX / max(upright_width, upright_height))
+    width, height = max(1, round(upright_width * scale)), max(1, round(upright_height * scale))
+    if frame.rotation % 180:
+        width, height = height, width
+    rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
+    turned = np.rot90(rgb, k=round(frame.rotation / 90))  # rotation counts counterclockwise, as rot90 does
+    return np.ascontiguousarray(turned, dtype=np.uint8)

@@ -1,0 +1,189 @@
+"""Makes the clips of the demo interview from one portrait in the public domain: moved, hidden, and doubled.
+
+They are real files for the real engine. What they show is known to the tenth of a second, so tests use them, too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import pi, sin
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.container import OutputContainer
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from capture.errors import CaptureError
+from capture.recording import replacing
+
+WIDTH, HEIGHT = 640, 480  # what the recorder asks of a camera
+PICTURES_HZ = 24
+CLIP_S = 15
+HIDDEN_S = (4.0, 11.0)  # from the first to the last moment without a face, at the latest and at the earliest
+DOUBLED_S = (4.0, 10.0)
+STEP_S = 0.4  # how long it takes to step into the picture or out of it
+
+SITTER_PX = (84, 0, 362, 440)  # left, top, right, bottom of the person within the portrait
+EDGE_PX = 36  # how softly the person is cut out
+WALL_PX = (300, 20, 370, 90)  # a piece of the portrait's wall gives the room its colour
+OUTSIDE_PX = 560.0  # so far beside the middle nobody is in the picture
+GRAIN_LEVELS = 4.0  # of 255, a camera's noise; without it an empty room would look like a stalled camera
+
+SOUND_HZ = 48_000
+SOUND_BLOCK = 1_024  # what AAC takes at a time
+SYLLABLES_HZ = 4.2
+PHRASE_S, BREATH_S = 2.6, 0.7
+VOWELS_HZ = (
+    (730, 1090),
+    (270, 2290),
+    (570, 840),
+    (530, 1840),
+    (440, 1020),
+)  # first two formants, as textbooks have them
+HARMONICS = 30
+
+GRAINS = 12  # different pictures of noise; half a second of them
+
+Picture = NDArray[np.uint8]
+Layer = NDArray[Any]  # OpenCV says no more of what it returns
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sitter:
+    """One copy of the person in the picture; `aside_px` counts from the middle to the right."""
+
+    aside_px: float
+    scale: float
+    mirrored: bool = False
+
+
+def make_demo_clips(portrait: Path, folder: Path) -> list[Path]:
+    """Three answers: undisturbed, nobody there for a while, somebody joining for a while."""
+    scenes = {"calm": calm, "hidden": hidden, "doubled": doubled}
+    return [make_demo_clip(portrait, folder / f"{name}.mp4", scene) for name, scene in scenes.items()]
+
+
+def calm(t_s: float) -> list[Sitter]:
+    return [Sitter(14 * sin(0.7 * t_s), 1.0 + 0.02 * sin(1.1 * t_s))]
+
+
+def hidden(t_s: float) -> list[Sitter]:
+    [sitter] = calm(t_s)
+    return [Sitter(sitter.aside_px - OUTSIDE_PX * _between(t_s, *HIDDEN_S), sitter.scale)]
+
+
+def doubled(t_s: float) -> list[Sitter]:
+    [sitter] = calm(t_s)
+    there = _between(t_s, *DOUBLED_S)
+    second = Sitter(OUTSIDE_PX - (OUTSIDE_PX - 165) * there - sitter.aside_px, 0.85, mirrored=True)
+    return [second, Sitter(sitter.aside_px - 120 * there, sitter.scale)]
+
+
+def _between(t_s: float, start_s: float, end_s: float) -> float:
+    """0 before and after, 1 from start to end, gliding in the half second beside them."""
+    glide = min((t_s - start_s) / STEP_S + 1, (end_s - t_s) / STEP_S + 1)
+    return max(0.0, min(1.0, glide))
+
+
+Scene = Callable[[float], list[Sitter]]
+
+
+def make_demo_clip(portrait: Path, target: Path, scene: Scene, seconds: int = CLIP_S) -> Path:
+    """Write one clip as MP4 with H.264 and AAC."""
+    studio = Studio(portrait)
+    with replacing(target) as temporary, av.open(temporary, "w", format="mp4") as output:
+        picture = output.add_stream("libx264", rate=PICTURES_HZ, options={"preset": "veryfast", "g": str(PICTURES_HZ)})
+        picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        sound = output.add_stream("aac", rate=SOUND_HZ, layout="mono")
+        _write_sound(output, sound, speechlike(seconds))
+        for number in range(seconds * PICTURES_HZ):
+            frame = VideoFrame.from_ndarray(studio.picture(scene(number / PICTURES_HZ), number), format="rgb24")
+            output.mux(picture.encode(frame))
+        output.mux(picture.encode(None))
+    return target
+
+
+class Studio:
+    """A room in the portrait's colours, and the person to put into it."""
+
+    def __init__(self, portrait: Path) -> None:
+        loaded = cv2.imread(str(portrait))
+        if loaded is None:
+            raise CaptureError(f"the portrait {portrait.name} cannot be read; run the set-up again")
+        rgb = cv2.cvtColor(loaded, cv2.COLOR_BGR2RGB).astype(np.float32)
+        left, top, right, bottom = SITTER_PX
+        self._sitter = rgb[top:bottom, left:right]
+        self._mask = _soft_edges(right - left, bottom - top)
+        self._room = _room(rgb)
+        random = np.random.default_rng(1)  # the same clip every time
+        self._grain = random.normal(0, GRAIN_LEVELS, (GRAINS, HEIGHT, WIDTH, 1)).astype(np.float32)
+
+    def picture(self, sitters: list[Sitter], number: int) -> Picture:
+        canvas = self._room.copy()
+        for sitter in sitters:
+            self._put(canvas, sitter, bob_px=4 * sin(2 * pi * 0.3 * number / PICTURES_HZ))
+        canvas += self._grain[number % GRAINS]
+        picture: Picture = np.clip(canvas, 0, 255).astype(np.uint8)
+        return picture
+
+    def _put(self, canvas: Layer, sitter: Sitter, bob_px: float) -> None:
+        """Scale, mirror and shift; the person sits at the lower edge, breathing."""
+        height, width = self._mask.shape
+        across = -sitter.scale if sitter.mirrored else sitter.scale
+        move_x = WIDTH / 2 + sitter.aside_px - across * width / 2
+        move_y = HEIGHT + 6 + bob_px - sitter.scale * height
+        matrix = np.array([[across, 0, move_x], [0, sitter.scale, move_y]])
+        mask = cv2.warpAffine(self._mask, matrix, (WIDTH, HEIGHT))[..., None]
+        sitter_there = cv2.warpAffine(self._sitter, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+        canvas += mask * (sitter_there - canvas)
+
+
+def _soft_edges(width: int, height: int) -> Layer:
+    """1 inside, falling to 0 at the left, the right and the upper edge."""
+    columns = np.minimum(np.arange(width), np.arange(width)[::-1])
+    inside_px = np.minimum(columns, np.arange(height)[:, None])
+    return np.clip(inside_px / EDGE_PX, 0, 1).astype(np.float32)
+
+
+def _room(portrait: Layer) -> Layer:
+    """The wall's colour, a little darker towards the floor."""
+    left, top, right, bottom = WALL_PX
+    wall = portrait[top:bottom, left:right].mean(axis=(0, 1))
+    light = np.linspace(1.04, 0.86, HEIGHT, dtype=np.float32)[:, None, None]
+    room: Layer = np.tile(light, (1, WIDTH, 1)) * wall
+    return room
+
+
+def speechlike(seconds: float) -> Numbers:
+    """Syllables of vowels, in phrases with a breath in between: nobody's voice, but a voice to the engine."""
+    times_s = np.arange(round(seconds * SOUND_HZ)) / SOUND_HZ
+    pitch_hz = 115 + 12 * np.sin(2 * pi * 0.5 * times_s)
+    turns = np.cumsum(pitch_hz) / SOUND_HZ
+    formants_hz = np.array(VOWELS_HZ)[(times_s * SYLLABLES_HZ).astype(int) % len(VOWELS_HZ)]
+    voice = sum(_harmonic(number, pitch_hz, turns, formants_hz) for number in range(1, HARMONICS + 1))
+    syllables = np.sin(pi * (times_s * SYLLABLES_HZ % 1)) ** 0.7
+    phrases = times_s % (PHRASE_S + BREATH_S) < PHRASE_S
+    hiss = np.random.default_rng(2).normal(0, 0.002, len(times_s))
+    spoken: Numbers = 0.12 * voice * syllables * phrases + hiss
+    return np.clip(spoken, -1, 1)
+
+
+def _harmonic(number: int, pitch_hz: Numbers, turns: Numbers, formants_hz: Numbers) -> Numbers:
+    distance_hz = (number * pitch_hz)[:, None] - formants_hz
+    strength = 0.08 / number + np.exp(-((distance_hz / 130) ** 2)).sum(axis=1)
+    spoken: Numbers = strength * np.sin(2 * pi * number * turns)
+    return spoken
+
+
+def _write_sound(output: OutputContainer, stream: Any, samples: Numbers) -> None:
+    for start in range(0, len(samples), SOUND_BLOCK):
+        block = samples[start : start + SOUND_BLOCK].astype(np.float32)[None]
+        frame = AudioFrame.from_ndarray(block, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = SOUND_HZ, start
+        output.mux(stream.encode(frame))
+    output.mux(stream.encode(None))

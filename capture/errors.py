@@ -1,0 +1,17 @@
+"""What can go wrong in `capture`, each cause with a class of its own."""
+
+
+class CaptureError(Exception):
+    """Anything that went wrong while recordings were read, measured or written."""
+
+
+class UnusableMedia(CaptureError):
+    """The file is not media we accept: wrong bytes, wrong codec, over a limit, or nothing inside."""
+
+
+class ModelMissing(CaptureError):
+    """A model file is absent, or its hash is not the one we know."""
+
+
+class ClaimLost(CaptureError):
+    """Somebody else measures this answer now; whatever we would write is out of date."""

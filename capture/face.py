@@ -1,0 +1,110 @@
+"""The nearest face of a picture as a few angles and ratios, read by MediaPipe: the only file that imports it.
+
+Landmarks live only inside `read`; nothing that could tell one person from another leaves this file.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import mediapipe as mp
+import numpy as np
+from mediapipe.tasks.python.core.base_options import BaseOptions
+from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions
+from numpy.typing import NDArray
+
+from capture.errors import ModelMissing
+from capture.eyes import Points, face_px_of, gaze_of, mouth_open_of, openness_of
+from capture.pose import pose_of
+from capture.types import Box, Frame
+
+FACES = 2  # asked for one, the model gives the surest face, not the nearest; and a second one is worth a count
+
+
+@dataclass(frozen=True)
+class FaceReading:
+    """What was read of one face; units and signs are those of the telemetry contract.
+
+    `has_company` says that a second face could be read: a hint to count, not a count.
+    """
+
+    box: Box
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    gaze_x: float
+    gaze_y: float
+    openness: float
+    mouth_open: float
+    face_px: float
+    has_company: bool = False
+
+
+class FaceReader:
+    """Reads each picture for itself, so that work taken up again reads the same. One serves one thread."""
+
+    def __init__(self, model_path: Path) -> None:
+        if not model_path.is_file():
+            raise ModelMissing(f"the model that reads faces is not at {model_path.name}; run the set-up again")
+        options = FaceLandmarkerOptions(
+            base_options=BaseOptions(model_asset_path=str(model_path)),
+            num_faces=FACES,
+            output_face_blendshapes=True,
+            output_facial_transformation_matrixes=True,
+        )
+        self._landmarker = FaceLandmarker.create_from_options(options)
+
+    def read(self, frame: Frame) -> FaceReading | None:
+        """The largest face, or None where there is none that can be read."""
+        found = self._landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=frame.rgb))
+        faces = [_pixels(landmarks, frame) for landmarks in found.face_landmarks]
+        if not faces:
+            return None
+        nearest = max(range(len(faces)), key=lambda index: _area(faces[index]))
+        shapes = {shape.category_name: float(shape.score) for shape in found.face_blendshapes[nearest]}
+        reading = _reading(faces[nearest], shapes, found.facial_transformation_matrixes[nearest], frame)
+        return replace(reading, has_company=len(faces) > 1)
+
+    def close(self) -> None:
+        self._landmarker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _pixels(landmarks: list[Any], frame: Frame) -> Points:
+    height, width = frame.rgb.shape[:2]
+    return np.array([(point.x * width, point.y * height) for point in landmarks], dtype=np.float64)
+
+
+def _area(points: Points) -> float:
+    return float(np.prod(np.ptp(points, axis=0)))
+
+
+def _reading(points: Points, shapes: dict[str, float], matrix: NDArray[np.floating], frame: Frame) -> FaceReading:
+    pose, gaze = pose_of(matrix), gaze_of(shapes)
+    return FaceReading(
+        box=_box(points, frame),
+        yaw_deg=pose.yaw_deg,
+        pitch_deg=pose.pitch_deg,
+        roll_deg=pose.roll_deg,
+        gaze_x=gaze.x,
+        gaze_y=gaze.y,
+        openness=openness_of(shapes),
+        mouth_open=mouth_open_of(points),
+        face_px=face_px_of(points),
+    )
+
+
+def _box(points: Points, frame: Frame) -> Box:
+    """Faces may reach out of the picture; boxes do not."""
+    height, width = frame.rgb.shape[:2]
+    left, top = np.clip(points.min(axis=0) / (width, height), 0.0, 1.0)
+    right, bottom = np.clip(points.max(axis=0) / (width, height), 0.0, 1.0)
+    return float(left), float(top), float(right - left), float(bottom - top)

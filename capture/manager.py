@@ -1,0 +1,112 @@
+"""The threads of one process that measure answers: looks for work, runs it, stops cleanly.
+
+There is no queue in memory. Work is claimed only when a thread is free for it, so that another process may take what
+this one has no hands for. Knows nothing of what the work is.
+"""
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Job = Callable[[threading.Event], None]
+"""Work that was claimed: runs to its end, or until the event tells it to stop."""
+
+EXIT_TIMEOUT_S = 10.0  # a job ends within a second of being asked; what takes longer is cut off, and its lease expires
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ManagerStatus:
+    """What this process's threads do at the moment."""
+
+    is_running: bool
+    jobs: int
+    max_threads: int
+
+
+class CaptureManager:
+    """Starts when it is first asked to, and again when its thread has died or the process has forked."""
+
+    _poller: threading.Thread | None
+
+    def __init__(self, find_work: Callable[[], Job | None], max_threads: int, idle_s: float = 1.0) -> None:
+        self._find_work = find_work
+        self._max_threads = max_threads  # of the machine's cores: more would only make every answer later
+        self._idle_s = idle_s
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)  # threads stay with the parent; locks might stay locked
+
+    def ensure_started(self) -> None:
+        """Cheap enough to be called with every request. Does nothing after `stop`."""
+        with self._lock:
+            if self._stop.is_set() or (self._poller is not None and self._poller.is_alive()):
+                return
+            if self._poller is None:
+                atexit.register(self.stop, EXIT_TIMEOUT_S)
+            self._poller = threading.Thread(target=self._poll, name="capture-manager", daemon=True)
+            self._poller.start()
+
+    def wake(self) -> None:
+        """Look for work now: somebody knows that there is some."""
+        self._woken.set()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Ask everything to end and wait for it; True when all threads have ended. May be called again and again."""
+        self._stop.set()
+        self._woken.set()
+        until_s = time.monotonic() + timeout_s
+        with self._lock:
+            poller = self._poller
+        if poller is not None:
+            poller.join(timeout_s)  # first: it may just be starting one more job
+        with self._lock:
+            jobs = list(self._jobs)
+        for job in jobs:
+            job.join(max(0.0, until_s - time.monotonic()))
+        return not any(thread.is_alive() for thread in (poller, *jobs) if thread is not None)
+
+    def status(self) -> ManagerStatus:
+        is_running = self._poller is not None and self._poller.is_alive()
+        return ManagerStatus(is_running, len(self._jobs), self._max_threads)
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._woken = threading.Event()
+        self._poller = None
+        self._jobs: set[threading.Thread] = set()
+
+    def _poll(self) -> None:
+        while not self._stop.is_set():
+            self._woken.clear()
+            job = _guarded(self._find_work) if len(self._jobs) < self._max_threads else None
+            if job is None:
+                self._woken.wait(self._idle_s)
+            else:
+                self._start(job)
+
+    def _start(self, job: Job) -> None:
+        thread = threading.Thread(target=self._run, args=(job,), name="capture-job", daemon=True)
+        with self._lock:
+            thread.start()
+            self._jobs.add(thread)
+
+    def _run(self, job: Job) -> None:
+        _guarded(lambda: job(self._stop))
+        with self._lock:
+            self._jobs.discard(threading.current_thread())
+        self._woken.set()
+
+
+def _guarded(work: Callable[[], Job | None]) -> Job | None:
+    """The one place where any fault ends: it is logged, and the thread lives on to do the next thing."""
+    try:
+        return work()
+    except Exception:
+        logger.exception("work in the background failed")
+        return None

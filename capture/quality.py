@@ -1,0 +1,60 @@
+"""May a picture be judged? Brightness, sharpness, detail, and whether the picture stands still.
+
+Knows pixels only; what counts as too dark or too still for how long is said in `capture.rules`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.types import Box, Frame
+
+FULL_SCALE = 255.0
+CELLS = (40, 30)  # the picture as 40×30 means: a cell's mean forgets grain and coding noise, but not a blink
+STILL_LEVELS = 1.0  # of 255; in clips of quiet people some cell moves by 2 and more within a second
+STILL_MS = 600  # three samples: short, so that a stretch begins where it begins; the rules ask for a long one
+
+Luma = NDArray[Any]  # OpenCV says no more of what it returns
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What one picture is good for."""
+
+    brightness: float
+    sharpness: float
+    frozen: bool
+
+
+class QualityMeter:
+    """Sees pictures in time order and remembers since when nothing moved."""
+
+    def __init__(self) -> None:
+        self._still: Luma | None = None
+        self._still_since_ms = 0
+
+    def read(self, frame: Frame, face: Box | None) -> Quality:
+        """Sharpness is that of the face where there is one: a blurred wall behind it does not matter."""
+        luma = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
+        looked_at = _cut(luma, face) if face else luma
+        return Quality(
+            brightness=float(luma.mean()) / FULL_SCALE,
+            sharpness=float(cv2.Laplacian(looked_at, cv2.CV_64F).var()),
+            frozen=self._is_frozen(frame.t_ms, luma),
+        )
+
+    def _is_frozen(self, t_ms: int, luma: Luma) -> bool:
+        cells = cv2.resize(luma.astype(np.float32), CELLS, interpolation=cv2.INTER_AREA)
+        if self._still is None or float(np.abs(cells - self._still).max()) > STILL_LEVELS:
+            self._still, self._still_since_ms = cells, t_ms
+        return t_ms - self._still_since_ms >= STILL_MS
+
+
+def _cut(luma: Luma, box: Box) -> Luma:
+    height, width = luma.shape
+    left, top = int(box[0] * width), int(box[1] * height)
+    right, bottom = int((box[0] + box[2]) * width) + 1, int((box[1] + box[3]) * height) + 1
+    return luma[top:bottom, left:right]

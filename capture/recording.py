@@ -1,0 +1,238 @@
+"""The files of one recording: their names, and how they reach the disk so that a crash never leaves half of one.
+
+The only code that knows file names. Knows nothing of what is inside videos, and nothing of rules or people.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from capture.errors import CaptureError, ClaimLost
+from capture.types import Observation
+
+TEMPORARY_SUFFIX = ".part"  # nothing that is finished ever bears this name, so leftovers can be swept at any time
+PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4")  # what only matters on the way to the film
+MANIFEST_BLOCK_BYTES = 1 << 20  # large enough for full disk speed, small enough for many interviews at once
+CONTAINER_NAME = re.compile(r"[a-z0-9]{2,4}")
+
+OBSERVATION_FIELDS = tuple(field.name for field in fields(Observation))
+TUPLE_FIELDS = ("box", "blinks_ms")  # JSON knows only lists
+# No instrument here is more exact than this, and rounding once, before anything judges, makes every later judgement see
+# the same numbers.
+DECIMALS = {"yaw_deg": 1, "pitch_deg": 1, "roll_deg": 1, "level_dbfs": 1, "sharpness": 1, "face_px": 1}
+RATIO_DECIMALS = 3
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a temporary path; when the block ends well, its content replaces `target` in one step, safely on disk."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY_SUFFIX)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+        fsync_folder(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make names in this folder survive a power cut: a file's own fsync does not cover its name."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(target: Path, value: Any) -> None:
+    """Replace `target` with compact JSON; NaN and infinity are refused, as browsers cannot read them."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    with replacing(target) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+class Recording:
+    """The folder of one interview and the places of everything in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.answers = folder / "answers"
+        self.recording_path = folder / "recording.mp4"
+        self.telemetry_path = folder / "telemetry.json"
+        self.page_events_path = folder / "page_events.jsonl"
+        self.manifest_path = folder / "manifest.json"
+
+    def create(self) -> None:
+        """Make the folder; harmless when it is there."""
+        self.answers.mkdir(parents=True, exist_ok=True)
+        fsync_folder(self.folder)
+        fsync_folder(self.folder.parent)
+
+    def answer_path(self, question: int, take: int, part: int, container: str) -> Path:
+        """The media as received. Part 2 is the same take, interrupted and continued."""
+        if not CONTAINER_NAME.fullmatch(container):
+            raise ValueError(f"not a container name: {container!r}")
+        return self._answer_file(question, take, part, container)
+
+    def observations_path(self, question: int, take: int, part: int) -> Path:
+        return self._answer_file(question, take, part, "observations")
+
+    def normalised_path(self, question: int, take: int, part: int) -> Path:
+        """The answer as MP4, only until it is part of the joined recording."""
+        return self._answer_file(question, take, part, "normalised.mp4")
+
+    def _answer_file(self, question: int, take: int, part: int, ending: str) -> Path:
+        stem = f"{question:02d}-{take}" if part == 1 else f"{question:02d}-{take}-{part}"
+        return self.answers / f"{stem}.{ending}"
+
+    def delete_take(self, question: int, take: int) -> None:
+        """Remove every file of one take: the candidate recorded it again, or asked for deletion."""
+        stem = re.compile(rf"{question:02d}-{take}(-\d+)?\..*")
+        for path in self.answers.iterdir():
+            if stem.fullmatch(path.name):
+                path.unlink()
+        fsync_folder(self.answers)
+
+    def delete_temporary(self) -> None:
+        """Remove what only mattered on the way: normalised answers, and leftovers of interrupted writes."""
+        for folder in (self.folder, self.answers):
+            for path in folder.iterdir():
+                if path.name.endswith(PASSING):
+                    path.unlink()
+
+    def delete(self) -> None:
+        """Remove the whole recording; harmless when it is gone already."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+            fsync_folder(self.folder.parent)
+
+    def write_manifest(self) -> dict[str, str]:
+        """Store and return the sha256 of every file, by its path inside the folder."""
+        manifest = {path.relative_to(self.folder).as_posix(): sha256(path) for path in self._listed_files()}
+        write_json(self.manifest_path, manifest)
+        return manifest
+
+    def verify_manifest(self) -> list[str]:
+        """The listed files that are missing or changed since the manifest was written."""
+        try:
+            manifest: dict[str, str] = json.loads(self.manifest_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as exc:
+            raise CaptureError(f"{self.manifest_path.name} cannot be read") from exc
+        listed = ((name, self.folder / name, known) for name, known in manifest.items())
+        return [name for name, path, known in listed if not path.is_file() or sha256(path) != known]
+
+    def _listed_files(self) -> list[Path]:
+        every = (path for path in self.folder.rglob("*") if path.is_file() and path != self.manifest_path)
+        return sorted(path for path in every if not path.name.endswith(PASSING))
+
+
+def sha256(path: Path) -> str:
+    """The file's hash, read in blocks so that an hour of video needs no memory."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(MANIFEST_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+class ObservationLog:
+    """Append-only observations of one answer, one JSON line each; one process at a time may hold it.
+
+    No fsync: after a power cut the lost lines are measured again from the video, which is safe on disk.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file: BinaryIO = path.open("a+b")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            self._file.close()
+            raise ClaimLost(f"{path.name} is being written by another process") from exc
+        self.last_t_ms: int | None = self._drop_torn_end()
+
+    def _drop_torn_end(self) -> int | None:
+        self._file.seek(0)
+        good_bytes, last_t_ms = 0, None
+        for line in self._file:
+            observation = _parsed(line)
+            if observation is None:
+                break
+            good_bytes += len(line)
+            last_t_ms = max(observation.t_ms, -1 if last_t_ms is None else last_t_ms)
+        self._file.truncate(good_bytes)
+        return last_t_ms
+
+    def append(self, observation: Observation) -> None:
+        self._file.write(_line(observation))
+        self.last_t_ms = observation.t_ms
+
+    def flush(self) -> None:
+        """Hand the lines to the operating system: from here on they survive the death of this process."""
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_observations(path: Path) -> list[Observation]:
+    """All whole observations in time order, one per moment; a line still being written is left out."""
+    if not path.exists():
+        return []
+    by_time: dict[int, Observation] = {}
+    with path.open("rb") as file:
+        for line in file:
+            if observation := _parsed(line):
+                by_time.setdefault(observation.t_ms, observation)
+    return [by_time[t_ms] for t_ms in sorted(by_time)]
+
+
+def rounded(observation: Observation) -> dict[str, Any]:
+    """What was measured, by name, to the precision that is worth keeping; what was not measured is left out."""
+    values = ((name, getattr(observation, name)) for name in OBSERVATION_FIELDS)
+    return {name: _round(name, value) for name, value in values if value is not None and value != ()}
+
+
+def _round(name: str, value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, DECIMALS.get(name, RATIO_DECIMALS))
+    if isinstance(value, tuple):
+        return [_round(name, part) for part in value]
+    return value
+
+
+def _line(observation: Observation) -> bytes:
+    return json.dumps(rounded(observation), allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _parsed(line: bytes) -> Observation | None:
+    """None for a line that was cut off in the middle of writing."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        values = json.loads(line)
+        values.update({name: tuple(values[name]) for name in TUPLE_FIELDS if name in values})
+        return Observation(**values)
+    except (ValueError, TypeError, AttributeError):
+        return None

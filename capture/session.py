@@ -1,0 +1,214 @@
+"""Measures one answer as its file grows: decodes it, samples it, and stores what was seen as it is made.
+
+Work that was interrupted is taken up where its stored observations end. Knows nothing of leases and databases: whoever
+started it says through `heartbeat` whether the answer is still theirs to measure.
+"""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+
+from capture import __version__
+from capture.container import GrowingFile
+from capture.crowd import CrowdReader
+from capture.decoder import Decoder
+from capture.errors import CaptureError, ClaimLost, UnusableMedia
+from capture.face import FaceReader
+from capture.recording import ObservationLog, sha256
+from capture.rules import RULES_VERSION
+from capture.senses import Senses
+from capture.stretches import SAMPLE_EVERY_MS
+from capture.types import Observation
+
+HEARTBEAT_S = 2.0  # leases are several times longer, so one that comes late costs nothing
+WARM_UP_MS = 2_000  # measured again but not stored: what stands still or blinks is only known from what was before
+
+logger = logging.getLogger(__name__)
+
+
+class SessionState(StrEnum):
+    """How far a session came."""
+
+    NEW = "new"
+    MEASURING = "measuring"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Models:
+    """Where the two models lie."""
+
+    face: Path
+    crowd: Path
+
+    def senses(self) -> Senses:
+        """Fresh senses, for one answer and one thread."""
+        return Senses(FaceReader(self.face), CrowdReader(self.crowd))
+
+    def engine(self) -> dict[str, str]:
+        """What measured and judged, for the telemetry: the same engine gives the same numbers."""
+        return {
+            "capture": __version__,
+            "mediapipe": version("mediapipe"),
+            "model_sha256": sha256(self.face),
+            "crowd_model_sha256": sha256(self.crowd),
+            "rules": RULES_VERSION,
+        }
+
+
+@dataclass(frozen=True)
+class AnswerSource:
+    """One answer's file and what a session must know of it.
+
+    `heartbeat` hears how far measuring came, about every `heartbeat_s`; False means: no longer yours, stop.
+    """
+
+    path: Path
+    container: str
+    observations_path: Path
+    is_complete: Callable[[], bool] = lambda: True
+    heartbeat: Callable[[int], bool] = lambda measured_ms: True
+    heartbeat_s: float = HEARTBEAT_S
+
+
+@dataclass(frozen=True)
+class SessionResult:
+    """What became of one answer. `is_whole` is False where measuring was stopped before the file's end."""
+
+    measured_ms: int
+    duration_ms: int
+    damaged_at_ms: int | None
+    has_sound: bool
+    is_whole: bool
+
+
+@dataclass(frozen=True)
+class SessionStatus:
+    """A session as seen from another thread."""
+
+    state: SessionState
+    measured_ms: int
+
+
+class CaptureSession:
+    """Measures one answer, in this thread (`run`) or in one of its own (`start`, `stop`)."""
+
+    def __init__(self, source: AnswerSource, open_senses: Callable[[], Senses], stop: threading.Event | None = None):
+        self._source = source
+        self._open_senses = open_senses
+        self._stop = stop or threading.Event()
+        self._is_lost = False
+        self._measured_ms = 0
+        self._beat_at_s = -math.inf
+        self._state = SessionState.NEW
+        self._result: SessionResult | None = None
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> SessionResult:
+        """Measure until the file ends or somebody stops it. Raises `ClaimLost` when the answer is no longer ours."""
+        self._state = SessionState.MEASURING
+        try:
+            self._result = self._measure()
+        except BaseException:
+            self._state = SessionState.FAILED
+            raise
+        self._state = SessionState.DONE if self._result.is_whole else SessionState.STOPPED
+        return self._result
+
+    def start(self) -> None:
+        """Run in a thread of its own; a second call does nothing."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run_logged, name="capture-session", daemon=True)
+            self._thread.start()
+
+    def stop(self, timeout_s: float) -> SessionResult | None:
+        """Ask the thread to end and wait for it; None when it has not ended in time or has failed. May be repeated."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        return self._result
+
+    def status(self) -> SessionStatus:
+        return SessionStatus(self._state, self._measured_ms)
+
+    def _run_logged(self) -> None:
+        try:
+            self.run()
+        except CaptureError as error:
+            logger.warning("measuring %s ended: %s", self._source.path.name, error)
+
+    def _measure(self) -> SessionResult:
+        with ObservationLog(self._source.observations_path) as log:
+            self._measured_ms = log.last_t_ms or 0
+            growing = GrowingFile(self._source.path, self._is_complete, self._stop)
+            decoder = self._decoder(growing)
+            senses = self._open_senses()
+            try:
+                is_whole = self._store(decoder, senses, log)
+            finally:
+                senses.close()
+                growing.close()
+        if self._is_lost:
+            raise ClaimLost("another process measures this answer now")
+        if is_whole:
+            self._measured_ms = decoder.duration_ms
+        return self._result_of(decoder, is_whole)
+
+    def _result_of(self, decoder: Decoder, is_whole: bool) -> SessionResult:
+        return SessionResult(
+            measured_ms=self._measured_ms,
+            duration_ms=decoder.duration_ms,
+            damaged_at_ms=decoder.damaged_at_ms,
+            has_sound=decoder.has_sound,
+            is_whole=is_whole,
+        )
+
+    def _decoder(self, growing: GrowingFile) -> Decoder:
+        from_ms = max(0, self._measured_ms - WARM_UP_MS)
+        return Decoder(growing, self._source.container, every_ms=SAMPLE_EVERY_MS, from_ms=from_ms)
+
+    def _is_complete(self) -> bool:
+        """Asked again and again while waiting for bytes, so that waiting, too, keeps the claim."""
+        self._beat()
+        return self._source.is_complete()
+
+    def _store(self, decoder: Decoder, senses: Senses, log: ObservationLog) -> bool:
+        """Whether the file's end was reached."""
+        try:
+            for item in decoder:
+                self._append(senses.take(item), log)
+                self._beat()
+                if self._stop.is_set():
+                    return False
+        except UnusableMedia:
+            if not self._stop.is_set():  # a file we stop reading looks like a broken one
+                raise
+            return False
+        if self._stop.is_set():
+            return False
+        self._append(senses.rest(), log)
+        return True
+
+    def _append(self, observations: Iterator[Observation], log: ObservationLog) -> None:
+        for observation in observations:
+            if log.last_t_ms is None or observation.t_ms > log.last_t_ms:
+                log.append(observation)
+                log.flush()
+                self._measured_ms = observation.t_ms
+
+    def _beat(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._beat_at_s < self._source.heartbeat_s:
+            return
+        self._beat_at_s = now_s
+        if not self._source.heartbeat(self._measured_ms):
+            self._is_lost = True
+            self._stop.set()

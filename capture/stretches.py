@@ -1,0 +1,100 @@
+"""Cuts observations into stretches without a hole, and finds where something was seen for long within one.
+
+Knows time and truth values only: what is looked for, and how long is long, is said in `capture.rules`.
+"""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from capture.types import Measurements, Observation
+
+SAMPLE_EVERY_MS = 200  # head and gaze are content with five samples a second, and decoding stays the larger cost
+MAX_PAUSE_MS = 1_000  # rows farther apart leave a hole in which anything may have happened
+
+
+@dataclass(frozen=True)
+class Span:
+    """From the first moment something was seen to the first moment it was no longer seen."""
+
+    start_ms: int
+    end_ms: int
+
+    @property
+    def length_ms(self) -> int:
+        return self.end_ms - self.start_ms
+
+    def overlaps(self, other: "Span") -> bool:
+        return self.start_ms < other.end_ms and other.start_ms < self.end_ms
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Observations that follow each other without a hole, within one answer; `end_ms` is where the last one ends."""
+
+    observations: Sequence[Observation]
+    end_ms: int
+
+    def runs(self, seen: Sequence[bool], bridge_ms: int) -> list[Span]:
+        """Where `seen` stays true; pauses of up to `bridge_ms` between two runs are taken for slips of the reader."""
+        times = [observation.t_ms for observation in self.observations] + [self.end_ms]
+        spans: list[Span] = []
+        for index, is_seen in enumerate(seen):
+            if not is_seen:
+                continue
+            span = Span(times[index], times[index + 1])
+            if spans and span.start_ms - spans[-1].end_ms <= bridge_ms:
+                span = Span(spans.pop().start_ms, span.end_ms)
+            spans.append(span)
+        return spans
+
+
+def stretches(measurements: Measurements) -> list[Stretch]:
+    """Cut at answers' borders, at gaps, and wherever rows are missing."""
+    borders = sorted(_borders(measurements))
+    parts: list[list[Observation]] = []
+    for observation in measurements.observations:
+        if parts and _follows(parts[-1][-1], observation, borders):
+            parts[-1].append(observation)
+        else:
+            parts.append([observation])
+    return [Stretch(part, _end_ms(part[-1].t_ms, borders)) for part in parts]
+
+
+def kept_on(seen: Iterable[bool], may_go_on: Iterable[bool]) -> list[bool]:
+    """True where it was seen, and from there on for as long as nothing contradicts it."""
+    kept: list[bool] = []
+    for is_seen, may_last in zip(seen, may_go_on, strict=True):
+        kept.append(is_seen or (may_last and bool(kept) and kept[-1]))
+    return kept
+
+
+def _borders(measurements: Measurements) -> set[int]:
+    answers = {moment_ms for answer in measurements.answers for moment_ms in (answer.start_ms, answer.end_ms)}
+    return answers | {moment_ms for gap in measurements.gaps for moment_ms in (gap.start_ms, gap.end_ms)}
+
+
+def _follows(before: Observation, after: Observation, borders: Sequence[int]) -> bool:
+    no_border = bisect_right(borders, before.t_ms) == bisect_right(borders, after.t_ms)
+    return no_border and after.t_ms - before.t_ms <= MAX_PAUSE_MS
+
+
+def _end_ms(last_t_ms: int, borders: Sequence[int]) -> int:
+    """A row stands for the time until the next one, but never beyond its answer."""
+    later = borders[bisect_right(borders, last_t_ms) :]
+    return min([last_t_ms + SAMPLE_EVERY_MS, *later[:1]])
+
+
+def swing(times_ms: Sequence[int], values: Sequence[float | None], window_ms: int) -> list[float]:
+    """At each moment, highest minus lowest of what was measured in the window that ends there."""
+    recent: deque[tuple[int, float]] = deque()
+    swings = []
+    for t_ms, value in zip(times_ms, values, strict=True):
+        if value is not None:
+            recent.append((t_ms, value))
+        while recent and recent[0][0] <= t_ms - window_ms:
+            recent.popleft()
+        known = [value for _, value in recent]
+        swings.append(max(known) - min(known) if known else 0.0)
+    return swings

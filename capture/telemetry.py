@@ -1,0 +1,122 @@
+"""Writes and reads `telemetry.json`, the contract that docs/telemetry.md explains and telemetry.schema.json states.
+
+Turns measurements and flags into columns and back. Judges nothing, and knows no clock but the recording's.
+"""
+
+import json
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from capture.errors import CaptureError
+from capture.recording import rounded, write_json
+from capture.stretches import SAMPLE_EVERY_MS
+from capture.types import (
+    AnswerSpan,
+    Flag,
+    FlagKind,
+    Gap,
+    GapCause,
+    Measurements,
+    Observation,
+    PageEvent,
+    Severity,
+)
+
+VERSION = 1
+LOGS = {
+    "face": ("count", "box", "yaw_deg", "pitch_deg", "roll_deg"),
+    "eyes": ("gaze_x", "gaze_y", "openness"),
+    "audio": ("level_dbfs", "speech", "mouth_open"),
+    "quality": ("brightness", "sharpness", "face_px", "frozen"),
+}
+
+Telemetry = dict[str, Any]
+
+
+def build(session_id: str, measurements: Measurements, flags: Sequence[Flag], engine: dict[str, str]) -> Telemetry:
+    """The contract's document. A row of a log exists where at least one of its quantities was measured."""
+    rows = [rounded(observation) for observation in measurements.observations]
+    logs = {log: _columns(rows, names) for log, names in LOGS.items()}
+    logs["eyes"]["blinks_ms"] = sorted({blink for row in rows for blink in row.get("blinks_ms", ())})
+    return {
+        "version": VERSION,
+        "session_id": session_id,
+        "duration_ms": measurements.duration_ms,
+        "sample_every_ms": SAMPLE_EVERY_MS,
+        "engine": dict(engine),
+        "answers": [asdict(answer) for answer in measurements.answers],
+        **logs,
+        "events": [asdict(event) for event in measurements.events],
+        "gaps": [asdict(gap) for gap in measurements.gaps],
+        "flags": [asdict(flag) for flag in flags],
+    }
+
+
+def _columns(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
+    kept = [row for row in rows if any(name in row for name in names)]
+    return {"t_ms": [row["t_ms"] for row in kept], **{name: [row.get(name) for row in kept] for name in names}}
+
+
+def write(path: Path, telemetry: Telemetry) -> None:
+    """Replace the file in one step."""
+    write_json(path, telemetry)
+
+
+def read(path: Path) -> tuple[Measurements, list[Flag]]:
+    """Measurements and flags of a file, checked enough to be judged again."""
+    telemetry = load(path)
+    try:
+        return _measurements(telemetry), [_flag(row) for row in telemetry["flags"]]
+    except (LookupError, TypeError, ValueError, AttributeError) as exc:
+        raise CaptureError(f"{path.name} does not follow the telemetry contract: {exc}") from exc
+
+
+def load(path: Path) -> Telemetry:
+    """The document as it is stored, of a version we know."""
+    try:
+        telemetry = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise CaptureError(f"{path.name} cannot be read") from exc
+    except ValueError as exc:
+        raise CaptureError(f"{path.name} is not JSON") from exc
+    version = telemetry.get("version") if isinstance(telemetry, dict) else None
+    if version != VERSION:
+        raise CaptureError(f"{path.name} has telemetry version {version}, this program knows version {VERSION}")
+    return dict(telemetry)
+
+
+def _measurements(telemetry: Telemetry) -> Measurements:
+    return Measurements(
+        duration_ms=int(telemetry["duration_ms"]),
+        answers=[AnswerSpan(**row) for row in telemetry["answers"]],
+        observations=_observations(telemetry),
+        events=[PageEvent(**row) for row in telemetry["events"]],
+        gaps=[Gap(row["start_ms"], row["end_ms"], GapCause(row["cause"])) for row in telemetry["gaps"]],
+    )
+
+
+def _observations(telemetry: Telemetry) -> list[Observation]:
+    """The rows of all logs, put together by their times."""
+    by_time: dict[int, dict[str, Any]] = {}
+    for log, names in LOGS.items():
+        columns = telemetry[log]
+        for t_ms, *values in zip(columns["t_ms"], *(columns[name] for name in names), strict=True):
+            by_time.setdefault(t_ms, {}).update(zip(names, values, strict=True))
+    times = sorted(by_time)
+    for blink_ms in telemetry["eyes"]["blinks_ms"]:
+        seen_ms = times[min(bisect_left(times, blink_ms), len(times) - 1)] if times else blink_ms
+        row = by_time.setdefault(seen_ms, {})
+        row["blinks_ms"] = (*row.get("blinks_ms", ()), blink_ms)
+    return [Observation(t_ms=t_ms, **_tupled(by_time[t_ms])) for t_ms in sorted(by_time)]
+
+
+def _tupled(values: dict[str, Any]) -> dict[str, Any]:
+    box = values.get("box")
+    return values if box is None else {**values, "box": tuple(box)}
+
+
+def _flag(row: dict[str, Any]) -> Flag:
+    return Flag(**{**row, "kind": FlagKind(row["kind"]), "severity": Severity(row["severity"])})

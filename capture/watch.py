@@ -1,0 +1,58 @@
+"""What was seen becomes a flag when it lasts: how long, how severe, in which words.
+
+Knows neither what is seen nor the numbers; both come from `capture.rules`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from capture.stretches import Span, Stretch
+from capture.types import Flag, FlagKind, Severity
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How long something must last to become which flag."""
+
+    rule: str
+    kind: FlagKind
+    says: str
+    at_least_ms: int
+    bridge_ms: int = 0
+    severity: Severity = Severity.LOW
+    raised_at_ms: int | None = None
+    raised_to: Severity = Severity.MEDIUM
+    assessable: bool = True
+
+
+def flags_of(stretch: Stretch, seen: Sequence[bool], watch: Watch) -> Iterator[Flag]:
+    """One flag for each time that `seen` stays true for long enough."""
+    return (flag_of(span, watch) for span in lasting(stretch, seen, watch))
+
+
+def lasting(stretch: Stretch, seen: Sequence[bool], watch: Watch) -> list[Span]:
+    return [span for span in stretch.runs(seen, watch.bridge_ms) if span.length_ms >= watch.at_least_ms]
+
+
+def flag_if_long(span: Span, watch: Watch) -> list[Flag]:
+    return [flag_of(span, watch)] if span.length_ms >= watch.at_least_ms else []
+
+
+def flag_of(span: Span, watch: Watch) -> Flag:
+    is_raised = watch.raised_at_ms is not None and span.length_ms >= watch.raised_at_ms
+    return Flag(
+        kind=watch.kind,
+        start_ms=span.start_ms,
+        end_ms=span.end_ms,
+        severity=watch.raised_to if is_raised else watch.severity,
+        measured=span.length_ms,
+        threshold=watch.at_least_ms,
+        unit="ms",
+        rule=watch.rule,
+        reason=f"{watch.says} for {_seconds(span.length_ms)} s (rule: {_seconds(watch.at_least_ms)} s or longer).",
+        assessable=watch.assessable,
+    )
+
+
+def _seconds(length_ms: int) -> str:
+    return f"{length_ms / 1000:.1f}"

@@ -1,0 +1,63 @@
+"""The web application: `create_app` puts the parts together and knows nothing else."""
+
+import logging
+
+from dotenv import load_dotenv
+from flask import Flask
+
+from portal import access, cli, errors, filters, interviews, security
+from portal.blueprints import admin, api, applications, auth, capture, jobs
+from portal.config import PROJECT_FOLDER, Config
+from portal.extensions import csrf, db, jwt, login_manager, migrate
+
+# Résumés are the largest form we take (10 MB, and room for the fields); video comes in pieces with a limit of its own.
+FORM_MAX_BYTES = 11 * 1024 * 1024
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Build the app. Without `config` the environment and `.env` decide. Raises ConfigError on unsafe settings."""
+    if config is None:
+        load_dotenv(PROJECT_FOLDER / ".env")
+        config = Config.from_env()
+    app = Flask(__name__, instance_path=str(config.instance_path))
+    configure(app, config)
+    for folder in (config.interviews_folder, config.resumes_folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    jwt.init_app(app)
+    for part in (access, security, errors, filters, cli, interviews):
+        part.init_app(app)
+    for blueprint in (jobs.bp, auth.bp, applications.bp, capture.bp, admin.bp):
+        app.register_blueprint(blueprint)
+    api.init_app(app)
+    return app
+
+
+def configure(app: Flask, config: Config) -> None:
+    """Hand our settings to Flask and its extensions under the names they know."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app.config.from_mapping(
+        PORTAL=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        TESTING=config.env == "testing",
+        DEBUG=config.debug,
+        SITE_NAME=config.site_name,
+        SESSION_COOKIE_NAME="portal",
+        SESSION_COOKIE_SECURE=config.session_cookie_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=config.session_cookie_secure,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=FORM_MAX_BYTES,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # lives as long as the session: a long sitting must not outlive its form
+        WTF_CSRF_SSL_STRICT=config.session_cookie_secure,
+        JWT_SECRET_KEY=config.secret_key,
+        JWT_TOKEN_LOCATION=["headers"],
+        PROPAGATE_EXCEPTIONS=False,
+    )

@@ -1,0 +1,83 @@
+"""All applications, and the decisions people make about them."""
+
+import uuid
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Select, or_
+from sqlalchemy.orm import contains_eager, joinedload
+
+from portal import hiring
+from portal.access import fetch_any
+from portal.blueprints.admin import bp
+from portal.extensions import db
+from portal.hiring import CannotChange
+from portal.models import Application, ApplicationStatus, Job, User
+
+ROWS_PER_PAGE = 25
+VERBS = {"invite": hiring.invite, "offer": hiring.offer, "reject": hiring.reject}
+LEADS_TO = {
+    "invite": ApplicationStatus.INVITED,
+    "offer": ApplicationStatus.OFFERED,
+    "reject": ApplicationStatus.REJECTED,
+}
+
+
+@bp.get("/applications")
+def applications() -> ResponseReturnValue:
+    wanted = _wanted()
+    page = db.paginate(_select(wanted), per_page=ROWS_PER_PAGE, max_per_page=ROWS_PER_PAGE, error_out=False)
+    return render_template(
+        "admin/applications.html",
+        page=page,
+        wanted=wanted,
+        statuses=ApplicationStatus,
+        jobs=db.session.scalars(db.select(Job).order_by(Job.title)).all(),
+        decisions=decisions,
+        page_url=lambda number: url_for("admin.applications", **wanted, page=number),
+    )
+
+
+def _wanted() -> dict[str, str]:
+    """The filters in the URL, without those that are empty or mean nothing."""
+    args = {name: request.args.get(name, "").strip()[:254] for name in ("candidate", "job", "status")}
+    if args["status"] not in set(ApplicationStatus):
+        args["status"] = ""
+    if not request.args.get("job", type=uuid.UUID):
+        args["job"] = ""
+    return {name: value for name, value in args.items() if value}
+
+
+def _select(wanted: dict[str, str]) -> Select[tuple[Application]]:
+    selected = (
+        db.select(Application)
+        .join(Application.user)
+        .join(Application.job)
+        .options(contains_eager(Application.user), contains_eager(Application.job), joinedload(Application.interview))
+        .order_by(Application.created_at.desc(), Application.id)
+    )
+    for word in wanted.get("candidate", "").split():
+        name, email = User.full_name, User.email
+        selected = selected.where(or_(name.icontains(word, autoescape=True), email.icontains(word, autoescape=True)))
+    if "job" in wanted:
+        selected = selected.where(Application.job_id == uuid.UUID(wanted["job"]))
+    if "status" in wanted:
+        selected = selected.where(Application.status == ApplicationStatus(wanted["status"]))
+    return selected
+
+
+def decisions(application: Application) -> list[str]:
+    """What may be decided as things stand."""
+    return [verb for verb, status in LEADS_TO.items() if application.status in hiring.REACHED_FROM[status]]
+
+
+@bp.post("/applications/<uuid:application_id>/decide")
+def applications_decide(application_id: uuid.UUID) -> ResponseReturnValue:
+    application = fetch_any(Application, application_id)
+    verb = VERBS.get(request.form.get("decision", "")) or abort(400)
+    try:
+        verb(application)
+        flash(f"{application.user.full_name} is {application.status} for {application.job.title}.", "success")
+    except CannotChange as exc:
+        flash(exc.reason, "warning")
+    return redirect(url_for("admin.applications", **_wanted(), page=request.args.get("page", type=int)), code=303)

@@ -1,0 +1,116 @@
+"""Jobs and their questions: list, write, publish, close."""
+
+import uuid
+
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import hiring
+from portal.blueprints import wants_fragment
+from portal.blueprints.admin import bp
+from portal.extensions import db
+from portal.forms.jobs import MAX_QUESTIONS, JobForm, new_slug, rearranged, unfinished_interviews
+from portal.hiring import CannotChange
+from portal.models import Application, InterviewSession, InterviewState, Job, JobStatus, Question
+
+ROWS_PER_PAGE = 50
+SAVE, PUBLISH = "save", "publish"
+
+
+@bp.get("/jobs")
+def jobs() -> ResponseReturnValue:
+    page = db.paginate(db.select(Job).order_by(Job.created_at.desc(), Job.id), per_page=ROWS_PER_PAGE, error_out=False)
+    ids = [job.id for job in page.items]
+    return render_template(
+        "admin/jobs.html",
+        page=page,
+        counts=_counts(ids),
+        page_url=lambda number: url_for("admin.jobs", page=number),
+    )
+
+
+def _counts(job_ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int, int]]:
+    """Per job: questions, applications, interviews that are ready."""
+    questions = sa.select(sa.func.count(Question.id)).where(Question.job_id == Job.id)
+    applications = sa.select(sa.func.count(Application.id)).where(Application.job_id == Job.id)
+    ready = (
+        sa.select(sa.func.count(InterviewSession.id))
+        .join(InterviewSession.application)
+        .where(Application.job_id == Job.id, InterviewSession.state == InterviewState.READY)
+        .correlate(Job)
+    )
+    columns = [counted.scalar_subquery() for counted in (questions, applications, ready)]
+    rows = db.session.execute(sa.select(Job.id, *columns).where(Job.id.in_(job_ids)))
+    return {job_id: (asked, applied, recorded) for job_id, asked, applied, recorded in rows}
+
+
+@bp.route("/jobs/new", methods=["GET", "POST"])
+def jobs_new() -> ResponseReturnValue:
+    if request.method == "GET":
+        return _show(JobForm(formdata=None), None)
+    action = request.form.get("action", SAVE)
+    if action not in {SAVE, PUBLISH}:
+        return _show(JobForm(formdata=rearranged(request.form, action)), None)
+    form = JobForm(formdata=rearranged(request.form, ""))
+    if not form.validate():
+        return _show(form, None, 422)
+    job = Job(slug=new_slug(form.title.data))
+    db.session.add(job)
+    return _save(form, job, action)
+
+
+@bp.route("/jobs/<uuid:job_id>", methods=["GET", "POST"])
+def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
+    job = db.get_or_404(Job, job_id)
+    if request.method == "GET":
+        return _show(JobForm.of(job), job)
+    action = request.form.get("action", SAVE)
+    if action not in {SAVE, PUBLISH}:
+        change = "" if unfinished_interviews(job) else action
+        return _show(JobForm(formdata=rearranged(request.form, change)), job)
+    form = JobForm(formdata=rearranged(request.form, ""))
+    if unfinished_interviews(job) and not form.keeps_questions_of(job):
+        form.form_errors.append("A candidate has begun to record meanwhile, so the list of questions stays as it was.")
+        return _show(form, job, 422)
+    if not form.validate():
+        return _show(form, job, 422)
+    return _save(form, job, action)
+
+
+def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
+    form.write_to(job)
+    if action == PUBLISH and job.status is not JobStatus.OPEN:
+        hiring.publish(job)  # commits the whole
+        flash(f"{job.title} is open for applications.", "success")
+    else:
+        db.session.commit()
+        flash(f"{job.title} is saved.", "success")
+    return redirect(url_for("admin.jobs"), code=303)
+
+
+def _show(form: JobForm, job: Job | None, status: int = 200) -> tuple[str, int]:
+    view = {"form": form, "job": job, "locked_by": unfinished_interviews(job) if job else 0, "most": MAX_QUESTIONS}
+    template = "admin/_job_form.html" if wants_fragment() else "admin/job_form.html"
+    return render_template(template, **view), status
+
+
+@bp.post("/jobs/<uuid:job_id>/publish")
+def jobs_publish(job_id: uuid.UUID) -> ResponseReturnValue:
+    job = db.get_or_404(Job, job_id)
+    return _change(job, hiring.publish, f"{job.title} is open for applications.")
+
+
+@bp.post("/jobs/<uuid:job_id>/close")
+def jobs_close(job_id: uuid.UUID) -> ResponseReturnValue:
+    job = db.get_or_404(Job, job_id)
+    return _change(job, hiring.close, f"{job.title} is closed. Interviews that were begun can be finished.")
+
+
+def _change(job: Job, verb, done: str) -> ResponseReturnValue:
+    try:
+        verb(job)
+        flash(done, "success")
+    except CannotChange as exc:
+        flash(exc.reason, "warning")
+    return redirect(url_for("admin.jobs"), code=303)

@@ -1,0 +1,32 @@
+"""The first page of an admin: how much there is of what waits for a person, and the newest of it."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from portal import queue
+from portal.blueprints.admin import bp
+from portal.extensions import db
+from portal.models import Application, ApplicationStatus, InterviewState, Job, JobStatus
+from portal.queue import SessionFilter
+
+NEWEST = 6  # as many as fit beside each other on one screen
+
+
+@bp.get("/")
+def overview() -> ResponseReturnValue:
+    states = queue.state_counts()
+    waiting = select(Application).where(Application.status == ApplicationStatus.APPLIED)
+    newest = waiting.options(joinedload(Application.user), joinedload(Application.job))
+    ready = SessionFilter(states=(InterviewState.READY,))
+    return render_template(
+        "admin/overview.html",
+        open_jobs=db.session.scalar(select(func.count(Job.id)).where(Job.status == JobStatus.OPEN)),
+        applied=db.session.scalar(select(func.count()).select_from(waiting.subquery())),
+        to_look_at=states.get(InterviewState.READY, 0),
+        in_progress=states.get(InterviewState.RECORDING, 0) + states.get(InterviewState.FINISHING, 0),
+        applications=db.session.scalars(newest.order_by(Application.created_at.desc()).limit(NEWEST)).all(),
+        interviews=db.session.scalars(ready.select().limit(NEWEST)).all(),
+        queue=queue,
+    )

@@ -1,0 +1,91 @@
+"""The queue of interviews, and one interview with its recording, its measurements and its flags.
+
+Everything here only reads: looking at an interview changes nothing about it or its application.
+"""
+
+import math
+import uuid
+from pathlib import Path
+
+from flask import abort, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import interviews, queue
+from portal.access import fetch_any
+from portal.blueprints import wants_fragment
+from portal.blueprints.admin import bp
+from portal.extensions import db
+from portal.models import Answer, InterviewSession, InterviewState, Job
+from portal.queue import SessionFilter
+
+ROWS_PER_PAGE = 25
+
+
+@bp.get("/sessions")
+def sessions() -> ResponseReturnValue:
+    wanted = SessionFilter.from_args(request.args)
+    page = db.paginate(wanted.select(), per_page=ROWS_PER_PAGE, max_per_page=ROWS_PER_PAGE, error_out=False)
+    view = {"page": page, "wanted": wanted, "queue": queue, "page_url": _page_url(wanted)}
+    if wants_fragment():
+        return render_template("admin/_sessions.html", **view)
+    jobs = db.session.scalars(db.select(Job).order_by(Job.title)).all()
+    return render_template("admin/sessions.html", jobs=jobs, states=InterviewState, counts=queue.state_counts(), **view)
+
+
+def _page_url(wanted: SessionFilter):
+    return lambda number: url_for("admin.sessions", **wanted.to_args(), page=number)
+
+
+@bp.get("/sessions/<uuid:interview_id>/row")
+def session_row(interview_id: uuid.UUID) -> ResponseReturnValue:
+    interview = fetch_any(InterviewSession, interview_id)
+    return render_template("admin/_session_row.html", interview=interview, queue=queue)
+
+
+@bp.get("/sessions/<uuid:interview_id>")
+def session(interview_id: uuid.UUID) -> ResponseReturnValue:
+    interview = fetch_any(InterviewSession, interview_id)
+    newer, older = queue.neighbours(interview)
+    view = {"interview": interview, "newer": newer, "older": older}
+    if interview.state is not InterviewState.READY:
+        return render_template("admin/session_waiting.html", status=interviews.status(interview), **view)
+    return render_template("admin/session.html", start_s=_start_s(), questions=_first_parts(interview), **view)
+
+
+def _first_parts(interview: InterviewSession) -> list[Answer]:
+    """One answer per question; an interrupted one continues in parts that ask nothing new."""
+    firsts = {answer.question_position: answer for answer in reversed(interview.kept_answers())}
+    return [firsts[position] for position in sorted(firsts)]
+
+
+def _start_s() -> float:
+    """Where a link asks the recording to start; browsers without JavaScript follow it through a media fragment."""
+    start_s = request.args.get("t", 0.0, type=float)
+    return start_s if math.isfinite(start_s) and start_s > 0 else 0.0
+
+
+@bp.get("/sessions/<uuid:interview_id>/status")
+def session_status(interview_id: uuid.UUID) -> ResponseReturnValue:
+    interview = fetch_any(InterviewSession, interview_id)
+    return render_template("admin/_session_status.html", interview=interview, status=interviews.status(interview))
+
+
+@bp.get("/sessions/<uuid:interview_id>/recording.mp4")
+def session_video(interview_id: uuid.UUID) -> ResponseReturnValue:
+    interview = fetch_any(InterviewSession, interview_id)
+    return _private_file(interview, interviews.recording(interview).recording_path, "video/mp4")
+
+
+@bp.get("/sessions/<uuid:interview_id>/telemetry.json")
+def session_telemetry(interview_id: uuid.UUID) -> ResponseReturnValue:
+    interview = fetch_any(InterviewSession, interview_id)
+    return _private_file(interview, interviews.recording(interview).telemetry_path, "application/json")
+
+
+def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> ResponseReturnValue:
+    """A finished file in ranges. The browser may keep it, but must ask each time whether it may still be shown."""
+    if interview.state is not InterviewState.READY or not path.is_file():
+        abort(404)
+    response = send_file(path, mimetype=mimetype, conditional=True, etag=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response

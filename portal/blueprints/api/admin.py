@@ -1,0 +1,56 @@
+"""What reviewers read through the API: the queue of interviews, and one interview with everything measured."""
+
+import json
+import uuid
+from typing import Any
+
+from flask import Response, abort, jsonify, request
+from flask_jwt_extended import current_user, verify_jwt_in_request
+from flask_sqlalchemy.pagination import Pagination
+
+from portal import access, interviews
+from portal.blueprints.api.base import ApiBlueprint, paged
+from portal.blueprints.api.schemas import SessionFull, SessionPage, SessionQuery
+from portal.models import InterviewSession, InterviewState
+from portal.queue import SessionFilter
+
+bp = ApiBlueprint("Interviews", "/admin", "For admins: the flag queue, and all that was measured")
+
+
+@bp.before_request
+def _admins_only() -> None:
+    verify_jwt_in_request()
+    if not current_user.is_admin:
+        abort(403)
+
+
+@bp.get("/sessions")
+@bp.documents_token
+@bp.arguments(SessionQuery, location="query")
+@bp.response(200, SessionPage)
+@bp.alt_response(403, "FORBIDDEN")
+def list_sessions(arguments: dict[str, Any]) -> Pagination:
+    """The flag queue
+
+    Newest first. Repeat `kind`, `severity` or `state` for any of several; different filters must all hold.
+    """
+    return paged(SessionFilter.from_args(request.args).select(), arguments)
+
+
+@bp.get("/sessions/<uuid:interview_id>")
+@bp.documents_token
+@bp.response(200, SessionFull)
+@bp.alt_response(403, "FORBIDDEN")
+@bp.alt_response(404, "NOT_FOUND")
+def show_session(interview_id: uuid.UUID) -> Response:
+    """One interview, with its flags and its whole telemetry"""
+    interview = access.fetch_any(InterviewSession, interview_id, current_user)
+    return jsonify(SessionFull().dump(interview) | {"telemetry": _telemetry(interview)})
+
+
+def _telemetry(interview: InterviewSession) -> dict[str, Any] | None:
+    path = interviews.recording(interview).telemetry_path
+    if interview.state is not InterviewState.READY or not path.is_file():
+        return None
+    telemetry: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return telemetry

@@ -1,0 +1,86 @@
+"""Accounts and tokens through the API: register, sign in, refresh, sign out."""
+
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_jwt_extended import current_user, get_jwt
+
+from portal import accounts
+from portal.blueprints.api import tokens
+from portal.blueprints.api.base import ApiBlueprint, field_errors
+from portal.blueprints.api.schemas import Credentials, RefreshToken, Registration, SignedIn, Tokens
+from portal.extensions import db
+from portal.models import User
+
+bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
+
+PROFILE = ("phone", "location", "headline")
+
+
+@bp.post("/register")
+@bp.arguments(Registration)
+@bp.response(201, SignedIn)
+@bp.alt_response(429, "TOO_MANY_REQUESTS")
+def register(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
+    """Make a candidate's account and sign in"""
+    try:
+        user = accounts.register(_credentials(values), values["full_name"])
+    except accounts.EmailTaken:
+        return field_errors({"email": ["This address cannot be registered. If it is yours, sign in."]})
+    for name in PROFILE:
+        setattr(user, name, values[name])
+    db.session.commit()
+    return _signed_in(user)
+
+
+@bp.post("/login")
+@bp.arguments(Credentials)
+@bp.response(200, SignedIn)
+@bp.alt_response(401, "UNAUTHORIZED")
+@bp.alt_response(429, "TOO_MANY_REQUESTS")
+def login(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
+    """Sign in"""
+    try:
+        return _signed_in(accounts.authenticate(_credentials(values)))
+    except accounts.WrongCredentials:
+        return tokens.unauthorised("The e-mail address or the password is wrong.")
+
+
+@bp.post("/refresh")
+@bp.signed_in(refresh=True)
+@bp.response(200, Tokens)
+def refresh() -> dict[str, Any] | ResponseReturnValue:
+    """Exchange a refresh token for a new pair
+
+    Send the refresh token as bearer. It works once.
+    """
+    if not tokens.spend(get_jwt()):
+        return tokens.unauthorised("This refresh token was used already. Sign in again.", "invalid_token")
+    db.session.commit()
+    return tokens.issue(current_user)
+
+
+@bp.post("/logout")
+@bp.signed_in(verify_type=False)
+@bp.arguments(RefreshToken, required=False)
+@bp.response(204)
+def logout(values: dict[str, Any]) -> ResponseReturnValue:
+    """Sign out: the token in the header ends at once, and the refresh token in the body with it"""
+    ended = [get_jwt()]
+    if token := values.get("refresh_token"):
+        claims = tokens.read_refresh(token, current_user)
+        if claims is None:
+            return field_errors({"refresh_token": ["This is not a refresh token of yours that could be ended."]})
+        ended.append(claims)
+    tokens.revoke(*ended)
+    db.session.commit()
+    return "", 204
+
+
+def _credentials(values: dict[str, Any]) -> accounts.Credentials:
+    return accounts.Credentials(values["email"], values["password"], request.remote_addr)
+
+
+def _signed_in(user: User) -> dict[str, Any]:
+    return tokens.issue(user) | {"user": user}

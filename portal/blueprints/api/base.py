@@ -1,0 +1,88 @@
+"""What all routes of the API share: who is asking, forms with files, and errors by field. Knows no route."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar, TypeVar
+
+import flask_smorest
+from flask import Request
+from flask.typing import ResponseReturnValue
+from flask_jwt_extended import verify_jwt_in_request
+from flask_login import AnonymousUserMixin
+from flask_sqlalchemy.pagination import Pagination
+from marshmallow import Schema
+from sqlalchemy import Select
+from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from werkzeug.exceptions import HTTPException
+
+from portal.blueprints.api.schemas import fields_at_fault
+from portal.errors import problem
+from portal.extensions import db
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Who asks without a token. Said outright, since a browser's session cookie must open nothing here.
+NOBODY = AnonymousUserMixin()
+
+
+class Parser(FlaskParser):
+    """Reads fields and files of one multipart form together, as one schema describes them together."""
+
+    __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}  # noqa: RUF012 (declared by webargs)
+
+    def load_multipart(self, request: Request, schema: Schema) -> Any:
+        return self._makeproxy(CombinedMultiDict([request.form, MultiDict(request.files)]), schema)
+
+
+class ApiBlueprint(flask_smorest.Blueprint):
+    """A group of routes: errors by field, forms with files, and the token in the documentation."""
+
+    ARGUMENTS_PARSER = Parser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING: ClassVar = {
+        **flask_smorest.Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        "multipart": "multipart/form-data",
+    }
+
+    def __init__(self, name: str, url_prefix: str, description: str) -> None:
+        """`name` heads the group in the documentation; its capital keeps it apart from the pages' blueprints."""
+        super().__init__(name, __name__, url_prefix=f"/api{url_prefix}", description=description)
+        for code in (400, 422):
+            self.register_error_handler(code, _fields_failed)
+
+    def signed_in(self, **options: Any) -> Callable[[View], View]:
+        """The view needs a token (an access token, unless `options` of `verify_jwt_in_request` say otherwise)."""
+
+        def decorate(view: View) -> Any:
+            @wraps(view)
+            def checked(*args: Any, **kwargs: Any) -> Any:
+                verify_jwt_in_request(**options)
+                db.session.rollback()  # no lock is held while a body comes in, however slowly
+                return view(*args, **kwargs)
+
+            return self.documents_token(checked, optional="optional" in options)
+
+        return decorate
+
+    def documents_token(self, view: View, optional: bool = False) -> View:
+        """Tell readers of the documentation that the view needs a token (or looks at one, where it is optional)."""
+        security: list[dict[str, list[str]]] = [{"bearer": []}, *([{}] if optional else [])]
+        documented: View = self.doc(security=security)(self.alt_response(401, "UNAUTHORIZED")(view))
+        return documented
+
+
+def paged(query: Select[Any], arguments: dict[str, Any]) -> Pagination:
+    """One page of a list; past the last one it is empty, not an error."""
+    size = arguments["page_size"]
+    return db.paginate(query, page=arguments["page"], per_page=size, max_per_page=size, error_out=False)
+
+
+def _fields_failed(error: HTTPException) -> ResponseReturnValue:
+    messages = getattr(error, "data", {}).get("messages")
+    if not messages:
+        return problem(error.code or 400, error.name, error.description or error.name)
+    return field_errors(fields_at_fault(messages), error.code or 400)
+
+
+def field_errors(errors: dict[str, Any], code: int = 422) -> ResponseReturnValue:
+    return problem(code, "Some values cannot be used", "See `errors` for what to change, by field.", errors=errors)

@@ -1,0 +1,280 @@
+"""What goes in and out of the API, field by field: validation and documentation in one.
+
+A schema for output names every field it shows; nothing reaches a program because a table has a column for it.
+"""
+
+from typing import Any
+
+from flask import url_for
+from flask_smorest.fields import Upload
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from werkzeug.datastructures import FileStorage
+
+from portal import board, hiring, passwords, queue
+from portal.models import (
+    Application,
+    ApplicationStatus,
+    EmploymentType,
+    InterviewSession,
+    InterviewState,
+    JobStatus,
+    Role,
+    Workplace,
+)
+
+PAGE_SIZE = 20
+PAGE_SIZE_MAX = 100  # a page of interviews carries all its flags: more would be slow to make and to read
+
+
+def said(description: str) -> dict[str, str]:
+    return {"description": description}
+
+
+class Problem(Schema):
+    type = fields.String(metadata={"example": "about:blank"})
+    status = fields.Integer(metadata=said("The HTTP status"))
+    title = fields.String(metadata=said("What happened"))
+    detail = fields.String(metadata=said("What to do about it"))
+    request_id = fields.String(metadata=said("Names this request in the server's log"))
+    errors = fields.Dict(keys=fields.String(), metadata=said("Messages by field, where fields are at fault"))
+
+
+class PageQuery(Schema):
+    page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=100_000))
+    page_size = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(min=1, max=PAGE_SIZE_MAX))
+
+
+class Page(Schema):
+    page = fields.Integer()
+    page_size = fields.Integer(attribute="per_page")
+    total = fields.Integer(metadata=said("How many there are on all pages together"))
+
+
+class Text(fields.String):
+    """Words somebody typed, without blanks around them. PostgreSQL cannot keep the NUL character, so it goes, too."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> str:
+        return str(super()._deserialize(*args, **kwargs)).replace("\0", "").strip()
+
+
+class Credentials(Schema):
+    email = fields.Email(required=True, validate=validate.Length(max=254))
+    password = fields.String(required=True, load_only=True, validate=validate.Length(max=passwords.MAX_CHARS))
+
+
+class Registration(Credentials):
+    full_name = Text(required=True, validate=validate.Length(min=1, max=120))
+    phone = Text(load_default="", validate=validate.Length(max=40))
+    location = Text(load_default="", validate=validate.Length(max=120))
+    headline = Text(load_default="", validate=validate.Length(max=160))
+
+    @validates_schema
+    def _password_is_fit(self, values: dict[str, Any], **options: Any) -> None:
+        if reason := passwords.why_refused(values["password"], values["email"]):
+            raise ValidationError(reason, "password")
+
+
+class RefreshToken(Schema):
+    refresh_token = fields.String(metadata=said("Ended together with the token in the header"))
+
+
+class Person(Schema):
+    id = fields.UUID()
+    email = fields.String()
+    full_name = fields.String()
+    role = fields.Enum(Role, by_value=True)
+    phone = fields.String()
+    location = fields.String()
+    headline = fields.String()
+    created_at = fields.DateTime()
+
+
+class Tokens(Schema):
+    access_token = fields.String()
+    refresh_token = fields.String()
+    token_type = fields.String(metadata={"example": "Bearer"})
+    expires_in = fields.Integer(metadata=said("Seconds until the access token expires"))
+
+
+class SignedIn(Tokens):
+    user = fields.Nested(Person)
+
+
+class JobQuery(PageQuery):
+    """The filters of the job board, by the names that its page uses."""
+
+    q = fields.String(
+        validate=validate.Length(max=board.QUERY_MAX_CHARS),
+        metadata=said("Words that must all occur in title, description or location"),
+    )
+    workplace = fields.List(fields.Enum(Workplace, by_value=True))
+    type = fields.List(fields.Enum(EmploymentType, by_value=True))
+    status = fields.String(validate=validate.OneOf([status.value for status in board.PUBLIC]))
+
+
+class JobName(Schema):
+    id = fields.UUID()
+    slug = fields.String()
+    title = fields.String()
+
+
+class JobBrief(JobName):
+    location = fields.String()
+    workplace = fields.Enum(Workplace, by_value=True)
+    employment_type = fields.Enum(EmploymentType, by_value=True)
+    salary_range = fields.String()
+    status = fields.Enum(JobStatus, by_value=True)
+    published_at = fields.DateTime(allow_none=True)
+
+
+class QuestionShape(Schema):
+    """How one question is asked. What is asked is seen in the interview only."""
+
+    position = fields.Integer()
+    think_ms = fields.Integer()
+    limit_ms = fields.Integer()
+    takes = fields.Integer()
+
+
+class JobFull(JobBrief):
+    description = fields.String(metadata=said("Markdown"))
+    interview_ms = fields.Integer(metadata=said("How long the recorded interview takes at most"))
+    questions = fields.List(fields.Nested(QuestionShape))
+
+
+class JobPage(Page):
+    items = fields.List(fields.Nested(JobBrief))
+
+
+class File(Upload):
+    """A part of a form that is a file, and not words by the same name."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> FileStorage:
+        if not isinstance(value, FileStorage):
+            raise ValidationError("Send a file.")
+        return value
+
+
+class ApplicationForm(Schema):
+    job_id = fields.UUID(required=True)
+    resume = File(required=True, metadata=said("PDF or DOCX, up to 10 MB"))
+    note = Text(load_default="", validate=validate.Length(max=hiring.NOTE_MAX_CHARS))
+
+
+class InterviewBrief(Schema):
+    id = fields.UUID()
+    state = fields.Enum(InterviewState, by_value=True)
+    start_time = fields.DateTime(allow_none=True)
+    end_time = fields.DateTime(allow_none=True)
+    duration_ms = fields.Integer(allow_none=True)
+
+
+class ApplicationFull(Schema):
+    id = fields.UUID()
+    job = fields.Nested(JobBrief)
+    status = fields.Enum(ApplicationStatus, by_value=True)
+    note = fields.String()
+    resume_name = fields.String()
+    created_at = fields.DateTime()
+    interview = fields.Nested(InterviewBrief, allow_none=True)
+    links = fields.Method("_links", metadata=said("Pages for a person's browser"))
+
+    def _links(self, application: Application) -> dict[str, str]:
+        return {"resume": url_for("applications.resume", application_id=application.id)}
+
+
+class ApplicationPage(Page):
+    items = fields.List(fields.Nested(ApplicationFull))
+
+
+class SessionQuery(PageQuery):
+    """The filters of the flag queue, by the names that its page uses."""
+
+    candidate = fields.String(metadata=said("Words of the name or e-mail address"))
+    kind = fields.List(fields.String(validate=validate.OneOf(queue.KINDS)))
+    severity = fields.List(fields.String(validate=validate.OneOf(queue.SEVERITIES)))
+    state = fields.List(fields.Enum(InterviewState, by_value=True))
+    job = fields.UUID(metadata=said("The job's id"))
+    from_ = fields.Date(data_key="from", metadata=said("First day, UTC"))
+    to = fields.Date(metadata=said("Last day, UTC"))
+
+
+class PersonBrief(Schema):
+    id = fields.UUID()
+    full_name = fields.String()
+    email = fields.String()
+
+
+COUNTS = {
+    "type": "object",
+    "additionalProperties": {"type": "integer"},
+    "description": "Without what is not assessable",
+}
+
+
+class SessionBrief(InterviewBrief):
+    candidate = fields.Nested(PersonBrief, attribute="application.user")
+    job = fields.Nested(JobName, attribute="application.job")
+    application_id = fields.UUID()
+    application_status = fields.Enum(ApplicationStatus, by_value=True, attribute="application.status")
+    is_analysed = fields.Boolean(metadata=said("False where the candidate declined analysis: nothing was measured"))
+    flags_by_severity = fields.Function(lambda row: queue.severity_counts(row.flags), metadata=COUNTS)
+    flags_by_kind = fields.Function(lambda row: queue.kind_counts(row.flags), metadata=COUNTS)
+
+
+class SessionPage(Page):
+    items = fields.List(fields.Nested(SessionBrief))
+
+
+class FlagFull(Schema):
+    """What was seen, by which rule, with which numbers."""
+
+    kind = fields.String()
+    severity = fields.String()
+    start_ms = fields.Integer()
+    end_ms = fields.Integer()
+    measured = fields.Float()
+    threshold = fields.Float()
+    unit = fields.String()
+    rule = fields.String()
+    reason = fields.String()
+    assessable = fields.Boolean(metadata=said("False: the picture or sound was too poor to judge"))
+
+
+class AnswerBrief(Schema):
+    question = fields.Integer(attribute="question_position")
+    prompt = fields.String()
+    take = fields.Integer()
+    part = fields.Integer()
+    state = fields.String()
+    length_bytes = fields.Integer(allow_none=True)
+    duration_ms = fields.Integer(allow_none=True)
+    measured_ms = fields.Integer()
+
+
+class SessionFull(SessionBrief):
+    consent_record_at = fields.DateTime(allow_none=True)
+    consent_analyse_at = fields.DateTime(allow_none=True)
+    failure = fields.String()
+    answers = fields.List(fields.Nested(AnswerBrief), attribute="kept_answers")
+    flags = fields.List(fields.Nested(FlagFull))
+    telemetry = fields.Dict(
+        allow_none=True, metadata=said("The whole telemetry.json, version 1; null until the interview is ready")
+    )
+    links = fields.Method("_links", metadata=said("Pages for an admin's browser"))
+
+    def get_attribute(self, interview: Any, name: str, default: Any) -> Any:
+        value = super().get_attribute(interview, name, default)
+        return value() if name == "kept_answers" else value
+
+    def _links(self, interview: InterviewSession) -> dict[str, str]:
+        pages = {"player": "admin.session", "recording": "admin.session_video"}
+        return {name: url_for(endpoint, interview_id=interview.id) for name, endpoint in pages.items()}
+
+
+def fields_at_fault(messages: Any) -> dict[str, Any]:
+    """Validation messages by field, without the place (body, query) where each was found."""
+    found: dict[str, Any] = {}
+    for place, by_field in messages.items():
+        found.update(by_field if isinstance(by_field, dict) else {place: by_field})
+    return found

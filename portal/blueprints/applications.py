@@ -1,0 +1,115 @@
+"""A candidate's applications: apply, see where each stands, fetch the résumé, withdraw, go to the interview."""
+
+import uuid
+
+from flask import Blueprint, current_app, flash, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from sqlalchemy.orm import selectinload
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from portal import access, hiring, interviews, resumes, steps
+from portal.blueprints import go_to
+from portal.extensions import db
+from portal.forms.applying import ApplyForm
+from portal.hiring import AlreadyApplied, CannotApply, CannotChange
+from portal.models import Application, Job
+
+bp = Blueprint("applications", __name__)
+
+TOO_LARGE = "This file is larger than 10 MB. Save it with smaller pictures and choose it again."
+# A browser shows an answer only after it could send everything; of more than this we do not wait for the rest.
+READ_AWAY_MAX_BYTES = 64 * 1024 * 1024
+READ_AWAY_PIECE_BYTES = 256 * 1024
+
+
+@bp.get("/dashboard")
+@login_required
+def dashboard() -> ResponseReturnValue:
+    mine = db.select(Application).where(Application.user_id == current_user.id)
+    with_all = mine.options(
+        selectinload(Application.job).selectinload(Job.questions), selectinload(Application.interview)
+    )
+    applications = db.session.scalars(with_all.order_by(Application.created_at.desc())).all()
+    rows = [(application, *steps.next_step(application)) for application in applications]
+    return render_template("applications/dashboard.html", rows=rows, step=steps.Step)
+
+
+@bp.route("/jobs/<slug>/apply", methods=["GET", "POST"])
+@login_required
+def apply(slug: str) -> ResponseReturnValue:
+    job = access.fetch_job(slug)
+    try:
+        hiring.check_may_apply(current_user, job)
+        db.session.rollback()  # let go of the write lock while the file is looked at
+        form = ApplyForm()
+        if not form.validate_on_submit():
+            view = {"job": job, "form": form}
+            return render_template("applications/apply.html", **view), 422 if form.is_submitted() else 200
+        hiring.apply(current_user, job, form.checked, form.note.data or "")
+    except AlreadyApplied as exc:
+        flash(exc.reason, "info")
+        return go_to(url_for("applications.dashboard"))
+    except CannotApply as exc:
+        flash(exc.reason, "warning")
+        return go_to(url_for("jobs.job", slug=slug))
+    flash(f"You applied for {job.title}. Your résumé is saved.", "success")
+    return go_to(url_for("applications.dashboard"))
+
+
+@bp.errorhandler(RequestEntityTooLarge)
+def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
+    """The form again with the reason. What else was typed did not arrive: the request was too large to be read."""
+    _read_away()
+    if request.endpoint != "applications.apply" or not current_user.is_authenticated:
+        return go_to(url_for("applications.dashboard"))  # no other form of these pages takes files
+    job = access.fetch_job(request.view_args["slug"])  # type: ignore[index]
+    form = ApplyForm(formdata=None)
+    form.resume.errors = [TOO_LARGE]
+    return render_template("applications/apply.html", job=job, form=form, lost_note=True), 413
+
+
+def _read_away() -> None:
+    stream, left = request.environ["wsgi.input"], min(request.content_length or 0, READ_AWAY_MAX_BYTES)
+    while left > 0 and (piece := stream.read(min(left, READ_AWAY_PIECE_BYTES))):
+        left -= len(piece)
+
+
+@bp.get("/applications/<uuid:application_id>/resume")
+@login_required
+def resume(application_id: uuid.UUID) -> ResponseReturnValue:
+    application = access.fetch_visible(Application, application_id)
+    path = current_app.config["PORTAL"].resumes_folder / application.resume_path
+    response = send_file(
+        path,
+        mimetype=resumes.mimetype(application.resume_path),
+        as_attachment=True,
+        download_name=application.resume_name,
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.post("/applications/<uuid:application_id>/withdraw")
+@login_required
+def withdraw(application_id: uuid.UUID) -> ResponseReturnValue:
+    application = access.fetch_own(Application, application_id)
+    try:
+        hiring.withdraw(application)
+    except CannotChange as exc:
+        flash(exc.reason, "warning")
+    else:
+        flash(f"You withdrew your application for {application.job.title}.", "success")
+    return go_to(url_for("applications.dashboard"))
+
+
+@bp.post("/applications/<uuid:application_id>/interview")
+@login_required
+def start_interview(application_id: uuid.UUID) -> ResponseReturnValue:
+    application = access.fetch_own(Application, application_id)
+    try:
+        interview = interviews.open_interview(application)
+    except interviews.NotInterviewable as exc:
+        flash(exc.reason, "warning")
+        return go_to(url_for("applications.dashboard"))
+    return go_to(url_for("capture.interview", interview_id=interview.id))

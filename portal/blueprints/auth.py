@@ -1,0 +1,127 @@
+"""Registering in three steps, signing in and signing out."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+from flask import Blueprint, flash, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required, login_user
+
+from portal import accounts
+from portal.accounts import Credentials, EmailTaken, WrongCredentials
+from portal.blueprints import go_to, wants_fragment
+from portal.extensions import db, login_manager
+from portal.forms.account import AboutForm, AccountForm, SignInForm
+from portal.models import User
+from portal.throttle import TooManyTries
+
+bp = Blueprint("auth", __name__)
+
+WRONG = "This e-mail and password do not belong together. Check both, or register."
+TAKEN = "This address cannot be registered. If it is yours, sign in instead."
+
+
+@login_manager.unauthorized_handler
+def ask_to_sign_in() -> ResponseReturnValue:
+    """To the sign-in page, and from there back to the page that was asked for (what was sent is not sent again)."""
+    flash("Please sign in first.", "info")
+    here = urlsplit(request.headers.get("HX-Current-URL", "")) if wants_fragment() else urlsplit(request.full_path)
+    if request.method != "GET" and not wants_fragment():
+        here = urlsplit(request.referrer or "")
+    return go_to(url_for("auth.login", next=own_path(urlunsplit(("", "", here.path, here.query, "")))))
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def login() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return go_to(own_path(request.args.get("next")) or home_of(current_user))
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        user = accounts.authenticate(Credentials(form.email.data, form.password.data, request.remote_addr))
+    except WrongCredentials:
+        return render_template("auth/login.html", form=form, message=WRONG), 422
+    except TooManyTries as exc:
+        return render_template("auth/login.html", form=form, message=exc.description), 429, wait_of(exc)
+    start_session(user)
+    return go_to(own_path(request.args.get("next")) or home_of(user))
+
+
+@bp.post("/logout")
+def logout() -> ResponseReturnValue:
+    session.clear()
+    flash("You are signed out.", "success")
+    return go_to(url_for("jobs.board"))
+
+
+@bp.route("/register", methods=["GET", "POST"])
+def register() -> ResponseReturnValue:
+    """Step 1: the account."""
+    if current_user.is_authenticated:
+        return render_template("auth/register_known.html", next=next_kept())
+    form = AccountForm()
+    view = {"form": form, "next": next_kept()}
+    if not form.validate_on_submit():
+        return render_template("auth/register.html", **view), 422 if form.is_submitted() else 200
+    try:
+        credentials = Credentials(form.email.data, form.password.data, request.remote_addr)
+        user = accounts.register(credentials, form.full_name.data)
+    except EmailTaken:
+        form.email.errors = [TAKEN]
+        return render_template("auth/register.html", **view), 422
+    except TooManyTries as exc:
+        return render_template("auth/register.html", **view, message=exc.description), 429, wait_of(exc)
+    start_session(user)
+    return go_to(url_for("auth.register_about", **next_kept()))
+
+
+@bp.route("/register/about", methods=["GET", "POST"])
+@login_required
+def register_about() -> ResponseReturnValue:
+    """Step 2: a few facts, each of them optional. Kept in the account at once, so Back loses nothing."""
+    form = AboutForm(obj=current_user)
+    if not form.validate_on_submit():
+        view = {"form": form, "next": next_kept()}
+        return render_template("auth/register_about.html", **view), 422 if form.is_submitted() else 200
+    for name, value in form.values().items():
+        setattr(current_user, name, value)
+    db.session.commit()
+    return go_to(url_for("auth.register_done", **next_kept()))
+
+
+@bp.get("/register/done")
+@login_required
+def register_done() -> ResponseReturnValue:
+    """Step 3: where to go from here."""
+    return render_template("auth/register_done.html", next_path=own_path(request.args.get("next")))
+
+
+def start_session(user: User) -> None:
+    """Sign in with an empty session, so that nothing from before (whoever's it was) is carried over."""
+    session.clear()
+    login_user(user)
+
+
+def wait_of(refusal: TooManyTries) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in refusal.get_headers() if name == "Retry-After"]
+
+
+def home_of(user: User) -> str:
+    return url_for("admin.overview" if user.is_admin else "applications.dashboard")
+
+
+def next_kept() -> dict[str, str]:
+    """`next` for the address of a further step, where somebody came from a page of ours."""
+    path = own_path(request.args.get("next"))
+    return {"next": path} if path else {}
+
+
+def own_path(target: str | None) -> str | None:
+    """The target if it leads to a page of this site, else None."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return None
+    # Browsers read a backslash as a slash, and skip control characters.
+    if "\\" in target or any(ord(char) < 0x20 for char in target):
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else None

@@ -1,0 +1,111 @@
+"""The pages of an interview in their order: consent, device check, room, receipt."""
+
+import uuid
+
+from flask import current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from portal import interviews
+from portal.access import fetch_own
+from portal.blueprints.capture import bp
+from portal.blueprints.capture.room import room_state
+from portal.errors import wants_json
+from portal.forms.consent import ConsentForm
+from portal.interviews import InterviewError, NotInterviewable
+from portal.models import InterviewSession, InterviewState
+
+PAGE_OF = {InterviewState.PENDING: "capture.consent", InterviewState.RECORDING: "capture.check"}
+
+
+@bp.errorhandler(InterviewError)
+def interview_error(error: InterviewError) -> ResponseReturnValue:
+    """Say why: as a problem document to scripts, as a page with a way on to people."""
+    if wants_json():
+        extra = {"offset": error.offset} if hasattr(error, "offset") else {}
+        problem = {"type": "about:blank", "title": "Not possible now", "status": error.status, "detail": error.message}
+        return problem | extra, error.status, {"Content-Type": "application/problem+json"}
+    view = {"title": "Not possible now", "reason": error.message}
+    view |= {"next_url": url_for("applications.dashboard"), "next_label": "My applications"}
+    return render_template("capture/closed.html", **view), error.status
+
+
+@bp.get("/<uuid:interview_id>")
+@login_required
+def interview(interview_id: uuid.UUID) -> ResponseReturnValue:
+    """Wherever the candidate left off."""
+    row = fetch_own(InterviewSession, interview_id)
+    page = PAGE_OF.get(row.state, "capture.receipt")
+    return redirect(url_for(page, interview_id=row.id), code=303)
+
+
+@bp.route("/<uuid:interview_id>/consent", methods=["GET", "POST"])
+@login_required
+def consent(interview_id: uuid.UUID) -> ResponseReturnValue:
+    row = fetch_own(InterviewSession, interview_id)
+    if row.state is not InterviewState.PENDING:
+        return redirect(url_for("capture.interview", interview_id=row.id), code=303)
+    refuse_unless_interviewable(row)
+    form = ConsentForm()
+    if form.validate_on_submit():
+        interviews.give_consent(row, analyse=form.analyse.data)
+        return redirect(url_for("capture.check", interview_id=row.id), code=303)
+    view = {"form": form, "retention_days": current_app.config["PORTAL"].retention_days} | names(row)
+    return render_template("capture/consent.html", **view), 422 if request.method == "POST" else 200
+
+
+@bp.get("/<uuid:interview_id>/check")
+@login_required
+def check(interview_id: uuid.UUID) -> ResponseReturnValue:
+    return recording_page(interview_id, "capture/check.html")
+
+
+@bp.get("/<uuid:interview_id>/room")
+@login_required
+def room(interview_id: uuid.UUID) -> ResponseReturnValue:
+    return recording_page(interview_id, "capture/room.html")
+
+
+@bp.get("/<uuid:interview_id>/receipt")
+@login_required
+def receipt(interview_id: uuid.UUID) -> ResponseReturnValue:
+    row = fetch_own(InterviewSession, interview_id)
+    if row.state in {InterviewState.PENDING, InterviewState.RECORDING}:
+        return redirect(url_for("capture.interview", interview_id=row.id), code=303)
+    return render_template("capture/receipt.html", status=interviews.status(row), **names(row))
+
+
+@bp.get("/<uuid:interview_id>/status")
+@login_required
+def interview_status(interview_id: uuid.UUID) -> ResponseReturnValue:
+    row = fetch_own(InterviewSession, interview_id)
+    return render_template("capture/_interview_status.html", interview=row, status=interviews.status(row))
+
+
+@bp.post("/<uuid:interview_id>/finish")
+@login_required
+def finish(interview_id: uuid.UUID) -> ResponseReturnValue:
+    row = fetch_own(InterviewSession, interview_id)
+    interviews.finish(row)
+    return redirect(url_for("capture.receipt", interview_id=row.id), code=303)
+
+
+def recording_page(interview_id: uuid.UUID, template: str) -> ResponseReturnValue:
+    """A page that only makes sense between consent and finish; otherwise the one that does."""
+    row = fetch_own(InterviewSession, interview_id)
+    if row.state is not InterviewState.RECORDING:
+        return redirect(url_for("capture.interview", interview_id=row.id), code=303)
+    refuse_unless_interviewable(row)
+    view = {"room": room_state(row), "limits": {"chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes}}
+    return render_template(template, status=interviews.status(row), **view, **names(row))
+
+
+def refuse_unless_interviewable(row: InterviewSession) -> None:
+    if reason := row.application.why_not_interviewable():
+        raise NotInterviewable(reason)
+
+
+def names(row: InterviewSession) -> dict[str, object]:
+    """What every page of an interview speaks of."""
+    job = row.application.job
+    return {"interview": row, "job": job, "questions": job.questions}

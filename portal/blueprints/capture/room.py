@@ -1,0 +1,172 @@
+"""What the room's script asks for: how things stand, a seat, a new answer, the end of one."""
+
+import uuid
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from flask_wtf.csrf import generate_csrf
+from marshmallow import Schema, ValidationError, fields, validate
+
+from portal import interviews, tokens, uploads
+from portal.access import fetch_own
+from portal.blueprints.capture import bp
+from portal.interviews import InterviewError
+from portal.models import Answer, AnswerState, InterviewSession
+
+ECHO_MAX_BYTES = 2 * 1024 * 1024  # enough to time an upload of a few seconds
+DAY_MS = 24 * 60 * 60 * 1000
+milliseconds = validate.Range(min=0, max=DAY_MS)
+
+
+class SeatSchema(Schema):
+    tab = fields.String(required=True, validate=validate.Length(8, 64))
+    take_over = fields.Boolean(load_default=False)
+
+
+class AnswerSchema(Schema):
+    tab = fields.String(required=True, validate=validate.Length(8, 64))
+    question = fields.Integer(required=True)
+    container = fields.String(required=True)
+    continues = fields.UUID(load_default=None, allow_none=True)
+
+
+class CompleteSchema(Schema):
+    length = fields.Integer(required=True, validate=validate.Range(min=0))
+    recorded_ms = fields.Integer(load_default=None, allow_none=True, validate=milliseconds)
+
+
+class EventSchema(Schema):
+    kind = fields.String(required=True, validate=validate.OneOf(sorted(interviews.PAGE_EVENT_KINDS)))
+    t_ms = fields.Integer(required=True, validate=milliseconds)
+    until_ms = fields.Integer(load_default=None, allow_none=True, validate=milliseconds)
+
+
+class EventsSchema(Schema):
+    answer_id = fields.UUID(required=True)
+    events = fields.List(fields.Nested(EventSchema), required=True, validate=validate.Length(max=100))
+
+
+class BadBody(InterviewError):
+    """The body is not what this address takes."""
+
+    status = 422
+
+
+@bp.get("/<uuid:interview_id>/room.json")
+@login_required
+def room_json(interview_id: uuid.UUID) -> ResponseReturnValue:
+    return room_state(fetch_own(InterviewSession, interview_id))
+
+
+@bp.post("/<uuid:interview_id>/seat")
+@login_required
+def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
+    wish = body(SeatSchema())
+    interviews.take_seat(fetch_own(InterviewSession, interview_id), wish["tab"], take_over=wish["take_over"])
+    return {"held": True}
+
+
+@bp.post("/<uuid:interview_id>/answers")
+@login_required
+def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
+    row = fetch_own(InterviewSession, interview_id)
+    answer = interviews.start_answer(row, interviews.NewAnswer(**body(AnswerSchema())))
+    taken = {"question": answer.question_position, "take": answer.take, "part": answer.part}
+    return upload_of(answer) | taken | {"limit_ms": interviews.time_left_ms(answer)}, 201
+
+
+@bp.post("/<uuid:interview_id>/answers/<uuid:answer_id>/token")
+@login_required
+def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
+    answer = fetch_own(Answer, answer_id)
+    return upload_of(answer) | {"offset": uploads.size(interviews.answer_path(answer)), "state": answer.state}
+
+
+@bp.post("/<uuid:interview_id>/answers/<uuid:answer_id>/complete")
+@login_required
+def answer_complete(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
+    said = body(CompleteSchema())
+    answer = interviews.complete_answer(fetch_own(Answer, answer_id), said["length"], said["recorded_ms"])
+    return {"state": answer.state if answer else None, "duration_ms": answer.duration_ms if answer else None}
+
+
+@bp.post("/<uuid:interview_id>/events")
+@login_required
+def events(interview_id: uuid.UUID) -> ResponseReturnValue:
+    said = body(EventsSchema())
+    return {"kept": interviews.report_events(fetch_own(Answer, said["answer_id"]), said["events"])}
+
+
+@bp.post("/<uuid:interview_id>/echo")
+@login_required
+def echo(interview_id: uuid.UUID) -> ResponseReturnValue:
+    """Swallow some bytes, so that the page can measure how fast they went."""
+    fetch_own(InterviewSession, interview_id)
+    request.max_content_length = ECHO_MAX_BYTES
+    while request.stream.read(64 * 1024):
+        continue
+    return "", 204
+
+
+def room_state(row: InterviewSession) -> dict[str, Any]:
+    """All that the room's script needs to go on from wherever things stand."""
+    return {
+        "interview_id": str(row.id),
+        "state": row.state,
+        "analyse": row.is_analysed,
+        "csrf": generate_csrf(),
+        "held_by_other": interviews.is_held_by_other(row, request.args.get("tab")),
+        "questions": [question_state(row, question) for question in row.application.job.questions],
+        "chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes,
+        "uploads_url": url_for("capture.create_upload"),
+    }
+
+
+def question_state(row: InterviewSession, question: Any) -> dict[str, Any]:
+    given = [answer for answer in row.answers if answer.question_position == question.position]
+    return {
+        "position": question.position,
+        "prompt": question.prompt,
+        "think_ms": question.think_ms,
+        "limit_ms": question.limit_ms,
+        "takes": question.takes,
+        "takes_used": len({answer.take for answer in given}),
+        "answers": [answer_state(answer) for answer in given],
+    }
+
+
+def answer_state(answer: Answer) -> dict[str, Any]:
+    saved = answer.length_bytes
+    if answer.state is AnswerState.RECORDING:
+        saved = uploads.size(interviews.answer_path(answer))
+    return {
+        "answer_id": str(answer.id),
+        "take": answer.take,
+        "part": answer.part,
+        "state": answer.state,
+        "received_bytes": saved,
+        "length_bytes": answer.length_bytes,
+        "duration_ms": answer.duration_ms,
+        "recorded_ms": answer.recorded_ms,
+    }
+
+
+def upload_of(answer: Answer) -> dict[str, Any]:
+    """Where and with which token this answer's bytes are sent."""
+    return {
+        "answer_id": str(answer.id),
+        "upload_url": url_for("capture.upload", answer_id=answer.id),
+        "upload_token": tokens.make_upload_token(answer.id),
+    }
+
+
+def body(schema: Schema) -> dict[str, Any]:
+    """The request's JSON, held to the schema. Raises BadBody."""
+    try:
+        return dict(schema.load(request.get_json()))
+    except ValidationError as exc:
+        raise BadBody(
+            f"These fields are not as they should be: {', '.join(sorted(map(str, exc.messages_dict)))}."
+        ) from exc

@@ -1,0 +1,134 @@
+"""The tus endpoint: headers in, headers out. Who may send is in the token, what may be appended in `portal.uploads`."""
+
+import uuid
+
+from flask import Response, current_app, g, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ClientDisconnected
+
+from portal import interviews, tokens, uploads
+from portal.blueprints.capture import bp
+from portal.extensions import csrf, db
+from portal.models import Answer
+
+
+@bp.errorhandler(uploads.UploadError)
+def upload_refused(error: uploads.UploadError) -> Response:
+    response = plain(error.message, error.status)
+    if isinstance(error, uploads.WrongOffset):
+        response.headers["Upload-Offset"] = str(error.offset)
+    return response
+
+
+@bp.route("/uploads", methods=["POST"])
+@bp.route("/uploads", methods=["OPTIONS"], endpoint="upload_options", provide_automatic_options=False)
+@csrf.exempt
+def create_upload() -> ResponseReturnValue:
+    """Where the token's answer is uploaded to; the row was made when the room asked for it."""
+    if request.method == "OPTIONS":
+        return options()
+    check_version()
+    answer = authorised_answer()
+    length = request.headers.get("Upload-Length", type=int)
+    if length is None and request.headers.get("Upload-Defer-Length") != "1":
+        raise uploads.UploadError("Say Upload-Length, or Upload-Defer-Length: 1.")
+    if (length or 0) > current_app.config["PORTAL"].upload_max_bytes:
+        raise uploads.Refused(413, "The recording is larger than this server takes.")
+    response = plain("", 201)
+    response.headers["Location"] = url_for("capture.upload", answer_id=answer.id, _external=True)
+    return response
+
+
+@bp.route("/uploads/<uuid:answer_id>", methods=["HEAD", "PATCH", "DELETE", "OPTIONS"], provide_automatic_options=False)
+@csrf.exempt
+def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
+    if request.method == "OPTIONS":
+        return options()
+    check_version()
+    if request.method == "PATCH":
+        return append()
+    answer = authorised_answer(answer_id)
+    if request.method == "DELETE":
+        return terminate(answer)
+    response = plain("", 200)
+    response.headers["Upload-Offset"] = str(uploads.size(interviews.answer_path(answer)))
+    response.headers["Cache-Control"] = "no-store"
+    if answer.length_bytes is None:
+        response.headers["Upload-Defer-Length"] = "1"
+    else:
+        response.headers["Upload-Length"] = str(answer.length_bytes)
+    return response
+
+
+def append() -> Response:
+    """Append one piece. The body is read before the database is asked, so that a slow sender holds nothing."""
+    if request.mimetype != "application/offset+octet-stream":
+        raise uploads.Refused(415, "Send application/offset+octet-stream.")
+    offset = request.headers.get("Upload-Offset", type=int)
+    if offset is None or offset < 0:
+        raise uploads.UploadError("Say Upload-Offset.")
+    data = read_piece()
+    header = request.headers.get("Upload-Checksum")
+    checksum = uploads.Checksum.parse(header) if header else None
+    answer = authorised_answer(request.view_args["answer_id"] if request.view_args else None)
+    response = plain("", 204)
+    response.headers["Upload-Offset"] = str(interviews.receive(answer, offset, data, checksum))
+    return response
+
+
+def read_piece() -> bytes:
+    limit = current_app.config["PORTAL"].upload_chunk_max_bytes
+    request.max_content_length = limit
+    if (request.content_length or 0) > limit:
+        raise uploads.Refused(413, f"Send pieces of at most {limit} bytes.")
+    try:
+        data = request.get_data(cache=False)
+    except ClientDisconnected as exc:
+        raise uploads.UploadError("The piece ended early; nothing of it was kept.") from exc
+    if request.content_length is not None and len(data) != request.content_length:
+        raise uploads.UploadError("The piece ended early; nothing of it was kept.")
+    return data
+
+
+def terminate(answer: Answer) -> Response:
+    """Take an unfinished upload back."""
+    interviews.take_back(answer)
+    return plain("", 204)
+
+
+def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
+    """The answer of the token, if it is the one this address is about and its interview still records."""
+    g.only_reads_database = request.method != "DELETE"  # no write lock while a piece goes to disk
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        answer_id = tokens.read_upload_token(token if kind.lower() == "bearer" else "")
+    except tokens.BadToken as exc:
+        raise uploads.Refused(401, "The upload token is missing, expired or not ours. Ask for a new one.") from exc
+    if expected is not None and expected != answer_id:
+        raise uploads.Refused(403, "This token is for another upload.")
+    answer = db.session.get(Answer, answer_id)
+    if answer is None:
+        raise uploads.Refused(410, "This upload is no longer here.")
+    return answer
+
+
+def check_version() -> None:
+    if request.headers.get("Tus-Resumable") != uploads.VERSION:
+        raise uploads.Refused(412, f"This server speaks tus {uploads.VERSION}.")
+
+
+def options() -> Response:
+    response = plain("", 204)
+    response.headers["Tus-Version"] = uploads.VERSION
+    response.headers["Tus-Extension"] = uploads.EXTENSIONS
+    response.headers["Tus-Max-Size"] = str(current_app.config["PORTAL"].upload_max_bytes)
+    response.headers["Tus-Checksum-Algorithm"] = ",".join(uploads.CHECKSUMS)
+    return response
+
+
+def plain(text: str, status: int) -> Response:
+    response = Response(text, status, mimetype="text/plain")
+    response.headers["Tus-Resumable"] = uploads.VERSION
+    if status == 412:
+        response.headers["Tus-Version"] = uploads.VERSION
+    return response

@@ -1,0 +1,57 @@
+"""The job board and the page of one job: for everybody, signed in or not."""
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from portal import access, hiring, steps
+from portal.blueprints import wants_fragment
+from portal.board import JobSearch
+from portal.extensions import db
+from portal.models import EmploymentType, JobStatus, Workplace, utc_now
+
+bp = Blueprint("jobs", __name__)
+
+JOBS_PER_PAGE = 20
+NEW_FOR = timedelta(days=3)  # so long a job carries the word "new"
+
+
+@bp.app_context_processor
+def shared_words() -> dict[str, object]:
+    return {"about_minutes": steps.about_minutes}
+
+
+@bp.get("/")
+def front() -> ResponseReturnValue:
+    return redirect(url_for("jobs.board"), code=303)
+
+
+@bp.get("/jobs")
+def board() -> ResponseReturnValue:
+    search = JobSearch.from_args(request.args)
+    page = request.args.get("page", 1, type=int)
+    found = db.paginate(search.select(), page=max(1, page), per_page=JOBS_PER_PAGE, error_out=False)
+    if not found.items and found.pages:
+        return redirect(url_for("jobs.board", **search.as_args(), page=found.pages), code=303)
+    view = {"search": search, "found": found, "counts": search.counts(), "now": utc_now(), "new_for": NEW_FOR}
+    view["page_url"] = lambda number: url_for("jobs.board", **search.as_args(), page=number)
+    view |= {"workplaces": reversed(Workplace), "types": EmploymentType, "statuses": (JobStatus.OPEN, JobStatus.CLOSED)}
+    if not wants_fragment():
+        return render_template("jobs/board.html", **view)
+    return _with_address(render_template("jobs/_results.html", **view), search)
+
+
+def _with_address(html: str, search: JobSearch) -> Response:
+    """Tell HTMX the address without the empty fields a form sends."""
+    response = make_response(html)
+    response.headers["HX-Push-Url"] = url_for("jobs.board", **search.as_args())
+    return response
+
+
+@bp.get("/jobs/<slug>")
+def job(slug: str) -> ResponseReturnValue:
+    job = access.fetch_job(slug)
+    application = hiring.find_application(current_user, job) if current_user.is_authenticated else None
+    return render_template("jobs/job.html", job=job, application=application)

@@ -1,0 +1,88 @@
+"""Which jobs are on the board: reads the search from an address, turns it into SQL, and back into an address."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+from werkzeug.datastructures import MultiDict
+
+from portal.extensions import db
+from portal.models import EmploymentType, Job, JobStatus, Workplace
+
+QUERY_MAX_CHARS = 100
+PUBLIC = (JobStatus.OPEN, JobStatus.CLOSED)  # a draft is nobody's business yet
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class JobSearch:
+    """What a visitor looks for. Anything in an address that is no filter of ours is left out."""
+
+    text: str = ""
+    workplaces: tuple[Workplace, ...] = ()
+    types: tuple[EmploymentType, ...] = ()
+    status: JobStatus = JobStatus.OPEN
+
+    @classmethod
+    def from_args(cls, args: MultiDict[str, str]) -> "JobSearch":
+        status = _choices(JobStatus, args.getlist("status")[:1])
+        return cls(
+            text=" ".join(args.get("q", "").replace("\0", "")[:QUERY_MAX_CHARS].split()),
+            workplaces=_choices(Workplace, args.getlist("workplace")),
+            types=_choices(EmploymentType, args.getlist("type")),
+            status=status[0] if status and status[0] in PUBLIC else JobStatus.OPEN,
+        )
+
+    @property
+    def is_filtered(self) -> bool:
+        return self != JobSearch()
+
+    def select(self) -> sa.Select[tuple[Job]]:
+        """The jobs, newest first, with their questions."""
+        newest_first = sa.select(Job).order_by(Job.published_at.desc(), Job.id)
+        return newest_first.where(*self._conditions()).options(selectinload(Job.questions))
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs each choice of each filter would show, the other filters staying as they are."""
+        groups = (
+            (Job.workplace, replace(self, workplaces=())),
+            (Job.employment_type, replace(self, types=())),
+        )
+        found: dict[str, int] = {}
+        for column, search in groups:
+            rows = db.session.execute(sa.select(column, sa.func.count()).where(*search._conditions()).group_by(column))
+            found |= {value.value: count for value, count in rows}
+        for status in PUBLIC:
+            conditions = replace(self, status=status)._conditions()
+            found[status.value] = db.session.scalar(sa.select(sa.func.count(Job.id)).where(*conditions)) or 0
+        return found
+
+    def as_args(self) -> Mapping[str, Any]:
+        """For `url_for`: only what differs from an empty search."""
+        return {
+            "q": self.text or None,
+            "workplace": [choice.value for choice in self.workplaces] or None,
+            "type": [choice.value for choice in self.types] or None,
+            "status": self.status.value if self.status is not JobStatus.OPEN else None,
+        }
+
+    def _conditions(self) -> list[sa.ColumnElement[bool]]:
+        conditions = [Job.status == self.status]
+        if self.workplaces:
+            conditions.append(Job.workplace.in_(self.workplaces))
+        if self.types:
+            conditions.append(Job.employment_type.in_(self.types))
+        return conditions + [_mentions(word) for word in self.text.split()]
+
+
+def _mentions(word: str) -> sa.ColumnElement[bool]:
+    columns = (Job.title, Job.description, Job.location)
+    return sa.or_(*(column.icontains(word, autoescape=True) for column in columns))
+
+
+def _choices(enum: type[Choice], names: list[str]) -> tuple[Choice, ...]:
+    return tuple(choice for choice in enum if choice.value in names)

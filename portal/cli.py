@@ -1,0 +1,48 @@
+"""Commands for operators: `flask seed`, `flask create-admin`, `flask purge`."""
+
+import click
+from flask import Flask, current_app
+
+from portal import demo, interviews, passwords
+from portal.config import Environment
+from portal.extensions import db
+from portal.models import Role, User, utc_now
+
+
+def init_app(app: Flask) -> None:
+    for command in (seed, create_admin, purge):
+        app.cli.add_command(command)
+
+
+@click.command()
+def seed() -> None:
+    """Fill an empty demo: two people, three jobs and one finished interview."""
+    if current_app.config["PORTAL"].env is Environment.PRODUCTION:
+        raise click.ClickException("Demo people have known passwords, so `flask seed` does not run in production.")
+    if not demo.is_seeded():
+        click.echo("Making the demo. Its interview is really measured, which takes about half a minute …")
+        demo.make()
+    click.echo(f"Sign in as admin      {demo.ADMIN_EMAIL}  {demo.PASSWORD}")
+    click.echo(f"Sign in as candidate  {demo.CANDIDATE_EMAIL}  {demo.PASSWORD}")
+
+
+@click.command()
+@click.option("--email", prompt=True)
+@click.option("--name", "full_name", prompt="Full name")
+@click.password_option()
+def create_admin(email: str, full_name: str, password: str) -> None:
+    """Make an admin, or make an admin of somebody who has registered."""
+    if problem := passwords.why_refused(password, email):
+        raise click.ClickException(problem)
+    email = email.strip().lower()
+    user = db.session.scalar(db.select(User).where(User.email == email)) or User(email=email)
+    user.full_name, user.role, user.password_hash = full_name, Role.ADMIN, passwords.hash_password(password)
+    db.session.add(user)
+    db.session.commit()
+    click.echo(f"{email} is an admin now.")
+
+
+@click.command()
+def purge() -> None:
+    """Delete interviews that are older than RETENTION_DAYS. Run it daily."""
+    click.echo(f"{interviews.purge(utc_now())} interviews deleted.")

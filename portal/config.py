@@ -1,0 +1,141 @@
+"""Every setting of the portal, read once from the environment (and `.env`). Knows nothing of Flask."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+
+# 32 characters of a random generator's output hold at least 128 bits, beyond any guessing.
+SECRET_KEY_MIN_CHARS = 32
+WEAK_SECRETS = ("secret", "change", "example", "password", "default")
+
+
+class Environment(StrEnum):
+    """Where the portal runs; decides how strict it is with itself."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+    TESTING = "testing"
+
+
+class ConfigError(Exception):
+    """A setting is missing or unsafe; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings, typed. `.env.example` explains each."""
+
+    env: Environment
+    secret_key: str
+    instance_path: Path
+    database_url: str
+    site_name: str = "Career Portal"
+    session_cookie_secure: bool = True
+    debug: bool = False
+    face_model: Path | None = None
+    crowd_model: Path | None = None
+    capture_workers: int = 8
+    upload_chunk_max_bytes: int = 4 * 1024 * 1024
+    upload_max_bytes: int = 2 * 1024**3
+    disk_floor_bytes: int = 500 * 1024**2
+    retention_days: int = 180
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Read the settings and refuse unsafe ones. Raises ConfigError."""
+        env = _choice(environ)
+        instance = Path(environ.get("INSTANCE_PATH") or PROJECT_FOLDER / "instance").resolve()
+        config = cls(
+            env=env,
+            secret_key=environ.get("SECRET_KEY", ""),
+            instance_path=instance,
+            database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.db'}",
+            site_name=environ.get("SITE_NAME") or cls.site_name,
+            session_cookie_secure=_flag(environ, "SESSION_COOKIE_SECURE", env is Environment.PRODUCTION),
+            debug=_flag(environ, "FLASK_DEBUG", False),
+            face_model=_path(environ, "CAPTURE_FACE_MODEL"),
+            crowd_model=_path(environ, "CAPTURE_CROWD_MODEL"),
+            capture_workers=_number(environ, "CAPTURE_WORKERS", cls.capture_workers),
+            upload_chunk_max_bytes=_number(environ, "UPLOAD_CHUNK_MAX_BYTES", cls.upload_chunk_max_bytes),
+            upload_max_bytes=_number(environ, "UPLOAD_MAX_BYTES", cls.upload_max_bytes),
+            disk_floor_bytes=_number(environ, "DISK_FLOOR_BYTES", cls.disk_floor_bytes),
+            retention_days=_number(environ, "RETENTION_DAYS", cls.retention_days),
+        )
+        config.check()
+        return config
+
+    def check(self) -> None:
+        """Raise ConfigError where these settings would be unsafe in this environment."""
+        if not self.secret_key:
+            raise ConfigError(
+                "SECRET_KEY is not set. Make one: python -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+        if self.env is not Environment.PRODUCTION:
+            return
+        if _is_weak(self.secret_key):
+            raise ConfigError(
+                f"SECRET_KEY is weak: use at least {SECRET_KEY_MIN_CHARS} random characters. "
+                "Make one: python -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+        if self.debug:
+            raise ConfigError("FLASK_DEBUG is on in production: unset it, it lets visitors run code.")
+        if not self.session_cookie_secure:
+            raise ConfigError("SESSION_COOKIE_SECURE=0 in production: serve over HTTPS and unset it.")
+
+    @property
+    def interviews_folder(self) -> Path:
+        return self.instance_path / "interviews"
+
+    @property
+    def resumes_folder(self) -> Path:
+        return self.instance_path / "resumes"
+
+    @property
+    def face_model_path(self) -> Path:
+        return self.face_model or self.instance_path / "models" / "face_landmarker.task"
+
+    @property
+    def crowd_model_path(self) -> Path:
+        return self.crowd_model or self.instance_path / "models" / "centerface.onnx"
+
+
+def _choice(environ: Mapping[str, str]) -> Environment:
+    name = environ.get("PORTAL_ENV") or Environment.PRODUCTION
+    try:
+        return Environment(name)
+    except ValueError:
+        raise ConfigError(f"PORTAL_ENV is {name!r}; it must be one of: {', '.join(Environment)}.") from None
+
+
+def _is_weak(secret: str) -> bool:
+    too_plain = len(set(secret)) < 8
+    return len(secret) < SECRET_KEY_MIN_CHARS or too_plain or any(word in secret.lower() for word in WEAK_SECRETS)
+
+
+def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ConfigError(f"{name} is {value!r}; write 1 or 0.")
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isdigit():
+        raise ConfigError(f"{name} is {value!r}; write a whole number.")
+    return int(value)
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name, "").strip()
+    return Path(value).resolve() if value else None

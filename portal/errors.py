@@ -1,0 +1,91 @@
+"""Errors as pages in the product's look, as fragments for HTMX, and as JSON for the API."""
+
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from portal.blueprints import wants_fragment
+
+PROBLEM_JSON = "application/problem+json"
+
+SENTENCES = {
+    400: (
+        "The request could not be read",
+        "Go back, reload the page and try once more.",
+    ),
+    401: ("Please sign in", "This page needs you to be signed in."),
+    403: (
+        "Not for this account",
+        "Your account may not open this page. Sign in with another account if you have one.",
+    ),
+    404: ("Nothing here", "The address may be mistyped, or what was here is gone."),
+    405: ("Not that way", "This address does not take that kind of request."),
+    409: (
+        "Something changed meanwhile",
+        "Reload the page to see how things stand now, then try again.",
+    ),
+    410: ("No longer here", "What was here has been removed."),
+    413: (
+        "Too large",
+        "The file is larger than we accept. A résumé may have up to 10 MB.",
+    ),
+    415: ("Not a kind of file we accept", "Choose a file of another kind."),
+    429: ("Too many tries", "Wait a little, then try again."),
+    500: (
+        "Something failed on our side",
+        "Your saved data is untouched. Try again; if it stays, tell us the request id below.",
+    ),
+    507: (
+        "The server is out of space",
+        "Nothing that was saved is lost. Try again later.",
+    ),
+}
+SESSION_EXPIRED = (
+    "The page had expired",
+    "Reload the page and send it again. What you typed may still be in the form.",
+)
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _csrf_failed)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _csrf_failed(error: CSRFError) -> ResponseReturnValue:
+    return _answer(419, *SESSION_EXPIRED)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or error.code is None:
+        return error
+    code = 500 if isinstance(error, InternalServerError) else error.code
+    title, advice = SENTENCES.get(code, (error.name, "Go back and try again."))
+    said_by_us = error.description if error.description != type(error).description else None
+    response = _answer(code, title, said_by_us if code != 500 and said_by_us else advice)
+    response.headers.extend([(k, v) for k, v in error.get_headers() if k in {"Allow", "Retry-After"}])
+    return response
+
+
+def _answer(code: int, title: str, advice: str) -> Response:
+    if wants_json():
+        return problem(code, title, advice)
+    view = {"code": code, "title": title, "advice": advice, "request_id": g.get("request_id", "-")}
+    template = "_error.html" if wants_fragment() else "error.html"
+    return make_response(render_template(template, **view), code)
+
+
+def problem(code: int, title: str, detail: str, **more: Any) -> Response:
+    """An error for programs (RFC 9457); `more` are members of its own, such as `errors` by field."""
+    request_id = g.get("request_id", "-")
+    response = jsonify(type="about:blank", status=code, title=title, detail=detail, request_id=request_id, **more)
+    response.status_code = code
+    response.mimetype = PROBLEM_JSON
+    return response
+
+
+def wants_json() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return request.path.startswith("/api/") or request.is_json or best == "application/json"

@@ -1,0 +1,63 @@
+"""The Flask extensions, made once and bound in `create_app`, and how we speak to SQLite."""
+
+import sqlite3
+from typing import Any
+
+from flask import g, has_app_context, has_request_context, request
+from flask_jwt_extended import JWTManager
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase
+
+READING_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class Base(DeclarativeBase):
+    """Gives every constraint a name, so that migrations can speak of it on any database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate(render_as_batch=True, compare_type=True)
+login_manager = LoginManager()
+csrf = CSRFProtect()
+jwt = JWTManager()
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    # SQLite's own lower() knows A–Z only, and a search for "école" must find "École" here as on PostgreSQL.
+    connection.create_function("lower", 1, lambda text: text.lower() if text else text, deterministic=True)
+    # FULL: a commit survives loss of power, which a promise of "saved" needs.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=5000",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Any) -> None:
+    """Take the write lock at once wherever we may write: a lock taken later fails under load instead of waiting."""
+    if connection.dialect.name != "sqlite":
+        return
+    reading = has_request_context() and request.method in READING_METHODS
+    reading = reading or (has_app_context() and g.get("only_reads_database", False))
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,76 @@
+"""How values look on pages: clock times, dates, sizes, Markdown. Pure functions, registered as Jinja filters."""
+
+from datetime import datetime
+
+import nh3
+from flask import Flask
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+ALLOWED_TAGS = {
+    "p",
+    "ul",
+    "ol",
+    "li",
+    "strong",
+    "em",
+    "code",
+    "h2",
+    "h3",
+    "h4",
+    "br",
+    "a",
+    "blockquote",
+    "hr",
+}
+_markdown = MarkdownIt("commonmark", {"html": False})
+
+
+def init_app(app: Flask) -> None:
+    for function in (clock, seconds, moment, day, file_size, markdown, words):
+        app.add_template_filter(function)
+
+
+def clock(ms: int | None) -> str:
+    """Minutes and seconds of a stretch: 06:24; with hours where needed."""
+    if ms is None:
+        return "–"
+    total_s = round(ms / 1000)
+    hours, rest = divmod(total_s, 3600)
+    text = f"{rest // 60:02d}:{rest % 60:02d}"
+    return f"{hours}:{text}" if hours else text
+
+
+def seconds(ms: int) -> str:
+    """A short stretch with its unit: 5.4 s."""
+    return f"{ms / 1000:.1f} s"
+
+
+def moment(at: datetime | None) -> str:
+    return at.strftime("%-d %b %Y %H:%M UTC") if at else "–"
+
+
+def day(at: datetime | None) -> str:
+    return at.strftime("%-d %b %Y") if at else "–"
+
+
+def file_size(size_bytes: int) -> str:
+    if size_bytes < 1_000_000:
+        return f"{size_bytes / 1000:.0f} kB"
+    return f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def markdown(text: str) -> Markup:
+    """Safe HTML from Markdown: no raw HTML, no images, links open with no referrer."""
+    html = nh3.clean(
+        _markdown.render(text),
+        tags=ALLOWED_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+    )
+    return Markup(html)  # noqa: S704 (cleaned one line above)
+
+
+def words(name: str) -> str:
+    """An enum's value in words: `full_time` → Full time."""
+    return name.replace("_", " ").capitalize()

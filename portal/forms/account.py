@@ -1,0 +1,92 @@
+"""What a person types about their account: signing in, registering, and the few facts beyond it."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, PasswordField, StringField, TelField
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp, ValidationError
+
+from portal import passwords
+
+
+def strip(value: str | None) -> str | None:
+    return value.strip() if value else value
+
+
+def email_field() -> EmailField:
+    checks = [
+        DataRequired("Enter your e-mail address."),
+        Length(max=254, message="An e-mail address has at most 254 characters."),
+        Email("This is not a complete e-mail address, like name@example.org."),
+    ]
+    return EmailField(
+        "E-mail",
+        checks,
+        filters=[strip],
+        render_kw={"autocomplete": "username", "inputmode": "email", "maxlength": 254},
+    )
+
+
+class SignInForm(FlaskForm):
+    """Who says they are whom. Says nothing on how a password must be made: that would help guessing."""
+
+    email = email_field()
+    password = PasswordField(
+        "Password",
+        [
+            InputRequired("Enter your password."),
+            Length(max=passwords.MAX_CHARS, message="This is not a password here."),
+        ],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class AccountForm(FlaskForm):
+    """Step 1 of registering."""
+
+    full_name = StringField(
+        "Full name",
+        [DataRequired("Enter your name."), Length(max=120, message="Use at most 120 characters.")],
+        filters=[strip],
+        render_kw={"autocomplete": "name", "maxlength": 120},
+    )
+    email = email_field()
+    password = PasswordField(
+        "Password",
+        [InputRequired("Choose a password.")],
+        render_kw={"autocomplete": "new-password", "minlength": passwords.MIN_CHARS, "maxlength": passwords.MAX_CHARS},
+    )
+
+    def validate_password(self, field: Field) -> None:
+        if reason := passwords.why_refused(field.data, self.email.data or ""):
+            raise ValidationError(reason)
+
+
+class AboutForm(FlaskForm):
+    """Step 2 of registering: all of it optional."""
+
+    phone = TelField(
+        "Phone",
+        [
+            Optional(),
+            Length(max=40, message="Use at most 40 characters."),
+            Regexp(r"^\+?[0-9 ()/.\-]{5,}$", message="Write the number with digits, like +351 21 000 0000."),
+        ],
+        filters=[strip],
+        render_kw={"autocomplete": "tel", "maxlength": 40},
+    )
+    location = StringField(
+        "Where you live",
+        [Length(max=120, message="Use at most 120 characters.")],
+        filters=[strip],
+        render_kw={"autocomplete": "address-level2", "maxlength": 120},
+    )
+    headline = StringField(
+        "In one line",
+        [Length(max=160, message="Use at most 160 characters.")],
+        filters=[strip],
+        render_kw={"autocomplete": "organization-title", "maxlength": 160},
+    )
+
+    def values(self) -> dict[str, Any]:
+        return {name: self[name].data or "" for name in ("phone", "location", "headline")}

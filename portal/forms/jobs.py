@@ -1,0 +1,179 @@
+"""What an admin types about a job and its questions, and how that becomes rows.
+
+Rows of questions are added, removed and moved by ordinary submit buttons: `rearranged` makes the form anew with
+everything that was typed, right or wrong, so that it works without JavaScript and loses nothing.
+"""
+
+import re
+import secrets
+import unicodedata
+from enum import StrEnum
+
+import sqlalchemy as sa
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import FieldList, Form, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+
+from portal.extensions import db
+from portal.filters import words
+from portal.forms.account import strip
+from portal.models import (
+    Application,
+    EmploymentType,
+    InterviewSession,
+    InterviewState,
+    Job,
+    Question,
+    Workplace,
+)
+
+MAX_QUESTIONS = 20  # an interview longer than this is no kindness to anybody
+QUESTION_FIELD = re.compile(r"questions-(\d+)-(was|prompt|think_s|limit_s|takes)")
+NEW_QUESTION = {"was": "", "prompt": "", "think_s": "30", "limit_s": "120", "takes": "2"}
+SLUG_MAX_CHARS = 80
+
+
+class QuestionForm(Form):
+    """One question. Part of the job's form, so it carries no token of its own."""
+
+    was = HiddenField()  # its position when the form was opened; empty for a new question
+    prompt = TextAreaField(
+        "Question",
+        [DataRequired("Write the question."), Length(max=500, message="Use at most 500 characters.")],
+        filters=[strip],
+        render_kw={"rows": 2, "maxlength": 500},
+    )
+    think_s = IntegerField(
+        "Time to think, s",
+        [InputRequired("Enter whole seconds."), NumberRange(0, 600, "From 0 to 600 seconds.")],
+        render_kw={"min": 0, "max": 600},
+    )
+    limit_s = IntegerField(
+        "Answer limit, s",
+        [InputRequired("Enter whole seconds."), NumberRange(10, 1800, "From 10 to 1800 seconds.")],
+        render_kw={"min": 10, "max": 1800},
+    )
+    takes = IntegerField(
+        "Takes",
+        [InputRequired("Enter a number."), NumberRange(1, 5, "From 1 to 5 takes.")],
+        render_kw={"min": 1, "max": 5},
+    )
+
+
+def choices(enum: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(member.value, words(member.value)) for member in enum]
+
+
+class JobForm(FlaskForm):
+    """A job with its questions. Whether it is open is not typed here: publishing and closing are verbs."""
+
+    title = StringField(
+        "Title",
+        [DataRequired("Give the job a title."), Length(max=120, message="Use at most 120 characters.")],
+        filters=[strip],
+        render_kw={"maxlength": 120},
+    )
+    description = TextAreaField(
+        "Description",
+        [DataRequired("Describe the job."), Length(max=20_000, message="Use at most 20,000 characters.")],
+        filters=[strip],
+        render_kw={"rows": 12, "maxlength": 20_000},
+    )
+    location = StringField(
+        "Location",
+        [DataRequired("Say where the job is."), Length(max=120, message="Use at most 120 characters.")],
+        filters=[strip],
+        render_kw={"maxlength": 120},
+    )
+    workplace = SelectField("Workplace", choices=choices(Workplace))
+    employment_type = SelectField("Type", choices=choices(EmploymentType))
+    salary_range = StringField(
+        "Salary range",
+        [Length(max=60, message="Use at most 60 characters.")],
+        filters=[strip],
+        render_kw={"maxlength": 60, "placeholder": "€ 45,000–55,000 a year"},
+    )
+    questions = FieldList(FormField(QuestionForm), max_entries=MAX_QUESTIONS)
+
+    @classmethod
+    def of(cls, job: Job) -> "JobForm":
+        """The form that shows a job as it is, before anything is typed."""
+        questions = [
+            {
+                "was": question.position,
+                "prompt": question.prompt,
+                "think_s": question.think_ms // 1000,
+                "limit_s": question.limit_ms // 1000,
+                "takes": question.takes,
+            }
+            for question in job.questions
+        ]
+        names = ("title", "description", "location", "workplace", "employment_type", "salary_range")
+        return cls(formdata=None, questions=questions, **{name: getattr(job, name) for name in names})
+
+    def write_to(self, job: Job) -> None:
+        """Set the job's columns and put its questions in place of the old ones. Adds and commits nothing else."""
+        for name in ("title", "description", "location", "salary_range"):
+            setattr(job, name, self[name].data or "")
+        job.workplace = Workplace(self.workplace.data)
+        job.employment_type = EmploymentType(self.employment_type.data)
+        # Answers keep the words they were asked with and point at a position, never at a question's row. Old rows
+        # leave first: two questions of one job never share a position, not even for a moment.
+        job.questions.clear()
+        db.session.flush()
+        job.questions = [self._question(row, position) for position, row in enumerate(self.questions, start=1)]
+
+    def keeps_questions_of(self, job: Job) -> bool:
+        """Whether the list is as it was: none new, none gone, none moved."""
+        return [row.was.data for row in self.questions] == [str(question.position) for question in job.questions]
+
+    def _question(self, row: FormField, position: int) -> Question:
+        return Question(
+            position=position,
+            prompt=row.prompt.data,
+            think_ms=row.think_s.data * 1000,
+            limit_ms=row.limit_s.data * 1000,
+            takes=row.takes.data,
+        )
+
+
+def rearranged(formdata: MultiDict[str, str], action: str) -> MultiDict[str, str]:
+    """The same typed values with question rows added, removed or moved: `add`, `remove-2`, `up-2`."""
+    rows = _question_rows(formdata)
+    verb, _, number = action.partition("-")
+    row = int(number) if number.isdecimal() else -1
+    if verb == "add" and len(rows) < MAX_QUESTIONS:
+        rows.append(dict(NEW_QUESTION))
+    elif verb == "remove" and 0 <= row < len(rows):
+        del rows[row]
+    elif verb == "up" and 0 < row < len(rows):
+        rows[row - 1], rows[row] = rows[row], rows[row - 1]
+    kept = [(name, value) for name, value in formdata.items(multi=True) if not QUESTION_FIELD.fullmatch(name)]
+    numbered = [
+        (f"questions-{index}-{field}", value) for index, values in enumerate(rows) for field, value in values.items()
+    ]
+    return MultiDict(kept + numbered)
+
+
+def _question_rows(formdata: MultiDict[str, str]) -> list[dict[str, str]]:
+    rows: dict[int, dict[str, str]] = {}
+    for name, value in formdata.items():
+        if match := QUESTION_FIELD.fullmatch(name):
+            rows.setdefault(int(match[1]), {})[match[2]] = value
+    return [rows[index] for index in sorted(rows)]
+
+
+def unfinished_interviews(job: Job) -> int:
+    """How many candidates are in the middle of this job's questions, so that none may vanish or change places."""
+    under_way = InterviewSession.state.in_([InterviewState.RECORDING, InterviewState.FINISHING])
+    counted = sa.select(sa.func.count(InterviewSession.id)).join(InterviewSession.application)
+    return db.session.scalar(counted.where(Application.job_id == job.id, under_way)) or 0
+
+
+def new_slug(title: str) -> str:
+    """The job's address, made once from its first title; a few random characters where the plain one is taken."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:SLUG_MAX_CHARS].strip("-") or "job"
+    taken = db.session.scalar(sa.select(Job.id).where(Job.slug == slug))
+    return f"{slug}-{secrets.token_hex(3)}" if taken else slug

@@ -1,0 +1,147 @@
+"""The verbs on jobs and applications: publish, close, apply, withdraw, invite, offer, reject.
+
+Knows who may do what to a job or an application, and when; knows no page, no form and nothing of how an interview is
+recorded. Each verb commits. Nothing here is ever done by a machine alone: a person calls each verb.
+"""
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.exc import IntegrityError
+
+from portal import resumes
+from portal.extensions import db
+from portal.models import Application, ApplicationStatus, Job, JobStatus, User, utc_now
+from portal.resumes import Resume
+
+NOTE_MAX_CHARS = 2_000
+
+# From where a status may be reached. A decision may be revised; what the candidate withdrew stays withdrawn.
+REACHED_FROM = {
+    ApplicationStatus.INVITED: {ApplicationStatus.APPLIED},
+    ApplicationStatus.INTERVIEWED: {ApplicationStatus.APPLIED, ApplicationStatus.INVITED},
+    ApplicationStatus.OFFERED: set(ApplicationStatus) - {ApplicationStatus.OFFERED, ApplicationStatus.WITHDRAWN},
+    ApplicationStatus.REJECTED: set(ApplicationStatus) - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
+    ApplicationStatus.WITHDRAWN: set(ApplicationStatus) - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
+}
+
+
+class HiringError(Exception):
+    """This cannot be done as things stand; `reason` is a sentence for the person who tried."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CannotApply(HiringError):
+    """No application can be made for this job by this person."""
+
+
+class AlreadyApplied(CannotApply):
+    """One candidate applies for one job once."""
+
+    def __init__(self) -> None:
+        super().__init__("You have already applied for this job.")
+
+
+class CannotChange(HiringError):
+    """The job or application is not in a state that allows this."""
+
+
+def publish(job: Job) -> None:
+    """Open a job for applications, for the first time or again. Raises CannotChange."""
+    if job.is_open:
+        raise CannotChange("This job is open already.")
+    job.status = JobStatus.OPEN
+    job.published_at = job.published_at or utc_now()
+    db.session.commit()
+
+
+def close(job: Job) -> None:
+    """Take no more applications. Interviews that were begun can be finished. Raises CannotChange."""
+    if not job.is_open:
+        raise CannotChange("This job is not open.")
+    job.status = JobStatus.CLOSED
+    db.session.commit()
+
+
+def find_application(user: User, job: Job) -> Application | None:
+    mine = sa.select(Application).where(Application.user_id == user.id, Application.job_id == job.id)
+    return db.session.scalar(mine)
+
+
+def check_may_apply(user: User, job: Job) -> None:
+    """Raise CannotApply or AlreadyApplied where an application could not be made now."""
+    if user.is_admin:
+        raise CannotApply("Admins review applications. Sign in with a candidate's account to apply.")
+    if find_application(user, job):
+        raise AlreadyApplied
+    if not job.is_open:
+        raise CannotApply("This job is closed and takes no more applications.")
+
+
+def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
+    """Apply with a checked résumé. Raises CannotApply or AlreadyApplied, and then no file stays behind."""
+    folder = current_app.config["PORTAL"].resumes_folder
+    check_may_apply(user, job)
+    db.session.rollback()  # no lock is held while the disk works
+    stored = resumes.store(resume, folder)
+    try:
+        return _insert(user, job, Application(resume_path=stored, resume_name=resume.name, note=note.strip()))
+    except BaseException:
+        db.session.rollback()
+        resumes.remove(stored, folder)
+        raise
+
+
+def _insert(user: User, job: Job, application: Application) -> Application:
+    check_may_apply(user, job)  # once more, now together with the insert
+    application.user_id, application.job_id = user.id, job.id
+    db.session.add(application)
+    try:
+        db.session.commit()
+    except IntegrityError as exc:  # the same person, in another tab, a moment ago
+        raise AlreadyApplied from exc
+    return application
+
+
+def withdraw(application: Application) -> None:
+    """The candidate takes the application back, for good. Raises CannotChange."""
+    _move(application, ApplicationStatus.WITHDRAWN)
+
+
+def invite(application: Application) -> None:
+    """Ask the candidate for the interview. Raises CannotChange."""
+    if not application.job.questions:
+        raise CannotChange("This job has no questions to record answers for. Add some first.")
+    _move(application, ApplicationStatus.INVITED)
+
+
+def mark_interviewed(application: Application) -> None:
+    """The interview was recorded. What has been decided or withdrawn meanwhile stays so."""
+    _has_moved(application, ApplicationStatus.INTERVIEWED)
+
+
+def offer(application: Application) -> None:
+    """Decide for the candidate. Raises CannotChange."""
+    _move(application, ApplicationStatus.OFFERED)
+
+
+def reject(application: Application) -> None:
+    """Decide against the candidate. Raises CannotChange."""
+    _move(application, ApplicationStatus.REJECTED)
+
+
+def _move(application: Application, status: ApplicationStatus) -> None:
+    if not _has_moved(application, status):
+        raise CannotChange(f"This application is {application.status}, so it cannot be {status} now.")
+
+
+def _has_moved(application: Application, status: ApplicationStatus) -> bool:
+    """Change the status, unless it was changed to something else a moment ago."""
+    row = sa.update(Application).where(Application.id == application.id)
+    change = row.where(Application.status.in_(REACHED_FROM[status])).values(status=status)
+    moved = db.session.execute(change).rowcount == 1  # type: ignore[attr-defined]
+    db.session.commit()
+    db.session.refresh(application)
+    return moved

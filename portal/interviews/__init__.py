@@ -1,0 +1,98 @@
+"""The verbs of an interview, and the only door from the portal to `capture`.
+
+`sitting` is what the candidate does, `measuring` the work behind it, `claims` who does that work, `results` the way
+from rows to files, `status` how things stand, `keeping` how data leaves.
+"""
+
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+from flask import Flask
+
+from capture import demo
+from capture.manager import CaptureManager
+from portal.extensions import db
+from portal.interviews import measuring
+from portal.interviews.errors import (
+    AnswersMissing,
+    BytesMissing,
+    HeldElsewhere,
+    InterviewError,
+    NoRoom,
+    NoTakesLeft,
+    NotInterviewable,
+)
+from portal.interviews.keeping import purge
+from portal.interviews.sitting import (
+    PAGE_EVENT_KINDS,
+    NewAnswer,
+    answer_path,
+    complete_answer,
+    config,
+    finish,
+    give_consent,
+    is_held_by_other,
+    open_interview,
+    receive,
+    recording,
+    report_events,
+    start_answer,
+    take_back,
+    take_seat,
+    time_left_ms,
+)
+from portal.interviews.status import Status, status
+
+__all__ = [
+    "PAGE_EVENT_KINDS",
+    "AnswersMissing",
+    "BytesMissing",
+    "HeldElsewhere",
+    "InterviewError",
+    "NewAnswer",
+    "NoRoom",
+    "NoTakesLeft",
+    "NotInterviewable",
+    "Status",
+    "answer_path",
+    "complete_answer",
+    "demo_clips",
+    "finish",
+    "give_consent",
+    "is_held_by_other",
+    "open_interview",
+    "purge",
+    "receive",
+    "recording",
+    "report_events",
+    "start_answer",
+    "status",
+    "take_back",
+    "take_seat",
+    "time_left_ms",
+    "work_through",
+]
+
+
+def init_app(app: Flask) -> None:
+    """Let this process measure, beginning with its first request (not in commands, not in tests)."""
+    manager = CaptureManager(partial(measuring.find_work, app), app.config["PORTAL"].capture_workers)
+    app.extensions["capture_manager"] = manager
+    if not app.testing:
+        app.before_request(manager.ensure_started)
+
+
+def demo_clips(folder: Path) -> list[Path]:
+    """Generated answers for the demo: one with an empty stretch, one with two faces, one plain."""
+    return demo.make_demo_clips(config().instance_path / "models" / "astronaut.png", folder)
+
+
+def work_through(app: Flask) -> int:
+    """Do all the waiting work here and now; returns how many pieces. For commands and tests."""
+    db.session.rollback()  # the work has connections of its own and would wait for the caller's
+    done = 0
+    while job := measuring.find_work(app):
+        job(Event())
+        done += 1
+    return done

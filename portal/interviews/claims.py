@@ -1,0 +1,96 @@
+"""Who works on what: one conditional UPDATE claims a row, a lease keeps it, a fence proves it is still ours.
+
+A process that was killed lets its lease run out; whoever looks next goes on. One that only slept finds its fence
+outdated and can write nothing.
+"""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+from flask import Flask
+
+from portal.extensions import db
+from portal.models import Answer, InterviewSession, utc_now
+
+LEASE = timedelta(seconds=15)
+RENEW_EVERY_S = 4  # three renewals may fail before the lease is lost
+MAX_ATTEMPTS = 3  # tries without progress
+
+
+@dataclass
+class Claim:
+    """Our hold on one row. `lost` is set when somebody else has it."""
+
+    app: Flask
+    model: type[Answer] | type[InterviewSession]
+    row_id: uuid.UUID
+    fence: int
+    lost: threading.Event = field(default_factory=threading.Event)
+
+    def write(self, *, keep: bool, **values: Any) -> bool:
+        """Set columns if the fence is still ours, and renew (`keep`) or give back the lease. False: it was lost."""
+        values["lease_until"] = utc_now() + LEASE if keep else None
+        with self.app.app_context():
+            changed = db.session.execute(
+                sa.update(self.model)
+                .where(self.model.id == self.row_id, self.model.fence == self.fence)
+                .values(**values)
+            )
+            db.session.commit()
+        if not cast(Any, changed).rowcount:
+            self.lost.set()
+        return not self.lost.is_set()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew the lease from a thread of its own while the block works, and stop renewing whatever happens."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(RENEW_EVERY_S) and self.write(keep=True):
+                continue
+
+        thread = threading.Thread(target=renew, name=f"lease-{self.row_id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A row that wants work, as it was when we looked."""
+
+    model: type[Answer] | type[InterviewSession]
+    row_id: uuid.UUID
+    fence: int
+    attempts: int
+
+    @classmethod
+    def of(cls, row: Answer | InterviewSession) -> "Waiting":
+        return cls(type(row), row.id, row.fence, row.attempts)
+
+    @property
+    def is_hopeless(self) -> bool:
+        return self.attempts >= MAX_ATTEMPTS
+
+    def claim(self, app: Flask) -> Claim | None:
+        """Take the row, unless somebody else did since we looked."""
+        model, now = self.model, utc_now()
+        free = sa.or_(model.lease_until.is_(None), model.lease_until < now)
+        with app.app_context():
+            changed = db.session.execute(
+                sa.update(model)
+                .where(model.id == self.row_id, model.fence == self.fence, free)
+                .values(fence=self.fence + 1, attempts=model.attempts + 1, lease_until=now + LEASE)
+            )
+            db.session.commit()
+        return Claim(app, model, self.row_id, self.fence + 1) if cast(Any, changed).rowcount else None

@@ -1,0 +1,47 @@
+"""Why an interview's verb could not be done, each with a sentence for the person who asked."""
+
+from http import HTTPStatus
+
+
+class InterviewError(Exception):
+    """`status` is what HTTP says, `message` what the person reads."""
+
+    status: int = HTTPStatus.CONFLICT
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotInterviewable(InterviewError):
+    """This application has no interview to record (any more)."""
+
+    @property
+    def reason(self) -> str:
+        return self.message
+
+
+class HeldElsewhere(InterviewError):
+    """Another tab or device records this interview."""
+
+
+class NoTakesLeft(InterviewError):
+    """Every take of this question is used."""
+
+
+class BytesMissing(InterviewError):
+    """The answer is longer than what has arrived."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class AnswersMissing(InterviewError):
+    """A question has no complete answer yet."""
+
+
+class NoRoom(InterviewError):
+    """The disk is nearly full; what is running may go on, nothing new begins."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE

@@ -1,0 +1,278 @@
+"""The work behind a sitting, done by the manager's threads: measure answers, refresh flags, make the film.
+
+Every step may be killed at any point and done again by another process: rows are claimed (`claims`), files are replaced
+whole or appended under a lock, and the last step is one guarded transaction.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Any, cast
+
+import sqlalchemy as sa
+from flask import Flask, g
+
+from capture import film
+from capture.errors import CaptureError, ClaimLost, UnusableMedia
+from capture.recording import Recording
+from capture.rules import find_flags
+from capture.session import AnswerSource, CaptureSession, Models, SessionResult
+from capture.types import Flag as FoundFlag
+from capture.types import Measurements
+from portal import uploads
+from portal.extensions import db
+from portal.interviews import results
+from portal.interviews.claims import MAX_ATTEMPTS, Claim, Waiting
+from portal.interviews.sitting import answer_path, config, recording
+from portal.models import Answer, AnswerState, Flag, InterviewSession, InterviewState, utc_now
+
+Job = Callable[[threading.Event], None]
+
+log = logging.getLogger(__name__)
+
+ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will come
+REFRESH_EVERY_S = 5.0  # flags of a running interview: recent enough for a live row, cheap enough for many
+IDLE_AFTER_S = 30.0  # no new bytes for so long: give the thread to somebody else until bytes come again
+
+
+def find_work(app: Flask) -> Job | None:
+    """The next thing to do, claimed: finishing first (somebody waits for it), then whole answers, then growing ones."""
+    with app.app_context():
+        g.only_reads_database = True
+        rows: list[Answer | InterviewSession] = [*_finishable(), *_measurable()]
+        waiting = [Waiting.of(row) for row in rows]
+    for work in waiting:
+        if held := work.claim(app):
+            return partial(_job(work), held)
+    return None
+
+
+def _job(work: Waiting) -> Callable[[Claim, threading.Event], None]:
+    if work.is_hopeless:
+        return give_up
+    return finish_interview if work.model is InterviewSession else measure_answer
+
+
+def _finishable() -> list[InterviewSession]:
+    """Interviews whose candidate is done and whose kept answers are all measured and normalised, or given up."""
+    rows = db.session.scalars(
+        sa.select(InterviewSession).where(InterviewSession.state == InterviewState.FINISHING, _free(InterviewSession))
+    )
+    settled = {AnswerState.READY, AnswerState.FAILED}
+    return [row for row in rows if all(answer.state in settled for answer in row.kept_answers())]
+
+
+def _measurable() -> list[Answer]:
+    """Whole answers first, then those that still grow and have grown since they were last looked at."""
+    rows = db.session.scalars(
+        sa.select(Answer)
+        .join(Answer.interview)
+        .where(_free(Answer), sa.or_(Answer.state == AnswerState.RECEIVED, _growing()))
+        .order_by(Answer.state.desc(), Answer.created_at)
+    )
+    return [row for row in rows if row in row.interview.kept_answers() and _has_news(row)]
+
+
+def _growing() -> sa.ColumnElement[bool]:
+    analysed = InterviewSession.consent_analyse_at.is_not(None)
+    return sa.and_(Answer.state == AnswerState.RECORDING, analysed)
+
+
+def _has_news(answer: Answer) -> bool:
+    return answer.state is AnswerState.RECEIVED or uploads.size(answer_path(answer)) > answer.idle_at_bytes
+
+
+def _free(model: type[Answer] | type[InterviewSession]) -> sa.ColumnElement[bool]:
+    return sa.or_(model.lease_until.is_(None), model.lease_until < utc_now())
+
+
+def give_up(held: Claim, stop: threading.Event) -> None:
+    """Three tries without progress: say so where an admin sees it, and let everything else go on."""
+    state = InterviewState.FAILED if held.model is InterviewSession else AnswerState.FAILED
+    held.write(keep=False, state=state, failure=f"Given up after {MAX_ATTEMPTS} tries that ended without a result.")
+
+
+def measure_answer(held: Claim, stop: threading.Event) -> None:
+    """Measure one answer as it arrives (where agreed), then bring it into the one form that joins."""
+    with held.kept():
+        try:
+            result = LiveMeasuring(held, stop).run() if _is_analysed(held) else None
+            if result or not _is_analysed(held):
+                _normalise(held, result)
+        except ClaimLost:
+            log.info("answer %s is measured by another process now", held.row_id)
+        except CaptureError as error:
+            log.warning("answer %s cannot be used: %s", held.row_id, error)
+            held.write(keep=False, state=AnswerState.FAILED, failure=str(error)[:300])
+
+
+def _is_analysed(held: Claim) -> bool:
+    with held.app.app_context():
+        g.only_reads_database = True
+        return db.session.get_one(Answer, held.row_id).interview.is_analysed
+
+
+class LiveMeasuring:
+    """One answer being measured: what the session asks of us and tells us, in as few database calls as possible."""
+
+    def __init__(self, held: Claim, stop: threading.Event) -> None:
+        self.held = held
+        self.stop = stop
+        self.is_idle = False
+        self._halt = threading.Event()
+        self._asked_at = self._refreshed_at = self._grew_at = time.monotonic()
+        self._size = 0
+        with held.app.app_context():
+            answer = db.session.get_one(Answer, held.row_id)
+            place = recording(answer.interview)
+            names = (answer.question_position, answer.take, answer.part)
+            self.path, self.interview_id = answer_path(answer), answer.interview_id
+            self.source = AnswerSource(
+                self.path, answer.container, place.observations_path(*names), self.is_complete, self.heartbeat
+            )
+            self._is_complete = answer.state is not AnswerState.RECORDING
+            self._measured_ms = answer.measured_ms
+            self._models = Models(face=config().face_model_path, crowd=config().crowd_model_path)
+
+    def run(self) -> SessionResult | None:
+        """The result, or None where the answer was handed back: nothing more comes for now, or we shall stop."""
+        result = CaptureSession(self.source, self._models.senses, self._halt).run()
+        if not result.is_whole:
+            self.held.write(keep=False, idle_at_bytes=self._size if self.is_idle else 0, attempts=0)
+            return None
+        refresh_flags(self.held.app, self.interview_id)
+        return result
+
+    def is_complete(self) -> bool:
+        """Whether no more bytes will come. Asked many times a second; the database is asked only now and then."""
+        now = time.monotonic()
+        if not self._is_complete and now - self._asked_at >= ASK_EVERY_S:
+            self._asked_at = now
+            with self.held.app.app_context():
+                g.only_reads_database = True
+                state = db.session.scalar(sa.select(Answer.state).where(Answer.id == self.held.row_id))
+            self._is_complete = state is not AnswerState.RECORDING
+        return self._is_complete
+
+    def heartbeat(self, measured_ms: int) -> bool:
+        """Note progress and refresh flags; False when the answer is no longer ours to measure."""
+        self._look_whether_to_halt()
+        if measured_ms > self._measured_ms:
+            self._measured_ms = measured_ms
+            self.held.write(keep=True, measured_ms=measured_ms, attempts=0)
+        if time.monotonic() - self._refreshed_at >= REFRESH_EVERY_S:
+            refresh_flags(self.held.app, self.interview_id)
+            self._refreshed_at = time.monotonic()
+        return not self.held.lost.is_set()
+
+    def _look_whether_to_halt(self) -> None:
+        size, now = uploads.size(self.path), time.monotonic()
+        if size != self._size:
+            self._size, self._grew_at = size, now
+        self.is_idle = not self._is_complete and now - self._grew_at >= IDLE_AFTER_S
+        if self.is_idle or self.stop.is_set():
+            self._halt.set()
+
+
+def _normalise(held: Claim, result: SessionResult | None) -> None:
+    with held.app.app_context():
+        g.only_reads_database = True
+        answer = db.session.get_one(Answer, held.row_id)
+        place, names = recording(answer.interview), (answer.question_position, answer.take, answer.part)
+        path, container = answer_path(answer), answer.container
+    made = film.normalise(path, place.normalised_path(*names), container)
+    measured = {"measured_ms": result.measured_ms} if result else {}
+    damaged = {"damaged_at_ms": made.damaged_at_ms}
+    held.write(keep=False, state=AnswerState.READY, duration_ms=made.duration_ms, **measured, **damaged)
+
+
+def refresh_flags(app: Flask, interview_id: Any) -> bool:
+    """Judge all that is measured so far. False: somebody stored newer flags meanwhile, ours are dropped."""
+    with app.app_context():
+        g.only_reads_database = True
+        interview = db.session.get_one(InterviewSession, interview_id)
+        version, measurements = interview.flags_version, results.gather(interview)
+        db.session.rollback()
+        g.only_reads_database = False
+        flags = find_flags(measurements)
+        return _store_flags(interview_id, version, flags)
+
+
+def _store_flags(interview_id: Any, version: int, flags: list[FoundFlag]) -> bool:
+    current = sa.and_(InterviewSession.id == interview_id, InterviewSession.flags_version == version)
+    live = InterviewSession.state.in_([InterviewState.RECORDING, InterviewState.FINISHING])
+    changed = db.session.execute(sa.update(InterviewSession).where(current, live).values(flags_version=version + 1))
+    if not cast(Any, changed).rowcount:
+        db.session.rollback()
+        return False
+    _replace_flags(interview_id, flags)
+    db.session.commit()
+    return True
+
+
+def _replace_flags(interview_id: Any, flags: list[FoundFlag]) -> None:
+    db.session.execute(sa.delete(Flag).where(Flag.interview_id == interview_id))
+    db.session.add_all(Flag(interview_id=interview_id, **asdict(flag)) for flag in flags)
+
+
+def finish_interview(held: Claim, stop: threading.Event) -> None:
+    """Join the film, write telemetry and manifest, and link them in one transaction."""
+    with held.kept():
+        try:
+            outcome = _make_results(held)
+        except CaptureError as error:
+            log.warning("interview %s cannot be finished: %s", held.row_id, error)
+            held.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
+            return
+        if not held.lost.is_set():
+            _link(held, *outcome)
+
+
+def _make_results(held: Claim) -> tuple[Recording, Measurements, list[FoundFlag]]:
+    with held.app.app_context():
+        g.only_reads_database = True
+        interview = db.session.get_one(InterviewSession, held.row_id)
+        place, measurements, parts = recording(interview), results.gather(interview), results.film_parts(interview)
+        events, discarded = results.page_events(interview), results.discarded_takes(interview)
+        db.session.rollback()  # the rest works on files and takes its time
+        if not parts:
+            raise UnusableMedia("No answer of this interview could be read.")
+        film.join(parts, place.recording_path)
+        flags = find_flags(measurements)
+        for question, take in discarded:
+            place.delete_take(question, take)
+        results.write_files(place, held.row_id, measurements, flags, events)
+    return place, measurements, flags
+
+
+def _link(held: Claim, place: Recording, measurements: Measurements, flags: list[FoundFlag]) -> None:
+    """The moment the interview is ready: flags, length and file names appear together, or not at all."""
+    files = {"video": place.recording_path.name, "telemetry": place.telemetry_path.name}
+    with held.app.app_context():
+        changed = db.session.execute(
+            sa.update(InterviewSession)
+            .where(InterviewSession.id == held.row_id, InterviewSession.fence == held.fence)
+            .values(
+                state=InterviewState.READY,
+                duration_ms=measurements.duration_ms,
+                result_json_mapping=files,
+                lease_until=None,
+                flags_version=InterviewSession.flags_version + 1,
+            )
+        )
+        if not cast(Any, changed).rowcount:
+            db.session.rollback()
+            return
+        _replace_flags(held.row_id, flags)
+        interview = db.session.get_one(InterviewSession, held.row_id)
+        for answer in interview.answers:
+            if answer not in interview.kept_answers():
+                answer.state = AnswerState.DISCARDED
+        db.session.commit()
+    place.delete_temporary()
+
+
+__all__ = ["find_work", "finish_interview", "measure_answer", "refresh_flags"]

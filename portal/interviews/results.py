@@ -1,0 +1,109 @@
+"""From rows and files to what `capture` works on, and from its results to the files of the interview."""
+
+import json
+import uuid
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from capture import __version__ as capture_version
+from capture import film, telemetry, timeline
+from capture.recording import Recording, read_observations, replacing, sha256
+from capture.rules import RULES_VERSION
+from capture.types import Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
+from portal.interviews.sitting import config, recording
+from portal.models import Answer, AnswerState, InterviewSession
+
+# A recorder's clock starts a little before its first picture; less than this is not missing.
+LOST_AT_LEAST_MS = 500
+
+
+def gather(interview: InterviewSession) -> Measurements:
+    """Everything known so far, on the clock of the recording. Answers that failed take no place on it."""
+    return timeline.place([_measured(interview, answer) for answer in _usable(interview)])
+
+
+def film_parts(interview: InterviewSession) -> list[film.FilmPart]:
+    """The normalised answers at the very places that the measurements give them."""
+    place, answers = recording(interview), _usable(interview)
+    spans = gather(interview).answers
+    return [
+        film.FilmPart(
+            path=place.normalised_path(answer.question_position, answer.take, answer.part),
+            start_ms=span.start_ms,
+            title=f"{answer.question_position}. {answer.prompt}",
+        )
+        for answer, span in zip(answers, spans, strict=True)
+    ]
+
+
+def page_events(interview: InterviewSession) -> list[dict[str, Any]]:
+    """What the page reported, on each answer's own clock, as stored beside the recording."""
+    return [
+        {"question": answer.question_position, "take": answer.take, "part": answer.part}
+        | {"kind": event.kind, "t_ms": event.t_ms, "until_ms": event.until_ms}
+        for answer in interview.kept_answers()
+        for event in answer.page_events
+    ]
+
+
+def discarded_takes(interview: InterviewSession) -> set[tuple[int, int]]:
+    kept = {(answer.question_position, answer.take) for answer in interview.kept_answers()}
+    return {(answer.question_position, answer.take) for answer in interview.answers} - kept
+
+
+def write_files(
+    place: Recording,
+    interview_id: uuid.UUID,
+    measured: Measurements,
+    flags: list[Flag],
+    events: Iterable[dict[str, Any]],
+) -> None:
+    """telemetry.json, page_events.jsonl and, last, the manifest that names them all."""
+    with replacing(place.page_events_path) as temporary:
+        temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()))
+    place.write_manifest()
+
+
+def engine() -> dict[str, str]:
+    """What measured and judged, so that a result can be understood years later."""
+    model = config().face_model_path
+    return {
+        "capture": capture_version,
+        "mediapipe": version("mediapipe"),
+        "model_sha256": sha256(model) if model.is_file() else "",
+        "rules": RULES_VERSION,
+    }
+
+
+def _usable(interview: InterviewSession) -> list[Answer]:
+    return [answer for answer in interview.kept_answers() if answer.state is not AnswerState.FAILED]
+
+
+def _measured(interview: InterviewSession, answer: Answer) -> MeasuredAnswer:
+    path = recording(interview).observations_path(answer.question_position, answer.take, answer.part)
+    observations = read_observations(path) if interview.is_analysed else None
+    duration_ms = answer.duration_ms or (observations[-1].t_ms if observations else 0)
+    return MeasuredAnswer(
+        question=answer.question_position,
+        take=answer.take,
+        duration_ms=duration_ms,
+        lost_ms=_lost_ms(answer, duration_ms),
+        observations=observations,
+        events=[PageEvent(event.t_ms, event.kind, event.until_ms) for event in answer.page_events],
+        gaps=_damage(answer, duration_ms),
+    )
+
+
+def _lost_ms(answer: Answer, duration_ms: int) -> int:
+    if answer.recorded_ms is None or answer.duration_ms is None:
+        return 0
+    lost_ms = answer.recorded_ms - duration_ms
+    return lost_ms if lost_ms >= LOST_AT_LEAST_MS else 0
+
+
+def _damage(answer: Answer, duration_ms: int) -> list[Gap]:
+    if answer.damaged_at_ms is None or answer.damaged_at_ms >= duration_ms:
+        return []
+    return [Gap(answer.damaged_at_ms, duration_ms, GapCause.DAMAGED)]

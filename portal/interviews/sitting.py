@@ -1,0 +1,287 @@
+"""What a candidate does in an interview: consent, take the seat, record answers, finish.
+
+Each verb checks that it may happen, changes rows (and files) and commits. Views call one of them each.
+"""
+
+import shutil
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+from flask import current_app
+
+from capture import container
+from capture.errors import UnusableMedia
+from capture.recording import Recording
+from portal import hiring, uploads
+from portal.config import Config
+from portal.extensions import db
+from portal.interviews.errors import (
+    AnswersMissing,
+    BytesMissing,
+    HeldElsewhere,
+    InterviewError,
+    NoRoom,
+    NoTakesLeft,
+    NotInterviewable,
+)
+from portal.models import (
+    Answer,
+    AnswerState,
+    Application,
+    InterviewSession,
+    InterviewState,
+    PageEvent,
+    Question,
+    utc_now,
+)
+
+SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
+MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
+PAGE_EVENT_KINDS = {"tab_hidden", "focus_lost", "fullscreen_left", "second_display", "paste"}
+MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
+
+
+@dataclass(frozen=True)
+class NewAnswer:
+    """What the page wants to record. `continues` names the interrupted part that goes on."""
+
+    tab: str
+    question: int
+    container: str
+    continues: uuid.UUID | None = None
+
+
+def config() -> Config:
+    return cast(Config, current_app.config["PORTAL"])
+
+
+def recording(interview: InterviewSession) -> Recording:
+    return Recording(config().interviews_folder / str(interview.id))
+
+
+def open_interview(application: Application) -> InterviewSession:
+    """The application's interview, made on first use. Raises NotInterviewable."""
+    if reason := application.why_not_interviewable():
+        raise NotInterviewable(reason)
+    if application.interview is None:
+        application.interview = InterviewSession()
+        db.session.commit()
+    return application.interview
+
+
+def give_consent(interview: InterviewSession, *, analyse: bool) -> None:
+    """Note that recording, and perhaps analysis, was agreed to. Later choices do not change the first."""
+    _refuse_closed(interview)
+    if interview.state is InterviewState.PENDING:
+        now = utc_now()
+        interview.consent_record_at = now
+        interview.consent_analyse_at = now if analyse else None
+        interview.start_time = now
+        interview.state = InterviewState.RECORDING
+        recording(interview).create()
+    db.session.commit()
+
+
+def take_seat(interview: InterviewSession, tab: str, *, take_over: bool = False) -> None:
+    """Make `tab` the one that records, or tell that it still is. Raises HeldElsewhere."""
+    now = utc_now()
+    mine = InterviewSession.holder == tab
+    free = sa.or_(InterviewSession.holder.is_(None), InterviewSession.holder_seen_at < now - SEAT_FREE_AFTER)
+    taken = db.session.execute(
+        sa.update(InterviewSession)
+        .where(InterviewSession.id == interview.id, sa.true() if take_over else sa.or_(mine, free))
+        .values(holder=tab, holder_seen_at=now)
+    )
+    db.session.commit()
+    if not cast(Any, taken).rowcount:
+        raise HeldElsewhere("This interview is open in another tab or on another device.")
+
+
+def is_held_by_other(interview: InterviewSession, tab: str | None) -> bool:
+    seen = interview.holder_seen_at
+    return interview.holder not in {None, tab} and seen is not None and seen > utc_now() - SEAT_FREE_AFTER
+
+
+def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
+    """Make the row of a new take, or of a further part of an interrupted one."""
+    _refuse_closed(interview)
+    if interview.state is not InterviewState.RECORDING:
+        raise InterviewError("Agree to the recording first.")
+    if interview.holder != wish.tab:
+        raise HeldElsewhere("This interview is open in another tab or on another device.")
+    if wish.container not in container.UPLOAD_CONTAINERS:
+        raise InterviewError(f"This server takes {' and '.join(sorted(container.UPLOAD_CONTAINERS))} recordings.")
+    if shutil.disk_usage(config().interviews_folder).free < config().disk_floor_bytes:
+        raise NoRoom("The server is short of space, so no new recording can start. Nothing saved is lost; try later.")
+    question = _question(interview, wish.question)
+    take, part = _next_part(interview, wish) if wish.continues else (_next_take(interview, question), 1)
+    answer = Answer(
+        interview=interview,
+        question_position=question.position,
+        prompt=question.prompt,
+        take=take,
+        part=part,
+        container=wish.container,
+    )
+    db.session.add(answer)
+    db.session.commit()
+    return answer
+
+
+def time_left_ms(answer: Answer) -> int:
+    """How long this part may still be recorded, given the earlier parts of its take."""
+    question = _question(answer.interview, answer.question_position)
+    earlier = [
+        other for other in _parts(answer.interview, answer.question_position, answer.take) if other is not answer
+    ]
+    return max(0, question.limit_ms - sum(_length_ms(part) for part in earlier))
+
+
+def receive(answer: Answer, offset: int, data: bytes, checksum: uploads.Checksum | None) -> int:
+    """Append one piece of an answer, on disk when this returns; gives the new offset. Raises UploadError."""
+    if answer.state is not AnswerState.RECORDING:
+        raise uploads.Refused(403, "This answer is complete.")
+    if offset + len(data) > config().upload_max_bytes:
+        raise uploads.Refused(413, "The recording is larger than this server takes.")
+    if offset == 0:
+        _check_kind(data, answer.container)
+    path = answer_path(answer)
+    db.session.rollback()  # from here on only the file matters; a slow disk must not hold the database
+    return uploads.append(path, offset, data, checksum)
+
+
+def _check_kind(head: bytes, expected: str) -> None:
+    try:
+        found = container.identify(head)
+    except UnusableMedia as exc:
+        raise uploads.Refused(415, str(exc)) from exc
+    if found != expected:
+        raise uploads.Refused(415, f"This is {found}, but {expected} was announced.")
+
+
+def take_back(answer: Answer) -> None:
+    """Delete an upload that is not complete."""
+    if answer.state is not AnswerState.RECORDING:
+        raise uploads.Refused(403, "This answer is complete.")
+    answer_path(answer).unlink(missing_ok=True)
+    db.session.delete(answer)
+    db.session.commit()
+
+
+def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) -> Answer | None:
+    """Note that all bytes of an answer are here; None where there never were any. Raises BytesMissing.
+
+    `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing.
+    """
+    if answer.state is not AnswerState.RECORDING:
+        return answer  # said twice
+    path = answer_path(answer)
+    here = uploads.size(path)
+    if here < length_bytes:
+        raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
+    if here == 0:
+        db.session.delete(answer)
+        db.session.commit()
+        return None
+    limit_ms = time_left_ms(answer)
+    answer.length_bytes = here
+    answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, limit_ms + MIN_CONTINUATION_MS)
+    answer.state = AnswerState.RECEIVED
+    answer.lease_until = answer.lease_until if answer.interview.is_analysed else None
+    db.session.commit()
+    return answer
+
+
+def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
+    """Store what the page reported; a report sent twice is one event. Nothing is kept where analysis was refused."""
+    if not answer.interview.is_analysed:
+        return 0
+    known = {(event.kind, event.t_ms) for event in answer.page_events}
+    for event in events:
+        key = (event["kind"], event["t_ms"])
+        if key in known or event["kind"] not in PAGE_EVENT_KINDS or len(known) >= MAX_PAGE_EVENTS:
+            continue
+        known.add(key)
+        answer.page_events.append(PageEvent(kind=event["kind"], t_ms=event["t_ms"], until_ms=event.get("until_ms")))
+    db.session.commit()
+    return len(known)
+
+
+def finish(interview: InterviewSession) -> bool:
+    """End the sitting; what is left is ours to do. Said twice it happens once (then False). Raises AnswersMissing."""
+    if interview.state in {InterviewState.FINISHING, InterviewState.READY}:
+        return False
+    _refuse_closed(interview)
+    if missing := _missing(interview):
+        raise AnswersMissing(missing)
+    moved = db.session.execute(
+        sa.update(InterviewSession)
+        .where(InterviewSession.id == interview.id, InterviewSession.state == InterviewState.RECORDING)
+        .values(state=InterviewState.FINISHING, end_time=utc_now(), holder=None)
+    )
+    hiring.mark_interviewed(interview.application)  # commits both together
+    return bool(cast(Any, moved).rowcount)
+
+
+def answer_path(answer: Answer) -> Any:
+    """Where the bytes of this answer are."""
+    place = recording(answer.interview)
+    return place.answer_path(answer.question_position, answer.take, answer.part, answer.container)
+
+
+def _refuse_closed(interview: InterviewSession) -> None:
+    if interview.state in {InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED}:
+        raise NotInterviewable("This interview is finished. Its answers are with the hiring team.")
+    if reason := interview.application.why_not_interviewable():
+        raise NotInterviewable(reason)
+
+
+def _question(interview: InterviewSession, position: int) -> Question:
+    for question in interview.application.job.questions:
+        if question.position == position:
+            return question
+    raise InterviewError("This question is no longer part of the interview. Reload the page.")
+
+
+def _parts(interview: InterviewSession, position: int, take: int | None = None) -> list[Answer]:
+    rows = [answer for answer in interview.answers if answer.question_position == position]
+    return [answer for answer in rows if take is None or answer.take == take]
+
+
+def _next_take(interview: InterviewSession, question: Question) -> int:
+    earlier = _parts(interview, question.position)
+    if any(answer.state is AnswerState.RECORDING for answer in earlier):
+        raise InterviewError("The last recording of this question is not complete yet.")
+    if len({answer.take for answer in earlier}) >= question.takes:
+        raise NoTakesLeft("All takes of this question are used.")
+    return max((answer.take for answer in earlier), default=0) + 1
+
+
+def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
+    earlier = _parts(interview, wish.question)
+    last = earlier[-1] if earlier else None
+    if last is None or last.id != wish.continues or last.state is AnswerState.RECORDING:
+        raise InterviewError("This answer cannot be continued. Reload the page to see where it stands.")
+    take = _parts(interview, wish.question, last.take)
+    question = _question(interview, wish.question)
+    if question.limit_ms - sum(_length_ms(part) for part in take) < MIN_CONTINUATION_MS:
+        raise InterviewError("The time for this answer is used up.")
+    return last.take, last.part + 1
+
+
+def _length_ms(answer: Answer) -> int:
+    return answer.recorded_ms or answer.duration_ms or answer.measured_ms
+
+
+def _missing(interview: InterviewSession) -> str:
+    for question in interview.application.job.questions:
+        parts = _parts(interview, question.position)
+        if not parts:
+            return f"Question {question.position} has no answer yet."
+        if any(part.state is AnswerState.RECORDING for part in parts):
+            return f"The answer to question {question.position} is still being sent. Wait until it is saved."
+    return ""

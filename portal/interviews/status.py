@@ -1,0 +1,85 @@
+"""How an interview stands, told from rows and files alone, so that any process can answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from capture.recording import read_observations
+from portal import uploads
+from portal.interviews.sitting import answer_path, recording
+from portal.models import Answer, AnswerState, InterviewSession, InterviewState
+
+TIP_AFTER_MS = 4_000  # shorter than any rule's threshold: the candidate hears of it before a reviewer does
+NO_FACE_TIP = "No face is in the picture right now. If that is not what you want, check your camera and light."
+
+
+@dataclass(frozen=True)
+class AnswerStatus:
+    """One answer as it stands. `saved_bytes` are safely on the server."""
+
+    question: int
+    take: int
+    part: int
+    state: AnswerState
+    saved_bytes: int
+    measured_ms: int
+    duration_ms: int | None
+    failure: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """A whole interview as it stands."""
+
+    state: InterviewState
+    is_final: bool
+    is_analysed: bool
+    answers: Sequence[AnswerStatus]
+    saved_bytes: int
+    measured_ms: int
+    tip: str | None
+    failure: str
+
+
+def status(interview: InterviewSession) -> Status:
+    """Reads files of the answer that is being recorded; everything else is in rows."""
+    answers = [_answer_status(answer) for answer in interview.kept_answers()]
+    return Status(
+        state=interview.state,
+        is_final=interview.state in {InterviewState.READY, InterviewState.FAILED},
+        is_analysed=interview.is_analysed,
+        answers=answers,
+        saved_bytes=sum(answer.saved_bytes for answer in answers),
+        measured_ms=sum(answer.measured_ms for answer in answers),
+        tip=_tip(interview),
+        failure=interview.failure,
+    )
+
+
+def _answer_status(answer: Answer) -> AnswerStatus:
+    saved_bytes = answer.length_bytes
+    if saved_bytes is None:
+        saved_bytes = uploads.size(answer_path(answer))
+    return AnswerStatus(
+        question=answer.question_position,
+        take=answer.take,
+        part=answer.part,
+        state=answer.state,
+        saved_bytes=saved_bytes,
+        measured_ms=answer.measured_ms,
+        duration_ms=answer.duration_ms,
+        failure=answer.failure,
+    )
+
+
+def _tip(interview: InterviewSession) -> str | None:
+    """A neutral word to the candidate while an answer is recorded without a face in the picture."""
+    recorded = [answer for answer in interview.kept_answers() if answer.state is AnswerState.RECORDING]
+    if not recorded or not interview.is_analysed:
+        return None
+    answer = recorded[-1]
+    path = recording(interview).observations_path(answer.question_position, answer.take, answer.part)
+    observations = read_observations(path)
+    if not observations or observations[-1].t_ms < TIP_AFTER_MS:
+        return None
+    lately = [o for o in observations if o.t_ms > observations[-1].t_ms - TIP_AFTER_MS]
+    return NO_FACE_TIP if all(o.count == 0 for o in lately) else None

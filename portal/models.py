@@ -1,0 +1,367 @@
+"""The tables, and the rules that concern one row. Knows no request, no file and no thread."""
+
+import secrets
+import uuid
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from flask_login import UserMixin
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+from portal.extensions import db
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC, on databases that keep time zones and on those that drop them."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+def one_of(enum: type[StrEnum]) -> sa.Enum:
+    """A text column that the database itself holds to the enum's values."""
+    return sa.Enum(
+        enum,
+        native_enum=False,
+        create_constraint=True,
+        length=24,
+        name=enum.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Role(StrEnum):
+    CANDIDATE = "candidate"
+    ADMIN = "admin"
+
+
+class JobStatus(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Workplace(StrEnum):
+    ON_SITE = "on_site"
+    HYBRID = "hybrid"
+    REMOTE = "remote"
+
+
+class EmploymentType(StrEnum):
+    FULL_TIME = "full_time"
+    PART_TIME = "part_time"
+    CONTRACT = "contract"
+    INTERNSHIP = "internship"
+
+
+class ApplicationStatus(StrEnum):
+    APPLIED = "applied"
+    INVITED = "invited"
+    INTERVIEWED = "interviewed"
+    OFFERED = "offered"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class InterviewState(StrEnum):
+    PENDING = "pending"  # no consent to record yet
+    RECORDING = "recording"  # answers are being taken
+    FINISHING = "finishing"  # the candidate is done; measuring and joining go on
+    READY = "ready"  # video and telemetry are there
+    FAILED = "failed"  # finishing did not succeed; the answers are still there
+
+
+class AnswerState(StrEnum):
+    RECORDING = "recording"  # bytes are still coming
+    RECEIVED = "received"  # all bytes are on disk
+    READY = "ready"  # measured (where agreed) and normalised
+    FAILED = "failed"  # three tries did not succeed
+    DISCARDED = "discarded"  # recorded again; its media is deleted when the sitting ends
+
+
+class User(UserMixin, db.Model):
+    """A person who signs in."""
+
+    __tablename__ = "users"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    email: Mapped[str] = mapped_column(sa.String(254), unique=True)  # always lower case
+    password_hash: Mapped[str] = mapped_column(sa.String(255))
+    role: Mapped[Role] = mapped_column(one_of(Role), default=Role.CANDIDATE)
+    full_name: Mapped[str] = mapped_column(sa.String(120))
+    phone: Mapped[str] = mapped_column(sa.String(40), default="")
+    location: Mapped[str] = mapped_column(sa.String(120), default="")
+    headline: Mapped[str] = mapped_column(sa.String(160), default="")
+    # Named in the session cookie instead of the id: changing it signs the person out everywhere.
+    session_key: Mapped[str] = mapped_column(sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    applications: Mapped[list["Application"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+    def get_id(self) -> str:
+        return self.session_key
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
+
+    @property
+    def initials(self) -> str:
+        words = self.full_name.split() or [self.email]
+        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+class Job(db.Model):
+    """An opening."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (sa.Index("ix_jobs_status_published_at", "status", "published_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    slug: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    title: Mapped[str] = mapped_column(sa.String(120))
+    description: Mapped[str] = mapped_column(sa.Text)  # Markdown
+    location: Mapped[str] = mapped_column(sa.String(120))
+    workplace: Mapped[Workplace] = mapped_column(one_of(Workplace), default=Workplace.ON_SITE)
+    employment_type: Mapped[EmploymentType] = mapped_column(one_of(EmploymentType), default=EmploymentType.FULL_TIME)
+    salary_range: Mapped[str] = mapped_column(sa.String(60), default="")
+    status: Mapped[JobStatus] = mapped_column(one_of(JobStatus), default=JobStatus.DRAFT)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    questions: Mapped[list["Question"]] = relationship(
+        back_populates="job", cascade="all, delete-orphan", order_by="Question.position"
+    )
+    applications: Mapped[list["Application"]] = relationship(back_populates="job")
+
+    @property
+    def is_open(self) -> bool:
+        return self.status is JobStatus.OPEN
+
+    @property
+    def interview_ms(self) -> int:
+        """How long the interview takes at most, thinking included, one take each."""
+        return sum(question.think_ms + question.limit_ms for question in self.questions)
+
+
+class Question(db.Model):
+    """One question of a job's interview. A question that was answered is never edited in place, but retired."""
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        sa.UniqueConstraint("job_id", "position"),
+        sa.CheckConstraint("takes >= 1", name="takes"),
+        sa.CheckConstraint("limit_ms >= 5000", name="limit_ms"),
+        sa.CheckConstraint("think_ms >= 0", name="think_ms"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("jobs.id", ondelete="CASCADE"))
+    position: Mapped[int]  # 1 is first
+    prompt: Mapped[str] = mapped_column(sa.String(500))
+    think_ms: Mapped[int] = mapped_column(default=30_000)
+    limit_ms: Mapped[int] = mapped_column(default=120_000)
+    takes: Mapped[int] = mapped_column(default=2)
+
+    job: Mapped[Job] = relationship(back_populates="questions")
+
+
+class Application(db.Model):
+    """One candidate's bid for one job."""
+
+    __tablename__ = "applications"
+    __table_args__ = (sa.UniqueConstraint("user_id", "job_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
+    job_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("jobs.id", ondelete="RESTRICT"), index=True)
+    status: Mapped[ApplicationStatus] = mapped_column(one_of(ApplicationStatus), default=ApplicationStatus.APPLIED)
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+    resume_path: Mapped[str] = mapped_column(sa.String(80))  # a name we made, inside the resumes folder
+    resume_name: Mapped[str] = mapped_column(sa.String(160))  # what the candidate called it; only ever shown
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    user: Mapped[User] = relationship(back_populates="applications")
+    job: Mapped[Job] = relationship(back_populates="applications")
+    interview: Mapped["InterviewSession | None"] = relationship(
+        back_populates="application", cascade="all, delete-orphan"
+    )
+
+    def why_not_interviewable(self) -> str | None:
+        """A sentence for the candidate where no interview may be recorded (any more), else None."""
+        if self.status is ApplicationStatus.WITHDRAWN:
+            return "You withdrew this application."
+        if self.status in {ApplicationStatus.REJECTED, ApplicationStatus.OFFERED}:
+            return "This application has been decided."
+        if not self.job.questions:
+            return "This job has no recorded interview."
+        if self.interview is None and not self.job.is_open:
+            return "This job is closed."
+        return None
+
+
+class InterviewSession(db.Model):
+    """One sitting for one application. `interview` in code, so that `session` stays Flask's."""
+
+    __tablename__ = "interview_sessions"
+    __table_args__ = (
+        sa.Index("ix_interview_sessions_start_time", "start_time"),
+        sa.Index("ix_interview_sessions_state_start_time", "state", "start_time"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("applications.id", ondelete="CASCADE"), unique=True)
+    state: Mapped[InterviewState] = mapped_column(one_of(InterviewState), default=InterviewState.PENDING)
+    consent_record_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    consent_analyse_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: refused, nothing is measured
+    start_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    end_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    duration_ms: Mapped[int | None]
+    result_json_mapping: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    failure: Mapped[str] = mapped_column(sa.String(300), default="")
+
+    holder: Mapped[str | None] = mapped_column(sa.String(64))  # the browser tab that records
+    holder_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    flags_version: Mapped[int] = mapped_column(default=0)  # so that an older result never overwrites a newer one
+    # Finishing (joining the film) is claimed like measuring an answer is.
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    application: Mapped[Application] = relationship(back_populates="interview")
+    answers: Mapped[list["Answer"]] = relationship(
+        back_populates="interview",
+        cascade="all, delete-orphan",
+        order_by=lambda: (Answer.question_position, Answer.take, Answer.part),
+    )
+    flags: Mapped[list["Flag"]] = relationship(
+        back_populates="interview",
+        cascade="all, delete-orphan",
+        order_by=lambda: (Flag.start_ms, Flag.id),
+    )
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in {InterviewState.RECORDING, InterviewState.FINISHING}
+
+    @property
+    def is_analysed(self) -> bool:
+        return self.consent_analyse_at is not None
+
+    def kept_answers(self) -> list["Answer"]:
+        """All parts of the newest take of each question, in order."""
+        newest = {answer.question_position: answer.take for answer in self.answers}  # ordered: the last one wins
+        return [answer for answer in self.answers if answer.take == newest[answer.question_position]]
+
+
+class Answer(db.Model):
+    """One take of one question: one upload, one file; the unit that is measured, retried and leased.
+
+    A take that was interrupted (closed tab, crash) goes on in a further `part`.
+    """
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        sa.UniqueConstraint("interview_id", "question_position", "take", "part"),
+        sa.Index("ix_answers_state_lease_until", "state", "lease_until"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    interview_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("interview_sessions.id", ondelete="CASCADE"))
+    question_position: Mapped[int]
+    prompt: Mapped[str] = mapped_column(sa.String(500))  # as it was asked, whatever becomes of the question
+    take: Mapped[int]
+    part: Mapped[int] = mapped_column(default=1)
+    container: Mapped[str] = mapped_column(sa.String(8))
+    state: Mapped[AnswerState] = mapped_column(one_of(AnswerState), default=AnswerState.RECORDING)
+    length_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)  # said at the end; until then the file's size tells
+    recorded_ms: Mapped[int | None]  # how long the recorder says it ran
+    duration_ms: Mapped[int | None]  # how long the media is
+    measured_ms: Mapped[int] = mapped_column(default=0)
+    idle_at_bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # measured that far, then nothing more came
+    damaged_at_ms: Mapped[int | None]
+    failure: Mapped[str] = mapped_column(sa.String(300), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    interview: Mapped[InterviewSession] = relationship(back_populates="answers")
+    page_events: Mapped[list["PageEvent"]] = relationship(
+        back_populates="answer", cascade="all, delete-orphan", order_by="PageEvent.t_ms"
+    )
+
+
+class Flag(db.Model):
+    """An interval worth a look, on the recording's clock. Replaced as a whole while the interview is measured."""
+
+    __tablename__ = "flags"
+    __table_args__ = (
+        sa.Index("ix_flags_interview_id_start_ms", "interview_id", "start_ms"),
+        sa.Index("ix_flags_kind_severity_interview_id", "kind", "severity", "interview_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    interview_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("interview_sessions.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(sa.String(24))
+    severity: Mapped[str] = mapped_column(sa.String(8))
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    measured: Mapped[float]
+    threshold: Mapped[float]
+    unit: Mapped[str] = mapped_column(sa.String(16))
+    rule: Mapped[str] = mapped_column(sa.String(40))
+    reason: Mapped[str] = mapped_column(sa.String(300))
+    assessable: Mapped[bool] = mapped_column(default=True)
+
+    interview: Mapped[InterviewSession] = relationship(back_populates="flags")
+
+
+class PageEvent(db.Model):
+    """Something the candidate's page reported, on the answer's own clock."""
+
+    __tablename__ = "page_events"
+    __table_args__ = (sa.UniqueConstraint("answer_id", "kind", "t_ms"),)  # a report sent twice is one event
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    answer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("answers.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(sa.String(24))
+    t_ms: Mapped[int]
+    until_ms: Mapped[int | None]
+
+    answer: Mapped[Answer] = relationship(back_populates="page_events")
+
+
+class RevokedToken(db.Model):
+    """An API token that was signed out before it expired."""
+
+    __tablename__ = "revoked_tokens"
+
+    jti: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class ThrottleHit(db.Model):
+    """One counted try (a failed sign-in, say). Kept in the database so that all processes count together."""
+
+    __tablename__ = "throttle_hits"
+    __table_args__ = (sa.Index("ix_throttle_hits_bucket_at", "bucket", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bucket: Mapped[str] = mapped_column(sa.String(64))  # keyed hash of what is counted; no address, no e-mail
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -1,0 +1,65 @@
+"""Passwords: which we take, how they are hashed, how they are checked. Knows no person and no request."""
+
+import functools
+import secrets
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MIN_CHARS = 10
+MAX_CHARS = 200  # far beyond any pass phrase; hashing megabytes would only cost us time
+
+# Those of the often used ones that are long enough for our minimum, written without case.
+COMMON = {
+    "1234567890", "12345678910", "0123456789", "0987654321", "1q2w3e4r5t", "1q2w3e4r5t6y", "qwertyuiop",
+    "qwertyuiop123", "asdfghjkl1", "password123", "password1234", "password12", "passwordpassword", "iloveyou12",
+    "iloveyou123", "welcome123", "welcome1234", "letmein123", "letmein1234", "administrator", "changeme123",
+    "qwerty1234", "qwerty12345", "qwerty123456", "abcdefghij", "abcdefghijk", "abc123456789", "football123",
+    "baseball123", "sunshine123", "princess123", "superman123", "q1w2e3r4t5", "1qaz2wsx3edc", "zaq12wsxcde3",
+    "1111111111", "correcthorsebatterystaple", "correct horse battery staple",
+}  # fmt: skip
+
+_hasher = PasswordHasher()  # Argon2id with the parameters RFC 9106 advises for ordinary servers
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(_one_spelling(password))
+
+
+def is_right(password: str, password_hash: str | None) -> bool:
+    """Check a password. Without a hash (no such person) the same work is done, so the answer takes as long."""
+    try:
+        _hasher.verify(password_hash or _nobodys_hash(), _one_spelling(password))
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def needs_rehash(password_hash: str) -> bool:
+    """Whether a hash was made with other parameters than new ones are."""
+    return _hasher.check_needs_rehash(password_hash)
+
+
+def why_refused(password: str, email: str = "") -> str | None:
+    """A sentence on why this may not be somebody's password, else None."""
+    plain = password.casefold().strip()
+    if len(password) < MIN_CHARS:
+        return f"Use at least {MIN_CHARS} characters. A few words in a row are easy to remember."
+    if len(password) > MAX_CHARS:
+        return f"Use at most {MAX_CHARS} characters."
+    if plain in COMMON or len(set(plain)) < 4:
+        return "This password is one of those that are tried first. Choose another."
+    if email and plain in {email.casefold(), email.casefold().partition("@")[0]}:
+        return "Choose a password that is not your e-mail address."
+    return None
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    return _hasher.hash(secrets.token_urlsafe(16))
+
+
+def _one_spelling(password: str) -> str:
+    """Keyboards differ in how they write é; the password is the same."""
+    return unicodedata.normalize("NFKC", password)

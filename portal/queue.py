@@ -1,0 +1,209 @@
+"""Which interviews an admin asked to see, as one SQL query, and what one row of the queue says about its flags.
+
+Reads filters from the URL and knows nothing of pages: the admin's table and the JSON API share it. A value in the URL
+that means nothing is left out, so an old link still opens.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import contains_eager, selectinload
+from werkzeug.datastructures import MultiDict
+
+from portal.extensions import db
+from portal.models import Application, Flag, InterviewSession, InterviewState, Job, User
+
+# The names of the telemetry contract, most telling first; a test holds them equal to the capture engine's.
+KINDS = (
+    "no_face",
+    "several_faces",
+    "face_turned_away",
+    "looking_away",
+    "other_voice",
+    "no_sound",
+    "picture_lost",
+    "page_hidden",
+    "focus_lost",
+    "fullscreen_left",
+    "second_display",
+    "paste",
+    "recording_gap",
+)
+SEVERITIES = ("high", "medium", "low")
+
+# Who never agreed to be recorded is no work for a reviewer: such rows appear only when asked for.
+SHOWN_STATES = tuple(state for state in InterviewState if state is not InterviewState.PENDING)
+
+
+@dataclass(frozen=True)
+class SessionFilter:
+    """What to look for. Several values of one field mean *any of them*; different fields must all hold."""
+
+    candidate: str = ""
+    kinds: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    states: tuple[InterviewState, ...] = ()
+    job_id: uuid.UUID | None = None
+    from_day: date | None = None
+    to_day: date | None = None  # this whole day included; days are UTC
+
+    @classmethod
+    def from_args(cls, args: MultiDict[str, str]) -> "SessionFilter":
+        """Read `candidate`, `kind`, `severity`, `state` (each of these three repeatable), `job`, `from`, `to`."""
+        return cls(
+            candidate=args.get("candidate", "").strip()[:100],
+            kinds=tuple(kind for kind in KINDS if kind in args.getlist("kind")),
+            severities=tuple(level for level in SEVERITIES if level in args.getlist("severity")),
+            states=tuple(state for state in InterviewState if state in args.getlist("state")),
+            job_id=_parsed(args.get("job"), uuid.UUID),
+            from_day=_parsed(args.get("from"), date.fromisoformat),
+            to_day=_parsed(args.get("to"), date.fromisoformat),
+        )
+
+    def to_args(self) -> dict[str, Any]:
+        """The same filter as arguments of `url_for`, without what is not set."""
+        args = {
+            "candidate": self.candidate,
+            "kind": list(self.kinds),
+            "severity": list(self.severities),
+            "state": [state.value for state in self.states],
+            "job": str(self.job_id or ""),
+            "from": str(self.from_day or ""),
+            "to": str(self.to_day or ""),
+        }
+        return {name: value for name, value in args.items() if value}
+
+    def __bool__(self) -> bool:
+        return bool(self.to_args())
+
+    def select(self) -> Select[tuple[InterviewSession]]:
+        """Newest first, with everything that a row shows loaded in a fixed number of queries."""
+        application = InterviewSession.application
+        return (
+            select(InterviewSession)
+            .join(application)
+            .join(Application.user)
+            .join(Application.job)
+            .options(
+                contains_eager(application).contains_eager(Application.user),
+                contains_eager(application).contains_eager(Application.job).selectinload(Job.questions),
+                selectinload(InterviewSession.flags),
+                selectinload(InterviewSession.answers),
+            )
+            .where(*self._conditions())
+            .order_by(*NEWEST_FIRST)
+        )
+
+    def _conditions(self) -> Iterable[ColumnElement[bool]]:
+        yield InterviewSession.state.in_(self.states or SHOWN_STATES)
+        for word in self.candidate.split():
+            yield or_(User.full_name.icontains(word, autoescape=True), User.email.icontains(word, autoescape=True))
+        if self.job_id:
+            yield Application.job_id == self.job_id
+        if self.from_day:
+            yield InterviewSession.start_time >= _midnight(self.from_day)
+        if self.to_day and self.to_day < date.max:
+            yield InterviewSession.start_time < _midnight(self.to_day + timedelta(days=1))
+        if self.kinds or self.severities:
+            yield self._has_flag()
+
+    def _has_flag(self) -> ColumnElement[bool]:
+        """One flag must have both the kind and the severity asked for; what could not be assessed is no flag."""
+        wanted = [Flag.assessable.is_(True)]
+        if self.kinds:
+            wanted.append(Flag.kind.in_(self.kinds))
+        if self.severities:
+            wanted.append(Flag.severity.in_(self.severities))
+        return InterviewSession.flags.any(and_(*wanted))
+
+
+# `id` last, so that two interviews of the same moment never swap places between two pages.
+NEWEST_FIRST = (InterviewSession.start_time.desc(), InterviewSession.created_at.desc(), InterviewSession.id)
+
+
+def _parsed(text: str | None, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(text) if text else None
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
+
+
+def neighbours(interview: InterviewSession) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    """The interviews just newer and just older than this one in the unfiltered queue."""
+    if interview.start_time is None:
+        return None, None
+    shown = select(InterviewSession.id).where(InterviewSession.state.in_(SHOWN_STATES)).limit(1)
+    here = InterviewSession.start_time
+    newer = shown.where(here > interview.start_time).order_by(here)
+    older = shown.where(here < interview.start_time).order_by(here.desc())
+    return db.session.scalar(newer), db.session.scalar(older)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where one flag lies, in per cent of the recording."""
+
+    x: float
+    width: float
+    severity: str  # "none" where it could not be assessed
+
+
+def state_counts() -> dict[InterviewState, int]:
+    """How many interviews are in each state, whatever else is asked for."""
+    counted = select(InterviewSession.state, func.count()).group_by(InterviewSession.state)
+    return dict(db.session.execute(counted).tuples().all())
+
+
+def severity_counts(flags: Iterable[Flag]) -> dict[str, int]:
+    """How many flags of each severity, highest first. What could not be assessed is not counted."""
+    counted = Counter(flag.severity for flag in flags if flag.assessable)
+    return {level: counted[level] for level in SEVERITIES if counted[level]}
+
+
+def kind_counts(flags: Iterable[Flag]) -> dict[str, int]:
+    """How many flags of each kind, without what could not be assessed."""
+    counted = Counter(flag.kind for flag in flags if flag.assessable)
+    return {kind: counted[kind] for kind in KINDS if counted[kind]}
+
+
+def unassessable_percent(interview: InterviewSession) -> int:
+    """How much of the recording could not be judged; overlapping stretches count once."""
+    total_ms, reached_ms = 0, 0
+    for flag in sorted((flag for flag in interview.flags if not flag.assessable), key=lambda flag: flag.start_ms):
+        total_ms += max(0, flag.end_ms - max(flag.start_ms, reached_ms))
+        reached_ms = max(reached_ms, flag.end_ms)
+    return round(100 * total_ms / known_ms(interview)) if total_ms else 0
+
+
+def marks(interview: InterviewSession) -> list[Mark]:
+    """The flags along the recording, for the strip of a row; the gravest last, so that it lies on top."""
+    whole_ms = known_ms(interview)
+    rank = ("none", *reversed(SEVERITIES))
+    placed = [_mark(flag, whole_ms) for flag in interview.flags]
+    return sorted(placed, key=lambda mark: rank.index(mark.severity))
+
+
+# Narrower than this, a mark on the small strip of a row would not be seen.
+MARK_MIN_PERCENT = 1.5
+
+
+def _mark(flag: Flag, whole_ms: int) -> Mark:
+    x = min(100 * flag.start_ms / whole_ms, 100 - MARK_MIN_PERCENT)
+    width = max(100 * (flag.end_ms - flag.start_ms) / whole_ms, MARK_MIN_PERCENT)
+    return Mark(round(x, 2), round(min(width, 100 - x), 2), flag.severity if flag.assessable else "none")
+
+
+def known_ms(interview: InterviewSession) -> int:
+    """The recording's length, or as far as it is known while it is being made. Never 0."""
+    last_ms = max((flag.end_ms for flag in interview.flags), default=0)
+    measured_ms = sum(answer.measured_ms for answer in interview.kept_answers())
+    return max(interview.duration_ms or measured_ms, last_ms, 1)

@@ -1,0 +1,74 @@
+// Speaks JSON with the addresses of one interview. Turns every refusal into a Problem that carries the server's words
+// and every silence into Unreachable; decides nothing about what to do then.
+
+const ANSWER_WITHIN_MS = 15_000; // longer than a busy server takes, short enough to try again while somebody waits
+
+/** The server answered, and the answer is no. */
+export class Problem extends Error {
+  constructor(status, body = {}) {
+    super(body.detail || body.title || `The server answered ${status}.`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** No answer came at all: offline, or the server is restarting. */
+export class Unreachable extends Error {}
+
+/** Whether the same request may well succeed a little later. */
+export function isPassing(error) {
+  return error instanceof Unreachable || (error instanceof Problem && (error.status >= 500 || error.status === 429));
+}
+
+/** fetch() whose failures are only ever Problem and Unreachable. */
+export async function request(url, options = {}, withinMs = ANSWER_WITHIN_MS) {
+  let response;
+  try {
+    response = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(withinMs), ...options });
+  } catch (error) {
+    throw new Unreachable(error.message);
+  }
+  // A page instead of an answer is the sign-in page: the session has ended.
+  if (response.redirected) throw new Problem(401, { detail: "You are signed out. Sign in again in another tab." });
+  if (!response.ok) throw new Problem(response.status, await problemBody(response));
+  return response;
+}
+
+async function problemBody(response) {
+  const type = response.headers.get("Content-Type") || "";
+  try {
+    if (type.includes("json")) return await response.json();
+    return type.startsWith("text/plain") ? { detail: await response.text() } : {};
+  } catch (error) {
+    throw new Unreachable(error.message); // the connection broke within the answer
+  }
+}
+
+export class Api {
+  constructor(base, csrf) {
+    this.base = base;
+    this.csrf = csrf;
+  }
+
+  async get(path) {
+    const response = await request(`${this.base}/${path}`, { headers: { Accept: "application/json" } });
+    return response.json();
+  }
+
+  async post(path, body) {
+    const response = await this.send(path, JSON.stringify(body), "application/json");
+    return response.status === 204 ? null : response.json();
+  }
+
+  /** POST a raw body; for the upload speed test, and under post(). */
+  send(path, body, type, withinMs) {
+    const headers = { Accept: "application/json", "Content-Type": type, "X-CSRFToken": this.csrf };
+    return request(`${this.base}/${path}`, { method: "POST", headers, body }, withinMs);
+  }
+}
+
+/** The Api of the page we are on; base.html keeps the CSRF token where htmx reads it. */
+export function pageApi(root) {
+  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+  return new Api(root.dataset.base, headers["X-CSRFToken"]);
+}

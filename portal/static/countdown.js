@@ -1,0 +1,25 @@
+// Counts a stretch of time down on the monotonic clock, four times a second.
+
+const TICK_MS = 250; // a crash leaves the last note at most this old
+
+export class Countdown {
+  /** `onTick(leftMs)` at once and until the end; `onEnd()` once, unless stopped before. */
+  constructor(totalMs, onTick, onEnd) {
+    Object.assign(this, { totalMs, onTick, onEnd });
+    this.endsAt = performance.now() + totalMs;
+    this.timer = setInterval(() => this.#tick(), TICK_MS);
+    onTick(totalMs);
+  }
+
+  stop() {
+    clearInterval(this.timer);
+  }
+
+  #tick() {
+    const leftMs = this.endsAt - performance.now();
+    this.onTick(Math.max(0, leftMs));
+    if (leftMs > 0) return;
+    this.stop();
+    this.onEnd();
+  }
+}

@@ -1,0 +1,255 @@
+// Draws the measured signals into one canvas: chapters, flag spans, gaps and one lane for each kind of signal.
+// Knows telemetry and pixels; knows no video and no keyboard. The page's rows decide where each lane lies.
+
+const css = getComputedStyle(document.documentElement);
+const colour = (name) => css.getPropertyValue(`--color-${name}`).trim();
+
+const PADDING_PX = 8; // keeps a line at the edge of its scale off the hairline of its lane
+const TICK_MIN_PX = 80; // closer than this, the labels of the axis would touch
+const TICK_STEPS_MS = [1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5];
+const SPEECH_FROM = 0.5; // the voice detector's own middle
+
+// What each lane draws, and the scale it is drawn on. The first series is the one that cannot be hidden.
+export const LANES = {
+  faces: { scale: [0, 3], lines: [{ series: "count", stepped: true }] },
+  head: {
+    scale: [-60, 60],
+    lines: [{ series: "yaw_deg" }, { series: "pitch_deg", dash: [6, 3] }, { series: "roll_deg", dash: [2, 3] }],
+  },
+  eyes: { scale: [-1, 1], lines: [{ series: "gaze_x" }, { series: "openness", dash: [6, 3], scale: [0, 1] }] },
+  sound: { scale: [-70, 0], lines: [] },
+  quality: { scale: [0, 1], lines: [{ series: "brightness" }] },
+};
+const LANE_COLOUR = { faces: "measured", head: "measured", eyes: "measured", sound: "sound", quality: "good" };
+export const SEVERITY_COLOUR = { high: "high", medium: "medium", low: "measured", none: "none" };
+
+export class Lanes {
+  constructor(canvas, rows, signals, flags) {
+    Object.assign(this, { canvas, rows, signals, flags });
+    this.context = canvas.getContext("2d");
+    this.hidden = new Set(["pitch_deg", "roll_deg", "openness"]);
+    this.fromMs = 0;
+    this.toMs = signals.durationMs;
+  }
+
+  show(fromMs, toMs) {
+    this.fromMs = fromMs;
+    this.toMs = toMs;
+    this.draw();
+  }
+
+  toggle(series, on) {
+    if (on) this.hidden.delete(series);
+    else this.hidden.add(series);
+    this.draw();
+  }
+
+  x(ms) {
+    return ((ms - this.fromMs) / (this.toMs - this.fromMs)) * this.width;
+  }
+
+  ms(x) {
+    const inside = Math.min(Math.max(x / this.width, 0), 1);
+    return this.fromMs + inside * (this.toMs - this.fromMs);
+  }
+
+  draw() {
+    const { canvas, context } = this;
+    const ratio = window.devicePixelRatio || 1;
+    this.width = canvas.clientWidth;
+    this.height = canvas.clientHeight;
+    canvas.width = Math.round(this.width * ratio);
+    canvas.height = Math.round(this.height * ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.hatching = hatching(context);
+    this.#drawSpans();
+    for (const [name, lane] of Object.entries(LANES)) this.#drawLane(name, lane, this.#place(name));
+    this.#drawChapters(this.#place("questions"));
+    this.#drawAxis(this.#place("axis"));
+  }
+
+  #place(name) {
+    const row = this.rows[name];
+    return { top: row.offsetTop, height: row.offsetHeight };
+  }
+
+  // Gaps and what could not be assessed are hatched, flags are shaded: through all lanes, so that causes line up.
+  #drawSpans() {
+    const { top } = this.#place("faces");
+    const height = this.#place("axis").top - top;
+    for (const flag of this.flags) {
+      if (flag.severity === "none") this.#fill(this.hatching, flag.startMs, flag.endMs, top, height, 0.6);
+      else this.#fill(colour(SEVERITY_COLOUR[flag.severity]), flag.startMs, flag.endMs, top, height, 0.2);
+    }
+    for (const gap of this.signals.gaps) this.#fill(this.hatching, gap.start_ms, gap.end_ms, 0, top + height, 1);
+  }
+
+  #fill(style, fromMs, toMs, top, height, alpha, minPx = 2) {
+    const left = this.x(fromMs);
+    const width = Math.max(this.x(toMs) - left, minPx);
+    if (left + width < 0 || left > this.width) return;
+    this.context.globalAlpha = alpha;
+    this.context.fillStyle = style;
+    this.context.fillRect(left, top, width, height);
+    this.context.globalAlpha = 1;
+  }
+
+  #drawChapters({ top, height }) {
+    const { context } = this;
+    const barTop = top + PADDING_PX;
+    for (const answer of this.signals.answers) {
+      const left = this.x(answer.start_ms) + 1;
+      const width = this.x(answer.end_ms) - left - 1;
+      context.fillStyle = colour("edge");
+      context.globalAlpha = 0.45;
+      context.fillRect(left, barTop, width, height - 2 * PADDING_PX);
+      context.globalAlpha = 1;
+      if (width > 28) this.#text(`Q${answer.question}`, Math.max(left, 0) + 6, top + height / 2, "text");
+    }
+    for (const flag of this.flags) {
+      const shade = colour(SEVERITY_COLOUR[flag.severity]);
+      this.#fill(shade, flag.startMs, flag.endMs, top + height - 5, 3, 1, 3);
+    }
+  }
+
+  #drawAxis({ top, height }) {
+    const span = this.toMs - this.fromMs;
+    const wanted = (span / this.width) * TICK_MIN_PX;
+    const step = TICK_STEPS_MS.find((candidate) => candidate >= wanted) ?? TICK_STEPS_MS.at(-1);
+    for (let ms = Math.ceil(this.fromMs / step) * step; ms <= this.toMs; ms += step) {
+      const x = this.x(ms);
+      this.context.fillStyle = colour("edge");
+      this.context.fillRect(Math.round(x), top, 1, 5);
+      if (x < this.width - 36) this.#text(tickLabel(ms), x + 5, top + height / 2 + 1, "muted");
+    }
+  }
+
+  #text(text, x, y, ink) {
+    const { context } = this;
+    context.font = `12px ${css.getPropertyValue("--font-mono")}`;
+    context.textBaseline = "middle";
+    context.fillStyle = colour(ink);
+    context.fillText(text, x, y);
+  }
+
+  #drawLane(name, lane, place) {
+    const { context } = this;
+    context.fillStyle = colour("hairline");
+    context.fillRect(0, place.top + place.height - 1, this.width, 1);
+    if (lane.scale[0] < 0 && name !== "sound") context.fillRect(0, place.top + place.height / 2, this.width, 1);
+    if (name === "sound") this.#drawSound(place);
+    if (name === "quality") this.#drawWhere("frozen", (value) => value === true, colour("medium"), place);
+    for (const line of lane.lines) {
+      if (this.hidden.has(line.series)) continue;
+      const muted = line !== lane.lines[0];
+      this.#drawLine(line, line.scale ?? lane.scale, place, colour(muted ? "text" : LANE_COLOUR[name]));
+    }
+  }
+
+  // A curve is interrupted wherever nothing was measured. Each pixel column keeps its least and most value, so that
+  // an hour of samples still shows every peak.
+  #drawLine({ series, dash = [], stepped = false }, [low, high], { top, height }, stroke) {
+    const { context } = this;
+    const usable = height - 2 * PADDING_PX;
+    const y = (value) => top + PADDING_PX + usable * (1 - (Math.min(Math.max(value, low), high) - low) / (high - low));
+    context.beginPath();
+    for (const run of this.#runs(series)) {
+      context.moveTo(run[0].x, y(run[0].first));
+      let before = run[0].first;
+      for (const column of run) {
+        if (stepped) context.lineTo(column.x, y(before));
+        for (const value of [column.first, column.least, column.most, column.last]) context.lineTo(column.x, y(value));
+        before = column.last;
+      }
+      context.lineTo(run.at(-1).x + 1, y(before)); // one lonely sample is visible too
+    }
+    context.setLineDash(dash);
+    context.strokeStyle = stroke;
+    context.lineWidth = 1.25;
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  // The visible samples of a series as unbroken runs of pixel columns.
+  #runs(series) {
+    const runs = [];
+    let run = null;
+    let lastMs = -Infinity;
+    this.#eachVisible(series, (ms, value) => {
+      if (value === null || ms - lastMs > 2 * this.signals.reachMs) run = null;
+      lastMs = ms;
+      if (value === null) return;
+      if (!run) runs.push((run = []));
+      const x = Math.round(this.x(ms));
+      const column = run.at(-1);
+      if (column?.x === x) extend(column, value);
+      else run.push({ x, first: value, least: value, most: value, last: value });
+    });
+    return runs;
+  }
+
+  #eachVisible(series, visit) {
+    const times = this.signals.times(series);
+    const values = this.signals.values(series);
+    const margin = this.signals.reachMs;
+    for (let row = 0; row < times.length; row++) {
+      if (times[row] < this.fromMs - margin) continue;
+      if (times[row] > this.toMs + margin) break;
+      visit(times[row], values[row]);
+    }
+  }
+
+  #drawSound(place) {
+    const middle = place.top + place.height / 2;
+    const half = place.height / 2 - PADDING_PX;
+    const [low, high] = LANES.sound.scale;
+    this.context.fillStyle = colour("sound");
+    for (const run of this.#runs("level_dbfs")) {
+      for (const { x, most } of run) {
+        const reach = Math.max(half * Math.min((most - low) / (high - low), 1), 0.5);
+        this.context.fillRect(x, middle - reach, this.#barPx(), 2 * reach);
+      }
+    }
+    this.#drawWhere("speech", (value) => value >= SPEECH_FROM, colour("text"), place);
+  }
+
+  #barPx() {
+    const samplePx = (this.width * this.signals.telemetry.sample_every_ms) / (this.toMs - this.fromMs);
+    return Math.max(1, Math.min(samplePx - 1, 3));
+  }
+
+  // A thin line at the foot of a lane, wherever something holds.
+  #drawWhere(series, holds, shade, { top, height }) {
+    const half = this.signals.telemetry.sample_every_ms / 2;
+    this.#eachVisible(series, (ms, value) => {
+      if (value !== null && holds(value)) this.#fill(shade, ms - half, ms + half, top + height - 5, 2, 0.8, 1);
+    });
+  }
+}
+
+function extend(column, value) {
+  column.least = Math.min(column.least, value);
+  column.most = Math.max(column.most, value);
+  column.last = value;
+}
+
+function tickLabel(ms) {
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const rest = String(seconds % 60).padStart(2, "0");
+  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+}
+
+function hatching(context) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 7;
+  const brush = tile.getContext("2d");
+  brush.strokeStyle = colour("none");
+  brush.beginPath();
+  for (const shift of [-7, 0, 7]) {
+    brush.moveTo(shift, 7);
+    brush.lineTo(shift + 7, 0);
+  }
+  brush.stroke();
+  return context.createPattern(tile, "repeat");
+}

@@ -1,0 +1,39 @@
+// Shows how loud the microphone is, as a few moving bars. Measures only for the person who speaks: nothing is sent.
+
+const LOOK_EVERY_MS = 100; // ten times a second looks alive and costs nothing
+const SILENT_DBFS = -60; // the bars rest at and below this …
+const LOUD_DBFS = -15; // … and are full here: close, clear speech
+
+export class Meter {
+  /** `bars` are the elements to move; `onLevel(dbfs)` hears every reading. */
+  constructor(bars, onLevel = () => {}) {
+    this.bars = [...bars];
+    this.onLevel = onLevel;
+    this.recent = this.bars.map(() => 0);
+  }
+
+  start(stream) {
+    this.context = new AudioContext();
+    this.analyser = this.context.createAnalyser();
+    this.analyser.fftSize = 2048;
+    this.context.createMediaStreamSource(stream).connect(this.analyser);
+    this.samples = new Float32Array(this.analyser.fftSize);
+    this.timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    return this.context.resume();
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    return this.context?.close();
+  }
+
+  #look() {
+    this.analyser.getFloatTimeDomainData(this.samples);
+    const power = this.samples.reduce((sum, sample) => sum + sample * sample, 0) / this.samples.length;
+    const dbfs = Math.max(-90, 10 * Math.log10(power + 1e-9));
+    this.onLevel(dbfs);
+    const height = Math.min(1, Math.max(0, (dbfs - SILENT_DBFS) / (LOUD_DBFS - SILENT_DBFS)));
+    this.recent = [...this.recent.slice(1), height];
+    this.bars.forEach((bar, index) => (bar.style.transform = `scaleY(${0.1 + 0.9 * this.recent[index]})`));
+  }
+}

@@ -1,0 +1,72 @@
+// Draws the measured face into the picture as corner brackets, or where it was last while none is seen.
+// Knows how the picture lies inside the video element; decides nothing.
+
+const css = getComputedStyle(document.documentElement);
+const colour = (name) => css.getPropertyValue(`--color-${name}`).trim();
+const CORNER = 0.18; // of the box's shorter side: enough to read as one box, little enough to leave the face free
+
+export class Overlay {
+  constructor(canvas, video, signals) {
+    Object.assign(this, { canvas, video, signals, isOn: true });
+    this.context = canvas.getContext("2d");
+  }
+
+  // `missing` is the no-face flag that covers this moment, if any.
+  draw(ms, missing) {
+    this.#clear();
+    if (!this.isOn || !this.video.videoWidth) return;
+    const box = this.signals.boxAt(ms);
+    if (box) this.#brackets(box, colour("measured"), []);
+    else if (missing) this.#drawMissing(ms, missing);
+  }
+
+  #drawMissing(ms, missing) {
+    const box = this.signals.lastBoxBefore(missing.startMs) ?? [0.35, 0.2, 0.3, 0.5];
+    this.#brackets(box, colour("medium"), [4, 3]);
+    const { left, top } = this.#place(box);
+    const { context } = this;
+    context.font = `13px ${css.getPropertyValue("--font-mono")}`;
+    context.fillStyle = colour("medium");
+    context.fillText(`◆ no face for ${((ms - missing.startMs) / 1000).toFixed(1)} s`, left, Math.max(top - 8, 14));
+  }
+
+  #clear() {
+    const ratio = window.devicePixelRatio || 1;
+    const { canvas, context } = this;
+    const width = Math.round(canvas.clientWidth * ratio);
+    const height = Math.round(canvas.clientHeight * ratio);
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+  }
+
+  // The picture is fitted inside the element (object-fit: contain), with bars on two sides.
+  #place([x, y, width, height]) {
+    const { clientWidth, clientHeight } = this.canvas;
+    const scale = Math.min(clientWidth / this.video.videoWidth, clientHeight / this.video.videoHeight);
+    const picture = { width: this.video.videoWidth * scale, height: this.video.videoHeight * scale };
+    return {
+      left: (clientWidth - picture.width) / 2 + x * picture.width,
+      top: (clientHeight - picture.height) / 2 + y * picture.height,
+      width: width * picture.width,
+      height: height * picture.height,
+    };
+  }
+
+  #brackets(box, stroke, dash) {
+    const { left, top, width, height } = this.#place(box);
+    const arm = CORNER * Math.min(width, height);
+    const { context } = this;
+    context.beginPath();
+    for (const [x, y, right, down] of [[left, top, 1, 1], [left + width, top, -1, 1], [left, top + height, 1, -1], [left + width, top + height, -1, -1]]) {
+      context.moveTo(x + right * arm, y);
+      context.lineTo(x, y);
+      context.lineTo(x, y + down * arm);
+    }
+    context.setLineDash(dash);
+    context.strokeStyle = stroke;
+    context.lineWidth = 2;
+    context.stroke();
+    context.setLineDash([]);
+  }
+}

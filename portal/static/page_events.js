@@ -1,0 +1,62 @@
+// Notices, while an answer is recorded and only where measuring was agreed to, when the page is hidden or loses the focus,
+// when fullscreen ends, when a second display is there, and when something is pasted. Never what was pasted or looked at.
+
+const BLUR_SETTLES_MS = 200; // changing tabs blurs first and hides a moment later: that is one event, not two
+
+export class PageEvents {
+  /** `now()` gives the answer's clock; `onEvent(event)` for each new one, `onClosed(event)` when its end is known. */
+  constructor({ now, onEvent, onClosed }) {
+    Object.assign(this, { now, onEvent, onClosed });
+    this.open = new Map();
+    this.listening = null;
+  }
+
+  start() {
+    this.listening = new AbortController();
+    const on = (target, name, act) => target.addEventListener(name, act, { signal: this.listening.signal });
+    on(document, "visibilitychange", () => this.#visibilityChanged());
+    on(window, "blur", () => setTimeout(() => this.#blurred(), BLUR_SETTLES_MS));
+    on(window, "focus", () => this.#ended("focus_lost"));
+    on(document, "paste", () => this.#happened("paste"));
+    on(document, "fullscreenchange", () => document.fullscreenElement || this.#happened("fullscreen_left"));
+    if (window.screen.isExtended) this.#happened("second_display");
+  }
+
+  stop() {
+    this.listening?.abort();
+    this.listening = null;
+    [...this.open.keys()].forEach((kind) => this.#ended(kind));
+  }
+
+  #visibilityChanged() {
+    if (document.hidden) {
+      this.#ended("focus_lost");
+      this.#began("tab_hidden");
+    } else {
+      this.#ended("tab_hidden");
+    }
+  }
+
+  #blurred() {
+    if (this.listening && !document.hidden && !document.hasFocus()) this.#began("focus_lost");
+  }
+
+  #happened(kind) {
+    this.onEvent({ kind, t_ms: Math.round(this.now()), until_ms: null, is_open: false });
+  }
+
+  #began(kind) {
+    if (this.open.has(kind)) return;
+    const event = { kind, t_ms: Math.round(this.now()), until_ms: null, is_open: true };
+    this.open.set(kind, event);
+    this.onEvent(event);
+  }
+
+  #ended(kind) {
+    const event = this.open.get(kind);
+    if (!event) return;
+    this.open.delete(kind);
+    Object.assign(event, { until_ms: Math.round(this.now()), is_open: false });
+    this.onClosed(event);
+  }
+}

@@ -1,0 +1,46 @@
+// The keys of the player, and the switch that turns the single-letter ones off for people who dictate or type by
+// accident (WCAG 2.1.4). Knows names of actions, not what they do.
+
+const KEYS = {
+  " ": "toggle",
+  k: "toggle",
+  ArrowLeft: "back",
+  ArrowRight: "forward",
+  Home: "start",
+  End: "end",
+  ",": "frameBack",
+  ".": "frameForward",
+  n: "nextFlag",
+  p: "previousFlag",
+  "<": "slower",
+  ">": "faster",
+  "[": "newer",
+  "]": "older",
+  m: "mute",
+  f: "fullscreen",
+  u: "copyLink",
+  "?": "help",
+};
+const STORED = "player-keys-off";
+
+export function bindKeys(actions, box) {
+  box.checked = localStorage.getItem(STORED) === null;
+  box.addEventListener("change", () => {
+    if (box.checked) localStorage.removeItem(STORED);
+    else localStorage.setItem(STORED, "1");
+  });
+  document.addEventListener("keydown", (event) => {
+    const action = KEYS[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey || isElsewhere(event)) return;
+    if (!box.checked && event.key.length === 1 && event.key !== " ") return;
+    event.preventDefault();
+    actions[action]();
+  });
+}
+
+// Typing, choosing, pressing a focused button and reading a dialog come before the player's keys.
+function isElsewhere({ target, key }) {
+  if (target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]")) return true;
+  if (target.closest("dialog")) return key !== "?";
+  return key === " " && target.closest("button, a, summary, input") !== null;
+}

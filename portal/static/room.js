@@ -1,0 +1,288 @@
+// The interview room: asks the questions, records the answers, and finds its place again after a reload, a crash or a lost
+// connection. One state at a time (data-state); what a state looks like is room_view.js, how bytes travel is uploader.js.
+
+import { isPassing, pageApi } from "./api.js";
+import { Countdown } from "./countdown.js";
+import { DeviceTrouble, browserTrouble, closeDevices, openDevices } from "./devices.js";
+import { Meter } from "./meter.js";
+import { Notes } from "./notes.js";
+import { PageEvents } from "./page_events.js";
+import { Recorder, recordingType } from "./recorder.js";
+import { newestTake, takeMs, takesLeft, whereToResume } from "./resume.js";
+import { RoomView, clock } from "./room_view.js";
+import { Seat } from "./seat.js";
+import { Store } from "./store.js";
+import { Job, Uploader } from "./uploader.js";
+
+const ASK_AGAIN_MS = 2_000; // while the server cannot be reached and nothing can start without it
+const WORTH_GOING_ON_MS = 5_000; // less time than this left in an answer is no use to anybody
+
+class Room {
+  constructor(root) {
+    this.root = root;
+    this.id = root.dataset.interview;
+    this.api = pageApi(root);
+    this.view = new RoomView(root, (action) => this.guard(() => this.actions[action]()));
+    this.notes = new Notes(this.id);
+    this.seat = new Seat(this.api, this.id, () => this.guard(() => this.seatLost()));
+    this.actions = {
+      show_question: () => this.think(),
+      start: () => this.record(null),
+      stop: () => this.stopAndReview("Stopped. Your answer is being saved."),
+      again: () => this.think(),
+      go_on: () => this.record(newestTake(this.question).at(-1).answer_id),
+      accept: () => this.accept(),
+      take_over: () => this.takeOver(),
+      reload: () => location.reload(),
+      hide: () => this.view.toggleSelf(),
+    };
+  }
+
+  /** Run a step; whatever goes wrong in it is shown, with a way on. */
+  async guard(step) {
+    try {
+      await step();
+    } catch (error) {
+      if (!(error instanceof DeviceTrouble)) console.error(error);
+      this.countdown?.stop();
+      const advice = error.advice || "Reload the page. Everything that was recorded is kept.";
+      this.view.fill({ trouble_title: error.message, trouble_advice: advice });
+      this.view.show("trouble", error.message);
+    }
+  }
+
+  // Coming in
+
+  async enter() {
+    const trouble = browserTrouble();
+    if (trouble) throw trouble;
+    this.data = await this.untilReached(() => this.api.get("room.json"));
+    if (this.data.state !== "recording") return location.replace(this.api.base);
+    if (!(await this.untilReached(() => this.seat.take(false)))) return this.view.show("elsewhere", "Open in another tab.");
+    this.store = await Store.open(() => this.view.fill({ memory: "yes" }));
+    const chunkMaxBytes = this.data.chunk_max_bytes;
+    this.uploader = new Uploader({ api: this.api, store: this.store, chunkMaxBytes, onChange: () => this.uploadsChanged() });
+    await this.sendLeftovers();
+    await this.openDevices();
+    this.resume();
+  }
+
+  /** Repeat a request until the server can be reached; its refusals are thrown. */
+  async untilReached(ask) {
+    for (;;) {
+      try {
+        const answer = await ask();
+        this.view.fill({ connection: "" });
+        return answer;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        this.view.fill({ connection: "No connection to the server right now. This page goes on by itself when it is back." });
+        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      }
+    }
+  }
+
+  async openDevices() {
+    if (this.stream?.getTracks().every((track) => track.readyState === "live")) return;
+    closeDevices(this.stream);
+    await this.meter?.stop();
+    this.stream = await openDevices();
+    this.view.camera(this.stream);
+    this.meter = new Meter(this.root.querySelectorAll("[data-bar]"));
+    this.meter.start(this.stream);
+  }
+
+  /** Answers that an earlier load of the page left unfinished: send the rest and complete them. */
+  async sendLeftovers() {
+    const records = new Map((await this.store.jobs(this.id)).map((record) => [record.answer_id, record]));
+    for (const question of this.data.questions) {
+      for (const answer of [...question.answers]) {
+        const record = records.get(answer.answer_id);
+        if (answer.state === "recording") await this.sendLeftover(question, answer, record);
+        else if (record) await this.store.forget(answer.answer_id);
+      }
+    }
+  }
+
+  async sendLeftover(question, answer, record) {
+    const stored_bytes = await this.store.endOfPieces(answer.answer_id);
+    if (!stored_bytes && !answer.received_bytes) return this.dropEmpty(question, answer);
+    if (!record?.is_ended) this.notes.write({ interrupted: answer.answer_id });
+    answer.recorded_ms = record?.is_ended ? record.recorded_ms : this.notes.recordedMs(answer.answer_id);
+    const known = record || (await this.untilReached(() => this.api.post(`answers/${answer.answer_id}/token`, {})));
+    const { recorded_ms, answer_id } = answer;
+    await this.uploader.add(new Job({ ...known, answer_id, interview_id: this.id, is_ended: true, recorded_ms, stored_bytes }));
+  }
+
+  /** Nothing was recorded before it was cut off: the take is not used. */
+  async dropEmpty(question, answer) {
+    await this.untilReached(() => this.api.post(`answers/${answer.answer_id}/complete`, { length: 0 }));
+    await this.store.forget(answer.answer_id);
+    question.answers.splice(question.answers.indexOf(answer), 1);
+  }
+
+  resume() {
+    const { accepted, interrupted } = this.notes.values;
+    const { stage, question } = whereToResume(this.data.questions, accepted, interrupted);
+    this.ask(question);
+    if (stage === "interrupted") this.showInterrupted("Your answer was interrupted");
+    else this.view.show(stage);
+    this.uploadsChanged();
+  }
+
+  ask(question) {
+    this.question = question;
+    this.job = null;
+    this.view.question(question, this.data.questions.length);
+    this.view.fill({ taken: clock(takeMs(question)), saved: "–", saved_label: "Saved up to now", saved_mark: "✓" });
+  }
+
+  // One question
+
+  think() {
+    const total = this.question.think_ms;
+    this.view.stopPlayback();
+    if (!total) return this.record(null);
+    this.view.show("thinking", `Question ${this.question.position}. ${this.question.prompt} You have ${total / 1000} seconds to think.`);
+    const onTick = (leftMs) => this.view.time("time to think", leftMs, total);
+    this.countdown = new Countdown(total, onTick, () => this.guard(() => this.record(null)));
+  }
+
+  /** Record a take; `continues` names the answer whose take goes on. */
+  async record(continues) {
+    this.countdown?.stop();
+    this.view.show("starting");
+    await this.openDevices();
+    // A new take, or part of one, begins when the server has the last one whole; another question need not wait.
+    await this.uploader.whenSettled(this.question.answers.map((answer) => answer.answer_id));
+    const body = { tab: this.seat.tab, question: this.question.position, container: recordingType().container, continues };
+    const reply = await this.untilReached(() => this.api.post("answers", body));
+    this.question.answers.push({ ...reply, state: "recording", recorded_ms: 0 });
+    this.job = new Job({ ...reply, interview_id: this.id, sent_bytes: 0 });
+    await this.uploader.add(this.job);
+    this.recorder = new Recorder(this.stream, {
+      onBlob: (blob, untilMs) => this.uploader.addBlob(this.job, blob, untilMs),
+      onLost: () => this.guard(() => this.cutOff("Your camera or microphone stopped")),
+    });
+    await this.recorder.start();
+    this.notes.write({ interrupted: null });
+    this.showRecording(reply.limit_ms);
+  }
+
+  showRecording(limitMs) {
+    this.view.question(this.question, this.data.questions.length);
+    this.view.show("recording", "Recording.");
+    if (this.data.analyse) this.watchPage(this.job);
+    let previousMs = limitMs;
+    const onTick = (leftMs) => {
+      this.noteTime();
+      this.view.time("time left", leftMs, limitMs);
+      this.view.saved(this.job, this.recorder.recordedMs, this.uploader.isWaiting);
+      this.view.warnTimeLeft(leftMs, previousMs);
+      previousMs = leftMs;
+    };
+    const onEnd = () => this.guard(() => this.stopAndReview("Time is up. Your answer is being saved."));
+    this.countdown = new Countdown(limitMs, onTick, onEnd);
+  }
+
+  watchPage(job) {
+    this.pageEvents = new PageEvents({
+      now: () => this.recorder.recordedMs,
+      onEvent: (event) => this.uploader.addEvent(job, event),
+      onClosed: () => this.uploader.eventChanged(job),
+    });
+    this.pageEvents.start();
+  }
+
+  noteTime() {
+    if (!this.recorder?.isRunning) return;
+    this.notes.write({ running: { answer_id: this.job.answer_id, recorded_ms: Math.round(this.recorder.recordedMs) } });
+  }
+
+  /** End the recording, keep everything. Whether there was one to end. */
+  async stopRecording() {
+    if (!this.recorder?.isRunning) return false;
+    this.countdown.stop();
+    this.pageEvents?.stop();
+    await this.recorder.stop();
+    const recordedMs = Math.round(this.recorder.recordedMs);
+    Object.assign(this.question.answers.at(-1), { recorded_ms: recordedMs });
+    await this.uploader.end(this.job, recordedMs);
+    this.view.fill({ taken: clock(takeMs(this.question)) });
+    return true;
+  }
+
+  async stopAndReview(announcement) {
+    if (!(await this.stopRecording())) return;
+    this.view.playback(this.recorder.blobs, recordingType().mimeType);
+    this.view.show("review", announcement);
+  }
+
+  async cutOff(why) {
+    const { answer_id } = this.job;
+    if (!(await this.stopRecording())) return;
+    this.notes.write({ interrupted: answer_id });
+    this.showInterrupted(why);
+  }
+
+  showInterrupted(why) {
+    const takenMs = takeMs(this.question);
+    const canGoOn = this.question.limit_ms - takenMs >= WORTH_GOING_ON_MS;
+    const title = takenMs ? `${why} at ${clock(takenMs)}.` : `${why}.`;
+    this.view.fill({ interrupted: title, go_on: canGoOn ? "Go on with this answer" : "" });
+    this.view.show("interrupted", `${title} What you said is saved.`);
+  }
+
+  accept() {
+    this.view.stopPlayback();
+    this.notes.write({ accepted: this.question.position, interrupted: null, running: null });
+    const next = this.data.questions.find((question) => question.position > this.question.position);
+    if (!next) return this.view.show("finish", "All questions are answered.");
+    this.ask(next);
+    if (next.think_ms) return this.think();
+    this.view.show("ready", `Question ${next.position} is next.`);
+  }
+
+  // Other tabs
+
+  async takeOver() {
+    await this.untilReached(() => this.seat.take(true));
+    await this.seat.askOthersToLetGo();
+    location.reload(); // the shortest way to the right place: the way every reload goes
+  }
+
+  async seatLost() {
+    const answerId = this.job?.answer_id;
+    if (await this.stopRecording()) this.notes.write({ interrupted: answerId });
+    this.countdown?.stop();
+    closeDevices(this.stream);
+    this.view.show("elsewhere", "This interview was opened in another tab.");
+  }
+
+  // What the uploads tell
+
+  uploadsChanged() {
+    const { uploader, view } = this;
+    if (!uploader || !this.question) return;
+    view.fill({ connection: uploader.isWaiting ? connectionText(uploader) : "" });
+    view.answers(this.data.questions, uploader.jobs);
+    view.finishable(!uploader.hasUnsent);
+    view.fill({ finish_hint: uploader.hasUnsent ? "The last pieces are still being sent." : "Everything is saved." });
+    if (this.job) view.saved(this.job, this.recorder?.recordedMs ?? 0, uploader.isWaiting);
+  }
+
+  mustStay() {
+    return Boolean(this.recorder?.isRunning || (this.uploader?.hasUnsent && !this.store.isDurable));
+  }
+}
+
+function connectionText(uploader) {
+  if (uploader.trouble?.status === 401) return `${uploader.trouble.message} Your answers are kept in this browser meanwhile.`;
+  if (uploader.trouble?.status === 507) return "The server is out of space. Your answers are kept in this browser and sent later.";
+  return "No connection. Keep talking: we save here and send later.";
+}
+
+const room = new Room(document.getElementById("room"));
+window.addEventListener("pagehide", () => room.noteTime());
+window.addEventListener("beforeunload", (event) => room.mustStay() && event.preventDefault());
+room.guard(() => room.enter());

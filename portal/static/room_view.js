@@ -1,0 +1,135 @@
+// The room as it is seen: shows the parts of the page that belong to a state, fills texts in, moves focus, announces.
+// The page names its parts (data-show, data-text, data-do, data-focus); this file decides nothing.
+
+import { newestTake, takeMs, takesLeft } from "./resume.js";
+
+const WARN_LEFT_MS = [30_000, 10_000]; // said aloud once each, for those who do not watch the clock
+
+export class RoomView {
+  /** `onAction(name)` for every press of a control that carries data-do. */
+  constructor(root, onAction) {
+    this.root = root;
+    this.announcer = root.querySelector("[data-announce]");
+    root.addEventListener("click", (event) => {
+      const control = event.target.closest("[data-do]");
+      if (control) onAction(control.dataset.do);
+    });
+  }
+
+  show(state, announcement = "") {
+    this.root.dataset.state = state;
+    for (const part of this.root.querySelectorAll("[data-show]")) {
+      part.hidden = !part.dataset.show.split(" ").includes(state);
+    }
+    this.root.querySelector(`[data-focus~="${state}"]:not([hidden])`)?.focus({ preventScroll: true });
+    if (announcement) this.announce(announcement);
+  }
+
+  announce(text) {
+    this.announcer.textContent = text;
+  }
+
+  /** Put texts into the parts that carry these names; an empty text hides its part. */
+  fill(texts) {
+    for (const [name, text] of Object.entries(texts)) {
+      for (const part of this.root.querySelectorAll(`[data-text="${name}"]`)) {
+        if (part.textContent !== text) part.textContent = text;
+      }
+      for (const part of this.root.querySelectorAll(`[data-if="${name}"]`)) part.hidden = !text;
+    }
+  }
+
+  question(question, total) {
+    const left = takesLeft(question);
+    const isLast = question.position === total;
+    this.fill({
+      progress: `question ${question.position} of ${total}`,
+      eyebrow: `Question ${question.position}`,
+      prompt: question.prompt,
+      think: clock(question.think_ms),
+      limit: clock(question.limit_ms),
+      takes: left > 1 ? `You have ${left} takes.` : left === 1 ? "You have 1 more take." : "This is your last take.",
+      again: left > 0 ? `Record again (${left} ${left === 1 ? "take" : "takes"} left)` : "",
+      accept: isLast ? "Keep it and finish" : "Keep it and continue",
+      save: isLast ? "Save and finish" : "Save and continue",
+    });
+  }
+
+  time(label, leftMs, totalMs) {
+    this.fill({ clock_label: label, clock: clock(Math.ceil(leftMs / 1000) * 1000), clock_of: clock(totalMs) });
+    const used = 1 - leftMs / totalMs;
+    this.root.querySelector("[data-ruler]").style.width = `${(used * 100).toFixed(2)}%`;
+  }
+
+  warnTimeLeft(leftMs, previousMs) {
+    const due = WARN_LEFT_MS.find((mark) => leftMs <= mark && previousMs > mark);
+    if (due) this.announce(`${due / 1000} seconds left.`);
+  }
+
+  saved(job, recordedMs, isWaiting) {
+    const savedS = Math.floor(job.saved_ms / 1000);
+    const text = job.failure ? "Not saved" : isWaiting ? "Saved on this device" : job.is_complete ? "Saved" : "Saved up to now";
+    this.fill({ saved_label: text, saved_mark: job.failure ? "▲" : isWaiting ? "◷" : "✓" });
+    this.fill({ saved: `${savedS} of ${Math.max(savedS, Math.floor(recordedMs / 1000))} s` });
+  }
+
+  /** One row per question: what became of its newest take. `jobs` are the uploads of this page. */
+  answers(questions, jobs) {
+    for (const question of questions) {
+      const [mark, text] = answerState(question, jobs);
+      this.fill({ [`answer_mark_${question.position}`]: mark, [`answer_${question.position}`]: text });
+    }
+  }
+
+  camera(stream) {
+    this.root.querySelector("[data-camera]").srcObject = stream;
+  }
+
+  playback(blobs, type) {
+    const video = this.root.querySelector("[data-playback]");
+    if (video.src) URL.revokeObjectURL(video.src);
+    video.src = URL.createObjectURL(new Blob(blobs, { type }));
+  }
+
+  stopPlayback() {
+    this.root.querySelector("[data-playback]").pause();
+  }
+
+  toggleSelf() {
+    const camera = this.root.querySelector("[data-camera]");
+    const button = this.root.querySelector("[data-do=hide]");
+    camera.classList.toggle("invisible");
+    button.textContent = camera.classList.contains("invisible") ? "Show me" : "Hide me";
+  }
+
+  finishable(isFinishable) {
+    this.root.querySelector("[data-finish]").disabled = !isFinishable;
+  }
+}
+
+/** 01:44 */
+export function clock(ms) {
+  const seconds = Math.round(ms / 1000);
+  return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
+}
+
+function pad(number) {
+  return String(number).padStart(2, "0");
+}
+
+function answerState(question, jobs) {
+  const parts = newestTake(question);
+  if (!parts.length) return ["○", "to come"];
+  const own = jobs.filter((job) => parts.some((part) => part.answer_id === job.answer_id));
+  const failed = own.find((job) => job.failure);
+  if (failed) return ["▲", `not saved: ${failed.failure}`];
+  if (own.some((job) => !job.is_ended)) return ["●", "recording"];
+  if (own.some((job) => !job.is_complete)) return ["↑", `sending ${sentPercent(own)} %`];
+  return ["✓", `saved ${clock(takeMs(question))}`];
+}
+
+function sentPercent(jobs) {
+  const total = jobs.reduce((sum, job) => sum + job.stored_bytes, 0);
+  const sent = jobs.reduce((sum, job) => sum + (job.sent_bytes ?? 0), 0);
+  return total ? Math.floor((100 * sent) / total) : 0;
+}

@@ -1,0 +1,78 @@
+// Only one browser tab records an interview: this one asks the server for the seat, keeps it warm, and notices its loss.
+
+import { Problem } from "./api.js";
+
+const BEAT_EVERY_MS = 5_000; // a third of the 15 s after which the server gives the seat away
+const TAB_KEY = "interview-tab";
+const LET_GO_WITHIN_MS = 3_000; // a tab of this browser needs less to end its recording; one elsewhere never answers
+const LOCK_WITHIN_MS = 1_000; // a reloaded page's old self lets go at once; a duplicated tab never does
+
+export class Seat {
+  /** `onLost()` when another tab has it; what it returns is awaited before that tab goes on. */
+  constructor(api, interviewId, onLost) {
+    Object.assign(this, { api, onLost, tab: null, timer: null });
+    this.channel = new BroadcastChannel(`interview-seat-${interviewId}`);
+  }
+
+  /** Whether the seat is ours now. */
+  async take(takeOver) {
+    this.tab ??= await tabId();
+    try {
+      await this.#ask(takeOver);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 409) return false;
+      throw error;
+    }
+    this.timer ??= setInterval(() => this.#beat(), BEAT_EVERY_MS);
+    this.channel.onmessage = (event) => event.data === "taken" && this.#leave();
+    return true;
+  }
+
+  /** After taking over: lets a tab of this same browser end its recording tidily, whole to the last second. */
+  askOthersToLetGo() {
+    return new Promise((resolve) => {
+      setTimeout(resolve, LET_GO_WITHIN_MS);
+      this.channel.onmessage = (event) => event.data === "released" && resolve();
+      this.channel.postMessage("taken");
+    });
+  }
+
+  async #leave() {
+    clearInterval(this.timer);
+    this.channel.onmessage = null;
+    await this.onLost();
+    this.channel.postMessage("released");
+  }
+
+  #ask(takeOver) {
+    return this.api.post("seat", { tab: this.tab, take_over: takeOver });
+  }
+
+  async #beat() {
+    try {
+      await this.#ask(false);
+    } catch (error) {
+      // Unreachable is no loss: the recording goes on, and the seat is asked for again at the next beat.
+      if (!(error instanceof Problem && error.status === 409)) return;
+      await this.#leave();
+    }
+  }
+}
+
+/** The same through reloads of this tab, another one in a duplicate of it (which copies sessionStorage). */
+async function tabId() {
+  const known = sessionStorage.getItem(TAB_KEY);
+  if (known && (await isOnlyHolder(known))) return known;
+  const fresh = crypto.randomUUID();
+  sessionStorage.setItem(TAB_KEY, fresh);
+  await isOnlyHolder(fresh);
+  return fresh;
+}
+
+function isOnlyHolder(id) {
+  return new Promise((resolve) => {
+    const held = () => new Promise(() => resolve(true)); // never settles: held as long as the page lives
+    const options = { signal: AbortSignal.timeout(LOCK_WITHIN_MS) };
+    navigator.locks.request(`${TAB_KEY}-${id}`, options, held).catch(() => resolve(false));
+  });
+}

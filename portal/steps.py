@@ -1,0 +1,46 @@
+"""What a candidate can do next about an application, in one word for the page and one sentence for the candidate."""
+
+from enum import StrEnum
+
+from portal.models import Application, ApplicationStatus, InterviewState
+
+
+class Step(StrEnum):
+    """The one next step."""
+
+    RECORD = "record"
+    RESUME = "resume"
+    RECEIPT = "receipt"
+    NONE = "none"
+
+
+WAIT = "A person reads every application; you will see the answer here."
+DECIDED = {
+    ApplicationStatus.WITHDRAWN: "You withdrew this application. There is nothing left to do.",
+    ApplicationStatus.REJECTED: "This application was not successful. Thank you for the time you gave it.",
+    ApplicationStatus.OFFERED: "You are offered this job. The team will contact you about what comes next.",
+}
+BEGUN = {
+    InterviewState.RECORDING: (Step.RESUME, "You have begun. Everything you saved is kept; go on where you stopped."),
+    InterviewState.FINISHING: (Step.RECEIPT, f"Your answers are saved and being put together. {WAIT}"),
+    InterviewState.READY: (Step.RECEIPT, f"Your interview is recorded. {WAIT}"),
+    InterviewState.FAILED: (Step.RECEIPT, f"Your answers are saved; putting them together needs a look. {WAIT}"),
+}
+
+
+def next_step(application: Application) -> tuple[Step, str]:
+    """The one next step and a sentence on what happens now."""
+    if application.status in DECIDED:
+        return Step.NONE, DECIDED[application.status]
+    if application.interview and application.interview.state in BEGUN:
+        return BEGUN[application.interview.state]
+    if reason := application.why_not_interviewable():
+        return Step.NONE, f"{reason} {WAIT}"
+    count, minutes = len(application.job.questions), about_minutes(application.job.interview_ms)
+    questions = "one question" if count == 1 else f"{count} questions"
+    return Step.RECORD, f"Answer {questions} on camera, about {minutes} min. Now, or whenever it suits you."
+
+
+def about_minutes(interview_ms: int) -> int:
+    """The length of an interview as one would say it, rounded up."""
+    return max(1, -(-interview_ms // 60_000))

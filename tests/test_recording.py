@@ -1,0 +1,166 @@
+"""The folder of one interview: names, writes that are whole or absent, and the log that survives being killed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.errors import CaptureError, ClaimLost
+from capture.recording import ObservationLog, Recording, read_observations, replacing, write_json
+from capture.types import Observation
+
+FULL = Observation(
+    t_ms=200,
+    count=1,
+    box=(0.25, 0.1, 0.5, 0.6),
+    yaw_deg=-3.5,
+    blinks_ms=(120, 180),
+    level_dbfs=-31.2,
+    frozen=False,
+)
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Recording:
+    made = Recording(tmp_path / "interview")
+    made.create()
+    return made
+
+
+def logged(path: Path, *observations: Observation) -> Path:
+    with ObservationLog(path) as log:
+        for observation in observations:
+            log.append(observation)
+    return path
+
+
+def test_it_names_files_as_the_design_says(recording: Recording) -> None:
+    paths = [
+        recording.answer_path(1, 1, 1, "mp4"),
+        recording.answer_path(1, 1, 2, "webm"),
+        recording.observations_path(12, 3, 1),
+        recording.normalised_path(2, 1, 2),
+        recording.recording_path,
+    ]
+    names = ["answers/01-1.mp4", "answers/01-1-2.webm", "answers/12-3.observations", "answers/02-1-2.normalised.mp4"]
+    assert [path.relative_to(recording.folder).as_posix() for path in paths] == [*names, "recording.mp4"]
+
+
+@pytest.mark.parametrize("container", ["../mp4", "", "MP4", "mp4/.."])
+def test_it_refuses_containers_that_are_not_names(recording: Recording, container: str) -> None:
+    with pytest.raises(ValueError, match="container"):
+        recording.answer_path(1, 1, 1, container)
+
+
+def test_it_replaces_a_file_only_when_the_new_one_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "telemetry.json"
+    target.write_text("old")
+    with pytest.raises(UnicodeEncodeError), replacing(target) as temporary:
+        temporary.write_text("half \udc80", encoding="utf-8")
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["telemetry.json"]
+
+
+def test_it_writes_no_numbers_that_a_browser_cannot_read(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "a.json", {"level": float("nan")})
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_it_notices_changed_and_missing_files(recording: Recording) -> None:
+    for name in ("recording.mp4", "telemetry.json", "answers/01-1.mp4"):
+        (recording.folder / name).write_bytes(name.encode())
+    assert set(recording.write_manifest()) == {"recording.mp4", "telemetry.json", "answers/01-1.mp4"}
+    assert recording.verify_manifest() == []
+    recording.recording_path.write_bytes(b"changed")
+    recording.telemetry_path.unlink()
+    assert recording.verify_manifest() == ["recording.mp4", "telemetry.json"]
+
+
+def test_it_says_when_there_is_no_manifest(recording: Recording) -> None:
+    with pytest.raises(CaptureError, match="manifest"):
+        recording.verify_manifest()
+
+
+def test_it_deletes_one_take_and_no_other(recording: Recording) -> None:
+    kept = [recording.answer_path(1, 2, 1, "mp4"), recording.answer_path(11, 1, 1, "mp4")]
+    gone = [recording.answer_path(1, 1, 1, "mp4"), recording.answer_path(1, 1, 2, "mp4")]
+    gone += [recording.observations_path(1, 1, 1), recording.normalised_path(1, 1, 1)]
+    for path in [*kept, *gone]:
+        path.touch()
+    recording.delete_take(1, 1)
+    assert sorted(recording.answers.iterdir()) == sorted(kept)
+
+
+def test_it_deletes_what_only_mattered_on_the_way(recording: Recording) -> None:
+    recording.normalised_path(1, 1, 1).touch()
+    (recording.folder / ".recording.mp4.abc.part").touch()
+    recording.answer_path(1, 1, 1, "mp4").touch()
+    recording.delete_temporary()
+    assert [path.name for path in recording.folder.rglob("*") if path.is_file()] == ["01-1.mp4"]
+
+
+def test_it_deletes_everything_and_does_not_mind_twice(recording: Recording) -> None:
+    recording.delete()
+    recording.delete()
+    assert not recording.folder.exists()
+
+
+def test_it_reads_observations_as_they_were_made(tmp_path: Path) -> None:
+    path = logged(tmp_path / "01-1.observations", FULL, Observation(400))
+    assert read_observations(path) == [FULL, Observation(400)]
+    assert read_observations(tmp_path / "none") == []
+
+
+@given(st.integers(0, 400))
+def test_it_survives_a_log_cut_anywhere(tmp_path_factory: pytest.TempPathFactory, kept_bytes: int) -> None:
+    path = logged(tmp_path_factory.mktemp("log") / "a", *(Observation(t_ms, count=1) for t_ms in range(0, 2000, 200)))
+    data = path.read_bytes()[:kept_bytes]
+    path.write_bytes(data)
+    whole = data.count(b"\n")
+    assert [seen.t_ms for seen in read_observations(path)] == list(range(0, 200 * whole, 200))
+    with ObservationLog(path) as log:
+        assert log.last_t_ms == (200 * (whole - 1) if whole else None)
+        log.append(Observation(9000))
+    assert [seen.t_ms for seen in read_observations(path)] == [*range(0, 200 * whole, 200), 9000]
+
+
+def test_it_drops_what_a_power_cut_left_behind(tmp_path: Path) -> None:
+    path = logged(tmp_path / "a", Observation(0), Observation(200))
+    path.write_bytes(path.read_bytes() + b"\0" * 50 + b"\n")
+    with ObservationLog(path) as log:
+        assert log.last_t_ms == 200
+        log.append(Observation(400))
+    assert [seen.t_ms for seen in read_observations(path)] == [0, 200, 400]
+
+
+def test_it_keeps_one_observation_for_each_moment(tmp_path: Path) -> None:
+    path = logged(tmp_path / "a", Observation(200, count=1), Observation(0), Observation(200, count=2))
+    assert read_observations(path) == [Observation(0), Observation(200, count=1)]
+
+
+def test_it_lets_one_process_write_a_log_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    other = (
+        "import pathlib, sys; from capture.recording import ObservationLog; ObservationLog(pathlib.Path(sys.argv[1]))"
+    )
+    with ObservationLog(path):
+        with pytest.raises(ClaimLost):
+            ObservationLog(path)
+        attempt = subprocess.run([sys.executable, "-c", other, path], capture_output=True, text=True, check=False)
+        assert "ClaimLost" in attempt.stderr
+    ObservationLog(path).close()
+
+
+def test_it_keeps_flushed_observations_when_the_writer_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import os, sys, pathlib; from capture.recording import ObservationLog; from capture.types import Observation\n"
+        "log = ObservationLog(pathlib.Path(sys.argv[1])); log.append(Observation(0)); log.flush()\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, tmp_path / "a"], check=False)
+    assert read_observations(tmp_path / "a") == [Observation(0)]

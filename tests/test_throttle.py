@@ -1,0 +1,84 @@
+"""Tries are counted in the database, under names that tell nothing."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from portal import throttle
+from portal.extensions import db
+from portal.models import ThrottleHit, utc_now
+from portal.throttle import Limit, TooManyTries, count_try
+
+THREE = Limit("three a minute", tries=3, window_s=60)
+NOW = utc_now()
+
+
+def after(seconds: float):
+    return NOW + timedelta(seconds=seconds)
+
+
+def test_it_refuses_the_try_after_the_last_allowed_one(app: Flask) -> None:
+    for second in range(3):
+        count_try(THREE, "alice", after(second))
+    with pytest.raises(TooManyTries) as refused:
+        count_try(THREE, "alice", after(10))
+    assert refused.value.retry_after == 50  # the first try leaves the window 60 s after it was made
+
+
+def test_it_lets_one_more_through_exactly_when_it_said_so(app: Flask) -> None:
+    for second in (0, 20, 40):
+        count_try(THREE, "alice", after(second))
+    count_try(THREE, "alice", after(60))
+    with pytest.raises(TooManyTries) as refused:
+        count_try(THREE, "alice", after(61))
+    assert refused.value.retry_after == 19
+
+
+def test_a_refused_try_does_not_make_the_wait_longer(app: Flask) -> None:
+    for second in range(3):
+        count_try(THREE, "alice", after(second))
+    for second in range(10, 50):
+        with pytest.raises(TooManyTries):
+            count_try(THREE, "alice", after(second))
+    assert count_try(THREE, "alice", after(60))
+
+
+def test_it_counts_subjects_and_limits_apart(app: Flask) -> None:
+    for second in range(3):
+        count_try(THREE, "alice", after(second))
+    assert count_try(THREE, "bob", after(4))
+    assert count_try(Limit("another", tries=1, window_s=60), "alice", after(4))
+
+
+def test_forgiven_tries_do_not_count(app: Flask) -> None:
+    for second in range(20):
+        throttle.forgive([count_try(THREE, "alice", after(second))])
+    assert db.session.scalar(db.select(db.func.count(ThrottleHit.id))) == 0
+
+
+def test_what_is_kept_tells_neither_address_nor_e_mail(app: Flask) -> None:
+    count_try(THREE, "alice@example.org", NOW)
+    kept = db.session.scalar(db.select(ThrottleHit.bucket))
+    app.secret_key = "another secret"
+    assert "alice" not in kept
+    assert throttle.bucket_of(THREE, "alice@example.org") != kept  # not to be guessed without the secret
+
+
+def test_it_forgets_what_no_limit_looks_at_any_more(app: Flask) -> None:
+    count_try(THREE, "alice", NOW)
+    count_try(THREE, "bob", after(throttle.KEEP_S + 1))
+    assert db.session.scalar(db.select(db.func.count(ThrottleHit.id))) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2:3::4", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::4", "2001:db8:1:3::4", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        (None, "", True),
+    ],
+)
+def test_addresses_of_one_customer_count_together(one: str | None, other: str, same: bool) -> None:
+    assert (throttle.network_of(one) == throttle.network_of(other)) is same

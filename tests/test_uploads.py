@@ -1,0 +1,199 @@
+"""The tus endpoint: what is acknowledged is on disk, and nothing else is."""
+
+import base64
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from factories import make_application
+from flask import Flask
+from flask.testing import FlaskClient
+from sittings import begin, clip_bytes, start
+from werkzeug.test import TestResponse
+
+from portal import interviews, tokens, uploads
+from portal.extensions import db
+from portal.models import Answer, User, utc_now
+
+TUS = {"Tus-Resumable": "1.0.0"}
+
+
+@pytest.fixture
+def answer(alice: User) -> Answer:
+    return start(begin(make_application(alice)))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> bytes:
+    return clip_bytes(tmp_path)
+
+
+def headers(answer: Answer, **more: str) -> dict[str, str]:
+    extra = {name.replace("_", "-"): value for name, value in more.items()}
+    return TUS | {"Authorization": f"Bearer {tokens.make_upload_token(answer.id)}"} | extra
+
+
+def patch(client: FlaskClient, answer: Answer, offset: int, data: bytes, **more: str) -> TestResponse:
+    sent = headers(answer, Upload_Offset=str(offset), Content_Type="application/offset+octet-stream", **more)
+    return client.patch(f"/capture/uploads/{answer.id}", data=data, headers=sent)
+
+
+def stored(answer: Answer) -> bytes:
+    path = interviews.answer_path(answer)
+    return path.read_bytes() if path.exists() else b""
+
+
+def test_it_tells_what_it_speaks(client: FlaskClient) -> None:
+    response = client.options("/capture/uploads")
+
+    assert response.status_code == 204
+    assert response.headers["Tus-Version"] == "1.0.0"
+    assert set(response.headers["Tus-Extension"].split(",")) >= {"creation", "checksum", "termination"}
+
+
+def test_it_creates_an_upload_for_the_token(client: FlaskClient, answer: Answer) -> None:
+    response = client.post("/capture/uploads", headers=headers(answer, Upload_Length="1000"))
+
+    assert response.status_code == 201
+    assert response.headers["Location"].endswith(f"/capture/uploads/{answer.id}")
+
+
+def test_it_appends_pieces_in_order(client: FlaskClient, answer: Answer, data: bytes) -> None:
+    first = patch(client, answer, 0, data[:5000])
+    second = patch(client, answer, 5000, data[5000:])
+
+    assert (first.status_code, first.headers["Upload-Offset"]) == (204, "5000")
+    assert (second.status_code, second.headers["Upload-Offset"]) == (204, str(len(data)))
+    assert stored(answer) == data
+
+
+def test_it_tells_the_offset(client: FlaskClient, answer: Answer, data: bytes) -> None:
+    patch(client, answer, 0, data[:5000])
+    response = client.head(f"/capture/uploads/{answer.id}", headers=headers(answer))
+
+    assert response.headers["Upload-Offset"] == "5000"
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("offset", [0, 4999, 5001])
+def test_a_piece_that_is_repeated_or_early_changes_nothing(
+    client: FlaskClient, answer: Answer, data: bytes, offset: int
+) -> None:
+    patch(client, answer, 0, data[:5000])
+    response = patch(client, answer, offset, data[:5000])
+
+    assert (response.status_code, response.headers["Upload-Offset"]) == (409, "5000")
+    assert stored(answer) == data[:5000]
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_a_damaged_piece_is_not_kept(client: FlaskClient, answer: Answer, data: bytes, algorithm: str) -> None:
+    digest = base64.b64encode(hashlib.new(algorithm, data).digest()).decode()
+
+    assert patch(client, answer, 0, data[:-1] + b"!", Upload_Checksum=f"{algorithm} {digest}").status_code == 460
+    assert stored(answer) == b""
+    assert patch(client, answer, 0, data, Upload_Checksum=f"{algorithm} {digest}").status_code == 204
+
+
+@pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1 not-base64!", "sha1"])
+def test_a_checksum_we_cannot_read_is_refused(client: FlaskClient, answer: Answer, data: bytes, checksum: str) -> None:
+    assert patch(client, answer, 0, data, Upload_Checksum=checksum).status_code in {400, 460}
+    assert stored(answer) == b""
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"ffconcat version 1.0\nfile x.mp4\n",
+        b"#EXTM3U\n#EXTINF:1,\nx.ts\n",
+        b"v=0\no=- 0 0 IN IP4 127.0.0.1\n",
+        b"GIF89a",
+    ],
+)
+def test_what_is_no_video_is_refused(client: FlaskClient, answer: Answer, head: bytes) -> None:
+    assert patch(client, answer, 0, head * 50).status_code == 415
+    assert stored(answer) == b""
+
+
+def test_another_kind_than_announced_is_refused(client: FlaskClient, answer: Answer, tmp_path: Path) -> None:
+    assert patch(client, answer, 0, clip_bytes(tmp_path, container="webm")).status_code == 415
+
+
+def test_a_piece_above_the_limit_is_refused(client: FlaskClient, app: Flask, answer: Answer) -> None:
+    too_much = b"x" * (app.config["PORTAL"].upload_chunk_max_bytes + 1)
+
+    assert patch(client, answer, 0, too_much).status_code == 413
+
+
+def test_it_wants_the_right_content_type(client: FlaskClient, answer: Answer, data: bytes) -> None:
+    response = client.patch(f"/capture/uploads/{answer.id}", data=data, headers=headers(answer, Upload_Offset="0"))
+
+    assert response.status_code == 415
+
+
+def test_it_wants_the_protocol_version(client: FlaskClient, answer: Answer) -> None:
+    response = client.head(f"/capture/uploads/{answer.id}")
+
+    assert (response.status_code, response.headers["Tus-Version"]) == (412, "1.0.0")
+
+
+def test_a_complete_answer_takes_no_more(client: FlaskClient, answer: Answer, data: bytes) -> None:
+    patch(client, answer, 0, data)
+    interviews.complete_answer(answer, len(data), None)
+
+    assert patch(client, answer, len(data), b"more").status_code == 403
+    assert stored(answer) == data
+
+
+def test_an_unfinished_upload_can_be_taken_back(client: FlaskClient, answer: Answer, data: bytes) -> None:
+    patch(client, answer, 0, data)
+    path = interviews.answer_path(answer)
+
+    sent = headers(answer)
+    assert client.delete(f"/capture/uploads/{answer.id}", headers=sent).status_code == 204
+    assert not path.exists()
+    assert client.head(f"/capture/uploads/{answer.id}", headers=sent).status_code == 410
+
+
+def forged(answer: Answer, **changes: Any) -> str:
+    claims = {"aud": tokens.AUDIENCE, "sub": str(answer.id), "exp": utc_now() + timedelta(hours=1)} | changes
+    return jwt.encode(claims, tokens._key(), algorithm="HS256")
+
+
+def test_a_token_opens_only_its_own_upload(client: FlaskClient, answer: Answer, bob: User) -> None:
+    other = start(begin(make_application(bob)))
+
+    assert client.head(f"/capture/uploads/{other.id}", headers=headers(answer)).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["none", "other purpose", "expired", "unsigned", "other key", "api key"])
+def test_a_token_that_is_not_ours_opens_nothing(client: FlaskClient, app: Flask, answer: Answer, kind: str) -> None:
+    claims = {"aud": tokens.AUDIENCE, "sub": str(answer.id), "exp": utc_now() + timedelta(hours=1)}
+    token = {
+        "none": "",
+        "other purpose": forged(answer, aud="career-portal:something"),
+        "expired": forged(answer, exp=utc_now() - timedelta(seconds=1)),
+        "unsigned": jwt.encode(claims, None, algorithm="none"),
+        "other key": jwt.encode(claims, b"x" * 32, algorithm="HS256"),
+        "api key": jwt.encode(claims, app.config["SECRET_KEY"].ljust(32, "x"), algorithm="HS256"),
+    }[kind]
+    response = client.head(f"/capture/uploads/{answer.id}", headers=TUS | {"Authorization": f"Bearer {token}"})
+
+    assert response.status_code == 401
+
+
+def test_a_full_disk_keeps_nothing_half(answer: Answer, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = interviews.answer_path(answer)
+    uploads.append(path, 0, data[:100])
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(uploads.os, "fsync", full)  # the one thing a test cannot ask of a real disk at a chosen moment
+    with pytest.raises(uploads.NoSpace):
+        uploads.append(path, 100, data[100:])
+    db.session.rollback()
+    assert path.read_bytes() == data[:100]

@@ -22,17 +22,9 @@ if TYPE_CHECKING:  # PyAV knows this name in its type stubs only
 
 from capture.container import LIMITS, Limits, Media, MediaInfo, probe
 from capture.errors import CaptureError
+from capture.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, PictureCopy, even, our_parameters
 from capture.recording import TEMPORARY_SUFFIX, replacing
-from capture.tracks import (
-    CopiedPicture,
-    EncodedPicture,
-    EvenSound,
-    ParametersChanged,
-    PictureCopy,
-    SoundGrid,
-    even,
-    our_parameters,
-)
+from capture.sound_track import EvenSound, SoundGrid
 
 COPIED_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Constrained High")  # what every browser plays
 CHAPTER_CLOCK = Fraction(1, 1000)

@@ -14,8 +14,8 @@ from capture.types import Box, Frame
 
 FULL_SCALE = 255.0
 CELLS = (40, 30)  # the picture as 40×30 means: a cell's mean forgets grain and coding noise, but not a blink
-STILL_LEVELS = 1.0  # of 255; in clips of quiet people some cell moves by 2 and more within a second
-STILL_MS = 600  # three samples: short, so that a stretch begins where it begins; the rules ask for a long one
+STILL_LEVELS = 3.0  # of 255: coding a frozen picture moves a cell by up to 2.3; in quiet people some cell moves by 4
+STILL_MS = 800  # no person keeps so still for a second; the rules ask for several
 
 Luma = NDArray[Any]  # OpenCV says no more of what it returns
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import chain
 from statistics import median
 
-from capture.stretches import Span, Stretch, kept_on, stretches, swing
+from capture.stretches import Span, Stretch, kept_on, known_earlier, stretches, swing
 from capture.types import Flag, FlagKind, Gap, GapCause, Measurements, Observation, PageEvent, Severity
 from capture.watch import Watch, flag_if_long, flag_of, flags_of, lasting
 
@@ -26,6 +26,7 @@ class Rules:
     dim_brightness: float = 0.12  # below it the readers begin to miss faces
     flat_sharpness: float = 2.0  # a lens covered by something bright; the softest real clip has 6
     picture_lost_ms: int = 3_000  # cameras take up to two seconds to adapt to a change of light
+    still_known_after_ms: int = 800  # `frozen` is only known once the picture stood still for so long (capture.quality)
     picture_still_ms: int = 5_000  # cameras stall for a second or two and recover; people move
 
     no_face_ms: int = 3_000  # bending down, sneezing or stretching is over sooner
@@ -103,7 +104,8 @@ def _from_picture(stretch: Stretch, rules: Rules) -> Iterator[Flag]:
     views = [_view(row, rules) for row in rows]
     stills = [bool(row.frozen) for row in rows]
     absent = _absent(views, stills)
-    still = [s and view is not View.LOST and not a for s, view, a in zip(stills, views, absent, strict=True)]
+    stood = known_earlier([row.t_ms for row in rows], stills, rules.still_known_after_ms)
+    still = [s and view is not View.LOST and not a for s, view, a in zip(stood, views, absent, strict=True)]
     lost = _picture_lost("The picture was dark or covered", rules.picture_lost_ms)
     yield from flags_of(stretch, absent, _no_face(rules))
     yield from flags_of(stretch, [view is View.FACES for view in views], _several_faces(rules))

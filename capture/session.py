@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
@@ -51,7 +52,8 @@ class Models:
 
     def senses(self) -> Senses:
         """Fresh senses, for one answer and one thread."""
-        return Senses(FaceReader(self.face), CrowdReader(self.crowd))
+        crowd = CrowdReader(self.crowd)  # first: it holds nothing that would have to be closed if the other is missing
+        return Senses(FaceReader(self.face), crowd)
 
     def engine(self) -> dict[str, str]:
         """What measured and judged, for the telemetry: the same engine gives the same numbers."""
@@ -146,16 +148,12 @@ class CaptureSession:
             logger.warning("measuring %s ended: %s", self._source.path.name, error)
 
     def _measure(self) -> SessionResult:
-        with ObservationLog(self._source.observations_path) as log:
+        growing = GrowingFile(self._source.path, self._is_complete, self._stop)
+        with closing(growing), ObservationLog(self._source.observations_path) as log:
             self._measured_ms = log.last_t_ms or 0
-            growing = GrowingFile(self._source.path, self._is_complete, self._stop)
             decoder = self._decoder(growing)
-            senses = self._open_senses()
-            try:
+            with closing(self._open_senses()) as senses:
                 is_whole = self._store(decoder, senses, log)
-            finally:
-                senses.close()
-                growing.close()
         if self._is_lost:
             raise ClaimLost("another process measures this answer now")
         if is_whole:

@@ -3,6 +3,7 @@
 Knows time and truth values only: what is looked for, and how long is long, is said in `capture.rules`.
 """
 
+import math
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -68,6 +69,15 @@ def kept_on(seen: Iterable[bool], may_go_on: Iterable[bool]) -> list[bool]:
     for is_seen, may_last in zip(seen, may_go_on, strict=True):
         kept.append(is_seen or (may_last and bool(kept) and kept[-1]))
     return kept
+
+
+def known_earlier(times_ms: Sequence[int], seen: Sequence[bool], by_ms: int) -> list[bool]:
+    """True also for rows up to `by_ms` before one where it was seen: it could only be told after so long."""
+    known, next_ms = [], math.inf
+    for t_ms, is_seen in zip(reversed(times_ms), reversed(seen), strict=True):
+        next_ms = t_ms if is_seen else next_ms
+        known.append(next_ms - t_ms <= by_ms)
+    return known[::-1]
 
 
 def _borders(measurements: Measurements) -> set[int]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 from werkzeug.datastructures import MultiDict
 
 from portal.extensions import db
-from portal.models import Application, Flag, InterviewSession, InterviewState, Job, User
+from portal.models import Application, Flag, InterviewSession, InterviewState, Job, User, utc_now
 
 # The names of the telemetry contract, most telling first; a test holds them equal to the capture engine's.
 KINDS = (
@@ -38,6 +38,10 @@ SEVERITIES = ("high", "medium", "low")
 
 # Who never agreed to be recorded is no work for a reviewer: such rows appear only when asked for.
 SHOWN_STATES = tuple(state for state in InterviewState if state is not InterviewState.PENDING)
+
+
+# The page of somebody who records reports every few seconds; this long a silence is no hiccup of the network.
+AWAY_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,15 @@ class Mark:
 def state_counts() -> dict[InterviewState, int]:
     """How many interviews are in each state, whatever else is asked for."""
     counted = select(InterviewSession.state, func.count()).group_by(InterviewSession.state)
-    return dict(db.session.execute(counted).tuples().all())
+    return {state: count for state, count in db.session.execute(counted)}
+
+
+def is_away(interview: InterviewSession, now: datetime | None = None) -> bool:
+    """Whether the candidate has begun and is not there at the moment: closed the page, or lost the network."""
+    if interview.state is not InterviewState.RECORDING:
+        return False
+    seen_at = interview.holder_seen_at or interview.start_time
+    return seen_at is None or (now or utc_now()) - seen_at > AWAY_AFTER
 
 
 def severity_counts(flags: Iterable[Flag]) -> dict[str, int]:

@@ -39,12 +39,14 @@ def make_clip(
     fragmented: bool = True,
     rotation_deg: int = 0,
     options: dict[str, str] | None = None,
+    muxer: dict[str, str] | None = None,
 ) -> Path:
     """Write a clip; the file's ending names the container. `sound` is tone, silence, speechlike, a function or None."""
     times_ms = times_ms or [round(number * 1000 / fps) for number in range(round(seconds * fps))]
     draw = picture or (lambda t_ms: clock_picture(t_ms, size))
     container = FORMATS[path.suffix]
-    with av.open(path, "w", format=container, options=FRAGMENTS if container == "mp4" and fragmented else {}) as output:
+    muxer = muxer or (FRAGMENTS if container == "mp4" and fragmented else {})
+    with av.open(path, "w", format=container, options=muxer) as output:
         video = output.add_stream(ENCODERS[codec], rate=fps, options={**OPTIONS.get(codec, {}), **(options or {})})
         video.width, video.height = size
         video.pix_fmt = "yuv420p"

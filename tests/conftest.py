@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from factories import Cast, make_cast
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from servers import LiveServer
 
-from portal import create_app
+from portal import create_app, passwords
 from portal.config import PROJECT_FOLDER, Config, Environment
 from portal.extensions import db
 from portal.models import User
@@ -23,16 +25,28 @@ from portal.models import User
 FOOTAGE = PROJECT_FOLDER.parent / "shared" / "footage"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
+# A shared or slow machine must not fail a test: no test here is about time.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+
 
 class TidyClient(FlaskClient):
-    """Ends the test's own transaction around each request, as a second process would see the database."""
+    """Makes each request start afresh, as in a second process: no transaction of the test, nobody remembered in `g`.
+
+    Without this, Flask-Login would find the person of the request before in the test's own app context.
+    """
 
     def open(self, *args: object, **kwargs: object) -> object:
-        db.session.rollback()
+        self.forget()
         try:
             return super().open(*args, **kwargs)
         finally:
-            db.session.rollback()
+            self.forget()
+
+    @staticmethod
+    def forget() -> None:
+        db.session.rollback()
+        vars(g._get_current_object()).clear()  # type: ignore[attr-defined]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -106,6 +120,13 @@ def bob(cast: Cast) -> User:
 @pytest.fixture
 def ada(cast: Cast) -> User:
     return cast.ada
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real Argon2id with cheap parameters, for tests that hash many passwords, none of which guards anything."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    passwords._nobodys_hash.cache_clear()
 
 
 @pytest.fixture

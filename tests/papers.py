@@ -5,6 +5,8 @@ import zipfile
 from typing import Any
 
 from pypdf import PdfWriter
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 TYPES = (
     '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
@@ -38,6 +40,11 @@ def docx(document: str | bytes = DOCUMENT, types: str = TYPES, **more: str) -> b
     return file.getvalue()
 
 
-def upload(data: bytes | None = None, name: str = "resume.pdf") -> tuple[Any, str]:
-    """What Flask's test client takes as a file of a form."""
-    return io.BytesIO(pdf() if data is None else data), name
+def upload(data: bytes | None = None, name: str = "resume.pdf") -> FileStorage:
+    return FileStorage(io.BytesIO(pdf() if data is None else data), filename=name)
+
+
+def form(**fields: str | FileStorage) -> dict[str, Any]:
+    """A whole form with its files for Flask's test client, whose own way leaves large files open."""
+    boundary, body = encode_multipart(fields)
+    return {"data": body, "content_type": f"multipart/form-data; boundary={boundary}"}

@@ -16,6 +16,7 @@ from flask_migrate import upgrade
 
 from portal import create_app
 from portal.config import PROJECT_FOLDER, Config
+from portal.extensions import db
 
 START_TIMEOUT_S = 30
 
@@ -34,6 +35,7 @@ class LiveServer:
             "INSTANCE_PATH": str(folder / "live"),
             "CAPTURE_FACE_MODEL": str(models / "face_landmarker.task"),
             "CAPTURE_CROWD_MODEL": str(models / "centerface.onnx"),
+            "DATABASE_URL": "",  # said, so that a developer's .env cannot lead tests to a real database
             "DISK_FLOOR_BYTES": "0",
             "PORT": str(self.port),
         } | settings
@@ -58,6 +60,7 @@ class LiveServer:
         assert self.process
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.log.close()
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
@@ -67,6 +70,8 @@ class LiveServer:
             except subprocess.TimeoutExpired:
                 self.kill()
         self.log.close()
+        with self.app.app_context():
+            db.engine.dispose()
 
     def log_text(self) -> str:
         return (self.folder / "gunicorn.log").read_text()

@@ -27,7 +27,11 @@ def test_it_applies_with_a_resume(app: Flask, client: FlaskClient, alice: User) 
 
     assert response.status_code == 201
     assert response.json["job"]["title"] == "Nurse"
-    assert (response.json["status"], response.json["note"], response.json["resume_name"]) == ("applied", "Hello", "cv.pdf")
+    assert (response.json["status"], response.json["note"], response.json["resume_name"]) == (
+        "applied",
+        "Hello",
+        "cv.pdf",
+    )
     stored = db.session.scalars(db.select(Application)).one()
     assert stored.user_id == alice.id
     assert (app.config["PORTAL"].resumes_folder / stored.resume_path).read_bytes() == PAPER

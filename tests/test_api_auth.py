@@ -1,6 +1,7 @@
 """Accounts and tokens of the API: made, refreshed, refused, revoked."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from api_caller import as_header, bearer, forged
@@ -8,8 +9,9 @@ from factories import PASSWORD, sign_in
 from flask.testing import FlaskClient
 
 from portal import accounts, throttle
+from portal.blueprints.api import tokens
 from portal.extensions import db
-from portal.models import RevokedToken, User
+from portal.models import RevokedToken, User, utc_now
 
 NEW = {"email": "Carol@example.org", "password": "seven quiet herons", "full_name": " Carol Ames "}
 MINE = "/api/applications"
@@ -76,29 +78,46 @@ def test_a_refresh_token_works_once(client: FlaskClient, alice: User) -> None:
     assert client.post("/api/auth/refresh", headers=as_header(first.json["refresh_token"])).status_code == 200
 
 
-def test_tokens_are_no_good_for_each_others_purpose(client: FlaskClient, alice: User) -> None:
-    tokens = sign_in_for_tokens(client, alice)
+def test_of_two_exchanges_at_once_one_fails(app: object, alice: User) -> None:
+    claims = tokens.read_refresh(tokens.issue(alice)["refresh_token"], alice)
+    assert claims
 
-    assert client.get(MINE, headers=as_header(tokens["refresh_token"])).status_code == 401
-    assert client.post("/api/auth/refresh", headers=as_header(tokens["access_token"])).status_code == 401
+    assert tokens.spend(claims)
+    assert not tokens.spend(claims)
+
+
+def test_revoked_tokens_are_forgotten_once_they_are_expired(app: object, alice: User) -> None:
+    db.session.add(RevokedToken(jti="old", expires_at=utc_now() - timedelta(seconds=1)))
+    claims = tokens.read_refresh(tokens.issue(alice)["refresh_token"], alice)
+    assert claims
+    tokens.revoke(claims)
+
+    assert [row.jti for row in db.session.scalars(db.select(RevokedToken))] == [claims["jti"]]
+
+
+def test_tokens_are_no_good_for_each_others_purpose(client: FlaskClient, alice: User) -> None:
+    pair = sign_in_for_tokens(client, alice)
+
+    assert client.get(MINE, headers=as_header(pair["refresh_token"])).status_code == 401
+    assert client.post("/api/auth/refresh", headers=as_header(pair["access_token"])).status_code == 401
 
 
 def test_signing_out_ends_both_tokens_at_once(client: FlaskClient, alice: User) -> None:
-    tokens = sign_in_for_tokens(client, alice)
-    body = {"refresh_token": tokens["refresh_token"]}
-    response = client.post("/api/auth/logout", json=body, headers=as_header(tokens["access_token"]))
+    pair = sign_in_for_tokens(client, alice)
+    body = {"refresh_token": pair["refresh_token"]}
+    response = client.post("/api/auth/logout", json=body, headers=as_header(pair["access_token"]))
 
     assert response.status_code == 204
-    assert client.get(MINE, headers=as_header(tokens["access_token"])).status_code == 401
-    assert client.post("/api/auth/refresh", headers=as_header(tokens["refresh_token"])).status_code == 401
+    assert client.get(MINE, headers=as_header(pair["access_token"])).status_code == 401
+    assert client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code == 401
     assert len(db.session.scalars(db.select(RevokedToken)).all()) == 2
 
 
 def test_signing_out_works_with_the_refresh_token_alone(client: FlaskClient, alice: User) -> None:
-    tokens = sign_in_for_tokens(client, alice)
+    pair = sign_in_for_tokens(client, alice)
 
-    assert client.post("/api/auth/logout", headers=as_header(tokens["refresh_token"])).status_code == 204
-    assert client.post("/api/auth/refresh", headers=as_header(tokens["refresh_token"])).status_code == 401
+    assert client.post("/api/auth/logout", headers=as_header(pair["refresh_token"])).status_code == 204
+    assert client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code == 401
 
 
 def test_nobody_ends_anothers_refresh_token(client: FlaskClient, alice: User, bob: User) -> None:
@@ -110,11 +129,11 @@ def test_nobody_ends_anothers_refresh_token(client: FlaskClient, alice: User, bo
 
 
 def test_signing_out_everywhere_ends_every_token(client: FlaskClient, alice: User) -> None:
-    tokens = sign_in_for_tokens(client, alice)
+    pair = sign_in_for_tokens(client, alice)
     accounts.sign_out_everywhere(alice)
 
-    assert client.get(MINE, headers=as_header(tokens["access_token"])).status_code == 401
-    assert client.post("/api/auth/refresh", headers=as_header(tokens["refresh_token"])).status_code == 401
+    assert client.get(MINE, headers=as_header(pair["access_token"])).status_code == 401
+    assert client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code == 401
 
 
 def test_a_removed_persons_token_opens_nothing(client: FlaskClient, alice: User) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal import access, hiring, interviews, resumes, steps
-from portal.blueprints import go_to
+from portal.blueprints import go_to, wants_fragment
 from portal.extensions import db
 from portal.forms.applying import ApplyForm
 from portal.hiring import AlreadyApplied, CannotApply, CannotChange
@@ -59,14 +59,19 @@ def apply(slug: str) -> ResponseReturnValue:
 
 @bp.errorhandler(RequestEntityTooLarge)
 def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
-    """The form again with the reason. What else was typed did not arrive: the request was too large to be read."""
+    """The form again with the reason. What else was typed did not arrive: the request was too large to be read.
+
+    HTMX leaves the note on the page where it was typed; without it, only the browser's Back has it.
+    """
     _read_away()
     if request.endpoint != "applications.apply" or not current_user.is_authenticated:
         return go_to(url_for("applications.dashboard"))  # no other form of these pages takes files
     job = access.fetch_job(request.view_args["slug"])  # type: ignore[index]
     form = ApplyForm(formdata=None)
     form.resume.errors = [TOO_LARGE]
-    return render_template("applications/apply.html", job=job, form=form, lost_note=True), 413
+    return render_template(
+        "applications/apply.html", job=job, form=form, unread=True, lost_note=not wants_fragment()
+    ), 413
 
 
 def _read_away() -> None:

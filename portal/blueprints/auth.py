@@ -1,5 +1,6 @@
 """Registering in three steps, signing in and signing out."""
 
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Blueprint, flash, render_template, request, session, url_for
@@ -110,7 +111,7 @@ def home_of(user: User) -> str:
     return url_for("admin.overview" if user.is_admin else "applications.dashboard")
 
 
-def next_kept() -> dict[str, str]:
+def next_kept() -> dict[str, Any]:
     """`next` for the address of a further step, where somebody came from a page of ours."""
     path = own_path(request.args.get("next"))
     return {"next": path} if path else {}

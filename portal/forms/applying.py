@@ -1,7 +1,7 @@
 """What a candidate sends to apply for a job."""
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import Field, TextAreaField
 from wtforms.validators import Length, ValidationError
 
@@ -11,7 +11,11 @@ from portal import hiring, resumes
 class ApplyForm(FlaskForm):
     """A résumé, which is opened and looked at right here, and a note. `checked` is the résumé that passed."""
 
-    resume = FileField("Résumé", render_kw={"accept": ".pdf,.docx", "required": True})
+    resume = FileField(
+        "Résumé",
+        [FileRequired("Choose your résumé: a PDF or a Word document (.docx).")],
+        render_kw={"accept": ".pdf,.docx"},
+    )
     note = TextAreaField(
         "A note to the team",
         [Length(max=hiring.NOTE_MAX_CHARS, message=f"Use at most {hiring.NOTE_MAX_CHARS} characters.")],
@@ -21,8 +25,6 @@ class ApplyForm(FlaskForm):
     checked: resumes.Resume
 
     def validate_resume(self, field: Field) -> None:
-        if not field.data:
-            raise ValidationError("Choose your résumé: a PDF or a Word document (.docx).")
         try:
             self.checked = resumes.read(field.data.filename, field.data.stream)
         except resumes.ResumeRefused as exc:

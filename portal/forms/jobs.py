@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, Form, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from portal.extensions import db
@@ -61,8 +62,8 @@ class QuestionForm(Form):
     )
 
 
-def choices(enum: type[StrEnum]) -> list[tuple[str, str]]:
-    return [(member.value, words(member.value)) for member in enum]
+def choices(enum: type[StrEnum]) -> list[SelectChoice]:
+    return [SelectChoice(member.value, words(member.value)) for member in enum]
 
 
 class JobForm(FlaskForm):
@@ -78,7 +79,7 @@ class JobForm(FlaskForm):
         "Description",
         [DataRequired("Describe the job."), Length(max=20_000, message="Use at most 20,000 characters.")],
         filters=[strip],
-        render_kw={"rows": 12, "maxlength": 20_000},
+        render_kw={"rows": 8, "maxlength": 20_000},
     )
     location = StringField(
         "Location",
@@ -86,8 +87,8 @@ class JobForm(FlaskForm):
         filters=[strip],
         render_kw={"maxlength": 120},
     )
-    workplace = SelectField("Workplace", choices=choices(Workplace))
-    employment_type = SelectField("Type", choices=choices(EmploymentType))
+    workplace = SelectField("Workplace", [InputRequired()], choices=choices(Workplace))
+    employment_type = SelectField("Type", [InputRequired()], choices=choices(EmploymentType))
     salary_range = StringField(
         "Salary range",
         [Length(max=60, message="Use at most 60 characters.")],

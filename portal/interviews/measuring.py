@@ -240,7 +240,7 @@ def _make_results(held: Claim) -> tuple[Recording, Measurements, list[FoundFlag]
         db.session.rollback()  # the rest works on files and takes its time
         if not parts:
             raise UnusableMedia("No answer of this interview could be read.")
-        film.join(parts, place.recording_path)
+        film.join(parts, place.recording_path, measurements.duration_ms)
         flags = find_flags(measurements)
         for question, take in discarded:
             place.delete_take(question, take)

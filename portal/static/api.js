@@ -2,6 +2,7 @@
 // and every silence into Unreachable; decides nothing about what to do then.
 
 const ANSWER_WITHIN_MS = 15_000; // longer than a busy server takes, short enough to try again while somebody waits
+const CSRF_EXPIRED = 419;
 
 /** The server answered, and the answer is no. */
 export class Problem extends Error {
@@ -56,8 +57,17 @@ export class Api {
   }
 
   async post(path, body) {
-    const response = await this.send(path, JSON.stringify(body), "application/json");
-    return response.status === 204 ? null : response.json();
+    try {
+      return await this.#post(path, body);
+    } catch (error) {
+      if (error.status !== CSRF_EXPIRED) throw error;
+      this.csrf = (await this.get("room.json")).csrf; // signed in anew, in another tab
+      return this.#post(path, body);
+    }
+  }
+
+  async #post(path, body) {
+    return (await this.send(path, JSON.stringify(body), "application/json")).json();
   }
 
   /** POST a raw body; for the upload speed test, and under post(). */

@@ -13,7 +13,7 @@ const SPEECH_FROM = 0.5; // the voice detector's own middle
 export const LANES = {
   faces: { scale: [0, 3], lines: [{ series: "count", stepped: true }] },
   head: {
-    scale: [-60, 60],
+    scale: [-45, 45],
     lines: [{ series: "yaw_deg" }, { series: "pitch_deg", dash: [6, 3] }, { series: "roll_deg", dash: [2, 3] }],
   },
   eyes: { scale: [-1, 1], lines: [{ series: "gaze_x" }, { series: "openness", dash: [6, 3], scale: [0, 1] }] },
@@ -176,7 +176,7 @@ export class Lanes {
     let run = null;
     let lastMs = -Infinity;
     this.#eachVisible(series, (ms, value) => {
-      if (value === null || ms - lastMs > 2 * this.signals.reachMs) run = null;
+      if (value === null || ms - lastMs > this.signals.holeMs) run = null;
       lastMs = ms;
       if (value === null) return;
       if (!run) runs.push((run = []));
@@ -191,7 +191,7 @@ export class Lanes {
   #eachVisible(series, visit) {
     const times = this.signals.times(series);
     const values = this.signals.values(series);
-    const margin = this.signals.reachMs;
+    const margin = this.signals.holeMs;
     for (let row = 0; row < times.length; row++) {
       if (times[row] < this.fromMs - margin) continue;
       if (times[row] > this.toMs + margin) break;

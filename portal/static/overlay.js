@@ -24,10 +24,17 @@ export class Overlay {
     const box = this.signals.lastBoxBefore(missing.startMs) ?? [0.35, 0.2, 0.3, 0.5];
     this.#brackets(box, colour("medium"), [4, 3]);
     const { left, top } = this.#place(box);
+    this.#label(`◆ no face for ${((ms - missing.startMs) / 1000).toFixed(1)} s`, left, Math.max(top - 26, 4));
+  }
+
+  #label(text, left, top) {
     const { context } = this;
     context.font = `13px ${css.getPropertyValue("--font-mono")}`;
+    context.textBaseline = "middle";
+    context.fillStyle = colour("page");
+    context.fillRect(left, top, context.measureText(text).width + 12, 20);
     context.fillStyle = colour("medium");
-    context.fillText(`◆ no face for ${((ms - missing.startMs) / 1000).toFixed(1)} s`, left, Math.max(top - 8, 14));
+    context.fillText(text, left + 6, top + 11);
   }
 
   #clear() {

@@ -54,6 +54,7 @@ class Room {
   // Coming in
 
   async enter() {
+    this.view.show("loading");
     const trouble = browserTrouble();
     if (trouble) throw trouble;
     this.data = await this.untilReached(() => this.api.get("room.json"));
@@ -63,8 +64,7 @@ class Room {
     const chunkMaxBytes = this.data.chunk_max_bytes;
     this.uploader = new Uploader({ api: this.api, store: this.store, chunkMaxBytes, onChange: () => this.uploadsChanged() });
     await this.sendLeftovers();
-    await this.openDevices();
-    this.resume();
+    await this.resume();
   }
 
   /** Repeat a request until the server can be reached; its refusals are thrown. */
@@ -121,11 +121,13 @@ class Room {
     question.answers.splice(question.answers.indexOf(answer), 1);
   }
 
-  resume() {
+  async resume() {
     const { accepted, interrupted } = this.notes.values;
     const { stage, question } = whereToResume(this.data.questions, accepted, interrupted);
     this.ask(question);
-    if (stage === "interrupted") this.showInterrupted("Your answer was interrupted");
+    if (stage !== "finish") await this.openDevices();
+    if (stage === "finish") this.showFinish();
+    else if (stage === "interrupted") this.showInterrupted("Your answer was interrupted");
     else this.view.show(stage);
     this.uploadsChanged();
   }
@@ -150,6 +152,7 @@ class Room {
 
   /** Record a take; `continues` names the answer whose take goes on. */
   async record(continues) {
+    if (this.view.state === "starting") return; // the countdown's end and a press may come together
     this.countdown?.stop();
     this.view.show("starting");
     await this.openDevices();
@@ -166,7 +169,18 @@ class Room {
     });
     await this.recorder.start();
     this.notes.write({ interrupted: null });
+    await this.keepAwake();
     this.showRecording(reply.limit_ms);
+  }
+
+  /** A phone that turns its screen off would stop the camera too. Browsers may refuse this: then it is as it was. */
+  async keepAwake() {
+    try {
+      this.awake ??= await navigator.wakeLock?.request("screen");
+      this.awake?.addEventListener("release", () => (this.awake = null), { once: true });
+    } catch (error) {
+      console.info("The screen may turn off by itself:", error.name);
+    }
   }
 
   showRecording(limitMs) {
@@ -177,7 +191,7 @@ class Room {
     const onTick = (leftMs) => {
       this.noteTime();
       this.view.time("time left", leftMs, limitMs);
-      this.view.saved(this.job, this.recorder.recordedMs, this.uploader.isWaiting);
+      this.showSaved();
       this.view.warnTimeLeft(leftMs, previousMs);
       previousMs = leftMs;
     };
@@ -237,10 +251,17 @@ class Room {
     this.view.stopPlayback();
     this.notes.write({ accepted: this.question.position, interrupted: null, running: null });
     const next = this.data.questions.find((question) => question.position > this.question.position);
-    if (!next) return this.view.show("finish", "All questions are answered.");
+    if (!next) return this.showFinish();
     this.ask(next);
     if (next.think_ms) return this.think();
     this.view.show("ready", `Question ${next.position} is next.`);
+  }
+
+  showFinish() {
+    closeDevices(this.stream); // the camera's light goes out: nothing more is recorded
+    this.awake?.release();
+    this.view.prompts(this.data.questions);
+    this.view.show("finish", "All questions are answered.");
   }
 
   // Other tabs
@@ -264,11 +285,16 @@ class Room {
   uploadsChanged() {
     const { uploader, view } = this;
     if (!uploader || !this.question) return;
-    view.fill({ connection: uploader.isWaiting ? connectionText(uploader) : "" });
+    view.fill({ connection: uploader.isWaiting ? connectionText(uploader, view.state) : "" });
     view.answers(this.data.questions, uploader.jobs);
-    view.finishable(!uploader.hasUnsent);
+    view.finishable(!uploader.hasUnsent && !uploader.isWaiting);
     view.fill({ finish_hint: uploader.hasUnsent ? "The last pieces are still being sent." : "Everything is saved." });
-    if (this.job) view.saved(this.job, this.recorder?.recordedMs ?? 0, uploader.isWaiting);
+    if (this.job) this.showSaved();
+  }
+
+  showSaved() {
+    const waitsIn = this.uploader.isWaiting ? (this.store.isDurable ? "browser" : "page") : "";
+    this.view.saved(this.job, this.recorder?.recordedMs ?? 0, waitsIn);
   }
 
   mustStay() {
@@ -276,10 +302,11 @@ class Room {
   }
 }
 
-function connectionText(uploader) {
+function connectionText(uploader, state) {
   if (uploader.trouble?.status === 401) return `${uploader.trouble.message} Your answers are kept in this browser meanwhile.`;
   if (uploader.trouble?.status === 507) return "The server is out of space. Your answers are kept in this browser and sent later.";
-  return "No connection. Keep talking: we save here and send later.";
+  if (state === "recording") return "No connection. Keep talking: we save here and send later.";
+  return "No connection. What you recorded is kept here and sent when it is back.";
 }
 
 const room = new Room(document.getElementById("room"));

@@ -16,6 +16,10 @@ export class RoomView {
     });
   }
 
+  get state() {
+    return this.root.dataset.state;
+  }
+
   show(state, announcement = "") {
     this.root.dataset.state = state;
     for (const part of this.root.querySelectorAll("[data-show]")) {
@@ -66,11 +70,12 @@ export class RoomView {
     if (due) this.announce(`${due / 1000} seconds left.`);
   }
 
-  saved(job, recordedMs, isWaiting) {
-    const savedS = Math.floor(job.saved_ms / 1000);
-    const text = job.failure ? "Not saved" : isWaiting ? "Saved on this device" : job.is_complete ? "Saved" : "Saved up to now";
-    this.fill({ saved_label: text, saved_mark: job.failure ? "▲" : isWaiting ? "◷" : "✓" });
-    this.fill({ saved: `${savedS} of ${Math.max(savedS, Math.floor(recordedMs / 1000))} s` });
+  /** How much of the answer the server has; `waitsIn` says where the rest is kept while the connection is gone. */
+  saved(job, recordedMs, waitsIn) {
+    const savedS = Math.round(job.saved_ms / 1000);
+    const label = job.failure ? "Not saved" : waitsIn ? `Kept in this ${waitsIn}, sent later` : job.is_complete ? "Saved" : "Saved up to now";
+    this.fill({ saved_label: label, saved_mark: job.failure ? "▲" : waitsIn ? "◷" : "✓" });
+    this.fill({ saved: `${savedS} of ${Math.max(savedS, Math.round(recordedMs / 1000))} s` });
   }
 
   /** One row per question: what became of its newest take. `jobs` are the uploads of this page. */
@@ -79,6 +84,11 @@ export class RoomView {
       const [mark, text] = answerState(question, jobs);
       this.fill({ [`answer_mark_${question.position}`]: mark, [`answer_${question.position}`]: text });
     }
+  }
+
+  /** All questions at once; only at the end, when each has been asked. */
+  prompts(questions) {
+    questions.forEach((question) => this.fill({ [`prompt_${question.position}`]: question.prompt }));
   }
 
   camera(stream) {
@@ -98,8 +108,9 @@ export class RoomView {
   toggleSelf() {
     const camera = this.root.querySelector("[data-camera]");
     const button = this.root.querySelector("[data-do=hide]");
-    camera.classList.toggle("invisible");
-    button.textContent = camera.classList.contains("invisible") ? "Show me" : "Hide me";
+    const isHidden = camera.classList.toggle("invisible");
+    button.textContent = isHidden ? "Show me" : "Hide me";
+    this.fill({ hidden_self: isHidden ? "You do not see yourself. Recording is not affected." : "" });
   }
 
   finishable(isFinishable) {

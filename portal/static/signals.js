@@ -16,14 +16,17 @@ export const SERIES = {
   frozen: { log: "quality", label: "Frozen picture", unit: "", digits: 0 },
 };
 
-// A row speaks for the time around it, up to this many sampling periods; beyond that there is a hole.
-const REACH = 1.5;
+// A row speaks for the time around it: half a period to each side, and a little for uneven frames.
+const REACH = 0.75;
+// Where rows are further apart than this many periods, nothing is drawn between them.
+const HOLE = 2.5;
 
 export class Signals {
   constructor(telemetry) {
     this.telemetry = telemetry;
     this.durationMs = telemetry.duration_ms;
     this.reachMs = telemetry.sample_every_ms * REACH;
+    this.holeMs = telemetry.sample_every_ms * HOLE;
     this.answers = telemetry.answers;
     this.gaps = telemetry.gaps;
   }

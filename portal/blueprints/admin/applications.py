@@ -1,6 +1,7 @@
 """All applications, and the decisions people make about them."""
 
 import uuid
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -38,7 +39,7 @@ def applications() -> ResponseReturnValue:
     )
 
 
-def _wanted() -> dict[str, str]:
+def _wanted() -> dict[str, Any]:
     """The filters in the URL, without those that are empty or mean nothing."""
     args = {name: request.args.get(name, "").strip()[:254] for name in ("candidate", "job", "status")}
     if args["status"] not in set(ApplicationStatus):
@@ -48,7 +49,7 @@ def _wanted() -> dict[str, str]:
     return {name: value for name, value in args.items() if value}
 
 
-def _select(wanted: dict[str, str]) -> Select[tuple[Application]]:
+def _select(wanted: dict[str, Any]) -> Select[tuple[Application]]:
     selected = (
         db.select(Application)
         .join(Application.user)

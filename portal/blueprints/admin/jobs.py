@@ -1,6 +1,7 @@
 """Jobs and their questions: list, write, publish, close."""
 
 import uuid
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from portal import hiring
 from portal.blueprints import wants_fragment
 from portal.blueprints.admin import bp
 from portal.extensions import db
-from portal.forms.jobs import MAX_QUESTIONS, JobForm, new_slug, rearranged, unfinished_interviews
+from portal.forms.jobs import MAX_QUESTIONS, NEW_QUESTION, JobForm, new_slug, rearranged, unfinished_interviews
 from portal.hiring import CannotChange
 from portal.models import Application, InterviewSession, InterviewState, Job, JobStatus, Question
 
@@ -48,7 +49,7 @@ def _counts(job_ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int, int]]:
 @bp.route("/jobs/new", methods=["GET", "POST"])
 def jobs_new() -> ResponseReturnValue:
     if request.method == "GET":
-        return _show(JobForm(formdata=None), None)
+        return _show(JobForm(formdata=None, questions=[NEW_QUESTION]), None)
     action = request.form.get("action", SAVE)
     if action not in {SAVE, PUBLISH}:
         return _show(JobForm(formdata=rearranged(request.form, action)), None)
@@ -107,7 +108,7 @@ def jobs_close(job_id: uuid.UUID) -> ResponseReturnValue:
     return _change(job, hiring.close, f"{job.title} is closed. Interviews that were begun can be finished.")
 
 
-def _change(job: Job, verb, done: str) -> ResponseReturnValue:
+def _change(job: Job, verb: Callable[[Job], None], done: str) -> ResponseReturnValue:
     try:
         verb(job)
         flash(done, "success")

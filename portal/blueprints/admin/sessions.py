@@ -5,6 +5,7 @@ Everything here only reads: looking at an interview changes nothing about it or 
 
 import math
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import abort, render_template, request, send_file, url_for
@@ -32,7 +33,7 @@ def sessions() -> ResponseReturnValue:
     return render_template("admin/sessions.html", jobs=jobs, states=InterviewState, counts=queue.state_counts(), **view)
 
 
-def _page_url(wanted: SessionFilter):
+def _page_url(wanted: SessionFilter) -> Callable[[int], str]:
     return lambda number: url_for("admin.sessions", **wanted.to_args(), page=number)
 
 

@@ -82,7 +82,7 @@ class Person(Schema):
     id = fields.UUID()
     email = fields.String()
     full_name = fields.String()
-    role = fields.Enum(Role, by_value=True)
+    role = fields.Enum(Role, by_value=fields.String)
     phone = fields.String()
     location = fields.String()
     headline = fields.String()
@@ -107,8 +107,8 @@ class JobQuery(PageQuery):
         validate=validate.Length(max=board.QUERY_MAX_CHARS),
         metadata=said("Words that must all occur in title, description or location"),
     )
-    workplace = fields.List(fields.Enum(Workplace, by_value=True))
-    type = fields.List(fields.Enum(EmploymentType, by_value=True))
+    workplace = fields.List(fields.Enum(Workplace, by_value=fields.String))
+    type = fields.List(fields.Enum(EmploymentType, by_value=fields.String))
     status = fields.String(validate=validate.OneOf([status.value for status in board.PUBLIC]))
 
 
@@ -120,10 +120,10 @@ class JobName(Schema):
 
 class JobBrief(JobName):
     location = fields.String()
-    workplace = fields.Enum(Workplace, by_value=True)
-    employment_type = fields.Enum(EmploymentType, by_value=True)
+    workplace = fields.Enum(Workplace, by_value=fields.String)
+    employment_type = fields.Enum(EmploymentType, by_value=fields.String)
     salary_range = fields.String()
-    status = fields.Enum(JobStatus, by_value=True)
+    status = fields.Enum(JobStatus, by_value=fields.String)
     published_at = fields.DateTime(allow_none=True)
 
 
@@ -163,7 +163,7 @@ class ApplicationForm(Schema):
 
 class InterviewBrief(Schema):
     id = fields.UUID()
-    state = fields.Enum(InterviewState, by_value=True)
+    state = fields.Enum(InterviewState, by_value=fields.String)
     start_time = fields.DateTime(allow_none=True)
     end_time = fields.DateTime(allow_none=True)
     duration_ms = fields.Integer(allow_none=True)
@@ -172,7 +172,7 @@ class InterviewBrief(Schema):
 class ApplicationFull(Schema):
     id = fields.UUID()
     job = fields.Nested(JobBrief)
-    status = fields.Enum(ApplicationStatus, by_value=True)
+    status = fields.Enum(ApplicationStatus, by_value=fields.String)
     note = fields.String()
     resume_name = fields.String()
     created_at = fields.DateTime()
@@ -193,7 +193,7 @@ class SessionQuery(PageQuery):
     candidate = fields.String(metadata=said("Words of the name or e-mail address"))
     kind = fields.List(fields.String(validate=validate.OneOf(queue.KINDS)))
     severity = fields.List(fields.String(validate=validate.OneOf(queue.SEVERITIES)))
-    state = fields.List(fields.Enum(InterviewState, by_value=True))
+    state = fields.List(fields.Enum(InterviewState, by_value=fields.String))
     job = fields.UUID(metadata=said("The job's id"))
     from_ = fields.Date(data_key="from", metadata=said("First day, UTC"))
     to = fields.Date(metadata=said("Last day, UTC"))
@@ -216,7 +216,7 @@ class SessionBrief(InterviewBrief):
     candidate = fields.Nested(PersonBrief, attribute="application.user")
     job = fields.Nested(JobName, attribute="application.job")
     application_id = fields.UUID()
-    application_status = fields.Enum(ApplicationStatus, by_value=True, attribute="application.status")
+    application_status = fields.Enum(ApplicationStatus, by_value=fields.String, attribute="application.status")
     is_analysed = fields.Boolean(metadata=said("False where the candidate declined analysis: nothing was measured"))
     flags_by_severity = fields.Function(lambda row: queue.severity_counts(row.flags), metadata=COUNTS)
     flags_by_kind = fields.Function(lambda row: queue.kind_counts(row.flags), metadata=COUNTS)

@@ -1,7 +1,6 @@
-"""The picture and the sound track of a normalised answer: copied or encoded, always in the one form that joins.
+"""The picture track of an answer's MP4: copied or encoded, always in the one form that joins.
 
-The form: H.264 in yuv420p with square, upright pixels on a 90 kHz clock; AAC, mono, 48 kHz, without holes.
-Knows frames and packets, not files and not interviews.
+The form: H.264 in yuv420p with square, upright pixels on a 90 kHz clock. Knows frames and packets, not files.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -10,20 +9,14 @@ from fractions import Fraction
 from io import BytesIO
 
 import av
-import numpy as np
-from av.audio.codeccontext import AudioCodecContext
-from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.filter import Graph
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
-from capture.container import Media, flushed, pictures, sounds, upright_size
-from capture.decoder import MonoResampler
+from capture.container import Media, flushed, pictures, upright_size
 from capture.errors import CaptureError
 
 PICTURE_CLOCK_HZ = 90_000  # divides by all common frame rates; one clock for all parts, so that they join
@@ -44,13 +37,6 @@ X264_OPTIONS = {
     "level": "4.2",
     "threads": "1",
 }
-
-SOUND_RATE_HZ = 48_000  # what browsers record
-SOUND_CLOCK = Fraction(1, SOUND_RATE_HZ)
-SOUND_BIT_RATE = 96_000  # transparent for one voice
-SOUND_FRAME_SAMPLES = 1_024  # AAC's own frame length
-SOUND_SLACK_SAMPLES = 960  # 20 ms: timestamps jitter by less, and real holes are longer
-SILENCE_STEP_MS = 500  # an answer without sound gets its silence in such steps, so that the file stays interleaved
 
 
 class ParametersChanged(CaptureError):
@@ -157,127 +143,6 @@ def _fitting(frame: VideoFrame, upright: tuple[int, int], canvas: tuple[int, int
     nodes.append(graph.add("format", "yuv420p"))
     graph.link_nodes(*nodes, graph.add("buffersink")).configure()
     return graph
-
-
-class EvenSound:
-    """Encodes sound to AAC, mono, 48 kHz, from the answer's beginning to its end; where nothing came, silence."""
-
-    def __init__(self, media: Media, output: OutputContainer) -> None:
-        self._media = media
-        self._output = output
-        self._stream = output.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono", bit_rate=SOUND_BIT_RATE)
-        self._stream.time_base = SOUND_CLOCK
-        self._resampler = MonoResampler(SOUND_RATE_HZ)
-        self._waiting: list[NDArray[np.float32]] = []
-        self._waiting_samples = 0
-        self._encoded_samples = 0
-
-    def take(self, packet: Packet[Stream]) -> None:
-        for frame in sounds(packet):
-            for time_s, samples in self._resampler.resample(frame):
-                self._place(round((time_s - self._media.origin_s) * SOUND_RATE_HZ), samples)
-
-    def keep_up(self, t_ms: int) -> None:
-        """Without a sound track, silence follows the picture."""
-        if self._media.audio is None and t_ms - self._position() * 1000 // SOUND_RATE_HZ >= SILENCE_STEP_MS:
-            self._fill_to(t_ms * SOUND_RATE_HZ // 1000)
-
-    def finish(self, end_ms: int) -> None:
-        self._fill_to(end_ms * SOUND_RATE_HZ // 1000)
-        if self._waiting_samples:
-            self._push(np.zeros(-self._waiting_samples % SOUND_FRAME_SAMPLES, np.float32))
-        rest = self._stream.encode(None)
-        self._output.mux([packet for packet in rest if (packet.pts or 0) < self._encoded_samples])  # the last is empty
-
-    def _position(self) -> int:
-        return self._encoded_samples + self._waiting_samples
-
-    def _place(self, start: int, samples: NDArray[np.float32]) -> None:
-        late = start - self._position()
-        if late > SOUND_SLACK_SAMPLES:
-            self._fill_to(start)
-        elif late < -SOUND_SLACK_SAMPLES:
-            samples = samples[-late:]
-        self._push(samples)
-
-    def _fill_to(self, position: int) -> None:
-        while (missing := position - self._position()) > 0:
-            self._push(np.zeros(min(missing, SOUND_RATE_HZ), np.float32))
-
-    def _push(self, samples: NDArray[np.float32]) -> None:
-        self._waiting.append(samples)
-        self._waiting_samples += len(samples)
-        if self._waiting_samples < SOUND_FRAME_SAMPLES:
-            return
-        joined = np.concatenate(self._waiting)
-        whole = len(joined) // SOUND_FRAME_SAMPLES * SOUND_FRAME_SAMPLES
-        for start in range(0, whole, SOUND_FRAME_SAMPLES):
-            self._encode(joined[start : start + SOUND_FRAME_SAMPLES])
-        self._waiting, self._waiting_samples = [joined[whole:]], len(joined) - whole
-
-    def _encode(self, samples: NDArray[np.float32]) -> None:
-        frame = _sound_frame(samples, self._encoded_samples // SOUND_FRAME_SAMPLES)
-        self._encoded_samples += len(samples)
-        self._output.mux(self._stream.encode(frame))
-
-
-class SoundGrid:
-    """Places AAC packets of several parts on one unbroken row of frames, silence where there is none.
-
-    A hole in the sound makes players run ahead of the picture; a shift of at most half a frame (11 ms) does no harm.
-    """
-
-    def __init__(self, template: AudioStream, output: OutputContainer) -> None:
-        self._output = output
-        self._stream = output.add_stream_from_template(template, opaque=True)
-        self._stream.time_base = SOUND_CLOCK
-        self._silence = silent_frame()
-        self._next: int | None = None
-
-    def put(self, packet: Packet[Stream], tick_s: float, offset_s: float) -> None:
-        """Write the packet on the slot nearest to its time; where parts overlap by a frame, the earlier one stays."""
-        slot = _slot((packet.pts or 0) * tick_s + offset_s)
-        if self._next is None:
-            self._next = slot
-        self._silence_to(slot)
-        if slot == self._next:
-            self._write(packet)
-
-    def fill_to(self, end_s: float) -> None:
-        """Let silence last until the film's end."""
-        self._silence_to(_slot(end_s))
-
-    def _silence_to(self, slot: int) -> None:
-        while self._next is not None and self._next < slot:
-            self._write(Packet(self._silence))
-
-    def _write(self, packet: Packet[Stream]) -> None:
-        slot = self._next or 0
-        packet.time_base = SOUND_CLOCK
-        packet.pts = packet.dts = slot * SOUND_FRAME_SAMPLES
-        packet.duration, packet.stream = SOUND_FRAME_SAMPLES, self._stream
-        self._next = slot + 1
-        self._output.mux(packet)
-
-
-def _slot(seconds: float) -> int:
-    return round(seconds * SOUND_RATE_HZ / SOUND_FRAME_SAMPLES)
-
-
-def silent_frame() -> bytes:
-    """One AAC frame of silence, of the form all our sound has."""
-    encoder = AudioCodecContext.create("aac", "w")
-    encoder.sample_rate, encoder.layout, encoder.format = SOUND_RATE_HZ, "mono", "fltp"
-    nothing = np.zeros(SOUND_FRAME_SAMPLES, np.float32)
-    packets = [packet for number in range(4) for packet in encoder.encode(_sound_frame(nothing, number))]
-    return bytes(packets[-1])  # the first ones still carry the encoder's start
-
-
-def _sound_frame(samples: NDArray[np.float32], number: int) -> AudioFrame:
-    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples[None, :]), format="fltp", layout="mono")
-    frame.sample_rate = SOUND_RATE_HZ
-    frame.pts, frame.time_base = number * SOUND_FRAME_SAMPLES, SOUND_CLOCK
-    return frame
 
 
 def our_parameters(canvas: tuple[int, int]) -> bytes:

@@ -1,0 +1,173 @@
+"""The queue's page, its live rows, and who may fetch a recording."""
+
+import json
+
+import pytest
+from factories import Cast, sign_in
+from flask.testing import FlaskClient
+from reviewing import make_answer, make_flag, make_interview
+from sqlalchemy import event
+
+from portal import interviews
+from portal.extensions import db
+from portal.models import InterviewSession, InterviewState, utc_now
+
+VIDEO = bytes(range(256)) * 8
+
+
+@pytest.fixture
+def admin(client: FlaskClient, cast: Cast) -> FlaskClient:
+    return sign_in(client, cast.ada)
+
+
+@pytest.fixture
+def ready(cast: Cast) -> InterviewSession:
+    interview = make_interview(make_flag(), name="Ines Duarte", answers=[make_answer(1, duration_ms=60_000)])
+    recording = interviews.recording(interview)
+    recording.create()
+    recording.recording_path.write_bytes(VIDEO)
+    recording.telemetry_path.write_text(json.dumps({"version": 1}))
+    return interview
+
+
+def test_it_sends_the_anonymous_to_sign_in_and_refuses_candidates(client: FlaskClient, ready, cast: Cast) -> None:
+    for path in ("/admin/sessions", f"/admin/sessions/{ready.id}", f"/admin/sessions/{ready.id}/recording.mp4"):
+        assert client.get(path).location.startswith("/login")
+    sign_in(client, cast.alice)
+    for path in ("", "/row", "/status", "/recording.mp4", "/telemetry.json"):
+        assert client.get(f"/admin/sessions/{ready.id}{path}").status_code == 403
+    assert client.get("/admin/sessions").status_code == 403
+
+
+def test_the_queue_shows_flags_by_severity_and_kind(admin: FlaskClient, ready: InterviewSession) -> None:
+    page = admin.get("/admin/sessions").text
+
+    assert "Ines Duarte" in page
+    assert "Medium" in page
+    assert "no face" in page
+    assert 'x="1.67"' in page  # the flag's mark on the strip: 1 s of 60 s
+
+
+def test_the_queue_tells_refused_and_unassessable_from_none(admin: FlaskClient) -> None:
+    make_interview(make_flag(assessable=False, start_ms=0, end_ms=30_000), name="Dark")
+    make_interview(name="Refused", consent_analyse_at=None)
+    make_interview(name="Clean")
+    row = {name: admin.get(f"/admin/sessions?candidate={name}").text for name in ("Dark", "Refused", "Clean")}
+
+    assert "not assessable 50 %" in row["Dark"]
+    assert "analysis not used" in row["Refused"]
+    assert ">none<" in row["Clean"]
+
+
+def test_filters_narrow_the_queue_and_pages_keep_them(admin: FlaskClient) -> None:
+    for number in range(26):
+        make_interview(make_flag(severity="high"), name=f"Person {number}")
+    make_interview(name="Nobody")
+    page = admin.get("/admin/sessions?severity=high&candidate=person").text
+
+    assert "25 shown of 26" in page
+    assert "Nobody" not in page
+    assert "candidate=person&amp;severity=high&amp;page=2" in page
+
+
+def test_htmx_gets_only_the_results(admin: FlaskClient, ready: InterviewSession) -> None:
+    fragment = admin.get("/admin/sessions", headers={"HX-Request": "true"}).text
+
+    assert fragment.lstrip().startswith('<section id="sessions"')
+    assert "<html" not in fragment
+
+
+def test_the_page_takes_as_many_queries_for_many_rows_as_for_one(admin: FlaskClient) -> None:
+    def queries() -> int:
+        counted: list[str] = []
+        listen = (db.engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+        event.listen(*listen)
+        admin.get("/admin/sessions")
+        event.remove(*listen)
+        return len(counted)
+
+    make_interview(make_flag(), answers=[make_answer(1)])
+    one = queries()
+    for _ in range(5):
+        make_interview(make_flag(), answers=[make_answer(1)], state=InterviewState.RECORDING)
+
+    assert queries() == one
+
+
+def test_only_rows_in_progress_poll(admin: FlaskClient, ready: InterviewSession) -> None:
+    live = make_interview(state=InterviewState.RECORDING, holder_seen_at=utc_now())
+    away = make_interview(state=InterviewState.RECORDING)  # begun long ago, nobody seen since
+    rows = {row: admin.get(f"/admin/sessions/{row.id}/row").text for row in (live, away, ready)}
+
+    assert f'id="session-row-{live.id}"' in rows[live]
+    assert 'hx-trigger="every 2s"' in rows[live]
+    assert "Paused" in rows[away]
+    assert "hx-trigger" not in rows[ready]
+
+
+def test_the_player_lists_each_flag_with_its_numbers(admin: FlaskClient, ready: InterviewSession) -> None:
+    page = admin.get(f"/admin/sessions/{ready.id}?t=1.5").text
+
+    assert 'data-start-ms="1000"' in page
+    for words in ("No face for 6.0 s", "no_face/1", "measured 6.0 s", "limit 5.0 s", "Seen: no_face."):
+        assert words in page
+    assert "recording.mp4#t=1.5" in page
+
+
+@pytest.mark.parametrize("t", ["nan", "inf", "-5", "x"])
+def test_a_link_to_no_moment_opens_at_the_start(admin: FlaskClient, ready: InterviewSession, t: str) -> None:
+    assert "recording.mp4#t=" not in admin.get(f"/admin/sessions/{ready.id}?t={t}").text
+
+
+def test_the_player_of_a_refused_analysis_fetches_no_telemetry(admin: FlaskClient) -> None:
+    page = admin.get(f"/admin/sessions/{make_interview(consent_analyse_at=None).id}").text
+
+    assert "Analysis not used" in page
+    assert "telemetry.json" not in page
+
+
+def test_media_comes_in_ranges_and_is_never_kept_by_others(admin: FlaskClient, ready: InterviewSession) -> None:
+    address = f"/admin/sessions/{ready.id}/recording.mp4"
+    part = admin.get(address, headers={"Range": "bytes=10-19"}, buffered=True)
+    whole = admin.get(address, buffered=True)
+
+    assert (part.status_code, part.data) == (206, VIDEO[10:20])
+    assert part.headers["Content-Range"] == f"bytes 10-19/{len(VIDEO)}"
+    assert whole.data == VIDEO
+    assert whole.headers["Cache-Control"] == "private, no-cache"
+    assert admin.get(address, headers={"If-None-Match": whole.headers["ETag"]}, buffered=True).status_code == 304
+
+
+def test_files_are_not_given_out_before_the_interview_is_ready(admin: FlaskClient, ready: InterviewSession) -> None:
+    ready.state = InterviewState.FINISHING
+    db.session.commit()
+
+    assert admin.get(f"/admin/sessions/{ready.id}/recording.mp4").status_code == 404
+    assert admin.get(f"/admin/sessions/{ready.id}/telemetry.json").status_code == 404
+
+
+def test_telemetry_is_handed_out_as_it_was_written(admin: FlaskClient, ready: InterviewSession) -> None:
+    assert admin.get(f"/admin/sessions/{ready.id}/telemetry.json", buffered=True).json == {"version": 1}
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "polls"),
+    [
+        (InterviewState.PENDING, "has not agreed", True),
+        (InterviewState.RECORDING, "The candidate is recording.", True),
+        (InterviewState.FINISHING, "measured and joined", True),
+        (InterviewState.FAILED, "could not be put together", False),
+    ],
+)
+def test_an_interview_that_is_not_ready_says_so(admin: FlaskClient, state, words: str, polls: bool) -> None:
+    page = admin.get(f"/admin/sessions/{make_interview(state=state).id}").text
+
+    assert words in page
+    assert ("every 2s" in page) == polls
+
+
+def test_the_status_offers_the_player_when_ready_and_stops(admin: FlaskClient, ready: InterviewSession) -> None:
+    fragment = admin.get(f"/admin/sessions/{ready.id}/status").text
+
+    assert "Open the player" in fragment
+    assert "hx-get" not in fragment

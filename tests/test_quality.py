@@ -1,0 +1,90 @@
+"""Dark, blurred and frozen pictures, drawn and encoded, are told from good ones."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from clips import make_clip
+from numpy.typing import NDArray
+from senses_support import PORTRAIT, brief, film_sitter, measure
+
+from capture.demo import Sitter, Studio, calm
+from capture.quality import STILL_MS, QualityMeter
+from capture.rules import find_flags
+from capture.types import Frame, Severity
+
+FROZEN_MS = 3_000
+RECORDER = {"b": "1000000"}  # what the page asks its recorder for
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return Studio(PORTRAIT)
+
+
+def picture_of(studio: Studio, t_ms: int) -> NDArray[np.uint8]:
+    return studio.picture(calm(t_ms / 1000), t_ms // 40)
+
+
+def test_brightness_is_mean_luma() -> None:
+    grey = np.full((48, 64, 3), 128, np.uint8)
+    assert QualityMeter().read(Frame(0, grey), None).brightness == pytest.approx(0.5, abs=0.01)
+    assert QualityMeter().read(Frame(0, grey * 0), None).brightness == 0.0
+
+
+def test_a_blurred_picture_is_less_sharp(studio: Studio) -> None:
+    sharp = picture_of(studio, 0)
+    blurred = cv2.GaussianBlur(sharp, (0, 0), 4)
+    values = [QualityMeter().read(Frame(0, rgb), None).sharpness for rgb in (sharp, blurred)]
+    assert values[1] < values[0] / 20
+
+
+def test_sharpness_is_that_of_the_face_and_not_of_the_wall() -> None:
+    rgb = np.full((100, 100, 3), 128, np.uint8)
+    rgb[40:60:2, 40:60] = 255
+    stripes = QualityMeter().read(Frame(0, rgb), (0.4, 0.4, 0.2, 0.2)).sharpness
+    assert QualityMeter().read(Frame(0, rgb), (0.0, 0.0, 0.2, 0.2)).sharpness == 0
+    assert stripes > 1000
+
+
+def test_a_picture_is_frozen_while_nothing_moves(studio: Studio) -> None:
+    meter = QualityMeter()
+    still = picture_of(studio, 0)
+    assert [meter.read(Frame(t_ms, still), None).frozen for t_ms in (0, 400, STILL_MS)] == [False, False, True]
+    assert not meter.read(Frame(1_000, picture_of(studio, 1_000)), None).frozen
+
+
+@pytest.mark.parametrize(("ending", "codec"), [(".mp4", "h264"), (".webm", "vp8")])
+def test_a_camera_that_stalls_is_noticed_through_the_codec(
+    tmp_path: Path, studio: Studio, ending: str, codec: str
+) -> None:
+    def picture(t_ms: int) -> Any:
+        return picture_of(studio, min(t_ms, FROZEN_MS))
+
+    clip = make_clip(
+        tmp_path / f"stalled{ending}", 10, size=(640, 480), fps=12, codec=codec, picture=picture, options=RECORDER
+    )
+    [(kind, start_ms, end_ms)] = brief(find_flags(measure(clip, tmp_path)))
+    assert kind == "picture_lost"
+    assert start_ms == pytest.approx(FROZEN_MS, abs=400)
+    assert end_ms == pytest.approx(10_000, abs=200)
+
+
+def test_a_covered_camera_is_lost_and_nobody_is_missing(tmp_path: Path, studio: Studio) -> None:
+    def dark(t_ms: int) -> Any:
+        lit = picture_of(studio, t_ms)
+        return lit if t_ms < 2_000 or t_ms >= 7_000 else lit // 60
+
+    [flag] = find_flags(measure(make_clip(tmp_path / "dark.mp4", 9, size=(640, 480), fps=12, picture=dark), tmp_path))
+    assert (flag.kind, flag.severity) == ("picture_lost", Severity.MEDIUM)
+    assert (flag.start_ms, flag.end_ms) == pytest.approx((2_000, 7_000), abs=300)
+
+
+def test_an_empty_room_is_no_stalled_camera(tmp_path: Path) -> None:
+    def leaves(t_s: float) -> list[Sitter]:
+        return calm(t_s) if t_s < 2 else []
+
+    flags = brief(find_flags(measure(film_sitter(tmp_path / "left.mp4", 9, leaves, fps=12), tmp_path)))
+    assert flags == [("no_face", 2_000, 9_000)]

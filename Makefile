@@ -34,7 +34,7 @@ check: $(DEV_STAMP)  ## what a change must pass: format, lint, types, tests
 	$(BIN)/mypy
 	$(MAKE) --no-print-directory test
 
-assets: $(RUN_STAMP)  ## copy htmx, uPlot and the fonts, build the stylesheet
+assets: $(RUN_STAMP)  ## copy htmx and the fonts, build the stylesheet
 	$(BIN)/python setup/assets.py
 
 models: $(RUN_STAMP)  ## obtain and check the face models

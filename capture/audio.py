@@ -20,7 +20,7 @@ WINDOW_MS = 200  # as long as the pause between two pictures, so that no sound f
 SILENCE_DBFS = -90.0  # one step of 16-bit sound: nothing is quieter
 VOICE_FLOOR_DBFS = -65.0  # no listener could follow a voice below this, and asking the model costs 1 ms a step
 JUMP_MS = 60  # two steps; where due and given time differ by more there is a hole, not rounding
-KEPT_MS = 5_000  # the picture is asked about while it lags behind the sound by no more than this
+KEPT_MS = 15_000  # pictures lag behind their sound by less, as recorders write both every few seconds at most
 
 
 @dataclass(frozen=True)

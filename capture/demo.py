@@ -5,7 +5,8 @@ They are real files for the real engine. What they show is known to the tenth of
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import pi, sin
+from functools import cache
+from math import ceil, floor, pi, sin
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ from capture.recording import replacing
 
 WIDTH, HEIGHT = 640, 480  # what the recorder asks of a camera
 PICTURES_HZ = 24
+X264_OPTIONS = {
+    "preset": "superfast",
+    "b": "1000000",
+    "g": str(PICTURES_HZ),
+}  # the recorder's rate; a key picture a second
 CLIP_S = 15
 HIDDEN_S = (4.0, 11.0)  # from the first to the last moment without a face, at the latest and at the earliest
 DOUBLED_S = (4.0, 10.0)
@@ -97,7 +103,7 @@ def make_demo_clip(portrait: Path, target: Path, scene: Scene, seconds: int = CL
     """Write one clip as MP4 with H.264 and AAC."""
     studio = Studio(portrait)
     with replacing(target) as temporary, av.open(temporary, "w", format="mp4") as output:
-        picture = output.add_stream("libx264", rate=PICTURES_HZ, options={"preset": "veryfast", "g": str(PICTURES_HZ)})
+        picture = output.add_stream("libx264", rate=PICTURES_HZ, options=X264_OPTIONS)
         picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         sound = output.add_stream("aac", rate=SOUND_HZ, layout="mono")
         _write_sound(output, sound, speechlike(seconds))
@@ -117,8 +123,7 @@ class Studio:
             raise CaptureError(f"the portrait {portrait.name} cannot be read; run the set-up again")
         rgb = cv2.cvtColor(loaded, cv2.COLOR_BGR2RGB).astype(np.float32)
         left, top, right, bottom = SITTER_PX
-        self._sitter = rgb[top:bottom, left:right]
-        self._mask = _soft_edges(right - left, bottom - top)
+        self._sitter = np.dstack((rgb[top:bottom, left:right], _soft_edges(right - left, bottom - top)))
         self._room = _room(rgb)
         random = np.random.default_rng(1)  # the same clip every time
         self._grain = random.normal(0, GRAIN_LEVELS, (GRAINS, HEIGHT, WIDTH, 1)).astype(np.float32)
@@ -132,15 +137,19 @@ class Studio:
         return picture
 
     def _put(self, canvas: Layer, sitter: Sitter, bob_px: float) -> None:
-        """Scale, mirror and shift; the person sits at the lower edge, breathing."""
-        height, width = self._mask.shape
+        """Scale, mirror and shift; the person sits at the lower edge, breathing. Only their columns are touched."""
+        height, width = self._sitter.shape[:2]
         across = -sitter.scale if sitter.mirrored else sitter.scale
-        move_x = WIDTH / 2 + sitter.aside_px - across * width / 2
+        middle_px, reach_px = WIDTH / 2 + sitter.aside_px, sitter.scale * width / 2
+        left, right = max(0, floor(middle_px - reach_px)), min(WIDTH, ceil(middle_px + reach_px))
+        if right <= left:
+            return
+        move_x = middle_px - across * width / 2 - left
         move_y = HEIGHT + 6 + bob_px - sitter.scale * height
         matrix = np.array([[across, 0, move_x], [0, sitter.scale, move_y]])
-        mask = cv2.warpAffine(self._mask, matrix, (WIDTH, HEIGHT))[..., None]
-        sitter_there = cv2.warpAffine(self._sitter, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-        canvas += mask * (sitter_there - canvas)
+        there = cv2.warpAffine(self._sitter, matrix, (right - left, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+        part = canvas[:, left:right]
+        part += there[..., 3:] * (there[..., :3] - part)
 
 
 def _soft_edges(width: int, height: int) -> Layer:
@@ -159,6 +168,7 @@ def _room(portrait: Layer) -> Layer:
     return room
 
 
+@cache
 def speechlike(seconds: float) -> Numbers:
     """Syllables of vowels, in phrases with a breath in between: nobody's voice, but a voice to the engine."""
     times_s = np.arange(round(seconds * SOUND_HZ)) / SOUND_HZ

@@ -15,7 +15,7 @@ from capture.quality import QualityMeter
 from capture.types import Box, Frame, Observation, Sound
 
 COUNT_EVERY_MS = 1_000  # counting all faces costs twice what reading one does, and people do not come in a blink
-SOUND_LAG_MS = 2_000  # recorders write sound at most a second after its picture; longer means there is none
+SOUND_LAG_MS = 10_000  # recorders write a few seconds of picture, then their sound; after this long there is none
 
 
 class ReadsFace(Protocol):
@@ -44,13 +44,13 @@ class Senses:
         self._counted_at_ms: int | None = None
         self._without_sound: deque[Observation] = deque()
 
-    def take(self, item: Frame | Sound) -> Iterator[Observation]:
-        """Measure a picture or sound; gives the observations that are complete now."""
+    def take(self, item: Frame | Sound, *, has_sound: bool) -> Iterator[Observation]:
+        """Measure a picture or sound; gives the observations that are complete now, so with sound some time later."""
         if isinstance(item, Sound):
             self._sound.feed(item)
         else:
             self._without_sound.append(self._look(item))
-        while self._without_sound and self._is_heard(self._without_sound[0].t_ms):
+        while self._without_sound and (not has_sound or self._is_heard(self._without_sound[0].t_ms)):
             yield self._listen(self._without_sound.popleft())
 
     def rest(self) -> Iterator[Observation]:

@@ -4,6 +4,7 @@ import logging
 
 from dotenv import load_dotenv
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import access, cli, errors, filters, interviews, security
 from portal.blueprints import admin, api, applications, auth, capture, jobs
@@ -23,6 +24,9 @@ def create_app(config: Config | None = None) -> Flask:
     configure(app, config)
     for folder in (config.interviews_folder, config.resumes_folder):
         folder.mkdir(parents=True, exist_ok=True)
+    if config.trusted_proxies:
+        n = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
     csrf.init_app(app)

@@ -13,7 +13,7 @@ from flask_login import current_user
 from portal.extensions import db, login_manager
 from portal.models import Answer, Application, InterviewSession, Job, JobStatus, User
 
-Row = TypeVar("Row", Application, InterviewSession, Answer)
+Row = TypeVar("Row", bound=Application | InterviewSession | Answer)
 
 
 def init_app(app: Flask) -> None:

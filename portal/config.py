@@ -35,6 +35,7 @@ class Config:
     database_url: str
     site_name: str = "Career Portal"
     session_cookie_secure: bool = True
+    trusted_proxies: int = 0
     debug: bool = False
     face_model: Path | None = None
     crowd_model: Path | None = None
@@ -56,6 +57,7 @@ class Config:
             database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.db'}",
             site_name=environ.get("SITE_NAME") or cls.site_name,
             session_cookie_secure=_flag(environ, "SESSION_COOKIE_SECURE", env is Environment.PRODUCTION),
+            trusted_proxies=_number(environ, "TRUSTED_PROXIES", cls.trusted_proxies),
             debug=_flag(environ, "FLASK_DEBUG", False),
             face_model=_path(environ, "CAPTURE_FACE_MODEL"),
             crowd_model=_path(environ, "CAPTURE_CROWD_MODEL"),

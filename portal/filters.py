@@ -68,7 +68,7 @@ def markdown(text: str) -> Markup:
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
     )
-    return Markup(html)  # noqa: S704 (cleaned one line above)
+    return Markup(html)
 
 
 def words(name: str) -> str:

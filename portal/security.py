@@ -46,7 +46,7 @@ def _add_headers(response: Response) -> Response:
     )
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("X-Request-ID", g.get("request_id", "-"))
-    if response.mimetype == "text/html" or response.mimetype.endswith("json"):
+    if (response.mimetype or "").endswith(("html", "json")):
         headers.setdefault("Cache-Control", "no-store")  # pages here are about one person
         headers.add("Vary", "HX-Request")
     return response

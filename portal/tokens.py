@@ -29,9 +29,10 @@ def make_upload_token(answer_id: uuid.UUID) -> str:
 
 def read_upload_token(token: str) -> uuid.UUID:
     """The answer that the token is for. Raises BadToken."""
-    required = {"require": ["aud", "sub", "exp"]}
     try:
-        claims = jwt.decode(token, _key(), algorithms=[ALGORITHM], audience=AUDIENCE, options=required)
+        claims = jwt.decode(
+            token, _key(), algorithms=[ALGORITHM], audience=AUDIENCE, options={"require": ["aud", "sub", "exp"]}
+        )
         return uuid.UUID(claims["sub"])
     except (jwt.InvalidTokenError, ValueError) as exc:
         raise BadToken(str(exc)) from exc

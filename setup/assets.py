@@ -1,4 +1,4 @@
-"""Puts the front-end files in place: htmx, uPlot, Swagger UI, IBM Plex from locked npm packages, and our stylesheet.
+"""Puts the front-end files in place: htmx, Swagger UI, IBM Plex from locked npm packages, and our stylesheet.
 
 Copies only the files named here; runs no code of those packages. Knows nothing of the pages that use the files.
 """
@@ -21,8 +21,6 @@ PLEX_SANS = "@ibm/plex-sans/fonts/complete/woff2"
 PLEX_MONO = "@ibm/plex-mono/fonts/complete/woff2"
 COPIES = {  # where a page finds it: where the package keeps it
     "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "uplot/uPlot.esm.js": "uplot/dist/uPlot.esm.js",
-    "uplot/uPlot.min.css": "uplot/dist/uPlot.min.css",
     "swagger-ui/swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
     "swagger-ui/swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "plex/IBMPlexSans-Regular.woff2": f"{PLEX_SANS}/IBMPlexSans-Regular.woff2",
@@ -50,7 +48,7 @@ def copy_vendor_files() -> None:
     stamp, wanted = VENDOR / ".stamp", fingerprint()
     if stamp.is_file() and stamp.read_text() == wanted and all((VENDOR / name).is_file() for name in COPIES):
         return
-    print("Obtaining htmx, uPlot, Swagger UI and the fonts …", flush=True)
+    print("Obtaining htmx, Swagger UI and the fonts …", flush=True)
     fetch_packages()
     for name, source in COPIES.items():
         target = VENDOR / name

@@ -195,3 +195,67 @@ def test_the_whole_chain(
         page = open_page(browser, complaints, f"{live_server.url}/login")
         sign_in_as_admin(page)
         replay(page, telemetry, live_server.url)
+
+
+LOST_MS = 2_000  # what a crash may cost, by the project's own promise
+
+
+def wait_until_measuring(page: Page, server: LiveServer) -> None:
+    """Until some of the answer is measured, so that killing interrupts measuring as well as uploading."""
+    with server.app.app_context():
+        for _ in range(100):
+            if any(answer.measured_ms > 1_000 for answer in the_interview(server).answers):
+                return
+            page.wait_for_timeout(200)
+    raise AssertionError("nothing was measured")
+
+
+def recorded_twice(page: Page, server: LiveServer) -> int:
+    """One answer with the server killed in the middle, the page reloaded, and the answer continued. Its length so far."""
+    run_for(page, 6)
+    wait_until_measuring(page, server)
+    server.kill()
+    run_for(page, 10)
+    server.start()
+    run_for(page, 14)
+    page.reload()
+    sees_state(page, "interrupted")
+    press(page, "Go on with this answer")
+    sees_state(page, "recording")
+    run_for(page, 4)
+    return 14_000
+
+
+@pytest.mark.logs_errors
+def test_a_killed_server_and_a_reloaded_page_lose_next_to_nothing(
+    live_server: LiveServer, scene: tuple[tuple[Path, Path], range], complaints: Complaints, tmp_path: Path
+) -> None:
+    complaints.expected = ("Failed to load resource", "htmx:", "Failed to fetch", "ERR_CONNECTION")
+    with chromium(scene[0], profile=tmp_path / "candidate") as browser:
+        page = open_page(browser, complaints, f"{live_server.url}/jobs")
+        register_and_apply(page)
+        consent_and_check(page)
+        sees_state(page, "ready")
+        press(page, "Show the question")
+        sees_state(page, "recording")
+        before_reload_ms = recorded_twice(page, live_server)
+        stop_and_accept(page)
+        answer_second_question_and_finish(page)
+        wait_until_ready(page)
+    with live_server.app.app_context():
+        check_what_is_left(the_interview(live_server), before_reload_ms)
+
+
+def check_what_is_left(interview: InterviewSession, before_reload_ms: int) -> None:
+    first, second, last = interview.answers
+    telemetry = json.loads(recording(interview).telemetry_path.read_text())
+    times = telemetry["face"]["t_ms"]
+    lost_ms = (first.recorded_ms or 0) - (first.duration_ms or 0)
+    drawn_ms = sum(gap["end_ms"] - gap["start_ms"] for gap in telemetry["gaps"] if gap["cause"] == "interrupted")
+
+    assert [(a.question_position, a.take, a.part) for a in interview.answers] == [(1, 1, 1), (1, 1, 2), (2, 1, 1)]
+    assert first.duration_ms and first.duration_ms >= before_reload_ms - LOST_MS
+    assert lost_ms <= LOST_MS
+    assert drawn_ms == (lost_ms if lost_ms >= 500 else 0)
+    assert times == sorted(set(times))  # nothing measured twice
+    assert len(times) >= 0.9 * (first.duration_ms + (second.duration_ms or 0) + (last.duration_ms or 0)) / 200

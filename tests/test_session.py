@@ -149,6 +149,18 @@ def test_it_keeps_its_claim_while_it_waits_for_bytes(upload: Upload) -> None:
     assert result.measured_ms == 0
 
 
+def test_a_fault_while_it_waits_for_bytes_is_raised(upload: Upload) -> None:
+    upload.receive(0.5)
+
+    def fails(measured_ms: int) -> bool:
+        if measured_ms > 500:
+            raise RuntimeError("the database is away")
+        return True
+
+    with pytest.raises(RuntimeError, match="the database is away"):
+        CaptureSession(upload.source(heartbeat=fails, heartbeat_s=0.0), MODELS.senses).run()
+
+
 def test_two_sessions_never_write_one_answer(upload: Upload) -> None:
     upload.receive(0.5)
     first = CaptureSession(upload.source(), MODELS.senses)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from flask import Flask, g
 
 from capture import film
+from capture.container import Limits
 from capture.errors import CaptureError, ClaimLost, UnusableMedia
 from capture.recording import Recording
 from capture.rules import find_flags
@@ -33,6 +34,8 @@ Job = Callable[[threading.Event], None]
 
 log = logging.getLogger(__name__)
 
+# Twice what a question may allow: a file whose clock jumps further must not cost hours of work.
+ANSWER_LIMITS = Limits(max_duration_ms=3_600_000)
 ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will come
 REFRESH_EVERY_S = 5.0  # flags of a running interview: recent enough for a live row, cheap enough for many
 IDLE_AFTER_S = 30.0  # no new bytes for so long: give the thread to somebody else until bytes come again
@@ -183,7 +186,7 @@ def _normalise(held: Claim, result: SessionResult | None) -> None:
         answer = db.session.get_one(Answer, held.row_id)
         place, names = recording(answer.interview), (answer.question_position, answer.take, answer.part)
         path, container = answer_path(answer), answer.container
-    made = film.normalise(path, place.normalised_path(*names), container)
+    made = film.normalise(path, place.normalised_path(*names), container, ANSWER_LIMITS)
     measured = {"measured_ms": result.measured_ms} if result else {}
     damaged = {"damaged_at_ms": made.damaged_at_ms}
     held.write(keep=False, state=AnswerState.READY, duration_ms=made.duration_ms, **measured, **damaged)

@@ -21,6 +21,7 @@ class Check {
     this.api = pageApi(root);
     this.button = root.querySelector("[data-start]");
     this.button.addEventListener("click", () => this.run());
+    this.button.disabled = false;
   }
 
   async run() {
@@ -68,6 +69,7 @@ class Check {
 
   async showPicture() {
     const video = this.root.querySelector("[data-camera]");
+    video.hidden = false;
     video.srcObject = this.stream;
     await video.play();
     this.root.querySelector("[data-no-picture]").hidden = true;

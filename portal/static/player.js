@@ -2,8 +2,9 @@
 
 import { Lanes } from "./lanes.js";
 import { Overlay } from "./overlay.js";
-import { SERIES, Signals, clock, withUnit } from "./signals.js";
 import { bindKeys } from "./player-keys.js";
+import { fillChapters, fillSummary } from "./player-text.js";
+import { Signals, clock, withUnit } from "./signals.js";
 
 const STEP_S = 5;
 const ASSUMED_FRAME_S = 1 / 24; // what our recorder asks for; replaced by what the video shows
@@ -217,39 +218,9 @@ function openLanes(telemetry) {
       follow();
     });
   }
-  fillChapters();
-  fillSummary();
+  fillChapters(page.querySelectorAll("[data-question]"), signals);
+  fillSummary(part("summary"), signals);
   document.fonts?.ready.then(() => lanes.draw());
-}
-
-function fillChapters() {
-  for (const item of page.querySelectorAll("[data-question]")) {
-    const answer = signals.answers.find(({ question }) => question === Number(item.dataset.question));
-    if (!answer) continue;
-    const link = item.querySelector("a");
-    link.href = `#t=${(answer.start_ms / 1000).toFixed(1)}`;
-    link.dataset.seekMs = String(answer.start_ms);
-    item.querySelector("[data-start]").textContent = clock(answer.start_ms, false);
-  }
-}
-
-function fillSummary() {
-  const rows = Object.keys(SERIES).map((name) => {
-    const { share, median, least, most } = signals.summary(name);
-    const row = document.createElement("tr");
-    const cells = [SERIES[name].label, `${Math.round(share * 100)} %`, ...[median, least, most].map((value) => withUnit(name, value))];
-    row.append(...cells.map((text, index) => cell(text, index === 0)));
-    return row;
-  });
-  part("summary").replaceChildren(...rows);
-}
-
-function cell(text, isHead) {
-  const made = document.createElement(isHead ? "th" : "td");
-  if (isHead) made.scope = "row";
-  made.className = isHead ? "py-1 pr-4 text-left font-normal" : "py-1 pr-4 text-right font-mono tabular-nums";
-  made.textContent = text;
-  return made;
 }
 
 async function loadTelemetry() {

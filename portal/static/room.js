@@ -4,6 +4,7 @@
 import { isPassing, pageApi } from "./api.js";
 import { Countdown } from "./countdown.js";
 import { DeviceTrouble, browserTrouble, closeDevices, openDevices } from "./devices.js";
+import { Leftovers } from "./leftovers.js";
 import { Meter } from "./meter.js";
 import { Notes } from "./notes.js";
 import { PageEvents } from "./page_events.js";
@@ -63,7 +64,9 @@ class Room {
     this.store = await Store.open(() => this.view.fill({ memory: "yes" }));
     const chunkMaxBytes = this.data.chunk_max_bytes;
     this.uploader = new Uploader({ api: this.api, store: this.store, chunkMaxBytes, onChange: () => this.uploadsChanged() });
-    await this.sendLeftovers();
+    const untilReached = (ask) => this.untilReached(ask);
+    const { api, store, notes, uploader, id: interviewId } = this;
+    await new Leftovers({ api, store, notes, uploader, untilReached, interviewId }).send(this.data.questions);
     await this.resume();
   }
 
@@ -90,35 +93,6 @@ class Room {
     this.view.camera(this.stream);
     this.meter = new Meter(this.root.querySelectorAll("[data-bar]"));
     this.meter.start(this.stream);
-  }
-
-  /** Answers that an earlier load of the page left unfinished: send the rest and complete them. */
-  async sendLeftovers() {
-    const records = new Map((await this.store.jobs(this.id)).map((record) => [record.answer_id, record]));
-    for (const question of this.data.questions) {
-      for (const answer of [...question.answers]) {
-        const record = records.get(answer.answer_id);
-        if (answer.state === "recording") await this.sendLeftover(question, answer, record);
-        else if (record) await this.store.forget(answer.answer_id);
-      }
-    }
-  }
-
-  async sendLeftover(question, answer, record) {
-    const stored_bytes = await this.store.endOfPieces(answer.answer_id);
-    if (!stored_bytes && !answer.received_bytes) return this.dropEmpty(question, answer);
-    if (!record?.is_ended) this.notes.write({ interrupted: answer.answer_id });
-    answer.recorded_ms = record?.is_ended ? record.recorded_ms : this.notes.recordedMs(answer.answer_id);
-    const known = record || (await this.untilReached(() => this.api.post(`answers/${answer.answer_id}/token`, {})));
-    const { recorded_ms, answer_id } = answer;
-    await this.uploader.add(new Job({ ...known, answer_id, interview_id: this.id, is_ended: true, recorded_ms, stored_bytes }));
-  }
-
-  /** Nothing was recorded before it was cut off: the take is not used. */
-  async dropEmpty(question, answer) {
-    await this.untilReached(() => this.api.post(`answers/${answer.answer_id}/complete`, { length: 0 }));
-    await this.store.forget(answer.answer_id);
-    question.answers.splice(question.answers.indexOf(answer), 1);
   }
 
   async resume() {

@@ -72,10 +72,12 @@ export class RoomView {
 
   /** How much of the answer the server has; `waitsIn` says where the rest is kept while the connection is gone. */
   saved(job, recordedMs, waitsIn) {
-    const savedS = Math.round(job.saved_ms / 1000);
+    const whole = job.is_ended ? Math.round : Math.floor; // a running clock never shows a second that is not over
+    const savedS = whole(job.saved_ms / 1000);
     const label = job.failure ? "Not saved" : waitsIn ? `Kept in this ${waitsIn}, sent later` : job.is_complete ? "Saved" : "Saved up to now";
+    this.root.dataset.waits = waitsIn;
     this.fill({ saved_label: label, saved_mark: job.failure ? "▲" : waitsIn ? "◷" : "✓" });
-    this.fill({ saved: `${savedS} of ${Math.max(savedS, Math.round(recordedMs / 1000))} s` });
+    this.fill({ saved: `${savedS} of ${Math.max(savedS, whole(recordedMs / 1000))} s` });
   }
 
   /** One row per question: what became of its newest take. `jobs` are the uploads of this page. */

@@ -13,7 +13,7 @@ export const SERIES = {
   speech: { log: "audio", label: "Speech probability", unit: "", digits: 2 },
   brightness: { log: "quality", label: "Brightness", unit: "", digits: 2 },
   sharpness: { log: "quality", label: "Sharpness", unit: "", digits: 0 },
-  frozen: { log: "quality", label: "Frozen picture", unit: "", digits: 0 },
+  frozen: { log: "quality", label: "Frozen picture (0 no, 1 yes)", unit: "", digits: 0 },
 };
 
 // A row speaks for the time around it: half a period to each side, and a little for uneven frames.
@@ -74,7 +74,7 @@ export class Signals {
   summary(name) {
     const values = this.values(name);
     const known = values.filter((value) => value !== null).map(Number).sort((a, b) => a - b);
-    const expected = Math.max(values.length, 1);
+    const expected = Math.max(values.length, this.durationMs / this.telemetry.sample_every_ms, 1);
     const median = known.length ? known[Math.floor(known.length / 2)] : null;
     return { share: known.length / expected, median, least: known[0] ?? null, most: known.at(-1) ?? null };
   }
@@ -94,8 +94,10 @@ export function lowerBound(times, ms) {
 export function withUnit(name, value) {
   if (value === null) return "–";
   const { unit, digits, signed } = SERIES[name];
-  const sign = value < 0 ? "−" : signed && unit === "°" && value > 0 ? "+" : "";
-  const number = sign + Math.abs(Number(value)).toFixed(digits);
+  const size = Math.abs(Number(value)).toFixed(digits);
+  const isZero = Number(size) === 0;
+  const sign = isZero ? "" : value < 0 ? "−" : signed && unit === "°" ? "+" : "";
+  const number = sign + size;
   return unit === "°" ? `${number}°` : unit ? `${number} ${unit}` : number;
 }
 

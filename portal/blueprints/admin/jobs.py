@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import hiring
+from portal.access import fetch_job
 from portal.blueprints import wants_fragment
 from portal.blueprints.admin import bp
 from portal.extensions import db
@@ -63,7 +64,7 @@ def jobs_new() -> ResponseReturnValue:
 
 @bp.route("/jobs/<uuid:job_id>", methods=["GET", "POST"])
 def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
-    job = db.get_or_404(Job, job_id)
+    job = fetch_job(job_id)
     if request.method == "GET":
         return _show(JobForm.of(job), job)
     action = request.form.get("action", SAVE)
@@ -98,13 +99,13 @@ def _show(form: JobForm, job: Job | None, status: int = 200) -> tuple[str, int]:
 
 @bp.post("/jobs/<uuid:job_id>/publish")
 def jobs_publish(job_id: uuid.UUID) -> ResponseReturnValue:
-    job = db.get_or_404(Job, job_id)
+    job = fetch_job(job_id)
     return _change(job, hiring.publish, f"{job.title} is open for applications.")
 
 
 @bp.post("/jobs/<uuid:job_id>/close")
 def jobs_close(job_id: uuid.UUID) -> ResponseReturnValue:
-    job = db.get_or_404(Job, job_id)
+    job = fetch_job(job_id)
     return _change(job, hiring.close, f"{job.title} is closed. Interviews that were begun can be finished.")
 
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import abort, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from flask_wtf.csrf import generate_csrf
@@ -63,8 +63,9 @@ def room_json(interview_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:interview_id>/seat")
 @login_required
 def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
+    row = fetch_own(InterviewSession, interview_id)
     wish = body(SeatSchema())
-    interviews.take_seat(fetch_own(InterviewSession, interview_id), wish["tab"], take_over=wish["take_over"])
+    interviews.take_seat(row, wish["tab"], take_over=wish["take_over"])
     return {"held": True}
 
 
@@ -80,23 +81,25 @@ def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:interview_id>/answers/<uuid:answer_id>/token")
 @login_required
 def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
-    answer = fetch_own(Answer, answer_id)
+    answer = own_answer(interview_id, answer_id)
     return upload_of(answer) | {"offset": uploads.size(interviews.answer_path(answer)), "state": answer.state}
 
 
 @bp.post("/<uuid:interview_id>/answers/<uuid:answer_id>/complete")
 @login_required
 def answer_complete(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
+    answer = own_answer(interview_id, answer_id)
     said = body(CompleteSchema())
-    answer = interviews.complete_answer(fetch_own(Answer, answer_id), said["length"], said["recorded_ms"])
-    return {"state": answer.state if answer else None, "duration_ms": answer.duration_ms if answer else None}
+    completed = interviews.complete_answer(answer, said["length"], said["recorded_ms"])
+    return {"state": completed and completed.state, "duration_ms": completed and completed.duration_ms}
 
 
 @bp.post("/<uuid:interview_id>/events")
 @login_required
 def events(interview_id: uuid.UUID) -> ResponseReturnValue:
+    fetch_own(InterviewSession, interview_id)
     said = body(EventsSchema())
-    return {"kept": interviews.report_events(fetch_own(Answer, said["answer_id"]), said["events"])}
+    return {"kept": interviews.report_events(own_answer(interview_id, said["answer_id"]), said["events"])}
 
 
 @bp.post("/<uuid:interview_id>/echo")
@@ -108,6 +111,13 @@ def echo(interview_id: uuid.UUID) -> ResponseReturnValue:
     while request.stream.read(64 * 1024):
         continue
     return "", 204
+
+
+def own_answer(interview_id: uuid.UUID, answer_id: uuid.UUID) -> Answer:
+    answer = fetch_own(Answer, answer_id)
+    if answer.interview_id != interview_id:
+        abort(404)
+    return answer
 
 
 def room_state(row: InterviewSession) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
         return options()
     check_version()
     if request.method == "PATCH":
-        return append()
+        return append(answer_id)
     answer = authorised_answer(answer_id)
     if request.method == "DELETE":
         return terminate(answer)
@@ -60,8 +60,9 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
     return response
 
 
-def append() -> Response:
+def append(answer_id: uuid.UUID) -> Response:
     """Append one piece. The body is read before the database is asked, so that a slow sender holds nothing."""
+    token_holder(answer_id)
     if request.mimetype != "application/offset+octet-stream":
         raise uploads.Refused(415, "Send application/offset+octet-stream.")
     offset = request.headers.get("Upload-Offset", type=int)
@@ -70,7 +71,7 @@ def append() -> Response:
     data = read_piece()
     header = request.headers.get("Upload-Checksum")
     checksum = uploads.Checksum.parse(header) if header else None
-    answer = authorised_answer(request.view_args["answer_id"] if request.view_args else None)
+    answer = authorised_answer(answer_id)
     response = plain("", 204)
     response.headers["Upload-Offset"] = str(interviews.receive(answer, offset, data, checksum))
     return response
@@ -96,9 +97,8 @@ def terminate(answer: Answer) -> Response:
     return plain("", 204)
 
 
-def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
-    """The answer of the token, if it is the one this address is about and its interview still records."""
-    g.only_reads_database = request.method != "DELETE"  # no write lock while a piece goes to disk
+def token_holder(expected: uuid.UUID | None = None) -> uuid.UUID:
+    """The answer that the request's token is for, if it is the one this address is about. Asks no database."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     try:
         answer_id = tokens.read_upload_token(token if kind.lower() == "bearer" else "")
@@ -106,6 +106,12 @@ def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
         raise uploads.Refused(401, "The upload token is missing, expired or not ours. Ask for a new one.") from exc
     if expected is not None and expected != answer_id:
         raise uploads.Refused(403, "This token is for another upload.")
+    return answer_id
+
+
+def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
+    answer_id = token_holder(expected)
+    g.only_reads_database = request.method != "DELETE"  # no write lock while a piece goes to disk
     answer = db.session.get(Answer, answer_id)
     if answer is None:
         raise uploads.Refused(410, "This upload is no longer here.")

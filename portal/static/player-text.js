@@ -1,0 +1,34 @@
+// Says in words and numbers what the lanes draw: where each question begins, and a summary of every signal.
+
+import { SERIES, clock, withUnit } from "./signals.js";
+
+export function fillChapters(items, signals) {
+  for (const item of items) {
+    const answer = signals.answers.find(({ question }) => question === Number(item.dataset.question));
+    if (!answer) continue;
+    const link = item.querySelector("a");
+    link.href = `#t=${(answer.start_ms / 1000).toFixed(1)}`;
+    link.dataset.seekMs = String(answer.start_ms);
+    item.querySelector("[data-start]").textContent = clock(answer.start_ms, false);
+  }
+}
+
+export function fillSummary(body, signals) {
+  body.replaceChildren(...Object.keys(SERIES).map((name) => summaryRow(name, signals.summary(name))));
+}
+
+function summaryRow(name, { share, median, least, most }) {
+  const row = document.createElement("tr");
+  const numbers = [median, least, most].map((value) => withUnit(name, value));
+  const cells = [SERIES[name].label, `${Math.round(share * 100)} %`, ...numbers];
+  row.append(...cells.map((text, index) => cell(text, index === 0)));
+  return row;
+}
+
+function cell(text, isHead) {
+  const made = document.createElement(isHead ? "th" : "td");
+  if (isHead) made.scope = "row";
+  made.className = isHead ? "py-1 pr-4 text-left font-normal" : "py-1 pr-4 text-right font-mono tabular-nums";
+  made.textContent = text;
+  return made;
+}

@@ -1,0 +1,55 @@
+"""The operator's commands."""
+
+import pytest
+from factories import make_user
+from flask import Flask
+
+from portal import demo
+from portal.extensions import db
+from portal.models import Flag, InterviewSession, InterviewState, Job, Role, User
+
+NEW_ADMIN = ["create-admin", "--email", "New@Example.org", "--name", "N. Admin"]
+
+
+def test_create_admin_makes_an_admin(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=[*NEW_ADMIN, "--password", "a long pass phrase"])
+    db.session.rollback()
+
+    assert result.exit_code == 0
+    assert db.session.scalars(db.select(User)).one().role is Role.ADMIN
+
+
+def test_create_admin_refuses_a_weak_password(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=[*NEW_ADMIN, "--password", "short"])
+
+    assert result.exit_code == 1
+    assert "at least 10" in result.output
+
+
+def test_create_admin_promotes_somebody_who_has_registered(app: Flask) -> None:
+    make_user("new@example.org")
+    app.test_cli_runner().invoke(args=[*NEW_ADMIN, "--password", "a long pass phrase"])
+    db.session.rollback()
+
+    assert db.session.scalars(db.select(User)).one().is_admin
+
+
+def test_seed_makes_a_demo_that_was_really_measured(app: Flask, models: None) -> None:
+    first = app.test_cli_runner().invoke(args=["seed"])
+    second = app.test_cli_runner().invoke(args=["seed"])
+    db.session.rollback()
+    interview = db.session.scalars(db.select(InterviewSession)).one()
+    kinds = {flag.kind for flag in db.session.scalars(db.select(Flag))}
+
+    assert first.exit_code == second.exit_code == 0
+    assert demo.ADMIN_EMAIL in second.output
+    assert len(db.session.scalars(db.select(Job)).all()) == 3
+    assert interview.state is InterviewState.READY
+    assert kinds == {"no_face", "several_faces"}
+
+
+@pytest.fixture
+def models(app: Flask) -> None:
+    """The demo's portrait where the command looks for it; the models are named by the test's settings."""
+    folder = app.config["PORTAL"].instance_path / "models"
+    folder.symlink_to(app.config["PORTAL"].face_model.parent)

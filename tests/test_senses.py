@@ -1,0 +1,96 @@
+"""How often each sense looks, and how a picture finds its sound: with the real models and with sound made late."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from senses_support import MODELS, PORTRAIT
+
+from capture.audio import SAMPLE_RATE_HZ
+from capture.crowd import CrowdReader
+from capture.demo import Sitter, Studio, calm
+from capture.face import FaceReader
+from capture.senses import COUNT_EVERY_MS, SOUND_LAG_MS, Senses
+from capture.types import Box, Frame, Observation, Sound
+
+TWO = [Sitter(-130, 1.0), Sitter(165, 0.85, mirrored=True)]
+
+
+class CountedCrowd(CrowdReader):
+    """The real reader, with a note of when it was asked."""
+
+    def __init__(self, model_path: Path) -> None:
+        super().__init__(model_path)
+        self.asked_at_ms: list[int] = []
+
+    def read(self, frame: Frame) -> list[Box]:
+        self.asked_at_ms.append(frame.t_ms)
+        return super().read(frame)
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return Studio(PORTRAIT)
+
+
+@pytest.fixture
+def crowd() -> CountedCrowd:
+    return CountedCrowd(MODELS.crowd)
+
+
+@pytest.fixture
+def senses(crowd: CountedCrowd) -> Iterator[Senses]:
+    opened = Senses(FaceReader(MODELS.face), crowd)
+    yield opened
+    opened.close()
+
+
+def frame(studio: Studio, t_ms: int, sitters: list[Sitter] | None = None) -> Frame:
+    return Frame(t_ms, studio.picture(calm(t_ms / 1000) if sitters is None else sitters, t_ms // 40))
+
+
+def sound(t_ms: int, length_ms: int) -> Sound:
+    return Sound(t_ms, np.full(length_ms * SAMPLE_RATE_HZ // 1000, 0.1, np.float32))
+
+
+def seen(senses: Senses, *frames: Frame) -> list[Observation]:
+    return [row for shown in frames for row in senses.take(shown, has_sound=False)]
+
+
+def test_one_quiet_person_is_counted_once_a_second(senses: Senses, crowd: CountedCrowd, studio: Studio) -> None:
+    rows = seen(senses, *(frame(studio, t_ms) for t_ms in range(0, 2_200, 200)))
+    assert [row.count for row in rows] == [1] * 11
+    assert crowd.asked_at_ms == [0, COUNT_EVERY_MS, 2 * COUNT_EVERY_MS]
+
+
+def test_a_second_person_is_counted_at_once_and_until_gone(senses: Senses, studio: Studio) -> None:
+    moments = (frame(studio, 0), frame(studio, 200, TWO), frame(studio, 400, TWO), frame(studio, 600))
+    assert [row.count for row in seen(senses, *moments)] == [1, 2, 2, 1]
+
+
+def test_somebody_who_leaves_is_missed_at_once(senses: Senses, studio: Studio) -> None:
+    rows = seen(senses, frame(studio, 0), frame(studio, 200, []), frame(studio, 400))
+    assert [row.count for row in rows] == [1, 0, 1]
+    assert [row.yaw_deg is None for row in rows] == [False, True, False]
+    assert rows[1].box is None
+
+
+def test_the_nearest_of_two_faces_is_the_one_that_is_read(senses: Senses, studio: Studio) -> None:
+    [row] = seen(senses, frame(studio, 0, TWO))
+    assert row.box is not None
+    assert row.box[0] < 0.5
+
+
+def test_a_picture_waits_for_its_sound(senses: Senses, studio: Studio) -> None:
+    assert list(senses.take(frame(studio, 400), has_sound=True)) == []
+    assert list(senses.take(sound(0, 300), has_sound=True)) == []
+    [row] = senses.take(sound(300, 200), has_sound=True)
+    assert (row.t_ms, row.level_dbfs) == (400, pytest.approx(-20, abs=0.1))
+
+
+def test_sound_that_never_comes_is_not_waited_for(senses: Senses, studio: Studio) -> None:
+    assert list(senses.take(frame(studio, 0), has_sound=True)) == []
+    [row] = senses.take(frame(studio, SOUND_LAG_MS), has_sound=True)
+    assert (row.t_ms, row.level_dbfs, row.speech) == (0, None, None)
+    assert [row.t_ms for row in senses.rest()] == [SOUND_LAG_MS]

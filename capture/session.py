@@ -60,8 +60,8 @@ class Models:
         return {
             "capture": __version__,
             "mediapipe": version("mediapipe"),
-            "model_sha256": sha256(self.face),
-            "crowd_model_sha256": sha256(self.crowd),
+            "model_sha256": sha256(self.face) if self.face.is_file() else "",
+            "crowd_model_sha256": sha256(self.crowd) if self.crowd.is_file() else "",
             "rules": RULES_VERSION,
         }
 

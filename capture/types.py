@@ -57,7 +57,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Sound:
-    """Consecutive mono samples, float32 in −1…1, at `capture.audio.SAMPLE_RATE_HZ`; `t_ms` is the first sample's time."""
+    """Consecutive mono samples, float32 in −1…1, at `capture.audio.SAMPLE_RATE_HZ`, the first of them at `t_ms`."""
 
     t_ms: int
     samples: NDArray[np.float32]

@@ -16,6 +16,9 @@ from portal.models import Answer, Application, InterviewSession, Job, JobStatus,
 Row = TypeVar("Row", bound=Application | InterviewSession | Answer)
 
 
+NOT_YOURS = "There is nothing of yours at this address. If it is yours, sign in with the account that it belongs to."
+
+
 def init_app(app: Flask) -> None:
     login_manager.login_view = "auth.login"
     login_manager.login_message = "Please sign in first."
@@ -40,7 +43,7 @@ def fetch_own(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> 
     user = user or current_user
     row = db.session.get(model, row_id)
     if row is None or owner_of(row).id != user.id:
-        abort(404)
+        abort(404, NOT_YOURS)
     return row
 
 

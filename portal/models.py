@@ -158,7 +158,7 @@ class Job(db.Model):
 
 
 class Question(db.Model):
-    """One question of a job's interview. An answer keeps its own copy of the prompt, so editing never changes the past."""
+    """One question of a job's interview. Answers keep their own copy of the prompt: editing never changes the past."""
 
     __tablename__ = "questions"
     __table_args__ = (

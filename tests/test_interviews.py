@@ -1,6 +1,7 @@
 """Sittings: what may happen when, and that finishing leaves a film, telemetry and a manifest behind."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -241,18 +242,18 @@ def test_a_result_with_an_old_fence_is_not_written(app: Flask, interview: Interv
     assert answer.state is AnswerState.RECEIVED
 
 
-def test_three_tries_without_a_result_end_in_failed_with_a_reason(
+def test_tries_without_a_result_end_in_failed_with_a_reason(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     answer = record(interview, clip_bytes(tmp_path))
-    answer.attempts = 3
+    answer.attempts = 6
     db.session.commit()
 
     interviews.work_through(app)
 
     db.session.rollback()
     assert answer.state is AnswerState.FAILED
-    assert "3 tries" in answer.failure
+    assert "several tries" in answer.failure
 
 
 def test_an_older_result_never_overwrites_newer_flags(app: Flask, interview: InterviewSession) -> None:
@@ -305,3 +306,48 @@ def test_questions_that_are_gone_are_not_asked(interview: InterviewSession) -> N
 
     with pytest.raises(interviews.InterviewError, match="no longer part"):
         start(interview, question=2)
+
+
+@pytest.fixture
+def without_model(app: Flask) -> None:
+    app.config["PORTAL"] = replace(app.config["PORTAL"], face_model=Path("/nowhere/face.task"))
+
+
+def test_a_recording_is_kept_and_joined_even_where_it_cannot_be_measured(
+    app: Flask, without_model: None, application: Application, tmp_path: Path
+) -> None:
+    interview = finished(app, begin(application, analyse=True), tmp_path)
+    measured, flags = telemetry.read(interviews.recording(interview).telemetry_path)
+
+    assert interview.state is InterviewState.READY
+    assert all(answer.failure for answer in interview.answers)
+    assert {gap.cause for gap in measured.gaps} == {"not_measured"}
+    assert not [flag for flag in flags if flag.kind != "recording_gap"]
+
+
+def test_measuring_that_fails_never_ends_a_recording(
+    app: Flask, without_model: None, application: Application, tmp_path: Path
+) -> None:
+    interview = begin(application, analyse=True)
+    answer, data = start(interview), clip_bytes(tmp_path)
+    send(answer, data[:5000])
+    interviews.work_through(app)
+    db.session.rollback()
+
+    assert answer.state is AnswerState.RECORDING
+    assert measuring.find_work(app) is None
+    interviews.receive(answer, 5000, data[5000:], None)
+    assert interviews.complete_answer(answer, len(data), None) is answer
+
+
+def test_what_crashes_measuring_again_and_again_is_still_made_into_film(
+    app: Flask, application: Application, tmp_path: Path
+) -> None:
+    answer = record(begin(application, analyse=True), clip_bytes(tmp_path))
+    answer.attempts = 3  # as three processes that died while measuring leave it
+    db.session.commit()
+
+    interviews.work_through(app)
+
+    db.session.rollback()
+    assert (answer.state, answer.measured_ms) == (AnswerState.READY, 0)

@@ -78,10 +78,6 @@ class Waiting:
     def of(cls, row: Answer | InterviewSession) -> "Waiting":
         return cls(type(row), row.id, row.fence, row.attempts)
 
-    @property
-    def is_hopeless(self) -> bool:
-        return self.attempts >= MAX_ATTEMPTS
-
     def claim(self, app: Flask) -> Claim | None:
         """Take the row, unless somebody else did since we looked."""
         model, now = self.model, utc_now()

@@ -20,14 +20,14 @@ from capture.container import Limits
 from capture.errors import CaptureError, ClaimLost, UnusableMedia
 from capture.recording import Recording
 from capture.rules import find_flags
-from capture.session import AnswerSource, CaptureSession, Models, SessionResult
+from capture.session import AnswerSource, CaptureSession
 from capture.types import Flag as FoundFlag
 from capture.types import Measurements
 from portal import uploads
 from portal.extensions import db
 from portal.interviews import results
 from portal.interviews.claims import MAX_ATTEMPTS, Claim, Waiting
-from portal.interviews.sitting import answer_path, config, recording
+from portal.interviews.sitting import answer_path, models, recording
 from portal.models import Answer, AnswerState, Flag, InterviewSession, InterviewState, utc_now
 
 Job = Callable[[threading.Event], None]
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 ANSWER_LIMITS = Limits(max_duration_ms=3_600_000)
 ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will come
 REFRESH_EVERY_S = 5.0  # flags of a running interview: recent enough for a live row, cheap enough for many
+ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: with measuring, then without
 IDLE_AFTER_S = 30.0  # no new bytes for so long: give the thread to somebody else until bytes come again
 
 
@@ -54,9 +55,9 @@ def find_work(app: Flask) -> Job | None:
 
 
 def _job(work: Waiting) -> Callable[[Claim, threading.Event], None]:
-    if work.is_hopeless:
-        return give_up
-    return finish_interview if work.model is InterviewSession else measure_answer
+    if work.model is InterviewSession:
+        return finish_interview if work.attempts < MAX_ATTEMPTS else give_up
+    return measure_answer if work.attempts < ALL_ATTEMPTS else give_up
 
 
 def _finishable() -> list[InterviewSession]:
@@ -80,8 +81,9 @@ def _measurable() -> list[Answer]:
 
 
 def _growing() -> sa.ColumnElement[bool]:
+    """Still being recorded: measured where agreed, and otherwise left alone; nothing here may ever end a recording."""
     analysed = InterviewSession.consent_analyse_at.is_not(None)
-    return sa.and_(Answer.state == AnswerState.RECORDING, analysed)
+    return sa.and_(Answer.state == AnswerState.RECORDING, analysed, Answer.attempts < MAX_ATTEMPTS)
 
 
 def _has_news(answer: Answer) -> bool:
@@ -93,29 +95,23 @@ def _free(model: type[Answer] | type[InterviewSession]) -> sa.ColumnElement[bool
 
 
 def give_up(held: Claim, stop: threading.Event) -> None:
-    """Three tries without progress: say so where an admin sees it, and let everything else go on."""
+    """Tries without progress: say so where an admin sees it, and let everything else go on."""
     state = InterviewState.FAILED if held.model is InterviewSession else AnswerState.FAILED
-    held.write(keep=False, state=state, failure=f"Given up after {MAX_ATTEMPTS} tries that ended without a result.")
+    held.write(keep=False, state=state, failure="Given up after several tries that ended without a result.")
 
 
 def measure_answer(held: Claim, stop: threading.Event) -> None:
     """Measure one answer as it arrives (where agreed), then bring it into the one form that joins."""
     with held.kept():
         try:
-            result = LiveMeasuring(held, stop).run() if _is_analysed(held) else None
-            if result or not _is_analysed(held):
-                _normalise(held, result)
+            live = LiveMeasuring(held, stop)
+            if live.run():
+                _normalise(live)
         except ClaimLost:
             log.info("answer %s is measured by another process now", held.row_id)
         except CaptureError as error:
             log.warning("answer %s cannot be used: %s", held.row_id, error)
             held.write(keep=False, state=AnswerState.FAILED, failure=str(error)[:300])
-
-
-def _is_analysed(held: Claim) -> bool:
-    with held.app.app_context():
-        g.only_reads_database = True
-        return db.session.get_one(Answer, held.row_id).interview.is_analysed
 
 
 class LiveMeasuring:
@@ -124,6 +120,7 @@ class LiveMeasuring:
     def __init__(self, held: Claim, stop: threading.Event) -> None:
         self.held = held
         self.stop = stop
+        self.failure = ""
         self.is_idle = False
         self._halt = threading.Event()
         self._asked_at = self._refreshed_at = self._grew_at = time.monotonic()
@@ -132,22 +129,41 @@ class LiveMeasuring:
             answer = db.session.get_one(Answer, held.row_id)
             place = recording(answer.interview)
             names = (answer.question_position, answer.take, answer.part)
-            self.path, self.interview_id = answer_path(answer), answer.interview_id
-            self.source = AnswerSource(
-                self.path, answer.container, place.observations_path(*names), self.is_complete, self.heartbeat
-            )
+            self.path, self.container = answer_path(answer), answer.container
+            self.observations_path = place.observations_path(*names)
+            self.normalised_path = place.normalised_path(*names)
+            self.interview_id = answer.interview_id
+            self.measured_ms = answer.measured_ms
+            # Whatever ended the first tries may lie in measuring: then at least the film is made.
+            self._shall_measure = answer.interview.is_analysed and answer.attempts <= MAX_ATTEMPTS
             self._is_complete = answer.state is not AnswerState.RECORDING
-            self._measured_ms = answer.measured_ms
-            self._models = Models(face=config().face_model_path, crowd=config().crowd_model_path)
+            self._models = models()
 
-    def run(self) -> SessionResult | None:
-        """The result, or None where the answer was handed back: nothing more comes for now, or we shall stop."""
-        result = CaptureSession(self.source, self._models.senses, self._halt).run()
+    def run(self) -> bool:
+        """Measure what there is. True: the answer is whole, and as much of it measured as can be."""
+        if not self._shall_measure:
+            return True
+        source = AnswerSource(self.path, self.container, self.observations_path, self.is_complete, self.heartbeat)
+        try:
+            result = CaptureSession(source, self._models.senses, self._halt).run()
+        except ClaimLost:
+            raise
+        except CaptureError as error:
+            return self._note_failure(error)
+        self.measured_ms = result.measured_ms
         if not result.is_whole:
             self.held.write(keep=False, idle_at_bytes=self._size if self.is_idle else 0, attempts=0)
-            return None
+            return False
         refresh_flags(self.held.app, self.interview_id)
-        return result
+        return True
+
+    def _note_failure(self, error: CaptureError) -> bool:
+        """Not measured, for a reason; the recording itself is not touched by that."""
+        log.warning("answer %s is not measured: %s", self.held.row_id, error)
+        self.failure = str(error)[:300]
+        if not self._is_complete:
+            self.held.write(keep=False, failure=self.failure)
+        return self._is_complete
 
     def is_complete(self) -> bool:
         """Whether no more bytes will come. Asked many times a second; the database is asked only now and then."""
@@ -163,8 +179,8 @@ class LiveMeasuring:
     def heartbeat(self, measured_ms: int) -> bool:
         """Note progress and refresh flags; False when the answer is no longer ours to measure."""
         self._look_whether_to_halt()
-        if measured_ms > self._measured_ms:
-            self._measured_ms = measured_ms
+        if measured_ms > self.measured_ms:
+            self.measured_ms = measured_ms
             self.held.write(keep=True, measured_ms=measured_ms, attempts=0)
         if time.monotonic() - self._refreshed_at >= REFRESH_EVERY_S:
             refresh_flags(self.held.app, self.interview_id)
@@ -180,16 +196,10 @@ class LiveMeasuring:
             self._halt.set()
 
 
-def _normalise(held: Claim, result: SessionResult | None) -> None:
-    with held.app.app_context():
-        g.only_reads_database = True
-        answer = db.session.get_one(Answer, held.row_id)
-        place, names = recording(answer.interview), (answer.question_position, answer.take, answer.part)
-        path, container = answer_path(answer), answer.container
-    made = film.normalise(path, place.normalised_path(*names), container, ANSWER_LIMITS)
-    measured = {"measured_ms": result.measured_ms} if result else {}
-    damaged = {"damaged_at_ms": made.damaged_at_ms}
-    held.write(keep=False, state=AnswerState.READY, duration_ms=made.duration_ms, **measured, **damaged)
+def _normalise(live: LiveMeasuring) -> None:
+    made = film.normalise(live.path, live.normalised_path, live.container, ANSWER_LIMITS)
+    facts = {"duration_ms": made.duration_ms, "damaged_at_ms": made.damaged_at_ms, "measured_ms": live.measured_ms}
+    live.held.write(keep=False, state=AnswerState.READY, failure=live.failure, **facts)
 
 
 def refresh_flags(app: Flask, interview_id: Any) -> bool:

@@ -3,15 +3,12 @@
 import json
 import uuid
 from collections.abc import Iterable
-from importlib.metadata import version
 from typing import Any
 
-from capture import __version__ as capture_version
 from capture import film, telemetry, timeline
-from capture.recording import Recording, read_observations, replacing, sha256
-from capture.rules import RULES_VERSION
+from capture.recording import Recording, read_observations, replacing
 from capture.types import Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
-from portal.interviews.sitting import config, recording
+from portal.interviews.sitting import models, recording
 from portal.models import Answer, AnswerState, InterviewSession
 
 # A recorder's clock starts a little before its first picture; less than this is not missing.
@@ -62,19 +59,8 @@ def write_files(
     """telemetry.json, page_events.jsonl and, last, the manifest that names them all."""
     with replacing(place.page_events_path) as temporary:
         temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
-    telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()))
+    telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, models().engine()))
     place.write_manifest()
-
-
-def engine() -> dict[str, str]:
-    """What measured and judged, so that a result can be understood years later."""
-    model = config().face_model_path
-    return {
-        "capture": capture_version,
-        "mediapipe": version("mediapipe"),
-        "model_sha256": sha256(model) if model.is_file() else "",
-        "rules": RULES_VERSION,
-    }
 
 
 def _usable(interview: InterviewSession) -> list[Answer]:

@@ -16,6 +16,7 @@ from flask import current_app
 from capture import container
 from capture.errors import UnusableMedia
 from capture.recording import Recording
+from capture.session import Models
 from portal import hiring, uploads
 from portal.config import Config
 from portal.extensions import db
@@ -57,6 +58,11 @@ class NewAnswer:
 
 def config() -> Config:
     return cast(Config, current_app.config["PORTAL"])
+
+
+def models() -> Models:
+    """The face models this deployment measures with."""
+    return Models(face=config().face_model_path, crowd=config().crowd_model_path)
 
 
 def recording(interview: InterviewSession) -> Recording:
@@ -191,7 +197,7 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
     answer.length_bytes = here
     answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, limit_ms + MIN_CONTINUATION_MS)
     answer.state = AnswerState.RECEIVED
-    answer.lease_until = answer.lease_until if answer.interview.is_analysed else None
+    answer.attempts = 0  # whatever failed on a file that was still growing is no sign for the whole one
     db.session.commit()
     return answer
 

@@ -12,7 +12,7 @@ from portal.blueprints.capture import bp
 from portal.blueprints.capture.room import room_state
 from portal.errors import wants_json
 from portal.forms.consent import ConsentForm
-from portal.interviews import InterviewError, NotInterviewable
+from portal.interviews import AnswersMissing, InterviewError, NotInterviewable
 from portal.models import InterviewSession, InterviewState
 
 PAGE_OF = {InterviewState.PENDING: "capture.consent", InterviewState.RECORDING: "capture.check"}
@@ -26,7 +26,13 @@ def interview_error(error: InterviewError) -> ResponseReturnValue:
         problem = {"type": "about:blank", "title": "Not possible now", "status": error.status, "detail": error.message}
         return problem | extra, error.status, {"Content-Type": "application/problem+json"}
     view = {"title": "Not possible now", "reason": error.message}
-    view |= {"next_url": url_for("applications.dashboard"), "next_label": "My applications"}
+    if isinstance(error, AnswersMissing):
+        view |= {
+            "next_url": url_for("capture.room", **(request.view_args or {})),
+            "next_label": "Back to the questions",
+        }
+    else:
+        view |= {"next_url": url_for("applications.dashboard"), "next_label": "My applications"}
     return render_template("capture/closed.html", **view), error.status
 
 

@@ -91,6 +91,16 @@ def sees_state(page: Page, state: str) -> None:
     expect(page.locator("#room")).to_have_attribute("data-state", state, timeout=30_000)
 
 
+def come_to_the_first_recording(browser: BrowserContext, complaints: Complaints, server: LiveServer) -> Page:
+    page = open_page(browser, complaints, f"{server.url}/jobs")
+    register_and_apply(page)
+    consent_and_check(page)
+    sees_state(page, "ready")
+    press(page, "Show the question")
+    sees_state(page, "recording")
+    return page
+
+
 def run_for(page: Page, seconds: int) -> None:
     """Until the recording's own clock says that it has run this long in all."""
     page.wait_for_function(
@@ -176,12 +186,7 @@ def test_the_whole_chain(
 ) -> None:
     camera, hidden = scene
     with chromium(camera, profile=tmp_path / "candidate") as browser:
-        page = open_page(browser, complaints, f"{live_server.url}/jobs")
-        register_and_apply(page)
-        consent_and_check(page)
-        sees_state(page, "ready")
-        press(page, "Show the question")
-        sees_state(page, "recording")
+        page = come_to_the_first_recording(browser, complaints, live_server)
         run_for(page, 2 + hidden.stop // 1000)
         stop_and_accept(page)
         answer_second_question_and_finish(page)
@@ -232,12 +237,7 @@ def test_a_killed_server_and_a_reloaded_page_lose_next_to_nothing(
 ) -> None:
     complaints.expected = ("Failed to load resource", "htmx:", "Failed to fetch", "ERR_CONNECTION")
     with chromium(scene[0], profile=tmp_path / "candidate") as browser:
-        page = open_page(browser, complaints, f"{live_server.url}/jobs")
-        register_and_apply(page)
-        consent_and_check(page)
-        sees_state(page, "ready")
-        press(page, "Show the question")
-        sees_state(page, "recording")
+        page = come_to_the_first_recording(browser, complaints, live_server)
         before_reload_ms = recorded_twice(page, live_server)
         stop_and_accept(page)
         answer_second_question_and_finish(page)

@@ -1,74 +1,132 @@
-"""The candidate's pages in Chromium with JavaScript on: what HTMX makes smoother."""
+"""Every page in a real browser: no complaint, nothing wider than the screen; and an admin's day without JavaScript."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsers import Complaints, chromium
-from factories import PASSWORD, make_job
 from playwright.sync_api import Page, expect
 from servers import LiveServer
 
+from portal import demo
+from portal.config import PROJECT_FOLDER
+from portal.extensions import db
+from portal.models import Application, InterviewSession, Job
+
 pytestmark = pytest.mark.browser
 
+WIDTHS = (390, 1440)
+PUBLIC = (
+    "/jobs",
+    "/jobs?q=data&workplace=remote",
+    "/jobs?q=nothing-like-this",
+    "/jobs/data-engineer",
+    "/login",
+    "/nowhere",
+)
+CANDIDATE = ("/dashboard", "/register/about", "/jobs/field-technician/apply", "/capture/{interview}/receipt", "/admin/")
+ADMIN = (
+    "/admin/",
+    "/admin/jobs",
+    "/admin/jobs/new",
+    "/admin/jobs/{job}",
+    "/admin/applications",
+    "/admin/sessions",
+    "/admin/sessions?kind=no_face&severity=medium",
+    "/admin/sessions?candidate=nobody-of-that-name",
+    "/admin/sessions/{interview}",
+    "/api/docs",
+)
 
-@pytest.fixture
-def page(live_server: LiveServer, tmp_path: Path) -> Iterator[Page]:
-    complaints = Complaints(expected=("status of 422", "status of 413", "Error Code 422", "Error Code 413"))
-    with chromium(profile=tmp_path / "profile") as browser:
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A portal with the demo: its interview was really measured."""
+    server = LiveServer(tmp_path_factory.mktemp("pages"))
+    (server.folder / "live" / "models").symlink_to(PROJECT_FOLDER / "instance" / "models")
+    with server.app.app_context():
+        demo.make()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def names(server: LiveServer) -> dict[str, str]:
+    with server.app.app_context():
+        interview = db.session.scalars(db.select(InterviewSession)).one()
+        job = db.session.scalars(db.select(Job).where(Job.slug == "data-engineer")).one()
+        return {"interview": str(interview.id), "job": str(job.id)}
+
+
+def sign_in(page: Page, url: str, email: str, password: str = demo.PASSWORD) -> None:
+    page.goto(f"{url}/login")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("(?<!/login)$"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    ("email", "paths"),
+    [("", PUBLIC), (demo.CANDIDATE_EMAIL, CANDIDATE), (demo.ADMIN_EMAIL, ADMIN)],
+    ids=["anonymous", "candidate", "admin"],
+)
+def test_no_page_complains_or_is_wider_than_the_screen(
+    server: LiveServer, names: dict[str, str], tmp_path: Path, width: int, email: str, paths: tuple[str, ...]
+) -> None:
+    complaints = Complaints(expected=("404 (NOT FOUND)", "403 (FORBIDDEN)"))  # two of the pages are error pages
+    with chromium(profile=tmp_path / "profile", width=width) as browser:
         page = browser.new_page()
         complaints.watch(page)
-        yield page
-    assert complaints.found == []
+        if email:
+            sign_in(page, server.url, email)
+        for path in paths:
+            page.goto(server.url + path.format(**names))
+            page.wait_for_load_state("networkidle")
+            too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert (path, too_wide) == (path, 0)
+            assert (path, complaints.found) == (path, [])
 
 
-def sign_in(page: Page, live_server: LiveServer, to: str) -> None:
-    page.goto(f"{live_server.url}/login?next={to}")
-    page.get_by_label("E-mail").fill("alice@example.org")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{live_server.url}{to}")
+def test_an_admin_without_javascript_makes_a_job_and_decides(server: LiveServer, tmp_path: Path) -> None:
+    with chromium(profile=tmp_path / "profile", java_script_enabled=False) as browser:
+        page = browser.new_page()
+        sign_in(page, server.url, demo.ADMIN_EMAIL)
+        page.goto(f"{server.url}/admin/jobs/new")
+        page.get_by_label("Title").fill("Glass blower")
+        page.get_by_label("Description").fill("Blow **glass**.")
+        page.get_by_label("Location").fill("Marinha Grande")
+        page.locator("[name=questions-0-prompt]").fill("Why glass?")
+        page.get_by_role("button", name="Add a question").click()
+        page.locator("[name=questions-1-prompt]").fill("Why here?")
+        page.get_by_role("button", name="Save and publish").click()
+        page.goto(f"{server.url}/jobs?q=glass")
+        expect(page.get_by_role("link", name="Glass blower")).to_be_visible()
 
 
-def test_results_follow_the_typing_and_the_address_follows_the_results(page: Page, live_server: LiveServer) -> None:
-    with live_server.app.app_context():
-        make_job("Night nurse")
-    page.goto(f"{live_server.url}/jobs")
-    page.get_by_role("searchbox").press_sequentially("nurs")
-    expect(page.get_by_text("1 result for “nurs”")).to_be_visible()
-    expect(page).to_have_url(f"{live_server.url}/jobs?q=nurs")
-    expect(page.get_by_role("searchbox")).to_be_focused()
-    page.get_by_label("Remote").check()
-    expect(page).to_have_url(f"{live_server.url}/jobs?q=nurs&workplace=remote")
-    expect(page.get_by_label("Remote")).to_be_focused()
-    page.go_back()
-    expect(page.get_by_text("1 result for “nurs”")).to_be_visible()
-    expect(page.get_by_label("Remote")).not_to_be_checked()
-
-
-def test_after_an_error_the_first_wrong_field_has_the_focus_and_back_is_harmless(
-    page: Page, live_server: LiveServer
+def test_an_admin_without_javascript_finds_flags_and_sees_the_recording(
+    server: LiveServer, names: dict[str, str], tmp_path: Path
 ) -> None:
-    sign_in(page, live_server, "/register/about")
-    page.get_by_label("Phone").fill("call me")
-    page.get_by_role("button", name="Save and go on").click()
-    expect(page.get_by_text("Write the number with digits")).to_be_visible()
-    expect(page.get_by_label("Phone")).to_be_focused()
-    page.get_by_label("Phone").fill("+351 21 000")
-    page.get_by_role("button", name="Save and go on").click()
-    page.wait_for_url("**/register/done")
-    page.go_back()
-    expect(page.get_by_label("Phone")).to_have_value("+351 21 000")
+    with chromium(profile=tmp_path / "profile", java_script_enabled=False) as browser:
+        page = browser.new_page()
+        sign_in(page, server.url, demo.ADMIN_EMAIL)
+        page.goto(f"{server.url}/admin/sessions?kind=several_faces")
+        page.get_by_role("link", name=re.compile("Open|Ines Duarte")).first.click()
+        expect(page.locator("video[controls]")).to_have_attribute("src", re.compile("recording.mp4"))
+        expect(page.get_by_text("No face was seen for 7").first).to_be_visible()
+        expect(page.get_by_text("Two or more faces were seen").first).to_be_visible()
 
 
-def test_a_file_far_too_large_is_refused_with_its_reason_and_the_note_stays(
-    page: Page, live_server: LiveServer, tmp_path: Path
-) -> None:
-    big = tmp_path / "big.pdf"
-    big.write_bytes(b"%PDF-" + b"x" * (20 * 1024 * 1024))
-    sign_in(page, live_server, f"/jobs/{live_server.job_slug}/apply")
-    page.get_by_label("A note").fill("I like rows.")
-    page.get_by_label("Résumé").set_input_files(big)
-    page.get_by_role("button", name="Send application").click()
-    expect(page.get_by_text("larger than 10 MB")).to_be_visible()
-    expect(page.get_by_label("A note")).to_have_value("I like rows.")
+def test_an_admin_decides_without_javascript_and_the_candidate_sees_it(server: LiveServer, tmp_path: Path) -> None:
+    with chromium(profile=tmp_path / "profile", java_script_enabled=False) as browser:
+        page = browser.new_page()
+        sign_in(page, server.url, demo.ADMIN_EMAIL)
+        page.goto(f"{server.url}/admin/applications")
+        page.locator("summary", has_text=re.compile("Decide|Offer")).first.click()
+        page.get_by_role("button", name=re.compile("Offer")).first.click()
+    with server.app.app_context():
+        db.session.rollback()
+        assert db.session.scalars(db.select(Application)).one().status == "offered"

@@ -43,6 +43,7 @@ def create_app(config: Config | None = None) -> Flask:
 def configure(app: Flask, config: Config) -> None:
     """Hand our settings to Flask and its extensions under the names they know."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each plugin at every start
     app.config.from_mapping(
         PORTAL=config,
         SECRET_KEY=config.secret_key,

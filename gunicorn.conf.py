@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from dotenv import dotenv_values
 from gunicorn.glogging import Logger
@@ -50,3 +51,10 @@ control_socket_disable = True  # nobody steers the portal but its operator's sig
 
 def when_ready(server: object) -> None:
     print(f"The portal is at http://127.0.0.1:{PORT}", flush=True)
+
+
+def worker_exit(server: object, worker: Any) -> None:
+    """Let the measuring threads give back what they hold, while the interpreter is still whole."""
+    manager = getattr(worker.wsgi, "extensions", {}).get("capture_manager")
+    if manager:
+        manager.stop(graceful_timeout / 2)

@@ -1,10 +1,11 @@
-"""The command line: `python -m capture analyse VIDEO --out FOLDER` and `python -m capture judge FOLDER`.
+"""The command line: `python -m capture analyse VIDEO --out FOLDER`, `judge FOLDER`, `report FOLDER`, `bench [VIDEO]`.
 
-Does what the portal does, on a clip of one answer. Exit codes: 0 done; 2 the arguments or the file cannot be used, with
-one line on stderr; 1 a fault of ours.
+Does what the portal does, on a clip of one answer. What was interrupted goes on when it is called again. Exit codes: 0
+done; 2 the arguments or the file cannot be used, with one line on stderr; 1 a fault of ours; 130 interrupted.
 """
 
 import argparse
+import hashlib
 import os
 import sys
 import uuid
@@ -14,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, TextIO
 
-from capture import film, telemetry, timeline
+from capture import bench, demo, film, report, telemetry, timeline
 from capture.container import MediaInfo, probe
 from capture.errors import CaptureError, UnusableMedia
 from capture.recording import TEMPORARY_SUFFIX, Recording, read_observations, sha256
@@ -24,6 +25,7 @@ from capture.types import Flag, MeasuredAnswer, Measurements
 
 DONE, OUR_FAULT, UNUSABLE = 0, 1, 2
 INTERRUPTED = 130  # what shells expect after Ctrl-C
+KEY_LETTERS = 16  # enough to tell two clips apart in one folder
 BAR_CELLS = 30
 BAR_EVERY_S = 0.1  # faster than anybody reads, slow enough to cost nothing
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "instance" / "models"  # where set-up puts them
@@ -36,14 +38,14 @@ class Unusable(Exception):
 def main(arguments: list[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
-        command = {"analyse": _analyse, "judge": _judge}[options.command]
+        command = {"analyse": _analyse, "judge": _judge, "report": _report, "bench": _bench}[options.command]
         command(options)
     except (Unusable, UnusableMedia) as error:
         return _failed(UNUSABLE, error)
     except (CaptureError, OSError) as error:
         return _failed(OUR_FAULT, error)
     except KeyboardInterrupt:
-        return _failed(INTERRUPTED, "interrupted; nothing was written")
+        return _failed(INTERRUPTED, "interrupted; run the same command again to go on")
     return DONE
 
 
@@ -68,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     analyse.add_argument("--no-film", action="store_true", help="leave recording.mp4 out")
     judge = commands.add_parser("judge", help="find flags again in stored measurements")
     judge.add_argument("folder", type=Path)
+    drawn = commands.add_parser("report", help="draw stored measurements and flags: report.html and report.png")
+    drawn.add_argument("folder", type=Path)
+    bench = commands.add_parser("bench", help="what measuring costs on this machine")
+    bench.add_argument("video", type=Path, nargs="?", help="a clip to measure; without one, a clip is made")
     return parser
 
 
@@ -77,13 +83,22 @@ def _analyse(options: argparse.Namespace) -> None:
         raise Unusable(f"there is no file {video}")
     info = probe(video)
     recording = Recording(_folder(options.out))
-    measurements = _measured(video, info, recording)
+    engine, digest = _models().engine(), sha256(video)
+    unfinished = recording.unfinished_path(_key(digest, engine))
+    measurements = _measured(video, info, unfinished)
     if not (options.no_film or _is_film(info)):
         _write_film(video, info, recording)
     flags = find_flags(measurements)
-    session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, sha256(video)))  # the same clip always has the same id
-    telemetry.write(recording.telemetry_path, telemetry.build(session_id, measurements, flags, _models().engine()))
+    session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, digest))  # the same clip always has the same id
+    telemetry.write(recording.telemetry_path, telemetry.build(session_id, measurements, flags, engine))
+    unfinished.unlink()
     _tell(flags)
+
+
+def _key(digest: str, engine: dict[str, str]) -> str:
+    """What was interrupted is taken up for the same clip and the same senses only: others see otherwise."""
+    senses = sorted(item for item in engine.items() if item[0] != "rules")  # rules judge later, whatever was measured
+    return hashlib.sha256(f"{digest} {senses}".encode()).hexdigest()[:KEY_LETTERS]
 
 
 def _folder(folder: Path) -> Path:
@@ -100,16 +115,15 @@ def _models() -> Models:
     return Models(Path(face), Path(crowd))
 
 
-def _measured(video: Path, info: MediaInfo, recording: Recording) -> Measurements:
-    with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as folder, _own_stderr() as terminal:
-        observations_path = Path(folder) / "observations"
+def _measured(video: Path, info: MediaInfo, unfinished: Path) -> Measurements:
+    with _own_stderr() as terminal:
         bar = ProgressBar(info.duration_ms, terminal)
-        source = AnswerSource(video, info.container, observations_path, heartbeat=bar.show, heartbeat_s=BAR_EVERY_S)
+        source = AnswerSource(video, info.container, unfinished, heartbeat=bar.show, heartbeat_s=BAR_EVERY_S)
         try:
             result = CaptureSession(source, _models().senses).run()
         finally:
             bar.clear()
-        observations = read_observations(observations_path)
+    observations = read_observations(unfinished)
     if result.damaged_at_ms is not None:
         print(f"capture: {video} is damaged after {result.damaged_at_ms / 1000:.1f} s", file=sys.stderr)
     return timeline.place([MeasuredAnswer(1, 1, result.duration_ms, observations=observations)])
@@ -137,6 +151,29 @@ def _judge(options: argparse.Namespace) -> None:
     engine = {**document["engine"], "rules": RULES_VERSION}
     telemetry.write(path, telemetry.build(document["session_id"], measurements, flags, engine))
     _tell(flags)
+
+
+def _report(options: argparse.Namespace) -> None:
+    try:
+        made = report.write(options.folder)
+    except CaptureError as exc:
+        raise Unusable(f"{options.folder}: {exc}") from exc
+    print(*made, sep="\n")
+
+
+def _bench(options: argparse.Namespace) -> None:
+    with TemporaryDirectory() as folder, _own_stderr() as terminal:
+        video = options.video or demo.make_demo_clip(
+            MODELS_FOLDER / "astronaut.png", Path(folder) / "demo.mp4", demo.calm
+        )
+        if not video.is_file():
+            raise Unusable(f"there is no file {video}")
+        bar = ProgressBar(bench.ROUNDS * probe(video).duration_ms, terminal)
+        try:
+            cost = bench.cost(video, _models(), bar.show)
+        finally:
+            bar.clear()
+    print(cost)
 
 
 def _tell(flags: list[Flag]) -> None:

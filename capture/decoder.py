@@ -1,11 +1,13 @@
 """Turns an answer's file into upright pictures, a few a second, and mono sound, both on the answer's clock.
 
-Every packet is decoded, as codecs need, but only sampled pictures are converted. Measures nothing and judges nothing.
+Every packet is decoded, as codecs need, but only sampled pictures are converted; of the others the luma is at hand.
+Measures nothing and judges nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +19,19 @@ from numpy.typing import NDArray
 
 from capture.container import LIMITS, GrowingFile, Limits, Media, flushed, pictures, sounds, upright_size
 from capture.errors import UnusableMedia
-from capture.types import Frame, Sound
+from capture.types import Frame, Glance, Sound
 
 MEASURED_SIDE_PX = 640  # the longer side of pictures handed out: enough for a face at a desk, cheaper than full HD
 MEASURED_RATE_HZ = 16_000  # what voice detection wants
+LUMA_FIRST = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "nv12", "gray"})
 SOUND_WARM_UP_MS = 1_000  # sound given before `from_ms`, so that windows and voice detection know their past
 
 
 class Decoder:
     """Iterate once to get frames and sound as the file has them; afterwards the attributes say how it ended.
 
-    Frames come at the first picture on or after each multiple of `every_ms`, with their real times, in time order.
+    Frames come at the first picture on or after each multiple of `every_ms`, with their real times, in time order, and
+    a glance for each picture between them.
     `from_ms` takes up work that was interrupted: earlier frames are decoded, because codecs need them, but not given.
     """
 
@@ -44,7 +48,7 @@ class Decoder:
         self.has_sound = False
         self._due_ms = 0
 
-    def __iter__(self) -> Iterator[Frame | Sound]:
+    def __iter__(self) -> Iterator[Frame | Glance | Sound]:
         with Media(self.source, self.container, self.limits) as media:
             resampler = MonoResampler(MEASURED_RATE_HZ)
             self.has_sound = media.audio is not None
@@ -60,15 +64,17 @@ class Decoder:
             if media.is_damaged:
                 self.damaged_at_ms = media.end_ms
 
-    def _sampled(self, media: Media, frames: list[VideoFrame]) -> Iterator[Frame]:
+    def _sampled(self, media: Media, frames: list[VideoFrame]) -> Iterator[Frame | Glance]:
         for frame in frames:
             if frame.pts is None or frame.time_base is None:
                 continue
             t_ms = max(0, media.time_ms(frame.time))
-            if t_ms >= self._due_ms:
+            is_due = t_ms >= self._due_ms
+            if is_due:
                 self._due_ms = (t_ms // self.every_ms + 1) * self.every_ms
-                if t_ms >= self.from_ms:
-                    yield Frame(t_ms, _upright_rgb(frame, media.video))
+            if t_ms >= self.from_ms:
+                whole = partial(_frame, t_ms, frame, media.video)
+                yield whole() if is_due else Glance(t_ms, _upright_luma(frame), whole)
 
     def _heard(self, media: Media, resampler: MonoResampler, frames: list[AudioFrame]) -> Iterator[Sound]:
         for frame in frames:
@@ -100,6 +106,19 @@ class MonoResampler:
 
 def _samples(frame: AudioFrame) -> NDArray[np.float32]:
     return frame.to_ndarray().reshape(-1).astype(np.float32, copy=False)
+
+
+def _frame(t_ms: int, frame: VideoFrame, video: VideoStream) -> Frame:
+    return Frame(t_ms, _upright_rgb(frame, video))
+
+
+def _upright_luma(frame: VideoFrame) -> NDArray[np.uint8]:
+    """The first plane as it lies in memory, where it is luma of one byte; its size is the file's own."""
+    if frame.format.name in LUMA_FIRST:
+        plane = frame.planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+        return np.rot90(rows[:, : plane.width], k=round(frame.rotation / 90))
+    return np.rot90(frame.to_ndarray(format="gray"), k=round(frame.rotation / 90)).astype(np.uint8, copy=False)
 
 
 def _upright_rgb(frame: VideoFrame, video: VideoStream) -> NDArray[np.uint8]:

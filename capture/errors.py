@@ -10,7 +10,7 @@ class UnusableMedia(CaptureError):
 
 
 class ModelMissing(CaptureError):
-    """A model file is absent, or its hash is not the one we know."""
+    """A model file is absent, or is none that can be loaded."""
 
 
 class ClaimLost(CaptureError):

@@ -1,25 +1,22 @@
-"""What a face's landmarks and blendshapes say of eyes and mouth, as a few ratios. Pure geometry; judges nothing.
+"""What a face's landmarks and blendshapes say of eyes and mouth, as a few ratios. Pure geometry; judges nothing."""
 
-Blinks are looked for in samples 200 ms apart. On labelled clips that finds 6 of 11 with 2 too many: enough to draw,
-too little to judge anybody by.
-"""
-
-from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Points = NDArray[np.floating]  # landmarks in pixels, one row of x, y each
+Points = NDArray[np.floating]  # landmarks in pixels, one row of x, y (and z) each
 
-OUTER_EYE_CORNERS = (33, 263)  # rows of the landmark model's mesh: the picture's left eye, the right eye
+EYE_CORNERS = ((33, 133), (362, 263))  # rows of the landmark model's mesh: the picture's left eye, then the right one
+LIDS = ((159, 145), (386, 374))  # middle of the upper and of the lower lid
+IRISES = (468, 473)
+OUTER_EYE_CORNERS = (33, 263)
 LIP_EDGES = (13, 14)  # inner edge of the upper and of the lower lip, in the middle
 MOUTH_CORNERS = (61, 291)
 
-BLINK_DIP = 0.07  # open eyes vary by 0.04 from sample to sample; a blink caught half-way dips by this and more
-BLINK_SAMPLES = 5  # two before, the lowest, two after: at five samples a second a blink fits in
-BLINK_SPAN_MS = 1_200  # five samples; when they lie farther apart, nobody knows what was between them
+IRIS_REACH = 0.5  # of half the eye's width: farther out the iris touches the corner
+SHUT_GAP, OPEN_GAP = 0.06, 0.26  # lids' gap by the eye's width: shut eyes have 0.04 to 0.08, open ones 0.26 and more
 
 
 class Gaze(NamedTuple):
@@ -29,18 +26,34 @@ class Gaze(NamedTuple):
     y: float
 
 
-def gaze_of(shapes: Mapping[str, float]) -> Gaze:
-    """Both eyes' mean. The shapes name the person's own left and right: their left is the picture's right."""
-    right = (shapes["eyeLookOutLeft"] + shapes["eyeLookInRight"]) / 2
-    left = (shapes["eyeLookInLeft"] + shapes["eyeLookOutRight"]) / 2
+def gaze_of(points: Points, shapes: Mapping[str, float]) -> Gaze:
+    """Both eyes' mean: aside from where the irises are, up and down from the shapes, as lids hide how high they are."""
+    asides = [_iris_aside(points, iris, corners) for iris, corners in zip(IRISES, EYE_CORNERS, strict=True)]
     up = (shapes["eyeLookUpLeft"] + shapes["eyeLookUpRight"]) / 2
     down = (shapes["eyeLookDownLeft"] + shapes["eyeLookDownRight"]) / 2
-    return Gaze(right - left, up - down)
+    return Gaze(float(np.clip(sum(asides) / len(asides), -1.0, 1.0)), up - down)
 
 
-def openness_of(shapes: Mapping[str, float]) -> float:
-    """0 (shut) … 1 (open), both eyes' mean."""
-    return 1 - (shapes["eyeBlinkLeft"] + shapes["eyeBlinkRight"]) / 2
+def _iris_aside(points: Points, iris: int, corners: tuple[int, int]) -> float:
+    """Where the iris is between the middle of the eye (0) and where it touches a corner (±1)."""
+    left, right = points[corners[0], :2], points[corners[1], :2]
+    across = right - left
+    share = float((points[iris, :2] - left) @ across) / max(float(across @ across), 1e-9)
+    return (2 * share - 1) / IRIS_REACH
+
+
+def lid_gap_of(points: Points) -> float:
+    """How far the lids are apart, by the eye's width, both eyes' mean; compare it with the same person's open eyes."""
+    gaps = [
+        _distance(points, lids) / max(_distance(points, corners), 1.0)
+        for lids, corners in zip(LIDS, EYE_CORNERS, strict=True)
+    ]
+    return sum(gaps) / len(gaps)
+
+
+def openness_of(lid_gap: float) -> float:
+    """0 (shut) … 1 (open)."""
+    return float(np.clip((lid_gap - SHUT_GAP) / (OPEN_GAP - SHUT_GAP), 0.0, 1.0))
 
 
 def mouth_open_of(points: Points) -> float:
@@ -54,29 +67,4 @@ def face_px_of(points: Points) -> float:
 
 
 def _distance(points: Points, ends: tuple[int, int]) -> float:
-    return float(np.linalg.norm(points[ends[0]] - points[ends[1]]))
-
-
-class BlinkFinder:
-    """Sees openness sample by sample and names a blink once the eyes are open again, two samples later."""
-
-    def __init__(self) -> None:
-        self._samples: deque[tuple[int, float]] = deque(maxlen=BLINK_SAMPLES)
-
-    def see(self, t_ms: int, openness: float | None) -> tuple[int, ...]:
-        """Times of blinks that are known since this sample: one or none."""
-        if openness is None:
-            self._samples.clear()
-            return ()
-        self._samples.append((t_ms, openness))
-        if len(self._samples) < BLINK_SAMPLES or t_ms - self._samples[0][0] > BLINK_SPAN_MS:
-            return ()
-        return self._middle_if_blink()
-
-    def _middle_if_blink(self) -> tuple[int, ...]:
-        values = [value for _, value in self._samples]
-        middle = BLINK_SAMPLES // 2
-        lowest, before, after = values[middle], values[:middle], values[middle + 1 :]
-        is_lowest = lowest < min(before) and lowest <= min(after)  # of two equal samples the first is the blink
-        is_deep = min(max(before), max(after)) - lowest >= BLINK_DIP
-        return (self._samples[middle][0],) if is_lowest and is_deep else ()
+    return float(np.linalg.norm(points[ends[0], :2] - points[ends[1], :2]))

@@ -12,11 +12,11 @@ import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python.core.base_options import BaseOptions
 from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions
-from numpy.typing import NDArray
 
 from capture.errors import ModelMissing
-from capture.eyes import Points, face_px_of, gaze_of, mouth_open_of, openness_of
-from capture.pose import pose_of
+from capture.eyes import EYE_CORNERS, MOUTH_CORNERS, Points, face_px_of, gaze_of, lid_gap_of, mouth_open_of
+from capture.patches import Place
+from capture.pose import CHIN, pose_of
 from capture.types import Box, Frame
 
 FACES = 2  # asked for one, the model gives the surest face, not the nearest; and a second one is worth a count
@@ -26,7 +26,8 @@ FACES = 2  # asked for one, the model gives the surest face, not the nearest; an
 class FaceReading:
     """What was read of one face; units and signs are those of the telemetry contract.
 
-    `has_company` says that a second face could be read: a hint to count, not a count.
+    `has_company` says that a second face could be read: a hint to count, not a count. `eyes` (the corners of each)
+    and `mouth` (its corners and the chin) say where to look in the next pictures; they are never stored.
     """
 
     box: Box
@@ -35,9 +36,11 @@ class FaceReading:
     roll_deg: float
     gaze_x: float
     gaze_y: float
-    openness: float
+    lid_gap: float
     mouth_open: float
     face_px: float
+    eyes: tuple[Place, ...]
+    mouth: Place
     has_company: bool = False
 
 
@@ -51,7 +54,6 @@ class FaceReader:
             base_options=BaseOptions(model_asset_path=str(model_path)),
             num_faces=FACES,
             output_face_blendshapes=True,
-            output_facial_transformation_matrixes=True,
         )
         self._landmarker = FaceLandmarker.create_from_options(options)
 
@@ -63,7 +65,7 @@ class FaceReader:
             return None
         nearest = max(range(len(faces)), key=lambda index: _area(faces[index]))
         shapes = {shape.category_name: float(shape.score) for shape in found.face_blendshapes[nearest]}
-        reading = _reading(faces[nearest], shapes, found.facial_transformation_matrixes[nearest], frame)
+        reading = _reading(faces[nearest], shapes, frame)
         return replace(reading, has_company=len(faces) > 1)
 
     def close(self) -> None:
@@ -80,31 +82,34 @@ class FaceReader:
 
 def _pixels(landmarks: list[Any], frame: Frame) -> Points:
     height, width = frame.rgb.shape[:2]
-    return np.array([(point.x * width, point.y * height) for point in landmarks], dtype=np.float64)
+    return np.array([(point.x * width, point.y * height, point.z * width) for point in landmarks], dtype=np.float64)
 
 
 def _area(points: Points) -> float:
-    return float(np.prod(np.ptp(points, axis=0)))
+    return float(np.prod(np.ptp(points[:, :2], axis=0)))
 
 
-def _reading(points: Points, shapes: dict[str, float], matrix: NDArray[np.floating], frame: Frame) -> FaceReading:
-    pose, gaze = pose_of(matrix), gaze_of(shapes)
+def _reading(points: Points, shapes: dict[str, float], frame: Frame) -> FaceReading:
+    pose, gaze = pose_of(points), gaze_of(points, shapes)
+    height, width = frame.rgb.shape[:2]
+    places = points[:, :2] / (width, height)
     return FaceReading(
-        box=_box(points, frame),
+        box=_box(places),
         yaw_deg=pose.yaw_deg,
         pitch_deg=pose.pitch_deg,
         roll_deg=pose.roll_deg,
         gaze_x=gaze.x,
         gaze_y=gaze.y,
-        openness=openness_of(shapes),
+        lid_gap=lid_gap_of(points),
         mouth_open=mouth_open_of(points),
         face_px=face_px_of(points),
+        eyes=tuple(places[list(corners)] for corners in EYE_CORNERS),
+        mouth=places[[*MOUTH_CORNERS, CHIN]],
     )
 
 
-def _box(points: Points, frame: Frame) -> Box:
+def _box(places: Place) -> Box:
     """Faces may reach out of the picture; boxes do not."""
-    height, width = frame.rgb.shape[:2]
-    left, top = np.clip(points.min(axis=0) / (width, height), 0.0, 1.0)
-    right, bottom = np.clip(points.max(axis=0) / (width, height), 0.0, 1.0)
+    left, top = np.clip(places.min(axis=0), 0.0, 1.0)
+    right, bottom = np.clip(places.max(axis=0), 0.0, 1.0)
     return float(left), float(top), float(right - left), float(bottom - top)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from capture.types import Box, Frame
 
 FULL_SCALE = 255.0
+SHARPNESS_SIDE_PX = 320  # the same for all pictures: a small one made large again is no sharper for it
 CELLS = (40, 30)  # the picture as 40×30 means: a cell's mean forgets grain and coding noise, but not a blink
 STILL_LEVELS = 3.0  # of 255: coding a frozen picture moves a cell by up to 2.3; in quiet people some cell moves by 4
 STILL_MS = 800  # no person keeps so still for a second; the rules ask for several
@@ -36,14 +37,14 @@ class QualityMeter:
         self._still: Luma | None = None
         self._still_since_ms = 0
 
-    def read(self, frame: Frame, face: Box | None) -> Quality:
+    def read(self, t_ms: int, luma: Luma, face: Box | None) -> Quality:
         """Sharpness is that of the face where there is one: a blurred wall behind it does not matter."""
-        luma = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
-        looked_at = _cut(luma, face) if face else luma
+        even = _resized(luma)
+        looked_at = _cut(even, face) if face else even
         return Quality(
             brightness=float(luma.mean()) / FULL_SCALE,
             sharpness=float(cv2.Laplacian(looked_at, cv2.CV_64F).var()),
-            frozen=self._is_frozen(frame.t_ms, luma),
+            frozen=self._is_frozen(t_ms, luma),
         )
 
     def _is_frozen(self, t_ms: int, luma: Luma) -> bool:
@@ -51,6 +52,17 @@ class QualityMeter:
         if self._still is None or float(np.abs(cells - self._still).max()) > STILL_LEVELS:
             self._still, self._still_since_ms = cells, t_ms
         return t_ms - self._still_since_ms >= STILL_MS
+
+
+def luma_of(frame: Frame) -> Luma:
+    return cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
+
+
+def _resized(luma: Luma) -> Luma:
+    height, width = luma.shape
+    scale = SHARPNESS_SIDE_PX / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(luma, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
 
 def _cut(luma: Luma, box: Box) -> Luma:

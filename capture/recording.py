@@ -23,6 +23,7 @@ from capture.types import Observation
 TEMPORARY_SUFFIX = ".part"  # nothing that is finished ever bears this name, so leftovers can be swept at any time
 PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4")  # what only matters on the way to the film
 MANIFEST_BLOCK_BYTES = 1 << 20  # large enough for full disk speed, small enough for many interviews at once
+LATEST_BYTES = 16 * 1024  # about ten seconds of observations
 CONTAINER_NAME = re.compile(r"[a-z0-9]{2,4}")
 
 OBSERVATION_FIELDS = tuple(field.name for field in fields(Observation))
@@ -75,6 +76,8 @@ class Recording:
         self.telemetry_path = folder / "telemetry.json"
         self.page_events_path = folder / "page_events.jsonl"
         self.manifest_path = folder / "manifest.json"
+        self.report_path = folder / "report.html"
+        self.report_picture_path = folder / "report.png"
 
     def create(self) -> None:
         """Make the folder; harmless when it is there."""
@@ -91,6 +94,10 @@ class Recording:
     def observations_path(self, question: int, take: int, part: int) -> Path:
         return self._answer_file(question, take, part, "observations")
 
+    def unfinished_path(self, key: str) -> Path:
+        """Observations of an analysis that may be interrupted and taken up again; `key` says of what, by what."""
+        return self.folder / f"{key}.observations{TEMPORARY_SUFFIX}"
+
     def normalised_path(self, question: int, take: int, part: int) -> Path:
         """The answer as MP4, only until it is part of the joined recording."""
         return self._answer_file(question, take, part, "normalised.mp4")
@@ -105,6 +112,12 @@ class Recording:
         for path in self.answers.iterdir():
             if stem.fullmatch(path.name):
                 path.unlink()
+        fsync_folder(self.answers)
+
+    def delete_part(self, question: int, take: int, part: int) -> None:
+        """Remove every file of one part of a take."""
+        for path in self.answers.glob(self._answer_file(question, take, part, "*").name):
+            path.unlink()
         fsync_folder(self.answers)
 
     def delete_temporary(self) -> None:
@@ -220,6 +233,16 @@ def _round(name: str, value: Any) -> Any:
     if isinstance(value, tuple):
         return [_round(name, part) for part in value]
     return value
+
+
+def latest_observations(path: Path) -> list[Observation]:
+    """The last seconds' observations, read from the file's end: cheap however long the answer is."""
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LATEST_BYTES))
+        observations = [_parsed(line) for line in file]
+    return [observation for observation in observations if observation]
 
 
 def _line(observation: Observation) -> bytes:

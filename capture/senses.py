@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from capture.audio import SoundMeter
-from capture.eyes import BlinkFinder
+from capture.audio import PAUSE_MS, SoundMeter
+from capture.blinks import BlinkWatch
+from capture.crowd import CLOSER_SIDE_PX, LONGER_SIDE_PX, MIN_WIDTH
+from capture.eyes import openness_of
 from capture.face import FaceReading
-from capture.quality import QualityMeter
-from capture.types import Box, Frame, Observation, Sound
+from capture.mouth import MouthWatch
+from capture.quality import QualityMeter, luma_of
+from capture.types import Box, Frame, Glance, Observation, Sound
 
 COUNT_EVERY_MS = 1_000  # counting all faces costs twice what reading one does, and people do not come in a blink
 SOUND_LAG_MS = 10_000  # recorders write a few seconds of picture, then their sound; after this long there is none
@@ -28,7 +31,7 @@ class ReadsFace(Protocol):
 class CountsFaces(Protocol):
     """Finds every face."""
 
-    def read(self, frame: Frame, /) -> list[Box]: ...
+    def read(self, frame: Frame, side_px: int = LONGER_SIDE_PX, /) -> list[Box]: ...
 
 
 class Senses:
@@ -39,17 +42,23 @@ class Senses:
         self._crowd = crowd
         self._sound = SoundMeter()
         self._quality = QualityMeter()
-        self._blinks = BlinkFinder()
+        self._blinks = BlinkWatch(face.read)
+        self._mouth = MouthWatch()
         self._counted: list[Box] = []
-        self._counted_at_ms: int | None = None
+        self._far: list[Box] = []
+        self._counted_at_ms = -COUNT_EVERY_MS
+        self._searched_at_ms = -COUNT_EVERY_MS
         self._without_sound: deque[Observation] = deque()
 
-    def take(self, item: Frame | Sound, *, has_sound: bool) -> Iterator[Observation]:
+    def take(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:
         """Measure a picture or sound; gives the observations that are complete now, so with sound some time later."""
-        if isinstance(item, Sound):
-            self._sound.feed(item)
-        else:
-            self._without_sound.append(self._look(item))
+        match item:
+            case Sound():
+                self._sound.feed(item)
+            case Glance():
+                self._blinks.glance(item)
+            case Frame():
+                self._without_sound.append(self._look(item))
         while self._without_sound and (not has_sound or self._is_heard(self._without_sound[0].t_ms)):
             yield self._listen(self._without_sound.popleft())
 
@@ -63,33 +72,50 @@ class Senses:
 
     def _is_heard(self, t_ms: int) -> bool:
         newest_ms = self._without_sound[-1].t_ms
-        return self._sound.heard_until_ms >= t_ms or newest_ms - t_ms >= SOUND_LAG_MS
+        return self._sound.heard_until_ms >= t_ms + PAUSE_MS or newest_ms - t_ms >= SOUND_LAG_MS
 
     def _listen(self, seen: Observation) -> Observation:
         return replace(seen, level_dbfs=self._sound.level_dbfs(seen.t_ms), speech=self._sound.speech(seen.t_ms))
 
     def _look(self, frame: Frame) -> Observation:
-        face = self._face.read(frame)
+        face, luma = self._face.read(frame), luma_of(frame)
         boxes = self._count(frame, face)
-        quality = self._quality.read(frame, face.box if face else None)
+        quality = self._quality.read(frame.t_ms, luma, face.box if face else None)
         seen = Observation(
             t_ms=frame.t_ms,
-            count=max(len(boxes), 1 if face else 0),
+            count=_counted(boxes, face),
             box=boxes[0] if boxes else None,
-            blinks_ms=self._blinks.see(frame.t_ms, face.openness if face else None),
+            blinks_ms=self._blinks.sample(frame.t_ms, luma, face),
             brightness=quality.brightness,
             sharpness=quality.sharpness,
             frozen=quality.frozen,
         )
-        return _with_face(seen, face) if face else seen
+        return replace(_with_face(seen, face), mouth_open=self._mouth.opened(luma, face)) if face else seen
 
     def _count(self, frame: Frame, face: FaceReading | None) -> list[Box]:
         """A count of one holds for a second unless something else is seen; any other is made anew every time."""
-        is_due = self._counted_at_ms is None or frame.t_ms - self._counted_at_ms >= COUNT_EVERY_MS
+        is_due = frame.t_ms - self._counted_at_ms >= COUNT_EVERY_MS
         is_alone = face is not None and not face.has_company
         if is_due or not is_alone or len(self._counted) != 1:
             self._counted, self._counted_at_ms = self._crowd.read(frame), frame.t_ms
+        if not self._counted and face is None:
+            return self._search(frame)
         return self._counted
+
+    def _search(self, frame: Frame) -> list[Box]:
+        """Nobody is said to be missing before somebody looked closely; that costs four times more, so it is believed
+        for a second."""
+        if self._far or frame.t_ms - self._searched_at_ms >= COUNT_EVERY_MS:
+            self._far, self._searched_at_ms = self._crowd.read(frame, CLOSER_SIDE_PX), frame.t_ms
+        return self._far
+
+
+def _counted(boxes: list[Box], face: FaceReading | None) -> int | None:
+    """Those near enough; None where all that is seen is too small to tell a person from a photo on the wall."""
+    near = sum(box[2] >= MIN_WIDTH for box in boxes)
+    if face is None and boxes and near == 0:
+        return None
+    return max(near, 1 if face else 0)
 
 
 def _with_face(seen: Observation, face: FaceReading) -> Observation:
@@ -101,7 +127,6 @@ def _with_face(seen: Observation, face: FaceReading) -> Observation:
         roll_deg=face.roll_deg,
         gaze_x=face.gaze_x,
         gaze_y=face.gaze_y,
-        openness=face.openness,
-        mouth_open=face.mouth_open,
+        openness=openness_of(face.lid_gap),
         face_px=face.face_px,
     )

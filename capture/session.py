@@ -17,7 +17,7 @@ from pathlib import Path
 
 from capture import __version__
 from capture.container import GrowingFile
-from capture.crowd import CrowdReader
+from capture.crowd import shared_crowd_reader
 from capture.decoder import Decoder
 from capture.errors import CaptureError, ClaimLost, UnusableMedia
 from capture.face import FaceReader
@@ -52,7 +52,9 @@ class Models:
 
     def senses(self) -> Senses:
         """Fresh senses, for one answer and one thread."""
-        crowd = CrowdReader(self.crowd)  # first: it holds nothing that would have to be closed if the other is missing
+        crowd = shared_crowd_reader(
+            self.crowd
+        )  # first: it holds nothing that would have to be closed if the other is missing
         return Senses(FaceReader(self.face), crowd)
 
     def engine(self) -> dict[str, str]:

@@ -4,7 +4,7 @@ Two clocks occur and are never mixed in one object: the clock of one *answer* (0
 the joined *recording* (0 = the first frame of `recording.mp4`). `capture.timeline` is the only code that converts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -53,6 +53,15 @@ class Frame:
 
     t_ms: int
     rgb: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A picture between two sampled ones: its luma alone, upright, uint8. `frame` makes the whole picture of it."""
+
+    t_ms: int
+    luma: NDArray[np.uint8]
+    frame: Callable[[], Frame]
 
 
 @dataclass(frozen=True)

@@ -42,12 +42,12 @@ def create_app(config: Config | None = None) -> Flask:
 
 def configure(app: Flask, config: Config) -> None:
     """Hand our settings to Flask and its extensions under the names they know."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each plugin at every start
+    set_up_logging()
     app.config.from_mapping(
         PORTAL=config,
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # they would bring names and e-mails into the log
         TESTING=config.env == "testing",
         DEBUG=config.debug,
         SITE_NAME=config.site_name,
@@ -66,3 +66,11 @@ def configure(app: Flask, config: Config) -> None:
         JWT_TOKEN_LOCATION=["headers"],
         PROPAGATE_EXCEPTIONS=False,
     )
+
+
+def set_up_logging() -> None:
+    """Lines on stderr that name the request, by the id that the person was shown."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(security.name_request_in_log)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each plugin at every start

@@ -265,8 +265,9 @@ class InterviewSession(db.Model):
 
     def kept_answers(self) -> list["Answer"]:
         """All parts of the newest take of each question, in order."""
-        newest = {answer.question_position: answer.take for answer in self.answers}  # ordered: the last one wins
-        return [answer for answer in self.answers if answer.take == newest[answer.question_position]]
+        there = [answer for answer in self.answers if answer.state is not AnswerState.DISCARDED]
+        newest = {answer.question_position: answer.take for answer in there}  # ordered: the last one wins
+        return [answer for answer in there if answer.take == newest[answer.question_position]]
 
 
 class Answer(db.Model):
@@ -287,6 +288,7 @@ class Answer(db.Model):
     prompt: Mapped[str] = mapped_column(sa.String(500))  # as it was asked, whatever becomes of the question
     take: Mapped[int]
     part: Mapped[int] = mapped_column(default=1)
+    limit_ms: Mapped[int]  # how long this part may be recorded
     container: Mapped[str] = mapped_column(sa.String(8))
     state: Mapped[AnswerState] = mapped_column(one_of(AnswerState), default=AnswerState.RECORDING)
     length_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)  # said at the end; until then the file's size tells

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from portal import docx
+from portal.disk import sync_folder
 
 MAX_BYTES = 10 * 1024 * 1024
 NAME_MAX_CHARS = 160
@@ -104,7 +105,7 @@ def store(resume: Resume, folder: Path) -> str:
         file.write(resume.data)
         file.flush()
         os.fsync(file.fileno())
-    _sync_folder(folder)
+    sync_folder(folder)
     return name
 
 
@@ -123,12 +124,3 @@ def clean_name(filename: str) -> str:
 
 def mimetype(name: str) -> str:
     return MIMETYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new file's name is part of its folder, and only then survives a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

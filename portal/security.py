@@ -1,8 +1,9 @@
 """What every response carries: the content security policy and its companions, and an id to find it in the log."""
 
+import logging
 import secrets
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, has_app_context
 
 POLICY = {
     "default-src": "'self'",
@@ -32,6 +33,12 @@ def policy(**changes: str) -> str:
 
 def _name_request() -> None:
     g.request_id = secrets.token_hex(6)
+
+
+def name_request_in_log(record: logging.LogRecord) -> bool:
+    """A logging filter: gives each line the id of the request it belongs to, or a dash."""
+    record.request_id = g.get("request_id", "-") if has_app_context() else "-"
+    return True
 
 
 def _add_headers(response: Response) -> Response:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
+from portal.disk import sync_folder
+
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"
 CHECKSUMS = ("sha256", "sha1", "md5")  # sha1 is the one every tus client must know; none of them guards a secret
@@ -107,6 +109,8 @@ def append(path: Path, offset: int, data: bytes, checksum: Checksum | None = Non
         if actual != offset:
             raise WrongOffset(actual)
         _write_or_undo(handle, offset, data)
+        if offset == 0:
+            sync_folder(path.parent)
     finally:
         os.close(handle)
     return offset + len(data)

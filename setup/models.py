@@ -75,6 +75,8 @@ def obtain(wanted: WantedFile, folder: Path) -> None:
     if elsewhere:
         if not Path(elsewhere).is_file():
             raise SetupError(f"{wanted.setting} names {elsewhere}, which is no file. Correct it or unset it.")
+        if not is_intact(Path(elsewhere).read_bytes(), wanted):
+            raise SetupError(f"{wanted.setting} names {elsewhere}, which is another file than we know. Unset it.")
         return
     target = folder / wanted.name
     if target.is_file() and is_intact(target.read_bytes(), wanted):

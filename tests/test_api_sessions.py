@@ -91,7 +91,9 @@ def test_it_gives_no_telemetry_before_the_interview_is_ready(client: FlaskClient
 def test_it_shows_the_takes_that_count(client: FlaskClient, ada: User) -> None:
     interview = make_interview()
     for take in (1, 2):
-        save(Answer(interview=interview, question_position=1, prompt="Why?", take=take, container="mp4"))
+        save(
+            Answer(interview=interview, question_position=1, prompt="Why?", take=take, limit_ms=60_000, container="mp4")
+        )
     found = client.get(f"{QUEUE}/{interview.id}", headers=bearer(ada)).json
 
     assert [(answer["question"], answer["take"]) for answer in found["answers"]] == [(1, 2)]

@@ -125,16 +125,32 @@ def test_the_program_itself_is_quiet_and_returns_the_code(clip: Path, tmp_path: 
     assert (refused.returncode, said.count("\n")) == (2, 1)
 
 
-def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
-    long = make_clip(tmp_path / "long.mp4", 120, size=(640, 480), fps=5, sound=None)
-    running = run("analyse", long, "--out", tmp_path / "out")
+def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
+    long = make_clip(tmp_path / "long.mp4", 25, size=(640, 480), fps=5, sound=None)
+    interrupted, whole = tmp_path / "interrupted", tmp_path / "whole"
+    first = interrupt_after_some_rows("analyse", long, "--out", interrupted, rows_in=interrupted)
+    assert first.returncode == INTERRUPTED
+    [kept] = list(interrupted.iterdir())
+    rows = kept.read_bytes()
+    inode = kept.stat().st_ino
+    second = interrupt_after_some_rows("analyse", long, "--out", interrupted, rows_in=interrupted, above=len(rows))
+    assert second.returncode == INTERRUPTED
+    assert (kept.stat().st_ino, kept.read_bytes()[: len(rows)]) == (inode, rows)
+    assert main(["analyse", str(long), "--out", str(interrupted), "--no-film"]) == 0
+    assert main(["analyse", str(long), "--out", str(whole), "--no-film"]) == 0
+    assert telemetry_in(interrupted) == telemetry_in(whole)
+    assert [path.name for path in interrupted.iterdir()] == ["telemetry.json"]
+
+
+def interrupt_after_some_rows(*arguments: object, rows_in: Path, above: int = 0) -> subprocess.Popen[str]:
+    """Run until more than `above` bytes of measurements are stored, then press Ctrl-C."""
+    running = run(*arguments)
     until_s = time.monotonic() + 30
-    while not list(tmp_path.glob("out/*/observations")) and time.monotonic() < until_s:
-        time.sleep(0.05)
+    while sum(path.stat().st_size for path in rows_in.glob("*.part")) <= above and time.monotonic() < until_s:
+        time.sleep(0.02)
     os.kill(running.pid, signal.SIGINT)
     assert "interrupted" in running.communicate(timeout=30)[1]
-    assert running.returncode == INTERRUPTED
-    assert list((tmp_path / "out").iterdir()) == []
+    return running
 
 
 def test_the_demo_shows_what_it_is_made_to_show(tmp_path: Path) -> None:

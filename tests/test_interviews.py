@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from factories import make_application, make_job
@@ -12,9 +13,11 @@ from sittings import TAB, begin, clip_bytes, record, send, start
 
 from capture import telemetry
 from capture.container import probe
-from portal import interviews
+from portal import interviews, uploads
 from portal.extensions import db
-from portal.interviews import measuring
+from portal.interviews import measuring, sitting
+from portal.interviews.claims import Waiting
+from portal.interviews.keeping import Housekeeper
 from portal.models import (
     AnswerState,
     Application,
@@ -114,7 +117,7 @@ def test_an_interrupted_answer_goes_on_in_a_further_part(interview: InterviewSes
     second = start(interview, continues=first.id)
 
     assert (second.take, second.part) == (1, 2)
-    assert interviews.time_left_ms(second) == 50_000
+    assert second.limit_ms == 50_000
 
 
 def test_a_file_of_another_kind_is_refused(interview: InterviewSession) -> None:
@@ -351,3 +354,107 @@ def test_what_crashes_measuring_again_and_again_is_still_made_into_film(
 
     db.session.rollback()
     assert (answer.state, answer.measured_ms) == (AnswerState.READY, 0)
+
+
+def test_a_question_that_was_asked_twice_for_one_answer_makes_one(interview: InterviewSession) -> None:
+    assert start(interview) is start(interview)  # the first reply was lost on the way
+
+
+def test_an_upload_that_was_taken_back_leaves_nothing_and_keeps_its_take_used(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    answer = start(interview)
+    send(answer, clip_bytes(tmp_path))
+    place = interviews.recording(interview)
+    log = place.observations_path(1, 1, 1)
+    log.write_text('{"t_ms":0,"count":7}\n')
+
+    interviews.take_back(answer)
+
+    assert not log.exists()
+    assert start(interview).take == 2
+    assert [kept.take for kept in interview.kept_answers()] == [2]
+
+
+def test_whoever_measures_what_was_taken_back_can_write_nothing(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    answer = start(interview)
+    send(answer, clip_bytes(tmp_path))
+    waiting = Waiting.of(answer)
+    db.session.rollback()
+    held = waiting.claim(app)
+    assert held is not None
+    interviews.take_back(answer)
+    db.session.rollback()
+
+    assert held.write(keep=False, state=AnswerState.READY) is False
+
+
+def test_an_answer_takes_no_more_bytes_than_its_time_allows(
+    interview: InterviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitting, "SLACK_BYTES", 1_000)
+    answer = start(interview)
+    answer.limit_ms = 5
+
+    with pytest.raises(uploads.Refused) as caught:
+        send(answer, clip_bytes(tmp_path))
+    assert caught.value.status == 413
+
+
+def test_running_answers_stop_before_the_disk_is_full(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+    answer = start(interview)
+    app.config["PORTAL"] = replace(app.config["PORTAL"], disk_floor_bytes=1 << 60)
+
+    with pytest.raises(uploads.NoSpace):
+        send(answer, clip_bytes(tmp_path))
+    with pytest.raises(interviews.NoRoom):
+        start(interview, question=2)
+
+
+def test_what_the_page_reports_too_late_changes_no_sealed_result(
+    app: Flask, application: Application, tmp_path: Path
+) -> None:
+    interview = finished(app, begin(application, analyse=False), tmp_path)
+    interview.consent_analyse_at = utc_now()
+
+    assert interviews.report_events(interview.answers[0], [{"kind": "paste", "t_ms": 1}]) == 0
+
+
+def test_a_failed_interview_can_be_tried_again(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+    finished(app, interview, tmp_path)
+    interview.state, interview.failure = InterviewState.FAILED, "the disk was full"
+    interview.answers[0].state = AnswerState.FAILED
+    db.session.commit()
+
+    interviews.retry(interview)
+    interviews.work_through(app)
+
+    db.session.rollback()
+    assert interview.state is InterviewState.READY
+    assert interview.failure == ""
+
+
+def test_an_answer_left_a_day_ago_keeps_no_thread_busy(app: Flask, application: Application, tmp_path: Path) -> None:
+    answer = start(begin(application, analyse=True))
+    send(answer, clip_bytes(tmp_path))
+    answer.created_at = utc_now() - timedelta(days=2)
+    db.session.commit()
+
+    assert measuring.find_work(app) is None
+
+
+def test_old_interviews_are_purged_without_anybody_asking(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    interview.start_time = utc_now() - timedelta(days=181)
+    db.session.commit()
+    housekeeper = Housekeeper(app)
+    job = housekeeper.find_work()
+    assert job is not None
+    job(Event())
+
+    db.session.rollback()
+    assert db.session.query(InterviewSession).count() == 0
+    assert housekeeper.find_work() is None

@@ -195,6 +195,7 @@ def upgrade() -> None:
         sa.Column("prompt", sa.String(length=500), nullable=False),
         sa.Column("take", sa.Integer(), nullable=False),
         sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("limit_ms", sa.Integer(), nullable=False),
         sa.Column("container", sa.String(length=8), nullable=False),
         sa.Column(
             "state",

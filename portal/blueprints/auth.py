@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from flask import Blueprint, flash, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 
@@ -17,6 +17,8 @@ from portal.throttle import TooManyTries
 
 bp = Blueprint("auth", __name__)
 
+POLLED = ("_status", "_row")  # how views end that a page asks again and again
+
 WRONG = "This e-mail and password do not belong together. Check both, or register."
 TAKEN = "This address cannot be registered. If it is yours, sign in instead."
 
@@ -24,6 +26,8 @@ TAKEN = "This address cannot be registered. If it is yours, sign in instead."
 @login_manager.unauthorized_handler
 def ask_to_sign_in() -> ResponseReturnValue:
     """To the sign-in page, and from there back to the page that was asked for (what was sent is not sent again)."""
+    if (request.endpoint or "").endswith(POLLED):
+        abort(401)  # a poll must not lead the page away: it may be recording
     flash("Please sign in first.", "info")
     here = urlsplit(request.headers.get("HX-Current-URL", "")) if wants_fragment() else urlsplit(request.full_path)
     if request.method != "GET" and not wants_fragment():

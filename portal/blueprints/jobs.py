@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import access, hiring, steps
-from portal.blueprints import wants_fragment
+from portal.blueprints import page_asked, wants_fragment
 from portal.board import JobSearch
 from portal.extensions import db
 from portal.models import EmploymentType, JobStatus, Workplace, utc_now
@@ -31,8 +31,7 @@ def front() -> ResponseReturnValue:
 @bp.get("/jobs")
 def board() -> ResponseReturnValue:
     search = JobSearch.from_args(request.args)
-    page = request.args.get("page", 1, type=int)
-    found = db.paginate(search.select(), page=max(1, page), per_page=JOBS_PER_PAGE, error_out=False)
+    found = db.paginate(search.select(), page=page_asked(), per_page=JOBS_PER_PAGE, error_out=False)
     if not found.items and found.pages:
         return redirect(url_for("jobs.board", **search.as_args(), page=found.pages), code=303)
     view = {"search": search, "found": found, "counts": search.counts(), "now": utc_now(), "new_for": NEW_FOR}

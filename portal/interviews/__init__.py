@@ -4,7 +4,6 @@
 from rows to files, `status` how things stand, `keeping` how data leaves.
 """
 
-from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -23,7 +22,7 @@ from portal.interviews.errors import (
     NoTakesLeft,
     NotInterviewable,
 )
-from portal.interviews.keeping import purge
+from portal.interviews.keeping import Housekeeper, purge
 from portal.interviews.sitting import (
     PAGE_EVENT_KINDS,
     NewAnswer,
@@ -37,10 +36,10 @@ from portal.interviews.sitting import (
     receive,
     recording,
     report_events,
+    retry,
     start_answer,
     take_back,
     take_seat,
-    time_left_ms,
 )
 from portal.interviews.status import Status, status
 
@@ -66,18 +65,21 @@ __all__ = [
     "receive",
     "recording",
     "report_events",
+    "retry",
     "start_answer",
     "status",
     "take_back",
     "take_seat",
-    "time_left_ms",
     "work_through",
 ]
 
 
 def init_app(app: Flask) -> None:
     """Let this process measure, beginning with its first request (not in commands, not in tests)."""
-    manager = CaptureManager(partial(measuring.find_work, app), app.config["PORTAL"].capture_workers)
+    housekeeper = Housekeeper(app)
+    manager = CaptureManager(
+        lambda: measuring.find_work(app) or housekeeper.find_work(), app.config["PORTAL"].capture_workers
+    )
     app.extensions["capture_manager"] = manager
     if not app.testing:
         app.before_request(manager.ensure_started)

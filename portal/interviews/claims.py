@@ -4,6 +4,7 @@ A process that was killed lets its lease run out; whoever looks next goes on. On
 outdated and can write nothing.
 """
 
+import logging
 import threading
 import uuid
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, utc_now
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 4  # three renewals may fail before the lease is lost
@@ -53,8 +57,11 @@ class Claim:
         done = threading.Event()
 
         def renew() -> None:
-            while not done.wait(RENEW_EVERY_S) and self.write(keep=True):
-                continue
+            while not done.wait(RENEW_EVERY_S) and not self.lost.is_set():
+                try:
+                    self.write(keep=True)
+                except SQLAlchemyError:
+                    log.warning("the lease of %s could not be renewed just now", self.row_id, exc_info=True)
 
         thread = threading.Thread(target=renew, name=f"lease-{self.row_id}", daemon=True)
         thread.start()

@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask, g
+from sqlalchemy.orm import contains_eager
 
 from capture import film
 from capture.container import Limits
@@ -39,6 +41,7 @@ ANSWER_LIMITS = Limits(max_duration_ms=3_600_000)
 ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will come
 REFRESH_EVERY_S = 5.0  # flags of a running interview: recent enough for a live row, cheap enough for many
 ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: with measuring, then without
+FORGOTTEN_AFTER = timedelta(days=1)  # a recording that was left is looked at again only when it is completed
 IDLE_AFTER_S = 30.0  # no new bytes for so long: give the thread to somebody else until bytes come again
 
 
@@ -74,6 +77,7 @@ def _measurable() -> list[Answer]:
     rows = db.session.scalars(
         sa.select(Answer)
         .join(Answer.interview)
+        .options(contains_eager(Answer.interview).selectinload(InterviewSession.answers))
         .where(_free(Answer), sa.or_(Answer.state == AnswerState.RECEIVED, _growing()))
         .order_by(Answer.state.desc(), Answer.created_at)
     )
@@ -83,7 +87,8 @@ def _measurable() -> list[Answer]:
 def _growing() -> sa.ColumnElement[bool]:
     """Still being recorded: measured where agreed, and otherwise left alone; nothing here may ever end a recording."""
     analysed = InterviewSession.consent_analyse_at.is_not(None)
-    return sa.and_(Answer.state == AnswerState.RECORDING, analysed, Answer.attempts < MAX_ATTEMPTS)
+    is_fresh = Answer.created_at > utc_now() - FORGOTTEN_AFTER
+    return sa.and_(Answer.state == AnswerState.RECORDING, analysed, is_fresh, Answer.attempts < MAX_ATTEMPTS)
 
 
 def _has_news(answer: Answer) -> bool:

@@ -45,6 +45,7 @@ def page_events(interview: InterviewSession) -> list[dict[str, Any]]:
 
 
 def discarded_takes(interview: InterviewSession) -> set[tuple[int, int]]:
+    """Takes that were recorded again, or taken back."""
     kept = {(answer.question_position, answer.take) for answer in interview.kept_answers()}
     return {(answer.question_position, answer.take) for answer in interview.answers} - kept
 

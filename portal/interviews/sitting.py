@@ -41,6 +41,10 @@ from portal.models import (
 )
 
 SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
+MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
+MAX_BYTES_PER_MS = 1_000  # 8 Mbit/s, several times what our recorder is asked for
+SLACK_BYTES = 8_000_000  # for the shortest answers, and recorders that overshoot at the start
+RUNNING_SHARE = 10  # running answers may use nine tenths of the disk floor that new ones must leave
 MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
 PAGE_EVENT_KINDS = {"tab_hidden", "focus_lost", "fullscreen_left", "second_display", "paste"}
 MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
@@ -65,8 +69,12 @@ def models() -> Models:
     return Models(face=config().face_model_path, crowd=config().crowd_model_path)
 
 
+def folder_of(interview_id: uuid.UUID) -> Recording:
+    return Recording(config().interviews_folder / str(interview_id))
+
+
 def recording(interview: InterviewSession) -> Recording:
-    return Recording(config().interviews_folder / str(interview.id))
+    return folder_of(interview.id)
 
 
 def open_interview(application: Application) -> InterviewSession:
@@ -123,6 +131,8 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
         raise InterviewError(f"This server takes {' and '.join(sorted(container.UPLOAD_CONTAINERS))} recordings.")
     if shutil.disk_usage(config().interviews_folder).free < config().disk_floor_bytes:
         raise NoRoom("The server is short of space, so no new recording can start. Nothing saved is lost; try later.")
+    if asked_before := _empty_answer(interview, wish):
+        return asked_before
     question = _question(interview, wish.question)
     take, part = _next_part(interview, wish) if wish.continues else (_next_take(interview, question), 1)
     answer = Answer(
@@ -131,6 +141,7 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
         prompt=question.prompt,
         take=take,
         part=part,
+        limit_ms=_time_left_ms(interview, question, take),
         container=wish.container,
     )
     db.session.add(answer)
@@ -138,21 +149,28 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     return answer
 
 
-def time_left_ms(answer: Answer) -> int:
-    """How long this part may still be recorded, given the earlier parts of its take."""
-    question = _question(answer.interview, answer.question_position)
-    earlier = [
-        other for other in _parts(answer.interview, answer.question_position, answer.take) if other is not answer
-    ]
-    return max(0, question.limit_ms - sum(_length_ms(part) for part in earlier))
+def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:
+    """The answer that this very wish made already, when its reply was lost on the way."""
+    last = _parts(interview, wish.question)[-1:]
+    for answer in last:
+        is_new = answer.state is AnswerState.RECORDING and not uploads.size(answer_path(answer))
+        if is_new and answer.container == wish.container and (answer.part > 1) == (wish.continues is not None):
+            return answer
+    return None
+
+
+def _time_left_ms(interview: InterviewSession, question: Question, take: int) -> int:
+    return question.limit_ms - sum(_length_ms(part) for part in _parts(interview, question.position, take))
 
 
 def receive(answer: Answer, offset: int, data: bytes, checksum: uploads.Checksum | None) -> int:
     """Append one piece of an answer, on disk when this returns; gives the new offset. Raises UploadError."""
     if answer.state is not AnswerState.RECORDING:
         raise uploads.Refused(403, "This answer is complete.")
-    if offset + len(data) > config().upload_max_bytes:
+    if offset + len(data) > min(config().upload_max_bytes, SLACK_BYTES + answer.limit_ms * MAX_BYTES_PER_MS):
         raise uploads.Refused(413, "The recording is larger than this server takes.")
+    if shutil.disk_usage(config().interviews_folder).free < config().disk_floor_bytes // RUNNING_SHARE:
+        raise uploads.NoSpace("The server is out of space. What was confirmed is safe; sending goes on later.")
     if offset == 0:
         _check_kind(data, answer.container)
     path = answer_path(answer)
@@ -170,12 +188,12 @@ def _check_kind(head: bytes, expected: str) -> None:
 
 
 def take_back(answer: Answer) -> None:
-    """Delete an upload that is not complete."""
+    """Delete an upload that is not complete. Its take stays used; whoever measures it finds the fence moved."""
     if answer.state is not AnswerState.RECORDING:
         raise uploads.Refused(403, "This answer is complete.")
-    answer_path(answer).unlink(missing_ok=True)
-    db.session.delete(answer)
+    answer.state, answer.fence, answer.lease_until = AnswerState.DISCARDED, answer.fence + 1, None
     db.session.commit()
+    recording(answer.interview).delete_part(answer.question_position, answer.take, answer.part)
 
 
 def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) -> Answer | None:
@@ -193,9 +211,8 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
         db.session.delete(answer)
         db.session.commit()
         return None
-    limit_ms = time_left_ms(answer)
     answer.length_bytes = here
-    answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, limit_ms + MIN_CONTINUATION_MS)
+    answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, answer.limit_ms + MIN_CONTINUATION_MS)
     answer.state = AnswerState.RECEIVED
     answer.attempts = 0  # whatever failed on a file that was still growing is no sign for the whole one
     db.session.commit()
@@ -203,8 +220,11 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
 
 
 def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
-    """Store what the page reported; a report sent twice is one event. Nothing is kept where analysis was refused."""
-    if not answer.interview.is_analysed:
+    """Store what the page reported; a report sent twice is one event.
+
+    Nothing is kept where analysis was refused, nor once the sitting is over: its results are sealed.
+    """
+    if not answer.interview.is_analysed or answer.interview.state is not InterviewState.RECORDING:
         return 0
     known = {(event.kind, event.t_ms) for event in answer.page_events}
     for event in events:
@@ -233,6 +253,16 @@ def finish(interview: InterviewSession) -> bool:
     return bool(cast(Any, moved).rowcount)
 
 
+def retry(interview: InterviewSession) -> None:
+    """Try once more to finish an interview that failed, from the answers as they were received."""
+    if interview.state is not InterviewState.FAILED:
+        raise InterviewError("This interview has not failed.")
+    interview.state, interview.failure, interview.attempts = InterviewState.FINISHING, "", 0
+    for answer in interview.kept_answers():
+        answer.state, answer.failure, answer.attempts = AnswerState.RECEIVED, "", 0
+    db.session.commit()
+
+
 def answer_path(answer: Answer) -> Any:
     """Where the bytes of this answer are."""
     place = recording(answer.interview)
@@ -254,7 +284,8 @@ def _question(interview: InterviewSession, position: int) -> Question:
 
 
 def _parts(interview: InterviewSession, position: int, take: int | None = None) -> list[Answer]:
-    rows = [answer for answer in interview.answers if answer.question_position == position]
+    """What was recorded for a question and not taken back."""
+    rows = [a for a in interview.answers if a.question_position == position and a.state is not AnswerState.DISCARDED]
     return [answer for answer in rows if take is None or answer.take == take]
 
 
@@ -262,9 +293,10 @@ def _next_take(interview: InterviewSession, question: Question) -> int:
     earlier = _parts(interview, question.position)
     if any(answer.state is AnswerState.RECORDING for answer in earlier):
         raise InterviewError("The last recording of this question is not complete yet.")
-    if len({answer.take for answer in earlier}) >= question.takes:
+    used = {answer.take for answer in interview.answers if answer.question_position == question.position}
+    if len(used) >= question.takes:
         raise NoTakesLeft("All takes of this question are used.")
-    return max((answer.take for answer in earlier), default=0) + 1
+    return max(used, default=0) + 1
 
 
 def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
@@ -272,9 +304,8 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
     last = earlier[-1] if earlier else None
     if last is None or last.id != wish.continues or last.state is AnswerState.RECORDING:
         raise InterviewError("This answer cannot be continued. Reload the page to see where it stands.")
-    take = _parts(interview, wish.question, last.take)
-    question = _question(interview, wish.question)
-    if question.limit_ms - sum(_length_ms(part) for part in take) < MIN_CONTINUATION_MS:
+    time_left_ms = _time_left_ms(interview, _question(interview, wish.question), last.take)
+    if time_left_ms < MIN_CONTINUATION_MS or last.part >= MAX_PARTS:
         raise InterviewError("The time for this answer is used up.")
     return last.take, last.part + 1
 

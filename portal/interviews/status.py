@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from capture.recording import read_observations
+from capture.recording import latest_observations
 from portal import uploads
 from portal.interviews.sitting import answer_path, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
@@ -78,7 +78,7 @@ def _tip(interview: InterviewSession) -> str | None:
         return None
     answer = recorded[-1]
     path = recording(interview).observations_path(answer.question_position, answer.take, answer.part)
-    observations = read_observations(path)
+    observations = latest_observations(path)
     if not observations or observations[-1].t_ms < TIP_AFTER_MS:
         return None
     lately = [o for o in observations if o.t_ms > observations[-1].t_ms - TIP_AFTER_MS]

@@ -13,25 +13,39 @@ const PROBE_BYTES = [64_000, 1_000_000]; // the first warms the connection up, t
 const NEEDED_MBIT_S = 1.5; // what a recording makes (1.1 Mbit/s), and some room
 const RANDOM_MAX_BYTES = 65_536; // the most that getRandomValues gives at once
 
-const MARKS = { idle: ["○", "not checked"], busy: ["◌", "checking"], pass: ["✓", "fine"], warn: ["◆", "look here"], fail: ["▲", "stop"] };
+const MARKS = { idle: ["○", "not checked"], busy: ["◌", "checking"], pass: ["✓", "fine"], warn: ["◆", "look here"], fail: ["▲", "not working"] };
 
 class Check {
   constructor(root) {
     this.root = root;
     this.api = pageApi(root);
-    this.button = root.querySelector("[data-start]");
-    this.button.addEventListener("click", () => this.run());
-    this.button.disabled = false;
+    this.begin = root.querySelector("[data-begin]");
+    this.again = root.querySelector("[data-again]");
+    this.buttons = [this.begin, this.again].map((place) => place.querySelector("button"));
+    for (const button of this.buttons) button.addEventListener("click", () => this.run());
+    this.enable(true);
+  }
+
+  enable(isEnabled) {
+    for (const button of this.buttons) button.disabled = !isEnabled;
   }
 
   async run() {
-    this.button.disabled = true;
+    this.enable(false);
     this.results = {};
     await this.stop();
     if (await this.checkBrowser()) await Promise.all([this.checkDevices(), this.checkSpeed()]);
-    this.button.disabled = false;
-    this.button.textContent = "Check again";
+    this.enable(true);
     this.conclude();
+    this.offerAgain();
+  }
+
+  /** From now on the check is no longer the next step; the focus stays where the pressed button was. */
+  offerAgain() {
+    if (this.begin.hidden) return;
+    this.begin.hidden = true;
+    this.again.hidden = false;
+    if (document.activeElement === document.body) this.again.querySelector("button").focus();
   }
 
   async stop() {

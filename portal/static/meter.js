@@ -34,6 +34,6 @@ export class Meter {
     this.onLevel(dbfs);
     const height = Math.min(1, Math.max(0, (dbfs - SILENT_DBFS) / (LOUD_DBFS - SILENT_DBFS)));
     this.recent = [...this.recent.slice(1), height];
-    this.bars.forEach((bar, index) => (bar.style.transform = `scaleY(${0.1 + 0.9 * this.recent[index]})`));
+    this.bars.forEach((bar, index) => (bar.style.scale = `1 ${0.1 + 0.9 * this.recent[index]}`));
   }
 }

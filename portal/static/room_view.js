@@ -48,10 +48,9 @@ export class RoomView {
     const isLast = question.position === total;
     this.fill({
       progress: `question ${question.position} of ${total}`,
-      eyebrow: `Question ${question.position}`,
       prompt: question.prompt,
-      think: clock(question.think_ms),
-      limit: clock(question.limit_ms),
+      think: stretch(question.think_ms),
+      limit: stretch(question.limit_ms),
       takes: left > 1 ? `You have ${left} takes.` : left === 1 ? "You have 1 more take." : "This is your last take.",
       again: left > 0 ? `Record again (${left} ${left === 1 ? "take" : "takes"} left)` : "",
       accept: isLast ? "Keep it and finish" : "Keep it and continue",
@@ -124,6 +123,12 @@ export class RoomView {
 export function clock(ms) {
   const seconds = Math.round(ms / 1000);
   return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
+}
+
+/** 30 s, 2:00 min: a time in a sentence carries its unit. */
+function stretch(ms) {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${pad(seconds % 60)} min`;
 }
 
 function pad(number) {

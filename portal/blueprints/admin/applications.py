@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from portal import hiring
 from portal.access import fetch_any
+from portal.blueprints import page_asked
 from portal.blueprints.admin import bp
 from portal.extensions import db
 from portal.hiring import CannotChange
@@ -27,7 +28,7 @@ LEADS_TO = {
 @bp.get("/applications")
 def applications() -> ResponseReturnValue:
     wanted = _wanted()
-    page = db.paginate(_select(wanted), per_page=ROWS_PER_PAGE, max_per_page=ROWS_PER_PAGE, error_out=False)
+    page = db.paginate(_select(wanted), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
     return render_template(
         "admin/applications.html",
         page=page,

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import hiring
 from portal.access import fetch_job
-from portal.blueprints import wants_fragment
+from portal.blueprints import page_asked, wants_fragment
 from portal.blueprints.admin import bp
 from portal.extensions import db
 from portal.forms.jobs import MAX_QUESTIONS, NEW_QUESTION, JobForm, new_slug, rearranged, unfinished_interviews
@@ -22,7 +22,12 @@ SAVE, PUBLISH = "save", "publish"
 
 @bp.get("/jobs")
 def jobs() -> ResponseReturnValue:
-    page = db.paginate(db.select(Job).order_by(Job.created_at.desc(), Job.id), per_page=ROWS_PER_PAGE, error_out=False)
+    page = db.paginate(
+        db.select(Job).order_by(Job.created_at.desc(), Job.id),
+        page=page_asked(),
+        per_page=ROWS_PER_PAGE,
+        error_out=False,
+    )
     ids = [job.id for job in page.items]
     return render_template(
         "admin/jobs.html",

@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import abort, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import interviews, queue
 from portal.access import fetch_any
-from portal.blueprints import wants_fragment
+from portal.blueprints import page_asked, wants_fragment
 from portal.blueprints.admin import bp
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, InterviewState, Job
@@ -25,7 +25,7 @@ ROWS_PER_PAGE = 25
 @bp.get("/sessions")
 def sessions() -> ResponseReturnValue:
     wanted = SessionFilter.from_args(request.args)
-    page = db.paginate(wanted.select(), per_page=ROWS_PER_PAGE, max_per_page=ROWS_PER_PAGE, error_out=False)
+    page = db.paginate(wanted.select(), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
     view = {"page": page, "wanted": wanted, "queue": queue, "page_url": _page_url(wanted)}
     if wants_fragment():
         return render_template("admin/_sessions.html", **view)
@@ -69,6 +69,16 @@ def _start_s() -> float:
 def session_status(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     return render_template("admin/_session_status.html", interview=interview, status=interviews.status(interview))
+
+
+@bp.post("/sessions/<uuid:interview_id>/retry")
+def session_retry(interview_id: uuid.UUID) -> ResponseReturnValue:
+    interview = fetch_any(InterviewSession, interview_id)
+    try:
+        interviews.retry(interview)
+    except interviews.InterviewError as exc:
+        flash(exc.message, "warning")
+    return redirect(url_for("admin.session", interview_id=interview.id), code=303)
 
 
 @bp.get("/sessions/<uuid:interview_id>/recording.mp4")

@@ -16,6 +16,7 @@ from portal.interviews import InterviewError
 from portal.models import Answer, AnswerState, InterviewSession
 
 ECHO_MAX_BYTES = 2 * 1024 * 1024  # enough to time an upload of a few seconds
+JSON_MAX_BYTES = 64 * 1024  # a hundred page events are a tenth of it
 DAY_MS = 24 * 60 * 60 * 1000
 milliseconds = validate.Range(min=0, max=DAY_MS)
 
@@ -54,6 +55,18 @@ class BadBody(InterviewError):
     status = 422
 
 
+@bp.before_request
+def take_in_body() -> None:
+    """Have the whole body before anybody asks the database: a slow sender must not hold its write lock."""
+    if request.endpoint == "capture.echo":
+        request.max_content_length = ECHO_MAX_BYTES
+        while request.stream.read(64 * 1024):
+            continue
+    elif request.is_json:
+        request.max_content_length = JSON_MAX_BYTES
+        request.get_data()
+
+
 @bp.get("/<uuid:interview_id>/room.json")
 @login_required
 def room_json(interview_id: uuid.UUID) -> ResponseReturnValue:
@@ -75,7 +88,7 @@ def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
     answer = interviews.start_answer(row, interviews.NewAnswer(**body(AnswerSchema())))
     taken = {"question": answer.question_position, "take": answer.take, "part": answer.part}
-    return upload_of(answer) | taken | {"limit_ms": interviews.time_left_ms(answer)}, 201
+    return upload_of(answer) | taken | {"limit_ms": answer.limit_ms}, 201
 
 
 @bp.post("/<uuid:interview_id>/answers/<uuid:answer_id>/token")
@@ -105,11 +118,8 @@ def events(interview_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:interview_id>/echo")
 @login_required
 def echo(interview_id: uuid.UUID) -> ResponseReturnValue:
-    """Swallow some bytes, so that the page can measure how fast they went."""
+    """The bytes were swallowed, so that the page can measure how fast they went."""
     fetch_own(InterviewSession, interview_id)
-    request.max_content_length = ECHO_MAX_BYTES
-    while request.stream.read(64 * 1024):
-        continue
     return "", 204
 
 
@@ -135,14 +145,15 @@ def room_state(row: InterviewSession) -> dict[str, Any]:
 
 
 def question_state(row: InterviewSession, question: Any) -> dict[str, Any]:
-    given = [answer for answer in row.answers if answer.question_position == question.position]
+    rows = [answer for answer in row.answers if answer.question_position == question.position]
+    given = [answer for answer in rows if answer.state is not AnswerState.DISCARDED]
     return {
         "position": question.position,
         "prompt": question.prompt,
         "think_ms": question.think_ms,
         "limit_ms": question.limit_ms,
         "takes": question.takes,
-        "takes_used": len({answer.take for answer in given}),
+        "takes_used": len({answer.take for answer in rows}),
         "answers": [answer_state(answer) for answer in given],
     }
 

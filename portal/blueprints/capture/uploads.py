@@ -9,7 +9,7 @@ from werkzeug.exceptions import ClientDisconnected
 from portal import interviews, tokens, uploads
 from portal.blueprints.capture import bp
 from portal.extensions import csrf, db
-from portal.models import Answer
+from portal.models import Answer, AnswerState
 
 
 @bp.errorhandler(uploads.UploadError)
@@ -113,7 +113,7 @@ def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
     answer_id = token_holder(expected)
     g.only_reads_database = request.method != "DELETE"  # no write lock while a piece goes to disk
     answer = db.session.get(Answer, answer_id)
-    if answer is None:
+    if answer is None or answer.state is AnswerState.DISCARDED:
         raise uploads.Refused(410, "This upload is no longer here.")
     return answer
 

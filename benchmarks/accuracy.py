@@ -1,0 +1,324 @@
+"""Runs the real engine over the labelled footage and tells how often it is right: `make bench-accuracy`.
+
+Prints one table and writes docs/benchmarks.md. Counts are shown, not only shares: some labels are few.
+"""
+
+import argparse
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import labels as label_files
+from benchmarks import scores
+from benchmarks.degraded import Picture, quality_rows
+from benchmarks.labels import Label
+from benchmarks.report_section import rewrite_section
+from capture.audio import WINDOW_MS, SoundMeter
+from capture.container import identify_file
+from capture.decoder import MEASURED_RATE_HZ, MonoResampler
+from capture.face import FaceReader, FaceReading
+from capture.head_rules import CAMERA, Ahead, straight_ahead
+from capture.recording import read_observations
+from capture.rules import RULES_VERSION, find_flags
+from capture.session import AnswerSource, CaptureSession, Models
+from capture.types import AnswerSpan, Flag, Frame, Measurements, Sound
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS = Models(*(ROOT / "instance" / "models" / name for name in ("face_landmarker.task", "centerface.onnx")))
+FOOTAGE = ROOT.parent / "shared" / "footage"
+ROTATIONS_DEG = (-30, -15, 15, 30)
+FLAGGED = {  # what the composites are made to show
+    "composite_dev__dev_c1_noface_gap.webm": ("no_face", 12_000, 17_520),
+    "composite_dev__dev_c2_second_person.webm": ("several_faces", 9_000, 15_000),
+    "composite_dev__dev_c3_offcamera_voice.webm": ("other_voice", 3_000, 9_720),
+}
+WRONG_SHOWN = 4  # a table is read, not searched
+
+
+@dataclass
+class Clip:
+    """One measured video."""
+
+    name: str
+    labels: list[Label]
+    measurements: Measurements
+    flags: list[Flag]
+    ahead: Ahead
+
+
+@dataclass
+class Table:
+    """Rows of text under a title, for the terminal and for the document."""
+
+    title: str
+    heads: Sequence[str]
+    rows: list[Sequence[str]] = field(default_factory=list)
+
+    def markdown(self) -> str:
+        lines = [self.heads, ["---"] * len(self.heads), *self.rows]
+        return f"### {self.title}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("footage", type=Path, nargs="?", default=FOOTAGE)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
+    options = parser.parse_args()
+    if not (options.footage / "segments.csv").is_file():
+        print(f"no labelled footage at {options.footage}; give the folder", file=sys.stderr)
+        return 2
+    tables = list(measure(options.footage))
+    text = opening() + "\n".join(table.markdown() for table in tables)
+    print(text)
+    rewrite_section("accuracy", text, options.out)
+    return 0
+
+
+def measure(footage: Path) -> Iterator[Table]:
+    every = label_files.read_labels(footage)
+    clips = [measured(footage, file, every) for file in progress(list(label_files.videos(every)))]
+    yield face_table(clips)
+    with FaceReader(MODELS.face) as reader:
+        yield still_table(footage, every, reader)
+        yield angle_table(footage, every, reader)
+    yield head_table(clips)
+    yield gaze_table(clips)
+    yield blink_table(clips, every)
+    yield speech_table(footage, every)
+    yield flag_table(clips)
+    yield Table("When the picture gets worse", ("clip", "what was done", "flags"), list(quality_rows(footage, MODELS)))
+
+
+def progress(files: Sequence[str]) -> Iterator[str]:
+    for number, file in enumerate(files, 1):
+        if sys.stderr.isatty():
+            print(f"\r\033[K{number}/{len(files)} {file}", end="", file=sys.stderr, flush=True)
+        yield file
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+
+
+def measured(footage: Path, file: str, every: list[Label]) -> Clip:
+    path = footage / file
+    with tempfile.TemporaryDirectory() as folder:
+        observations = Path(folder) / "observations"
+        source = AnswerSource(path, identify_file(path), observations)
+        duration_ms = CaptureSession(source, MODELS.senses).run().duration_ms
+        rows = read_observations(observations)
+    seen = Measurements(duration_ms, [AnswerSpan(1, 1, 0, duration_ms)], rows)
+    own = [label for label in every if label.file == file]
+    return Clip(path.name, own, seen, find_flags(seen), straight_ahead(rows) or CAMERA)
+
+
+def face_table(clips: Sequence[Clip]) -> Table:
+    table = Table("Faces counted, by sample", ("clip", "labelled", "right", "of", "longest invented", "wrong"))
+    totals: dict[str, scores.Score] = {}
+    for clip in clips:
+        for value in dict.fromkeys(label.value for label in clip.labels if label.kind == "faces"):
+            own = [label for label in clip.labels if label.kind == "faces" and label.value == value]
+            if not (value.isdigit() or value == ">=2"):
+                continue
+            score = scores.faces(clip.measurements.observations, own)
+            invented_ms = scores.longest_invented_ms(clip.measurements.observations, own)
+            add(totals.setdefault(value, scores.Score()), score)
+            if score.wrong or value not in "01":
+                table.rows.append((clip.name, value, *counted(score), f"{invented_ms / 1000:.1f} s", wrong(score)))
+    rows = [("**all**", value, *counted(score), "", "") for value, score in sorted(totals.items())]
+    table.rows[:0] = rows
+    return table
+
+
+def add(total: scores.Score, score: scores.Score) -> None:
+    total.right += score.right
+    total.asked += score.asked
+
+
+def counted(score: scores.Score) -> tuple[str, str]:
+    return str(score.right), str(score.asked)
+
+
+def wrong(score: scores.Score) -> str:
+    more = len(score.wrong) - WRONG_SHOWN
+    return "; ".join(score.wrong[:WRONG_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def still_table(footage: Path, every: list[Label], reader: FaceReader) -> Table:
+    table = Table("Faces counted in stills", ("still", "labelled", "counted"))
+    for label in every:
+        if label.kind == "faces" and label.file.startswith("images/"):
+            with_senses = MODELS.senses()
+            [row] = with_senses.take(Frame(0, picture_of(footage / label.file)), has_sound=False)
+            with_senses.close()
+            table.rows.append((label.name, label.value, str(row.count)))
+    return table
+
+
+def picture_of(path: Path) -> Picture:
+    loaded = cv2.imread(str(path))
+    if loaded is None:
+        raise FileNotFoundError(path)
+    return np.ascontiguousarray(loaded[..., ::-1])
+
+
+def angle_table(footage: Path, every: list[Label], reader: FaceReader) -> Table:
+    """Stills and clips' first pictures against themselves: mirrored, and turned by known degrees."""
+    heads = ("picture", "nominal yaw", "yaw", "mirrored", "roll", "mirrored roll", "worst roll when turned")
+    table = Table("Angles of known pictures, in degrees", heads)
+    nominal = {label.file: label.value for label in every if label.kind == "yaw_abs_nominal"}
+    for file in [*nominal, *dict.fromkeys(label.file for label in every if label.kind == "head")]:
+        rgb = picture_of(footage / file) if file in nominal else first_picture(footage / file)
+        upright, mirrored = read(reader, rgb), read(reader, rgb[:, ::-1])
+        if upright and mirrored:
+            numbers = (upright.yaw_deg, mirrored.yaw_deg, upright.roll_deg, mirrored.roll_deg)
+            told = worst_roll_deg(reader, rgb, upright)
+            table.rows.append((Path(file).name, nominal.get(file, ""), *(f"{n:+.1f}" for n in numbers), told))
+    return table
+
+
+def first_picture(path: Path) -> Picture:
+    with av.open(str(path)) as opened:
+        frame = next(opened.decode(video=0))
+        turned: Picture = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
+        return turned
+
+
+def read(reader: FaceReader, rgb: NDArray[Any]) -> FaceReading | None:
+    return reader.read(Frame(0, np.ascontiguousarray(rgb)))
+
+
+def worst_roll_deg(reader: FaceReader, rgb: Picture, upright: FaceReading) -> str:
+    worst = 0.0
+    height, width = rgb.shape[:2]
+    middle = (upright.box[0] + upright.box[2] / 2) * width, (upright.box[1] + upright.box[3] / 2) * height
+    for angle_deg in ROTATIONS_DEG:
+        around = cv2.getRotationMatrix2D(middle, -angle_deg, 1.0)
+        turned = cv2.warpAffine(rgb, around, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        seen = read(reader, turned)
+        if seen is None:
+            return "not found when turned"
+        error = seen.roll_deg - upright.roll_deg - angle_deg
+        worst = max(worst, error, key=abs)
+    return f"{worst:+.1f}"
+
+
+def head_table(clips: Sequence[Clip]) -> Table:
+    return scored_table(
+        "Head direction, by labelled stretch",
+        clips,
+        lambda clip: scores.heads(clip.measurements.observations, of(clip, "head"), clip.ahead),
+    )
+
+
+def gaze_table(clips: Sequence[Clip]) -> Table:
+    return scored_table(
+        "Gaze, by sample",
+        clips,
+        lambda clip: scores.gaze(clip.measurements.observations, of(clip, "gaze"), clip.ahead),
+    )
+
+
+def scored_table(title: str, clips: Sequence[Clip], ask: Callable[[Clip], scores.Score]) -> Table:
+    table = Table(title, ("clip", "right", "of", "wrong"))
+    total = scores.Score()
+    for clip in clips:
+        score = ask(clip)
+        add(total, score)
+        if score.asked:
+            table.rows.append((clip.name, *counted(score), wrong(score)))
+    table.rows.insert(0, ("**all**", *counted(total), f"{total.right / max(1, total.asked):.1%} right"))
+    return table
+
+
+def of(clip: Clip, *kinds: str) -> list[Label]:
+    return [label for label in clip.labels if label.kind in kinds]
+
+
+def blink_table(clips: Sequence[Clip], every: list[Label]) -> Table:
+    table = Table("Blinks, within 0.2 s of the labelled ones", ("clip", "found", "missed", "invented", "F1"))
+    total = scores.Found()
+    for clip in clips:
+        file = clip.labels[0].file
+        known = label_files.of(every, file, "blink")
+        ignored = label_files.doubtful(every, file, "blink", "eyes")
+        if known:
+            seen = sorted(blink for row in clip.measurements.observations for blink in row.blinks_ms)
+            found = scores.blinks(seen, known, ignored)
+            total = total.plus(found)
+            table.rows.append((clip.name, *found_cells(found)))
+    table.rows.insert(0, ("**all**", *found_cells(total)))
+    return table
+
+
+def found_cells(found: scores.Found) -> tuple[str, ...]:
+    return str(found.hits), str(found.missed), str(found.invented), f"{found.f1:.3f}"
+
+
+def speech_table(footage: Path, every: list[Label]) -> Table:
+    heads = ("file", "speech heard", "missed", "heard in silence or noise", "F1", "quiet there")
+    table = Table("Speech, by frames of 100 ms", heads)
+    total = scores.Found()
+    for file in sorted({label.file for label in every if label.kind in ("speech", "audio")}):
+        own = [
+            label for label in label_files.of(every, file, "speech", "audio") if label.confidence != label_files.BY_EYE
+        ]
+        found = scores.speech(heard_in(footage / file), own)
+        total = total.plus(found)
+        if own:
+            table.rows.append((Path(file).name, *found_cells(found), str(found.quiet)))
+    table.rows.insert(0, ("**all**", *found_cells(total), str(total.quiet)))
+    return table
+
+
+def heard_in(path: Path) -> list[tuple[int, float | None]]:
+    """As the engine hears it: one answer for each window, once what follows is known."""
+    meter, asked_ms, heard = SoundMeter(), WINDOW_MS, []
+    with av.open(str(path)) as opened:
+        resampler = MonoResampler(MEASURED_RATE_HZ)
+        for frame in opened.decode(audio=0):
+            for time_s, samples in resampler.resample(frame):
+                meter.feed(Sound(round(time_s * 1000), samples))
+            while meter.heard_until_ms >= asked_ms + 2 * WINDOW_MS + 100:
+                heard.append((asked_ms, meter.speech(asked_ms)))
+                asked_ms += WINDOW_MS
+    while asked_ms <= meter.heard_until_ms:
+        heard.append((asked_ms, meter.speech(asked_ms)))
+        asked_ms += WINDOW_MS
+    return heard
+
+
+def flag_table(clips: Sequence[Clip]) -> Table:
+    table = Table("Flags", ("clip", "expected", "medium or high", "low or not assessable"))
+    for clip in clips:
+        serious = scores.serious(clip.flags)
+        rest = [flag for flag in clip.flags if flag not in serious and flag.rule != "no_sound_track/1"]
+        expected = FLAGGED.get(clip.name)
+        is_found = expected and any(scores.matches(flag, *expected) for flag in serious)
+        word = f"{expected[0]}: {'found' if is_found else 'missed'}" if expected else ""
+        if serious or rest or expected:
+            table.rows.append((clip.name, word, scores.told(serious), scores.told(rest)))
+    return table
+
+
+def opening() -> str:
+    engine = f"rules {RULES_VERSION}, mediapipe {version('mediapipe')}, OpenCV {cv2.__version__}, PyAV {av.__version__}"
+    today = datetime.now(UTC).date().isoformat()
+    return (
+        "## Accuracy on labelled footage\n\n"
+        f"Printed by `make bench-accuracy` on {today}: {engine}, Python {platform.python_version()}. Only labelled time is "
+        "scored. Head and gaze are compared with the person's own straight ahead, as the rules do.\n\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""Keeps one section of docs/benchmarks.md up to date, so that each benchmark rewrites what it measured and nothing else.
+
+Knows markers and text; knows nothing of what is measured.
+"""
+
+from pathlib import Path
+
+from capture.recording import replacing
+
+PROJECT = Path(__file__).resolve().parent.parent
+DOCUMENT = PROJECT / "docs" / "benchmarks.md"
+OPENING = "# Benchmarks\n\nWritten by the commands named in each section; numbers are of one machine on one day.\n"
+
+
+def rewrite_section(name: str, text: str, document: Path = DOCUMENT) -> None:
+    """Put `text` between the markers of section `name`; a section that is not there yet goes to the end."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    section = f"{begin}\n{text.strip()}\n{end}"
+    before = document.read_text(encoding="utf-8") if document.exists() else OPENING
+    head, has_begin, rest = before.partition(begin)
+    _, has_end, tail = rest.partition(end)
+    after = head + section + tail if has_begin and has_end else f"{before.rstrip()}\n\n{section}\n"
+    with replacing(document) as temporary:
+        temporary.write_text(after, encoding="utf-8")

@@ -1,0 +1,186 @@
+"""Compares what the engine measured with the labels, and counts. Prints nothing and decides nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from statistics import median
+
+from benchmarks.labels import Label
+from capture.head_rules import Ahead
+from capture.types import Flag, Observation, Severity
+
+BLINK_SLACK_MS = 200
+EDGE_SLACK_MS = 1_000
+SOUND_FRAME_MS = 100
+CHANGE_MS = 300  # labels of changing counts are good to this; a hard cut is seen at the next sample
+SPEAKS = 0.5  # the probability from which the engine is taken to say that somebody speaks
+TURNED_DEG = 5.0  # from the person's own straight ahead; labelled turns begin at about 8° by our reading
+TILTED_DEG = 3.0
+LOOKS_ASIDE = 0.2  # from the person's own straight ahead, of the way to the eye's corner
+
+
+@dataclass
+class Score:
+    """Right answers among all that were asked, with words for the wrong ones."""
+
+    right: int = 0
+    asked: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, is_right: bool, what: str = "") -> None:
+        self.asked += 1
+        self.right += is_right
+        if not is_right and what:
+            self.wrong.append(what)
+
+
+@dataclass
+class Found:
+    """Events or frames found among those labelled, and how many were found where none is."""
+
+    hits: int = 0
+    missed: int = 0
+    invented: int = 0
+    quiet: int = 0  # frames labelled as empty and found so
+
+    @property
+    def f1(self) -> float:
+        weighed = 2 * self.hits + self.missed + self.invented
+        return 2 * self.hits / weighed if weighed else 1.0
+
+    def plus(self, other: "Found") -> "Found":
+        return Found(
+            self.hits + other.hits,
+            self.missed + other.missed,
+            self.invented + other.invented,
+            self.quiet + other.quiet,
+        )
+
+
+def faces(rows: Sequence[Observation], labels: Sequence[Label]) -> Score:
+    """One question for each sample under a label that names a number."""
+    score = Score()
+    for label in labels:
+        for row in rows:
+            if label.holds_at(row.t_ms) and row.count is not None:
+                score.add(_counts(row.count, label.value), f"{row.t_ms / 1000:.1f} s: {row.count} for {label.value}")
+    return score
+
+
+def _counts(count: int, value: str) -> bool:
+    return count >= 2 if value == ">=2" else str(count) == value
+
+
+def longest_invented_ms(rows: Sequence[Observation], labels: Sequence[Label]) -> int:
+    """How long at most there were more faces than labelled."""
+    longest_ms = 0
+    for label in labels:
+        seen = [row for row in rows if label.holds_at(row.t_ms)]
+        for is_more, group in groupby(seen, key=lambda row: _exceeds(row.count, label.value)):
+            times = [row.t_ms for row in group]
+            longest_ms = max(longest_ms, times[-1] - times[0] + 200 if is_more else 0)
+    return longest_ms
+
+
+def _exceeds(count: int | None, value: str) -> bool:
+    return value.isdigit() and (count or 0) > int(value)
+
+
+def heads(rows: Sequence[Observation], labels: Sequence[Label], ahead: Ahead) -> Score:
+    """One question for each labelled stretch: the median direction, seen from the person's own straight ahead."""
+    score = Score()
+    for label in labels:
+        inside = [row for row in rows if label.holds_at(row.t_ms) and row.yaw_deg is not None]
+        if inside and _is_direction(label.value):
+            yaw = median(row.yaw_deg or 0.0 for row in inside) - ahead.yaw_deg
+            roll = median(row.roll_deg or 0.0 for row in inside) - ahead.roll_deg
+            what = f"{label.start_ms / 1000:.1f} s: yaw {yaw:+.0f}° roll {roll:+.0f}° for {label.value}"
+            score.add(all(_points(part, yaw, roll) for part in label.value.split("+")), what)
+    return score
+
+
+def _is_direction(value: str) -> bool:
+    return all(part in ("frontal", "image_left", "image_right", "roll") for part in value.split("+"))
+
+
+def _points(part: str, yaw: float, roll: float) -> bool:
+    return {
+        "frontal": abs(yaw) < TURNED_DEG,
+        "image_left": yaw <= -TURNED_DEG,
+        "image_right": yaw >= TURNED_DEG,
+        "roll": abs(roll) >= TILTED_DEG,
+    }[part]
+
+
+def gaze(rows: Sequence[Observation], labels: Sequence[Label], ahead: Ahead) -> Score:
+    score = Score()
+    for label in labels:
+        for row in rows:
+            if label.holds_at(row.t_ms) and row.gaze_x is not None:
+                aside = row.gaze_x - ahead.gaze_x
+                way = "center" if abs(aside) < LOOKS_ASIDE else "image_right" if aside > 0 else "image_left"
+                score.add(way == label.value, f"{row.t_ms / 1000:.1f} s: {way} for {label.value}")
+    return score
+
+
+def blinks(found_ms: Sequence[int], labels: Sequence[Label], ignored: Sequence[Label]) -> Found:
+    """Each labelled blink may be found once; what lies in a doubtful stretch is neither right nor wrong."""
+    left = list(found_ms)
+    found = Found()
+    for label in labels:
+        near = [t_ms for t_ms in left if _is_near(t_ms, label)]
+        found.hits += bool(near)
+        found.missed += not near
+        if near:
+            left.remove(near[0])
+    found.invented = sum(not any(_is_near(t_ms, label) for label in ignored) for t_ms in left)
+    return found
+
+
+def _is_near(t_ms: int, label: Label) -> bool:
+    return label.start_ms - BLINK_SLACK_MS <= t_ms <= label.end_ms + BLINK_SLACK_MS
+
+
+Heard = Sequence[tuple[int, float | None]]  # the end of each window, and the probability of speech in it
+
+
+def speech(heard: Heard, labels: Sequence[Label]) -> Found:
+    """Frames of 100 ms: spoken where labelled as speech, quiet where labelled as silence or noise."""
+    spoken = [label for label in labels if label.kind == "speech"]
+    silent = [label for label in labels if label.kind == "audio"]
+    found = Found()
+    for middle_ms, speaks in _sound_frames(heard):
+        if any(label.holds_at(middle_ms) for label in spoken):
+            found.hits += speaks
+            found.missed += not speaks
+        elif any(label.holds_at(middle_ms) for label in silent):
+            found.invented += speaks
+            found.quiet += not speaks
+    return found
+
+
+def _sound_frames(heard: Heard) -> Iterator[tuple[float, bool]]:
+    start_ms = 0
+    for end_ms, value in heard:
+        for frame_ms in range(start_ms, end_ms, SOUND_FRAME_MS):
+            if value is not None:
+                yield frame_ms + SOUND_FRAME_MS / 2, value >= SPEAKS
+        start_ms = max(start_ms, round(end_ms / SOUND_FRAME_MS) * SOUND_FRAME_MS)
+
+
+def serious(flags: Sequence[Flag]) -> list[Flag]:
+    """Those that ask a person to look soon."""
+    return [flag for flag in flags if flag.assessable and flag.severity is not Severity.LOW]
+
+
+def matches(flag: Flag, kind: str, start_ms: int, end_ms: int) -> bool:
+    edges = abs(flag.start_ms - start_ms) <= EDGE_SLACK_MS and abs(flag.end_ms - end_ms) <= EDGE_SLACK_MS
+    return flag.kind == kind and edges
+
+
+def told(flags: Sequence[Flag]) -> str:
+    return "; ".join(
+        f"{flag.kind} {flag.start_ms / 1000:.1f}–{flag.end_ms / 1000:.1f} s "
+        f"{flag.severity if flag.assessable else 'not assessable'}"
+        for flag in flags
+    )

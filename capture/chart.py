@@ -1,0 +1,284 @@
+"""Draws what was measured in one recording as lanes over time: questions, flags, faces, head, eyes, sound, quality.
+
+Knows the telemetry contract and where things lie in a figure; what a page or a PNG looks like is not known here. A line
+is never drawn through a hole, and what was not measured leaves none.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+from typing import Any
+
+from capture.lanes import LANES, Curve, Lane
+from capture.marks import Area, Figure, Hatch, Line, Mark, Shape, Word
+from capture.telemetry import Telemetry
+
+HOLE_PERIODS = 2.5  # rows farther apart have nothing drawn between them, as in the portal's player
+PADDING_PX = 7  # keeps a line at the end of its scale off the lane's border
+TICK_MIN_PX = 76  # closer than this, the axis's labels would touch
+TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+SPEECH_FROM = 0.5  # the voice detector's own middle
+LETTER_PX = 7.0  # mean width of a letter at 12 px: tells whether a flag's name has room
+MAX_FLAG_ROWS = 5  # where more names than this would lie on each other, the list below the figure has them
+FLAG_ROW_PX = 18
+SHADE = 0.16  # of a flag's colour over the lanes: lines stay readable through it
+
+FLAG_INKS = {"high": "high", "medium": "medium", "low": "measured", "not assessable": "none"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How wide a figure is, how much of that the lanes' names take, or how high their own line above each lane is."""
+
+    width: int
+    names_px: int
+    head_px: int = 0
+
+
+WIDE = Layout(1120, 148)
+NARROW = Layout(342, 0, 20)
+
+
+def flag_word(flag: dict[str, Any]) -> str:
+    """How urgent, in words: the severity, or that nobody can tell."""
+    return str(flag["severity"]) if flag["assessable"] else "not assessable"
+
+
+def clock(t_ms: float) -> str:
+    """`1:02.5`, and `1:00:02.5` from an hour on."""
+    minutes, rest_ms = divmod(round(t_ms / 100) * 100, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest_ms / 1000:04.1f}" if hours else f"{minutes}:{rest_ms / 1000:04.1f}"
+
+
+def chart(telemetry: Telemetry, layout: Layout = WIDE) -> Figure:
+    """The whole recording."""
+    drawing = Drawing(telemetry, layout)
+    drawing.draw()
+    return Figure(layout.width, round(drawing.y), drawing.marks)
+
+
+@dataclass
+class Drawing:
+    """A figure while it is drawn, from top to bottom."""
+
+    telemetry: Telemetry
+    layout: Layout
+    y: float = 0.0
+    marks: list[Mark] = field(default_factory=list)
+
+    def draw(self) -> None:
+        self._questions()
+        self._flags()
+        shades_at, top = len(self.marks), self.y
+        for lane in LANES:
+            self._lane(lane)
+        self.marks[shades_at:shades_at] = self._shades(top)
+        self._axis()
+
+    def x(self, t_ms: float) -> float:
+        left, right = self.layout.names_px + 1, self.layout.width - 1
+        return left + (right - left) * t_ms / max(1.0, float(self.telemetry["duration_ms"]))
+
+    def _name(self, text: str, scale: str, ink: str, height: float) -> None:
+        """A lane's name at its left, or on a line of its own above it; moves on to where its lines begin."""
+        baseline = self.y + (self.layout.head_px - 5 if self.layout.head_px else 20)
+        self.marks.append(Word(8, baseline, text, ink))
+        scale_end = self.layout.width - 8 if self.layout.head_px else self.layout.names_px - 12
+        if scale:
+            self.marks.append(Word(scale_end, baseline, scale, "muted", 11, True, flush_right=True))
+        self.y += self.layout.head_px
+        self.marks.append(Area(0, self.y + height - 1, self.layout.width, 1, "hairline"))
+
+    def _questions(self) -> None:
+        height = 34.0
+        self._name("Questions", "", "text", height)
+        for answer in self.telemetry["answers"]:
+            left, right = self.x(answer["start_ms"]) + 1, self.x(answer["end_ms"]) - 1
+            self.marks.append(Area(left, self.y + 7, max(1.0, right - left), height - 14, "edge", 0.4))
+            if right - left > 28:
+                self.marks.append(Word(left + 6, self.y + 21, f"Q{answer['question']}", "text", 12, True))
+        self.y += height
+
+    def _flags(self) -> None:
+        rows = _packed(self.telemetry["flags"], self._flag_reach)
+        height = max(1, len(rows)) * FLAG_ROW_PX + 10
+        self._name("Flags", "", "text", max(34, height))
+        if not rows:
+            self.marks.append(Word(self.x(0) + 8, self.y + 21, "none", "muted", 12))
+        for number, row in enumerate(rows):
+            for flag, has_room in row:
+                self._flag(flag, self.y + 7 + number * FLAG_ROW_PX, has_room)
+        self.y += max(34, height)
+
+    def _flag_reach(self, flag: dict[str, Any]) -> tuple[float, float]:
+        left, words_px = self._flag_left(flag)
+        return left, left + max(words_px, self.x(flag["end_ms"]) - left)
+
+    def _flag_left(self, flag: dict[str, Any]) -> tuple[float, float]:
+        """Where sign and name begin: at the flag's start, or as far before it as they need to fit."""
+        words_px = 20 + LETTER_PX * len(_flag_name(flag))
+        return min(self.x(flag["start_ms"]), self.layout.width - words_px), words_px
+
+    def _flag(self, flag: dict[str, Any], top: float, has_room: bool) -> None:
+        left, _ = self._flag_left(flag)
+        if has_room:
+            self.marks += sign(left + 7, top + 7, flag_word(flag))
+            self.marks.append(Word(left + 18, top + 11, _flag_name(flag), "text", 12))
+        start, end = self.x(flag["start_ms"]), self.x(flag["end_ms"])
+        self.marks.append(Area(start, top + 15, max(2.0, end - start), 2, FLAG_INKS[flag_word(flag)]))
+
+    def _shades(self, top: float) -> Iterator[Mark]:
+        """Flags and gaps through all lanes, so that what belongs together lies in one line."""
+        for flag in self.telemetry["flags"]:
+            left, width = self._span(flag)
+            if flag["assessable"]:
+                yield Area(left, top, width, self.y - top, FLAG_INKS[flag_word(flag)], SHADE)
+            else:
+                yield Hatch(left, top, width, self.y - top)
+        for gap in self.telemetry["gaps"]:
+            left, width = self._span(gap)
+            yield Hatch(left, top, width, self.y - top)
+
+    def _span(self, span: dict[str, Any]) -> tuple[float, float]:
+        left = self.x(span["start_ms"])
+        return left, max(2.0, self.x(span["end_ms"]) - left)
+
+    def _lane(self, lane: Lane) -> None:
+        self._name(lane.label, lane.scale, lane.ink, lane.height)
+        self._legend(lane)
+        if lane.has_middle:
+            middle, left = self.y + lane.height / 2, self.x(0)
+            self.marks.append(Area(left, middle, self.layout.width - left, 0.5, "hairline"))
+        for number, curve in enumerate(lane.curves):
+            ink, width = (lane.ink, 1.25) if number == 0 else ("text", 1.0)
+            self.marks += [Line(points, ink, curve.dash, width) for points in self._points(curve, lane.height)]
+        if lane.bars:
+            self.marks += self._bars(lane.bars, lane)
+        if lane.foot:
+            self.marks += self._foot(*lane.foot, self.y + lane.height - 5)
+        if lane.ticks:
+            blinks = self.telemetry["eyes"]["blinks_ms"]
+            self.marks += [Area(self.x(t_ms) - 0.75, self.y + lane.height - 10, 1.5, 7, "text") for t_ms in blinks]
+        self.y += lane.height
+
+    def _legend(self, lane: Lane) -> None:
+        """Which line is which, where there is more than one."""
+        if len(lane.curves) < 2:
+            return
+        is_beside = not self.layout.head_px
+        x, y = (8.0, self.y + 35) if is_beside else (72.0, self.y - 9)
+        for number, curve in enumerate(lane.curves):
+            ink = lane.ink if number == 0 else "text"
+            label = curve.label if is_beside else curve.label.split()[0]
+            self.marks.append(Line([(x, y), (x + 18, y)], ink, curve.dash))
+            self.marks.append(Word(x + 23, y + 4, label, "muted", 11))
+            x, y = (x, y + 13) if is_beside else (x + 34 + 6.0 * len(label), y)
+
+    def _points(self, curve: Curve, height: float) -> Iterator[list[tuple[float, float]]]:
+        """The curve's unbroken lines; of many samples in one pixel's column the least and the most are kept."""
+        usable = height - 2 * PADDING_PX
+        for run in self._runs(curve):
+            points: list[tuple[float, float]] = []
+            for x, values in run:
+                heights = [self.y + PADDING_PX + usable * (1 - curve.share(value)) for value in values]
+                if curve.is_stepped and points:
+                    points.append((x, points[-1][1]))
+                points += [(x, y) for y in dict.fromkeys((heights[0], min(heights), max(heights), heights[-1]))]
+            yield [*points, (points[-1][0] + 1, points[-1][1])]  # one lonely sample can be seen, too
+
+    def _runs(self, curve: Curve) -> Iterator[list[tuple[int, list[float]]]]:
+        """Samples by the pixel column they fall in, cut at holes."""
+        run: list[tuple[int, list[float]]] = []
+        last_ms, hole_ms = -inf, HOLE_PERIODS * self.telemetry["sample_every_ms"]
+        log = self.telemetry[curve.log]
+        for t_ms, value in zip(log["t_ms"], log[curve.name], strict=True):
+            if run and (value is None or t_ms - last_ms > hole_ms):
+                yield run
+                run = []
+            last_ms, column = t_ms, round(self.x(t_ms))
+            if value is not None and run and run[-1][0] == column:
+                run[-1][1].append(value)
+            elif value is not None:
+                run.append((column, [value]))
+        if run:
+            yield run
+
+    def _bars(self, curve: Curve, lane: Lane) -> Iterator[Mark]:
+        """Each column's loudest sample, from the middle up and down."""
+        middle, half = self.y + lane.height / 2, lane.height / 2 - PADDING_PX
+        sample_px = self.x(self.telemetry["sample_every_ms"]) - self.x(0)
+        for run in self._runs(curve):
+            for x, values in run:
+                reach = max(0.5, half * curve.share(max(values)))
+                yield Area(x, middle - reach, max(1.0, min(sample_px - 1, 3.0)), 2 * reach, lane.ink)
+
+    def _foot(self, log: str, name: str, ink: str, y: float) -> Iterator[Mark]:
+        """A thick line wherever the quantity holds."""
+        half_ms = self.telemetry["sample_every_ms"] / 2
+        rows = zip(self.telemetry[log]["t_ms"], self.telemetry[log][name], strict=True)
+        for start_ms, end_ms in _joined([t_ms for t_ms, value in rows if value and value >= SPEECH_FROM], 2 * half_ms):
+            left = self.x(max(0.0, start_ms - half_ms))
+            yield Area(left, y, max(1.0, self.x(end_ms + half_ms) - left), 2.5, ink)
+
+    def _axis(self) -> None:
+        left, right = self.x(0), self.layout.width - 1
+        span_s = max(1, self.telemetry["duration_ms"]) / 1000
+        wanted_s = span_s / (right - left) * TICK_MIN_PX
+        step_s = next((step for step in TICK_STEPS_S if step >= wanted_s), TICK_STEPS_S[-1])
+        for second in range(0, int(span_s) + 1, step_s):
+            x = self.x(second * 1000)
+            self.marks.append(Area(x, self.y, 1, 5, "edge"))
+            if x < right - 34:
+                self.marks.append(Word(x + 5, self.y + 15, clock(second * 1000)[:-2], "muted", 11, True))
+        self.y += 22
+
+
+def _flag_name(flag: dict[str, Any]) -> str:
+    return str(flag["kind"]).replace("_", " ")
+
+
+def _packed(
+    flags: Sequence[dict[str, Any]], reach: Callable[[dict[str, Any]], tuple[float, float]]
+) -> list[list[tuple[dict[str, Any], bool]]]:
+    """Flags in as few rows as keep their names apart; on the last row, a flag may have room for its bar only."""
+    rows: list[list[tuple[dict[str, Any], bool]]] = []
+    ends: list[float] = []
+    for flag in flags:
+        left, right = reach(flag)
+        free = next((number for number, end in enumerate(ends) if end < left), len(rows))
+        has_room = free < MAX_FLAG_ROWS
+        if has_room and free == len(rows):
+            rows.append([])
+            ends.append(-inf)
+        row = min(free, MAX_FLAG_ROWS - 1)
+        rows[row].append((flag, has_room))
+        ends[row] = max(ends[row], right)
+    return rows
+
+
+def _joined(times_ms: Sequence[int], step_ms: float) -> Iterator[tuple[int, int]]:
+    """First and last moment of each row of moments that follow each other."""
+    breaks = [number for number, (one, two) in enumerate(pairwise(times_ms), start=1) if two - one > step_ms * 1.5]
+    for start, end in pairwise([0, *breaks, len(times_ms)]):
+        if start < end:
+            yield times_ms[start], times_ms[end - 1]
+
+
+def sign(x: float, y: float, word: str) -> list[Mark]:
+    """A flag's shape around x, y: each severity has its own, so that colour is never alone."""
+    ink = FLAG_INKS[word]
+    if word == "not assessable":
+        return [Hatch(x - 5, y - 5, 10, 10), *_frame(x - 5, y - 5, 10, ink)]
+    corners = {
+        "high": [(0.0, -5.5), (6.0, 5.0), (-6.0, 5.0)],
+        "medium": [(0.0, -6.0), (6.0, 0.0), (0.0, 6.0), (-6.0, 0.0)],
+        "low": [(4.5, 1.9), (1.9, 4.5), (-1.9, 4.5), (-4.5, 1.9), (-4.5, -1.9), (-1.9, -4.5), (1.9, -4.5), (4.5, -1.9)],
+    }[word]
+    return [Shape([(x + dx, y + dy) for dx, dy in corners], ink)]
+
+
+def _frame(x: float, y: float, side: float, ink: str) -> list[Mark]:
+    corners = [(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)]
+    return [Line(corners, ink, width=1)]

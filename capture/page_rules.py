@@ -1,0 +1,70 @@
+"""What the candidate's page reported, and what the system itself lost."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from capture.stretches import Span
+from capture.thresholds import Rules
+from capture.types import Flag, FlagKind, Gap, GapCause, Measurements, PageEvent, Severity
+from capture.watch import Watch, flag_if_long
+
+
+def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
+    """Losses of ours: thinking time between answers is none, and no loss counts against a person."""
+    for gap in gaps:
+        if gap.cause is not GapCause.BETWEEN_ANSWERS:
+            watch = Watch(
+                rule="recording_gap/1",
+                kind=FlagKind.RECORDING_GAP,
+                says=f"The system has no measurements ({GAP_WORDS[gap.cause]})",
+                at_least_ms=rules.recording_gap_ms,
+                raised_at_ms=rules.recording_gap_medium_ms,
+                assessable=False,
+            )
+            yield from flag_if_long(Span(gap.start_ms, gap.end_ms), watch)
+
+
+GAP_WORDS = {
+    GapCause.INTERRUPTED: "the recording was interrupted",
+    GapCause.DAMAGED: "the file is damaged",
+    GapCause.NOT_MEASURED: "no picture could be measured",
+}
+
+
+def _event_watches(rules: Rules) -> dict[str, Watch]:
+    """What the page reports as lasting, by the name it uses."""
+    hidden = Watch("page_hidden/1", FlagKind.PAGE_HIDDEN, "The page was not in view", rules.page_hidden_ms)
+    focus = FlagKind.FOCUS_LOST
+    return {
+        "tab_hidden": replace(hidden, raised_at_ms=rules.page_hidden_medium_ms),
+        "focus_lost": Watch("focus_lost/1", focus, "Another window had the focus", rules.focus_lost_ms),
+    }
+
+
+MOMENTS = {  # reported without a length
+    "fullscreen_left": (FlagKind.FULLSCREEN_LEFT, "Full screen was left."),
+    "paste": (FlagKind.PASTE, "Text was pasted into the page."),
+    "second_display": (FlagKind.SECOND_DISPLAY, "The page reported a second display."),
+}
+
+
+def from_events(measurements: Measurements, rules: Rules) -> Iterator[Flag]:
+    """A page out of view has lost the focus, too: that is said once."""
+    watches = _event_watches(rules)
+    spans = [(event.kind, _event_span(event, measurements)) for event in measurements.events]
+    hidden = [span for kind, span in spans if kind == "tab_hidden"]
+    for kind, span in spans:
+        is_said = kind == "focus_lost" and any(span.overlaps(other) for other in hidden)
+        if kind in watches and not is_said:
+            yield from flag_if_long(span, watches[kind])
+        elif kind in MOMENTS:
+            flag_kind, reason = MOMENTS[kind]
+            rule = f"{flag_kind}/1"
+            yield Flag(flag_kind, span.start_ms, span.start_ms, Severity.LOW, 1, 1, "times", rule, reason)
+
+
+def _event_span(event: PageEvent, measurements: Measurements) -> Span:
+    """What has no end lasted until the answer's end; nothing reaches into the next answer."""
+    ends = [answer.end_ms for answer in measurements.answers if answer.start_ms <= event.t_ms < answer.end_ms]
+    last_ms = ends[0] if ends else measurements.duration_ms
+    return Span(event.t_ms, max(event.t_ms, min(last_ms if event.until_ms is None else event.until_ms, last_ms)))

@@ -1,0 +1,67 @@
+"""Small pieces of a picture around an eye or the mouth, brought to one size, and how alike two of them look.
+
+Alike means the same pattern of light and dark: brightness and contrast do not matter. Patches are held in memory while
+an answer is measured and never stored.
+"""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Luma = NDArray[Any]  # OpenCV says no more of what it returns
+Place = NDArray[np.float64]  # points as fractions of the picture, one row of x, y each
+
+EYE_PX = 20  # an eye's width in its patch; a webcam shows eyes 15 to 40 px wide
+EYE_SIZE = (26, 14)  # the eye with its lids
+EYE_AROUND = (38, 24)  # where it may have moved since it was last found
+MOUTH_SIZE = (48, 40)
+MOUTH_MARKS = np.array(((10, 20), (38, 20), (24, 40)), dtype=np.float32)  # the corners and the chin within the patch
+
+
+def eye_patch(luma: Luma, corners: Place, size: tuple[int, int]) -> Luma:
+    """The eye between its corners, upright in the picture."""
+    ends = _pixels(luma, corners)
+    step = max(float(np.linalg.norm(ends[1] - ends[0])), 1.0) / EYE_PX
+    left, top = ends.mean(axis=0) - np.array(size) * step / 2
+    return _cut(luma, np.array([[step, 0, left], [0, step, top]]), size)
+
+
+def mouth_patch(luma: Luma, marks: Place) -> Luma:
+    """The mouth with the chin, as if seen from the front."""
+    there = _pixels(luma, marks).astype(np.float32)
+    return _cut(luma, cv2.getAffineTransform(MOUTH_MARKS, there), MOUTH_SIZE)
+
+
+def alike(one: Luma, other: Luma) -> float:
+    """1 for the same pattern of light and dark, 0 for no likeness; 1, too, where there is no pattern at all."""
+    return found_in(one, other)[0]
+
+
+def found_in(around: Luma, patch: Luma) -> tuple[float, float, float]:
+    """How alike the likeliest place is, and how far from the middle it lies, to the right and down, in eyes' widths."""
+    likeness = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
+    _, highest, _, (left, top) = cv2.minMaxLoc(likeness)
+    if not np.isfinite(highest):
+        return 1.0, 0.0, 0.0
+    rows, columns = likeness.shape
+    return highest, (left - (columns - 1) / 2) / EYE_PX, (top - (rows - 1) / 2) / EYE_PX
+
+
+def shifted(luma: Luma, corners: Place, right: float, down: float) -> Place:
+    """The eye moved by so many of its widths."""
+    ends = _pixels(luma, corners)
+    width_px = float(np.linalg.norm(ends[1] - ends[0]))
+    height, width = luma.shape
+    return corners + np.array((right, down)) * width_px / (width, height)
+
+
+def _pixels(luma: Luma, place: Place) -> Place:
+    height, width = luma.shape
+    return place * (width, height)
+
+
+def _cut(luma: Luma, into: Luma, size: tuple[int, int]) -> Luma:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(luma, into, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)

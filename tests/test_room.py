@@ -1,0 +1,80 @@
+"""The room's JSON: what its script is told, and that neither slow senders nor lost sign-ins do harm."""
+
+import socket
+import time
+from typing import Any
+
+import pytest
+from factories import make_application, make_user, sign_in
+from flask.testing import FlaskClient
+from servers import LiveServer
+from sittings import TAB, begin
+
+from portal.extensions import db
+from portal.models import InterviewSession, User
+
+
+@pytest.fixture
+def interview(alice: User) -> InterviewSession:
+    return begin(make_application(alice), analyse=True)
+
+
+@pytest.fixture
+def room(client: FlaskClient, interview: InterviewSession) -> Any:
+    """Posts to the interview as its owner."""
+    base = f"/capture/{interview.id}"
+    sign_in(client, interview.application.user)
+    return lambda path, **body: client.post(f"{base}/{path}", json=body)
+
+
+def test_a_new_answer_comes_with_its_address_token_and_time(room: Any) -> None:
+    reply = room("answers", tab=TAB, question=1, container="mp4")
+
+    assert reply.status_code == 201
+    assert reply.json["limit_ms"] == 60_000
+    assert reply.json["upload_url"].startswith("/capture/uploads/")
+
+
+def test_bad_fields_are_named(room: Any) -> None:
+    reply = room("answers", tab="short", question="first")
+
+    assert reply.status_code == 422
+    assert "container, question, tab" in reply.json["detail"]
+
+
+def test_a_seat_that_is_taken_is_refused_with_a_reason(room: Any) -> None:
+    reply = room("seat", tab="another-tab")
+
+    assert reply.status_code == 409
+    assert "another tab" in reply.json["detail"]
+
+
+def test_a_page_may_report_a_hundred_events_at_once(room: Any) -> None:
+    answer_id = room("answers", tab=TAB, question=1, container="mp4").json["answer_id"]
+    many = [{"kind": "paste", "t_ms": t_ms} for t_ms in range(101)]
+
+    assert room("events", answer_id=answer_id, events=many[:100]).json == {"kept": 100}
+    assert room("events", answer_id=answer_id, events=many).status_code == 422
+
+
+def test_a_poll_without_sign_in_does_not_lead_the_page_away(client: FlaskClient, interview: InterviewSession) -> None:
+    poll = client.get(f"/capture/{interview.id}/status", headers={"HX-Request": "true"})
+    page = client.get(f"/capture/{interview.id}/room", headers={"HX-Request": "true"})
+
+    assert (poll.status_code, poll.headers.get("HX-Redirect")) == (401, None)
+    assert "/login" in page.headers["HX-Redirect"]
+
+
+def test_a_body_that_never_ends_keeps_nobody_from_writing(live_server: LiveServer) -> None:
+    with live_server.app.app_context():
+        alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
+        path = f"/capture/{begin(make_application(alice)).id}"
+        client = sign_in(live_server.app.test_client(), alice)
+        db.session.rollback()
+        token = client.get(f"{path}/room.json").json["csrf"]
+        cookie = client.get_cookie("portal").value
+        head = f"POST {path}/echo HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: portal={cookie}\r\nX-CSRFToken: {token}\r\n"
+        with socket.create_connection(("127.0.0.1", live_server.port)) as slow:
+            slow.sendall(f"{head}Content-Length: 100000\r\n\r\nslow".encode())
+            time.sleep(1)  # until the server waits for the rest
+            assert make_user().id  # a lock held meanwhile would make this fail after five seconds

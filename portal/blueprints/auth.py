@@ -10,6 +10,7 @@ from flask_login import current_user, login_required, login_user
 from portal import accounts
 from portal.accounts import Credentials, EmailTaken, WrongCredentials
 from portal.blueprints import go_to, wants_fragment
+from portal.errors import wants_json
 from portal.extensions import db, login_manager
 from portal.forms.account import AboutForm, AccountForm, SignInForm
 from portal.models import User
@@ -26,8 +27,8 @@ TAKEN = "This address cannot be registered. If it is yours, sign in instead."
 @login_manager.unauthorized_handler
 def ask_to_sign_in() -> ResponseReturnValue:
     """To the sign-in page, and from there back to the page that was asked for (what was sent is not sent again)."""
-    if (request.endpoint or "").endswith(POLLED):
-        abort(401)  # a poll must not lead the page away: it may be recording
+    if wants_json() or (request.endpoint or "").endswith(POLLED):
+        abort(401)  # neither a script nor a poll may be led to another page: this one may be recording
     flash("Please sign in first.", "info")
     here = urlsplit(request.headers.get("HX-Current-URL", "")) if wants_fragment() else urlsplit(request.full_path)
     if request.method != "GET" and not wants_fragment():

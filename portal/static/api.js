@@ -49,11 +49,12 @@ export class Api {
   constructor(base, csrf) {
     this.base = base;
     this.csrf = csrf;
+    this.signedOut = null; // the refusal, while the sign-in has ended
+    this.onChange = () => {}; // called when `signedOut` or `csrf` has changed
   }
 
   async get(path) {
-    const response = await request(`${this.base}/${path}`, { headers: { Accept: "application/json" } });
-    return response.json();
+    return (await this.#ask(path, { headers: { Accept: "application/json" } })).json();
   }
 
   async post(path, body) {
@@ -62,6 +63,7 @@ export class Api {
     } catch (error) {
       if (error.status !== CSRF_EXPIRED) throw error;
       this.csrf = (await this.get("room.json")).csrf; // signed in anew, in another tab
+      this.onChange();
       return this.#post(path, body);
     }
   }
@@ -73,7 +75,24 @@ export class Api {
   /** POST a raw body; for the upload speed test, and under post(). */
   send(path, body, type, withinMs) {
     const headers = { Accept: "application/json", "Content-Type": type, "X-CSRFToken": this.csrf };
-    return request(`${this.base}/${path}`, { method: "POST", headers, body }, withinMs);
+    return this.#ask(path, { method: "POST", headers, body }, withinMs);
+  }
+
+  async #ask(path, options, withinMs) {
+    try {
+      const response = await request(`${this.base}/${path}`, options, withinMs);
+      this.#noteSignIn(null);
+      return response;
+    } catch (error) {
+      if (error.status === 401) this.#noteSignIn(error);
+      throw error;
+    }
+  }
+
+  #noteSignIn(signedOut) {
+    const hasChanged = (signedOut === null) !== (this.signedOut === null);
+    this.signedOut = signedOut;
+    if (hasChanged) this.onChange();
   }
 }
 

@@ -1,22 +1,43 @@
-// Answers that an earlier load of this page left unfinished, here or in another browser: sends what is still kept here and
+// Answers that an earlier load of this page left unfinished, here or on another device: sends what is still kept here and
 // completes them. Knows how a recording can end without anybody saying so; shows nothing.
 
 import { Job } from "./uploader.js";
 
+const LOOK_EVERY_MS = 1_000;
+const QUIET_LOOKS = 7; // a page notices within 5 s that it lost its seat; then it stops, and sends the rest
+
 export class Leftovers {
-  /** `untilReached(ask)` repeats a request while the server cannot be reached. */
-  constructor({ api, store, notes, uploader, untilReached, interviewId }) {
-    Object.assign(this, { api, store, notes, uploader, untilReached, interviewId });
+  /** `untilReached(ask)` repeats a request while the server cannot be reached; `onWaiting()`: another device is waited for. */
+  constructor({ api, store, notes, uploader, untilReached, onWaiting, interviewId }) {
+    Object.assign(this, { api, store, notes, uploader, untilReached, onWaiting, interviewId });
   }
 
   async send(questions) {
     const records = new Map((await this.store.jobs(this.interviewId)).map((record) => [record.answer_id, record]));
     for (const question of questions) {
-      for (const answer of [...question.answers]) {
-        const record = records.get(answer.answer_id);
-        if (answer.state === "recording") await this.#finish(question, answer, record);
-        else if (record) await this.store.forget(answer.answer_id);
-      }
+      for (const answer of [...question.answers]) await this.#settle(question, answer, records.get(answer.answer_id));
+    }
+  }
+
+  async #settle(question, answer, record) {
+    const isOurs = record || this.notes.recordedMs(answer.answer_id) !== null;
+    if (answer.state === "recording" && !isOurs) await this.#waitForOther(answer);
+    if (answer.state === "gone") remove(question, answer);
+    else if (answer.state === "recording") await this.#finish(question, answer, record);
+    else if (record?.events.length) await this.#add({ ...record, is_complete: true });
+    else if (record) await this.store.forget(answer.answer_id);
+  }
+
+  /** Another device may still be recording this answer, or sending it: until it completes it, or nothing comes any more. */
+  async #waitForOther(answer) {
+    this.onWaiting();
+    for (let quiet = 0; quiet < QUIET_LOOKS && answer.state === "recording"; quiet += 1) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      const { questions } = await this.untilReached(() => this.api.get("room.json"));
+      const known = questions.flatMap((question) => question.answers);
+      const now = known.find((one) => one.answer_id === answer.answer_id) ?? { state: "gone" };
+      if (now.received_bytes > answer.received_bytes) quiet = 0;
+      Object.assign(answer, now);
     }
   }
 
@@ -27,14 +48,21 @@ export class Leftovers {
     answer.recorded_ms = record?.is_ended ? record.recorded_ms : this.notes.recordedMs(answer.answer_id);
     const known = record || (await this.untilReached(() => this.api.post(`answers/${answer.answer_id}/token`, {})));
     const { recorded_ms, answer_id } = answer;
-    const job = { ...known, answer_id, interview_id: this.interviewId, is_ended: true, recorded_ms, stored_bytes };
-    await this.uploader.add(new Job(job));
+    await this.#add({ ...known, answer_id, recorded_ms, stored_bytes });
+  }
+
+  #add(values) {
+    return this.uploader.add(new Job({ ...values, interview_id: this.interviewId, is_ended: true }));
   }
 
   /** Nothing was recorded before it was cut off: the take is not used. */
   async #dropEmpty(question, answer) {
     await this.untilReached(() => this.api.post(`answers/${answer.answer_id}/complete`, { length: 0 }));
     await this.store.forget(answer.answer_id);
-    question.answers.splice(question.answers.indexOf(answer), 1);
+    remove(question, answer);
   }
+}
+
+function remove(question, answer) {
+  question.answers.splice(question.answers.indexOf(answer), 1);
 }

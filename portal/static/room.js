@@ -23,6 +23,7 @@ class Room {
     this.root = root;
     this.id = root.dataset.interview;
     this.api = pageApi(root);
+    this.api.onChange = () => this.signInChanged();
     this.view = new RoomView(root, (action) => this.guard(() => this.actions[action]()));
     this.notes = new Notes(this.id);
     this.seat = new Seat(this.api, this.id, () => this.guard(() => this.seatLost()));
@@ -64,22 +65,22 @@ class Room {
     this.store = await Store.open(() => this.view.fill({ memory: "yes" }));
     const chunkMaxBytes = this.data.chunk_max_bytes;
     this.uploader = new Uploader({ api: this.api, store: this.store, chunkMaxBytes, onChange: () => this.uploadsChanged() });
-    const untilReached = (ask) => this.untilReached(ask);
+    const [untilReached, onWaiting] = [(ask) => this.untilReached(ask), () => this.showWaiting()];
     const { api, store, notes, uploader, id: interviewId } = this;
-    await new Leftovers({ api, store, notes, uploader, untilReached, interviewId }).send(this.data.questions);
+    await new Leftovers({ api, store, notes, uploader, untilReached, onWaiting, interviewId }).send(this.data.questions);
     await this.resume();
   }
 
-  /** Repeat a request until the server can be reached; its refusals are thrown. */
+  /** Repeat a request until the server can be reached and knows us; its refusals are thrown. */
   async untilReached(ask) {
     for (;;) {
       try {
         const answer = await ask();
-        this.view.fill({ connection: "" });
+        this.view.obstacle(null);
         return answer;
       } catch (error) {
-        if (!isPassing(error)) throw error;
-        this.view.fill({ connection: "No connection to the server right now. This page goes on by itself when it is back." });
+        if (!isPassing(error) && error.status !== 401) throw error;
+        this.view.obstacle(error);
         await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
       }
     }
@@ -99,6 +100,7 @@ class Room {
     const { accepted, interrupted } = this.notes.values;
     const { stage, question } = whereToResume(this.data.questions, accepted, interrupted);
     this.ask(question);
+    this.offerMore();
     if (stage !== "finish") await this.openDevices();
     if (stage === "finish") this.showFinish();
     else if (stage === "interrupted") this.showInterrupted("Your answer was interrupted");
@@ -215,10 +217,15 @@ class Room {
 
   showInterrupted(why) {
     const takenMs = takeMs(this.question);
-    const canGoOn = this.question.limit_ms - takenMs >= WORTH_GOING_ON_MS;
     const title = takenMs ? `${why} at ${clock(takenMs)}.` : `${why}.`;
-    this.view.fill({ interrupted: title, go_on: canGoOn ? "Go on with this answer" : "" });
+    this.view.fill({ interrupted: title });
+    this.offerMore();
     this.view.show("interrupted", `${title} What you said is saved.`);
+  }
+
+  offerMore() {
+    const canGoOn = this.question.limit_ms - takeMs(this.question) >= WORTH_GOING_ON_MS;
+    this.view.fill({ go_on: canGoOn ? "Go on with this answer" : "" });
   }
 
   accept() {
@@ -240,7 +247,12 @@ class Room {
 
   // Other tabs
 
+  showWaiting() {
+    this.view.show("waiting", "Waiting for the other device to send what it has.");
+  }
+
   async takeOver() {
+    this.showWaiting();
     await this.untilReached(() => this.seat.take(true));
     await this.seat.askOthersToLetGo();
     location.reload(); // the shortest way to the right place: the way every reload goes
@@ -259,28 +271,28 @@ class Room {
   uploadsChanged() {
     const { uploader, view } = this;
     if (!uploader || !this.question) return;
-    view.fill({ connection: uploader.isWaiting ? connectionText(uploader, view.state) : "" });
+    const obstacle = this.api.signedOut ?? uploader.obstacle;
+    view.obstacle(obstacle);
     view.answers(this.data.questions, uploader.jobs);
-    view.finishable(!uploader.hasUnsent && !uploader.isWaiting);
+    view.finishable(!uploader.hasUnsent && !obstacle);
     view.fill({ finish_hint: uploader.hasUnsent ? "The last pieces are still being sent." : "Everything is saved." });
     if (this.job) this.showSaved();
   }
 
+  signInChanged() {
+    this.view.token(this.api.csrf);
+    if (this.api.signedOut) this.uploadsChanged();
+    else this.uploader?.retry();
+  }
+
   showSaved() {
-    const waitsIn = this.uploader.isWaiting ? (this.store.isDurable ? "browser" : "page") : "";
+    const waitsIn = this.uploader.obstacle ? (this.store.isDurable ? "browser" : "page") : "";
     this.view.saved(this.job, this.recorder?.recordedMs ?? 0, waitsIn);
   }
 
   mustStay() {
     return Boolean(this.recorder?.isRunning || (this.uploader?.hasUnsent && !this.store.isDurable));
   }
-}
-
-function connectionText(uploader, state) {
-  if (uploader.trouble?.status === 401) return `${uploader.trouble.message} Your answers are kept in this browser meanwhile.`;
-  if (uploader.trouble?.status === 507) return "The server is out of space. Your answers are kept in this browser and sent later.";
-  if (state === "recording") return "No connection. Keep talking: we save here and send later.";
-  return "No connection. What you recorded is kept here and sent when it is back.";
 }
 
 const room = new Room(document.getElementById("room"));

@@ -1,8 +1,10 @@
 // The room as it is seen: shows the parts of the page that belong to a state, fills texts in, moves focus, announces.
 // The page names its parts (data-show, data-text, data-do, data-focus); this file decides nothing.
 
+import { Problem } from "./api.js";
 import { newestTake, takeMs, takesLeft } from "./resume.js";
 
+const NO_CONNECTION = new Set([502, 503, 504]); // nobody behind the proxy: the same to a person as no answer at all
 const WARN_LEFT_MS = [30_000, 10_000]; // said aloud once each, for those who do not watch the clock
 
 export class RoomView {
@@ -114,9 +116,36 @@ export class RoomView {
     this.fill({ hidden_self: isHidden ? "You do not see yourself. Recording is not affected." : "" });
   }
 
+  /** The banner: what is in the way of going on, an error or null. */
+  obstacle(error) {
+    const isSignedOut = error?.status === 401;
+    const text = error ? waitingText(error, this.state === "recording") : "";
+    this.fill({ connection: text, sign_in: isSignedOut ? "yes" : "" });
+  }
+
+  /** The token that the form at the end is sent with. */
+  token(csrf) {
+    this.root.querySelector("[data-finish]").form.elements.csrf_token.value = csrf;
+  }
+
   finishable(isFinishable) {
     this.root.querySelector("[data-finish]").disabled = !isFinishable;
   }
+}
+
+function waitingText(error, isTalking) {
+  const goesOn = "What you recorded is kept, and this page goes on by itself.";
+  const kept = isTalking ? "Keep talking: we save here and send later." : goesOn;
+  if (error.status === 401) return `You are signed out. ${signInText(isTalking)}`;
+  if (error.status === 507) return `The server is out of space. ${kept}`;
+  if (error.status === 429) return `The server asks us to wait a little. ${kept}`;
+  if (error instanceof Problem && !NO_CONNECTION.has(error.status)) return `The server has trouble right now. ${kept}`;
+  return `No connection. ${kept}`;
+}
+
+function signInText(isTalking) {
+  const kept = isTalking ? "Keep talking: what you say is kept." : "What you recorded is kept.";
+  return `${kept} Sign in again in another tab, then this page goes on.`;
 }
 
 /** 01:44 */

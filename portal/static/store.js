@@ -22,7 +22,7 @@ export class Store {
     this.onFallback = onFallback;
     this.db = null;
     this.isDurable = true;
-    this.memory = []; // pieces that IndexedDB did not take, in order
+    this.memory = []; // pieces that IndexedDB did not take; later ones may be in it again, once there is room
   }
 
   fallBack(error) {
@@ -58,7 +58,8 @@ export class Store {
 
   /** The bytes that follow `offset`, whole pieces up to `limit` bytes; null when there are none. */
   async read(answerId, offset, limit) {
-    const waiting = (await this.#pieces(answerId)).filter((piece) => endOf(piece) > offset);
+    const from = await this.#startOfPieceAt(answerId, offset);
+    const waiting = (await this.#pieces(answerId, from)).filter((piece) => endOf(piece) > offset);
     if (!waiting.length || waiting[0].start > offset) return null;
     const parts = [new Uint8Array(waiting[0].bytes, offset - waiting[0].start)];
     let [size, untilMs] = [parts[0].byteLength, waiting[0].until_ms];
@@ -73,7 +74,7 @@ export class Store {
 
   /** Let go of what the server has. */
   async dropBefore(answerId, offset) {
-    const gone = (await this.#pieces(answerId)).filter((piece) => endOf(piece) <= offset);
+    const gone = (await this.#pieces(answerId, 0)).filter((piece) => endOf(piece) <= offset);
     this.memory = this.memory.filter((piece) => !gone.includes(piece));
     await this.#write(["pieces"], ([pieces]) => gone.forEach((piece) => pieces.delete([answerId, piece.start])));
   }
@@ -86,11 +87,22 @@ export class Store {
     });
   }
 
-  async #pieces(answerId) {
+  /** The first pieces that start at `from` or later, in the order of the recording, wherever each of them is kept. */
+  async #pieces(answerId, from) {
     const own = this.memory.filter((piece) => piece.answer_id === answerId);
-    if (!this.db) return own;
+    if (this.db) {
+      const pieces = this.db.transaction("pieces").objectStore("pieces");
+      own.push(...(await done(pieces.getAll(rangeOf(answerId, from), READ_PIECES))));
+    }
+    return own.sort((one, other) => one.start - other.start);
+  }
+
+  /** Where to read from: pieces before it that could not be dropped (a full disk refuses even that) are passed over. */
+  async #startOfPieceAt(answerId, offset) {
+    if (!this.db) return 0;
     const pieces = this.db.transaction("pieces").objectStore("pieces");
-    return (await done(pieces.getAll(rangeOf(answerId), READ_PIECES))).concat(own);
+    const last = await done(pieces.openKeyCursor(rangeOf(answerId, 0, offset), "prev"));
+    return last ? last.primaryKey[1] : 0;
   }
 
   async #write(names, change) {
@@ -131,8 +143,8 @@ function committed(transaction) {
   });
 }
 
-function rangeOf(answerId) {
-  return IDBKeyRange.bound([answerId, 0], [answerId, Infinity]);
+function rangeOf(answerId, from = 0, to = Infinity) {
+  return IDBKeyRange.bound([answerId, from], [answerId, to]);
 }
 
 function endOf(piece) {

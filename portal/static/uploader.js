@@ -1,12 +1,13 @@
 // Sends every recorded piece to the server, in order, until it has all of them, through lost connections, restarted
 // servers and reloaded pages. One loop, one request at a time. Knows answers only as uploads; shows nothing.
 
-import { Problem, isPassing } from "./api.js";
+import { Problem, Unreachable, isPassing } from "./api.js";
 import * as tus from "./tus.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000; // a restarted server is noticed within this
-const REFUSED = new Set([400, 403, 404, 410, 413, 415]); // asking again would not change the answer
+const REFUSED = new Set([400, 403, 404, 410, 413, 415, 422]); // asking again would not change the answer
+const MOST_EVENTS = 100; // in one request: what the server takes
 
 /** One answer on its way. What record() names survives a reload; the rest belongs to this page. */
 export class Job {
@@ -27,9 +28,16 @@ export class Job {
     return { answer_id, interview_id, upload_url, upload_token, is_ended, recorded_ms, events };
   }
 
-  get hasWork() {
-    if (this.is_complete || this.failure) return false;
-    return this.is_ended || this.sent_bytes === null || this.sent_bytes < this.stored_bytes || this.closedEvents.length > 0;
+  get isOpen() {
+    return !this.is_complete && !this.failure;
+  }
+
+  get hasMediaWork() {
+    return this.isOpen && (this.is_ended || this.sent_bytes === null || this.sent_bytes < this.stored_bytes);
+  }
+
+  get hasEventWork() {
+    return !this.failure && this.closedEvents.length > 0;
   }
 
   get closedEvents() {
@@ -46,7 +54,7 @@ export class Uploader {
     this.failures = 0;
     this.wake = () => {};
     this.waiting = []; // who wants to hear of the next change
-    window.addEventListener("online", () => this.#tryAgain());
+    window.addEventListener("online", () => this.retry());
     window.addEventListener("offline", () => this.#changed());
     this.#run();
   }
@@ -87,16 +95,17 @@ export class Uploader {
 
   /** Resolves once the server has all of these answers (or refused them for good). */
   async whenSettled(answerIds) {
-    const isOpen = (job) => answerIds.includes(job.answer_id) && !job.is_complete && !job.failure;
+    const isOpen = (job) => answerIds.includes(job.answer_id) && job.isOpen;
     while (this.jobs.some(isOpen)) await new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  get isWaiting() {
-    return this.trouble !== null || !navigator.onLine;
+  /** The error that keeps recorded bytes from going up; null when none does. */
+  get obstacle() {
+    return this.trouble ?? (navigator.onLine ? null : new Unreachable("offline"));
   }
 
   get hasUnsent() {
-    return this.jobs.some((job) => !job.is_complete && !job.failure);
+    return this.jobs.some((job) => job.isOpen);
   }
 
   poke() {
@@ -104,19 +113,20 @@ export class Uploader {
     this.wake();
   }
 
+  /** Do not wait any longer: what stood in the way may be gone. */
+  retry() {
+    [this.trouble, this.failures] = [null, 0];
+    this.poke();
+  }
+
   #changed() {
     this.waiting.splice(0).forEach((resolve) => resolve());
     this.onChange(this);
   }
 
-  #tryAgain() {
-    [this.trouble, this.failures] = [null, 0];
-    this.poke();
-  }
-
   async #run() {
     for (;;) {
-      const job = this.jobs.find((one) => one.hasWork);
+      const job = this.jobs.find((one) => one.hasMediaWork) ?? this.jobs.find((one) => one.hasEventWork);
       if (!job) {
         await this.#rest();
         continue;
@@ -133,9 +143,9 @@ export class Uploader {
 
   /** One request's worth of progress. */
   async #step(job) {
+    if (!job.hasMediaWork) return this.#sendEvents(job);
     if (job.sent_bytes === null) return this.#sent(job, await tus.offset(job));
     if (job.sent_bytes < job.stored_bytes) return this.#sendBytes(job);
-    if (job.closedEvents.length) return this.#sendEvents(job);
     return this.#complete(job);
   }
 
@@ -157,12 +167,25 @@ export class Uploader {
     await this.store.dropBefore(job.answer_id, offset);
   }
 
+  /** What the page noticed is a small extra: it waits for every recorded byte, and nothing waits for it. */
   async #sendEvents(job) {
-    const events = job.closedEvents;
+    const events = job.closedEvents.slice(0, MOST_EVENTS);
     const body = events.map(({ kind, t_ms, until_ms }) => ({ kind, t_ms, until_ms }));
-    await this.api.post("events", { answer_id: job.answer_id, events: body });
+    try {
+      await this.api.post("events", { answer_id: job.answer_id, events: body });
+    } catch (error) {
+      if (isPassing(error) || error.status === 401) return this.#rest(LONGEST_WAIT_MS);
+      if (!(error instanceof Problem)) throw error;
+      // Refused: these would be refused again, so they are dropped.
+    }
     job.events = job.events.filter((event) => !events.includes(event));
-    await this.store.putJob(job.record());
+    await this.#remember(job);
+  }
+
+  /** Keep what is still to be sent; nothing of an answer that is through. */
+  #remember(job) {
+    const isThrough = job.is_complete && !job.events.length;
+    return isThrough ? this.store.forget(job.answer_id) : this.store.putJob(job.record());
   }
 
   async #complete(job) {
@@ -170,20 +193,23 @@ export class Uploader {
     await this.api.post(`answers/${job.answer_id}/complete`, body);
     job.is_complete = true;
     job.saved_ms = job.recorded_ms ?? job.saved_ms;
-    await this.store.forget(job.answer_id);
+    await this.#remember(job);
   }
 
-  async #recover(job, error) {
-    const status = error instanceof Problem ? error.status : 0;
-    if (status === 409) return this.#settle(job, error);
-    if (status === 401 && (await this.#renewed(job))) return;
-    if (REFUSED.has(status)) {
+  async #recover(job, failed) {
+    const error = failed.status === 401 ? await this.#renewalError(job) : failed;
+    if (error?.status === 409) return this.#settle(job, error);
+    if (REFUSED.has(error?.status)) {
       job.failure = error.message;
       return;
     }
-    if (!isPassing(error)) console.error("Uploading failed, trying again:", error);
+    if (error && !(error instanceof Problem) && !isPassing(error)) console.error("Uploading failed, trying again:", error);
     this.trouble = error;
     this.#changed();
+    await this.#pause();
+  }
+
+  async #pause() {
     await this.#rest(Math.min(FIRST_WAIT_MS * 2 ** this.failures, LONGEST_WAIT_MS));
     this.failures += 1;
   }
@@ -193,18 +219,17 @@ export class Uploader {
     const isAboutBytes = "offset" in error.body || job.sent_bytes < job.stored_bytes;
     if (isAboutBytes) job.sent_bytes = null;
     else job.failure = error.message;
-    this.failures += 1;
-    await this.#rest(Math.min(FIRST_WAIT_MS * this.failures, LONGEST_WAIT_MS));
+    await this.#pause();
   }
 
-  async #renewed(job) {
+  /** Get a new token; null, or what stands in the way of it. */
+  async #renewalError(job) {
     try {
       const { upload_url, upload_token } = await this.api.post(`answers/${job.answer_id}/token`, {});
       Object.assign(job, { upload_url, upload_token });
-      return true;
+      return null;
     } catch (error) {
-      this.trouble = error;
-      return false;
+      return error;
     }
   }
 

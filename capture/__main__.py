@@ -9,8 +9,6 @@ import hashlib
 import os
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, TextIO
@@ -18,6 +16,7 @@ from typing import NoReturn, TextIO
 from capture import bench, demo, film, report, telemetry, timeline
 from capture.container import MediaInfo, probe
 from capture.errors import CaptureError, UnusableMedia
+from capture.quiet import own_stderr
 from capture.recording import TEMPORARY_SUFFIX, Recording, read_observations, sha256
 from capture.rules import RULES_VERSION, find_flags
 from capture.session import AnswerSource, CaptureSession, Models
@@ -116,7 +115,7 @@ def _models() -> Models:
 
 
 def _measured(video: Path, info: MediaInfo, unfinished: Path) -> Measurements:
-    with _own_stderr() as terminal:
+    with own_stderr() as terminal:
         bar = ProgressBar(info.duration_ms, terminal)
         source = AnswerSource(video, info.container, unfinished, heartbeat=bar.show, heartbeat_s=BAR_EVERY_S)
         try:
@@ -154,15 +153,18 @@ def _judge(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
+    bar = ProgressBar(0, sys.stderr)
     try:
-        made = report.write(options.folder)
+        made = report.write(options.folder, bar.say)
     except CaptureError as exc:
         raise Unusable(f"{options.folder}: {exc}") from exc
+    finally:
+        bar.clear()
     print(*made, sep="\n")
 
 
 def _bench(options: argparse.Namespace) -> None:
-    with TemporaryDirectory() as folder, _own_stderr() as terminal:
+    with TemporaryDirectory() as folder, own_stderr() as terminal:
         video = options.video or demo.make_demo_clip(
             MODELS_FOLDER / "astronaut.png", Path(folder) / "demo.mp4", demo.calm
         )
@@ -202,22 +204,16 @@ class ProgressBar:
             self._terminal.flush()
         return True
 
+    def say(self, step: str) -> None:
+        """For what cannot be counted."""
+        if self._terminal:
+            self._terminal.write(f"\r\033[K{step} …")
+            self._terminal.flush()
+
     def clear(self) -> None:
         if self._terminal:
             self._terminal.write("\r\033[K")
             self._terminal.flush()
-
-
-@contextmanager
-def _own_stderr() -> Iterator[TextIO]:
-    """Keep stderr to ourselves: the libraries' native code writes notices there that no setting turns off."""
-    sys.stderr.flush()
-    with os.fdopen(os.dup(2), "w", encoding="utf-8") as ours, open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield ours
-        finally:
-            os.dup2(ours.fileno(), 2)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ def seed() -> None:
         raise click.ClickException("Demo people have known passwords, so `flask seed` does not run in production.")
     if not demo.is_seeded():
         click.echo("Making the demo. Its interview is really measured, which takes about half a minute …")
-        demo.make()
+        with interviews.own_stderr():
+            demo.make()
     click.echo(f"Sign in as admin      {demo.ADMIN_EMAIL}  {demo.PASSWORD}")
     click.echo(f"Sign in as candidate  {demo.CANDIDATE_EMAIL}  {demo.PASSWORD}")
 

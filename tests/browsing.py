@@ -2,7 +2,9 @@
 and the folder of the server she records to.
 """
 
+import time
 import uuid
+from collections.abc import Sequence
 
 from conftest import CHROMIUM
 from factories import PASSWORD, make_application, make_job, make_user
@@ -12,7 +14,7 @@ from servers import LiveServer
 from capture.container import probe
 from portal.extensions import db
 from portal.interviews import answer_path, open_interview
-from portal.models import Answer, InterviewSession
+from portal.models import Answer, InterviewSession, PageEvent
 
 FAKE_CAMERA = "--use-fake-device-for-media-stream"
 ALLOW_CAMERA = "--use-fake-ui-for-media-stream"
@@ -42,12 +44,13 @@ class Candidate:
         self.page.on("dialog", lambda dialog: dialog.accept())
         self.sign_in()
 
-    def sign_in(self) -> None:
-        self.page.goto(f"{self.server.url}/login")
-        self.page.get_by_label("E-mail").fill(self.email)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        self.page.wait_for_url(lambda url: "/login" not in url)
+    def sign_in(self, page: Page | None = None) -> None:
+        page = page or self.page
+        page.goto(f"{self.server.url}/login")
+        page.get_by_label("E-mail").fill(self.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/login" not in url)
 
     def url(self, step: str) -> str:
         return f"{self.server.url}/capture/{self.interview_id}/{step}"
@@ -82,10 +85,40 @@ class Candidate:
         used = f"() => document.querySelector('[data-text=saved]').textContent.match(/of (\\d+)/)?.[1] >= {seconds}"
         self.page.wait_for_function(used)
 
+    def answers_the_second_question_and_finishes(self) -> None:
+        self.record(1)
+        self.press("Stop and play back")
+        self.press("Save and finish")
+        self.press("Finish the interview")
+        self.page.wait_for_url("**/receipt")
+
+    def pastes(self, times: int) -> None:
+        """Paste this often, each time at another millisecond."""
+        self.page.evaluate(
+            """async (times) => {
+                for (let n = 0; n < times; n += 1) {
+                    document.dispatchEvent(new Event("paste"));
+                    await new Promise((resolve) => setTimeout(resolve, 5));
+                }
+            }""",
+            times,
+        )
+
     def answers(self) -> list[Answer]:
         with self.server.app.app_context():
             db.session.rollback()
             return list(db.session.get_one(InterviewSession, self.interview_id).answers)
+
+
+def events_of(candidate: Candidate, number: int) -> Sequence[PageEvent]:
+    """What the page noticed during the first answer, once that many are known; they travel after the recording."""
+    of_answer = db.select(PageEvent).where(PageEvent.answer_id == candidate.answers()[0].id)
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    with candidate.server.app.app_context():
+        while len(found := db.session.scalars(of_answer).all()) < number and time.monotonic() < deadline:
+            db.session.rollback()
+            candidate.page.wait_for_timeout(100)
+        return found
 
 
 def set_hidden(page: Page, is_hidden: bool) -> None:

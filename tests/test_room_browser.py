@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browsing import ALLOW_CAMERA, Candidate, chromium, media_ms, set_hidden
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from browsing import ALLOW_CAMERA, PATIENCE_MS, Candidate, chromium, events_of, media_ms, set_hidden
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from servers import LiveServer
 
 from portal.extensions import db
-from portal.models import AnswerState, InterviewSession, PageEvent
+from portal.models import AnswerState, InterviewSession
 
 pytestmark = pytest.mark.browser
 
@@ -145,8 +145,10 @@ def test_a_reloaded_page_goes_on_with_the_answer(candidate: Candidate) -> None:
     candidate.press("Go on with this answer")
     candidate.record(1)
     candidate.press("Stop and play back")
-    candidate.sees("saved 00:")
-    first, second = candidate.answers()
+    candidate.press("Save and continue")
+    candidate.answers_the_second_question_and_finishes()
+    candidate.sees("take 1, in 2 parts")
+    first, second, _ = candidate.answers()
     assert (first.take, first.part, second.take, second.part) == (1, 1, 1, 2)
     assert media_ms(candidate, first) >= first.recorded_ms - LOST_MAX_MS
     assert first.recorded_ms >= 4_000
@@ -181,6 +183,66 @@ def test_a_second_tab_is_told_and_may_take_over(candidate: Candidate) -> None:
     candidate.sees("What you said is saved", other)
     [answer] = candidate.answers()
     assert media_ms(candidate, answer) >= answer.recorded_ms - LOST_MAX_MS / 2
+
+
+@pytest.fixture
+def other_device(candidate: Candidate, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    candidate.sign_in(page)
+    yield page
+    context.close()
+
+
+def test_another_device_waits_for_what_the_first_one_has(candidate: Candidate, other_device: Page) -> None:
+    candidate.consent()
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.record(2)
+    other_device.goto(candidate.url("room"))
+    other_device.get_by_role("button", name="Take over here").click()
+    candidate.sees("Waiting for the other device", other_device)
+    candidate.sees_state("elsewhere")
+    candidate.sees("Your answer is saved", other_device)
+    other_device.get_by_role("button", name="Go on with this answer").click()
+    candidate.sees_state("recording", other_device)
+    first, second = candidate.answers()
+    assert (first.take, second.take, second.part) == (1, 1, 2)
+    assert media_ms(candidate, first) >= first.recorded_ms - LOST_MAX_MS / 2
+
+
+def test_a_device_that_says_no_more_is_not_waited_for_forever(candidate: Candidate, other_device: Page) -> None:
+    candidate.consent()
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.record(3)
+    candidate.page.close()
+    other_device.goto(candidate.url("room"))
+    other_device.get_by_role("button", name="Take over here").click()
+    candidate.sees("Your answer was interrupted", other_device)
+    candidate.sees("What you said is saved", other_device)
+    candidate.sees("saved 00:0", other_device)
+    [answer] = candidate.answers()
+    assert (answer.recorded_ms, media_ms(candidate, answer) > 1_000) == (None, True)
+
+
+def test_an_ended_sign_in_disturbs_no_recording(candidate: Candidate) -> None:
+    candidate.consent(analyse=True)
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.record(1)
+    candidate.context.clear_cookies()
+    candidate.sees("You are signed out. Keep talking")
+    candidate.runs_for(8)
+    candidate.press("Stop and play back")
+    candidate.sees("What you recorded is kept")
+    candidate.sign_in(candidate.context.new_page())
+    candidate.press("Save and continue")
+    candidate.answers_the_second_question_and_finishes()
+    answer = candidate.answers()[0]
+    assert answer.recorded_ms >= 8_000
+    assert media_ms(candidate, answer) > answer.recorded_ms - LOST_MAX_MS / 2
 
 
 def test_an_unplugged_camera_keeps_what_was_said(candidate: Candidate) -> None:
@@ -220,7 +282,7 @@ def test_a_private_window_is_warned_and_still_records(candidate: Candidate) -> N
     candidate.sees("saved 00:")
 
 
-def test_a_hidden_page_is_reported_on_the_answers_clock(candidate: Candidate, server: LiveServer) -> None:
+def test_a_hidden_page_is_reported_on_the_answers_clock(candidate: Candidate) -> None:
     candidate.consent(analyse=True)
     candidate.enter_room()
     candidate.press("Show the question")
@@ -230,10 +292,69 @@ def test_a_hidden_page_is_reported_on_the_answers_clock(candidate: Candidate, se
     set_hidden(candidate.page, False)
     candidate.press("Stop and play back")
     candidate.sees("saved 00:")
-    with server.app.app_context():
-        [event] = db.session.scalars(db.select(PageEvent).where(PageEvent.answer_id == candidate.answers()[0].id))
+    [event] = events_of(candidate, 1)
     assert event.kind == "tab_hidden"
     assert 1_000 <= event.t_ms < event.until_ms <= candidate.answers()[0].recorded_ms
+
+
+def test_any_number_of_page_events_arrives(candidate: Candidate) -> None:
+    candidate.consent(analyse=True)
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.record(1)
+    candidate.context.set_offline(True)
+    candidate.pastes(250)
+    candidate.context.set_offline(False)
+    candidate.press("Stop and play back")
+    candidate.sees("saved 00:")
+    assert len(events_of(candidate, 250)) == 250
+
+
+@pytest.mark.parametrize("status", [422, 500])
+def test_page_events_that_are_not_taken_block_nothing(candidate: Candidate, status: int) -> None:
+    candidate.page.route(re.compile("/events$"), lambda route: route.fulfill(status=status))
+    candidate.consent(analyse=True)
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.record(1)
+    candidate.pastes(3)
+    candidate.press("Stop and play back")
+    candidate.press("Save and continue")
+    candidate.answers_the_second_question_and_finishes()
+    candidate.sees("Question number 2?")
+
+
+def test_the_status_tells_how_far_the_server_is(candidate: Candidate) -> None:
+    candidate.consent(analyse=True)
+    candidate.enter_room()
+    status = candidate.page.locator("#interview-status")
+    expect(status).to_contain_text("Not recording")
+    candidate.press("Show the question")
+    expect(status).to_contain_text(re.compile(r"Recording\s.*On the server\s*[1-9]\d* kB", re.DOTALL))
+    expect(status).to_contain_text(re.compile(r"Measured up to\s*00:0[1-9]"))
+
+
+def test_pieces_stay_in_order_when_the_browsers_storage_is_full_for_a_while(candidate: Candidate) -> None:
+    kept = candidate.page.evaluate(STORE_WHEN_FULL)
+    assert kept == {"bytes": list(range(80)), "isDurable": False, "left": None}
+
+
+STORE_WHEN_FULL = """async () => {
+    const { Store } = await import("/static/store.js");
+    const store = await Store.open(() => {});
+    const put = IDBObjectStore.prototype.put;
+    const full = () => { throw new DOMException("full", "QuotaExceededError"); };
+    const id = crypto.randomUUID();
+    for (let n = 0; n < 40; n += 1) {
+        IDBObjectStore.prototype.put = n % 3 === 1 ? full : put;
+        const bytes = new Uint8Array([2 * n, 2 * n + 1]).buffer;
+        await store.putPiece({ answer_id: id, start: 2 * n, bytes, until_ms: n });
+    }
+    IDBObjectStore.prototype.put = put;
+    const bytes = [];
+    for (let next; (next = await store.read(id, bytes.length, 1000)); ) bytes.push(...next.bytes);
+    return { bytes, isDurable: store.isDurable, left: await store.read(id, bytes.length, 1000) };
+}"""
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from flask import Flask
 
 from capture import demo
 from capture.manager import CaptureManager
+from capture.quiet import own_stderr
 from portal.extensions import db
 from portal.interviews import measuring
 from portal.interviews.errors import (
@@ -31,7 +32,6 @@ from portal.interviews.sitting import (
     config,
     finish,
     give_consent,
-    is_held_by_other,
     open_interview,
     receive,
     recording,
@@ -59,8 +59,8 @@ __all__ = [
     "demo_clips",
     "finish",
     "give_consent",
-    "is_held_by_other",
     "open_interview",
+    "own_stderr",
     "purge",
     "receive",
     "recording",

@@ -115,11 +115,6 @@ def take_seat(interview: InterviewSession, tab: str, *, take_over: bool = False)
         raise HeldElsewhere("This interview is open in another tab or on another device.")
 
 
-def is_held_by_other(interview: InterviewSession, tab: str | None) -> bool:
-    seen = interview.holder_seen_at
-    return interview.holder not in {None, tab} and seen is not None and seen > utc_now() - SEAT_FREE_AFTER
-
-
 def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     """Make the row of a new take, or of a further part of an interrupted one."""
     _refuse_closed(interview)

@@ -97,6 +97,7 @@ class Room {
   }
 
   async resume() {
+    if (this.view.state === "elsewhere") return; // taken over while the last pieces were sent
     const { accepted, interrupted } = this.notes.values;
     const { stage, question } = whereToResume(this.data.questions, accepted, interrupted);
     this.ask(question);

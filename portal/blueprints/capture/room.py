@@ -137,7 +137,6 @@ def room_state(row: InterviewSession) -> dict[str, Any]:
         "state": row.state,
         "analyse": row.is_analysed,
         "csrf": generate_csrf(),
-        "held_by_other": interviews.is_held_by_other(row, request.args.get("tab")),
         "questions": [question_state(row, question) for question in row.application.job.questions],
         "chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes,
         "uploads_url": url_for("capture.create_upload"),

@@ -211,6 +211,7 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
     answer.state = AnswerState.RECEIVED
     answer.attempts = 0  # whatever failed on a file that was still growing is no sign for the whole one
     db.session.commit()
+    _wake_workers()
     return answer
 
 
@@ -245,7 +246,13 @@ def finish(interview: InterviewSession) -> bool:
         .values(state=InterviewState.FINISHING, end_time=utc_now(), holder=None)
     )
     hiring.mark_interviewed(interview.application)  # commits both together
+    _wake_workers()
     return bool(cast(Any, moved).rowcount)
+
+
+def _wake_workers() -> None:
+    """Somebody waits for what is to do now; without this it begins with the next look, within a second."""
+    current_app.extensions["capture_manager"].wake()
 
 
 def retry(interview: InterviewSession) -> None:

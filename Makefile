@@ -17,7 +17,7 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test check assets models lock
+.PHONY: run test check bench bench-accuracy assets models lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -33,6 +33,12 @@ check: $(DEV_STAMP)  ## what a change must pass: format, lint, types, tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) --no-print-directory test
+
+bench: $(DEV_STAMP) models  ## what engine and portal cost on this machine; ROW=flags measures one row alone
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.speed $(ROW)
+
+bench-accuracy: $(RUN_STAMP) models  ## how often the engine is right on labelled clips; FOOTAGE=… names their folder
+	$(BIN)/python -m benchmarks.accuracy $(FOOTAGE)
 
 assets: $(RUN_STAMP)  ## copy htmx and the fonts, build the stylesheet
 	$(BIN)/python setup/assets.py

@@ -176,7 +176,9 @@ def angle_table(footage: Path, every: list[Label], reader: FaceReader) -> Table:
     heads = ("picture", "nominal yaw", "yaw", "mirrored", "roll", "mirrored roll", "worst roll when turned")
     table = Table("Angles of known pictures, in degrees", heads)
     nominal = {label.file: label.value for label in every if label.kind == "yaw_abs_nominal"}
-    for file in [*nominal, *dict.fromkeys(label.file for label in every if label.kind == "head")]:
+    alone = {label.file for label in every if label.kind == "faces" and label.value == "1"}
+    headed = dict.fromkeys(label.file for label in every if label.kind == "head" and label.file in alone)
+    for file in [*nominal, *headed]:
         rgb = picture_of(footage / file) if file in nominal else first_picture(footage / file)
         upright, mirrored = read(reader, rgb), read(reader, rgb[:, ::-1])
         if upright and mirrored:
@@ -315,8 +317,8 @@ def opening() -> str:
     today = datetime.now(UTC).date().isoformat()
     return (
         "## Accuracy on labelled footage\n\n"
-        f"Printed by `make bench-accuracy` on {today}: {engine}, Python {platform.python_version()}. Only labelled time is "
-        "scored. Head and gaze are compared with the person's own straight ahead, as the rules do.\n\n"
+        f"Printed by `make bench-accuracy` on {today}: {engine}, Python {platform.python_version()}. Only "
+        "labelled time is scored. Head and gaze are compared with the person's own straight ahead, as the rules do.\n\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""Keeps one section of docs/benchmarks.md up to date, so that each benchmark rewrites what it measured and nothing else.
+"""Keeps one section of docs/benchmarks.md up to date, so that a benchmark rewrites what it measured and no more.
 
 Knows markers and text; knows nothing of what is measured.
 """

@@ -17,7 +17,7 @@ from capture.voice import STEP_SAMPLES, VoiceDetector
 SAMPLE_RATE_HZ = 16_000  # the voice detector knows no other; speech lies below 8 kHz
 WINDOW_MS = 200  # as long as the pause between two pictures, so that no sound falls between two rows
 SILENCE_DBFS = -90.0  # one step of 16-bit sound: nothing is quieter
-VOICE_FLOOR_DBFS = -65.0  # below it the model hears voices in the noise of silent rooms; and asking costs 1 ms a step
+VOICE_FLOOR_DBFS = -65.0  # below it the model hears voices in the noise of silent rooms
 PAUSE_STEPS = 15  # 480 ms: a shorter pause between words belongs to speaking
 PAUSE_MS = PAUSE_STEPS * STEP_SAMPLES * 1000 // SAMPLE_RATE_HZ
 JUMP_MS = 60  # two steps; where due and given time differ by more there is a hole, not rounding
@@ -85,9 +85,9 @@ class SoundMeter:
         samples, self._waiting = self._waiting[:STEP_SAMPLES], self._waiting[STEP_SAMPLES:]
         self._waiting_since_ms += _length_ms(STEP_SAMPLES)
         power = float(np.mean(np.square(samples, dtype=np.float64)))
+        speech = self._detector.speech(samples)  # it hears quiet steps, too: it knows a word's start by what was before
         is_audible = dbfs(power) >= VOICE_FLOOR_DBFS
-        speech = self._detector.speech(samples) if is_audible else 0.0
-        self._steps.append(Step(self._waiting_since_ms, power, speech))
+        self._steps.append(Step(self._waiting_since_ms, power, speech if is_audible else 0.0))
 
 
 def dbfs(power: float) -> float:

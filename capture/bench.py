@@ -35,11 +35,11 @@ def cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def cost(video: Path, models: Models, progress: Callable[[int], bool], rounds: int = ROUNDS) -> Cost:
+def cost(video: Path, models: Models, progress: Callable[[int], bool]) -> Cost:
     """Measure the clip again and again; `progress` hears how many milliseconds of video are done in all."""
     done_ms = 0
     costs = []
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         before_s = cpu_s()
         length_ms = measure(video, models, _later(progress, done_ms))
         costs.append((cpu_s() - before_s) / max(1, length_ms) * 1000)

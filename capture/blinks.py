@@ -43,9 +43,9 @@ class BlinkFinder:
     @property
     def open_gap(self) -> float | None:
         """This person's usual gap; None while it is not known."""
-        if len(self._usual) < LEVEL_SAMPLES:
-            return None
-        return median(sample.lid_gap for sample in self._usual)
+        known = self._usual if self._usual else self._unjudged
+        is_enough = bool(self._usual) or len(known) >= LEVEL_SAMPLES
+        return median(sample.lid_gap for sample in known) if is_enough else None
 
     def see(self, t_ms: int, lid_gap: float | None) -> tuple[int, ...]:
         """Times of blinks that are known since this sample."""
@@ -53,8 +53,7 @@ class BlinkFinder:
             self._shut.clear()
             return ()
         self._unjudged.append(Sample(t_ms, lid_gap))
-        self._usual.append(self._unjudged[-1])
-        while self._usual[0].t_ms < t_ms - LEVEL_MS:
+        while self._usual and self._usual[0].t_ms < t_ms - LEVEL_MS:
             self._usual.popleft()
         open_gap = self.open_gap
         if open_gap is None:
@@ -69,6 +68,7 @@ class BlinkFinder:
         if sample.lid_gap < SHUT_SHARE * open_gap:
             self._shut.append(sample)
             return ()
+        self._usual.append(sample)
         shut, self._shut = self._shut, []
         if not shut or shut[-1].t_ms - shut[0].t_ms > LONGEST_MS:
             return ()

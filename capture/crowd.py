@@ -26,7 +26,7 @@ OUTPUTS = ("537", "538", "539", "540")  # the model's names for score, size, off
 
 
 class CrowdReader:
-    """Finds all faces of a picture. One serves all threads of a process, as each takes 30 MB and is busy 2 % of the time."""
+    """Finds all faces of a picture. One serves all threads of a process: it takes 30 MB and is seldom busy."""
 
     def __init__(self, model_path: Path) -> None:
         if not model_path.is_file():

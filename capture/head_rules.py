@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from statistics import median
 
-from capture.picture_rules import clear_faces
 from capture.stretches import Stretch, kept_on
 from capture.thresholds import RULES, Rules
 from capture.types import AnswerSpan, Flag, FlagKind, Observation
@@ -46,13 +45,14 @@ def _is_neutral(row: Observation, rules: Rules) -> bool:
     return max(abs(row.yaw_deg), abs(row.pitch_deg)) <= rules.neutral_deg
 
 
-def from_head(stretch: Stretch, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules) -> Iterator[Flag]:
-    clear = [
-        is_clear and row.t_ms > ahead.known_from_ms
-        for row, is_clear in zip(stretch.observations, clear_faces(stretch.observations, rules), strict=True)
-    ]
-    yield from _turned_away(stretch, clear, ahead, rules)
-    yield from _looking_away(stretch, clear, ahead, answers, rules)
+def from_head(
+    stretch: Stretch, clear: Sequence[bool], ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
+) -> Iterator[Flag]:
+    """`clear` says of which rows the face can be judged."""
+    rows = zip(stretch.observations, clear, strict=True)
+    judged = [is_clear and row.t_ms > ahead.known_from_ms for row, is_clear in rows]
+    yield from _turned_away(stretch, judged, ahead, rules)
+    yield from _looking_away(stretch, judged, ahead, answers, rules)
 
 
 CAMERA = Ahead(0.0, 0.0, 0.0, 0.0, 0)  # what is ahead as long as nothing better is known

@@ -125,11 +125,13 @@ def _too_poor(rules: Rules) -> Watch:
 def _still(stretch: Stretch, views: Sequence[View], absent: Sequence[bool], rules: Rules) -> Iterator[Flag]:
     """Said only of pictures that would show a movement: a dark one or one of somebody far away hardly does."""
     rows = stretch.observations
-    shows = [
-        not _is_below(row.brightness, rules.dim_brightness) and (view is View.EMPTY or is_readable(row, rules))
-        for view, row in zip(views, rows, strict=True)
+    seen = [
+        still
+        and not is_absent
+        and not _is_below(row.brightness, rules.dim_brightness)
+        and (view is View.EMPTY or is_readable(row, rules))
+        for still, is_absent, view, row in zip(stood_still(rows, rules), absent, views, rows, strict=True)
     ]
-    seen = [still and s and not a for still, s, a in zip(stood_still(rows, rules), shows, absent, strict=True)]
     watch = _picture_lost("picture_still/1", "The picture did not change", rules.picture_still_ms)
     yield from flags_of(stretch, seen, watch)
 

@@ -30,16 +30,18 @@ class Pose(NamedTuple):
 
 
 def pose_of(mesh: Mesh) -> Pose:
-    """Yaw and pitch are where the face points; roll is how the line through the eyes lies in the picture.
+    """Yaw and pitch are where the face points; roll is how its lines lie in the picture: across, and from chin to brow.
+    In a turned head the line across is foreshortened and says little, so the longer of the two counts for more.
 
     The model's own matrix also holds where in the picture a face is, which bends its angles: a nominal 45° is read as
     29° to 41° there, and as 40° to 44° here, wherever the face is.
     """
     axes = axes_of(mesh)
     across, forward = axes[:, 0], axes[:, 2]
+    up = _unit((mesh[FOREHEAD] - mesh[CHIN]) * (1, -1, -1))
     yaw = math.atan2(forward[0], forward[2])
     pitch = math.asin(float(np.clip(forward[1], -1.0, 1.0)))
-    roll = math.atan2(-across[1], across[0])
+    roll = math.atan2(up[0] - across[1], up[1] + across[0])
     return Pose(math.degrees(yaw), math.degrees(pitch), math.degrees(roll))
 
 

@@ -3,7 +3,7 @@
 Reads the telemetry contract only; it measures nothing, judges nothing, and never opens the video.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from html import escape
 from pathlib import Path
@@ -23,12 +23,14 @@ SHEET_MARGIN_PX = 24
 SHEET_FLAG_PX = 44  # two lines: what and when, and why
 
 
-def write(folder: Path) -> tuple[Path, Path]:
+def write(folder: Path, progress: Callable[[str], None] = lambda step: None) -> tuple[Path, Path]:
     """Make report.html and report.png from the folder's telemetry, each replaced in one step."""
     recording = Recording(folder)
     telemetry = load(recording.telemetry_path)
+    progress("drawing the page")
     with replacing(recording.report_path) as temporary:
         temporary.write_text(page(telemetry), encoding="utf-8")
+    progress("drawing the picture")
     with replacing(recording.report_picture_path) as temporary:
         temporary.write_bytes(png(sheet(telemetry)))
     return recording.report_path, recording.report_picture_path

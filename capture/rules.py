@@ -8,7 +8,7 @@ from itertools import chain
 
 from capture.head_rules import from_head, straight_ahead
 from capture.page_rules import from_events, from_gaps
-from capture.picture_rules import from_picture
+from capture.picture_rules import clear_faces, from_picture
 from capture.sound_rules import from_sound
 from capture.stretches import stretches
 from capture.thresholds import RULES, RULES_VERSION, Rules
@@ -22,9 +22,10 @@ def find_flags(measurements: Measurements, rules: Rules = RULES) -> list[Flag]:
     ahead = straight_ahead(measurements.observations, rules)
     parts = [from_gaps(measurements.gaps, rules), from_events(measurements, rules)]
     for stretch in stretches(measurements):
-        parts += [from_picture(stretch, rules), from_sound(stretch, ahead, rules)]
+        clear = clear_faces(stretch.observations, rules)
+        parts += [from_picture(stretch, rules), from_sound(stretch, clear, ahead, rules)]
         if ahead:
-            parts.append(from_head(stretch, ahead, measurements.answers, rules))
+            parts.append(from_head(stretch, clear, ahead, measurements.answers, rules))
     flags = (flag for flag in chain.from_iterable(parts) if rule_name(flag) not in rules.off)
     return sorted(flags, key=lambda flag: (flag.start_ms, flag.kind, flag.end_ms))
 

@@ -1,19 +1,19 @@
 """Sound compared with the mouth: speech without a voice, a voice without speech, and no sound at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from capture.head_rules import CAMERA, Ahead, turn_share
-from capture.picture_rules import clear_faces
 from capture.stretches import Stretch, swing
 from capture.thresholds import Rules
 from capture.types import Flag, FlagKind, Severity
 from capture.watch import Watch, flags_of
 
 
-def from_sound(stretch: Stretch, ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:
+def from_sound(stretch: Stretch, clear: Sequence[bool], ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:
+    """`clear` says of which rows the face can be judged."""
     yield from _no_sound(stretch, rules)
-    yield from _other_voice(stretch, ahead or CAMERA, rules)
+    yield from _other_voice(stretch, clear, ahead or CAMERA, rules)
 
 
 def _no_sound(stretch: Stretch, rules: Rules) -> Iterator[Flag]:
@@ -41,7 +41,7 @@ def _overlap(one: Flag, other: Flag) -> bool:
     return one.start_ms < other.end_ms and other.start_ms < one.end_ms
 
 
-def _other_voice(stretch: Stretch, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
+def _other_voice(stretch: Stretch, clear: Sequence[bool], ahead: Ahead, rules: Rules) -> Iterator[Flag]:
     """The one mouth that is seen, seen well and at rest before, during and after; a hidden one is not measured."""
     rows = stretch.observations
     rests = _rests(stretch, rules)
@@ -51,7 +51,7 @@ def _other_voice(stretch: Stretch, ahead: Ahead, rules: Rules) -> Iterator[Flag]
         and row.count == 1
         and (row.speech or 0.0) >= rules.speaks
         and turn_share(row, ahead, rules) < 1
-        for row, at_rest, is_clear in zip(rows, rests, clear_faces(rows, rules), strict=True)
+        for row, at_rest, is_clear in zip(rows, rests, clear, strict=True)
     ]
     watch = Watch(
         rule="other_voice/1",

@@ -5,9 +5,11 @@ Knows time and truth values only: what is looked for, and how long is long, is s
 
 import math
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
+
+import numpy as np
 
 from capture.types import Measurements, Observation
 
@@ -39,11 +41,11 @@ class Stretch:
 
     def runs(self, seen: Sequence[bool], bridge_ms: int) -> list[Span]:
         """Where `seen` stays true; pauses of up to `bridge_ms` between two runs are taken for slips of the reader."""
+        if not any(seen):  # nearly always
+            return []
         times = [observation.t_ms for observation in self.observations] + [self.end_ms]
         spans: list[Span] = []
-        for index, is_seen in enumerate(seen):
-            if not is_seen:
-                continue
+        for index in compress(range(len(times)), seen):
             span = Span(times[index], times[index + 1])
             if spans and span.start_ms - spans[-1].end_ms <= bridge_ms:
                 span = Span(spans.pop().start_ms, span.end_ms)
@@ -55,24 +57,31 @@ def stretches(measurements: Measurements) -> list[Stretch]:
     """Cut at answers' borders, at gaps, and wherever rows are missing."""
     borders = sorted(_borders(measurements))
     parts: list[list[Observation]] = []
+    place_before = -1
     for observation in measurements.observations:
-        if parts and _follows(parts[-1][-1], observation, borders):
+        place = bisect_right(borders, observation.t_ms)
+        if place == place_before and observation.t_ms - parts[-1][-1].t_ms <= MAX_PAUSE_MS:
             parts[-1].append(observation)
         else:
             parts.append([observation])
+        place_before = place
     return [Stretch(part, _end_ms(part[-1].t_ms, borders)) for part in parts]
 
 
 def kept_on(seen: Iterable[bool], may_go_on: Iterable[bool]) -> list[bool]:
     """True where it was seen, and from there on for as long as nothing contradicts it."""
     kept: list[bool] = []
+    is_on = False
     for is_seen, may_last in zip(seen, may_go_on, strict=True):
-        kept.append(is_seen or (may_last and bool(kept) and kept[-1]))
+        is_on = is_seen or (may_last and is_on)
+        kept.append(is_on)
     return kept
 
 
 def known_earlier(times_ms: Sequence[int], seen: Sequence[bool], by_ms: int) -> list[bool]:
     """True also for rows up to `by_ms` before one where it was seen: it could only be told after so long."""
+    if not any(seen):
+        return list(seen)
     known, next_ms = [], math.inf
     for t_ms, is_seen in zip(reversed(times_ms), reversed(seen), strict=True):
         next_ms = t_ms if is_seen else next_ms
@@ -85,11 +94,6 @@ def _borders(measurements: Measurements) -> set[int]:
     return answers | {moment_ms for gap in measurements.gaps for moment_ms in (gap.start_ms, gap.end_ms)}
 
 
-def _follows(before: Observation, after: Observation, borders: Sequence[int]) -> bool:
-    no_border = bisect_right(borders, before.t_ms) == bisect_right(borders, after.t_ms)
-    return no_border and after.t_ms - before.t_ms <= MAX_PAUSE_MS
-
-
 def _end_ms(last_t_ms: int, borders: Sequence[int]) -> int:
     """A row stands for the time until the next one, but never beyond its answer."""
     later = borders[bisect_right(borders, last_t_ms) :]
@@ -97,14 +101,16 @@ def _end_ms(last_t_ms: int, borders: Sequence[int]) -> int:
 
 
 def swing(times_ms: Sequence[int], values: Sequence[float | None], window_ms: int) -> list[float]:
-    """At each moment, highest minus lowest of what was measured in the window that ends there."""
-    recent: deque[tuple[int, float]] = deque()
-    swings = []
-    for t_ms, value in zip(times_ms, values, strict=True):
-        if value is not None:
-            recent.append((t_ms, value))
-        while recent and recent[0][0] <= t_ms - window_ms:
-            recent.popleft()
-        known = [value for _, value in recent]
-        swings.append(max(known) - min(known) if known else 0.0)
+    """At each moment, highest minus lowest of what was measured in the window that ends there; 0 where nothing was."""
+    times = np.array(times_ms)
+    known = np.array(values, dtype=np.float64)  # None becomes NaN, which fmax and fmin pass over
+    highest, lowest = known.copy(), known.copy()
+    for back in range(1, len(times)):
+        is_inside = times[back:] - times[:-back] < window_ms
+        if not is_inside.any():
+            break
+        earlier = np.where(is_inside, known[:-back], np.nan)
+        np.fmax(highest[back:], earlier, out=highest[back:])
+        np.fmin(lowest[back:], earlier, out=lowest[back:])
+    swings: list[float] = np.nan_to_num(highest - lowest).tolist()
     return swings

@@ -39,7 +39,7 @@ class Rules:
     # Where this person looks when they look at their screen: nothing is said of head and eyes before it is known.
     neutral_deg: float = 20.0  # cameras stand beside or below the screen by so much, not more
     neutral_rows: int = 10  # two seconds are enough to begin with …
-    neutral_rows_at_most: int = 50  # … and after ten the person thinks, and looks about
+    neutral_rows_at_most: int = 25  # … and after five the person thinks, and looks about
 
     away_yaw_deg: float = 30.0  # a second screen stands farther aside; looking about while thinking stays within 20
     away_down_deg: float = 20.0  # below it one reads the table or a phone

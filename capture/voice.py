@@ -36,7 +36,7 @@ class Weights(NamedTuple):
     gates: Array
     gates_bias: Array
     output: Array
-    output_bias: float
+    output_bias: Array
 
 
 class VoiceDetector:
@@ -57,8 +57,8 @@ class VoiceDetector:
         write, keep, _, show = _sigmoid(state).reshape(4, UNITS)
         self._kept = keep * self._kept + write * np.tanh(state[2 * UNITS : 3 * UNITS])
         self._heard = show * np.tanh(self._kept)
-        score = float(self._weights.output @ np.maximum(self._heard, 0)) + self._weights.output_bias
-        return float(_sigmoid(np.float32(score)))
+        score = self._weights.output @ np.maximum(self._heard, 0) + self._weights.output_bias
+        return float(_sigmoid(score))
 
     def _features(self, samples: Array) -> Array:
         """The step's spectrum four times, boiled down to 128 numbers."""
@@ -69,7 +69,8 @@ class VoiceDetector:
         values = np.sqrt(real * real + imaginary * imaginary)
         for (kernel, bias), stride in zip(self._weights.layers, STRIDES, strict=True):
             values = _layer(values, kernel, bias, stride)
-        return values[0]
+        features: Array = values[0]
+        return features
 
 
 def _layer(values: Array, kernel: Array, bias: Array, stride: int) -> Array:
@@ -77,12 +78,13 @@ def _layer(values: Array, kernel: Array, bias: Array, stride: int) -> Array:
     still = np.zeros((1, values.shape[1]), np.float32)
     padded = np.concatenate((still, values, still))
     around = np.concatenate((padded[:-2:stride], padded[1:-1:stride], padded[2::stride]), axis=1)
-    return np.maximum(around @ kernel + bias, 0)
-
-
-def _sigmoid(values: Array | np.float32) -> Array:
-    result: Array = 1 / (1 + np.exp(-values))
+    result: Array = np.maximum(around @ kernel + bias, 0)
     return result
+
+
+def _sigmoid(values: Array) -> Array:
+    """Written with tanh, which never overflows."""
+    return ((np.tanh(values / 2) + 1) / 2).astype(np.float32, copy=False)
 
 
 @cache
@@ -99,7 +101,7 @@ def weights(path: Path = MODEL) -> Weights:
         gates=np.ascontiguousarray(np.hstack((found[f"{rnn}weight_ih"], found[f"{rnn}weight_hh"]))),
         gates_bias=found[f"{rnn}bias_ih"] + found[f"{rnn}bias_hh"],
         output=found[f"{output}weight"],
-        output_bias=float(found[f"{output}bias"]),
+        output_bias=found[f"{output}bias"],
     )
 
 

@@ -18,7 +18,7 @@ PORTRAIT = MODELS_FOLDER / "astronaut.png"
 MODELS = Models(MODELS_FOLDER / "face_landmarker.task", MODELS_FOLDER / "centerface.onnx")
 
 CLEAR: dict[str, Any] = {"brightness": 0.5, "sharpness": 60.0, "frozen": False, "level_dbfs": -45.0, "speech": 0.1}
-FACE = {**CLEAR, "count": 1, "yaw_deg": 0.0, "pitch_deg": 0.0, "roll_deg": 0.0, "mouth_open": 0.05}
+FACE = {**CLEAR, "count": 1, "yaw_deg": 0.0, "pitch_deg": 0.0, "roll_deg": 0.0, "mouth_open": 0.05, "gaze_x": 0.0}
 EMPTY = {**CLEAR, "count": 0}
 DRAWN: dict[str, dict[str, Any]] = {
     "F": FACE,
@@ -28,12 +28,18 @@ DRAWN: dict[str, dict[str, Any]] = {
     "=": {**FACE, "frozen": True},  # a face that does not move
     "x": {**EMPTY, "brightness": 0.01, "sharpness": 1.0},  # black
     "c": {**EMPTY, "sharpness": 0.5},  # covered by something bright
+    "b": {**FACE, "sharpness": 3.0},  # a blurred face
+    "s": {**CLEAR, "count": None},  # what is seen is too small to count
     "d": {**EMPTY, "brightness": 0.08},  # a dim room without a face
     "D": {**FACE, "brightness": 0.08},  # a dim room with one
     "?": {},  # nothing was measured
     "L": {**FACE, "yaw_deg": -40.0},
     "R": {**FACE, "yaw_deg": 40.0},
     "v": {**FACE, "pitch_deg": -30.0},
+    "e": {**FACE, "gaze_x": 0.6},  # eyes aside
+    "E": {**FACE, "gaze_x": -0.6, "yaw_deg": 25.0},  # a head that turned while the eyes stayed on the camera
+    "V": {**FACE, "speech": 0.9},  # a voice while the mouth rests
+    "h": {**FACE, "speech": 0.9, "mouth_open": None},  # a voice while the mouth is hidden
     "o": {**CLEAR, "count": 1},  # a face that cannot be read
     "n": {**FACE, "level_dbfs": -90.0},  # nothing from the microphone
     "-": {**FACE, "level_dbfs": None, "speech": None},  # no sound track

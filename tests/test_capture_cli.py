@@ -31,6 +31,7 @@ SEVERAL_PEOPLE = (
     "mpiigaze_demo__video04.mp4",
     "openh264__CiscoVT2people.mp4",
 )
+OFF_CAMERA = "composite_dev__dev_c3_offcamera_voice.webm"
 NOBODY_FOR_A_WHILE = {  # from … to, in seconds, by the labels
     "composite_dev__dev_c1_noface_gap.webm": (12.0, 17.52),
     "openh264__foreman_BA1_FT_C.mp4": (6.2, 9.97),
@@ -174,7 +175,7 @@ def test_real_clips_raise_what_their_labels_say(name: str, tmp_path: Path) -> No
         start_s, end_s = NOBODY_FOR_A_WHILE[name]
         [absent] = [flag for flag in flags if flag.kind == "no_face"]
         assert (absent.start_ms / 1000, absent.end_ms / 1000) == pytest.approx((start_s, end_s), abs=0.45)
-    elif name not in SEVERAL_PEOPLE:
+    elif name not in (*SEVERAL_PEOPLE, OFF_CAMERA):
         assert [flag.reason for flag in flags if flag.severity is not Severity.LOW] == []
 
 
@@ -182,6 +183,11 @@ def test_real_clips_raise_what_their_labels_say(name: str, tmp_path: Path) -> No
 def test_a_second_person_is_seen_while_there(tmp_path: Path) -> None:
     clip = FOOTAGE / "video" / "composite_dev__dev_c2_second_person.webm"
     assert_one_flag(find_flags(measure(clip, tmp_path)), "several_faces", (9.0, 15.0))
+
+
+@pytest.mark.footage
+def test_a_voice_off_camera_is_heard_while_the_mouth_rests(tmp_path: Path) -> None:
+    assert_one_flag(find_flags(measure(FOOTAGE / "video" / OFF_CAMERA, tmp_path)), "other_voice", (3.0, 9.72))
 
 
 def test_the_models_are_where_set_up_puts_them() -> None:

@@ -1,42 +1,65 @@
-"""Gaze, openness and mouth from a face's shapes and points; blinks from a line of openness values."""
+"""Gaze, openness and mouth from a face's shapes and points."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 from clips import FOOTAGE
+from numpy.typing import NDArray
 from senses_support import measure
 
-from capture.eyes import BlinkFinder, face_px_of, gaze_of, mouth_open_of, openness_of
-
-SHAPES = (
-    *(f"eyeLook{way}{side}" for way in ("In", "Out", "Up", "Down") for side in ("Left", "Right")),
-    *("eyeBlinkLeft", "eyeBlinkRight"),
+from capture.eyes import (
+    EYE_CORNERS,
+    IRISES,
+    LIDS,
+    face_px_of,
+    gaze_of,
+    lid_gap_of,
+    mouth_open_of,
+    openness_of,
 )
+
+SHAPES = tuple(f"eyeLook{way}{side}" for way in ("Up", "Down") for side in ("Left", "Right"))
 
 
 def shapes(**values: float) -> dict[str, float]:
     return {**dict.fromkeys(SHAPES, 0.0), **values}
 
 
+def eyes(iris_aside: float = 0.0, lid_gap: float = 0.3) -> NDArray[np.float64]:
+    """Two eyes 40 px wide: the irises aside by parts of half an eye, the lids apart by parts of an eye."""
+    points = np.zeros((478, 3))
+    for corners, lids, iris, middle in zip(EYE_CORNERS, LIDS, IRISES, (100, 200), strict=True):
+        points[corners[0], :2], points[corners[1], :2] = (middle - 20, 50), (middle + 20, 50)
+        points[lids[0], :2], points[lids[1], :2] = (middle, 50 - 20 * lid_gap), (middle, 50 + 20 * lid_gap)
+        points[iris, :2] = middle + 20 * iris_aside, 50
+    return points
+
+
+@pytest.mark.parametrize(("iris_aside", "x"), [(0.0, 0.0), (0.25, 0.5), (-0.25, -0.5), (0.5, 1.0), (-0.9, -1.0)])
+def test_gaze_is_where_the_irises_are(iris_aside: float, x: float) -> None:
+    assert gaze_of(eyes(iris_aside), shapes()).x == pytest.approx(x)
+
+
 @pytest.mark.parametrize(
-    ("moved", "expected"),
+    ("moved", "y"),
     [
-        ({}, (0.0, 0.0)),
-        ({"eyeLookOutLeft": 0.6, "eyeLookInRight": 0.6}, (0.6, 0.0)),
-        ({"eyeLookInLeft": 0.6, "eyeLookOutRight": 0.4}, (-0.5, 0.0)),
-        ({"eyeLookUpLeft": 0.5, "eyeLookUpRight": 0.5}, (0.0, 0.5)),
-        ({"eyeLookDownLeft": 1.0, "eyeLookDownRight": 1.0}, (0.0, -1.0)),
+        ({}, 0.0),
+        ({"eyeLookUpLeft": 0.5, "eyeLookUpRight": 0.5}, 0.5),
+        ({"eyeLookDownLeft": 1.0, "eyeLookDownRight": 1.0}, -1.0),
     ],
 )
-def test_gaze_is_positive_to_the_pictures_right_and_up(moved: dict[str, float], expected: tuple[float, float]) -> None:
-    assert gaze_of(shapes(**moved)) == pytest.approx(expected)
+def test_gaze_is_positive_upwards(moved: dict[str, float], y: float) -> None:
+    assert gaze_of(eyes(), shapes(**moved)).y == pytest.approx(y)
 
 
-def test_openness_is_both_eyes_mean() -> None:
-    assert openness_of(shapes()) == 1.0
-    assert openness_of(shapes(eyeBlinkLeft=1.0)) == 0.5
-    assert openness_of(shapes(eyeBlinkLeft=1.0, eyeBlinkRight=1.0)) == 0.0
+def test_lids_are_measured_against_the_eyes_width() -> None:
+    assert lid_gap_of(eyes(lid_gap=0.3)) == pytest.approx(0.3)
+    assert lid_gap_of(2 * eyes(lid_gap=0.3)) == pytest.approx(0.3)
+
+
+def test_openness_is_nought_for_shut_and_one_for_open_eyes() -> None:
+    assert (openness_of(0.05), openness_of(0.16), openness_of(0.4)) == (0.0, pytest.approx(0.5), 1.0)
 
 
 def test_a_mouths_gap_is_measured_against_its_width() -> None:
@@ -52,30 +75,6 @@ def test_a_face_is_measured_between_the_outer_eye_corners() -> None:
     points = np.zeros((478, 2))
     points[33], points[263] = (100, 100), (160, 180)
     assert face_px_of(points) == pytest.approx(100.0)
-
-
-def blinks(*openness: float | None, every_ms: int = 200) -> list[int]:
-    finder = BlinkFinder()
-    return [blink for number, value in enumerate(openness) for blink in finder.see(number * every_ms, value)]
-
-
-@pytest.mark.parametrize(
-    ("openness", "expected"),
-    [
-        ([0.9, 0.9, 0.7, 0.9, 0.9], [400]),
-        ([0.9, 0.9, 0.7, 0.7, 0.9, 0.9], [400]),
-        ([0.9, 0.9, 0.85, 0.9, 0.9], []),
-        ([0.9, 0.9, 0.5, 0.5, 0.5, 0.5, 0.9, 0.9], []),
-        ([0.9, 0.9, 0.7, None, 0.9, 0.9], []),
-        ([0.9, 0.9, 0.6, 0.9, 0.9, 0.9, 0.6, 0.9, 0.9], [400, 1200]),
-    ],
-)
-def test_a_short_dip_is_a_blink(openness: list[float | None], expected: list[int]) -> None:
-    assert blinks(*openness) == expected
-
-
-def test_nothing_is_said_of_what_lay_between_distant_samples() -> None:
-    assert blinks(0.9, 0.9, 0.7, 0.9, 0.9, every_ms=500) == []
 
 
 @pytest.mark.footage

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from senses_support import PORTRAIT, brief, film_sitter, measure
 
 from capture.demo import Sitter, Studio, calm
-from capture.quality import STILL_MS, QualityMeter
+from capture.quality import STILL_MS, Quality, QualityMeter, luma_of
 from capture.rules import find_flags
-from capture.types import Frame, Severity
+from capture.types import Box, Frame, Severity
 
 FROZEN_MS = 3_000
 RECORDER = {"b": "1000000"}  # what the page asks its recorder for
@@ -28,32 +28,40 @@ def picture_of(studio: Studio, t_ms: int) -> NDArray[np.uint8]:
     return studio.picture(calm(t_ms / 1000), t_ms // 40)
 
 
+def look(rgb: NDArray[np.uint8], face: Box | None = None) -> Quality:
+    return QualityMeter().read(0, luma_of(Frame(0, rgb)), face)
+
+
 def test_brightness_is_mean_luma() -> None:
     grey = np.full((48, 64, 3), 128, np.uint8)
-    assert QualityMeter().read(Frame(0, grey), None).brightness == pytest.approx(0.5, abs=0.01)
-    assert QualityMeter().read(Frame(0, grey * 0), None).brightness == 0.0
+    assert look(grey).brightness == pytest.approx(0.5, abs=0.01)
+    assert look(grey * 0).brightness == 0.0
 
 
 def test_a_blurred_picture_is_less_sharp(studio: Studio) -> None:
     sharp = picture_of(studio, 0)
     blurred = cv2.GaussianBlur(sharp, (0, 0), 4)
-    values = [QualityMeter().read(Frame(0, rgb), None).sharpness for rgb in (sharp, blurred)]
+    values = [look(rgb).sharpness for rgb in (sharp, blurred)]
     assert values[1] < values[0] / 20
 
 
 def test_sharpness_is_that_of_the_face_and_not_of_the_wall() -> None:
     rgb = np.full((100, 100, 3), 128, np.uint8)
     rgb[40:60:2, 40:60] = 255
-    stripes = QualityMeter().read(Frame(0, rgb), (0.4, 0.4, 0.2, 0.2)).sharpness
-    assert QualityMeter().read(Frame(0, rgb), (0.0, 0.0, 0.2, 0.2)).sharpness == 0
+    stripes = look(rgb, (0.4, 0.4, 0.2, 0.2)).sharpness
+    assert look(rgb, (0.0, 0.0, 0.2, 0.2)).sharpness == 0
     assert stripes > 1000
 
 
 def test_a_picture_is_frozen_while_nothing_moves(studio: Studio) -> None:
     meter = QualityMeter()
     still = picture_of(studio, 0)
-    assert [meter.read(Frame(t_ms, still), None).frozen for t_ms in (0, 400, STILL_MS)] == [False, False, True]
-    assert not meter.read(Frame(1_000, picture_of(studio, 1_000)), None).frozen
+    assert [meter.read(t_ms, luma_of(Frame(t_ms, still)), None).frozen for t_ms in (0, 400, STILL_MS)] == [
+        False,
+        False,
+        True,
+    ]
+    assert not meter.read(1_000, luma_of(Frame(0, picture_of(studio, 1_000))), None).frozen
 
 
 @pytest.mark.parametrize(("ending", "codec"), [(".mp4", "h264"), (".webm", "vp8")])

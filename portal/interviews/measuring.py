@@ -253,7 +253,8 @@ def _make_results(held: Claim) -> tuple[Recording, Measurements, list[FoundFlag]
     with held.app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(InterviewSession, held.row_id)
-        place, measurements, parts = recording(interview), results.gather(interview), results.film_parts(interview)
+        place, measurements = recording(interview), results.gather(interview)
+        parts = results.film_parts(interview, measurements.answers)
         events, discarded = results.page_events(interview), results.discarded_takes(interview)
         db.session.rollback()  # the rest works on files and takes its time
         if not parts:

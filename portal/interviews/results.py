@@ -2,12 +2,12 @@
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from capture import film, telemetry, timeline
 from capture.recording import Recording, read_observations, replacing
-from capture.types import Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
+from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
 from portal.interviews.sitting import models, recording
 from portal.models import Answer, AnswerState, InterviewSession
 
@@ -20,10 +20,9 @@ def gather(interview: InterviewSession) -> Measurements:
     return timeline.place([_measured(interview, answer) for answer in _usable(interview)])
 
 
-def film_parts(interview: InterviewSession) -> list[film.FilmPart]:
+def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list[film.FilmPart]:
     """The normalised answers at the very places that the measurements give them."""
     place, answers = recording(interview), _usable(interview)
-    spans = gather(interview).answers
     return [
         film.FilmPart(
             path=place.normalised_path(answer.question_position, answer.take, answer.part),

@@ -71,7 +71,7 @@ def append(answer_id: uuid.UUID) -> Response:
     data = read_piece()
     header = request.headers.get("Upload-Checksum")
     checksum = uploads.Checksum.parse(header) if header else None
-    answer = authorised_answer(answer_id)
+    answer = answer_of(answer_id)
     response = plain("", 204)
     response.headers["Upload-Offset"] = str(interviews.receive(answer, offset, data, checksum))
     return response
@@ -110,7 +110,11 @@ def token_holder(expected: uuid.UUID | None = None) -> uuid.UUID:
 
 
 def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
-    answer_id = token_holder(expected)
+    return answer_of(token_holder(expected))
+
+
+def answer_of(answer_id: uuid.UUID) -> Answer:
+    """The answer that a token was verified for. Raises Refused where it is no longer there."""
     g.only_reads_database = request.method != "DELETE"  # no write lock while a piece goes to disk
     answer = db.session.get(Answer, answer_id)
     if answer is None or answer.state is AnswerState.DISCARDED:

@@ -15,7 +15,7 @@ from capture import telemetry
 from capture.container import probe
 from portal import interviews, uploads
 from portal.extensions import db
-from portal.interviews import measuring, sitting
+from portal.interviews import answers, measuring
 from portal.interviews.claims import Waiting
 from portal.interviews.keeping import Housekeeper
 from portal.models import (
@@ -394,7 +394,7 @@ def test_whoever_measures_what_was_taken_back_can_write_nothing(
 def test_an_answer_takes_no_more_bytes_than_its_time_allows(
     interview: InterviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sitting, "SLACK_BYTES", 1_000)
+    monkeypatch.setattr(answers, "SLACK_BYTES", 1_000)
     answer = start(interview)
     answer.limit_ms = 5
 

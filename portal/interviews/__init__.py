@@ -1,7 +1,7 @@
 """The verbs of an interview, and the only door from the portal to `capture`.
 
-`sitting` is what the candidate does, `measuring` the work behind it, `claims` who does that work, `results` the way
-from rows to files, `status` how things stand, `keeping` how data leaves.
+`sitting` and `answers` are what the candidate does, `measuring` the work behind it, `claims` who does that work, `results`
+the way from rows to files, `places` where things are, `status` how things stand, `keeping` how data leaves.
 """
 
 from pathlib import Path
@@ -14,6 +14,15 @@ from capture.manager import CaptureManager
 from capture.quiet import own_stderr
 from portal.extensions import db
 from portal.interviews import measuring
+from portal.interviews.answers import (
+    PAGE_EVENT_KINDS,
+    NewAnswer,
+    complete_answer,
+    receive,
+    report_events,
+    start_answer,
+    take_back,
+)
 from portal.interviews.errors import (
     AnswersMissing,
     BytesMissing,
@@ -24,23 +33,8 @@ from portal.interviews.errors import (
     NotInterviewable,
 )
 from portal.interviews.keeping import Housekeeper, purge
-from portal.interviews.sitting import (
-    PAGE_EVENT_KINDS,
-    NewAnswer,
-    answer_path,
-    complete_answer,
-    config,
-    finish,
-    give_consent,
-    open_interview,
-    receive,
-    recording,
-    report_events,
-    retry,
-    start_answer,
-    take_back,
-    take_seat,
-)
+from portal.interviews.places import answer_path, config, recording
+from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.status import Status, status
 
 __all__ = [

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 
 from portal.extensions import db
-from portal.interviews.sitting import folder_of
+from portal.interviews.places import folder_of
 from portal.models import InterviewSession, utc_now
 
 log = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ from portal import uploads
 from portal.extensions import db
 from portal.interviews import results
 from portal.interviews.claims import MAX_ATTEMPTS, Claim, Waiting
-from portal.interviews.sitting import answer_path, models, recording
+from portal.interviews.places import answer_path, models, recording
 from portal.models import Answer, AnswerState, Flag, InterviewSession, InterviewState, utc_now
 
 Job = Callable[[threading.Event], None]

@@ -8,7 +8,7 @@ from typing import Any
 from capture import film, telemetry, timeline
 from capture.recording import Recording, read_observations, replacing
 from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
-from portal.interviews.sitting import models, recording
+from portal.interviews.places import models, recording
 from portal.models import Answer, AnswerState, InterviewSession
 
 # A recorder's clock starts a little before its first picture; less than this is not missing.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from capture.recording import latest_observations
 from portal import uploads
-from portal.interviews.sitting import answer_path, recording
+from portal.interviews.places import answer_path, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
 TIP_AFTER_MS = 4_000  # shorter than any rule's threshold: the candidate hears of it before a reviewer does

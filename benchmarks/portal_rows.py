@@ -1,0 +1,193 @@
+"""What people wait for at the portal: stop → ready, and uploads that are on disk before they are acknowledged.
+
+Against a real gunicorn with a database and folder of its own. The helpers of the tests build what is needed around it.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from factories import make_application, make_job, make_question, make_user, save
+from flask import g
+from servers import LiveServer, free_port, wait_until_answers
+from sittings import begin, start
+from sqlalchemy import select
+
+from benchmarks import clips
+from benchmarks.engine_rows import MODELS
+from benchmarks.report_section import PROJECT
+from capture import bench, film
+from capture.container import identify_file
+from capture.session import AnswerSource, CaptureSession
+from portal import interviews, tokens, uploads
+from portal.extensions import db
+from portal.models import Answer, AnswerState, InterviewSession, InterviewState
+
+Progress = Callable[[str], None]
+
+ANSWER_S = 60  # an interview of ten minutes has ten such answers
+LAST_S = 6  # the last answer is recorded while we wait, at its real speed
+READY_WITHIN_S = 120
+LOOK_EVERY_S = 0.02
+AT_ONCE = 100
+PIECES, PIECE_BYTES = 20, 128 * 1024  # 20 s of each upload, a second at a time
+
+
+@contextmanager
+def live_server(folder: Path) -> Iterator[LiveServer]:
+    server = LiveServer(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def ready_s(minutes: int, progress: Progress) -> Iterator[dict[str, float]]:
+    """From the moment the candidate has stopped the last answer until the interview can be reviewed."""
+    with TemporaryDirectory() as name, live_server(Path(name)) as server:
+        long = Prepared.of(clips.make("h264", ANSWER_S, Path(name)))
+        last = clips.make("h264", LAST_S, Path(name))
+        for number in range(bench.ROUNDS):
+            progress(f"round {number + 1} of {bench.ROUNDS}")
+            with server.app.app_context():
+                yield {"s": _stop_to_ready(minutes, long, last)}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An answer as it is when it was measured and normalised: what lies on disk then."""
+
+    clip: Path
+    observations: Path
+    normalised: Path
+    duration_ms: int
+
+    @classmethod
+    def of(cls, clip: Path) -> "Prepared":
+        observations, normalised = clip.with_suffix(".observations"), clip.with_suffix(".normalised.mp4")
+        CaptureSession(AnswerSource(clip, identify_file(clip), observations), MODELS.senses).run()
+        made = film.normalise(clip, normalised, identify_file(clip))
+        return cls(clip, observations, normalised, made.duration_ms)
+
+
+def _stop_to_ready(minutes: int, long: Prepared, last: Path) -> float:
+    job = make_job(questions=0)
+    job.questions = [make_question(number) for number in range(1, minutes + 1)]
+    interview = begin(make_application(make_user(), save(job)), analyse=True)
+    for number in range(1, minutes):
+        _lay_down(interview, number, long)
+    answer = start(interview, minutes)
+    data = last.read_bytes()
+    _record(answer, data)
+    stopped = time.perf_counter()
+    interviews.complete_answer(answer, len(data), None)
+    interviews.finish(interview)
+    _wait_until_ready(interview, stopped)
+    return time.perf_counter() - stopped
+
+
+def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
+    """An earlier answer, finished minutes ago."""
+    place = interviews.recording(interview)
+    os.link(long.clip, place.answer_path(number, 1, 1, "mp4"))
+    os.link(long.observations, place.observations_path(number, 1, 1))
+    os.link(long.normalised, place.normalised_path(number, 1, 1))
+    answer = start(interview, number)
+    answer.state, answer.length_bytes = AnswerState.READY, long.clip.stat().st_size
+    answer.duration_ms = answer.measured_ms = long.duration_ms
+    db.session.commit()
+
+
+def _record(answer: Answer, data: bytes) -> None:
+    """Send what was recorded, a second at a time, while the server measures it."""
+    step = -(-len(data) // LAST_S)
+    for offset in range(0, len(data), step):
+        time.sleep(1)
+        interviews.receive(answer, offset, data[offset : offset + step], None)
+
+
+def _wait_until_ready(interview: InterviewSession, since: float) -> None:
+    """Looks without holding the database: an open look would keep the server from writing."""
+    interview_id, state = interview.id, interview.state
+    db.session.rollback()
+    g.only_reads_database = True
+    while state is not InterviewState.READY:
+        if state is InterviewState.FAILED or time.perf_counter() - since > READY_WITHIN_S:
+            raise RuntimeError(f"the interview is {state}")
+        time.sleep(LOOK_EVERY_S)
+        state = db.session.scalar(select(InterviewSession.state).where(InterviewSession.id == interview_id))
+        db.session.rollback()
+    g.only_reads_database = False
+
+
+def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:
+    """Pieces a second through the portal, against a bare handler that appends and fsyncs; in turns."""
+    with TemporaryDirectory() as name, live_server(Path(name)) as server, bare_server(Path(name)) as bare_port:
+        data = clips.make("h264", LAST_S, Path(name)).read_bytes()
+        first = (data * (PIECE_BYTES // len(data) + 1))[:PIECE_BYTES]
+        for number in range(bench.ROUNDS):
+            progress(f"round {number + 1} of {bench.ROUNDS}")
+            portal = asyncio.run(_all_uploads(server.port, _portal_uploads(server), first))
+            bare = asyncio.run(_all_uploads(bare_port, [(f"/{n}-{number}", "") for n in range(AT_ONCE)], first))
+            yield {"portal MB/s": portal, "bare MB/s": bare, "portal / bare": portal / bare}
+
+
+def _portal_uploads(server: LiveServer) -> list[tuple[str, str]]:
+    """Address and authorisation of fresh uploads that nobody measures."""
+    with server.app.app_context():
+        job = make_job()
+        answers = [start(begin(make_application(make_user(), job))) for _ in range(AT_ONCE)]
+        return [(f"/capture/uploads/{answer.id}", tokens.make_upload_token(answer.id)) for answer in answers]
+
+
+@contextmanager
+def bare_server(folder: Path) -> Iterator[int]:
+    """The same gunicorn with the same settings around a handler that does the unavoidable."""
+    port = free_port()
+    (folder / "bare").mkdir()
+    environ = os.environ | {"PORT": str(port), "BARE_FOLDER": str(folder / "bare"), "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "benchmarks.bare:app"]
+    with (folder / "bare.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environ, stdout=log, stderr=log)
+        try:
+            wait_until_answers(f"http://127.0.0.1:{port}/")
+            yield port
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+async def _all_uploads(port: int, places: list[tuple[str, str]], first: bytes) -> float:
+    """MB a second for all of them at once."""
+    began = time.perf_counter()
+    await asyncio.gather(*(_upload(port, path, token, first) for path, token in places))
+    return len(places) * PIECES * PIECE_BYTES / 1e6 / (time.perf_counter() - began)
+
+
+async def _upload(port: int, path: str, token: str, piece: bytes) -> None:
+    """One recorder: a piece after the other on one connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for number in range(PIECES):
+        writer.write(_head(path, token, number * PIECE_BYTES) + piece)
+        answer = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)[0]
+        if b" 204 " not in answer:
+            raise RuntimeError(f"an upload was refused: {answer.decode()}")
+    writer.close()
+    await writer.wait_closed()
+
+
+def _head(path: str, token: str, offset: int) -> bytes:
+    lines = (
+        f"PATCH {path} HTTP/1.1", "Host: 127.0.0.1", f"Tus-Resumable: {uploads.VERSION}",
+        f"Authorization: Bearer {token}", f"Upload-Offset: {offset}",
+        "Content-Type: application/offset+octet-stream", f"Content-Length: {PIECE_BYTES}",
+    )  # fmt: skip
+    return "\r\n".join((*lines, "", "")).encode()

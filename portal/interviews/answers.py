@@ -1,0 +1,206 @@
+"""What happens to one answer while it is recorded: it starts, receives bytes, is taken back or complete.
+
+Each verb checks that it may happen, changes rows and files, and commits.
+"""
+
+import shutil
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from capture import container
+from capture.errors import UnusableMedia
+from portal import uploads
+from portal.extensions import db
+from portal.interviews.errors import BytesMissing, HeldElsewhere, InterviewError, NoRoom, NoTakesLeft, NotInterviewable
+from portal.interviews.places import answer_path, config, recording
+from portal.models import Answer, AnswerState, InterviewSession, InterviewState, PageEvent, Question
+
+MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
+MAX_BYTES_PER_MS = 1_000  # 8 Mbit/s, several times what our recorder is asked for
+SLACK_BYTES = 8_000_000  # for the shortest answers, and recorders that overshoot at the start
+RUNNING_SHARE = 10  # running answers may use nine tenths of the disk floor that new ones must leave
+MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
+PAGE_EVENT_KINDS = {"tab_hidden", "focus_lost", "fullscreen_left", "second_display", "paste"}
+MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
+
+
+@dataclass(frozen=True)
+class NewAnswer:
+    """What the page wants to record. `continues` names the interrupted part that goes on."""
+
+    tab: str
+    question: int
+    container: str
+    continues: uuid.UUID | None = None
+
+
+def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
+    """Make the row of a new take, or of a further part of an interrupted one."""
+    refuse_closed(interview)
+    if interview.state is not InterviewState.RECORDING:
+        raise InterviewError("Agree to the recording first.")
+    if interview.holder != wish.tab:
+        raise HeldElsewhere("This interview is open in another tab or on another device.")
+    if wish.container not in container.UPLOAD_CONTAINERS:
+        raise InterviewError(f"This server takes {' and '.join(sorted(container.UPLOAD_CONTAINERS))} recordings.")
+    if shutil.disk_usage(config().interviews_folder).free < config().disk_floor_bytes:
+        raise NoRoom("The server is short of space, so no new recording can start. Nothing saved is lost; try later.")
+    if asked_before := _empty_answer(interview, wish):
+        return asked_before
+    question = _question(interview, wish.question)
+    take, part = _next_part(interview, wish) if wish.continues else (_next_take(interview, question), 1)
+    answer = Answer(
+        interview=interview,
+        question_position=question.position,
+        prompt=question.prompt,
+        take=take,
+        part=part,
+        limit_ms=_time_left_ms(interview, question, take),
+        container=wish.container,
+    )
+    db.session.add(answer)
+    db.session.commit()
+    return answer
+
+
+def receive(answer: Answer, offset: int, data: bytes, checksum: uploads.Checksum | None) -> int:
+    """Append one piece of an answer, on disk when this returns; gives the new offset. Raises UploadError."""
+    if answer.state is not AnswerState.RECORDING:
+        raise uploads.Refused(403, "This answer is complete.")
+    if offset + len(data) > min(config().upload_max_bytes, SLACK_BYTES + answer.limit_ms * MAX_BYTES_PER_MS):
+        raise uploads.Refused(413, "The recording is larger than this server takes.")
+    if shutil.disk_usage(config().interviews_folder).free < config().disk_floor_bytes // RUNNING_SHARE:
+        raise uploads.NoSpace("The server is out of space. What was confirmed is safe; sending goes on later.")
+    if offset == 0:
+        _check_kind(data, answer.container)
+    path = answer_path(answer)
+    db.session.rollback()  # from here on only the file matters; a slow disk must not hold the database
+    return uploads.append(path, offset, data, checksum)
+
+
+def take_back(answer: Answer) -> None:
+    """Delete an upload that is not complete. Its take stays used; whoever measures it finds the fence moved."""
+    if answer.state is not AnswerState.RECORDING:
+        raise uploads.Refused(403, "This answer is complete.")
+    answer.state, answer.fence, answer.lease_until = AnswerState.DISCARDED, answer.fence + 1, None
+    db.session.commit()
+    recording(answer.interview).delete_part(answer.question_position, answer.take, answer.part)
+
+
+def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) -> Answer | None:
+    """Note that all bytes of an answer are here; None where there never were any. Raises BytesMissing.
+
+    `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing.
+    """
+    if answer.state is not AnswerState.RECORDING:
+        return answer  # said twice
+    path = answer_path(answer)
+    here = uploads.size(path)
+    if here < length_bytes:
+        raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
+    if here == 0:
+        db.session.delete(answer)
+        db.session.commit()
+        return None
+    answer.length_bytes = here
+    answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, answer.limit_ms + MIN_CONTINUATION_MS)
+    answer.state = AnswerState.RECEIVED
+    answer.attempts = 0  # whatever failed on a file that was still growing is no sign for the whole one
+    db.session.commit()
+    wake_workers()
+    return answer
+
+
+def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
+    """Store what the page reported; a report sent twice is one event.
+
+    Nothing is kept where analysis was refused, nor once the sitting is over: its results are sealed.
+    """
+    if not answer.interview.is_analysed or answer.interview.state is not InterviewState.RECORDING:
+        return 0
+    known = {(event.kind, event.t_ms) for event in answer.page_events}
+    for event in events:
+        key = (event["kind"], event["t_ms"])
+        if key in known or event["kind"] not in PAGE_EVENT_KINDS or len(known) >= MAX_PAGE_EVENTS:
+            continue
+        known.add(key)
+        answer.page_events.append(PageEvent(kind=event["kind"], t_ms=event["t_ms"], until_ms=event.get("until_ms")))
+    db.session.commit()
+    return len(known)
+
+
+def refuse_closed(interview: InterviewSession) -> None:
+    if interview.state in {InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED}:
+        raise NotInterviewable("This interview is finished. Its answers are with the hiring team.")
+    if reason := interview.application.why_not_interviewable():
+        raise NotInterviewable(reason)
+
+
+def parts_of(interview: InterviewSession, position: int, take: int | None = None) -> list[Answer]:
+    """What was recorded for a question and not taken back."""
+    rows = [a for a in interview.answers if a.question_position == position and a.state is not AnswerState.DISCARDED]
+    return [answer for answer in rows if take is None or answer.take == take]
+
+
+def wake_workers() -> None:
+    """Somebody waits for what is to do now; without this it begins with the next look, within a second."""
+    current_app.extensions["capture_manager"].wake()
+
+
+def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:
+    """The answer that this very wish made already, when its reply was lost on the way."""
+    last = parts_of(interview, wish.question)[-1:]
+    for answer in last:
+        is_new = answer.state is AnswerState.RECORDING and not uploads.size(answer_path(answer))
+        if is_new and answer.container == wish.container and (answer.part > 1) == (wish.continues is not None):
+            return answer
+    return None
+
+
+def _question(interview: InterviewSession, position: int) -> Question:
+    for question in interview.application.job.questions:
+        if question.position == position:
+            return question
+    raise InterviewError("This question is no longer part of the interview. Reload the page.")
+
+
+def _next_take(interview: InterviewSession, question: Question) -> int:
+    earlier = parts_of(interview, question.position)
+    if any(answer.state is AnswerState.RECORDING for answer in earlier):
+        raise InterviewError("The last recording of this question is not complete yet.")
+    used = {answer.take for answer in interview.answers if answer.question_position == question.position}
+    if len(used) >= question.takes:
+        raise NoTakesLeft("All takes of this question are used.")
+    return max(used, default=0) + 1
+
+
+def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
+    earlier = parts_of(interview, wish.question)
+    last = earlier[-1] if earlier else None
+    if last is None or last.id != wish.continues or last.state is AnswerState.RECORDING:
+        raise InterviewError("This answer cannot be continued. Reload the page to see where it stands.")
+    time_left_ms = _time_left_ms(interview, _question(interview, wish.question), last.take)
+    if time_left_ms < MIN_CONTINUATION_MS or last.part >= MAX_PARTS:
+        raise InterviewError("The time for this answer is used up.")
+    return last.take, last.part + 1
+
+
+def _time_left_ms(interview: InterviewSession, question: Question, take: int) -> int:
+    return question.limit_ms - sum(_length_ms(part) for part in parts_of(interview, question.position, take))
+
+
+def _length_ms(answer: Answer) -> int:
+    return answer.recorded_ms or answer.duration_ms or answer.measured_ms
+
+
+def _check_kind(head: bytes, expected: str) -> None:
+    try:
+        found = container.identify(head)
+    except UnusableMedia as exc:
+        raise uploads.Refused(415, str(exc)) from exc
+    if found != expected:
+        raise uploads.Refused(415, f"This is {found}, but {expected} was announced.")

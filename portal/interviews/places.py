@@ -1,0 +1,35 @@
+"""Where the things of an interview are: its folder, an answer's file, the models, this deployment's settings."""
+
+import uuid
+from pathlib import Path
+from typing import cast
+
+from flask import current_app
+
+from capture.recording import Recording
+from capture.session import Models
+from portal.config import Config
+from portal.models import Answer, InterviewSession
+
+
+def config() -> Config:
+    return cast(Config, current_app.config["PORTAL"])
+
+
+def models() -> Models:
+    """The face models this deployment measures with."""
+    return Models(face=config().face_model_path, crowd=config().crowd_model_path)
+
+
+def folder_of(interview_id: uuid.UUID) -> Recording:
+    return Recording(config().interviews_folder / str(interview_id))
+
+
+def recording(interview: InterviewSession) -> Recording:
+    return folder_of(interview.id)
+
+
+def answer_path(answer: Answer) -> Path:
+    """Where the bytes of this answer are."""
+    place = recording(answer.interview)
+    return place.answer_path(answer.question_position, answer.take, answer.part, answer.container)

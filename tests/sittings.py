@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from clips import make_clip
+from flask import Flask
 
 from portal import interviews
 from portal.extensions import db
@@ -43,3 +44,14 @@ def record(interview: InterviewSession, data: bytes, question: int = 1, recorded
     completed = interviews.complete_answer(answer, len(data), recorded_ms)
     assert completed is answer
     return answer
+
+
+def finished(app: Flask, interview: InterviewSession, folder: Path) -> InterviewSession:
+    """Both questions answered, the sitting ended, all work done."""
+    for question in (1, 2):
+        record(interview, clip_bytes(folder), question=question)
+    db.session.rollback()
+    interviews.finish(interview)
+    interviews.work_through(app)
+    db.session.rollback()
+    return interview

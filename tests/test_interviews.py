@@ -1,27 +1,20 @@
-"""Sittings: what may happen when, and that finishing leaves a film, telemetry and a manifest behind."""
+"""Sittings: what may happen when, and what is said where it may not."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
 
 import pytest
 from factories import make_application, make_job
 from flask import Flask
-from sittings import TAB, begin, clip_bytes, record, send, start
+from sittings import TAB, begin, clip_bytes, finished, record, send, start
 
-from capture import telemetry
-from capture.container import probe
 from portal import interviews, uploads
 from portal.extensions import db
-from portal.interviews import answers, measuring
-from portal.interviews.claims import Waiting
-from portal.interviews.keeping import Housekeeper
+from portal.interviews import answers
 from portal.models import (
     AnswerState,
     Application,
-    ApplicationStatus,
     InterviewSession,
     InterviewState,
     JobStatus,
@@ -137,163 +130,6 @@ def test_finishing_names_the_question_that_has_no_answer(interview: InterviewSes
         interviews.finish(interview)
 
 
-def finished(app: Flask, interview: InterviewSession, folder: Path) -> InterviewSession:
-    for question in (1, 2):
-        record(interview, clip_bytes(folder), question=question)
-    db.session.rollback()
-    interviews.finish(interview)
-    interviews.work_through(app)
-    db.session.rollback()
-    return interview
-
-
-def test_finishing_twice_happens_once(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
-    finished(app, interview, tmp_path)
-
-    assert interviews.finish(interview) is False
-
-
-def test_a_finished_interview_has_a_film_and_telemetry_of_one_length(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    finished(app, interview, tmp_path)
-    place = interviews.recording(interview)
-    measured, flags = telemetry.read(place.telemetry_path)
-
-    assert interview.state is InterviewState.READY
-    assert interview.result_json_mapping == {"video": "recording.mp4", "telemetry": "telemetry.json"}
-    assert interview.application.status is ApplicationStatus.INTERVIEWED
-    assert abs(probe(place.recording_path).duration_ms - measured.duration_ms) <= 100
-    assert [span.question for span in measured.answers] == [1, 2]
-    assert flags == []
-
-
-def test_the_manifest_names_every_file_and_nothing_temporary_is_left(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    place = interviews.recording(finished(app, interview, tmp_path))
-    listed = set(json.loads(place.manifest_path.read_text()))
-    here = {path.relative_to(place.folder).as_posix() for path in place.folder.rglob("*") if path.is_file()}
-
-    assert listed | {"manifest.json"} == here
-    assert listed >= {"recording.mp4", "telemetry.json", "answers/01-1.mp4", "answers/02-1.mp4"}
-    assert place.verify_manifest() == []
-
-
-def test_a_retake_replaces_the_earlier_one_when_the_sitting_ends(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    old = record(interview, clip_bytes(tmp_path), question=1)
-    finished(app, interview, tmp_path)
-
-    assert old.state is AnswerState.DISCARDED
-    assert not interviews.answer_path(old).exists()
-
-
-def test_what_the_recorder_ran_longer_than_the_media_is_a_gap(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    record(interview, clip_bytes(tmp_path), question=2)
-    record(interview, clip_bytes(tmp_path), question=1, recorded_ms=3_500)
-    db.session.rollback()
-    interviews.finish(interview)
-    interviews.work_through(app)
-    measured, flags = telemetry.read(interviews.recording(interview).telemetry_path)
-
-    assert [gap.cause for gap in measured.gaps] == ["interrupted"]
-    assert 1_300 <= measured.gaps[0].end_ms - measured.gaps[0].start_ms <= 1_600
-    assert [flag.kind for flag in flags] == ["recording_gap"]
-
-
-def test_a_claimed_answer_is_claimed_by_nobody_else(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
-    record(interview, clip_bytes(tmp_path))
-
-    db.session.rollback()
-
-    assert measuring.find_work(app) is not None
-    assert measuring.find_work(app) is None
-
-
-def test_work_of_a_process_that_died_is_found_again_when_its_lease_ends(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    answer = record(interview, clip_bytes(tmp_path))
-    db.session.rollback()
-    assert measuring.find_work(app) is not None
-    db.session.rollback()
-    answer.lease_until = utc_now() - timedelta(seconds=1)
-    db.session.commit()
-
-    interviews.work_through(app)
-
-    db.session.rollback()
-    assert (answer.state, answer.fence) == (AnswerState.READY, 2)
-
-
-def test_a_result_with_an_old_fence_is_not_written(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
-    answer = record(interview, clip_bytes(tmp_path))
-    db.session.rollback()
-    job = measuring.find_work(app)
-    held = job.args[0]
-    db.session.rollback()
-    answer.fence += 1  # as if another process had taken it
-    db.session.commit()
-
-    db.session.rollback()
-    assert held.write(keep=False, state=AnswerState.READY) is False
-    db.session.rollback()
-    assert answer.state is AnswerState.RECEIVED
-
-
-def test_tries_without_a_result_end_in_failed_with_a_reason(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    answer = record(interview, clip_bytes(tmp_path))
-    answer.attempts = 6
-    db.session.commit()
-
-    interviews.work_through(app)
-
-    db.session.rollback()
-    assert answer.state is AnswerState.FAILED
-    assert "several tries" in answer.failure
-
-
-def test_an_older_result_never_overwrites_newer_flags(app: Flask, interview: InterviewSession) -> None:
-    version, interview_id = interview.flags_version, interview.id
-    db.session.rollback()
-    assert measuring.refresh_flags(app, interview_id)
-
-    assert measuring._store_flags(interview_id, version, []) is False
-
-
-def test_an_unreadable_answer_fails_alone_and_the_rest_becomes_the_film(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    damaged = clip_bytes(tmp_path)[:600]
-    record(interview, damaged, question=1)
-    record(interview, clip_bytes(tmp_path), question=2)
-    db.session.rollback()
-    interviews.finish(interview)
-    interviews.work_through(app)
-    db.session.rollback()
-
-    assert [answer.state for answer in interview.answers] == [AnswerState.FAILED, AnswerState.READY]
-    assert interview.answers[0].failure
-    assert interview.state is InterviewState.READY
-
-
-def test_purging_deletes_rows_and_files_after_the_promised_time(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    place = interviews.recording(finished(app, interview, tmp_path))
-
-    assert interviews.purge(utc_now() + timedelta(days=179)) == 0
-    assert interviews.purge(utc_now() + timedelta(days=181)) == 1
-    assert not place.folder.exists()
-    assert db.session.query(InterviewSession).count() == 0
-
-
 def test_page_events_are_kept_once_and_only_with_consent(application: Application, bob: User, tmp_path: Path) -> None:
     event = {"kind": "tab_hidden", "t_ms": 500, "until_ms": 900}
     answer = start(begin(application, analyse=True))
@@ -309,51 +145,6 @@ def test_questions_that_are_gone_are_not_asked(interview: InterviewSession) -> N
 
     with pytest.raises(interviews.InterviewError, match="no longer part"):
         start(interview, question=2)
-
-
-@pytest.fixture
-def without_model(app: Flask) -> None:
-    app.config["PORTAL"] = replace(app.config["PORTAL"], face_model=Path("/nowhere/face.task"))
-
-
-def test_a_recording_is_kept_and_joined_even_where_it_cannot_be_measured(
-    app: Flask, without_model: None, application: Application, tmp_path: Path
-) -> None:
-    interview = finished(app, begin(application, analyse=True), tmp_path)
-    measured, flags = telemetry.read(interviews.recording(interview).telemetry_path)
-
-    assert interview.state is InterviewState.READY
-    assert all(answer.failure for answer in interview.answers)
-    assert {gap.cause for gap in measured.gaps} == {"not_measured"}
-    assert not [flag for flag in flags if flag.kind != "recording_gap"]
-
-
-def test_measuring_that_fails_never_ends_a_recording(
-    app: Flask, without_model: None, application: Application, tmp_path: Path
-) -> None:
-    interview = begin(application, analyse=True)
-    answer, data = start(interview), clip_bytes(tmp_path)
-    send(answer, data[:5000])
-    interviews.work_through(app)
-    db.session.rollback()
-
-    assert answer.state is AnswerState.RECORDING
-    assert measuring.find_work(app) is None
-    interviews.receive(answer, 5000, data[5000:], None)
-    assert interviews.complete_answer(answer, len(data), None) is answer
-
-
-def test_what_crashes_measuring_again_and_again_is_still_made_into_film(
-    app: Flask, application: Application, tmp_path: Path
-) -> None:
-    answer = record(begin(application, analyse=True), clip_bytes(tmp_path))
-    answer.attempts = 3  # as three processes that died while measuring leave it
-    db.session.commit()
-
-    interviews.work_through(app)
-
-    db.session.rollback()
-    assert (answer.state, answer.measured_ms) == (AnswerState.READY, 0)
 
 
 def test_a_question_that_was_asked_twice_for_one_answer_makes_one(interview: InterviewSession) -> None:
@@ -374,21 +165,6 @@ def test_an_upload_that_was_taken_back_leaves_nothing_and_keeps_its_take_used(
     assert not log.exists()
     assert start(interview).take == 2
     assert [kept.take for kept in interview.kept_answers()] == [2]
-
-
-def test_whoever_measures_what_was_taken_back_can_write_nothing(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    answer = start(interview)
-    send(answer, clip_bytes(tmp_path))
-    waiting = Waiting.of(answer)
-    db.session.rollback()
-    held = waiting.claim(app)
-    assert held is not None
-    interviews.take_back(answer)
-    db.session.rollback()
-
-    assert held.write(keep=False, state=AnswerState.READY) is False
 
 
 def test_an_answer_takes_no_more_bytes_than_its_time_allows(
@@ -420,41 +196,3 @@ def test_what_the_page_reports_too_late_changes_no_sealed_result(
     interview.consent_analyse_at = utc_now()
 
     assert interviews.report_events(interview.answers[0], [{"kind": "paste", "t_ms": 1}]) == 0
-
-
-def test_a_failed_interview_can_be_tried_again(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
-    finished(app, interview, tmp_path)
-    interview.state, interview.failure = InterviewState.FAILED, "the disk was full"
-    interview.answers[0].state = AnswerState.FAILED
-    db.session.commit()
-
-    interviews.retry(interview)
-    interviews.work_through(app)
-
-    db.session.rollback()
-    assert interview.state is InterviewState.READY
-    assert interview.failure == ""
-
-
-def test_an_answer_left_a_day_ago_keeps_no_thread_busy(app: Flask, application: Application, tmp_path: Path) -> None:
-    answer = start(begin(application, analyse=True))
-    send(answer, clip_bytes(tmp_path))
-    answer.created_at = utc_now() - timedelta(days=2)
-    db.session.commit()
-
-    assert measuring.find_work(app) is None
-
-
-def test_old_interviews_are_purged_without_anybody_asking(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    interview.start_time = utc_now() - timedelta(days=181)
-    db.session.commit()
-    housekeeper = Housekeeper(app)
-    job = housekeeper.find_work()
-    assert job is not None
-    job(Event())
-
-    db.session.rollback()
-    assert db.session.query(InterviewSession).count() == 0
-    assert housekeeper.find_work() is None

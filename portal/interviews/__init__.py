@@ -1,7 +1,7 @@
 """The verbs of an interview, and the only door from the portal to `capture`.
 
-`sitting` and `answers` are what the candidate does, `measuring` the work behind it, `claims` who does that work, `results`
-the way from rows to files, `places` where things are, `status` how things stand, `keeping` how data leaves.
+`sitting` and `answers` are what the candidate does, `measuring` the work behind it, `claims` who does that work,
+`results` the way from rows to files, `places` where things are, `status` how things stand, `keeping` how data leaves.
 """
 
 from pathlib import Path

@@ -85,6 +85,11 @@ class Candidate:
         used = f"() => document.querySelector('[data-text=saved]').textContent.match(/of (\\d+)/)?.[1] >= {seconds}"
         self.page.wait_for_function(used)
 
+    def has_saved(self, seconds: int) -> None:
+        """Until so much of the recording is on the server."""
+        saved = f"() => document.querySelector('[data-text=saved]').textContent.match(/(\\d+) of/)?.[1] >= {seconds}"
+        self.page.wait_for_function(saved)
+
     def answers_the_second_question_and_finishes(self) -> None:
         self.record(1)
         self.press("Stop and play back")

@@ -217,6 +217,7 @@ def test_a_device_that_says_no_more_is_not_waited_for_forever(candidate: Candida
     candidate.enter_room()
     candidate.press("Show the question")
     candidate.record(3)
+    candidate.has_saved(2)
     candidate.page.close()
     other_device.goto(candidate.url("room"))
     other_device.get_by_role("button", name="Take over here").click()

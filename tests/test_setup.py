@@ -106,8 +106,12 @@ def test_a_missing_model_without_a_registry_says_how_to_go_on(tmp_path: Path, mo
 
 def test_a_model_kept_elsewhere_is_not_fetched(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("CAPTURE_FACE_MODEL", __file__)
+    monkeypatch.setenv("CAPTURE_FACE_MODEL", str(PROJECT / "instance" / "models" / WANTED[0].name))
     obtain(WANTED[0], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("CAPTURE_FACE_MODEL", __file__)
+    with pytest.raises(SetupError, match="another file"):
+        obtain(WANTED[0], tmp_path)
     monkeypatch.setenv("CAPTURE_FACE_MODEL", str(tmp_path / "nowhere"))
     with pytest.raises(SetupError, match="which is no file"):
         obtain(WANTED[0], tmp_path)

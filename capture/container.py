@@ -258,7 +258,7 @@ def pictures(packet: Packet[Stream]) -> list[VideoFrame]:
 
 
 def sounds(packet: Packet[Stream]) -> list[AudioFrame]:
-    """The packet's sound; none where it is broken: silence there is honest."""
+    """The packet's sound; none where it is broken: silence is what arrived."""
     try:
         return [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
     except FFmpegError:

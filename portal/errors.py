@@ -36,7 +36,7 @@ SENTENCES = {
     429: ("Too many tries", "Wait a little, then try again."),
     500: (
         "Something failed on our side",
-        "Your saved data is untouched. Try again; if it stays, tell us the request id below.",
+        "Your saved data is untouched. Try again; if it stays, tell us the request id above.",
     ),
     507: (
         "The server is out of space",

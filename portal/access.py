@@ -20,8 +20,6 @@ NOT_YOURS = "There is nothing of yours at this address. If it is yours, sign in 
 
 
 def init_app(app: Flask) -> None:
-    login_manager.login_view = "auth.login"
-    login_manager.login_message = "Please sign in first."
     login_manager.user_loader(load_user)
 
 

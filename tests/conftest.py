@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from factories import Cast, make_cast
+from factories import Cast, make_application, make_cast
 from flask import Flask, g
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from servers import LiveServer
+from sittings import begin
 
 from portal import create_app, passwords
 from portal.config import PROJECT_FOLDER, Config, Environment
 from portal.extensions import db
-from portal.models import User
+from portal.models import Application, InterviewSession, User
 
 FOOTAGE = PROJECT_FOLDER.parent / "shared" / "footage"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -127,6 +128,18 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real Argon2id with cheap parameters, for tests that hash many passwords, none of which guards anything."""
     monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     passwords._nobodys_hash.cache_clear()
+
+
+@pytest.fixture
+def application(alice: User) -> Application:
+    """Alice's, for a job of two questions."""
+    return make_application(alice)
+
+
+@pytest.fixture
+def interview(application: Application) -> InterviewSession:
+    """Alice's sitting: recording agreed to, analysis refused, the seat taken."""
+    return begin(application)
 
 
 @pytest.fixture

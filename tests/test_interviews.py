@@ -23,16 +23,6 @@ from portal.models import (
 )
 
 
-@pytest.fixture
-def application(alice: User) -> Application:
-    return make_application(alice)
-
-
-@pytest.fixture
-def interview(application: Application) -> InterviewSession:
-    return begin(application)
-
-
 def test_an_application_has_one_interview_however_often_it_is_opened(application: Application) -> None:
     assert interviews.open_interview(application) is interviews.open_interview(application)
 

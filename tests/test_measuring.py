@@ -7,7 +7,6 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from factories import make_application
 from flask import Flask
 from sittings import begin, clip_bytes, finished, record, send, start
 
@@ -24,19 +23,8 @@ from portal.models import (
     ApplicationStatus,
     InterviewSession,
     InterviewState,
-    User,
     utc_now,
 )
-
-
-@pytest.fixture
-def application(alice: User) -> Application:
-    return make_application(alice)
-
-
-@pytest.fixture
-def interview(application: Application) -> InterviewSession:
-    return begin(application)
 
 
 def test_finishing_twice_happens_once(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:

@@ -34,8 +34,16 @@ class CaptureManager:
 
     _poller: threading.Thread | None
 
-    def __init__(self, find_work: Callable[[], Job | None], max_threads: int, idle_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        find_work: Callable[[], Job | None],
+        max_threads: int,
+        idle_s: float = 1.0,
+        beat: Callable[[int], None] = lambda jobs: None,
+    ) -> None:
+        """`beat` is told at every look for work how many jobs run, so that its silence says that nobody looks."""
         self._find_work = find_work
+        self._tell = beat
         self._max_threads = max_threads  # of the machine's cores: more would only make every answer later
         self._idle_s = idle_s
         self._begin()
@@ -84,6 +92,7 @@ class CaptureManager:
     def _poll(self) -> None:
         while not self._stop.is_set():
             self._woken.clear()
+            _guarded(lambda: self._tell(len(self._jobs)))
             job = _guarded(self._find_work) if len(self._jobs) < self._max_threads else None
             if job is None:
                 self._woken.wait(self._idle_s)

@@ -92,6 +92,11 @@ class AnswerState(StrEnum):
     DISCARDED = "discarded"  # recorded again; its media is deleted when the sitting ends
 
 
+class WorkerKind(StrEnum):
+    WEB = "web"  # threads beside the ones that answer requests
+    WORKER = "worker"  # a process of its own, `flask capture-worker`
+
+
 class User(UserMixin, db.Model):
     """A person who signs in."""
 
@@ -367,3 +372,15 @@ class ThrottleHit(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     bucket: Mapped[str] = mapped_column(sa.String(64))  # keyed hash of what is counted; no address, no e-mail
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class WorkerBeat(db.Model):
+    """One process that measures, as it last said."""
+
+    __tablename__ = "worker_beats"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[WorkerKind] = mapped_column(one_of(WorkerKind))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    jobs: Mapped[int]  # what it works on

@@ -1,7 +1,8 @@
 """The verbs of an interview, and the only door from the portal to `capture`.
 
 `sitting` and `answers` are what the candidate does, `measuring` the work behind it, `claims` who does that work,
-`results` the way from rows to files, `places` where things are, `status` how things stand, `keeping` how data leaves.
+`beats` whether anybody does, `results` the way from rows to files, `places` where things are, `status` how things
+stand, `keeping` how data leaves.
 """
 
 from pathlib import Path
@@ -23,6 +24,7 @@ from portal.interviews.answers import (
     start_answer,
     take_back,
 )
+from portal.interviews.beats import Heartbeat, workers_seen
 from portal.interviews.errors import (
     AnswersMissing,
     BytesMissing,
@@ -36,6 +38,7 @@ from portal.interviews.keeping import Housekeeper, purge
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.status import Status, status
+from portal.models import WorkerKind
 
 __all__ = [
     "PAGE_EVENT_KINDS",
@@ -65,6 +68,7 @@ __all__ = [
     "take_back",
     "take_seat",
     "work_through",
+    "workers_seen",
 ]
 
 
@@ -72,7 +76,9 @@ def init_app(app: Flask) -> None:
     """Let this process measure, beginning with its first request (not in commands, not in tests)."""
     housekeeper = Housekeeper(app)
     manager = CaptureManager(
-        lambda: measuring.find_work(app) or housekeeper.find_work(), app.config["PORTAL"].capture_workers
+        lambda: measuring.find_work(app) or housekeeper.find_work(),
+        app.config["PORTAL"].capture_workers,
+        beat=Heartbeat(app, WorkerKind.WEB).beat,
     )
     app.extensions["capture_manager"] = manager
     if not app.testing:

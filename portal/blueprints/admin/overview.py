@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from portal import queue
+from portal import interviews, queue
 from portal.blueprints.admin import bp
 from portal.extensions import db
-from portal.models import Application, ApplicationStatus, InterviewState, Job, JobStatus
+from portal.models import Application, ApplicationStatus, InterviewState, Job, JobStatus, utc_now
 from portal.queue import SessionFilter
 
 NEWEST = 6  # as many as fit beside each other on one screen
@@ -28,5 +28,6 @@ def overview() -> ResponseReturnValue:
         in_progress=states.get(InterviewState.RECORDING, 0) + states.get(InterviewState.FINISHING, 0),
         applications=db.session.scalars(newest.order_by(Application.created_at.desc()).limit(NEWEST)).all(),
         interviews=db.session.scalars(ready.select().limit(NEWEST)).all(),
+        is_measured=bool(interviews.workers_seen(utc_now())),
         queue=queue,
     )

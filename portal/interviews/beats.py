@@ -1,0 +1,56 @@
+"""Who measures at the moment: each process that looks for work says so in a row of its own, every few seconds.
+
+A row holds no host, no pid and nobody's data. A process that died is told by its silence.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.extensions import db
+from portal.models import WorkerBeat, WorkerKind, utc_now
+
+log = logging.getLogger(__name__)
+
+BEAT_EVERY_S = 4.0  # like a lease's renewal: three may fail before anybody thinks that nobody is there
+SEEN_WITHIN = timedelta(seconds=15)
+SWEPT_AFTER = timedelta(hours=1)  # long enough for an operator to see that there was one
+
+
+class Heartbeat:
+    """The row of this process. `beat` may be called as often as one likes; it writes every BEAT_EVERY_S."""
+
+    def __init__(self, app: Flask, kind: WorkerKind) -> None:
+        self._app = app
+        self._kind = kind
+        self._id = uuid.uuid4()
+        self._beaten_at = float("-inf")
+
+    def beat(self, jobs: int) -> None:
+        if time.monotonic() - self._beaten_at < BEAT_EVERY_S:
+            return
+        self._beaten_at = time.monotonic()
+        try:
+            with self._app.app_context():
+                self._write(jobs, utc_now())
+        except SQLAlchemyError:
+            log.warning("this process could not say just now that it measures", exc_info=True)
+
+    def _write(self, jobs: int, now: datetime) -> None:
+        mine = sa.update(WorkerBeat).where(WorkerBeat.id == self._id).values(seen_at=now, jobs=jobs)
+        if not cast(Any, db.session.execute(mine)).rowcount:
+            db.session.add(WorkerBeat(id=self._id, kind=self._kind, started_at=now, seen_at=now, jobs=jobs))
+        db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - SWEPT_AFTER))
+        db.session.commit()
+
+
+def workers_seen(now: datetime) -> Sequence[WorkerBeat]:
+    """The processes that measure, or would if there were something to measure. Empty: nobody does."""
+    return db.session.scalars(sa.select(WorkerBeat).where(WorkerBeat.seen_at > now - SEEN_WITHIN)).all()

@@ -1,13 +1,20 @@
 """How gunicorn serves the portal. Every value can still be set on gunicorn's command line."""
 
 import os
+import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
 from gunicorn.glogging import Logger
 
-PORT = os.environ.get("PORT") or dotenv_values(Path(__file__).parent / ".env").get("PORT") or "8000"
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+import log_format  # noqa: E402 (gunicorn reads this file before it looks for modules in the project)
+
+SETTINGS = dotenv_values(HERE / ".env") | os.environ
+PORT = SETTINGS.get("PORT") or "8000"
 
 wsgi_app = "wsgi:app"
 bind = f"127.0.0.1:{PORT}"  # a reverse proxy with TLS stands in front of it in production
@@ -33,24 +40,50 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
 
-# One line a request: method, path without query, status, bytes, ms. No address, agent or referrer: those are personal.
 accesslog = "-"
-access_log_format = "%(t)s %(m)s %(U)s %(s)s %({content-length}o)s B %(M)s ms"
 
 
-class QueryFreeLogger(Logger):
-    """Leaves the query out of the lines about failed requests as well: it may hold a name that was searched for."""
+class PrivateLogger(Logger):
+    """gunicorn's lines, without what is personal: no address, agent, referrer, query, or words from a path."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.setFormatter(log_format.formatter(log_format.chosen(SETTINGS)))
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """One line a request. The portal notes which path may be shown, and its name for the request."""
+        headers = {name.lower(): value for name, value in resp.headers}
+        line = {
+            "method": environ.get("REQUEST_METHOD", "-"),
+            "path": environ.get("portal.path", "-"),
+            "status": int(str(resp.status).split()[0]),
+            "bytes": resp.sent,
+            "ms": round(request_time.total_seconds() * 1000),
+            "request_id": headers.get("x-request-id", "-"),
+        }
+        self.access_log.info("%(method)s %(path)s %(status)s %(bytes)s B %(ms)s ms", line, extra=line)
+
+    def warning(self, msg: object, *args: object, **kwargs: object) -> None:
+        unread = str(msg).startswith("Invalid request from")  # followed by an address, and words of the request
+        super().warning("A request could not be read" if unread else msg, *args, **kwargs)
 
     def exception(self, msg: object, *args: object, **kwargs: object) -> None:
-        super().exception(msg, *(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in args), **kwargs)
+        super().exception(msg, *("/…" if isinstance(arg, str) and "/" in arg else arg for arg in args), **kwargs)
 
 
-logger_class = QueryFreeLogger
+logger_class = PrivateLogger
 control_socket_disable = True  # nobody steers the portal but its operator's signals
 
 
-def when_ready(server: object) -> None:
-    print(f"The portal is at http://127.0.0.1:{PORT}", flush=True)
+def when_ready(server: Any) -> None:
+    server.log.info("The portal is at http://127.0.0.1:%s", PORT)
+
+
+def post_worker_init(worker: Any) -> None:
+    from portal import metrics  # only here: gunicorn's first process never loads the portal
+
+    metrics.serve(worker.wsgi)
 
 
 def worker_exit(server: object, worker: Any) -> None:

@@ -1,12 +1,10 @@
 """The web application: `create_app` puts the parts together and knows nothing else."""
 
-import logging
-
 from dotenv import load_dotenv
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import access, cli, errors, filters, interviews, security
+from portal import access, cli, errors, filters, health, interviews, logs, security
 from portal.blueprints import admin, api, applications, auth, capture, jobs
 from portal.config import PROJECT_FOLDER, Config
 from portal.extensions import csrf, db, jwt, login_manager, migrate
@@ -32,9 +30,9 @@ def create_app(config: Config | None = None) -> Flask:
     csrf.init_app(app)
     login_manager.init_app(app)
     jwt.init_app(app)
-    for part in (access, security, errors, filters, cli, interviews):
+    for part in (access, security, logs, errors, filters, cli, interviews):
         part.init_app(app)
-    for blueprint in (jobs.bp, auth.bp, applications.bp, capture.bp, admin.bp):
+    for blueprint in (health.bp, jobs.bp, auth.bp, applications.bp, capture.bp, admin.bp):
         app.register_blueprint(blueprint)
     api.init_app(app)
     return app
@@ -42,7 +40,7 @@ def create_app(config: Config | None = None) -> Flask:
 
 def configure(app: Flask, config: Config) -> None:
     """Hand our settings to Flask and its extensions under the names they know."""
-    set_up_logging()
+    logs.set_up(config.log_format)
     app.config.from_mapping(
         PORTAL=config,
         SECRET_KEY=config.secret_key,
@@ -66,11 +64,3 @@ def configure(app: Flask, config: Config) -> None:
         JWT_TOKEN_LOCATION=["headers"],
         PROPAGATE_EXCEPTIONS=False,
     )
-
-
-def set_up_logging() -> None:
-    """Lines on stderr that name the request, by the id that the person was shown."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(security.name_request_in_log)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each plugin at every start

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import log_format
+
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
 # 32 characters of a random generator's output hold at least 128 bits, beyond any guessing.
@@ -44,6 +46,8 @@ class Config:
     upload_max_bytes: int = 2 * 1024**3
     disk_floor_bytes: int = 500 * 1024**2
     retention_days: int = 180
+    log_format: str = "text"
+    metrics_port: int | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -66,6 +70,8 @@ class Config:
             upload_max_bytes=_number(environ, "UPLOAD_MAX_BYTES", cls.upload_max_bytes),
             disk_floor_bytes=_number(environ, "DISK_FLOOR_BYTES", cls.disk_floor_bytes),
             retention_days=_number(environ, "RETENTION_DAYS", cls.retention_days),
+            log_format=log_format.chosen(environ),
+            metrics_port=_number(environ, "METRICS_PORT", 0) or None,
         )
         config.check()
         return config
@@ -76,6 +82,8 @@ class Config:
             raise ConfigError(
                 "SECRET_KEY is not set. Make one: python -c 'import secrets; print(secrets.token_hex(32))'"
             )
+        if self.log_format not in log_format.FORMATS:
+            raise ConfigError(f"LOG_FORMAT is {self.log_format!r}; it must be one of: {', '.join(log_format.FORMATS)}.")
         if self.env is not Environment.PRODUCTION:
             return
         if _is_weak(self.secret_key):

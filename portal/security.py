@@ -1,9 +1,8 @@
 """What every response carries: the content security policy and its companions, and an id to find it in the log."""
 
-import logging
 import secrets
 
-from flask import Flask, Response, g, has_app_context
+from flask import Flask, Response, g
 
 POLICY = {
     "default-src": "'self'",
@@ -33,12 +32,6 @@ def policy(**changes: str) -> str:
 
 def _name_request() -> None:
     g.request_id = secrets.token_hex(6)
-
-
-def name_request_in_log(record: logging.LogRecord) -> bool:
-    """A logging filter: gives each line the id of the request it belongs to, or a dash."""
-    record.request_id = g.get("request_id", "-") if has_app_context() else "-"
-    return True
 
 
 def _add_headers(response: Response) -> Response:

@@ -47,6 +47,7 @@ NOBODY_BY_COOKIE = May(False, False, False, False)  # a token of its own is aske
 
 RULES = {
     "static": EVERYBODY,
+    "health.": EVERYBODY,
     "jobs.": EVERYBODY,
     "auth.login": EVERYBODY,
     "auth.register": EVERYBODY,

@@ -41,6 +41,8 @@ def test_production_starts_with_a_strong_key() -> None:
         ({"PORTAL_ENV": "prod"}, "PORTAL_ENV"),
         ({"RETENTION_DAYS": "forever"}, "RETENTION_DAYS"),
         ({"SESSION_COOKIE_SECURE": "maybe"}, "SESSION_COOKIE_SECURE"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT"),
+        ({"METRICS_PORT": "localhost:9"}, "METRICS_PORT"),
     ],
 )
 def test_production_refuses_what_is_unsafe_and_says_which_setting(changes: dict[str, str], says: str) -> None:

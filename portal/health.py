@@ -1,0 +1,72 @@
+"""Whether the portal is alive and whether it is ready to serve, for supervisors and proxies.
+
+Tells in a few words which part is not, and nothing about people, paths or settings' values.
+"""
+
+import logging
+import shutil
+from collections.abc import Callable
+
+from flask import Blueprint
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal import interviews
+from portal.extensions import db
+from portal.models import InterviewSession
+
+log = logging.getLogger(__name__)
+bp = Blueprint("health", __name__)
+
+OK = "ok"
+
+
+@bp.get("/healthz")
+def healthz() -> dict[str, str]:
+    """Alive: this process answers. Asks neither database nor disk, so that a full disk restarts nobody."""
+    return {"status": "alive"}
+
+
+@bp.get("/readyz")
+def readyz() -> tuple[dict[str, object], int]:
+    """Ready: a candidate who comes now can record. 503 names what is missing."""
+    found = checks()
+    is_ready = all(words == OK for words in found.values())
+    return {"status": "ready" if is_ready else "not ready", "checks": found}, 200 if is_ready else 503
+
+
+def checks() -> dict[str, str]:
+    """Each part by name: `ok`, or what is wrong with it."""
+    parts: dict[str, Callable[[], str]] = {"database": _database, "disk": _disk, "models": _models}
+    return {name: check() for name, check in parts.items()}
+
+
+def _database() -> str:
+    try:
+        db.session.execute(db.select(InterviewSession.id).limit(1))  # a table of ours: migrated, not only reachable
+    except SQLAlchemyError as exc:
+        log.warning("the database does not answer: %s", type(exc).__name__)
+        db.session.rollback()
+        return "does not answer, or is not migrated"
+    return OK
+
+
+def free_bytes() -> int | None:
+    """Space left where interviews are kept; None where that folder is gone."""
+    try:
+        return shutil.disk_usage(interviews.config().interviews_folder).free
+    except OSError as exc:
+        log.warning("the disk does not answer: %s", type(exc).__name__)
+        return None
+
+
+def _disk() -> str:
+    free = free_bytes()
+    if free is None:
+        return "the folder of interviews is not there"
+    return OK if free >= interviews.config().disk_floor_bytes else "less space is left than DISK_FLOOR_BYTES"
+
+
+def _models() -> str:
+    config = interviews.config()
+    are_there = all(path.is_file() for path in (config.face_model_path, config.crowd_model_path))
+    return OK if are_there else "a model that measuring needs is missing"

@@ -1,0 +1,127 @@
+"""Figures for Prometheus, read from the database and the disk when it asks, on a port of their own on 127.0.0.1.
+
+Every process would give the same answer, so whichever holds the port answers; should it end, another takes the port
+over. Counts only: no label carries an id, a name or anything that somebody typed.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import sqlalchemy as sa
+from flask import Flask, g
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import ThreadingWSGIServer
+from prometheus_client.registry import Collector
+from sqlalchemy.orm import aliased
+
+from portal import health, interviews
+from portal.extensions import db
+from portal.models import Answer, AnswerState, InterviewSession, InterviewState, utc_now
+
+log = logging.getLogger(__name__)
+
+ADDRESS = "127.0.0.1"
+TRY_AGAIN_S = 5.0  # so long the figures may be missing when the process that gave them ends
+
+
+class PortalCollector(Collector):
+    """Asks for everything anew at each scrape."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        with self._app.app_context():
+            g.only_reads_database = True
+            checks = health.checks()
+            are_well = {name: words == health.OK for name, words in checks.items()}
+            yield _family("check_ok", "1 where this part of /readyz is well", "check", are_well)
+            yield from _disk()
+            if are_well["database"]:
+                yield from _rows()
+
+
+def serve(app: Flask) -> None:
+    """Give the figures from this process as long as it holds the port. Returns at once."""
+    port = app.config["PORTAL"].metrics_port
+    if port is not None:
+        threading.Thread(target=_serve, args=(app, port), name="metrics", daemon=True).start()
+
+
+def _serve(app: Flask, port: int) -> None:
+    registry = CollectorRegistry()
+    registry.register(PortalCollector(app))
+    while True:
+        try:
+            server = make_server(ADDRESS, port, make_wsgi_app(registry), OnePortServer, QuietHandler)
+        except OSError:  # another process of ours has it
+            time.sleep(TRY_AGAIN_S)
+            continue
+        log.info("figures for Prometheus are at http://%s:%d/metrics", ADDRESS, port)
+        server.serve_forever()
+
+
+class OnePortServer(ThreadingWSGIServer):
+    """Refuses a port that another process holds, on every version of Python."""
+
+    allow_reuse_port = False
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Scrapes are no news."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing is written."""
+
+
+def _disk() -> Iterator[GaugeMetricFamily]:
+    yield _gauge("disk_floor_bytes", "Below this no new recording starts", interviews.config().disk_floor_bytes)
+    free = health.free_bytes()
+    if free is not None:
+        yield _gauge("disk_free_bytes", "Space left where interviews are kept", free)
+
+
+def _rows() -> Iterator[GaugeMetricFamily]:
+    yield _family("interviews", "Interviews by state", "state", _count(InterviewSession, InterviewState))
+    yield _family("answers", "Answers by state", "state", _count(Answer, AnswerState))
+    ages = _waiting_ages_s()
+    yield _gauge("answers_waiting", "Answers that are whole and not measured yet", len(ages))
+    yield _gauge("oldest_waiting_answer_seconds", "How long the oldest of them has waited", max(ages, default=0.0))
+
+
+def _count(model: type[InterviewSession] | type[Answer], states: type[InterviewState] | type[AnswerState]) -> dict:
+    found = dict(db.session.execute(sa.select(model.state, sa.func.count()).group_by(model.state)).all())
+    return {state.value: found.get(state, 0) for state in states}
+
+
+def _waiting_ages_s() -> list[float]:
+    """Seconds since each waiting answer's recording ended. A take that was recorded again waits for nothing."""
+    newer = aliased(Answer)
+    same = sa.and_(
+        newer.interview_id == Answer.interview_id,
+        newer.question_position == Answer.question_position,
+        newer.take > Answer.take,
+        newer.state != AnswerState.DISCARDED,
+    )
+    wanted = sa.select(Answer.created_at, Answer.recorded_ms).where(
+        Answer.state == AnswerState.RECEIVED, ~sa.exists().where(same)
+    )
+    ended = (began + timedelta(milliseconds=recorded_ms or 0) for began, recorded_ms in db.session.execute(wanted))
+    now = utc_now()
+    return [max(0.0, (now - at).total_seconds()) for at in ended]
+
+
+def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"portal_{name}", says, value=value)
+
+
+def _family(name: str, says: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"portal_{name}", says, labels=[label])
+    for value, number in values.items():
+        family.add_metric([value], float(number))
+    return family

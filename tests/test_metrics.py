@@ -1,0 +1,74 @@
+"""Figures for Prometheus: counted from rows, and without anything about a person."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from sittings import clip_bytes, record, start
+
+from portal.extensions import db
+from portal.metrics import PortalCollector
+from portal.models import InterviewSession, utc_now
+
+
+def scraped(app: Flask) -> dict[str, float]:
+    """`name` or `name{label}` → value, as Prometheus reads it."""
+    db.session.rollback()
+    registry = CollectorRegistry()
+    registry.register(PortalCollector(app))
+    families = text_string_to_metric_families(generate_latest(registry).decode())
+    samples = (sample for family in families for sample in family.samples)
+    return {
+        "".join((sample.name, *(f"{{{value}}}" for value in sample.labels.values()))): sample.value
+        for sample in samples
+    }
+
+
+def test_interviews_and_answers_are_counted_by_state(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+    record(interview, clip_bytes(tmp_path))
+    start(interview, question=2)
+
+    found = scraped(app)
+
+    assert found["portal_interviews{recording}"] == 1
+    assert found["portal_interviews{ready}"] == 0
+    assert found["portal_answers{received}"] == 1
+    assert found["portal_answers{recording}"] == 1
+    assert found["portal_answers_waiting"] == 1
+
+
+def test_the_oldest_waiting_answer_has_an_age(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+    answer = record(interview, clip_bytes(tmp_path), recorded_ms=2_000)
+    answer.created_at = utc_now() - timedelta(seconds=100)
+    db.session.commit()
+
+    assert scraped(app)["portal_oldest_waiting_answer_seconds"] == pytest.approx(98, abs=60)
+
+
+def test_a_take_that_was_recorded_again_waits_for_nothing(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    record(interview, clip_bytes(tmp_path))
+    start(interview)
+
+    assert scraped(app)["portal_answers_waiting"] == 0
+
+
+def test_a_part_that_is_not_well_is_a_zero(app: Flask) -> None:
+    assert scraped(app)["portal_check_ok{database}"] == 1
+    db.drop_all()
+
+    found = scraped(app)
+
+    assert found["portal_check_ok{database}"] == 0
+    assert "portal_answers_waiting" not in found
+
+
+def test_the_disk_is_there_in_bytes(app: Flask) -> None:
+    found = scraped(app)
+
+    assert found["portal_disk_free_bytes"] > 0
+    assert found["portal_disk_floor_bytes"] == 0

@@ -1,0 +1,78 @@
+"""Somebody who speaks to a live server over sockets as a browser would, without a browser: cookies, forms, files."""
+
+import http.client
+import json
+import re
+import ssl
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+
+from factories import PASSWORD
+from papers import form as whole_form
+
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class StayHere(urllib.request.HTTPRedirectHandler):
+    """A redirect is an answer like any other: its headers count."""
+
+    def redirect_request(self, *args: Any) -> None:
+        return None
+
+
+@dataclass
+class Visitor:
+    """`get` and `post` give an Answer whatever the status is. `tls` is for a server whose certificate nobody signed."""
+
+    url: str
+    tls: ssl.SSLContext | None = None
+    host: str | None = None
+    cookies: CookieJar = field(default_factory=lambda: CookieJar(DefaultCookiePolicy(secure_protocols=("https",))))
+
+    def ask(self, path: str, method: str = "GET", data: bytes | None = None, **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.host:
+            named["Host"] = self.host
+        request = urllib.request.Request(self.url + path, data, named, method=method)
+        handlers = [StayHere, urllib.request.HTTPCookieProcessor(self.cookies)]
+        if self.tls:
+            handlers.append(urllib.request.HTTPSHandler(context=self.tls))
+        try:
+            with urllib.request.build_opener(*handlers).open(request, timeout=60) as response:
+                return Answer(response.status, response.headers, response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.headers, error.read())
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.ask(path, **headers)
+
+    def send(self, path: str, page: str | None = None, **fields: Any) -> Answer:
+        """Fill in the form of a page (by default the one at the same address) and send it."""
+        token = TOKEN.search(self.get(page or path).text)
+        assert token, f"there is no form at {page or path}"
+        sent = whole_form(csrf_token=token[1], **fields)
+        headers = {"Content_Type": sent["content_type"], "Referer": self.url + path}
+        return self.ask(path, "POST", sent["data"], **headers)
+
+    def send_json(self, path: str, **fields: Any) -> Answer:
+        return self.ask(path, "POST", json.dumps(fields).encode(), Content_Type="application/json")
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> "Visitor":
+        answer = self.send("/login", email=email, password=password)
+        assert answer.status == 303, answer.text
+        return self

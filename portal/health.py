@@ -5,14 +5,13 @@ Tells in a few words which part is not, and nothing about people, paths or setti
 
 import logging
 import shutil
-from collections.abc import Callable
 
 from flask import Blueprint
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import interviews
 from portal.extensions import db
-from portal.models import InterviewSession
+from portal.models import InterviewSession, utc_now
 
 log = logging.getLogger(__name__)
 bp = Blueprint("health", __name__)
@@ -36,8 +35,8 @@ def readyz() -> tuple[dict[str, object], int]:
 
 def checks() -> dict[str, str]:
     """Each part by name: `ok`, or what is wrong with it."""
-    parts: dict[str, Callable[[], str]] = {"database": _database, "disk": _disk, "models": _models}
-    return {name: check() for name, check in parts.items()}
+    found = {"database": _database(), "disk": _disk(), "models": _models()}
+    return found | {"measuring": _measuring() if found["database"] == OK else "cannot be told without the database"}
 
 
 def _database() -> str:
@@ -70,3 +69,7 @@ def _models() -> str:
     config = interviews.config()
     are_there = all(path.is_file() for path in (config.face_model_path, config.crowd_model_path))
     return OK if are_there else "a model that measuring needs is missing"
+
+
+def _measuring() -> str:
+    return OK if interviews.workers_seen(utc_now()) else "no process has said lately that it measures"

@@ -7,6 +7,7 @@ over. Counts only: no label carries an id, a name or anything that somebody type
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -21,7 +22,7 @@ from sqlalchemy.orm import aliased
 
 from portal import health, interviews
 from portal.extensions import db
-from portal.models import Answer, AnswerState, InterviewSession, InterviewState, utc_now
+from portal.models import Answer, AnswerState, InterviewSession, InterviewState, WorkerKind, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ def _disk() -> Iterator[GaugeMetricFamily]:
 def _rows() -> Iterator[GaugeMetricFamily]:
     yield _family("interviews", "Interviews by state", "state", _count(InterviewSession, InterviewState))
     yield _family("answers", "Answers by state", "state", _count(Answer, AnswerState))
+    yield from _workers()
     ages = _waiting_ages_s()
     yield _gauge("answers_waiting", "Answers that are whole and not measured yet", len(ages))
     yield _gauge("oldest_waiting_answer_seconds", "How long the oldest of them has waited", max(ages, default=0.0))
@@ -97,6 +99,15 @@ def _rows() -> Iterator[GaugeMetricFamily]:
 def _count(model: type[InterviewSession] | type[Answer], states: type[InterviewState] | type[AnswerState]) -> dict:
     found = dict(db.session.execute(sa.select(model.state, sa.func.count()).group_by(model.state)).all())
     return {state.value: found.get(state, 0) for state in states}
+
+
+def _workers() -> Iterator[GaugeMetricFamily]:
+    seen = interviews.workers_seen(utc_now())
+    kinds = Counter(worker.kind for worker in seen)
+    yield _family(
+        "workers", "Processes that measure, by kind", "kind", {kind.value: kinds[kind] for kind in WorkerKind}
+    )
+    yield _gauge("jobs", "What they work on at the moment", sum(worker.jobs for worker in seen))
 
 
 def _waiting_ages_s() -> list[float]:

@@ -1,15 +1,24 @@
 """What supervisors ask: alive needs nothing but the process, ready needs everything a recording needs."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import create_app
 from portal.config import Config
 from portal.extensions import db
+from portal.interviews.beats import Heartbeat
+from portal.models import WorkerBeat, WorkerKind, utc_now
+
+
+@pytest.fixture(autouse=True)
+def somebody_measures(app: Flask) -> None:
+    Heartbeat(app, WorkerKind.WORKER).beat(0)
 
 
 def client_of(config: Config) -> FlaskClient:
@@ -47,6 +56,7 @@ def test_a_database_without_tables_is_not_ready(config: Config) -> None:
     assert ready.status_code == 503
     assert ready.json["status"] == "not ready"
     assert ready.json["checks"]["database"] == "does not answer, or is not migrated"
+    assert ready.json["checks"]["measuring"] == "cannot be told without the database"
 
 
 @pytest.mark.parametrize(
@@ -68,3 +78,13 @@ def test_a_lost_folder_is_not_ready(client: FlaskClient, config: Config) -> None
     config.interviews_folder.rmdir()
 
     assert client.get("/readyz").status_code == 503
+
+
+def test_nobody_who_measures_is_not_ready(client: FlaskClient) -> None:
+    db.session.execute(sa.update(WorkerBeat).values(seen_at=utc_now() - timedelta(minutes=1)))
+    db.session.commit()
+
+    ready = client.get("/readyz")
+
+    assert ready.status_code == 503
+    assert ready.json["checks"]["measuring"] == "no process has said lately that it measures"

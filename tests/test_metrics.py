@@ -10,8 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sittings import clip_bytes, record, start
 
 from portal.extensions import db
+from portal.interviews.beats import Heartbeat
 from portal.metrics import PortalCollector
-from portal.models import InterviewSession, utc_now
+from portal.models import InterviewSession, WorkerKind, utc_now
 
 
 def scraped(app: Flask) -> dict[str, float]:
@@ -72,3 +73,13 @@ def test_the_disk_is_there_in_bytes(app: Flask) -> None:
 
     assert found["portal_disk_free_bytes"] > 0
     assert found["portal_disk_floor_bytes"] == 0
+
+
+def test_who_measures_is_counted(app: Flask) -> None:
+    assert scraped(app)["portal_workers{web}"] == 0
+    for jobs in (2, 3):
+        Heartbeat(app, WorkerKind.WEB).beat(jobs)
+
+    found = scraped(app)
+
+    assert (found["portal_workers{web}"], found["portal_jobs"]) == (2, 5)

@@ -48,6 +48,7 @@ class Config:
     retention_days: int = 180
     log_format: str = "text"
     metrics_port: int | None = None
+    media_accel_prefix: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -71,6 +72,7 @@ class Config:
             disk_floor_bytes=_number(environ, "DISK_FLOOR_BYTES", cls.disk_floor_bytes),
             retention_days=_number(environ, "RETENTION_DAYS", cls.retention_days),
             log_format=log_format.chosen(environ),
+            media_accel_prefix=environ.get("MEDIA_ACCEL_PREFIX", "").strip().rstrip("/"),
             metrics_port=_number(environ, "METRICS_PORT", 0) or None,
         )
         config.check()
@@ -84,6 +86,8 @@ class Config:
             )
         if self.log_format not in log_format.FORMATS:
             raise ConfigError(f"LOG_FORMAT is {self.log_format!r}; it must be one of: {', '.join(log_format.FORMATS)}.")
+        if self.media_accel_prefix and not self.media_accel_prefix.startswith("/"):
+            raise ConfigError("MEDIA_ACCEL_PREFIX must begin with a slash, as nginx's location does: /_media")
         if self.env is not Environment.PRODUCTION:
             return
         if _is_weak(self.secret_key):

@@ -25,6 +25,7 @@ from portal.models import Application, InterviewSession, User
 
 FOOTAGE = PROJECT_FOLDER.parent / "shared" / "footage"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 # A shared or slow machine must not fail a test: no test here is about time.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -50,14 +51,19 @@ class TidyClient(FlaskClient):
         vars(g._get_current_object()).clear()  # type: ignore[attr-defined]
 
 
+# What a test may need of the machine, by its marker: whether it is there, and what Debian calls it.
+NEEDED = {"browser": (CHROMIUM, "chromium"), "nginx": (NGINX, "nginx-light")}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine cannot run, loudly; with REQUIRE_BROWSER=1 (CI) a missing Chromium fails instead."""
+    """Skip what this machine cannot run, loudly; with REQUIRE_BROWSER=1 (CI) what is missing fails instead."""
     for item in items:
-        if item.get_closest_marker("browser") and not CHROMIUM:
-            reason = "CHROMIUM IS MISSING: browser tests did not run (install Debian's `chromium`)"
-            if os.environ.get("REQUIRE_BROWSER") == "1":
-                raise pytest.UsageError(reason)
-            item.add_marker(pytest.mark.skip(reason=reason))
+        for marker, (found, package) in NEEDED.items():
+            if item.get_closest_marker(marker) and not found:
+                reason = f"{package.upper()} IS MISSING: {marker} tests did not run (install Debian's `{package}`)"
+                if os.environ.get("REQUIRE_BROWSER") == "1":
+                    raise pytest.UsageError(reason)
+                item.add_marker(pytest.mark.skip(reason=reason))
         if item.get_closest_marker("footage") and not FOOTAGE.is_dir():
             item.add_marker(pytest.mark.skip(reason="the real clips (../shared/footage) are not on this machine"))
 

@@ -42,6 +42,7 @@ def test_production_starts_with_a_strong_key() -> None:
         ({"RETENTION_DAYS": "forever"}, "RETENTION_DAYS"),
         ({"SESSION_COOKIE_SECURE": "maybe"}, "SESSION_COOKIE_SECURE"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT"),
+        ({"MEDIA_ACCEL_PREFIX": "media"}, "MEDIA_ACCEL_PREFIX"),
         ({"METRICS_PORT": "localhost:9"}, "METRICS_PORT"),
     ],
 )

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import interviews, queue
@@ -97,6 +97,13 @@ def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> Res
     """A finished file in ranges. The browser may keep it, but must ask each time whether it may still be shown."""
     if interview.state is not InterviewState.READY or not path.is_file():
         abort(404)
-    response = send_file(path, mimetype=mimetype, conditional=True, etag=True)
+    prefix = interviews.config().media_accel_prefix
+    response = _sent_by_nginx(prefix, path) if prefix else send_file(path, conditional=True, etag=True)
+    response.mimetype = mimetype
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _sent_by_nginx(prefix: str, path: Path) -> Response:
+    """Who may see the file is decided here; nginx reads it and sends it, and no thread of ours waits for the viewer."""
+    return Response(headers={"X-Accel-Redirect": f"{prefix}/{path.relative_to(interviews.config().interviews_folder)}"})

@@ -1,0 +1,273 @@
+"""The very nginx configuration that is shipped, in front of a real gunicorn: headers, recordings, and slow clients."""
+
+import hashlib
+import os
+import re
+import shutil
+import socket
+import ssl
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import NGINX
+from factories import make_application
+from servers import START_TIMEOUT_S, LiveServer, free_port
+from sittings import begin
+from slow_clients import SlowClients
+from visiting import Answer, Visitor
+
+from portal import interviews, security
+from portal.config import PROJECT_FOLDER
+from portal.extensions import db
+from portal.models import InterviewState, User
+
+pytestmark = pytest.mark.nginx
+
+NAME = "careers.example.org"
+SAFETY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
+FILM = os.urandom(300_000)  # what is in it is nobody's business here
+
+
+class FrontDoor:
+    """nginx with deploy/nginx.conf, in which only ports, files and the user are others."""
+
+    def __init__(self, folder: Path, server: LiveServer) -> None:
+        self.folder, self.server = folder, server
+        self.port, self.plain_port = free_port(), free_port()
+        self.url = f"https://{NAME}:{self.port}"
+        self._make_certificate()
+        self.tls = ssl.create_default_context(cafile=str(folder / "fullchain.pem"))
+        self.configuration = folder / "nginx.conf"
+        self.configuration.write_text(self._configured())
+
+    def start(self) -> None:
+        command = [NGINX, "-c", str(self.configuration), "-g", "daemon off;", "-e", str(self.folder / "error.log")]
+        self.process = subprocess.Popen(command, cwd=self.folder)
+        wait_until_listening(self.port)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.url, self.tls)
+
+    def _configured(self) -> str:
+        text = (PROJECT_FOLDER / "deploy" / "nginx.conf").read_text()
+        for here, there in {
+            "user portal;": "user root;",
+            "pid /run/nginx.pid": f"pid {self.folder}/nginx.pid",
+            "/var/log/nginx/error.log": f"{self.folder}/error.log",
+            "/var/lib/nginx/": f"{self.folder}/",
+            "listen 80 ": f"listen 127.0.0.1:{self.plain_port} ",
+            "listen 443 ": f"listen 127.0.0.1:{self.port} ",
+            f"/etc/ssl/{NAME}/": f"{self.folder}/",
+            "http://127.0.0.1:8000": self.server.url,
+            "/var/lib/career-portal/": f"{self.server.environ['INSTANCE_PATH']}/",
+        }.items():
+            assert here in text
+            text = text.replace(here, there)
+        assert set(re.findall(r"(?:listen|proxy_pass)\s+(\S+?):\d+", text)) == {"127.0.0.1", "http://127.0.0.1"}
+        return text
+
+    def _make_certificate(self) -> None:
+        make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={NAME}"]
+        files = ["-addext", f"subjectAltName=DNS:{NAME}", "-keyout", "privkey.pem", "-out", "fullchain.pem"]
+        subprocess.run([*make, *files], cwd=self.folder, check=True, capture_output=True)
+
+
+def wait_until_listening(port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+            return
+        except ConnectionError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
+    folder = tmp_path_factory.mktemp("front")
+    settings = {"TRUSTED_PROXIES": "1", "MEDIA_ACCEL_PREFIX": "/_media", "SESSION_COOKIE_SECURE": "1"}
+    server = LiveServer(folder, **settings)
+    server.start()
+    door = FrontDoor(folder, server)
+    door.start()
+    yield door
+    door.stop()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def film(door: FrontDoor) -> str:
+    """The path of a finished recording."""
+    with door.server.app.app_context():
+        alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
+        interview = begin(make_application(alice))
+        interviews.recording(interview).recording_path.write_bytes(FILM)
+        interviews.recording(interview).telemetry_path.write_text('{"version": 1}')
+        interview.state = InterviewState.READY
+        db.session.commit()
+        return f"/admin/sessions/{interview.id}/recording.mp4"
+
+
+@pytest.fixture
+def admin(door: FrontDoor) -> Visitor:
+    return door.visitor().sign_in("ada@example.org")
+
+
+def unsafe(answer: Answer) -> list[str]:
+    """Safety headers that are missing or contradict themselves (nginx says them twice, alike, with a 416)."""
+    return [name for name in SAFETY_HEADERS if len(set(answer.headers.get_all(name) or [])) != 1]
+
+
+def test_a_recording_comes_in_ranges_with_the_right_bytes(admin: Visitor, film: str) -> None:
+    whole, part, end = admin.get(film), admin.get(film, Range="bytes=1000-1999"), admin.get(film, Range="bytes=-500")
+
+    assert (whole.status, part.status, end.status) == (200, 206, 206)
+    assert hashlib.sha256(whole.body).digest() == hashlib.sha256(FILM).digest()
+    assert (part.body, end.body) == (FILM[1000:2000], FILM[-500:])
+    assert part.headers["Content-Range"] == "bytes 1000-1999/300000"
+    assert whole.headers["Content-Type"] == "video/mp4"
+    assert whole.headers["Cache-Control"] == "private, no-cache"
+    assert "X-Accel-Redirect" not in whole.headers
+
+
+def test_a_recording_carries_the_same_headers_as_a_page(admin: Visitor, film: str) -> None:
+    for answer in (admin.get(film), admin.get(film, Range="bytes=0-9"), admin.get(film, Range="bytes=900000-")):
+        assert unsafe(answer) == []
+        assert answer.headers["Content-Security-Policy"] == security.policy()
+
+
+def test_a_recording_that_is_known_is_not_sent_again(admin: Visitor, film: str) -> None:
+    again = admin.get(film, If_None_Match=admin.get(film).headers["ETag"])
+
+    assert (again.status, again.body) == (304, b"")
+    assert unsafe(again) == []
+
+
+def test_telemetry_goes_the_same_way(admin: Visitor, film: str) -> None:
+    answer = admin.get(film.replace("recording.mp4", "telemetry.json"))
+
+    assert (answer.status, answer.headers["Content-Type"], unsafe(answer)) == (200, "application/json", [])
+    assert answer.body == b'{"version": 1}'
+
+
+def test_a_recording_is_refused_to_strangers(door: FrontDoor, film: str) -> None:
+    anonymous, candidate = door.visitor().get(film), door.visitor().sign_in("bob@example.org").get(film)
+
+    assert (anonymous.status, candidate.status) == (303, 403)
+    assert FILM[:100] not in anonymous.body + candidate.body
+
+
+def test_the_way_within_leads_nowhere_from_outside(door: FrontDoor, admin: Visitor, film: str) -> None:
+    inside = "/_media/" + film.removeprefix("/admin/sessions/")
+
+    for path in (inside, "/_media/", "/_media", "/_media/../portal.db", "/_media/%2e%2e/portal.db", f"//{inside[1:]}"):
+        answer = admin.get(path)
+        assert answer.status in {400, 404}, path
+        assert unsafe(answer) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/jobs", "GET", 200),
+        ("/", "GET", 303),
+        ("/nothing", "GET", 404),
+        ("/login", "PUT", 405),
+        ("/static/mark.svg", "GET", 200),
+        ("/static/nothing.js", "GET", 404),
+        ("/api/jobs", "GET", 200),
+        ("/api/docs", "GET", 200),
+        ("/api/applications", "GET", 401),
+        ("/capture/uploads", "OPTIONS", 204),
+        ("/capture/uploads", "POST", 412),
+        ("/dashboard", "GET", 303),
+        ("/admin/", "GET", 303),
+        ("/jobs/%00", "GET", 400),  # nginx refuses this one by itself
+        ("/%ff%fe", "GET", 404),
+        ("/healthz", "GET", 200),
+    ],
+)
+def test_every_answer_carries_the_safety_headers(door: FrontDoor, path: str, method: str, status: int) -> None:
+    answer = door.visitor().ask(path, method)
+
+    assert (answer.status, unsafe(answer)) == (status, [])
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "nginx/" not in answer.headers.get("Server", "")
+
+
+def test_a_static_file_that_is_known_carries_them_as_well(door: FrontDoor) -> None:
+    known = door.visitor().get("/static/mark.svg").headers["ETag"]
+    answer = door.visitor().get("/static/mark.svg", If_None_Match=known)
+
+    assert (answer.status, unsafe(answer)) == (304, [])
+
+
+def test_what_is_too_large_or_unreadable_is_refused_with_them(door: FrontDoor) -> None:
+    too_large = door.visitor().ask("/login", "POST", b"a" * 6_000_000)
+    too_long = door.visitor().get("/jobs", X_Long="a" * 40_000)
+
+    assert (too_large.status, too_long.status) == (413, 400)
+    assert unsafe(too_large) + unsafe(too_long) == []
+
+
+def test_plain_http_only_leads_to_https(door: FrontDoor) -> None:
+    answer = Visitor(f"http://127.0.0.1:{door.plain_port}").get("/jobs?q=a")
+
+    assert (answer.status, answer.headers["Location"]) == (301, f"https://{NAME}/jobs?q=a")
+    assert unsafe(answer) == []
+
+
+def test_another_name_gets_no_certificate(door: FrontDoor) -> None:
+    trusting = ssl._create_unverified_context()
+    with pytest.raises(Exception, match="unrecognized name"):
+        Visitor(f"https://other.example.org:{door.port}", trusting).get("/")
+
+
+def test_the_portal_that_is_down_still_answers_safely(door: FrontDoor, tmp_path: Path) -> None:
+    elsewhere = FrontDoor(tmp_path, door.server)
+    elsewhere.configuration.write_text(
+        elsewhere._configured().replace(door.server.url, f"http://127.0.0.1:{free_port()}")
+    )
+    elsewhere.start()
+    answer = elsewhere.visitor().get("/jobs")
+    elsewhere.stop()
+
+    assert (answer.status, unsafe(answer)) == (502, [])
+
+
+def test_slow_clients_stop_nobody(door: FrontDoor) -> None:
+    with SlowClients(door.port, host=NAME, tls=door.tls):
+        took_s = [timed(door.visitor()) for _ in range(7)]
+
+    print(f"/healthz beside 200 slow clients, behind nginx: median {statistics.median(took_s):.3f} s of 7")
+    assert statistics.median(took_s) < 1.0
+
+
+def timed(visitor: Visitor) -> float:
+    began = time.monotonic()
+    assert visitor.get("/healthz").status == 200
+    return time.monotonic() - began
+
+
+def test_the_policy_in_the_configuration_is_the_portals_own() -> None:
+    assert f'Content-Security-Policy "{security.policy()}"' in (PROJECT_FOLDER / "deploy" / "nginx.conf").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not on this machine")
+@pytest.mark.parametrize("unit", sorted(PROJECT_FOLDER.glob("deploy/*.service")), ids=lambda unit: unit.name)
+def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
+    here = tmp_path / unit.name
+    program = shutil.which("true") or "/bin/true"
+    here.write_text(re.sub(r"(Exec\w+=)\S+", rf"\1{program}", unit.read_text()))
+    found = subprocess.run(["systemd-analyze", "verify", "--man=no", str(here)], capture_output=True, text=True)
+
+    assert (found.returncode, found.stderr) == (0, "")

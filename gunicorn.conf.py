@@ -81,9 +81,12 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    from portal import metrics  # only here: gunicorn's first process never loads the portal
+    """Give figures, and go on with what a crash interrupted, without waiting for somebody's visit."""
+    from portal import interviews, metrics  # only here: gunicorn's first process never loads the portal
 
     metrics.serve(worker.wsgi)
+    if worker.wsgi.config["PORTAL"].capture_in_web:
+        interviews.start_measuring(worker.wsgi.extensions["capture_manager"])
 
 
 def worker_exit(server: object, worker: Any) -> None:

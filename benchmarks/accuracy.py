@@ -25,13 +25,13 @@ from benchmarks.degraded import Picture, quality_rows
 from benchmarks.labels import Label
 from benchmarks.report_section import rewrite_section
 from capture.audio import WINDOW_MS, SoundMeter
-from capture.container import identify_file
 from capture.decoder import MEASURED_RATE_HZ, MonoResampler
 from capture.face import FaceReader, FaceReading
 from capture.head_rules import CAMERA, Ahead, straight_ahead
 from capture.recording import read_observations
 from capture.rules import RULES_VERSION, find_flags
 from capture.session import AnswerSource, CaptureSession, Models
+from capture.signature import identify_file
 from capture.types import AnswerSpan, Flag, Frame, Measurements, Sound
 
 ROOT = Path(__file__).resolve().parent.parent

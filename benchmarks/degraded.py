@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import scores
-from capture.container import identify_file
 from capture.decoder import Decoder
 from capture.rules import find_flags
 from capture.session import Models
+from capture.signature import identify_file
 from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import AnswerSpan, Flag, Frame, Measurements
 

@@ -23,12 +23,12 @@ from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions
 from benchmarks import clips
 from benchmarks.report_section import PROJECT
 from capture import bench
-from capture.container import identify_file
 from capture.crowd import CrowdReader
 from capture.recording import read_observations
 from capture.rules import find_flags
 from capture.senses import Senses
 from capture.session import AnswerSource, CaptureSession, Models
+from capture.signature import identify_file
 from capture.timeline import place
 from capture.types import Frame, Glance, MeasuredAnswer, Measurements, Observation, Sound
 

@@ -24,8 +24,8 @@ from benchmarks import clips
 from benchmarks.engine_rows import MODELS
 from benchmarks.report_section import PROJECT
 from capture import bench, film
-from capture.container import identify_file
 from capture.session import AnswerSource, CaptureSession
+from capture.signature import identify_file
 from portal import interviews, tokens, uploads
 from portal.extensions import db
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState

@@ -25,11 +25,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from capture.errors import UnusableMedia
+from capture.signature import identify_file
 
-HEAD_BYTES = 64  # identify() needs no more; the longest header it looks into is Matroska's
-UPLOAD_CONTAINERS = frozenset({"mp4", "webm", "mkv"})  # what browsers record; the rest is for the command line only
 DEMUXERS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "mkv": "matroska", "mpg": "mpeg", "avi": "avi"}
-PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # stills in an MP4 coat
 
 VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg")
 AUDIO_CODECS = ("opus", "vorbis", "aac", "mp3", "mp2", "flac", "pcm_s16le")
@@ -68,30 +66,6 @@ class MediaInfo:
     rotation_deg: int
     duration_ms: int
     frames: int
-
-
-def identify(head: bytes) -> str:
-    """Name the container by its first bytes, or refuse: text that names other files, stills, anything unknown."""
-    if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        if brand in PICTURE_BRANDS:
-            raise UnusableMedia("this is a still picture, not a video")
-        return "mov" if brand == b"qt  " else "mp4"
-    if head[:4] == b"\x1aE\xdf\xa3":
-        return "webm" if b"webm" in head[:HEAD_BYTES] else "mkv"
-    if head[4:8] in (b"moov", b"mdat", b"wide", b"free"):
-        return "mov"
-    if head[:4] in (b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"):
-        return "mpg"
-    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
-        return "avi"
-    raise UnusableMedia("the first bytes are not those of an MP4, WebM or Matroska video")
-
-
-def identify_file(path: Path) -> str:
-    """Name the container of a file on disk."""
-    with path.open("rb") as file:
-        return identify(file.read(HEAD_BYTES))
 
 
 class GrowingFile:

@@ -1,4 +1,4 @@
-"""Commands for operators: `flask seed`, `flask create-admin`, `flask purge`."""
+"""Commands for operators: `flask seed`, `flask create-admin`, `flask purge`, `flask capture-worker`."""
 
 import click
 from flask import Flask, current_app
@@ -10,7 +10,7 @@ from portal.models import Role, User, utc_now
 
 
 def init_app(app: Flask) -> None:
-    for command in (seed, create_admin, purge):
+    for command in (seed, create_admin, purge, capture_worker):
         app.cli.add_command(command)
 
 
@@ -47,3 +47,11 @@ def create_admin(email: str, full_name: str, password: str) -> None:
 def purge() -> None:
     """Delete interviews that are older than RETENTION_DAYS. Run it daily."""
     click.echo(f"{interviews.purge(utc_now())} interviews deleted.")
+
+
+@click.command("capture-worker")
+def capture_worker() -> None:
+    """Measure answers and finish interviews in this process until it is told to stop (SIGTERM, SIGINT)."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    interviews.hold_back(app.config["PORTAL"])
+    interviews.Worker(app).run()

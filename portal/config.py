@@ -42,6 +42,10 @@ class Config:
     face_model: Path | None = None
     crowd_model: Path | None = None
     capture_workers: int = 8
+    capture_in_web: bool = True
+    capture_memory_bytes: int = 2 * 1024**3
+    capture_niceness: int = 10
+    capture_cores: int = 0
     upload_chunk_max_bytes: int = 4 * 1024 * 1024
     upload_max_bytes: int = 2 * 1024**3
     disk_floor_bytes: int = 500 * 1024**2
@@ -67,6 +71,10 @@ class Config:
             face_model=_path(environ, "CAPTURE_FACE_MODEL"),
             crowd_model=_path(environ, "CAPTURE_CROWD_MODEL"),
             capture_workers=_number(environ, "CAPTURE_WORKERS", cls.capture_workers),
+            capture_in_web=_flag(environ, "CAPTURE_IN_WEB", cls.capture_in_web),
+            capture_memory_bytes=_number(environ, "CAPTURE_MEMORY_BYTES", cls.capture_memory_bytes),
+            capture_niceness=_number(environ, "CAPTURE_NICENESS", cls.capture_niceness),
+            capture_cores=_number(environ, "CAPTURE_CORES", cls.capture_cores),
             upload_chunk_max_bytes=_number(environ, "UPLOAD_CHUNK_MAX_BYTES", cls.upload_chunk_max_bytes),
             upload_max_bytes=_number(environ, "UPLOAD_MAX_BYTES", cls.upload_max_bytes),
             disk_floor_bytes=_number(environ, "DISK_FLOOR_BYTES", cls.disk_floor_bytes),

@@ -6,10 +6,10 @@ from typing import Any
 
 from clips import make_clip
 
-from capture.container import identify_file
 from capture.demo import HEIGHT, PICTURES_HZ, WIDTH, Scene, Studio, calm
 from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession, Models
+from capture.signature import identify_file
 from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import AnswerSpan, Flag, Gap, Measurements, Observation, PageEvent
 

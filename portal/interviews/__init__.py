@@ -1,8 +1,8 @@
 """The verbs of an interview, and the only door from the portal to `capture`.
 
 `sitting` and `answers` are what the candidate does, `measuring` the work behind it, `claims` who does that work,
-`beats` whether anybody does, `results` the way from rows to files, `places` where things are, `status` how things
-stand, `keeping` how data leaves.
+`beats` whether anybody does, `worker` the processes that do, `results` the way from rows to files, `places` where
+things are, `status` how things stand, `keeping` how data leaves.
 """
 
 from pathlib import Path
@@ -10,11 +10,8 @@ from threading import Event
 
 from flask import Flask
 
-from capture import demo
-from capture.manager import CaptureManager
 from capture.quiet import own_stderr
 from portal.extensions import db
-from portal.interviews import measuring
 from portal.interviews.answers import (
     PAGE_EVENT_KINDS,
     NewAnswer,
@@ -24,7 +21,7 @@ from portal.interviews.answers import (
     start_answer,
     take_back,
 )
-from portal.interviews.beats import Heartbeat, workers_seen
+from portal.interviews.beats import workers_seen
 from portal.interviews.errors import (
     AnswersMissing,
     BytesMissing,
@@ -34,10 +31,11 @@ from portal.interviews.errors import (
     NoTakesLeft,
     NotInterviewable,
 )
-from portal.interviews.keeping import Housekeeper, purge
+from portal.interviews.keeping import purge
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.status import Status, status
+from portal.interviews.worker import Worker, hold_back, make_manager, start_measuring
 from portal.models import WorkerKind
 
 __all__ = [
@@ -51,11 +49,13 @@ __all__ = [
     "NoTakesLeft",
     "NotInterviewable",
     "Status",
+    "Worker",
     "answer_path",
     "complete_answer",
     "demo_clips",
     "finish",
     "give_consent",
+    "hold_back",
     "open_interview",
     "own_stderr",
     "purge",
@@ -64,6 +64,7 @@ __all__ = [
     "report_events",
     "retry",
     "start_answer",
+    "start_measuring",
     "status",
     "take_back",
     "take_seat",
@@ -73,25 +74,24 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Let this process measure, beginning with its first request (not in commands, not in tests)."""
-    housekeeper = Housekeeper(app)
-    manager = CaptureManager(
-        lambda: measuring.find_work(app) or housekeeper.find_work(),
-        app.config["PORTAL"].capture_workers,
-        beat=Heartbeat(app, WorkerKind.WEB).beat,
-    )
+    """Let this process measure, at the latest with its first request (not in commands, not in tests)."""
+    manager = make_manager(app, WorkerKind.WEB)
     app.extensions["capture_manager"] = manager
-    if not app.testing:
+    if app.config["PORTAL"].capture_in_web and not app.testing:
         app.before_request(manager.ensure_started)
 
 
 def demo_clips(folder: Path) -> list[Path]:
     """Generated answers for the demo: one with an empty stretch, one with two faces, one plain."""
+    from capture import demo  # brings the encoders along, which no other process needs
+
     return demo.make_demo_clips(config().instance_path / "models" / "astronaut.png", folder)
 
 
 def work_through(app: Flask) -> int:
     """Do all the waiting work here and now; returns how many pieces. For commands and tests."""
+    from portal.interviews import measuring
+
     db.session.rollback()  # the work has connections of its own and would wait for the caller's
     done = 0
     while job := measuring.find_work(app):

@@ -11,8 +11,8 @@ from typing import Any
 
 from flask import current_app
 
-from capture import container
 from capture.errors import UnusableMedia
+from capture.signature import UPLOAD_CONTAINERS, identify
 from portal import uploads
 from portal.extensions import db
 from portal.interviews.errors import BytesMissing, HeldElsewhere, InterviewError, NoRoom, NoTakesLeft, NotInterviewable
@@ -45,8 +45,8 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
         raise InterviewError("Agree to the recording first.")
     if interview.holder != wish.tab:
         raise HeldElsewhere("This interview is open in another tab or on another device.")
-    if wish.container not in container.UPLOAD_CONTAINERS:
-        raise InterviewError(f"This server takes {' and '.join(sorted(container.UPLOAD_CONTAINERS))} recordings.")
+    if wish.container not in UPLOAD_CONTAINERS:
+        raise InterviewError(f"This server takes {' and '.join(sorted(UPLOAD_CONTAINERS))} recordings.")
     if shutil.disk_usage(config().interviews_folder).free < config().disk_floor_bytes:
         raise NoRoom("The server is short of space, so no new recording can start. Nothing saved is lost; try later.")
     if asked_before := _empty_answer(interview, wish):
@@ -199,7 +199,7 @@ def _length_ms(answer: Answer) -> int:
 
 def _check_kind(head: bytes, expected: str) -> None:
     try:
-        found = container.identify(head)
+        found = identify(head)
     except UnusableMedia as exc:
         raise uploads.Refused(415, str(exc)) from exc
     if found != expected:

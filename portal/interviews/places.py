@@ -2,22 +2,26 @@
 
 import uuid
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
 from capture.recording import Recording
-from capture.session import Models
 from portal.config import Config
 from portal.models import Answer, InterviewSession
+
+if TYPE_CHECKING:
+    from capture.session import Models
 
 
 def config() -> Config:
     return cast(Config, current_app.config["PORTAL"])
 
 
-def models() -> Models:
+def models() -> "Models":
     """The face models this deployment measures with."""
+    from capture.session import Models  # brings every decoder along, so only those who measure import it
+
     return Models(face=config().face_model_path, crowd=config().crowd_model_path)
 
 

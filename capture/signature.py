@@ -1,0 +1,36 @@
+"""Which container a file is, told by its first bytes alone.
+
+Opens nothing and decodes nothing, so that whoever receives uploads needs no media library.
+"""
+
+from pathlib import Path
+
+from capture.errors import UnusableMedia
+
+HEAD_BYTES = 64  # the longest header we look into is Matroska's
+UPLOAD_CONTAINERS = frozenset({"mp4", "webm", "mkv"})  # what browsers record; the rest is for the command line only
+PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # stills in an MP4 coat
+
+
+def identify(head: bytes) -> str:
+    """Name the container by its first bytes, or refuse: text that names other files, stills, anything unknown."""
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        if brand in PICTURE_BRANDS:
+            raise UnusableMedia("this is a still picture, not a video")
+        return "mov" if brand == b"qt  " else "mp4"
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "webm" if b"webm" in head[:HEAD_BYTES] else "mkv"
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"free"):
+        return "mov"
+    if head[:4] in (b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"):
+        return "mpg"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    raise UnusableMedia("the first bytes are not those of an MP4, WebM or Matroska video")
+
+
+def identify_file(path: Path) -> str:
+    """Name the container of a file on disk."""
+    with path.open("rb") as file:
+        return identify(file.read(HEAD_BYTES))

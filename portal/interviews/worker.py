@@ -1,0 +1,86 @@
+"""The process that measures: threads beside the pages, or on its own as `flask capture-worker`, within limits.
+
+Measuring, and with it every decoder, is imported by whoever looks for work first, so that a process that only
+serves pages never loads any.
+"""
+
+import logging
+import os
+import resource
+import signal
+import threading
+from pathlib import Path
+
+from flask import Flask
+
+from capture.manager import EXIT_TIMEOUT_S, CaptureManager, Job
+from portal.config import Config
+from portal.interviews.beats import Heartbeat
+from portal.interviews.keeping import Housekeeper
+from portal.models import WorkerKind
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.5  # another process cannot wake us, and a candidate waits for the interview to become ready
+# Not a limit of the kernel's: refused memory turns into odd errors in every library, and into verdicts on innocent
+# answers. A process that ends as in a crash is what everything here is made for, and a crash counts as a try.
+WATCH_EVERY_S = 0.5
+EXIT_OUT_OF_MEMORY = 70  # not 0, so that a supervisor starts it again
+
+
+def find_work(app: Flask) -> Job | None:
+    from portal.interviews import measuring
+
+    return measuring.find_work(app)
+
+
+def start_measuring(manager: CaptureManager) -> None:
+    """Load all that measures here and now, while nobody waits for this process yet, and begin to look for work."""
+    from portal.interviews import measuring  # noqa: F401
+
+    manager.ensure_started()
+
+
+def make_manager(app: Flask, kind: WorkerKind) -> CaptureManager:
+    """The threads that look for work and do it, not started yet."""
+    housekeeper = Housekeeper(app)
+    return CaptureManager(
+        lambda: find_work(app) or housekeeper.find_work(),
+        app.config["PORTAL"].capture_workers,
+        idle_s=LOOK_EVERY_S,
+        beat=Heartbeat(app, kind).beat,
+    )
+
+
+class Worker:
+    """A process that does nothing but measure, until it is told to stop or has taken too much memory."""
+
+    def __init__(self, app: Flask) -> None:
+        self._manager = make_manager(app, WorkerKind.WORKER)
+        self._max_bytes = app.config["PORTAL"].capture_memory_bytes
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        """Return when a signal asked for it and what was measured is given back."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._ended.set())
+        start_measuring(self._manager)
+        log.info("measuring, at most %d answers at a time", self._manager.status().max_threads)
+        while not self._ended.wait(WATCH_EVERY_S):
+            if self._max_bytes and memory_bytes() > self._max_bytes:
+                log.error("more than CAPTURE_MEMORY_BYTES in use: this process ends as in a crash, to be started anew")
+                os._exit(EXIT_OUT_OF_MEMORY)
+        if not self._manager.stop(EXIT_TIMEOUT_S):
+            log.warning("something was still worked on when time was up; another process goes on with it")
+
+
+def memory_bytes() -> int:
+    """What this process has in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def hold_back(config: Config) -> None:
+    """Give way to the processes that answer people: be nice, and keep to as many cores as the settings say."""
+    os.nice(config.capture_niceness)
+    if config.capture_cores:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-config.capture_cores :])

@@ -165,17 +165,23 @@ def sha256(path: Path) -> str:
 class ObservationLog:
     """Append-only observations of one answer, one JSON line each; one process at a time may hold it.
 
+    Who `takes_over` from a process that sleeps goes on in a copy under the same name: what the other one still writes
+    goes to a file that nobody can find any more, and it is told by `is_displaced`.
     No fsync: after a power cut the lost lines are measured again from the video, which is safe on disk.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, takes_over: bool = False) -> None:
         self._file: BinaryIO = path.open("a+b")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
+        if not _take_lock(self._file):
             self._file.close()
-            raise ClaimLost(f"{path.name} is being written by another process") from exc
+            if not takes_over:
+                raise ClaimLost(f"{path.name} is being written by another process")
+            self._file = _own_copy(path)
         self.last_t_ms: int | None = self._drop_torn_end()
+
+    def is_displaced(self) -> bool:
+        """Whether another process has taken over, or the file was deleted: whatever is appended now is lost."""
+        return os.fstat(self._file.fileno()).st_nlink == 0
 
     def _drop_torn_end(self) -> int | None:
         self._file.seek(0)
@@ -207,6 +213,22 @@ class ObservationLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _take_lock(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _own_copy(path: Path) -> BinaryIO:
+    with replacing(path) as temporary:
+        shutil.copyfile(path, temporary)
+        file: BinaryIO = temporary.open("a+b")
+        _take_lock(file)
+    return file
 
 
 def read_observations(path: Path) -> list[Observation]:

@@ -73,6 +73,7 @@ class AnswerSource:
     """One answer's file and what a session must know of it.
 
     `heartbeat` hears how far measuring came, about every `heartbeat_s`; False means: no longer yours, stop.
+    `takes_over`: it is certainly ours, whoever else may still write its observations.
     """
 
     path: Path
@@ -81,6 +82,7 @@ class AnswerSource:
     is_complete: Callable[[], bool] = lambda: True
     heartbeat: Callable[[int], bool] = lambda measured_ms: True
     heartbeat_s: float = HEARTBEAT_S
+    takes_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,16 +153,20 @@ class CaptureSession:
 
     def _measure(self) -> SessionResult:
         growing = GrowingFile(self._source.path, self._is_complete, self._stop)
-        with closing(growing), ObservationLog(self._source.observations_path) as log:
+        with closing(growing), self._observations() as log:
             self._measured_ms = log.last_t_ms or 0
             decoder = self._decoder(growing)
             with closing(self._open_senses()) as senses:
                 is_whole = self._store(decoder, senses, log)
+            self._is_lost = self._is_lost or log.is_displaced()
         if self._is_lost:
             raise ClaimLost("another process measures this answer now")
         if is_whole:
             self._measured_ms = decoder.duration_ms
         return self._result_of(decoder, is_whole)
+
+    def _observations(self) -> ObservationLog:
+        return ObservationLog(self._source.observations_path, takes_over=self._source.takes_over)
 
     def _result_of(self, decoder: Decoder, is_whole: bool) -> SessionResult:
         return SessionResult(

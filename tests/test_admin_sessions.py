@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from portal import interviews
 from portal.extensions import db
-from portal.models import InterviewSession, InterviewState, utc_now
+from portal.models import AnswerState, InterviewSession, InterviewState, utc_now
 
 VIDEO = bytes(range(256)) * 8
 
@@ -171,3 +171,25 @@ def test_the_status_offers_the_player_when_ready_and_stops(admin: FlaskClient, r
 
     assert "Open the player" in fragment
     assert "hx-get" not in fragment
+
+
+def test_an_interview_that_failed_names_the_reasons_and_can_be_tried_again(admin: FlaskClient) -> None:
+    answer = make_answer(1, state=AnswerState.FAILED, failure="Given up after several tries.", attempts=6)
+    interview = make_interview(state=InterviewState.FAILED, failure="No answer could be read.", answers=[answer])
+    page = admin.get(f"/admin/sessions/{interview.id}").text
+    assert "No answer could be read." in page
+    assert "Given up after several tries." in page
+    assert "Try again to finish it" in page
+
+    assert admin.post(f"/admin/sessions/{interview.id}/retry").status_code == 303
+    db.session.refresh(interview)
+    assert (interview.state, answer.state, answer.attempts) == (InterviewState.FINISHING, AnswerState.RECEIVED, 0)
+
+
+def test_the_player_says_which_answers_are_not_measured_or_not_there_and_why(admin: FlaskClient) -> None:
+    lost = make_answer(1, state=AnswerState.FAILED, failure="its first bytes are cut off")
+    blind = make_answer(2, duration_ms=60_000, failure="the face model is missing")
+    page = admin.get(f"/admin/sessions/{make_interview(answers=[lost, blind]).id}").text
+
+    assert "Not in the recording: its first bytes are cut off" in page
+    assert "Not measured: the face model is missing" in page

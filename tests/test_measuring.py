@@ -110,6 +110,38 @@ def test_work_of_a_process_that_died_is_found_again_when_its_lease_ends(
     assert (answer.state, answer.fence) == (AnswerState.READY, 2)
 
 
+def test_what_came_to_no_result_is_tried_again_one_at_a_time(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    """One of them may be what ended the process, and must not use up the others' tries."""
+    answers = [record(interview, clip_bytes(tmp_path), question=question) for question in (1, 2)]
+    for answer in answers:
+        answer.attempts = 1
+    db.session.commit()
+    trial = measuring.find_work(app)
+    db.session.rollback()
+
+    assert trial is not None
+    assert measuring.find_work(app) is None
+    trial(Event())
+    db.session.rollback()
+    assert [answer.attempts for answer in answers] == [2, 1]
+    db.session.rollback()
+    assert measuring.find_work(app) is not None
+
+
+def test_what_was_never_tried_does_not_wait_for_a_trial(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    record(interview, clip_bytes(tmp_path), question=1).attempts = 1
+    db.session.commit()
+    assert measuring.find_work(app) is not None
+    record(interview, clip_bytes(tmp_path), question=2)
+    db.session.rollback()
+
+    assert measuring.find_work(app) is not None
+
+
 def test_a_result_with_an_old_fence_is_not_written(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
     answer = record(interview, clip_bytes(tmp_path))
     db.session.rollback()

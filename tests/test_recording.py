@@ -156,6 +156,25 @@ def test_it_lets_one_process_write_a_log_at_a_time(tmp_path: Path) -> None:
     ObservationLog(path).close()
 
 
+def test_who_takes_a_log_over_loses_nothing_and_hears_nothing_more_of_the_sleeper(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with ObservationLog(path) as sleeper:
+        sleeper.append(Observation(0))
+        sleeper.flush()
+        with ObservationLog(path, takes_over=True) as successor:
+            assert (successor.last_t_ms, sleeper.is_displaced(), successor.is_displaced()) == (0, True, False)
+            successor.append(Observation(200))
+            sleeper.append(Observation(200, count=1))
+    assert path.read_bytes().count(b"\n") == 2
+    assert read_observations(path) == [Observation(0), Observation(200)]
+
+
+def test_a_log_that_was_taken_over_is_still_held_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with ObservationLog(path), ObservationLog(path, takes_over=True), pytest.raises(ClaimLost):
+        ObservationLog(path)
+
+
 def test_it_keeps_flushed_observations_when_the_writer_is_killed(tmp_path: Path) -> None:
     script = (
         "import os, sys, pathlib; from capture.recording import ObservationLog; from capture.types import Observation\n"

@@ -102,6 +102,10 @@ def test_stopping_keeps_what_was_seen_and_may_be_repeated(upload: Upload) -> Non
     assert len(read_observations(upload.source().observations_path)) > 5
 
 
+def wait_until_done(session: CaptureSession) -> bool:
+    return any(session.status().state in {SessionState.DONE, SessionState.FAILED} for _ in moments(session))
+
+
 def test_interrupted_work_is_taken_up_where_it_ended(upload: Upload, whole: list[Observation]) -> None:
     upload.receive(1.0)
     upload.is_complete.set()
@@ -169,6 +173,22 @@ def test_two_sessions_never_write_one_answer(upload: Upload) -> None:
     with pytest.raises(ClaimLost):
         CaptureSession(upload.source(), MODELS.senses).run()
     first.stop(timeout_s=10)
+
+
+def test_a_session_whose_answer_was_taken_over_ends_without_a_result(upload: Upload, whole: list[Observation]) -> None:
+    upload.receive(0.5)
+    sleeper = CaptureSession(upload.source(), MODELS.senses)
+    sleeper.start()
+    assert any(measured_ms > 0 for measured_ms in moments(sleeper))
+    successor = CaptureSession(upload.source(takes_over=True), MODELS.senses)
+    successor.start()
+    assert any(measured_ms > 0 for measured_ms in moments(successor))
+    upload.receive(1.0)
+    upload.is_complete.set()
+    results = [session.stop(timeout_s=20) for session in (sleeper, successor) if wait_until_done(session)]
+
+    assert [result and result.is_whole for result in results] == [None, True]
+    assert seen_at(read_observations(upload.source().observations_path)) == seen_at(whole)
 
 
 def test_a_cut_file_is_measured_as_far_as_it_goes(upload: Upload, whole: list[Observation]) -> None:

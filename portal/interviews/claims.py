@@ -97,3 +97,13 @@ class Waiting:
             )
             db.session.commit()
         return Claim(app, model, self.row_id, self.fence + 1) if cast(Any, changed).rowcount else None
+
+
+def one_is_on_trial() -> bool:
+    """Whether something is being tried again right now that came to no result before.
+
+    It may be what ended the process. So such rows are tried one at a time, and none takes the others' tries with it.
+    """
+    now = utc_now()
+    again = [sa.exists().where(model.attempts > 1, model.lease_until > now) for model in (Answer, InterviewSession)]
+    return bool(db.session.scalar(sa.select(sa.or_(*again))))

@@ -28,7 +28,7 @@ from capture.types import Measurements
 from portal import uploads
 from portal.extensions import db
 from portal.interviews import results
-from portal.interviews.claims import MAX_ATTEMPTS, Claim, Waiting
+from portal.interviews.claims import MAX_ATTEMPTS, Claim, Waiting, one_is_on_trial
 from portal.interviews.places import answer_path, models, recording
 from portal.models import Answer, AnswerState, Flag, InterviewSession, InterviewState, utc_now
 
@@ -51,6 +51,8 @@ def find_work(app: Flask) -> Job | None:
         g.only_reads_database = True
         rows: list[Answer | InterviewSession] = [*_finishable(), *_measurable()]
         waiting = [Waiting.of(row) for row in rows]
+        if any(work.attempts for work in waiting) and one_is_on_trial():
+            waiting = [work for work in waiting if not work.attempts]
     for work in waiting:
         if held := work.claim(app):
             return partial(_job(work), held)
@@ -148,7 +150,9 @@ class LiveMeasuring:
         """Measure what there is. True: the answer is whole, and as much of it measured as can be."""
         if not self._shall_measure:
             return True
-        source = AnswerSource(self.path, self.container, self.observations_path, self.is_complete, self.heartbeat)
+        source = AnswerSource(
+            self.path, self.container, self.observations_path, self.is_complete, self.heartbeat, takes_over=True
+        )
         try:
             result = CaptureSession(source, self._models.senses, self._halt).run()
         except ClaimLost:

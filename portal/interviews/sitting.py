@@ -81,6 +81,7 @@ def retry(interview: InterviewSession) -> None:
     for answer in interview.kept_answers():
         answer.state, answer.failure, answer.attempts = AnswerState.RECEIVED, "", 0
     db.session.commit()
+    wake_workers()
 
 
 def _missing(interview: InterviewSession) -> str:

@@ -25,6 +25,7 @@ from benchmarks.degraded import Picture, quality_rows
 from benchmarks.labels import Label
 from benchmarks.report_section import rewrite_section
 from capture.audio import WINDOW_MS, SoundMeter
+from capture.columns import Columns
 from capture.decoder import MEASURED_RATE_HZ, MonoResampler
 from capture.face import FaceReader, FaceReading
 from capture.head_rules import CAMERA, Ahead, straight_ahead
@@ -118,7 +119,7 @@ def measured(footage: Path, file: str, every: list[Label]) -> Clip:
         rows = read_observations(observations)
     seen = Measurements(duration_ms, [AnswerSpan(1, 1, 0, duration_ms)], rows)
     own = [label for label in every if label.file == file]
-    return Clip(path.name, own, seen, find_flags(seen), straight_ahead(rows) or CAMERA)
+    return Clip(path.name, own, seen, find_flags(seen), straight_ahead(Columns.of(rows)) or CAMERA)
 
 
 def face_table(clips: Sequence[Clip]) -> Table:

@@ -23,7 +23,8 @@ from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions
 from benchmarks import clips
 from benchmarks.report_section import PROJECT
 from capture import bench
-from capture.crowd import CrowdReader
+from capture.crowd import CrowdReader, shared_crowd_reader
+from capture.face import FaceReader
 from capture.recording import read_observations
 from capture.rules import find_flags
 from capture.senses import Senses
@@ -80,8 +81,7 @@ def _engine(video: Path, kind: type[Senses]) -> None:
 
 
 def _senses(kind: type[Senses]) -> Senses:
-    ready = MODELS.senses()
-    return kind(ready._face, ready._crowd)
+    return kind(FaceReader(MODELS.face), shared_crowd_reader(MODELS.crowd))
 
 
 def _landmarker() -> FaceLandmarker:

@@ -5,70 +5,69 @@ Says nothing before that is known, and nothing of faces that cannot be read well
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
-from statistics import median
 
+import numpy as np
+
+from capture.columns import Column, Columns, Seen
 from capture.stretches import Stretch, kept_on
 from capture.thresholds import RULES, Rules
-from capture.types import AnswerSpan, Flag, FlagKind, Observation
+from capture.types import AnswerSpan, Flag, FlagKind
 from capture.watch import Watch, flag_of, flags_of, lasting
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """This person's own straight ahead, and from when on it is known."""
+    """This person's own straight ahead and open eyes, and from when on they are known."""
 
     yaw_deg: float
     pitch_deg: float
     roll_deg: float
     gaze_x: float
+    openness: float
     known_from_ms: int
 
 
-def straight_ahead(rows: Sequence[Observation], rules: Rules = RULES) -> Ahead | None:
+def straight_ahead(rows: Columns, rules: Rules = RULES) -> Ahead | None:
     """The median of the first moments in which one person faced about where a camera may stand."""
-    first = list(islice((row for row in rows if _is_neutral(row, rules)), rules.neutral_rows_at_most))
+    off = np.maximum(np.abs(rows.yaw_deg), np.abs(rows.pitch_deg))
+    first = rows.part(np.flatnonzero((rows.count == 1) & (off <= rules.neutral_deg))[: rules.neutral_rows_at_most])
     if len(first) < rules.neutral_rows:
         return None
-    return Ahead(
-        yaw_deg=median(row.yaw_deg or 0.0 for row in first),
-        pitch_deg=median(row.pitch_deg or 0.0 for row in first),
-        roll_deg=median(row.roll_deg or 0.0 for row in first),
-        gaze_x=median(row.gaze_x or 0.0 for row in first),
-        known_from_ms=first[rules.neutral_rows - 1].t_ms,
-    )
+    middles = {name: _median(getattr(first, name)) for name in ("yaw_deg", "pitch_deg", "roll_deg", "gaze_x")}
+    openness = _median(first.openness) or CAMERA.openness
+    return Ahead(**middles, openness=openness, known_from_ms=int(first.t_ms[rules.neutral_rows - 1]))
 
 
-def _is_neutral(row: Observation, rules: Rules) -> bool:
-    if row.yaw_deg is None or row.pitch_deg is None or row.count != 1:
-        return False
-    return max(abs(row.yaw_deg), abs(row.pitch_deg)) <= rules.neutral_deg
+def _median(values: Column) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else 0.0
+
+
+CAMERA = Ahead(0.0, 0.0, 0.0, 0.0, 1.0, 0)  # what is ahead as long as nothing better is known
 
 
 def from_head(
-    stretch: Stretch, clear: Sequence[bool], ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
+    stretch: Stretch, clear: Seen, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
 ) -> Iterator[Flag]:
     """`clear` says of which rows the face can be judged."""
-    rows = zip(stretch.observations, clear, strict=True)
-    judged = [is_clear and row.t_ms > ahead.known_from_ms for row, is_clear in rows]
+    judged = clear & (stretch.rows.t_ms > ahead.known_from_ms)
     yield from _turned_away(stretch, judged, ahead, rules)
     yield from _looking_away(stretch, judged, ahead, answers, rules)
 
 
-CAMERA = Ahead(0.0, 0.0, 0.0, 0.0, 0)  # what is ahead as long as nothing better is known
-
-
-def turn_share(row: Observation, ahead: Ahead, rules: Rules) -> float:
+def turn_share(rows: Columns, ahead: Ahead, rules: Rules) -> Column:
     """How far a head points away: 1 and more is beyond the rule's angle."""
-    aside, up = (row.yaw_deg or 0.0) - ahead.yaw_deg, (row.pitch_deg or 0.0) - ahead.pitch_deg
-    return max(abs(aside) / rules.away_yaw_deg, -up / rules.away_down_deg, up / rules.away_up_deg)
+    aside, up = rows.yaw_deg - ahead.yaw_deg, rows.pitch_deg - ahead.pitch_deg
+    upward = np.maximum(-up / rules.away_down_deg, up / rules.away_up_deg)
+    share: Column = np.maximum(np.abs(aside) / rules.away_yaw_deg, upward)
+    return share
 
 
-def _turned_away(stretch: Stretch, clear: Sequence[bool], ahead: Ahead, rules: Rules) -> Iterator[Flag]:
+def _turned_away(stretch: Stretch, judged: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
     """A face that is seen but can no longer be read may still be turning: it does not end what has begun."""
-    rows = stretch.observations
-    shares = [turn_share(row, ahead, rules) if c else 0.0 for row, c in zip(rows, clear, strict=True)]
-    unreadable = [row.yaw_deg is None and (row.count or 0) >= 1 for row in rows]
+    rows = stretch.rows
+    shares = np.where(judged, turn_share(rows, ahead, rules), 0.0)
+    unreadable = np.isnan(rows.yaw_deg) & (rows.count >= 1)
     watch = Watch(
         rule="face_turned_away/2",
         kind=FlagKind.FACE_TURNED_AWAY,
@@ -77,14 +76,13 @@ def _turned_away(stretch: Stretch, clear: Sequence[bool], ahead: Ahead, rules: R
         bridge_ms=rules.away_bridge_ms,
         raised_at_ms=rules.away_medium_ms,
     )
-    for span in lasting(stretch, kept_on([share >= 1 for share in shares], unreadable), watch):
-        inside = [pair for pair in zip(shares, rows, strict=True) if span.start_ms <= pair[1].t_ms < span.end_ms]
-        farthest = max(inside, key=lambda pair: pair[0])[1]
-        yield flag_of(span, replace(watch, says=f"The head was {_way(farthest, ahead, rules)}"))
+    for span in lasting(stretch, kept_on(shares >= 1, unreadable), watch):
+        farthest = int(np.argmax(np.where(stretch.within([span]), shares, -1.0)))
+        yield flag_of(span, replace(watch, says=f"The head was {_way(rows, farthest, ahead, rules)}"))
 
 
-def _way(row: Observation, ahead: Ahead, rules: Rules) -> str:
-    aside, up = (row.yaw_deg or 0.0) - ahead.yaw_deg, (row.pitch_deg or 0.0) - ahead.pitch_deg
+def _way(rows: Columns, number: int, ahead: Ahead, rules: Rules) -> str:
+    aside, up = float(rows.yaw_deg[number]) - ahead.yaw_deg, float(rows.pitch_deg[number]) - ahead.pitch_deg
     ways = [
         (aside, rules.away_yaw_deg, "turned to the picture's right"),
         (-aside, rules.away_yaw_deg, "turned to the picture's left"),
@@ -96,30 +94,23 @@ def _way(row: Observation, ahead: Ahead, rules: Rules) -> str:
 
 
 def _looking_away(
-    stretch: Stretch, clear: Sequence[bool], ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
+    stretch: Stretch, judged: Seen, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
 ) -> Iterator[Flag]:
     """Head and eyes together: eyes turn back while a head turns, and a camera is still looked at."""
-    rows = stretch.observations
-    from_ms = _asked_ms(rows[0].t_ms, answers) + rules.sight_after_ms
-    seen = [
-        c
-        and row.t_ms >= from_ms
-        and (row.openness is None or row.openness >= rules.shut_openness)
-        and abs(sight_aside_deg(row, ahead, rules)) >= rules.sight_aside_deg
-        and turn_share(row, ahead, rules) < 1
-        for row, c in zip(rows, clear, strict=True)
-    ]
+    rows = stretch.rows
+    aside = np.abs(sight_aside_deg(rows, ahead, rules)) >= rules.sight_aside_deg
+    is_open = ~(rows.openness < rules.shut_share * ahead.openness)
+    is_late = rows.t_ms >= _asked_ms(int(rows.t_ms[0]), answers) + rules.sight_after_ms
+    seen = judged & is_late & is_open & aside & (turn_share(rows, ahead, rules) < 1)
     says = f"The eyes looked aside by {rules.sight_aside_deg:.0f}° or more while the head stayed"
     yield from flags_of(
-        stretch, seen, Watch("looking_away/1", FlagKind.LOOKING_AWAY, says, rules.sight_ms, rules.sight_bridge_ms)
+        stretch, seen, Watch("looking_away/2", FlagKind.LOOKING_AWAY, says, rules.sight_ms, rules.sight_bridge_ms)
     )
 
 
-def sight_aside_deg(row: Observation, ahead: Ahead, rules: Rules = RULES) -> float:
+def sight_aside_deg(rows: Columns, ahead: Ahead, rules: Rules = RULES) -> Column:
     """Where head and eyes together point, from straight ahead; positive to the picture's right."""
-    if row.yaw_deg is None or row.gaze_x is None:
-        return 0.0
-    return row.yaw_deg - ahead.yaw_deg + rules.eye_deg * (row.gaze_x - ahead.gaze_x)
+    return rows.yaw_deg - ahead.yaw_deg + rules.eye_deg * (rows.gaze_x - ahead.gaze_x)
 
 
 def _asked_ms(t_ms: int, answers: Sequence[AnswerSpan]) -> int:

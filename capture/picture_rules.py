@@ -1,77 +1,98 @@
 """Is a face there, are several, and could it be told at all? Rules about the picture."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from enum import StrEnum
+from enum import IntEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.columns import Columns, Seen
 from capture.stretches import Stretch, kept_on, known_earlier
 from capture.thresholds import Rules
-from capture.types import Flag, FlagKind, Observation, Severity
+from capture.types import Flag, FlagKind, Severity
 from capture.watch import Watch, flag_of, flags_of, lasting
 
 
-class View(StrEnum):
+class View(IntEnum):
     """What one picture can be used for."""
 
-    UNKNOWN = "unknown"
-    DARK = "dark"
-    BLURRED = "blurred"
-    POOR = "poor"
-    EMPTY = "empty"
-    FACE = "face"
-    FACES = "faces"
+    UNKNOWN = 0
+    DARK = 1
+    BLURRED = 2
+    POOR = 3
+    EMPTY = 4
+    FACE = 5
+    FACES = 6
 
 
-def view_of(row: Observation, rules: Rules) -> View:
+Views = NDArray[np.int64]
+
+
+def views_of(rows: Columns, rules: Rules) -> Views:
     """A face that was found was found, however poor the picture; one that was not may only have been invisible."""
-    if row.count is None:
-        return View.UNKNOWN if row.brightness is None else View.POOR
-    if row.count > 0:
-        return View.FACE if row.count == 1 else View.FACES
-    if _is_below(row.brightness, rules.dark_brightness):
-        return View.DARK
-    if _is_below(row.sharpness, rules.blurred_sharpness):
-        return View.BLURRED
-    return View.POOR if _is_below(row.brightness, rules.dim_brightness) else View.EMPTY
+    known = [
+        (rows.count > 1, View.FACES),
+        (rows.count == 1, View.FACE),
+        (np.isnan(rows.brightness) & np.isnan(rows.count), View.UNKNOWN),
+        (rows.brightness < rules.dark_brightness, View.DARK),
+        (rows.sharpness < rules.blurred_sharpness, View.BLURRED),
+        (np.isnan(rows.count) | (rows.brightness < rules.dim_brightness), View.POOR),
+    ]
+    return np.select([holds for holds, _ in known], [int(view) for _, view in known], int(View.EMPTY))
 
 
-def _is_below(value: float | None, limit: float) -> bool:
-    return value is not None and value < limit
-
-
-def stood_still(rows: Sequence[Observation], rules: Rules) -> list[bool]:
+def stood_still(rows: Columns, rules: Rules) -> Seen:
     """Rows whose picture did not change, from the moment it stopped."""
-    return known_earlier([row.t_ms for row in rows], [bool(row.frozen) for row in rows], rules.still_known_after_ms)
+    return known_earlier(rows.t_ms, rows.frozen == 1, rules.still_known_after_ms)
 
 
-def is_readable(row: Observation, rules: Rules) -> bool:
-    """Large and sharp enough for its angles to mean anything."""
-    if row.yaw_deg is None or _is_below(row.face_px, rules.small_face_px):
-        return False
-    return not _is_below(row.sharpness, rules.blurred_face_sharpness)
+def readable(rows: Columns, rules: Rules) -> Seen:
+    """Faces large and sharp enough for their angles to mean anything."""
+    poor = (rows.face_px < rules.small_face_px) | (rows.sharpness < rules.blurred_face_sharpness)
+    return ~np.isnan(rows.yaw_deg) & ~poor
 
 
-def clear_faces(rows: Sequence[Observation], rules: Rules) -> list[bool]:
+def clear_faces(rows: Columns, rules: Rules) -> Seen:
     """Rows whose face can be judged: readable, and alive."""
-    return [is_readable(row, rules) and not s for row, s in zip(rows, stood_still(rows, rules), strict=True)]
+    return readable(rows, rules) & ~stood_still(rows, rules)
 
 
-def from_picture(stretch: Stretch, rules: Rules) -> Iterator[Flag]:
-    rows = stretch.observations
-    views = [view_of(row, rules) for row in rows]
-    absent = _absent(views, [bool(row.frozen) for row in rows])
+def slow_rows(stretch: Stretch, rules: Rules) -> Seen:
+    """Rows of a stretch in which pictures came too seldom to tell how anything moved."""
+    return stretch.within(lasting(stretch, _seldom(stretch.rows, rules), _too_slow(rules)))
+
+
+def _seldom(rows: Columns, rules: Rules) -> Seen:
+    """The next picture, or for the last row the one before, is far away."""
+    is_far = np.diff(rows.t_ms) > rules.seldom_ms
+    return np.append(is_far, is_far[-1:])[: len(rows)] if len(rows) > 1 else np.zeros(len(rows), np.bool_)
+
+
+def _too_slow(rules: Rules) -> Watch:
+    says = "The picture came less than three times a second"
+    return Watch("picture_slow/1", FlagKind.PICTURE_LOST, says, rules.slow_ms, assessable=False)
+
+
+def from_picture(stretch: Stretch, slow: Seen, rules: Rules) -> Iterator[Flag]:
+    """`slow` says of which rows nothing can be judged but that pictures came too seldom."""
+    rows = stretch.rows
+    views = np.where(slow, int(View.UNKNOWN), views_of(rows, rules))
+    absent = _absent(views, rows.frozen == 1)
+    yield from flags_of(stretch, slow, _too_slow(rules))
     yield from flags_of(stretch, absent, _no_face(rules))
-    yield from flags_of(stretch, [view is View.FACES for view in views], _several_faces(rules))
+    yield from flags_of(stretch, views == View.FACES, _several_faces(rules))
     yield from _lost(stretch, views, rules)
-    yield from flags_of(stretch, [view is View.POOR for view in views], _too_poor(rules))
-    yield from _still(stretch, views, absent, rules)
-    yield from _unclear(stretch, views, rules)
+    yield from flags_of(stretch, views == View.POOR, _too_poor(rules))
+    still = stood_still(rows, rules)
+    yield from _still(stretch, views, still & ~absent, rules)
+    yield from _unclear(stretch, views, still, rules)
 
 
-def _absent(views: Sequence[View], stills: Sequence[bool]) -> list[bool]:
+def _absent(views: Views, still: Seen) -> Seen:
     """A stalled camera shows what it showed before, so nobody leaves a still picture; but an empty room stays still."""
-    empty = [view is View.EMPTY for view in views]
-    return kept_on([e and not still for e, still in zip(empty, stills, strict=True)], empty)
+    empty = views == View.EMPTY
+    return kept_on(empty & ~still, empty)
 
 
 def _no_face(rules: Rules) -> Watch:
@@ -104,46 +125,36 @@ def _picture_lost(rule: str, says: str, at_least_ms: int) -> Watch:
     return Watch(rule, FlagKind.PICTURE_LOST, says, at_least_ms, severity=Severity.MEDIUM)
 
 
-def _lost(stretch: Stretch, views: Sequence[View], rules: Rules) -> Iterator[Flag]:
+def _lost(stretch: Stretch, views: Views, rules: Rules) -> Iterator[Flag]:
     """What a hand does happens at once; light that fades and lenses that blur only make a picture poor."""
     covered = _picture_lost("picture_lost/2", "The picture was dark or covered", rules.picture_lost_ms)
     poor = replace(_too_poor(rules), says="The picture was too dark or blurred to tell whether a face was there")
-    for span in lasting(stretch, [view in (View.DARK, View.BLURRED) for view in views], covered):
-        before = [row for row in stretch.observations if row.t_ms < span.start_ms][-1:]
-        yield flag_of(span, covered if before and _is_good(before[0], rules) else poor)
-
-
-def _is_good(row: Observation, rules: Rules) -> bool:
-    return not (_is_below(row.brightness, rules.dim_brightness) or _is_below(row.sharpness, rules.clear_sharpness))
+    rows = stretch.rows
+    good = ~((rows.brightness < rules.dim_brightness) | (rows.sharpness < rules.clear_sharpness))
+    for span in lasting(stretch, (views == View.DARK) | (views == View.BLURRED), covered):
+        good_before = good[rows.t_ms < span.start_ms][-1:]
+        yield flag_of(span, covered if good_before.any() else poor)
 
 
 def _too_poor(rules: Rules) -> Watch:
     says = "It was too dark or too far away to tell whether a face was there"
-    return Watch("picture_poor/1", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
+    return Watch("picture_poor/2", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
 
 
-def _still(stretch: Stretch, views: Sequence[View], absent: Sequence[bool], rules: Rules) -> Iterator[Flag]:
+def _still(stretch: Stretch, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
     """Said only of pictures that would show a movement: a dark one or one of somebody far away hardly does."""
-    rows = stretch.observations
-    seen = [
-        still
-        and not is_absent
-        and not _is_below(row.brightness, rules.dim_brightness)
-        and (view is View.EMPTY or is_readable(row, rules))
-        for still, is_absent, view, row in zip(stood_still(rows, rules), absent, views, rows, strict=True)
-    ]
+    rows = stretch.rows
+    would_show = (views == View.EMPTY) | (readable(rows, rules) & (views != View.UNKNOWN))
+    seen = still & would_show & ~(rows.brightness < rules.dim_brightness)
     watch = _picture_lost("picture_still/1", "The picture did not change", rules.picture_still_ms)
     yield from flags_of(stretch, seen, watch)
 
 
-def _unclear(stretch: Stretch, views: Sequence[View], rules: Rules) -> Iterator[Flag]:
+def _unclear(stretch: Stretch, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
     """A face is there, and no more can be said of it."""
-    rows = stretch.observations
-    unclear = [
-        view in (View.FACE, View.FACES)
-        and (not is_readable(row, rules) or (still and _is_below(row.brightness, rules.dim_brightness)))
-        for view, row, still in zip(views, rows, stood_still(rows, rules), strict=True)
-    ]
+    rows = stretch.rows
+    there = (views == View.FACE) | (views == View.FACES)
+    unclear = there & (~readable(rows, rules) | (still & (rows.brightness < rules.dim_brightness)))
     says = "The face was too small, dark, blurred or turned to be measured"
     watch = Watch("face_unclear/1", FlagKind.PICTURE_LOST, says, rules.unclear_face_ms, assessable=False)
     yield from flags_of(stretch, unclear, watch)

@@ -16,6 +16,8 @@ FULL_SCALE = 255.0
 SHARPNESS_SIDE_PX = 320  # the same for all pictures: a small one made large again is no sharper for it
 CELLS = (40, 30)  # the picture as 40×30 means: a cell's mean forgets grain and coding noise, but not a blink
 STILL_LEVELS = 3.0  # of 255: coding a frozen picture moves a cell by up to 2.3; in quiet people some cell moves by 4
+GRAIN_LEVELS = 0.3  # of 255, within a cell: drawn tones have 0, encoded plain walls 0.3 and more in 11 % of the cells
+GRAINED_SHARE = 0.03
 STILL_MS = 800  # no person keeps so still for a second; the rules ask for several
 
 Luma = NDArray[Any]  # OpenCV says no more of what it returns
@@ -37,18 +39,17 @@ class QualityMeter:
         self._still: Luma | None = None
         self._still_since_ms = 0
 
-    def read(self, t_ms: int, luma: Luma, face: Box | None) -> Quality:
+    def read(self, t_ms: int, luma: Luma, cells: Luma, face: Box | None) -> Quality:
         """Sharpness is that of the face where there is one: a blurred wall behind it does not matter."""
         even = _resized(luma)
         looked_at = _cut(even, face) if face else even
         return Quality(
             brightness=float(luma.mean()) / FULL_SCALE,
             sharpness=float(cv2.Laplacian(looked_at, cv2.CV_64F).var()),
-            frozen=self._is_frozen(t_ms, luma),
+            frozen=self._is_frozen(t_ms, cells),
         )
 
-    def _is_frozen(self, t_ms: int, luma: Luma) -> bool:
-        cells = cv2.resize(luma.astype(np.float32), CELLS, interpolation=cv2.INTER_AREA)
+    def _is_frozen(self, t_ms: int, cells: Luma) -> bool:
         if self._still is None or float(np.abs(cells - self._still).max()) > STILL_LEVELS:
             self._still, self._still_since_ms = cells, t_ms
         return t_ms - self._still_since_ms >= STILL_MS
@@ -56,6 +57,18 @@ class QualityMeter:
 
 def luma_of(frame: Frame) -> Luma:
     return cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
+
+
+def cells_of(luma: Luma) -> Luma:
+    """The picture as 40×30 means, float32, shape (30, 40)."""
+    return cv2.resize(luma.astype(np.float32), CELLS, interpolation=cv2.INTER_AREA)
+
+
+def is_blank(luma: Luma) -> bool:
+    """Hardly anything but one even tone: a drawn ground, whatever small thing is shown on it. No camera sees that."""
+    even = luma.astype(np.float32)
+    grain = cv2.resize(np.square(even), CELLS, interpolation=cv2.INTER_AREA) - np.square(cells_of(luma))
+    return float(np.mean(grain > GRAIN_LEVELS**2)) < GRAINED_SHARE
 
 
 def _resized(luma: Luma) -> Luma:

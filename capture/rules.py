@@ -6,9 +6,10 @@ not be seen raises nothing, because a missing measurement is not a missing perso
 
 from itertools import chain
 
+from capture.columns import Columns
 from capture.head_rules import from_head, straight_ahead
 from capture.page_rules import from_events, from_gaps
-from capture.picture_rules import clear_faces, from_picture
+from capture.picture_rules import clear_faces, from_picture, slow_rows
 from capture.sound_rules import from_sound
 from capture.stretches import stretches
 from capture.thresholds import RULES, RULES_VERSION, Rules
@@ -19,11 +20,13 @@ __all__ = ["RULES", "RULES_VERSION", "Rules", "find_flags"]
 
 def find_flags(measurements: Measurements, rules: Rules = RULES) -> list[Flag]:
     """All flags of one recording, in time order; the same measurements always give the same flags."""
-    ahead = straight_ahead(measurements.observations, rules)
+    rows = Columns.of(measurements.observations)
+    ahead = straight_ahead(rows, rules)
     parts = [from_gaps(measurements.gaps, rules), from_events(measurements, rules)]
-    for stretch in stretches(measurements):
-        clear = clear_faces(stretch.observations, rules)
-        parts += [from_picture(stretch, rules), from_sound(stretch, clear, ahead, rules)]
+    for stretch in stretches(measurements, rows):
+        slow = slow_rows(stretch, rules)
+        clear = clear_faces(stretch.rows, rules) & ~slow
+        parts += [from_picture(stretch, slow, rules), from_sound(stretch, clear, ahead, rules)]
         if ahead:
             parts.append(from_head(stretch, clear, ahead, measurements.answers, rules))
     flags = (flag for flag in chain.from_iterable(parts) if rule_name(flag) not in rules.off)

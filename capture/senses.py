@@ -10,14 +10,14 @@ from typing import Protocol
 
 from capture.audio import PAUSE_MS, SoundMeter
 from capture.blinks import BlinkWatch
-from capture.crowd import CLOSER_SIDE_PX, LONGER_SIDE_PX, MIN_WIDTH
+from capture.counting import CountsFaces, FaceCounter
+from capture.crowd import MIN_WIDTH
 from capture.eyes import openness_of
 from capture.face import FaceReading
 from capture.mouth import MouthWatch
-from capture.quality import QualityMeter, luma_of
+from capture.quality import Luma, QualityMeter, cells_of, is_blank, luma_of
 from capture.types import Box, Frame, Glance, Observation, Sound
 
-COUNT_EVERY_MS = 1_000  # counting all faces costs twice what reading one does, and people do not come in a blink
 SOUND_LAG_MS = 10_000  # recorders write a few seconds of picture, then their sound; after this long there is none
 
 
@@ -28,26 +28,16 @@ class ReadsFace(Protocol):
     def close(self) -> None: ...
 
 
-class CountsFaces(Protocol):
-    """Finds every face."""
-
-    def read(self, frame: Frame, side_px: int = LONGER_SIDE_PX, /) -> list[Box]: ...
-
-
 class Senses:
     """Measures one answer from its first picture to its last."""
 
     def __init__(self, face: ReadsFace, crowd: CountsFaces) -> None:
         self._face = face
-        self._crowd = crowd
+        self._counter = FaceCounter(crowd)
         self._sound = SoundMeter()
         self._quality = QualityMeter()
         self._blinks = BlinkWatch(face.read)
         self._mouth = MouthWatch()
-        self._counted: list[Box] = []
-        self._far: list[Box] = []
-        self._counted_at_ms = -COUNT_EVERY_MS
-        self._searched_at_ms = -COUNT_EVERY_MS
         self._without_sound: deque[Observation] = deque()
 
     def take(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:
@@ -79,11 +69,12 @@ class Senses:
 
     def _look(self, frame: Frame) -> Observation:
         face, luma = self._face.read(frame), luma_of(frame)
-        boxes = self._count(frame, face)
-        quality = self._quality.read(frame.t_ms, luma, face.box if face else None)
+        cells = cells_of(luma)
+        boxes = self._counter.boxes(frame, cells, face)
+        quality = self._quality.read(frame.t_ms, luma, cells, face.box if face else None)
         seen = Observation(
             t_ms=frame.t_ms,
-            count=_counted(boxes, face),
+            count=_counted(boxes, face, luma),
             box=boxes[0] if boxes else None,
             blinks_ms=self._blinks.sample(frame.t_ms, luma, face),
             brightness=quality.brightness,
@@ -92,28 +83,11 @@ class Senses:
         )
         return replace(_with_face(seen, face), mouth_open=self._mouth.opened(luma, face)) if face else seen
 
-    def _count(self, frame: Frame, face: FaceReading | None) -> list[Box]:
-        """A count of one holds for a second unless something else is seen; any other is made anew every time."""
-        is_due = frame.t_ms - self._counted_at_ms >= COUNT_EVERY_MS
-        is_alone = face is not None and not face.has_company
-        if is_due or not is_alone or len(self._counted) != 1:
-            self._counted, self._counted_at_ms = self._crowd.read(frame), frame.t_ms
-        if not self._counted and face is None:
-            return self._search(frame)
-        return self._counted
 
-    def _search(self, frame: Frame) -> list[Box]:
-        """Nobody is said to be missing before somebody looked closely; that costs four times more, so it is believed
-        for a second."""
-        if self._far or frame.t_ms - self._searched_at_ms >= COUNT_EVERY_MS:
-            self._far, self._searched_at_ms = self._crowd.read(frame, CLOSER_SIDE_PX), frame.t_ms
-        return self._far
-
-
-def _counted(boxes: list[Box], face: FaceReading | None) -> int | None:
+def _counted(boxes: list[Box], face: FaceReading | None, luma: Luma) -> int | None:
     """Those near enough; None where all that is seen is too small to tell a person from a photo on the wall."""
     near = sum(box[2] >= MIN_WIDTH for box in boxes)
-    if face is None and boxes and near == 0:
+    if face is None and near == 0 and (boxes or is_blank(luma)):
         return None
     return max(near, 1 if face else 0)
 

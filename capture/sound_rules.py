@@ -1,8 +1,11 @@
 """Sound compared with the mouth: speech without a voice, a voice without speech, and no sound at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
+from capture.columns import Columns, Seen
 from capture.head_rules import CAMERA, Ahead, turn_share
 from capture.stretches import Stretch, swing
 from capture.thresholds import Rules
@@ -10,20 +13,18 @@ from capture.types import Flag, FlagKind, Severity
 from capture.watch import Watch, flags_of
 
 
-def from_sound(stretch: Stretch, clear: Sequence[bool], ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:
+def from_sound(stretch: Stretch, clear: Seen, ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:
     """`clear` says of which rows the face can be judged."""
     yield from _no_sound(stretch, rules)
     yield from _other_voice(stretch, clear, ahead or CAMERA, rules)
 
 
 def _no_sound(stretch: Stretch, rules: Rules) -> Iterator[Flag]:
-    rows = stretch.observations
-    swings = swing([row.t_ms for row in rows], [row.mouth_open for row in rows], rules.mouth_window_ms)
-    levels = [row.level_dbfs for row in rows]
-    speaking = [amount >= rules.mouth_swing for amount in swings]
-    mute = [s and level is not None and level < rules.silence_dbfs for s, level in zip(speaking, levels, strict=True)]
-    nothing = [level is not None and level < rules.nothing_dbfs for level in levels]
-    unheard = [row.level_dbfs is None and row.brightness is not None for row in rows]
+    rows = stretch.rows
+    speaking = swing(rows.t_ms, rows.mouth_open, rules.mouth_window_ms) >= rules.mouth_swing
+    mute = speaking & (rows.level_dbfs < rules.silence_dbfs)
+    nothing = rows.level_dbfs < rules.nothing_dbfs
+    unheard = np.isnan(rows.level_dbfs) & ~np.isnan(rows.brightness)
     says = "The mouth moved as in speech, but no sound came"
     mute_flags = list(flags_of(stretch, mute, _watch(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)))
     silent = flags_of(stretch, nothing, _watch("The microphone delivered nothing", rules.nothing_ms))
@@ -41,18 +42,11 @@ def _overlap(one: Flag, other: Flag) -> bool:
     return one.start_ms < other.end_ms and other.start_ms < one.end_ms
 
 
-def _other_voice(stretch: Stretch, clear: Sequence[bool], ahead: Ahead, rules: Rules) -> Iterator[Flag]:
+def _other_voice(stretch: Stretch, clear: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
     """The one mouth that is seen, seen well and at rest before, during and after; a hidden one is not measured."""
-    rows = stretch.observations
-    rests = _rests(stretch, rules)
-    heard = [
-        is_clear
-        and at_rest
-        and row.count == 1
-        and (row.speech or 0.0) >= rules.speaks
-        and turn_share(row, ahead, rules) < 1
-        for row, at_rest, is_clear in zip(rows, rests, clear, strict=True)
-    ]
+    rows = stretch.rows
+    alone = clear & (rows.count == 1) & (turn_share(rows, ahead, rules) < 1)
+    heard = alone & _rests(rows, rules) & (rows.speech >= rules.speaks)
     watch = Watch(
         rule="other_voice/1",
         kind=FlagKind.OTHER_VOICE,
@@ -64,14 +58,9 @@ def _other_voice(stretch: Stretch, clear: Sequence[bool], ahead: Ahead, rules: R
     yield from flags_of(stretch, heard, watch)
 
 
-def _rests(stretch: Stretch, rules: Rules) -> list[bool]:
+def _rests(rows: Columns, rules: Rules) -> Seen:
     """Shut now, and hardly moving within half a window before and after."""
-    rows = stretch.observations
-    times = [row.t_ms for row in rows]
-    mouths = [row.mouth_open for row in rows]
-    before = swing(times, mouths, rules.mouth_window_ms)
-    after = swing([-t_ms for t_ms in reversed(times)], mouths[::-1], rules.mouth_window_ms)[::-1]
-    return [
-        mouth is not None and mouth < rules.rest_open and max(swings) < rules.rest_swing
-        for mouth, *swings in zip(mouths, before, after, strict=True)
-    ]
+    before = swing(rows.t_ms, rows.mouth_open, rules.mouth_window_ms)
+    after = swing(-rows.t_ms[::-1], rows.mouth_open[::-1], rules.mouth_window_ms)[::-1]
+    rests: Seen = (rows.mouth_open < rules.rest_open) & (np.maximum(before, after) < rules.rest_swing)
+    return rests

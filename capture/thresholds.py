@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-RULES_VERSION = "2026-11-2"
+RULES_VERSION = "2026-11-3"
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,9 @@ class Rules:
     picture_lost_ms: int = 3_000  # cameras take up to two seconds to adapt to a change of light
     still_known_after_ms: int = 800  # `frozen` is only known once the picture stood still for so long (capture.quality)
     picture_still_ms: int = 5_000  # cameras stall for a second or two and recover; people move
+
+    seldom_ms: int = 400  # between two pictures: five a second are wanted, every other one may be late
+    slow_ms: int = 3_000  # a browser that starts, or a machine that is busy for a moment, recovers sooner
 
     # What a face must be like before its angles mean anything.
     small_face_px: float = 16.0  # between the eyes' outer corners; below it angles jump by more than 10°
@@ -52,7 +55,7 @@ class Rules:
         50.0  # of turning the eyes for a gaze of 1: heads that turn with the eyes kept on the camera say so
     )
     sight_aside_deg: float = 20.0  # head and eyes together; reading one's own screen stays within 15
-    shut_openness: float = 0.3  # irises are guessed behind lids that are nearly shut
+    shut_share: float = 0.4  # of this person's own open eyes: irises are guessed behind lids that are nearly shut
     sight_ms: int = 8_000  # thinking glances are shorter
     sight_bridge_ms: int = 600  # a blink, or a moment's look back
     sight_after_ms: int = 10_000  # everybody looks about when a question begins

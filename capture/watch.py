@@ -3,9 +3,10 @@
 Knows neither what is seen nor the numbers; both come from `capture.rules`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from capture.columns import Seen
 from capture.stretches import Span, Stretch
 from capture.types import Flag, FlagKind, Severity
 
@@ -25,12 +26,12 @@ class Watch:
     assessable: bool = True
 
 
-def flags_of(stretch: Stretch, seen: Sequence[bool], watch: Watch) -> Iterator[Flag]:
+def flags_of(stretch: Stretch, seen: Seen, watch: Watch) -> Iterator[Flag]:
     """One flag for each time that `seen` stays true for long enough."""
     return (flag_of(span, watch) for span in lasting(stretch, seen, watch))
 
 
-def lasting(stretch: Stretch, seen: Sequence[bool], watch: Watch) -> list[Span]:
+def lasting(stretch: Stretch, seen: Seen, watch: Watch) -> list[Span]:
     return [span for span in stretch.runs(seen, watch.bridge_ms) if span.length_ms >= watch.at_least_ms]
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from senses_support import PORTRAIT, brief, film_sitter, measure
 
 from capture.demo import Sitter, Studio, calm
-from capture.quality import STILL_MS, Quality, QualityMeter, luma_of
+from capture.quality import STILL_MS, Quality, QualityMeter, cells_of, is_blank, luma_of
 from capture.rules import find_flags
 from capture.types import Box, Frame, Severity
 
@@ -29,7 +29,12 @@ def picture_of(studio: Studio, t_ms: int) -> NDArray[np.uint8]:
 
 
 def look(rgb: NDArray[np.uint8], face: Box | None = None) -> Quality:
-    return QualityMeter().read(0, luma_of(Frame(0, rgb)), face)
+    return read(QualityMeter(), 0, rgb, face)
+
+
+def read(meter: QualityMeter, t_ms: int, rgb: NDArray[np.uint8], face: Box | None = None) -> Quality:
+    luma = luma_of(Frame(t_ms, rgb))
+    return meter.read(t_ms, luma, cells_of(luma), face)
 
 
 def test_brightness_is_mean_luma() -> None:
@@ -56,12 +61,20 @@ def test_sharpness_is_that_of_the_face_and_not_of_the_wall() -> None:
 def test_a_picture_is_frozen_while_nothing_moves(studio: Studio) -> None:
     meter = QualityMeter()
     still = picture_of(studio, 0)
-    assert [meter.read(t_ms, luma_of(Frame(t_ms, still)), None).frozen for t_ms in (0, 400, STILL_MS)] == [
-        False,
-        False,
-        True,
-    ]
-    assert not meter.read(1_000, luma_of(Frame(0, picture_of(studio, 1_000))), None).frozen
+    assert [read(meter, t_ms, still).frozen for t_ms in (0, 400, STILL_MS)] == [False, False, True]
+    assert not read(meter, 1_000, picture_of(studio, 1_000)).frozen
+
+
+def test_an_even_ground_is_blank_whatever_small_thing_is_on_it(studio: Studio) -> None:
+    ground = np.full((480, 640, 3), 110, np.uint8)
+    ground[220:250, 300:340] = cv2.resize(picture_of(studio, 0), (40, 30), interpolation=cv2.INTER_AREA)
+    assert is_blank(luma_of(Frame(0, ground)))
+    assert not is_blank(luma_of(Frame(0, studio.picture([], 0))))
+
+
+def test_a_plain_wall_has_the_grain_of_its_camera() -> None:
+    wall = np.random.default_rng(1).normal(150, 1.0, (480, 640)).astype(np.uint8)
+    assert not is_blank(wall)
 
 
 @pytest.mark.parametrize(("ending", "codec"), [(".mp4", "h264"), (".webm", "vp8")])

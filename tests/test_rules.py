@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from senses_support import DRAWN, brief, line, measured
 
+from capture.columns import Columns
 from capture.head_rules import straight_ahead
 from capture.quality import STILL_MS
 from capture.rules import RULES, Rules, find_flags, rule_name
@@ -92,13 +93,37 @@ def test_it_flags_a_head_that_points_away_for_long(drawing: str, expected: list[
     assert found(drawing) == expected
 
 
+def test_pictures_that_come_too_seldom_are_not_assessable_and_raise_nothing_else() -> None:
+    rows = [replace(row, t_ms=number * 500) for number, row in enumerate(line("F2 .4 V4 F2"))]
+    [flag] = find_flags(measured_rows(rows))
+    assert (flag.rule, flag.start_ms, flag.end_ms) == ("picture_slow/1", 0, rows[-1].t_ms + 200)
+    assert not flag.assessable
+
+
+def test_three_pictures_a_second_are_enough() -> None:
+    rows = [replace(row, t_ms=number * 333) for number, row in enumerate(line("F2 .2 F2"))]
+    assert [flag.rule for flag in find_flags(measured_rows(rows))] == ["no_face/2"]
+
+
+def test_nearly_shut_eyes_are_told_by_their_own_usual_opening() -> None:
+    narrow = [replace(row, openness=0.3) for row in line("F12 e9 F4")]
+    assert brief(find_flags(measured_rows(narrow))) == [("looking_away", 12_000, 21_000)]
+    lowered = [replace(row, openness=0.3 if row.gaze_x else 0.9) for row in line("F12 e9 F4")]
+    assert find_flags(measured_rows(lowered)) == []
+
+
+def measured_rows(rows: list[Observation]) -> Measurements:
+    end_ms = rows[-1].t_ms + 200
+    return Measurements(end_ms, [AnswerSpan(1, 1, 0, end_ms)], rows)
+
+
 def test_a_head_is_compared_with_its_own_usual_direction() -> None:
     beside = [replace(row, yaw_deg=(row.yaw_deg or 0) + 12) for row in line("F20 R4 F4")]
-    ahead = straight_ahead(beside)
+    ahead = straight_ahead(Columns.of(beside))
     assert ahead is not None
     assert (ahead.yaw_deg, ahead.known_from_ms) == (12, 1800)
     far_aside = [replace(row, yaw_deg=40.0) for row in line("F20")]
-    assert straight_ahead(far_aside) is None
+    assert straight_ahead(Columns.of(far_aside)) is None
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import pytest
 from senses_support import MODELS, PORTRAIT
 
 from capture.audio import SAMPLE_RATE_HZ
+from capture.counting import COUNT_EVERY_MS, HELD_MS
 from capture.crowd import LONGER_SIDE_PX, CrowdReader
 from capture.demo import Sitter, Studio, calm
 from capture.face import FaceReader
-from capture.senses import COUNT_EVERY_MS, SOUND_LAG_MS, Senses
+from capture.senses import SOUND_LAG_MS, Senses
 from capture.types import Box, Frame, Observation, Sound
 
 TWO = [Sitter(-130, 1.0), Sitter(165, 0.85, mirrored=True)]
@@ -58,10 +59,33 @@ def seen(senses: Senses, *frames: Frame) -> list[Observation]:
     return [row for shown in frames for row in senses.take(shown, has_sound=False)]
 
 
-def test_one_quiet_person_is_counted_once_a_second(senses: Senses, crowd: CountedCrowd, studio: Studio) -> None:
-    rows = seen(senses, *(frame(studio, t_ms) for t_ms in range(0, 2_200, 200)))
-    assert [row.count for row in rows] == [1] * 11
+def test_one_quiet_person_is_counted_seldom(senses: Senses, crowd: CountedCrowd, studio: Studio) -> None:
+    rows = seen(senses, *(frame(studio, t_ms) for t_ms in range(0, HELD_MS + 200, 200)))
+    assert {row.count for row in rows} == {1}
+    assert crowd.asked_at_ms == [0, HELD_MS]
+
+
+def test_once_a_second_while_something_moves_beside(senses: Senses, crowd: CountedCrowd, studio: Studio) -> None:
+    for t_ms in range(0, 2_200, 200):
+        shown = frame(studio, t_ms)
+        shown.rgb[20:60, t_ms // 8 : t_ms // 8 + 40] = 255
+        seen(senses, shown)
     assert crowd.asked_at_ms == [0, COUNT_EVERY_MS, 2 * COUNT_EVERY_MS]
+
+
+def test_an_empty_room_is_searched_seldom_while_nothing_moves(
+    senses: Senses, crowd: CountedCrowd, studio: Studio
+) -> None:
+    rows = seen(senses, *(frame(studio, t_ms, []) for t_ms in range(0, 2_200, 200)))
+    assert {row.count for row in rows} == {0}
+    assert crowd.asked_at_ms == [0, 0]  # once, and once more closely
+
+
+def test_what_is_shown_too_small_on_an_even_ground_is_not_counted(senses: Senses, studio: Studio) -> None:
+    shown = Frame(0, np.full((480, 640, 3), 110, np.uint8))
+    shown.rgb[228:252, 304:336] = frame(studio, 0).rgb[::20, ::20]
+    [row] = seen(senses, shown)
+    assert row.count is None
 
 
 def test_a_second_person_is_counted_at_once_and_until_gone(senses: Senses, studio: Studio) -> None:

@@ -1,0 +1,54 @@
+"""Observations as columns, so that rules look at an hour in a few steps: one array a quantity, NaN where not measured.
+
+Knows names and order of quantities only. A comparison with NaN is false, so what was not measured raises nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.types import Observation
+
+Column = NDArray[np.float64]
+Seen = NDArray[np.bool_]  # what holds of which row
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Units and signs are those of `Observation`; `frozen` is 0 or 1."""
+
+    t_ms: NDArray[np.int64]
+    count: Column
+    yaw_deg: Column
+    pitch_deg: Column
+    roll_deg: Column
+    gaze_x: Column
+    openness: Column
+    level_dbfs: Column
+    speech: Column
+    mouth_open: Column
+    brightness: Column
+    sharpness: Column
+    face_px: Column
+    frozen: Column
+
+    @classmethod
+    def of(cls, observations: Sequence[Observation]) -> Self:
+        table = np.array([_values(row) for row in observations], dtype=np.float64).reshape(-1, len(NAMES))
+        t_ms, *others = table.T
+        return cls(t_ms.astype(np.int64), *others)
+
+    def part(self, rows: Any) -> Self:
+        """The rows of a slice or of a mask."""
+        return type(self)(*(getattr(self, name)[rows] for name in NAMES))
+
+    def __len__(self) -> int:
+        return len(self.t_ms)
+
+
+NAMES = tuple(field.name for field in fields(Columns))
+_values = attrgetter(*NAMES)

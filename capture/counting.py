@@ -1,0 +1,91 @@
+"""When all faces of a picture are counted again, and how closely: soon where something changed, else seldom.
+
+Counting costs twice what reading one face does. Knows when a count is old, not how faces are found.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from capture.crowd import CLOSER_SIDE_PX, LONGER_SIDE_PX
+from capture.face import FaceReading
+from capture.quality import Luma
+from capture.types import Box, Frame
+
+COUNT_EVERY_MS = 1_000  # while something changes: people do not come and go in a blink
+HELD_MS = 3_000  # while nothing does: a face that the net just missed gets another chance
+CHANGED_LEVELS = 12.0  # of 255, of a cell's mean: coding moves it by 2.3, a chair's edge behind a talking person by 8
+BESIDE_HEAD, BESIDE_SHOULDERS = 0.75, 1.5  # of a face's width to its left and right: they move while it talks
+
+
+class CountsFaces(Protocol):
+    """Finds every face."""
+
+    def read(self, frame: Frame, side_px: int = LONGER_SIDE_PX, /) -> list[Box]: ...
+
+
+@dataclass(frozen=True)
+class Count:
+    """What was found in one picture, and its cells (`capture.quality.cells_of`) to compare later ones with."""
+
+    t_ms: int
+    cells: Luma
+    near: Box | None
+    boxes: list[Box]
+
+    def is_fresh(self, t_ms: int) -> bool:
+        return t_ms - self.t_ms < COUNT_EVERY_MS
+
+    def still_holds(self, t_ms: int, cells: Luma, near: Box | None) -> bool:
+        """Nothing changed since, but perhaps the near face itself and the person below it."""
+        if t_ms - self.t_ms >= HELD_MS:
+            return False
+        changes = np.abs(cells - self.cells)
+        for box in filter(None, (self.near, near)):
+            _leave_out(changes, box)
+        return float(changes.max()) < CHANGED_LEVELS
+
+
+def _leave_out(changes: Luma, near: Box) -> None:
+    """The head with its hair, and the shoulders below it."""
+    rows, columns = changes.shape
+    left, top, width, height = near
+    for from_row, aside in ((top - height / 2, BESIDE_HEAD), (top + height, BESIDE_SHOULDERS)):
+        from_column, to_column = (left - aside * width) * columns, (left + (1 + aside) * width) * columns
+        changes[max(0, int(from_row * rows)) :, max(0, int(from_column)) : max(0, int(to_column) + 1)] = 0.0
+
+
+class FaceCounter:
+    """Sees the sampled pictures of one answer in time order."""
+
+    def __init__(self, crowd: CountsFaces) -> None:
+        self._crowd = crowd
+        self._last: Count | None = None
+        self._closer: Count | None = None
+
+    def boxes(self, frame: Frame, cells: Luma, face: FaceReading | None) -> list[Box]:
+        """All faces, largest first; `face` is the nearest one where it could be read.
+
+        Nobody is said to be missing before somebody looked closely, which costs four times more.
+        """
+        near, last, closer = face.box if face else None, self._last, self._closer
+        if last is None or not self._is_still_right(last, frame.t_ms, cells, face):
+            self._last = last = Count(frame.t_ms, cells, near, self._crowd.read(frame))
+        if last.boxes or face:
+            return last.boxes
+        is_known = closer and (
+            closer.still_holds(frame.t_ms, cells, None) or (closer.is_fresh(frame.t_ms) and not closer.boxes)
+        )
+        if closer is None or not is_known:
+            self._closer = closer = Count(frame.t_ms, cells, None, self._crowd.read(frame, CLOSER_SIDE_PX))
+        return closer.boxes
+
+    @staticmethod
+    def _is_still_right(last: Count, t_ms: int, cells: Luma, face: FaceReading | None) -> bool:
+        """A count of one beside one face that can be read, or of none; any other is made anew every time."""
+        if face is None:
+            return not last.boxes and last.still_holds(t_ms, cells, None)
+        if face.has_company or len(last.boxes) != 1:
+            return False
+        return last.is_fresh(t_ms) or last.still_holds(t_ms, cells, face.box)

@@ -33,17 +33,19 @@ GAP_WORDS = {
 
 def _event_watches(rules: Rules) -> dict[str, Watch]:
     """What the page reports as lasting, by the name it uses."""
-    hidden = Watch("page_hidden/1", FlagKind.PAGE_HIDDEN, "The page was not in view", rules.page_hidden_ms)
+    hidden = Watch("page_hidden/1", FlagKind.PAGE_HIDDEN, "The page reported being out of view", rules.page_hidden_ms)
     focus = FlagKind.FOCUS_LOST
     return {
         "tab_hidden": replace(hidden, raised_at_ms=rules.page_hidden_medium_ms),
-        "focus_lost": Watch("focus_lost/1", focus, "Another window had the focus", rules.focus_lost_ms),
+        "focus_lost": Watch(
+            "focus_lost/1", focus, "The page reported that another window had the focus", rules.focus_lost_ms
+        ),
     }
 
 
 MOMENTS = {  # reported without a length
-    "fullscreen_left": (FlagKind.FULLSCREEN_LEFT, "Full screen was left."),
-    "paste": (FlagKind.PASTE, "Text was pasted into the page."),
+    "fullscreen_left": (FlagKind.FULLSCREEN_LEFT, "The page reported that full screen was left."),
+    "paste": (FlagKind.PASTE, "The page reported that something was pasted; what it was is not kept."),
     "second_display": (FlagKind.SECOND_DISPLAY, "The page reported a second display."),
 }
 
@@ -51,16 +53,21 @@ MOMENTS = {  # reported without a length
 def from_events(measurements: Measurements, rules: Rules) -> Iterator[Flag]:
     """A page out of view has lost the focus, too: that is said once."""
     watches = _event_watches(rules)
-    spans = [(event.kind, _event_span(event, measurements)) for event in measurements.events]
-    hidden = [span for kind, span in spans if kind == "tab_hidden"]
-    for kind, span in spans:
+    spans = [(event, _event_span(event, measurements)) for event in measurements.events]
+    hidden = [span for event, span in spans if event.kind == "tab_hidden"]
+    for event, span in spans:
+        kind = event.kind
         is_said = kind == "focus_lost" and any(span.overlaps(other) for other in hidden)
         if kind in watches and not is_said:
             yield from flag_if_long(span, watches[kind])
         elif kind in MOMENTS:
-            flag_kind, reason = MOMENTS[kind]
-            rule = f"{flag_kind}/1"
-            yield Flag(flag_kind, span.start_ms, span.start_ms, Severity.LOW, 1, 1, "times", rule, reason)
+            yield _moment(event, span.start_ms)
+
+
+def _moment(event: PageEvent, t_ms: int) -> Flag:
+    kind, reason = MOMENTS[event.kind]
+    measured, unit = (1, "times") if event.characters is None else (event.characters, "characters")
+    return Flag(kind, t_ms, t_ms, Severity.LOW, measured, 1, unit, f"{kind}/1", reason)
 
 
 def _event_span(event: PageEvent, measurements: Measurements) -> Span:

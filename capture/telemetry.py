@@ -49,10 +49,16 @@ def build(session_id: str, measurements: Measurements, flags: Sequence[Flag], en
         "engine": dict(engine),
         "answers": [asdict(answer) for answer in measurements.answers],
         **logs,
-        "events": [asdict(event) for event in measurements.events],
+        "events": [_event(event) for event in measurements.events],
         "gaps": [asdict(gap) for gap in measurements.gaps],
         "flags": [asdict(flag) for flag in flags],
     }
+
+
+def _event(event: PageEvent) -> dict[str, Any]:
+    """`characters` is there for what has some; other readers need not know of it."""
+    named = asdict(event)
+    return named if event.characters is not None else {name: named[name] for name in ("t_ms", "kind", "until_ms")}
 
 
 def _columns(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:

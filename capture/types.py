@@ -104,11 +104,15 @@ class Observation:
 
 @dataclass(frozen=True)
 class PageEvent:
-    """Something the candidate's page reported, e.g. `tab_hidden`. `until_ms` is None for a moment without length."""
+    """Something the candidate's page reported, e.g. `tab_hidden`. `until_ms` is None for a moment without length.
+
+    `characters` says how much was pasted, never what.
+    """
 
     t_ms: int
     kind: str
     until_ms: int | None = None
+    characters: int | None = None
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class Config:
     upload_max_bytes: int = 2 * 1024**3
     disk_floor_bytes: int = 500 * 1024**2
     retention_days: int = 180
+    rules_off: frozenset[str] = frozenset()
     log_format: str = "text"
     metrics_port: int | None = None
     media_accel_prefix: str = ""
@@ -79,6 +80,7 @@ class Config:
             upload_max_bytes=_number(environ, "UPLOAD_MAX_BYTES", cls.upload_max_bytes),
             disk_floor_bytes=_number(environ, "DISK_FLOOR_BYTES", cls.disk_floor_bytes),
             retention_days=_number(environ, "RETENTION_DAYS", cls.retention_days),
+            rules_off=frozenset(environ.get("RULES_OFF", "").replace(",", " ").split()),
             log_format=log_format.chosen(environ),
             media_accel_prefix=environ.get("MEDIA_ACCEL_PREFIX", "").strip().rstrip("/"),
             metrics_port=_number(environ, "METRICS_PORT", 0) or None,

@@ -350,6 +350,7 @@ class PageEvent(db.Model):
     kind: Mapped[str] = mapped_column(sa.String(24))
     t_ms: Mapped[int]
     until_ms: Mapped[int | None]
+    characters: Mapped[int | None]  # how much was pasted, never what
 
     answer: Mapped[Answer] = relationship(back_populates="page_events")
 

@@ -79,3 +79,8 @@ def test_a_visitors_address_is_taken_from_trusted_proxies_only(tmp_path: Path, p
     app.add_url_rule("/who", view_func=lambda: str(request.remote_addr))
 
     assert app.test_client().get("/who", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}).text == address
+
+
+def test_a_rule_that_there_is_not_cannot_be_switched_off(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="humming"):
+        quiet_app(INSTANCE_PATH=str(tmp_path), RULES_OFF="paste, humming")

@@ -12,6 +12,7 @@ from sittings import TAB, begin, clip_bytes, finished, record, send, start
 from portal import interviews, uploads
 from portal.extensions import db
 from portal.interviews import answers
+from portal.interviews.measuring import refresh_flags
 from portal.models import (
     AnswerState,
     Application,
@@ -127,6 +128,26 @@ def test_page_events_are_kept_once_and_only_with_consent(application: Applicatio
 
     assert interviews.report_events(answer, [event]) == interviews.report_events(answer, [event, event]) == 1
     assert interviews.report_events(refused, [event]) == 0
+
+
+def test_a_paste_reaches_the_reviewer_with_its_length_unless_its_rule_is_off(
+    app: Flask, application: Application
+) -> None:
+    interview = begin(application, analyse=True)
+    answer = start(interview)
+    interviews.report_events(answer, [{"kind": "paste", "t_ms": 100, "characters": 240}])
+
+    interview_id = interview.id
+    db.session.rollback()
+    refresh_flags(app, interview_id)
+    db.session.refresh(interview)
+    assert [(flag.kind, flag.measured, flag.unit) for flag in interview.flags] == [("paste", 240, "characters")]
+
+    app.config["PORTAL"] = replace(app.config["PORTAL"], rules_off=frozenset({"paste"}))
+    db.session.rollback()
+    refresh_flags(app, interview_id)
+    db.session.refresh(interview)
+    assert interview.flags == []
 
 
 def test_questions_that_are_gone_are_not_asked(interview: InterviewSession) -> None:

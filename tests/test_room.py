@@ -73,6 +73,7 @@ def test_a_body_that_never_ends_keeps_nobody_from_writing(live_server: LiveServe
         db.session.rollback()
         token = client.get(f"{path}/room.json").json["csrf"]
         cookie = client.get_cookie("portal").value
+        db.session.rollback()  # the client has read in this very session, and a reader cannot become a writer
         head = f"POST {path}/echo HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: portal={cookie}\r\nX-CSRFToken: {token}\r\n"
         with socket.create_connection(("127.0.0.1", live_server.port)) as slow:
             slow.sendall(f"{head}Content-Length: 100000\r\n\r\nslow".encode())

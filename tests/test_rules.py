@@ -1,6 +1,7 @@
 """Lines of observations in, flags out. One symbol is a row; senses_support.DRAWN says what each shows."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from senses_support import DRAWN, brief, line, measured
 from capture.columns import Columns
 from capture.head_rules import straight_ahead
 from capture.quality import STILL_MS
-from capture.rules import RULES, Rules, find_flags, rule_name
+from capture.rules import RULE_NAMES, RULES, Rules, find_flags, rule_name
 from capture.types import AnswerSpan, FlagKind, Gap, GapCause, Measurements, Observation, PageEvent, Severity
 
 
@@ -264,6 +265,16 @@ def test_thinking_between_two_answers_is_no_loss() -> None:
     assert find_flags(Measurements(9000, gaps=[Gap(2000, 8000, GapCause.BETWEEN_ANSWERS)])) == []
 
 
+def test_a_paste_says_how_long_it_was() -> None:
+    [flag] = find_flags(measured("F10", events=[PageEvent(1000, "paste", characters=240)]))
+    assert (flag.measured, flag.unit) == (240, "characters")
+
+
+def test_every_rule_has_its_place_in_the_documentation() -> None:
+    told = Path(__file__).parent.parent.joinpath("docs", "flags.md").read_text(encoding="utf-8")
+    assert {name for name in RULE_NAMES if f"`{name}`" not in told and f"## {name}" not in told} == set()
+
+
 @given(st.lists(st.tuples(st.sampled_from(sorted(DRAWN)), st.integers(1, 40)), max_size=12))
 def test_flags_are_the_same_each_time_and_lie_within_the_recording(parts: list[tuple[str, int]]) -> None:
     seen = measured(" ".join(f"{symbol}{rows / 5}" for symbol, rows in parts))
@@ -271,6 +282,7 @@ def test_flags_are_the_same_each_time_and_lie_within_the_recording(parts: list[t
     assert flags == find_flags(seen)
     assert all(0 <= flag.start_ms < flag.end_ms <= seen.duration_ms for flag in flags)
     assert flags == sorted(flags, key=lambda flag: flag.start_ms)
+    assert {rule_name(flag) for flag in flags} <= RULE_NAMES
 
 
 @given(st.lists(st.sampled_from(["?", "x", "c", "d", "o", "F", "="]), max_size=12))

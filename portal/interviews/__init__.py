@@ -11,6 +11,8 @@ from threading import Event
 from flask import Flask
 
 from capture.quiet import own_stderr
+from capture.rules import RULE_NAMES
+from portal.config import ConfigError
 from portal.extensions import db
 from portal.interviews.answers import (
     PAGE_EVENT_KINDS,
@@ -74,7 +76,13 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Let this process measure, at the latest with its first request (not in commands, not in tests)."""
+    """Let this process measure, at the latest with its first request (not in commands, not in tests).
+
+    Raises ConfigError where a rule shall be switched off that there is not.
+    """
+    if unknown := app.config["PORTAL"].rules_off - RULE_NAMES:
+        known = ", ".join(sorted(RULE_NAMES))
+        raise ConfigError(f"RULES_OFF names {', '.join(sorted(unknown))}, which is no rule; there are {known}.")
     manager = make_manager(app, WorkerKind.WEB)
     app.extensions["capture_manager"] = manager
     if app.config["PORTAL"].capture_in_web and not app.testing:

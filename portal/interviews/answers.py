@@ -25,6 +25,7 @@ SLACK_BYTES = 8_000_000  # for the shortest answers, and recorders that overshoo
 RUNNING_SHARE = 10  # running answers may use nine tenths of the disk floor that new ones must leave
 MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
 PAGE_EVENT_KINDS = {"tab_hidden", "focus_lost", "fullscreen_left", "second_display", "paste"}
+PAGE_EVENT_NAMES = ("kind", "t_ms", "until_ms", "characters")
 MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
 
 
@@ -128,7 +129,7 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
         if key in known or event["kind"] not in PAGE_EVENT_KINDS or len(known) >= MAX_PAGE_EVENTS:
             continue
         known.add(key)
-        answer.page_events.append(PageEvent(kind=event["kind"], t_ms=event["t_ms"], until_ms=event.get("until_ms")))
+        answer.page_events.append(PageEvent(**{name: event.get(name) for name in PAGE_EVENT_NAMES}))
     db.session.commit()
     return len(known)
 

@@ -29,7 +29,7 @@ from portal import uploads
 from portal.extensions import db
 from portal.interviews import results
 from portal.interviews.claims import MAX_ATTEMPTS, Claim, Waiting, one_is_on_trial
-from portal.interviews.places import answer_path, models, recording
+from portal.interviews.places import answer_path, models, recording, rules
 from portal.models import Answer, AnswerState, Flag, InterviewSession, InterviewState, utc_now
 
 Job = Callable[[threading.Event], None]
@@ -219,7 +219,7 @@ def refresh_flags(app: Flask, interview_id: Any) -> bool:
         version, measurements = interview.flags_version, results.gather(interview)
         db.session.rollback()
         g.only_reads_database = False
-        flags = find_flags(measurements)
+        flags = find_flags(measurements, rules())
         return _store_flags(interview_id, version, flags)
 
 
@@ -264,7 +264,7 @@ def _make_results(held: Claim) -> tuple[Recording, Measurements, list[FoundFlag]
         if not parts:
             raise UnusableMedia("No answer of this interview could be read.")
         film.join(parts, place.recording_path, measurements.duration_ms)
-        flags = find_flags(measurements)
+        flags = find_flags(measurements, rules())
         for question, take in discarded:
             place.delete_take(question, take)
         results.write_files(place, held.row_id, measurements, flags, events)

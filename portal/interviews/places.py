@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 from capture.recording import Recording
+from capture.rules import Rules
 from portal.config import Config
 from portal.models import Answer, InterviewSession
 
@@ -23,6 +24,17 @@ def models() -> "Models":
     from capture.session import Models  # brings every decoder along, so only those who measure import it
 
     return Models(face=config().face_model_path, crowd=config().crowd_model_path)
+
+
+def rules() -> Rules:
+    """The rules this deployment judges by."""
+    return Rules(off=config().rules_off)
+
+
+def engine() -> dict[str, str]:
+    """What measured and judged, and which rules were switched off, for the telemetry."""
+    off = {"rules_off": " ".join(sorted(rules().off))} if rules().off else {}
+    return models().engine() | off
 
 
 def folder_of(interview_id: uuid.UUID) -> Recording:

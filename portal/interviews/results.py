@@ -8,7 +8,7 @@ from typing import Any
 from capture import film, telemetry, timeline
 from capture.recording import Recording, read_observations, replacing
 from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
-from portal.interviews.places import models, recording
+from portal.interviews.places import engine, recording
 from portal.models import Answer, AnswerState, InterviewSession
 
 # A recorder's clock starts a little before its first picture; less than this is not missing.
@@ -37,7 +37,7 @@ def page_events(interview: InterviewSession) -> list[dict[str, Any]]:
     """What the page reported, on each answer's own clock, as stored beside the recording."""
     return [
         {"question": answer.question_position, "take": answer.take, "part": answer.part}
-        | {"kind": event.kind, "t_ms": event.t_ms, "until_ms": event.until_ms}
+        | {"kind": event.kind, "t_ms": event.t_ms, "until_ms": event.until_ms, "characters": event.characters}
         for answer in interview.kept_answers()
         for event in answer.page_events
     ]
@@ -59,7 +59,7 @@ def write_files(
     """telemetry.json, page_events.jsonl and, last, the manifest that names them all."""
     with replacing(place.page_events_path) as temporary:
         temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
-    telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, models().engine()))
+    telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()))
     place.write_manifest()
 
 
@@ -77,7 +77,7 @@ def _measured(interview: InterviewSession, answer: Answer) -> MeasuredAnswer:
         duration_ms=duration_ms,
         lost_ms=_lost_ms(answer, duration_ms),
         observations=observations,
-        events=[PageEvent(event.t_ms, event.kind, event.until_ms) for event in answer.page_events],
+        events=[PageEvent(event.t_ms, event.kind, event.until_ms, event.characters) for event in answer.page_events],
         gaps=_damage(answer, duration_ms),
     )
 

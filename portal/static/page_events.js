@@ -17,7 +17,7 @@ export class PageEvents {
     on(document, "visibilitychange", () => this.#visibilityChanged());
     on(window, "blur", () => setTimeout(() => this.#blurred(), BLUR_SETTLES_MS));
     on(window, "focus", () => this.#ended("focus_lost"));
-    on(document, "paste", () => this.#happened("paste"));
+    on(document, "paste", (event) => this.#pasted(event));
     on(document, "fullscreenchange", () => document.fullscreenElement || this.#happened("fullscreen_left"));
     if (window.screen.isExtended) this.#happened("second_display");
   }
@@ -41,8 +41,13 @@ export class PageEvents {
     if (this.listening && !document.hidden && !document.hasFocus()) this.#began("focus_lost");
   }
 
-  #happened(kind) {
-    this.onEvent({ kind, t_ms: Math.round(this.now()), until_ms: null, is_open: false });
+  /** How long it was; the text itself goes no further than this line. */
+  #pasted(event) {
+    this.#happened("paste", event.clipboardData?.getData("text/plain").length ?? null);
+  }
+
+  #happened(kind, characters = null) {
+    this.onEvent({ kind, t_ms: Math.round(this.now()), until_ms: null, characters, is_open: false });
   }
 
   #began(kind) {

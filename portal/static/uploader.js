@@ -170,7 +170,7 @@ export class Uploader {
   /** What the page noticed is a small extra: it waits for every recorded byte, and nothing waits for it. */
   async #sendEvents(job) {
     const events = job.closedEvents.slice(0, MOST_EVENTS);
-    const body = events.map(({ kind, t_ms, until_ms }) => ({ kind, t_ms, until_ms }));
+    const body = events.map(({ kind, t_ms, until_ms, characters = null }) => ({ kind, t_ms, until_ms, characters }));
     try {
       await this.api.post("events", { answer_id: job.answer_id, events: body });
     } catch (error) {

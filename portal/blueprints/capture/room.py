@@ -18,6 +18,7 @@ from portal.models import Answer, AnswerState, InterviewSession
 ECHO_MAX_BYTES = 2 * 1024 * 1024  # enough to time an upload of a few seconds
 JSON_MAX_BYTES = 64 * 1024  # a hundred page events are a tenth of it
 DAY_MS = 24 * 60 * 60 * 1000
+MAX_CHARACTERS = 100_000_000  # of one paste: more than any clipboard holds
 milliseconds = validate.Range(min=0, max=DAY_MS)
 
 
@@ -42,6 +43,7 @@ class EventSchema(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(sorted(interviews.PAGE_EVENT_KINDS)))
     t_ms = fields.Integer(required=True, validate=milliseconds)
     until_ms = fields.Integer(load_default=None, allow_none=True, validate=milliseconds)
+    characters = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, MAX_CHARACTERS))
 
 
 class EventsSchema(Schema):

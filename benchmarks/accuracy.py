@@ -98,7 +98,8 @@ def measure(footage: Path) -> Iterator[Table]:
     yield blink_table(clips, every)
     yield speech_table(footage, every)
     yield flag_table(clips)
-    yield Table("When the picture gets worse", ("clip", "what was done", "flags"), list(quality_rows(footage, MODELS)))
+    heads = ("every picture changed", "clips without a flag", "not assessable", "flagged", "which")
+    yield Table("Clips of one person made worse", heads, list(quality_rows(footage, MODELS)))
 
 
 def progress(files: Sequence[str]) -> Iterator[str]:

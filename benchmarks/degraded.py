@@ -76,7 +76,7 @@ def _counts(label: labels.Label, file: str) -> bool:
 
 
 def quality_rows(footage: Path, models: Models) -> Iterator[tuple[str, str, str, str, str]]:
-    """For each change: on how many clips there was no flag, "not assessable" only, or one that asks a person to look."""
+    """For each change: clips with no flag, with "not assessable" only, and with one that asks a person to look."""
     clips = clips_of_one(footage)
     for words, (change, amounts) in CHANGES.items():
         for amount in amounts:

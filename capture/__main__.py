@@ -1,7 +1,9 @@
-"""The command line: `python -m capture analyse VIDEO --out FOLDER`, `judge FOLDER`, `report FOLDER`, `bench [VIDEO]`.
+"""The command line: `python -m capture analyse VIDEO --out FOLDER`, `judge FOLDER`, `report FOLDER`, `bench [VIDEO]`,
+`devices`, `record --seconds 30 --out FOLDER`.
 
-Does what the portal does, on a clip of one answer. What was interrupted goes on when it is called again. Exit codes: 0
-done; 2 the arguments or the file cannot be used, with one line on stderr; 1 a fault of ours; 130 interrupted.
+Does what the portal does, on a clip of one answer or on what this machine's own camera and microphone record. What was
+interrupted goes on when it is called again. Exit codes: 0 done; 2 the arguments, the file or a device cannot be used,
+with one line on stderr; 1 a fault of ours; 130 interrupted.
 """
 
 import argparse
@@ -13,9 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, TextIO
 
-from capture import bench, demo, film, report, telemetry, timeline
+from capture import bench, demo, device_commands, film, report, telemetry, timeline
 from capture.container import MediaInfo, probe
-from capture.errors import CaptureError, UnusableMedia
+from capture.errors import CaptureError, DeviceMissing, UnusableMedia
 from capture.quiet import own_stderr
 from capture.recording import TEMPORARY_SUFFIX, Recording, read_observations, sha256
 from capture.rules import RULES_VERSION, find_flags
@@ -37,14 +39,13 @@ class Unusable(Exception):
 def main(arguments: list[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
-        command = {"analyse": _analyse, "judge": _judge, "report": _report, "bench": _bench}[options.command]
-        command(options)
-    except (Unusable, UnusableMedia) as error:
+        COMMANDS[options.command](options)
+    except (Unusable, UnusableMedia, DeviceMissing) as error:
         return _failed(UNUSABLE, error)
     except (CaptureError, OSError) as error:
         return _failed(OUR_FAULT, error)
-    except KeyboardInterrupt:
-        return _failed(INTERRUPTED, "interrupted; run the same command again to go on")
+    except KeyboardInterrupt as interrupted:
+        return _failed(INTERRUPTED, str(interrupted) or "interrupted; run the same command again to go on")
     return DONE
 
 
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     drawn.add_argument("folder", type=Path)
     bench = commands.add_parser("bench", help="what measuring costs on this machine")
     bench.add_argument("video", type=Path, nargs="?", help="a clip to measure; without one, a clip is made")
+    device_commands.add_parsers(commands)
     return parser
 
 
@@ -81,11 +83,15 @@ def _analyse(options: argparse.Namespace) -> None:
     if not video.is_file():
         raise Unusable(f"there is no file {video}")
     info = probe(video)
-    recording = Recording(_folder(options.out))
+    _analyse_into(options.out, video, info, with_film=not (options.no_film or _is_film(info)))
+
+
+def _analyse_into(folder: Path, video: Path, info: MediaInfo, *, with_film: bool) -> None:
+    recording = Recording(_folder(folder))
     engine, digest = _models().engine(), sha256(video)
     unfinished = recording.unfinished_path(_key(digest, engine))
     measurements = _measured(video, info, unfinished)
-    if not (options.no_film or _is_film(info)):
+    if with_film:
         _write_film(video, info, recording)
     flags = find_flags(measurements)
     session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, digest))  # the same clip always has the same id
@@ -176,6 +182,43 @@ def _bench(options: argparse.Namespace) -> None:
         finally:
             bar.clear()
     print(cost)
+
+
+def _devices(options: argparse.Namespace) -> None:
+    with own_stderr():  # drivers complain about every device that they try
+        lines = list(device_commands.devices())
+    print(*lines, sep="\n")
+
+
+def _record(options: argparse.Namespace) -> None:
+    recording = Recording(_folder(options.out))
+    recording.create()
+    video = recording.answer_path(1, 1, 1, "mp4")
+    if video.exists():
+        raise Unusable(f"{options.out} holds a recording already, and nothing is recorded over; choose another folder")
+    with own_stderr() as terminal:
+        bar = ProgressBar(round(options.seconds * 1000), terminal)
+        try:
+            status = device_commands.record(options, video, bar.show)
+        finally:
+            bar.clear()
+    for remark in device_commands.remarks(status):
+        print(f"capture: {remark}", file=sys.stderr)
+    try:
+        _analyse_into(options.out, video, probe(video), with_film=True)
+    except KeyboardInterrupt:
+        again = f"python -m capture analyse {video} --out {options.out}"
+        raise KeyboardInterrupt(f"interrupted; the recording is kept, and this goes on: {again}") from None
+
+
+COMMANDS = {
+    "analyse": _analyse,
+    "judge": _judge,
+    "report": _report,
+    "bench": _bench,
+    "devices": _devices,
+    "record": _record,
+}
 
 
 def _tell(flags: list[Flag]) -> None:

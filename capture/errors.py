@@ -15,3 +15,7 @@ class ModelMissing(CaptureError):
 
 class ClaimLost(CaptureError):
     """Somebody else measures this answer now; whatever we would write is out of date."""
+
+
+class DeviceMissing(CaptureError):
+    """A camera or microphone is not there, or does not work; the message says which and what to do."""

@@ -15,6 +15,7 @@ from factories import Cast, make_application, make_cast
 from flask import Flask, g
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from microphones import VirtualMicrophone, can_make_sound
 from servers import LiveServer
 from sittings import begin
 
@@ -52,7 +53,11 @@ class TidyClient(FlaskClient):
 
 
 # What a test may need of the machine, by its marker: whether it is there, and what Debian calls it.
-NEEDED = {"browser": (CHROMIUM, "chromium"), "nginx": (NGINX, "nginx-light")}
+NEEDED = {
+    "browser": (CHROMIUM, "chromium"),
+    "nginx": (NGINX, "nginx-light"),
+    "sound": (can_make_sound(), "pulseaudio libportaudio2 libasound2-plugins"),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -146,6 +151,13 @@ def application(alice: User) -> Application:
 def interview(application: Application) -> InterviewSession:
     """Alice's sitting: recording agreed to, analysis refused, the seat taken."""
     return begin(application)
+
+
+@pytest.fixture(scope="module")
+def microphone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualMicrophone]:
+    """A microphone that hears what the test says (mark the test `sound`), in this process and in those it starts."""
+    with VirtualMicrophone(tmp_path_factory.mktemp("microphone")).plugged_in() as microphone:
+        yield microphone
 
 
 @pytest.fixture

@@ -1,0 +1,124 @@
+"""This machine's cameras and microphones: which there are, and which of them somebody means by a name or a number.
+
+Opens none of them: `capture.device_camera` and `capture.device_microphone` do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from capture.errors import DeviceMissing
+
+VIDEO_CLASS = Path("/sys/class/video4linux")  # where Linux lists cameras; elsewhere only numbers are known
+NO_MICROPHONE = "none"  # recorded without sound, because somebody chose so
+
+
+@dataclass(frozen=True)
+class CameraPlace:
+    """A camera by its number, or a video file that is played as one."""
+
+    source: int | Path
+    name: str
+
+    @property
+    def is_file(self) -> bool:
+        return isinstance(self.source, Path)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the device is still plugged in, as far as one can see without opening it."""
+        if isinstance(self.source, Path):
+            return self.source.is_file()
+        return not VIDEO_CLASS.is_dir() or (VIDEO_CLASS / f"video{self.source}").exists()
+
+
+@dataclass(frozen=True)
+class MicrophonePlace:
+    """A microphone by PortAudio's number."""
+
+    number: int
+    name: str
+    channels: int
+    is_default: bool
+
+
+def cameras(video_class: Path = VIDEO_CLASS) -> list[CameraPlace]:
+    """All cameras by number. One camera has several entries; only the first of each delivers pictures."""
+    entries = [path for path in video_class.glob("video*") if path.name.removeprefix("video").isdigit()]
+    numbered = sorted((int(path.name.removeprefix("video")), path) for path in entries)
+    return [
+        CameraPlace(number, _said(path / "name")) for number, path in numbered if _said(path / "index") in ("", "0")
+    ]
+
+
+def find_camera(choice: str, video_class: Path = VIDEO_CLASS) -> CameraPlace:
+    """The camera meant by a number, a part of its name, or a video file's path; by nothing: the first one."""
+    known = cameras(video_class)
+    path = Path(choice)
+    if path.name.startswith("video") and path.parent == Path("/dev"):
+        choice = path.name.removeprefix("video")
+    if choice.isdigit():
+        return next((camera for camera in known if camera.source == int(choice)), CameraPlace(int(choice), "camera"))
+    if choice and path.is_file():
+        return CameraPlace(path.resolve(), path.name)
+    for camera in known:
+        if choice.casefold() in camera.name.casefold():
+            return camera
+    if choice:
+        raise DeviceMissing(f"there is no camera (and no video file) {choice!r}; {_there_are(known)}")
+    raise DeviceMissing("no camera was found; connect one, or name a video file")
+
+
+def microphones() -> list[MicrophonePlace]:
+    """All microphones by number. Raises DeviceMissing where sound cannot be recorded at all."""
+    sounddevice = portaudio()
+    default = sounddevice.default.device[0]
+    return [
+        MicrophonePlace(number, device["name"], device["max_input_channels"], number == default)
+        for number, device in enumerate(sounddevice.query_devices())
+        if device["max_input_channels"] > 0
+    ]
+
+
+def find_microphone(choice: str) -> MicrophonePlace:
+    """The microphone meant by a number or a part of its name; by nothing: the system's default."""
+    known = microphones()
+    if not known:
+        raise DeviceMissing("no microphone was found; connect one and check that it is switched on")
+    if not choice:
+        return next((place for place in known if place.is_default), known[0])
+    exact = [place for place in known if choice in (str(place.number), place.name)]
+    alike = [place for place in known if choice.casefold() in place.name.casefold()]
+    if not exact and not alike:
+        raise DeviceMissing(f"there is no microphone {choice!r}; {_there_are(known)}")
+    return (exact or alike)[0]
+
+
+def portaudio() -> ModuleType:
+    """The `sounddevice` module; imported late, because it needs a library of the system's."""
+    try:
+        import sounddevice
+    except OSError as exc:
+        raise DeviceMissing("sound needs PortAudio; install it (Debian: libportaudio2)") from exc
+    return sounddevice  # type: ignore[no-any-return]
+
+
+def look_again() -> None:
+    """Notice microphones that were plugged in or out since; PortAudio looks for them only once. None may be open."""
+    sounddevice = portaudio()
+    sounddevice._terminate()
+    sounddevice._initialize()
+
+
+def _said(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _there_are(known: list[CameraPlace] | list[MicrophonePlace]) -> str:
+    names = ", ".join(repr(place.name) for place in known)
+    return f"there are: {names}" if names else "none was found"

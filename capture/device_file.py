@@ -1,0 +1,193 @@
+"""Writes what camera and microphone deliver to an MP4 that grows the way a browser's recording does.
+
+H.264 and AAC in fragments of about a second, each with a key picture, each on disk before it counts as saved. Times are
+those of the pieces themselves: there is no frame rate, and where nothing came there is nothing. Knows no devices.
+"""
+
+from __future__ import annotations  # PyAV's Packet is generic for type checkers only
+
+import os
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import PictureType, VideoFrame
+from numpy.typing import NDArray
+
+from capture.device_camera import Picture
+from capture.device_microphone import HOLE_S, Block
+from capture.picture_track import MIN_PICTURE_STEP_TICKS, PICTURE_CLOCK, PICTURE_CLOCK_HZ, PICTURE_RATE_HZ, even
+from capture.recording import fsync_folder
+
+MUXER_OPTIONS = {
+    "movflags": "frag_keyframe+delay_moov+default_base_moof",
+    "frag_duration": "1500000",  # µs; while the picture stands still there is no key picture, and sound must not wait
+    "max_interleave_delta": "500000",  # µs; a microphone that is gone must not hold the picture back
+    "flush_packets": "1",
+}
+KEY_EVERY_S = 1.0  # what a crash may cost
+LONGER_SIDE_PX = 640  # measuring looks at no more, and 640×480 is what browsers send
+# As the film's encoder, so that answers join by copying, but without look-ahead: each picture is out at once.
+X264_OPTIONS = {
+    "preset": "veryfast",
+    "tune": "zerolatency",
+    "crf": "24",
+    "maxrate": "1500k",
+    "bufsize": "3000k",
+    "bf": "0",
+    "g": "600",  # key pictures are ours to choose, by the clock …
+    "sc_threshold": "0",  # … and not by what is seen
+    "profile": "high",
+    "level": "4.2",
+    "threads": "1",
+}
+SOUND_BIT_RATE = 96_000
+SOUND_FRAME_SAMPLES = 1_024  # AAC's own frame length
+
+
+class AppendedFile:
+    """A new file that only ever grows by whole pieces that are on disk; what failed is taken back."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        self._waiting = bytearray()
+        self.size = 0
+        fsync_folder(path.parent)
+
+    def write(self, data: bytes) -> int:
+        """What the muxer calls; nothing reaches the file before `commit`."""
+        self._waiting += data
+        return len(data)
+
+    def commit(self) -> bool:
+        """Put what waits on disk; False where nothing did. Raises OSError, and then the file is as it was."""
+        if not self._waiting:
+            return False
+        view = memoryview(bytes(self._waiting))
+        self._waiting.clear()
+        try:
+            written = 0
+            while written < len(view):
+                written += os.write(self._handle, view[written:])
+            os.fsync(self._handle)
+        except OSError:
+            os.ftruncate(self._handle, self.size)
+            raise
+        self.size += written
+        return True
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+
+class DeviceFile:
+    """One recording being written. `saved_ms` and `saved_bytes` are safely on disk."""
+
+    def __init__(self, path: Path, size_px: tuple[int, int], sound_rate_hz: int | None, began_s: float) -> None:
+        self.saved_ms = 0
+        self._began_s = began_s
+        self._file = AppendedFile(path)
+        self._output = av.open(self._file, "w", format="mp4", options=MUXER_OPTIONS)
+        self._canvas = _canvas(size_px)
+        self._video = self._output.add_stream("libx264", rate=PICTURE_RATE_HZ, options=dict(X264_OPTIONS))
+        self._video.width, self._video.height = self._canvas
+        self._video.pix_fmt = "yuv420p"
+        self._video.codec_context.time_base = self._video.time_base = PICTURE_CLOCK
+        self._sound = SoundTrack(self._output, sound_rate_hz) if sound_rate_hz else None
+        self._last_ticks = -MIN_PICTURE_STEP_TICKS
+        self._key_s: float | None = None
+
+    @property
+    def saved_bytes(self) -> int:
+        return self._file.size
+
+    def picture(self, picture: Picture) -> None:
+        """Encode one picture at its own time; more than forty a second are thinned out."""
+        t_s = picture.t_s - self._began_s
+        ticks = round(t_s * PICTURE_CLOCK_HZ)
+        if ticks - self._last_ticks < MIN_PICTURE_STEP_TICKS:
+            return
+        frame = VideoFrame.from_ndarray(picture.bgr, format="bgr24").reformat(*self._canvas, format="yuv420p")
+        frame.pts, frame.time_base = ticks, PICTURE_CLOCK
+        is_key = self._key_s is None or t_s - self._key_s >= KEY_EVERY_S
+        frame.pict_type = PictureType.I if is_key else PictureType.NONE
+        self._last_ticks = ticks
+        self._key_s = t_s if is_key else self._key_s
+        self._write(self._video.encode(frame))
+
+    def sound(self, block: Block) -> None:
+        if self._sound is not None:
+            self._write(self._sound.take(block.t_s - self._began_s, block.samples))
+
+    def finish(self) -> None:
+        """Write what is still held back; from here on the file is whole. Raises OSError as every write does."""
+        try:
+            self._write([*self._video.encode(None), *(self._sound.rest() if self._sound else [])])
+            self._output.close()
+            self._file.commit()
+            self.saved_ms = round(self._last_ticks * 1000 / PICTURE_CLOCK_HZ)
+        finally:
+            self._file.close()
+
+    def abandon(self) -> None:
+        """Keep what is on disk and write no more."""
+        self._file.close()
+
+    def _write(self, packets: Sequence[Packet[Stream]]) -> None:
+        self._output.mux(packets)
+        if self._file.commit():
+            self.saved_ms = round((self._key_s or 0.0) * 1000)  # a fragment is written when the next one's key is there
+
+
+class SoundTrack:
+    """Cuts sound into AAC frames, each at the time of its first sample; where sound is missing, so are frames."""
+
+    def __init__(self, output: av.container.OutputContainer, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._stream = output.add_stream("aac", rate=rate_hz, layout="mono", bit_rate=SOUND_BIT_RATE)
+        self._stream.time_base = Fraction(1, rate_hz)
+        self._waiting: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._waiting_s = 0.0
+        self._last_pts = -SOUND_FRAME_SAMPLES
+
+    def take(self, t_s: float, samples: NDArray[np.float32]) -> list[Packet[Stream]]:
+        """The packets that are complete now. What was heard before the recording began is left out."""
+        early = max(0, round(-t_s * self._rate_hz))
+        samples, t_s = samples[early:], max(t_s, 0.0)
+        packets: list[Packet[Stream]] = []
+        if len(self._waiting) and abs(t_s - self._end_s()) > HOLE_S:
+            packets += self._encode(np.pad(self._waiting, (0, SOUND_FRAME_SAMPLES - len(self._waiting))))
+            self._waiting = self._waiting[:0]
+        self._waiting_s = t_s - len(self._waiting) / self._rate_hz
+        self._waiting = np.concatenate((self._waiting, samples))
+        while len(self._waiting) >= SOUND_FRAME_SAMPLES:
+            packets += self._encode(self._waiting[:SOUND_FRAME_SAMPLES])
+            self._waiting = self._waiting[SOUND_FRAME_SAMPLES:]
+            self._waiting_s += SOUND_FRAME_SAMPLES / self._rate_hz
+        return packets
+
+    def rest(self) -> list[Packet[Stream]]:
+        return list(self._stream.encode(None))
+
+    def _end_s(self) -> float:
+        return self._waiting_s + len(self._waiting) / self._rate_hz
+
+    def _encode(self, samples: NDArray[np.float32]) -> list[Packet[Stream]]:
+        pts = round(self._waiting_s * self._rate_hz)
+        if pts <= self._last_pts:  # the clock was set back over what is written already
+            return []
+        self._last_pts = pts
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format="fltp", layout="mono")
+        frame.sample_rate = self._rate_hz
+        frame.pts, frame.time_base = pts, Fraction(1, self._rate_hz)
+        return list(self._stream.encode(frame))
+
+
+def _canvas(size_px: tuple[int, int]) -> tuple[int, int]:
+    scale = min(1.0, LONGER_SIDE_PX / max(size_px))
+    return even(size_px[0] * scale), even(size_px[1] * scale)

@@ -1,0 +1,178 @@
+"""Listens to one microphone through PortAudio and says when each piece of sound was heard, on the monotonic clock.
+
+Knows no files and no pictures. Where sound was lost the pieces are apart by as much as was lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.device import MicrophonePlace, portaudio
+from capture.errors import DeviceMissing
+
+RATES_HZ = (48_000, 44_100, 32_000, 16_000)  # first that the device takes wins; AAC knows all of them
+BLOCK_S = 0.02  # short enough for a lively meter, long enough to cost nothing
+STALE_S = 1.0  # no sound for so long: the microphone is gone
+SETTLE_S = 0.6  # drivers tell odd times, and deliver what is old, while they start
+OPEN_WITHIN_S = 5.0
+CLOSE_WITHIN_S = 3.0  # some drivers never return when their server has died
+SILENCE_DBFS = -90.0
+
+MOST_DELAY_S = 0.5  # a driver that says its sound is older than this is wrong
+HOLE_S = 0.06  # further apart than this, two pieces are not one; also: further off than this is a loss, not jitter
+JUMP_BLOCKS = 5  # as many pieces in a row must be off, unless the driver itself tells of a loss
+NUDGE_S = 0.02  # one odd time counts no more than this
+NUDGE_SHARE = 0.002  # follows 2,000 ppm of drift (real clocks have 100), and hardly any jitter
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Mono samples in −1…1 and when the first of them was heard, on the monotonic clock."""
+
+    t_s: float
+    samples: NDArray[np.float32]
+
+
+Sink = Callable[[Block], None]
+
+
+class SoundClock:
+    """Makes one steady row of times out of what a driver tells, which jitters; follows drift, and jumps over losses."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._begin_s: float | None = None
+        self._samples = 0
+        self._off_s: deque[float] = deque(maxlen=JUMP_BLOCKS)
+
+    def place(self, told_s: float, samples: int, *, has_lost: bool = False) -> float:
+        """When a piece began that the driver places at `told_s`."""
+        if self._begin_s is None:
+            self._begin_s = told_s
+        off_s = told_s - self._next_s()
+        self._off_s.append(off_s)
+        if self._is_jump(off_s, has_lost):
+            self._begin_s += off_s if has_lost else median(self._off_s)
+            self._off_s.clear()
+        else:
+            self._begin_s += max(-NUDGE_S, min(NUDGE_S, off_s)) * NUDGE_SHARE
+        began_s = self._next_s()
+        self._samples += samples
+        return began_s
+
+    def _next_s(self) -> float:
+        return (self._begin_s or 0.0) + self._samples / self._rate_hz
+
+    def _is_jump(self, off_s: float, has_lost: bool) -> bool:
+        if has_lost:
+            return off_s > 0
+        row = self._off_s
+        return len(row) == JUMP_BLOCKS and (min(row) > HOLE_S or max(row) < -HOLE_S)
+
+
+class Microphone:
+    """One open microphone. `overflows` counts how often sound was lost on its way to us."""
+
+    def __init__(self, place: MicrophonePlace) -> None:
+        self.place = place
+        self.rate_hz = 0
+        self.overflows = 0
+        self.sink: Sink | None = None  # called in PortAudio's thread: it must be quick
+        self._stream: Any = None
+        self._clock = SoundClock(RATES_HZ[0])
+        self._first_s = math.inf
+        self._heard_s = -math.inf
+        self._until_s = math.inf  # up to when sound was placed
+        self._level_dbfs = SILENCE_DBFS
+        self._settled = threading.Event()
+
+    def open(self) -> None:
+        """Begin to listen. Raises DeviceMissing where the microphone cannot be opened or delivers nothing."""
+        sounddevice = portaudio()
+        channels = min(2, self.place.channels)  # some devices have no single channel; two are mixed
+        try:
+            self.rate_hz = self._rate(sounddevice, channels)
+            self._stream = sounddevice.InputStream(
+                device=self.place.number,
+                channels=channels,
+                samplerate=self.rate_hz,
+                blocksize=round(self.rate_hz * BLOCK_S),
+                dtype="float32",
+                latency="high",  # rather a little late than lost
+                callback=self._take,
+            )
+            self._clock = SoundClock(self.rate_hz)
+            self._stream.start()
+        except sounddevice.PortAudioError as exc:
+            self.close()
+            raise DeviceMissing(f"the microphone {self.place.name!r} cannot be opened; is it in use?") from exc
+        if not self._settled.wait(OPEN_WITHIN_S):
+            self.close()
+            raise DeviceMissing(f"the microphone {self.place.name!r} delivers no sound")
+
+    @property
+    def is_alive(self) -> bool:
+        return time.monotonic() - self._heard_s < STALE_S
+
+    @property
+    def level_dbfs(self) -> float:
+        """How loud it is now; silence where nothing comes."""
+        return self._level_dbfs if self.is_alive else SILENCE_DBFS
+
+    def close(self) -> None:
+        """Let the microphone go. May be called again."""
+        self.sink = None
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+        closing = threading.Thread(target=stream.close, kwargs={"ignore_errors": True}, daemon=True)
+        closing.start()
+        closing.join(CLOSE_WITHIN_S)
+        if closing.is_alive():
+            logger.warning("the microphone's driver does not let go of it")
+
+    def _rate(self, sounddevice: Any, channels: int) -> int:
+        for rate_hz in RATES_HZ:
+            try:
+                sounddevice.check_input_settings(device=self.place.number, channels=channels, samplerate=rate_hz)
+            except sounddevice.PortAudioError:
+                continue
+            return rate_hz
+        raise DeviceMissing(f"the microphone {self.place.name!r} has none of the usual sample rates")
+
+    def _take(self, samples: NDArray[np.float32], count: int, driver: Any, status: Any) -> None:
+        now_s = time.monotonic()
+        delay_s = driver.currentTime - driver.inputBufferAdcTime
+        delay_s = max(delay_s, count / self.rate_hz) if delay_s < MOST_DELAY_S else count / self.rate_hz
+        self._heard_s = now_s
+        self._first_s = min(self._first_s, now_s)
+        if now_s - self._first_s < SETTLE_S:
+            return
+        self._settled.set()
+        has_lost = bool(status.input_overflow)
+        began_s = self._clock.place(now_s - delay_s, count, has_lost=has_lost)
+        self.overflows += has_lost or began_s - self._until_s > HOLE_S  # some drivers lose sound and do not tell
+        self._until_s = began_s + count / self.rate_hz
+        mono = samples.mean(axis=1, dtype=np.float32)
+        self._level_dbfs = _dbfs(mono)
+        sink = self.sink
+        if sink is not None:
+            sink(Block(began_s, mono))
+
+
+def _dbfs(samples: NDArray[np.float32]) -> float:
+    power = float(np.mean(np.square(samples)))
+    return max(SILENCE_DBFS, 10 * math.log10(power)) if power > 0 else SILENCE_DBFS

@@ -22,6 +22,7 @@ from capture.types import Observation
 
 TEMPORARY_SUFFIX = ".part"  # nothing that is finished ever bears this name, so leftovers can be swept at any time
 PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4")  # what only matters on the way to the film
+DOOMED_SUFFIX = ".deleted"  # a folder that is being deleted
 MANIFEST_BLOCK_BYTES = 1 << 20  # large enough for full disk speed, small enough for many interviews at once
 LATEST_BYTES = 16 * 1024  # about ten seconds of observations
 CONTAINER_NAME = re.compile(r"[a-z0-9]{2,4}")
@@ -128,14 +129,21 @@ class Recording:
                     path.unlink()
 
     def delete(self) -> None:
-        """Remove the whole recording; harmless when it is gone already."""
+        """Remove the whole recording; harmless when it is gone already.
+
+        It is renamed first: whoever is still at work on it finds nothing any more, and can add nothing.
+        """
+        doomed = self.folder.with_name(self.folder.name + DOOMED_SUFFIX)
         if self.folder.exists():
-            shutil.rmtree(self.folder)
+            self.folder.rename(doomed)
+        if doomed.exists():
+            shutil.rmtree(doomed)
             fsync_folder(self.folder.parent)
 
     def write_manifest(self) -> dict[str, str]:
         """Store and return the sha256 of every file, by its path inside the folder."""
-        manifest = {path.relative_to(self.folder).as_posix(): sha256(path) for path in self._listed_files()}
+        listed = (path for path in self.files() if path != self.manifest_path)
+        manifest = {path.relative_to(self.folder).as_posix(): sha256(path) for path in listed}
         write_json(self.manifest_path, manifest)
         return manifest
 
@@ -148,8 +156,9 @@ class Recording:
         listed = ((name, self.folder / name, known) for name, known in manifest.items())
         return [name for name, path, known in listed if not path.is_file() or sha256(path) != known]
 
-    def _listed_files(self) -> list[Path]:
-        every = (path for path in self.folder.rglob("*") if path.is_file() and path != self.manifest_path)
+    def files(self) -> list[Path]:
+        """Everything that is kept, without what only matters on the way."""
+        every = (path for path in self.folder.rglob("*") if path.is_file())
         return sorted(path for path in every if not path.name.endswith(PASSING))
 
 

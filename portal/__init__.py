@@ -5,7 +5,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import access, cli, errors, filters, health, interviews, logs, security
-from portal.blueprints import admin, api, applications, auth, capture, jobs
+from portal.blueprints import account, admin, api, applications, auth, capture, jobs
 from portal.config import PROJECT_FOLDER, Config
 from portal.extensions import csrf, db, jwt, login_manager, migrate
 
@@ -32,7 +32,7 @@ def create_app(config: Config | None = None) -> Flask:
     jwt.init_app(app)
     for part in (access, security, logs, errors, filters, cli, interviews):
         part.init_app(app)
-    for blueprint in (health.bp, jobs.bp, auth.bp, applications.bp, capture.bp, admin.bp):
+    for blueprint in (health.bp, jobs.bp, auth.bp, account.bp, applications.bp, capture.bp, admin.bp):
         app.register_blueprint(blueprint)
     api.init_app(app)
     return app

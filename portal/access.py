@@ -6,16 +6,16 @@ Who may see a row is said here and nowhere else. What a person may not see does 
 import uuid
 from typing import TypeVar
 
-from flask import Flask, abort
+from flask import Flask, abort, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.extensions import db, login_manager
-from portal.models import Answer, Application, InterviewSession, Job, JobStatus, User
+from portal.models import Answer, Application, InterviewSession, Job, JobStatus, SignIn, User, utc_now
 
 Row = TypeVar("Row", bound=Application | InterviewSession | Answer)
 
-
+SIGN_IN = "sign_in"  # the name of the sign-in's id in the session cookie
 NOT_YOURS = "There is nothing of yours at this address. If it is yours, sign in with the account that it belongs to."
 
 
@@ -23,9 +23,23 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(load_user)
 
 
-def load_user(session_key: str) -> User | None:
-    """The person of a session cookie; none once the key was changed (signed out everywhere)."""
-    return db.session.scalar(db.select(User).where(User.session_key == session_key))
+def load_user(user_id: str) -> User | None:
+    """The person of a session cookie; none once its sign-in was ended, ran out, or the account was disabled.
+
+    Asked with every request, so that what one process ends is over in all of them. The cookie's sign-in alone decides.
+    """
+    if (sign_in := sign_in_here()) is None:
+        return None
+    valid = db.select(User).join(SignIn, SignIn.user_id == User.id).where(SignIn.id == sign_in)
+    return db.session.scalar(valid.where(SignIn.expires_at > utc_now(), User.disabled_at.is_(None)))
+
+
+def sign_in_here() -> uuid.UUID | None:
+    """Which sign-in this browser's cookie names."""
+    try:
+        return uuid.UUID(session.get(SIGN_IN, ""))
+    except (ValueError, TypeError, AttributeError):  # a cookie of an earlier version
+        return None
 
 
 def owner_of(row: Application | InterviewSession | Answer) -> User:
@@ -60,6 +74,19 @@ def fetch_any(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> 
     if not user.is_admin:
         abort(403)
     return db.get_or_404(model, row_id)
+
+
+def fetch_person(user_id: uuid.UUID) -> User:
+    """Somebody's account for an admin, else 403 or 404."""
+    if not current_user.is_admin:
+        abort(403)
+    return db.get_or_404(User, user_id)
+
+
+def is_owner_disabled(answer_id: uuid.UUID) -> bool:
+    """Whether the person that an answer belongs to may do nothing any more. One small question, for each piece sent."""
+    owner = db.select(User.disabled_at).join(User.applications).join(Application.interview)
+    return db.session.scalar(owner.join(InterviewSession.answers).where(Answer.id == answer_id)) is not None
 
 
 def fetch_job(key: str | uuid.UUID, user: User | None = None) -> Job:

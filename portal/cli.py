@@ -1,16 +1,16 @@
-"""Commands for operators: `flask seed`, `flask create-admin`, `flask purge`, `flask capture-worker`."""
+"""Commands for operators: demo data, admins, disabling accounts, deleting what is due, measuring."""
 
 import click
 from flask import Flask, current_app
 
-from portal import demo, interviews, passwords
+from portal import accounts, demo, interviews, passwords
 from portal.config import Environment
 from portal.extensions import db
 from portal.models import Role, User, utc_now
 
 
 def init_app(app: Flask) -> None:
-    for command in (seed, create_admin, purge, capture_worker):
+    for command in (seed, create_admin, disable_user, enable_user, purge, capture_worker):
         app.cli.add_command(command)
 
 
@@ -44,9 +44,33 @@ def create_admin(email: str, full_name: str, password: str) -> None:
 
 
 @click.command()
+@click.argument("email")
+def disable_user(email: str) -> None:
+    """Let somebody in no more, from this moment. Nothing of theirs is deleted."""
+    accounts.disable(_person(email))
+    click.echo(f"{accounts.tidy_email(email)} is disabled and signed out everywhere.")
+
+
+@click.command()
+@click.argument("email")
+def enable_user(email: str) -> None:
+    """Let somebody sign in again who was disabled."""
+    accounts.enable(_person(email))
+    click.echo(f"{accounts.tidy_email(email)} can sign in again.")
+
+
+def _person(email: str) -> User:
+    if user := accounts.find(email):
+        return user
+    raise click.ClickException(f"Nobody has an account with the address {email}.")
+
+
+@click.command()
 def purge() -> None:
-    """Delete interviews that are older than RETENTION_DAYS. Run it daily."""
+    """Delete interviews that are older than RETENTION_DAYS, and finish deletions that were interrupted."""
     click.echo(f"{interviews.purge(utc_now())} interviews deleted.")
+    if finished := interviews.erase_leaving():
+        click.echo(f"{finished} accounts deleted whose deletion had been interrupted.")
 
 
 @click.command("capture-worker")

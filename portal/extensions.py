@@ -49,8 +49,23 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         "synchronous=FULL",
         "busy_timeout=5000",
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is deleted is overwritten, not only forgotten
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def drop_old_pages() -> None:
+    """Move SQLite's log into the database file, so that no page of it still holds what was deleted.
+
+    Where somebody is reading just now the log goes a little later, with one of its usual checkpoints.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return
+    connection = db.engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
 
 
 @event.listens_for(Engine, "begin")

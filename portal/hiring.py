@@ -72,6 +72,8 @@ def find_application(user: User, job: Job) -> Application | None:
 
 def check_may_apply(user: User, job: Job) -> None:
     """Raise CannotApply or AlreadyApplied where an application could not be made now."""
+    if not user.is_active:
+        raise CannotApply("This account is disabled.")
     if user.is_admin:
         raise CannotApply("Admins review applications. Sign in with a candidate's account to apply.")
     if find_application(user, job):

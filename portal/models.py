@@ -110,14 +110,19 @@ class User(UserMixin, db.Model):
     phone: Mapped[str] = mapped_column(sa.String(40), default="")
     location: Mapped[str] = mapped_column(sa.String(120), default="")
     headline: Mapped[str] = mapped_column(sa.String(160), default="")
-    # Named in the session cookie instead of the id: changing it signs the person out everywhere.
+    # The API's tokens carry a mark of it: changing it ends them all.
     session_key: Mapped[str] = mapped_column(sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32))
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # nobody gets in any more, nothing is deleted
+    leaving_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # asked for deletion, which goes on until it is done
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     applications: Mapped[list["Application"]] = relationship(back_populates="user", cascade="all, delete-orphan")
 
-    def get_id(self) -> str:
-        return self.session_key
+    @property
+    def is_active(self) -> bool:
+        return self.disabled_at is None
 
     @property
     def is_admin(self) -> bool:
@@ -353,6 +358,16 @@ class PageEvent(db.Model):
     characters: Mapped[int | None]  # how much was pasted, never what
 
     answer: Mapped[Answer] = relationship(back_populates="page_events")
+
+
+class SignIn(db.Model):
+    """One browser that is signed in. Its cookie names this row and is worth nothing without it."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class RevokedToken(db.Model):

@@ -1,4 +1,4 @@
-"""Counts tries (sign-in, registration) in the database, so that all processes count together.
+"""Counts tries (sign-in, registration, applying …) in the database, so that all processes count together.
 
 Knows no e-mail and no address, only keyed hashes of them. A refusal is an HTTP 429 that says how long to wait.
 """
@@ -31,11 +31,22 @@ class Limit:
 SIGN_IN_PER_EMAIL = Limit("sign-in e-mail", tries=10, window_s=15 * 60)
 # Many people may share one address (a school, a phone network), so it gets five times as many.
 SIGN_IN_PER_ADDRESS = Limit("sign-in address", tries=50, window_s=15 * 60)
+# A browser that signed in before counts by itself: nobody else's tries make its owner wait.
+SIGN_IN_PER_DEVICE = Limit("sign-in device", tries=10, window_s=15 * 60)
+# The password asked for once more (to change it, to delete or download everything); wrong ones count.
+CONFIRM_PER_ACCOUNT = Limit("confirm account", tries=10, window_s=15 * 60)
 # Enough for a classroom; too slow to find out who has an account here.
 REGISTER_PER_ADDRESS = Limit("register address", tries=40, window_s=60 * 60)
+# Each file is opened and looked at, which costs us; a person who applies for a job tries a few files at most.
+APPLY_PER_ACCOUNT = Limit("apply account", tries=30, window_s=60 * 60)
+APPLY_PER_ADDRESS = Limit("apply address", tries=150, window_s=60 * 60)
+# A program needs a new pair every 15 minutes; this leaves room for several of them.
+REFRESH_PER_ACCOUNT = Limit("refresh account", tries=60, window_s=15 * 60)
+REFRESH_PER_ADDRESS = Limit("refresh address", tries=600, window_s=15 * 60)
+# Everything we hold of somebody may be gigabytes.
+EXPORT_PER_ACCOUNT = Limit("export account", tries=5, window_s=60 * 60)
 
-# No limit looks further back, so older hits are forgotten.
-KEEP_S = max(limit.window_s for limit in (SIGN_IN_PER_EMAIL, SIGN_IN_PER_ADDRESS, REGISTER_PER_ADDRESS))
+KEEP_S = 60 * 60  # no limit looks further back, so older hits are forgotten
 # One customer of an IPv6 network usually holds a whole /64, so that is what counts as one address.
 IPV6_NETWORK_BITS = 64
 
@@ -66,6 +77,13 @@ def count_try(limit: Limit, subject: str, now: datetime) -> int:
     forgive([hit_id])
     room_at = others[-limit.tries] + timedelta(seconds=limit.window_s)
     raise TooManyTries(max(1, math.ceil((room_at - now).total_seconds())))
+
+
+def count_both(limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime) -> None:
+    """Count one try of a person against their network first and then their account. Raises TooManyTries."""
+    per_account, per_address = limits
+    count_try(per_address, network_of(address), now)
+    count_try(per_account, str(account), now)
 
 
 def forgive(hit_ids: list[int]) -> None:

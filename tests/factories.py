@@ -7,6 +7,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
+from portal import access, accounts
 from portal.extensions import db
 from portal.models import Application, Job, JobStatus, Question, Role, User, utc_now
 
@@ -62,8 +63,9 @@ def make_application(user: User, job: Job | None = None, **values: Any) -> Appli
 
 def sign_in(client: FlaskClient, user: User) -> FlaskClient:
     """Sign in without walking through the login page (which has tests of its own)."""
-    key = user.session_key
+    user_id, sign_in_id = user.id, accounts.start_sign_in(user)
     with client.session_transaction() as session:
-        session["_user_id"] = key
+        session["_user_id"] = str(user_id)
+        session[access.SIGN_IN] = str(sign_in_id)
         session["_fresh"] = True
     return client

@@ -34,6 +34,18 @@ def test_create_admin_promotes_somebody_who_has_registered(app: Flask) -> None:
     assert db.session.scalars(db.select(User)).one().is_admin
 
 
+def test_an_operator_disables_and_enables_somebody(app: Flask) -> None:
+    make_user("new@example.org")
+    run = app.test_cli_runner().invoke
+    assert "is disabled and signed out everywhere" in run(args=["disable-user", "New@example.org"]).output
+    db.session.rollback()
+    assert not db.session.scalars(db.select(User)).one().is_active
+    assert "can sign in again" in run(args=["enable-user", "new@example.org"]).output
+    db.session.rollback()
+    assert db.session.scalars(db.select(User)).one().is_active
+    assert "Nobody has an account" in run(args=["disable-user", "nobody@example.org"]).output
+
+
 def test_seed_makes_a_demo_that_was_really_measured(app: Flask, models: None) -> None:
     first = app.test_cli_runner().invoke(args=["seed"])
     second = app.test_cli_runner().invoke(args=["seed"])

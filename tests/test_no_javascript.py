@@ -64,6 +64,19 @@ def test_nothing_is_lost_on_an_error_or_on_going_back(csrf_app: Flask) -> None:
     assert 'value="Baker"' in walker.text
 
 
+def test_a_candidate_changes_the_password_takes_the_data_along_and_leaves(csrf_app: Flask) -> None:
+    walker = at_the_form_of_a_job(csrf_app).send("Send application", resume=papers.upload())
+    new = "another long pass phrase"
+    walker.go("/account/").follow("Change password").send("Change password", old=PASSWORD, new=new)
+    assert "Your password is changed" in walker.text
+    assert walker.path == "/account/"
+    walker.follow("Delete account…").send("Delete my account", password=PASSWORD)
+    assert "This is not the password of your account" in walker.text
+    walker.send("Delete my account", password=new)
+    assert "Your account is deleted" in walker.text
+    assert db.session.scalars(db.select(Application)).all() == []
+
+
 @pytest.mark.browser
 def test_a_browser_without_javascript_registers_searches_and_applies(live_server: LiveServer, tmp_path: Path) -> None:
     with chromium(profile=tmp_path / "profile", java_script_enabled=False) as browser:

@@ -25,13 +25,25 @@ PUBLIC = (
     "/login",
     "/nowhere",
 )
-CANDIDATE = ("/dashboard", "/register/about", "/jobs/field-technician/apply", "/capture/{interview}/receipt", "/admin/")
+CANDIDATE = (
+    "/dashboard",
+    "/register/about",
+    "/jobs/field-technician/apply",
+    "/capture/{interview}/receipt",
+    "/account/",
+    "/account/password",
+    "/account/data",
+    "/account/delete",
+    "/admin/",
+)
 ADMIN = (
     "/admin/",
     "/admin/jobs",
     "/admin/jobs/new",
     "/admin/jobs/{job}",
     "/admin/applications",
+    "/admin/people",
+    "/admin/people?q=nobody-of-that-name",
     "/admin/sessions",
     "/admin/sessions?kind=no_face&severity=medium",
     "/admin/sessions?candidate=nobody-of-that-name",

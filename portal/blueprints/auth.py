@@ -7,8 +7,8 @@ from flask import Blueprint, abort, flash, render_template, request, session, ur
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 
-from portal import accounts
-from portal.accounts import Credentials, EmailTaken, WrongCredentials
+from portal import access, accounts, devices
+from portal.accounts import AccountDisabled, Credentials, EmailTaken, WrongCredentials
 from portal.blueprints import go_to, wants_fragment
 from portal.errors import wants_json
 from portal.extensions import db, login_manager
@@ -21,6 +21,7 @@ bp = Blueprint("auth", __name__)
 POLLED = ("_status", "_row")  # how views end that a page asks again and again
 
 WRONG = "This e-mail and password do not belong together. Check both, or register."
+DISABLED = "This account is disabled. Write to the team that you applied to."
 TAKEN = "This address cannot be registered. If it is yours, sign in instead."
 
 
@@ -44,9 +45,11 @@ def login() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
     try:
-        user = accounts.authenticate(Credentials(form.email.data, form.password.data, request.remote_addr))
+        user = accounts.authenticate(credentials_of(form))
     except WrongCredentials:
         return render_template("auth/login.html", form=form, message=WRONG), 422
+    except AccountDisabled:
+        return render_template("auth/login.html", form=form, message=DISABLED), 403
     except TooManyTries as exc:
         return render_template("auth/login.html", form=form, message=exc.description), 429, wait_of(exc)
     start_session(user)
@@ -55,6 +58,8 @@ def login() -> ResponseReturnValue:
 
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
+    if sign_in := access.sign_in_here():
+        accounts.end_sign_in(sign_in)  # a copy of the cookie ends with it
     session.clear()
     flash("You are signed out.", "success")
     return go_to(url_for("jobs.board"))
@@ -70,8 +75,7 @@ def register() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("auth/register.html", **view), 422 if form.is_submitted() else 200
     try:
-        credentials = Credentials(form.email.data, form.password.data, request.remote_addr)
-        user = accounts.register(credentials, form.full_name.data)
+        user = accounts.register(credentials_of(form), form.full_name.data)
     except EmailTaken:
         form.email.errors = [TAKEN]
         return render_template("auth/register.html", **view), 422
@@ -105,7 +109,14 @@ def register_done() -> ResponseReturnValue:
 def start_session(user: User) -> None:
     """Sign in with an empty session, so that nothing from before (whoever's it was) is carried over."""
     session.clear()
+    session[access.SIGN_IN] = str(accounts.start_sign_in(user))
     login_user(user)
+    devices.remember(user.email)
+
+
+def credentials_of(form: SignInForm | AccountForm) -> Credentials:
+    email = form.email.data
+    return Credentials(email, form.password.data, request.remote_addr, devices.known(request.cookies, email))
 
 
 def wait_of(refusal: TooManyTries) -> list[tuple[str, str]]:

@@ -27,18 +27,50 @@ def email_field() -> EmailField:
     )
 
 
+def known_password_field(label: str) -> PasswordField:
+    """A password that exists. Says nothing on how one must be made: that would help guessing."""
+    checks = [
+        InputRequired("Enter your password."),
+        Length(max=passwords.MAX_CHARS, message="This is not a password here."),
+    ]
+    return PasswordField(label, checks, render_kw={"autocomplete": "current-password"})
+
+
+def new_password_field(label: str) -> PasswordField:
+    limits = {"minlength": passwords.MIN_CHARS, "maxlength": passwords.MAX_CHARS}
+    return PasswordField(
+        label, [InputRequired("Choose a password.")], render_kw={"autocomplete": "new-password"} | limits
+    )
+
+
 class SignInForm(FlaskForm):
-    """Who says they are whom. Says nothing on how a password must be made: that would help guessing."""
+    """Who says they are whom."""
 
     email = email_field()
-    password = PasswordField(
-        "Password",
-        [
-            InputRequired("Enter your password."),
-            Length(max=passwords.MAX_CHARS, message="This is not a password here."),
-        ],
-        render_kw={"autocomplete": "current-password"},
-    )
+    password = known_password_field("Password")
+
+
+class ConfirmForm(FlaskForm):
+    """Who is signed in says once more that they are."""
+
+    password = known_password_field("Your password")
+
+
+class PasswordForm(FlaskForm):
+    """The password as it is and as it shall be. `email` is whose: it must not be the new password."""
+
+    old = known_password_field("Password now")
+    new = new_password_field("New password")
+
+    def __init__(self, email: str) -> None:
+        super().__init__()
+        self._email = email
+
+    def validate_new(self, field: Field) -> None:
+        if reason := passwords.why_refused(field.data, self._email):
+            raise ValidationError(reason)
+        if field.data == self.old.data:
+            raise ValidationError("This is the password you have. Choose another.")
 
 
 class AccountForm(FlaskForm):
@@ -51,11 +83,7 @@ class AccountForm(FlaskForm):
         render_kw={"autocomplete": "name", "maxlength": 120},
     )
     email = email_field()
-    password = PasswordField(
-        "Password",
-        [InputRequired("Choose a password.")],
-        render_kw={"autocomplete": "new-password", "minlength": passwords.MIN_CHARS, "maxlength": passwords.MAX_CHARS},
-    )
+    password = new_password_field("Password")
 
     def validate_password(self, field: Field) -> None:
         if reason := passwords.why_refused(field.data, self.email.data or ""):

@@ -33,7 +33,7 @@ from portal.interviews.errors import (
     NoTakesLeft,
     NotInterviewable,
 )
-from portal.interviews.keeping import purge
+from portal.interviews.keeping import erase, erase_leaving, purge
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.status import Status, status
@@ -55,6 +55,8 @@ __all__ = [
     "answer_path",
     "complete_answer",
     "demo_clips",
+    "erase",
+    "erase_leaving",
     "finish",
     "give_consent",
     "hold_back",

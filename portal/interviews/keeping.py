@@ -1,17 +1,20 @@
-"""How recordings leave: when the time that candidates were told is over."""
+"""How recordings leave: when the time that candidates were told is over, or when one asks for it."""
 
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from flask import Flask, current_app
+from flask import Flask
 
-from portal.extensions import db
-from portal.interviews.places import folder_of
-from portal.models import InterviewSession, utc_now
+from portal import resumes
+from portal.extensions import db, drop_old_pages
+from portal.interviews.claims import LEASE
+from portal.interviews.places import config, folder_of
+from portal.models import Answer, Application, InterviewSession, User, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -20,16 +23,46 @@ PURGE_EVERY_S = 3_600.0  # what was promised in days is kept to the hour
 
 def purge(now: datetime) -> int:
     """Delete every interview, rows and files, that is older than RETENTION_DAYS. Returns how many went."""
-    oldest_kept = now - timedelta(days=current_app.config["PORTAL"].retention_days)
+    oldest_kept = now - timedelta(days=config().retention_days)
     began = sa.func.coalesce(InterviewSession.start_time, InterviewSession.created_at)
     old = db.session.scalars(sa.select(InterviewSession.id).where(began < oldest_kept)).all()
     for interview_id in old:
-        db.session.rollback()  # deleting files takes its time, and holds nothing meanwhile
-        folder_of(interview_id).delete()  # first: should we be stopped here, the row still leads to what is left
-        if interview := db.session.get(InterviewSession, interview_id):
-            db.session.delete(interview)
-            db.session.commit()
+        remove(interview_id)
     return len(old)
+
+
+def remove(interview_id: uuid.UUID) -> None:
+    """Delete one interview, rows and files. Whoever measures it finds the fence moved, and stops."""
+    beyond = {"lease_until": utc_now() + LEASE}  # nobody else begins meanwhile
+    for model, row in ((Answer, Answer.interview_id), (InterviewSession, InterviewSession.id)):
+        db.session.execute(sa.update(model).where(row == interview_id).values(fence=model.fence + 1, **beyond))
+    db.session.commit()  # deleting files takes its time, and holds nothing meanwhile
+    folder_of(interview_id).delete()  # first: should we be stopped here, the row still leads to what is left
+    db.session.execute(sa.delete(InterviewSession).where(InterviewSession.id == interview_id))
+    db.session.commit()
+
+
+def erase_leaving() -> int:
+    """Finish the deletion of accounts that was asked for and interrupted. Returns how many people went."""
+    leaving = db.session.scalars(sa.select(User.id).where(User.leaving_at.is_not(None))).all()
+    for user_id in leaving:
+        erase(user_id)
+    return len(leaving)
+
+
+def erase(user_id: uuid.UUID) -> None:
+    """Delete a person with every row and file. Files first: should we be stopped, rows still lead to what is left."""
+    of_person = sa.select(Application.id).where(Application.user_id == user_id)
+    stored = db.session.scalars(sa.select(Application.resume_path).where(Application.user_id == user_id)).all()
+    recorded = sa.select(InterviewSession.id).where(InterviewSession.application_id.in_(of_person))
+    for interview_id in db.session.scalars(recorded).all():
+        remove(interview_id)
+    db.session.rollback()
+    for name in stored:
+        resumes.remove(name, config().resumes_folder)
+    db.session.execute(sa.delete(User).where(User.id == user_id))  # the database takes along what hangs on it
+    db.session.commit()
+    drop_old_pages()
 
 
 class Housekeeper:
@@ -49,3 +82,5 @@ class Housekeeper:
         with self._app.app_context():
             if gone := purge(utc_now()):
                 log.info("%d interviews were older than RETENTION_DAYS and are deleted", gone)
+            if gone := erase_leaving():
+                log.info("%d accounts are deleted whose deletion had been interrupted", gone)

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask, g
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import contains_eager
 
 from capture import film
@@ -42,6 +43,7 @@ ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will 
 REFRESH_EVERY_S = 5.0  # flags of a running interview: recent enough for a live row, cheap enough for many
 ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: with measuring, then without
 FORGOTTEN_AFTER = timedelta(days=1)  # a recording that was left is looked at again only when it is completed
+GONE = (NoResultFound, OSError)  # what meets whoever works on rows and files that are deleted meanwhile
 IDLE_AFTER_S = 30.0  # no new bytes for so long: give the thread to somebody else until bytes come again
 
 
@@ -116,9 +118,20 @@ def measure_answer(held: Claim, stop: threading.Event) -> None:
                 _normalise(live)
         except ClaimLost:
             log.info("answer %s is measured by another process now", held.row_id)
+        except GONE:
+            if not _is_deleted(held):
+                raise
         except CaptureError as error:
             log.warning("answer %s cannot be used: %s", held.row_id, error)
             held.write(keep=False, state=AnswerState.FAILED, failure=str(error)[:300])
+
+
+def _is_deleted(held: Claim) -> bool:
+    """Whether the interview was deleted while it was worked on, which is no fault."""
+    held.write(keep=True)
+    if held.lost.is_set():
+        log.info("%s was taken away while it was worked on", held.row_id)
+    return held.lost.is_set()
 
 
 class LiveMeasuring:
@@ -245,6 +258,10 @@ def finish_interview(held: Claim, stop: threading.Event) -> None:
     with held.kept():
         try:
             outcome = _make_results(held)
+        except GONE:
+            if not _is_deleted(held):
+                raise
+            return
         except CaptureError as error:
             log.warning("interview %s cannot be finished: %s", held.row_id, error)
             held.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])

@@ -7,4 +7,4 @@ from portal import access
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 bp.before_request(access.admins_only)
 
-from portal.blueprints.admin import applications, jobs, overview, sessions  # noqa: E402, F401 (they add views to bp)
+from portal.blueprints.admin import applications, jobs, overview, people, sessions  # noqa: E402, F401 (they add views to bp)

@@ -6,15 +6,17 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_jwt_extended import current_user, get_jwt
 
-from portal import accounts
+from portal import accounts, throttle
 from portal.blueprints.api import tokens
 from portal.blueprints.api.base import ApiBlueprint, field_errors
 from portal.blueprints.api.schemas import Credentials, RefreshToken, Registration, SignedIn, Tokens
+from portal.errors import problem
 from portal.extensions import db
-from portal.models import User
+from portal.models import User, utc_now
 
 bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
 
+REFRESH_LIMITS = (throttle.REFRESH_PER_ACCOUNT, throttle.REFRESH_PER_ADDRESS)
 PROFILE = ("phone", "location", "headline")
 
 
@@ -38,6 +40,7 @@ def register(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
 @bp.arguments(Credentials)
 @bp.response(200, SignedIn)
 @bp.alt_response(401, "UNAUTHORIZED")
+@bp.alt_response(403, "FORBIDDEN")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def login(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
     """Sign in"""
@@ -45,16 +48,20 @@ def login(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
         return _signed_in(accounts.authenticate(_credentials(values)))
     except accounts.WrongCredentials:
         return tokens.unauthorised("The e-mail address or the password is wrong.")
+    except accounts.AccountDisabled:
+        return problem(403, "Not for this account", "This account is disabled.")
 
 
 @bp.post("/refresh")
 @bp.signed_in(refresh=True)
 @bp.response(200, Tokens)
+@bp.alt_response(429, "TOO_MANY_REQUESTS")
 def refresh() -> dict[str, Any] | ResponseReturnValue:
     """Exchange a refresh token for a new pair
 
     Send the refresh token as bearer. It works once.
     """
+    throttle.count_both(REFRESH_LIMITS, current_user.id, request.remote_addr, utc_now())
     if not tokens.spend(get_jwt()):
         return tokens.unauthorised("This refresh token was used already. Sign in again.", "invalid_token")
     db.session.commit()

@@ -110,7 +110,7 @@ def _claims(user: User) -> Claims:
 @jwt.user_lookup_loader
 def _person(header: Claims, claims: Claims) -> User | None:
     user = db.session.get(User, uuid.UUID(claims["sub"]))
-    if user is None or not hmac.compare_digest(claims.get("session", ""), _session_mark(user)):
+    if user is None or not user.is_active or not hmac.compare_digest(claims.get("session", ""), _session_mark(user)):
         return None
     return user
 

@@ -6,7 +6,7 @@ from flask import Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import ClientDisconnected
 
-from portal import interviews, tokens, uploads
+from portal import access, interviews, tokens, uploads
 from portal.blueprints.capture import bp
 from portal.extensions import csrf, db
 from portal.models import Answer, AnswerState
@@ -119,6 +119,8 @@ def answer_of(answer_id: uuid.UUID) -> Answer:
     answer = db.session.get(Answer, answer_id)
     if answer is None or answer.state is AnswerState.DISCARDED:
         raise uploads.Refused(410, "This upload is no longer here.")
+    if access.is_owner_disabled(answer_id):
+        raise uploads.Refused(403, "The account of this recording is disabled. What was confirmed is kept.")
     return answer
 
 

@@ -1,0 +1,99 @@
+"""A person's own account: another password, signing out everywhere, taking one's data along, leaving."""
+
+from flask import Blueprint, Response, flash, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+from portal import accounts, leaving, throttle
+from portal.accounts import WrongCredentials
+from portal.blueprints import go_to
+from portal.blueprints.auth import start_session, wait_of
+from portal.extensions import db
+from portal.forms.account import ConfirmForm, PasswordForm
+from portal.models import User, utc_now
+from portal.throttle import TooManyTries
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+WRONG = "This is not the password of your account."
+
+
+@bp.before_request
+@login_required
+def signed_in_only() -> None:
+    """Everything here is about who is signed in."""
+
+
+@bp.get("/")
+def account() -> ResponseReturnValue:
+    return render_template("account/account.html", sign_ins=accounts.count_sign_ins(current_user))
+
+
+@bp.route("/password", methods=["GET", "POST"])
+def password() -> ResponseReturnValue:
+    form = PasswordForm(current_user.email)
+    if not form.validate_on_submit():
+        return render_template("account/password.html", form=form), 422 if form.is_submitted() else 200
+    user_id = current_user.id
+    try:
+        accounts.change_password(current_user, form.old.data, form.new.data, request.remote_addr)
+    except WrongCredentials:
+        form.old.errors = [WRONG]
+        return render_template("account/password.html", form=form), 422
+    except TooManyTries as exc:
+        return render_template("account/password.html", form=form, message=exc.description), 429, wait_of(exc)
+    start_session(db.session.get_one(User, user_id))
+    flash("Your password is changed. You are signed out everywhere else.", "success")
+    return go_to(url_for("account.account"))
+
+
+@bp.post("/sign-out-everywhere")
+def sign_out_everywhere() -> ResponseReturnValue:
+    accounts.sign_out_everywhere(current_user)
+    session.clear()
+    flash("You are signed out everywhere.", "success")
+    return go_to(url_for("jobs.board"))
+
+
+@bp.route("/data", methods=["GET", "POST"])
+def data() -> ResponseReturnValue:
+    """Everything that is kept about somebody, as one ZIP."""
+    form = ConfirmForm()
+    if refusal := _unconfirmed(form, "account/data.html"):
+        return refusal
+    try:
+        throttle.count_try(throttle.EXPORT_PER_ACCOUNT, str(current_user.id), utc_now())
+    except TooManyTries as exc:
+        return render_template("account/data.html", form=form, message=exc.description), 429, wait_of(exc)
+    response = Response(leaving.export(current_user), mimetype="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@bp.route("/delete", methods=["GET", "POST"])
+def delete() -> ResponseReturnValue:
+    if current_user.is_admin:
+        flash("An admin's account is removed by the operator of this portal.", "info")
+        return go_to(url_for("account.account"))
+    form = ConfirmForm()
+    if refusal := _unconfirmed(form, "account/delete.html"):
+        return refusal
+    leaving.leave(current_user)
+    session.clear()
+    flash("Your account is deleted, with everything that belonged to it.", "success")
+    return go_to(url_for("jobs.board"))
+
+
+def _unconfirmed(form: ConfirmForm, template: str) -> ResponseReturnValue | None:
+    """The page that asks for the password, until it is the right one."""
+    if not form.validate_on_submit():
+        return render_template(template, form=form), 422 if form.is_submitted() else 200
+    try:
+        accounts.confirm(current_user, form.password.data, request.remote_addr)
+    except WrongCredentials:
+        form.password.errors = [WRONG]
+        return render_template(template, form=form), 422
+    except TooManyTries as exc:
+        return render_template(template, form=form, message=exc.description), 429, wait_of(exc)
+    return None

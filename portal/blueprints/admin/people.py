@@ -1,0 +1,63 @@
+"""Everybody who has an account, and who of them may sign in."""
+
+import uuid
+
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from portal import accounts
+from portal.access import fetch_person
+from portal.blueprints import page_asked
+from portal.blueprints.admin import bp
+from portal.extensions import db
+from portal.models import User
+
+ROWS_PER_PAGE = 50
+
+
+@bp.get("/people")
+def people() -> ResponseReturnValue:
+    wanted = request.args.get("q", "").strip()[:254]
+    page = db.paginate(_select(wanted), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
+    return render_template(
+        "admin/people.html",
+        page=page,
+        wanted=wanted,
+        page_url=lambda number: url_for("admin.people", page=number, q=wanted or None),
+    )
+
+
+def _select(wanted: str) -> sa.Select[tuple[User]]:
+    selected = db.select(User).order_by(User.created_at.desc(), User.id)
+    for word in wanted.split():
+        name, email = User.full_name, User.email
+        selected = selected.where(sa.or_(name.icontains(word, autoescape=True), email.icontains(word, autoescape=True)))
+    return selected
+
+
+@bp.post("/people/<uuid:user_id>/disable")
+def people_disable(user_id: uuid.UUID) -> ResponseReturnValue:
+    person = fetch_person(user_id)
+    if person.id == current_user.id:
+        flash("You cannot disable your own account. Ask another admin.", "warning")
+    else:
+        accounts.disable(person)
+        flash(f"{person.full_name} is disabled and signed out everywhere. Nothing was deleted.", "success")
+    return _back()
+
+
+@bp.post("/people/<uuid:user_id>/enable")
+def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
+    person = fetch_person(user_id)
+    if person.leaving_at:
+        flash("This account is being deleted, as its owner asked.", "warning")
+    else:
+        accounts.enable(person)
+        flash(f"{person.full_name} can sign in again.", "success")
+    return _back()
+
+
+def _back() -> ResponseReturnValue:
+    return redirect(url_for("admin.people", q=request.args.get("q"), page=request.args.get("page")), code=303)

@@ -1,0 +1,109 @@
+"""How a person's data leaves: taken along as one ZIP, or deleted with every row and file.
+
+Deleting begins with letting nobody in any more. What is interrupted after that is finished later by the housekeeping.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from portal import accounts, interviews
+from portal.extensions import db
+from portal.interviews import config
+from portal.models import Application, InterviewSession, User, utc_now
+
+READ_BYTES = 256 * 1024  # of a recording at a time: it may be larger than our memory
+
+
+def leave(user: User) -> None:
+    """Delete this person's account and everything that belongs to it."""
+    user.leaving_at = utc_now()
+    accounts.disable(user)  # commits: from here on nobody gets in, and no upload adds anything
+    interviews.erase(user.id)
+
+
+def export(user: User) -> Iterator[bytes]:
+    """Everything we keep about a person, as a ZIP that is made while it is sent: it may be larger than our disk."""
+    files: dict[str, bytes | Path] = {"profile.json": _as_json(_profile(user))}
+    for number, application in enumerate(sorted(user.applications, key=lambda row: row.created_at), 1):
+        folder = f"applications/{number:02d}-{application.job.slug}"
+        kind = application.resume_path.rpartition(".")[2]
+        files[f"{folder}/application.json"] = _as_json(_application(application))
+        files[f"{folder}/resume.{kind}"] = config().resumes_folder / application.resume_path
+        if application.interview:
+            place = interviews.recording(application.interview)
+            files |= {f"{folder}/interview/{path.relative_to(place.folder)}": path for path in place.files()}
+    db.session.rollback()  # sending takes minutes and needs no database
+    return _zipped(files)
+
+
+def _zipped(files: dict[str, bytes | Path]) -> Iterator[bytes]:
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as package:  # what is large is compressed already
+        for name, content in files.items():
+            if isinstance(content, Path) and not content.is_file():  # deleted meanwhile
+                continue
+            with package.open(name, "w", force_zip64=True) as target:
+                for piece in _pieces(content):
+                    target.write(piece)
+                    yield sink.drain()
+    yield sink.drain()
+
+
+def _pieces(content: bytes | Path) -> Iterator[bytes]:
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as source:
+        while piece := source.read(READ_BYTES):
+            yield piece
+
+
+class _Sink(io.RawIOBase):
+    """What `zipfile` writes to: keeps only what was not sent yet, and cannot go back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._waiting += data
+        return len(data)
+
+    def drain(self) -> bytes:
+        ready, self._waiting = bytes(self._waiting), bytearray()
+        return ready
+
+
+def _as_json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str).encode()
+
+
+def _columns(row: Any, *without: str) -> dict[str, Any]:
+    """A row as it is stored, apart from what are names and counters of our own."""
+    return {column.name: getattr(row, column.name) for column in row.__table__.columns if column.name not in without}
+
+
+def _profile(user: User) -> dict[str, Any]:
+    return _columns(user, "id", "password_hash", "session_key", "disabled_at", "leaving_at")
+
+
+def _application(application: Application) -> dict[str, Any]:
+    interview = application.interview
+    said = {"job": application.job.title} | _columns(application, "user_id", "job_id", "resume_path")
+    return said | {"interview": _interview(interview) if interview else None}
+
+
+def _interview(interview: InterviewSession) -> dict[str, Any]:
+    ours = ("application_id", "interview_id", "answer_id", "attempts", "fence", "lease_until", "holder", "id")
+    answers = [
+        _columns(answer, *ours) | {"page_events": [_columns(event, *ours) for event in answer.page_events]}
+        for answer in interview.answers
+    ]
+    return _columns(interview, *ours) | {
+        "answers": answers,
+        "flags": [_columns(flag, *ours) for flag in interview.flags],
+    }

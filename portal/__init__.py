@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import access, cli, errors, filters, health, interviews, logs, security
 from portal.blueprints import account, admin, api, applications, auth, capture, jobs
+from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config
 from portal.extensions import csrf, db, jwt, login_manager, migrate
 
@@ -35,6 +36,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in (health.bp, jobs.bp, auth.bp, account.bp, applications.bp, capture.bp, admin.bp):
         app.register_blueprint(blueprint)
     api.init_app(app)
+    pieces.stand_in_front(app)
     return app
 
 

@@ -83,12 +83,6 @@ def fetch_person(user_id: uuid.UUID) -> User:
     return db.get_or_404(User, user_id)
 
 
-def is_owner_disabled(answer_id: uuid.UUID) -> bool:
-    """Whether the person that an answer belongs to may do nothing any more. One small question, for each piece sent."""
-    owner = db.select(User.disabled_at).join(User.applications).join(Application.interview)
-    return db.session.scalar(owner.join(InterviewSession.answers).where(Answer.id == answer_id)) is not None
-
-
 def fetch_job(key: str | uuid.UUID, user: User | None = None) -> Job:
     """A job that was published (open, or closed and read-only) for everybody; a draft for its admins and applicants."""
     user = user or current_user

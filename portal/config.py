@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 import log_format
@@ -110,7 +111,7 @@ class Config:
         if not self.session_cookie_secure:
             raise ConfigError("SESSION_COOKIE_SECURE=0 in production: serve over HTTPS and unset it.")
 
-    @property
+    @cached_property
     def interviews_folder(self) -> Path:
         return self.instance_path / "interviews"
 

@@ -20,8 +20,8 @@ POLICY = {
 
 
 def init_app(app: Flask) -> None:
-    app.before_request(_name_request)
-    app.after_request(_add_headers)
+    app.before_request(name_request)
+    app.after_request(add_headers)
 
 
 def policy(**changes: str) -> str:
@@ -30,22 +30,28 @@ def policy(**changes: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in directives.items())
 
 
-def _name_request() -> None:
+def name_request() -> None:
     g.request_id = secrets.token_hex(6)
 
 
-def _add_headers(response: Response) -> Response:
+HEADERS = (
+    ("Content-Security-Policy", policy()),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(self), microphone=(self), geolocation=(), display-capture=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
+
+
+def headers_of_every_response() -> list[tuple[str, str]]:
+    return [*HEADERS, ("X-Request-ID", g.get("request_id", "-"))]
+
+
+def add_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", policy())
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault(
-        "Permissions-Policy",
-        "camera=(self), microphone=(self), geolocation=(), display-capture=()",
-    )
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("X-Request-ID", g.get("request_id", "-"))
+    for name, value in headers_of_every_response():
+        headers.setdefault(name, value)
     if (response.mimetype or "").endswith(("html", "json")):
         headers.setdefault("Cache-Control", "no-store")  # pages here are about one person
         headers.add("Vary", "HX-Request")

@@ -20,6 +20,7 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"
 CHECKSUMS = ("sha256", "sha1", "md5")  # sha1 is the one every tus client must know; none of them guards a secret
 WRONG_CHECKSUM = 460  # a status of tus's own
+sync_data = getattr(os, "fdatasync", os.fsync)  # of what was appended both keep the same; macOS has only the second
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -121,7 +122,7 @@ def _write_or_undo(handle: int, offset: int, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(handle, view) :]
-        os.fsync(handle)
+        sync_data(handle)
     except OSError as exc:
         os.ftruncate(handle, offset)  # an unconfirmed piece must not count as saved
         if exc.errno in NO_SPACE:

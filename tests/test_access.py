@@ -77,6 +77,7 @@ RULES = {
     "capture.events": Door.OWNER,
     "capture.echo": Door.OWNER,
     "capture.upload": Door.UPLOAD_TOKEN,
+    "capture.piece": Door.UPLOAD_TOKEN,
     "capture.create_upload": Door.UPLOAD_TOKEN,
     "capture.upload_options": Door.EVERYBODY,
     "admin.overview": Door.ADMIN,

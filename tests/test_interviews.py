@@ -11,7 +11,7 @@ from sittings import TAB, begin, clip_bytes, finished, record, send, start
 
 from portal import interviews, uploads
 from portal.extensions import db
-from portal.interviews import answers
+from portal.interviews import receiving
 from portal.interviews.measuring import refresh_flags
 from portal.models import (
     AnswerState,
@@ -181,7 +181,7 @@ def test_an_upload_that_was_taken_back_leaves_nothing_and_keeps_its_take_used(
 def test_an_answer_takes_no_more_bytes_than_its_time_allows(
     interview: InterviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "SLACK_BYTES", 1_000)
+    monkeypatch.setattr(receiving, "SLACK_BYTES", 1_000)
     answer = start(interview)
     answer.limit_ms = 5
 

@@ -2,11 +2,9 @@
 
 import base64
 import hashlib
-from datetime import timedelta
+import shutil
 from pathlib import Path
-from typing import Any
 
-import jwt
 import pytest
 from factories import make_application
 from flask import Flask
@@ -14,9 +12,9 @@ from flask.testing import FlaskClient
 from sittings import begin, clip_bytes, start
 from werkzeug.test import TestResponse
 
-from portal import interviews, tokens, uploads
+from portal import interviews, security, tokens, uploads
 from portal.extensions import db
-from portal.models import Answer, User, utc_now
+from portal.models import Answer, User
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -158,31 +156,43 @@ def test_an_unfinished_upload_can_be_taken_back(client: FlaskClient, answer: Ans
     assert client.head(f"/capture/uploads/{answer.id}", headers=sent).status_code == 410
 
 
-def forged(answer: Answer, **changes: Any) -> str:
-    claims = {"aud": tokens.AUDIENCE, "sub": str(answer.id), "exp": utc_now() + timedelta(hours=1)} | changes
-    return jwt.encode(claims, tokens._key(), algorithm="HS256")
+def test_every_answer_to_a_piece_carries_what_every_response_carries(
+    client: FlaskClient, answer: Answer, data: bytes
+) -> None:
+    kept, refused = patch(client, answer, 0, data), patch(client, answer, 0, data)
+
+    assert (kept.status_code, refused.status_code) == (204, 409)
+    for response in (kept, refused, client.get("/login")):
+        assert all(response.headers[name] == value for name, value in security.HEADERS)
+        assert len(response.headers["X-Request-ID"]) == 12
+    assert kept.headers["X-Request-ID"] != refused.headers["X-Request-ID"]
 
 
-def test_a_token_opens_only_its_own_upload(client: FlaskClient, answer: Answer, bob: User) -> None:
-    other = start(begin(make_application(bob)))
+@pytest.mark.logs_errors
+def test_a_fault_of_ours_says_so_and_keeps_its_reason_in_the_log(
+    client: FlaskClient, answer: Answer, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.rmtree(interviews.answer_path(answer).parent)
+    response = patch(client, answer, 0, data)
 
-    assert client.head(f"/capture/uploads/{other.id}", headers=headers(answer)).status_code == 403
+    assert (response.status_code, response.headers["X-Frame-Options"]) == (500, "DENY")
+    assert str(answer.id) not in response.text
+    assert "a piece could not be taken" in caplog.text
 
 
-@pytest.mark.parametrize("kind", ["none", "other purpose", "expired", "unsigned", "other key", "api key"])
-def test_a_token_that_is_not_ours_opens_nothing(client: FlaskClient, app: Flask, answer: Answer, kind: str) -> None:
-    claims = {"aud": tokens.AUDIENCE, "sub": str(answer.id), "exp": utc_now() + timedelta(hours=1)}
-    token = {
-        "none": "",
-        "other purpose": forged(answer, aud="career-portal:something"),
-        "expired": forged(answer, exp=utc_now() - timedelta(seconds=1)),
-        "unsigned": jwt.encode(claims, None, algorithm="none"),
-        "other key": jwt.encode(claims, b"x" * 32, algorithm="HS256"),
-        "api key": jwt.encode(claims, app.config["SECRET_KEY"].ljust(32, "x"), algorithm="HS256"),
-    }[kind]
-    response = client.head(f"/capture/uploads/{answer.id}", headers=TUS | {"Authorization": f"Bearer {token}"})
+def test_an_address_that_is_no_upload_is_not_there(client: FlaskClient) -> None:
+    assert client.patch("/capture/uploads/not-one", headers=TUS).status_code == 404
 
-    assert response.status_code == 401
+
+def test_a_process_that_only_gets_pieces_measures_too(
+    client: FlaskClient, app: Flask, answer: Answer, data: bytes
+) -> None:
+    manager = app.extensions["capture_manager"]
+    app.testing = False
+    patch(client, answer, 0, data)
+
+    assert manager.status().is_running
+    assert manager.stop(10)
 
 
 def test_a_full_disk_keeps_nothing_half(answer: Answer, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +202,7 @@ def test_a_full_disk_keeps_nothing_half(answer: Answer, data: bytes, monkeypatch
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(uploads.os, "fsync", full)  # the one thing a test cannot ask of a real disk at a chosen moment
+    monkeypatch.setattr(uploads, "sync_data", full)  # the one thing a test cannot ask of a real disk at a chosen moment
     with pytest.raises(uploads.NoSpace):
         uploads.append(path, 100, data[100:])
     db.session.rollback()

@@ -1,14 +1,14 @@
 """The verbs of an interview, and the only door from the portal to `capture`.
 
-`sitting` and `answers` are what the candidate does, `measuring` the work behind it, `claims` who does that work,
-`beats` whether anybody does, `worker` the processes that do, `results` the way from rows to files, `places` where
+`sitting`, `answers` and `receiving` are what the candidate does, `measuring` the work behind it, `claims` who does that
+work, `beats` whether anybody does, `worker` the processes that do, `results` the way from rows to files, `places` where
 things are, `status` how things stand, `keeping` how data leaves.
 """
 
 from pathlib import Path
 from threading import Event
 
-from flask import Flask
+from flask import Flask, current_app
 
 from capture.quiet import own_stderr
 from capture.rules import RULE_NAMES
@@ -18,7 +18,6 @@ from portal.interviews.answers import (
     PAGE_EVENT_KINDS,
     NewAnswer,
     complete_answer,
-    receive,
     report_events,
     start_answer,
     take_back,
@@ -35,6 +34,7 @@ from portal.interviews.errors import (
 )
 from portal.interviews.keeping import erase, erase_leaving, purge
 from portal.interviews.places import answer_path, config, recording
+from portal.interviews.receiving import receive, refuse_uploads, upload_target
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.status import Status, status
 from portal.interviews.worker import Worker, hold_back, make_manager, start_measuring
@@ -55,6 +55,7 @@ __all__ = [
     "answer_path",
     "complete_answer",
     "demo_clips",
+    "ensure_measuring",
     "erase",
     "erase_leaving",
     "finish",
@@ -65,6 +66,7 @@ __all__ = [
     "purge",
     "receive",
     "recording",
+    "refuse_uploads",
     "report_events",
     "retry",
     "start_answer",
@@ -72,6 +74,7 @@ __all__ = [
     "status",
     "take_back",
     "take_seat",
+    "upload_target",
     "work_through",
     "workers_seen",
 ]
@@ -87,8 +90,13 @@ def init_app(app: Flask) -> None:
         raise ConfigError(f"RULES_OFF names {', '.join(sorted(unknown))}, which is no rule; there are {known}.")
     manager = make_manager(app, WorkerKind.WEB)
     app.extensions["capture_manager"] = manager
-    if app.config["PORTAL"].capture_in_web and not app.testing:
-        app.before_request(manager.ensure_started)
+    app.before_request(ensure_measuring)
+
+
+def ensure_measuring() -> None:
+    """Whatever the first request is: from then on this process measures, where it shall (not in tests)."""
+    if config().capture_in_web and not current_app.testing:
+        current_app.extensions["capture_manager"].ensure_started()
 
 
 def demo_clips(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What happens to one answer while it is recorded: it starts, receives bytes, is taken back or complete.
+"""What happens to one answer while it is recorded: it starts, is taken back or complete. Its bytes: `receiving`.
 
 Each verb checks that it may happen, changes rows and files, and commits.
 """
@@ -11,8 +11,7 @@ from typing import Any
 
 from flask import current_app
 
-from capture.errors import UnusableMedia
-from capture.signature import UPLOAD_CONTAINERS, identify
+from capture.signature import UPLOAD_CONTAINERS
 from portal import uploads
 from portal.extensions import db
 from portal.interviews.errors import BytesMissing, HeldElsewhere, InterviewError, NoRoom, NoTakesLeft, NotInterviewable
@@ -20,9 +19,6 @@ from portal.interviews.places import answer_path, config, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, PageEvent, Question
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
-MAX_BYTES_PER_MS = 1_000  # 8 Mbit/s, several times what our recorder is asked for
-SLACK_BYTES = 8_000_000  # for the shortest answers, and recorders that overshoot at the start
-RUNNING_SHARE = 10  # running answers may use nine tenths of the disk floor that new ones must leave
 MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
 PAGE_EVENT_KINDS = {"tab_hidden", "focus_lost", "fullscreen_left", "second_display", "paste"}
 PAGE_EVENT_NAMES = ("kind", "t_ms", "until_ms", "characters")
@@ -66,21 +62,6 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     db.session.add(answer)
     db.session.commit()
     return answer
-
-
-def receive(answer: Answer, offset: int, data: bytes, checksum: uploads.Checksum | None) -> int:
-    """Append one piece of an answer, on disk when this returns; gives the new offset. Raises UploadError."""
-    if answer.state is not AnswerState.RECORDING:
-        raise uploads.Refused(403, "This answer is complete.")
-    if offset + len(data) > min(config().upload_max_bytes, SLACK_BYTES + answer.limit_ms * MAX_BYTES_PER_MS):
-        raise uploads.Refused(413, "The recording is larger than this server takes.")
-    if shutil.disk_usage(config().interviews_folder).free < config().disk_floor_bytes // RUNNING_SHARE:
-        raise uploads.NoSpace("The server is out of space. What was confirmed is safe; sending goes on later.")
-    if offset == 0:
-        _check_kind(data, answer.container)
-    path = answer_path(answer)
-    db.session.rollback()  # from here on only the file matters; a slow disk must not hold the database
-    return uploads.append(path, offset, data, checksum)
 
 
 def take_back(answer: Answer) -> None:
@@ -196,12 +177,3 @@ def _time_left_ms(interview: InterviewSession, question: Question, take: int) ->
 
 def _length_ms(answer: Answer) -> int:
     return answer.recorded_ms or answer.duration_ms or answer.measured_ms
-
-
-def _check_kind(head: bytes, expected: str) -> None:
-    try:
-        found = identify(head)
-    except UnusableMedia as exc:
-        raise uploads.Refused(415, str(exc)) from exc
-    if found != expected:
-        raise uploads.Refused(415, f"This is {found}, but {expected} was announced.")

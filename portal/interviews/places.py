@@ -1,15 +1,16 @@
 """Where the things of an interview are: its folder, an answer's file, the models, this deployment's settings."""
 
 import uuid
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import current_app
 
 from capture.recording import Recording
 from capture.rules import Rules
 from portal.config import Config
-from portal.models import Answer, InterviewSession
+from portal.models import InterviewSession
 
 if TYPE_CHECKING:
     from capture.session import Models
@@ -45,7 +46,27 @@ def recording(interview: InterviewSession) -> Recording:
     return folder_of(interview.id)
 
 
-def answer_path(answer: Answer) -> Path:
+class NamesFile(Protocol):
+    """What an answer's file is named by: of a row, or of the few columns that were asked for."""
+
+    @property
+    def interview_id(self) -> uuid.UUID: ...
+    @property
+    def question_position(self) -> int: ...
+    @property
+    def take(self) -> int: ...
+    @property
+    def part(self) -> int: ...
+    @property
+    def container(self) -> str: ...
+
+
+def answer_path(answer: NamesFile) -> Path:
     """Where the bytes of this answer are."""
-    place = recording(answer.interview)
-    return place.answer_path(answer.question_position, answer.take, answer.part, answer.container)
+    names = answer.question_position, answer.take, answer.part, answer.container
+    return _answer_path(config().interviews_folder, answer.interview_id, *names)
+
+
+@lru_cache(maxsize=1024)  # asked for every second of everybody who records
+def _answer_path(folder: Path, interview_id: uuid.UUID, question: int, take: int, part: int, container: str) -> Path:
+    return Recording(folder / str(interview_id)).answer_path(question, take, part, container)

@@ -1,19 +1,24 @@
-"""The tus endpoint: headers in, headers out. Who may send is in the token, what may be appended in `portal.uploads`."""
+"""The tus endpoint: headers in, headers out. Who may send is in the token; bytes themselves come in by `pieces`."""
 
 import uuid
 
 from flask import Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.datastructures import Headers
 
 from portal import access, interviews, tokens, uploads
 from portal.blueprints.capture import bp
 from portal.extensions import csrf, db
-from portal.models import Answer, AnswerState
+from portal.models import Answer
+
+ADDRESS = "/capture/uploads"
+
+# Answered by `pieces`, in front of Flask; here so that the map of addresses is whole.
+bp.add_url_rule("/uploads/<uuid:answer_id>", endpoint="piece", methods=["PATCH"], build_only=True)
 
 
 @bp.errorhandler(uploads.UploadError)
-def upload_refused(error: uploads.UploadError) -> Response:
+def refused(error: uploads.UploadError) -> Response:
     response = plain(error.message, error.status)
     if isinstance(error, uploads.WrongOffset):
         response.headers["Upload-Offset"] = str(error.offset)
@@ -27,7 +32,7 @@ def create_upload() -> ResponseReturnValue:
     """Where the token's answer is uploaded to; the row was made when the room asked for it."""
     if request.method == "OPTIONS":
         return options()
-    check_version()
+    check_version(request.headers)
     answer = authorised_answer()
     length = request.headers.get("Upload-Length", type=int)
     if length is None and request.headers.get("Upload-Defer-Length") != "1":
@@ -39,14 +44,12 @@ def create_upload() -> ResponseReturnValue:
     return response
 
 
-@bp.route("/uploads/<uuid:answer_id>", methods=["HEAD", "PATCH", "DELETE", "OPTIONS"], provide_automatic_options=False)
+@bp.route("/uploads/<uuid:answer_id>", methods=["HEAD", "DELETE", "OPTIONS"], provide_automatic_options=False)
 @csrf.exempt
 def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
     if request.method == "OPTIONS":
         return options()
-    check_version()
-    if request.method == "PATCH":
-        return append(answer_id)
+    check_version(request.headers)
     answer = authorised_answer(answer_id)
     if request.method == "DELETE":
         return terminate(answer)
@@ -60,46 +63,15 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
     return response
 
 
-def append(answer_id: uuid.UUID) -> Response:
-    """Append one piece. The body is read before the database is asked, so that a slow sender holds nothing."""
-    token_holder(answer_id)
-    if request.mimetype != "application/offset+octet-stream":
-        raise uploads.Refused(415, "Send application/offset+octet-stream.")
-    offset = request.headers.get("Upload-Offset", type=int)
-    if offset is None or offset < 0:
-        raise uploads.UploadError("Say Upload-Offset.")
-    data = read_piece()
-    header = request.headers.get("Upload-Checksum")
-    checksum = uploads.Checksum.parse(header) if header else None
-    answer = answer_of(answer_id)
-    response = plain("", 204)
-    response.headers["Upload-Offset"] = str(interviews.receive(answer, offset, data, checksum))
-    return response
-
-
-def read_piece() -> bytes:
-    limit = current_app.config["PORTAL"].upload_chunk_max_bytes
-    request.max_content_length = limit
-    if (request.content_length or 0) > limit:
-        raise uploads.Refused(413, f"Send pieces of at most {limit} bytes.")
-    try:
-        data = request.get_data(cache=False)
-    except ClientDisconnected as exc:
-        raise uploads.UploadError("The piece ended early; nothing of it was kept.") from exc
-    if request.content_length is not None and len(data) != request.content_length:
-        raise uploads.UploadError("The piece ended early; nothing of it was kept.")
-    return data
-
-
 def terminate(answer: Answer) -> Response:
     """Take an unfinished upload back."""
     interviews.take_back(answer)
     return plain("", 204)
 
 
-def token_holder(expected: uuid.UUID | None = None) -> uuid.UUID:
+def token_holder(headers: Headers, expected: uuid.UUID | None = None) -> uuid.UUID:
     """The answer that the request's token is for, if it is the one this address is about. Asks no database."""
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    kind, _, token = headers.get("Authorization", "").partition(" ")
     try:
         answer_id = tokens.read_upload_token(token if kind.lower() == "bearer" else "")
     except tokens.BadToken as exc:
@@ -110,22 +82,21 @@ def token_holder(expected: uuid.UUID | None = None) -> uuid.UUID:
 
 
 def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
-    return answer_of(token_holder(expected))
+    return answer_of(token_holder(request.headers, expected))
 
 
 def answer_of(answer_id: uuid.UUID) -> Answer:
     """The answer that a token was verified for. Raises Refused where it is no longer there."""
     g.only_reads_database = request.method != "DELETE"  # no write lock while a piece goes to disk
     answer = db.session.get(Answer, answer_id)
-    if answer is None or answer.state is AnswerState.DISCARDED:
+    if answer is None:
         raise uploads.Refused(410, "This upload is no longer here.")
-    if access.is_owner_disabled(answer_id):
-        raise uploads.Refused(403, "The account of this recording is disabled. What was confirmed is kept.")
+    interviews.refuse_uploads(answer.state, answer.interview.state, not access.owner_of(answer).is_active)
     return answer
 
 
-def check_version() -> None:
-    if request.headers.get("Tus-Resumable") != uploads.VERSION:
+def check_version(headers: Headers) -> None:
+    if headers.get("Tus-Resumable") != uploads.VERSION:
         raise uploads.Refused(412, f"This server speaks tus {uploads.VERSION}.")
 
 

@@ -17,7 +17,7 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test check bench bench-accuracy assets models lock
+.PHONY: run test torture check bench bench-accuracy assets models lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -27,6 +27,9 @@ run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1
 
 test: $(DEV_STAMP) assets models  ## every test; ARGS="-k face" chooses
 	$(BIN)/python -m pytest $(ARGS)
+
+torture: $(DEV_STAMP) assets models  ## the long forms of the fault tests, about half an hour; ARGS="-k killed" chooses
+	$(BIN)/python -m pytest -m torture -s $(ARGS)
 
 check: $(DEV_STAMP)  ## what a change must pass: format, lint, types, tests
 	$(BIN)/ruff format --check .

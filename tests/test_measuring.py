@@ -238,6 +238,7 @@ def test_what_crashes_measuring_again_and_again_is_still_made_into_film(
 
     db.session.rollback()
     assert (answer.state, answer.measured_ms) == (AnswerState.READY, 0)
+    assert "3 tries" in answer.failure
 
 
 def test_whoever_measures_what_was_taken_back_can_write_nothing(

@@ -15,18 +15,20 @@ DECODERS = ("mediapipe", "/av/", "av.libs", "cv2", "pysilero")  # as their nativ
 
 
 class LiveWorker:
-    """start(), kill() (as a crash would), stop(); measures what the server receives."""
+    """start(), kill() (as a crash would), sleep() and wake(), stop(); measures what the server receives."""
 
-    def __init__(self, server: LiveServer, name: str = "worker", **settings: str) -> None:
-        self.environ = os.environ | server.environ | settings
+    def __init__(self, server: LiveServer, name: str = "worker", lease_s: float | None = None, **settings: str) -> None:
+        """`lease_s`: shorter leases than the real ones, for tests that wait for one to end."""
+        hasty = [str(PROJECT_FOLDER / "tests" / "hasty_worker.py"), str(lease_s)]
+        self.command = [sys.executable, *(hasty if lease_s else ["-m", "flask", "--app", "wsgi", "capture-worker"])]
+        self.environ = os.environ | server.environ | settings | {"PYTHONPATH": str(PROJECT_FOLDER)}
         self.log_path = server.folder / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "wsgi", "capture-worker"],
-                cwd=PROJECT_FOLDER, env=self.environ, stdout=log, stderr=log, start_new_session=True,
+                self.command, cwd=PROJECT_FOLDER, env=self.environ, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
     @property
@@ -38,6 +40,13 @@ class LiveWorker:
         assert self.process
         self.process.kill()
         self.process.wait()
+
+    def sleep(self) -> None:
+        """Stop it as a suspended machine would; it notices nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def wake(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
 
     def stop(self) -> int:
         """Ask it to end; its exit code."""

@@ -156,6 +156,8 @@ class LiveMeasuring:
             self.measured_ms = answer.measured_ms
             # Whatever ended the first tries may lie in measuring: then at least the film is made.
             self._shall_measure = answer.interview.is_analysed and answer.attempts <= MAX_ATTEMPTS
+            if answer.interview.is_analysed and not self._shall_measure:
+                self.failure = f"Given up after {MAX_ATTEMPTS} tries that ended without a result."
             self._is_complete = answer.state is not AnswerState.RECORDING
             self._models = models()
 

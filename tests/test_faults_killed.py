@@ -1,0 +1,123 @@
+"""Processes that are killed, fall asleep or are killed by what they measure: nothing acknowledged is lost."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+
+import pytest
+from candidates import Clip
+from senses_support import MODELS, film_sitter, source_of
+from torture import Killer, Site, check_whole, written
+from visiting import Visitor
+
+from capture.recording import read_observations
+from capture.session import CaptureSession
+
+LEASE_S = 4.0  # short forms only; the long one runs with the real leases
+
+
+def clip_of(path: Path, seconds: float, codec: str) -> Clip:
+    """A clip, and when an undisturbed session samples it."""
+    film_sitter(path, seconds, size=(320, 240) if codec == "vp8" else (640, 480), codec=codec)
+    duration_ms = CaptureSession(source_of(path), MODELS.senses).run().duration_ms
+    seen = read_observations(source_of(path).observations_path)
+    return Clip(path.suffix[1:], path.read_bytes(), duration_ms, tuple(row.t_ms for row in seen))
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Clip]:
+    folder = tmp_path_factory.mktemp("clips")
+    return [clip_of(folder / "a.mp4", 5.0, "h264"), clip_of(folder / "b.webm", 4.0, "vp8")]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path, LEASE_S)
+    yield site
+    site.close()
+
+
+def test_processes_killed_at_named_points_lose_nothing(
+    site: Site, clips: list[Clip], capsys: pytest.CaptureFixture[str]
+) -> None:
+    killer = Killer(site, Random(1))
+    first = site.invite(clips[:1])
+    killer.kill_server_while_receiving()
+    assert killer.kill_worker_at("measuring", first)
+    second = site.invite(clips[1:])
+    killer.kill_one_of_the_server()
+    assert killer.kill_worker_at("normalising", second)
+    third = site.invite(clips[:1])
+    killer.kill_server()
+    assert killer.kill_worker_at("telemetry written", third)
+    site.wait_until_ready()
+
+    for candidate in (first, second, third):
+        check_whole(site, candidate)
+    assert killer.kills.total() == 6
+    with capsys.disabled():
+        print(f"\n{killer.summary()}")
+
+
+@pytest.mark.parametrize("point", ["measuring", "joining", "telemetry written"])
+def test_a_worker_that_slept_past_its_lease_writes_nothing_more(site: Site, clips: list[Clip], point: str) -> None:
+    candidate = site.invite(clips[:1])
+    site.put_worker_to_sleep_at(point, candidate)
+    with site.another_worker():
+        site.wait_until_ready()
+        before = written(candidate.folder)
+        site.worker.wake()
+        site.wait_until_idle(workers=2)
+
+    assert written(candidate.folder) == before
+    check_whole(site, candidate)
+
+
+def test_two_workers_do_everything_of_one_interview_once(site: Site, clips: list[Clip]) -> None:
+    with site.another_worker():
+        candidate = site.invite(clips)
+        site.wait_until_ready()
+    fences = site.ask("SELECT fence FROM answers UNION ALL SELECT fence FROM interview_sessions")
+
+    assert fences == [(1,), (1,), (1,)]
+    check_whole(site, candidate)
+
+
+@pytest.mark.parametrize("tries_before", [5, pytest.param(0, marks=pytest.mark.torture)])
+def test_what_ends_every_process_is_given_up_and_may_be_tried_again(
+    site: Site, clips: list[Clip], tries_before: int
+) -> None:
+    killer, poison = Killer(site, Random(2)), site.invite(clips[:1])
+    site.worker.stop()
+    poison.join()
+    site.have_been_tried(poison, tries_before)
+    other = site.invite(clips[1:])
+    site.worker.start()
+    while site.state(poison) != "failed":
+        killer.kill_worker_when_claimed(poison)
+    site.wait_until_ready()
+    check_whole(site, other)
+    ada = Visitor(site.server.url).sign_in("ada@example.org")
+    page = f"/admin/sessions/{poison.interview_id}"
+
+    assert killer.kills.total() >= 6 - tries_before
+    assert "Given up after several tries that ended without a result." in ada.get(page).text
+    assert ada.send(f"{page}/retry", page=page).status == 303
+    site.wait_until_ready()
+    check_whole(site, poison)
+
+
+def test_of_fifty_finishes_at_once_one_counts_and_all_get_the_same_answer(site: Site, clips: list[Clip]) -> None:
+    site.worker.stop()
+    candidate = site.invite(clips[:1], finishes=False)
+    candidate.join()
+    site.count_transitions()
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: candidate.post("/finish"), range(50)))
+    site.worker.start()
+    site.wait_until_ready()
+
+    assert {(answer.status, answer.headers["Location"]) for answer in answers} == {(303, f"{candidate.room}/receipt")}
+    assert site.ask("SELECT was, became FROM transitions") == [("recording", "finishing"), ("finishing", "ready")]
+    check_whole(site, candidate)

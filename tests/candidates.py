@@ -45,6 +45,7 @@ class Candidate(threading.Thread):
     piece_bytes: int = 64_000
     pause_s: float = 0.05
     acknowledged: dict[str, int] = field(default_factory=dict)
+    faults: int = 0  # answers that said so
     error: BaseException | None = None
 
     def __post_init__(self) -> None:
@@ -117,6 +118,7 @@ class Candidate(threading.Thread):
                 said = self.visitor.ask(path, method, data, **headers)
                 if said.status < 500:
                     return said
+                self.faults += 1
             time.sleep(0.1)
         raise AssertionError(f"no answer from {path}")
 

@@ -30,6 +30,7 @@ from capture.recording import Recording
 from portal import interviews
 from portal.extensions import db
 from portal.interviews.claims import MAX_ATTEMPTS
+from portal.interviews.measuring import ALL_ATTEMPTS
 from portal.models import InterviewSession, InterviewState, utc_now
 
 STEP_S = 0.003  # between two looks
@@ -217,15 +218,15 @@ class Killer:
         self.kill_worker(f"{'finishing' if point in FINISHING else 'measuring'}, {point}")
         return True
 
-    def kill_worker_when_claimed(self, candidate: Candidate) -> None:
-        """Wait until its only answer is taken up once more, or given up, and kill who does."""
-        fences = "SELECT fence FROM answers WHERE interview_id = ?"
-        known = self.site.ask(fences, candidate.interview_id.hex)
-        while self.site.ask(fences, candidate.interview_id.hex) == known:
-            if self.site.state(candidate) == "failed":
-                return
+    def kill_whoever_measures(self, candidate: Candidate) -> None:
+        """Again and again, as its only answer would if it ended every process, until it is given up."""
+        claims, killed = "SELECT fence, attempts FROM answers WHERE interview_id = ?", 0
+        while self.site.state(candidate) != "failed":
+            ((fence, tries),) = self.site.ask(claims, candidate.interview_id.hex)
+            if fence > killed and tries <= ALL_ATTEMPTS:
+                self.kill_worker("whenever it takes up the same answer")
+                killed = fence
             time.sleep(STEP_S)
-        self.kill_worker("what it measures ends the process")
 
     def may_kill_worker(self) -> bool:
         """Not whoever is at the last try: that a fourth is refused is not a fault."""

@@ -21,7 +21,8 @@ from capture.crowd import shared_crowd_reader
 from capture.decoder import Decoder
 from capture.errors import CaptureError, ClaimLost, UnusableMedia
 from capture.face import FaceReader
-from capture.recording import ObservationLog, sha256
+from capture.hashes import sha256
+from capture.recording import ObservationLog
 from capture.rules import RULES_VERSION
 from capture.senses import Senses
 from capture.stretches import SAMPLE_EVERY_MS

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -27,6 +28,7 @@ LOCK_POLL_S = 0.02
 LATEST_BYTES = 16 * 1024  # about ten seconds of observations
 CONTAINER_NAME = re.compile(r"[a-z0-9]{2,4}")
 
+OBSERVATION_FIELDS = tuple(field.name for field in fields(Observation))
 TUPLE_FIELDS = ("box", "blinks_ms")  # JSON knows only lists
 # No instrument here is more exact than this, and rounding once, before anything judges, makes every later judgement see
 # the same numbers.
@@ -266,14 +268,16 @@ def read_observations(path: Path) -> list[Observation]:
 
 def rounded(observation: Observation) -> dict[str, Any]:
     """What was measured, by name, to the precision that is worth keeping; what was not measured is left out."""
-    measured = ((name, value) for name, value in vars(observation).items() if value is not None and value != ())
-    return {name: _round(value, DECIMALS.get(name, RATIO_DECIMALS)) for name, value in measured}
+    values = ((name, getattr(observation, name)) for name in OBSERVATION_FIELDS)
+    return {name: _round(name, value) for name, value in values if value is not None and value != ()}
 
 
-def _round(value: Any, decimals: int) -> Any:
+def _round(name: str, value: Any) -> Any:
     if isinstance(value, float):
-        return round(value, decimals)
-    return [_round(part, decimals) for part in value] if isinstance(value, tuple) else value
+        return round(value, DECIMALS.get(name, RATIO_DECIMALS))
+    if isinstance(value, tuple):
+        return [_round(name, part) for part in value]
+    return value
 
 
 def latest_observations(path: Path) -> list[Observation]:

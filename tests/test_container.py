@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from clips import FOOTAGE, clock_ms, make_clip, plain_picture
 
-from capture.container import GrowingFile, Limits, probe
+from capture.container import Limits, probe
 from capture.decoder import Decoder
 from capture.errors import UnusableMedia
+from capture.growing import GrowingFile
 from capture.signature import UPLOAD_CONTAINERS, identify, identify_file
 from capture.types import Frame, Sound
 

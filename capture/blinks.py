@@ -38,6 +38,7 @@ class BlinkFinder:
         self._usual: deque[Sample] = deque()
         self._unjudged: list[Sample] = []
         self._shut: list[Sample] = []
+        self._was_open = False  # before they shut: whoever begins with shut eyes may have them shut for long
         self._last_ms = 0
 
     @property
@@ -50,7 +51,7 @@ class BlinkFinder:
     def see(self, t_ms: int, lid_gap: float | None) -> tuple[int, ...]:
         """Times of blinks that are known since this sample."""
         if lid_gap is None:
-            self._shut.clear()
+            self._forget()
             return ()
         self._unjudged.append(Sample(t_ms, lid_gap))
         while self._usual and self._usual[0].t_ms < t_ms - LEVEL_MS:
@@ -61,16 +62,21 @@ class BlinkFinder:
         samples, self._unjudged = self._unjudged, []
         return tuple(blink for sample in samples for blink in self._judge(sample, open_gap))
 
+    def _forget(self) -> None:
+        self._shut.clear()
+        self._was_open = False
+
     def _judge(self, sample: Sample, open_gap: float) -> tuple[int, ...]:
         if sample.t_ms - self._last_ms > HOLE_MS:
-            self._shut.clear()
+            self._forget()
         self._last_ms = sample.t_ms
         if sample.lid_gap < SHUT_SHARE * open_gap:
             self._shut.append(sample)
             return ()
         self._usual.append(sample)
         shut, self._shut = self._shut, []
-        if not shut or shut[-1].t_ms - shut[0].t_ms > LONGEST_MS:
+        was_open, self._was_open = self._was_open, True
+        if not shut or not was_open or shut[-1].t_ms - shut[0].t_ms > LONGEST_MS:
             return ()
         return (min(shut, key=lambda seen: seen.lid_gap).t_ms,)
 

@@ -6,13 +6,12 @@ file is ever read, and durations are measured. Pictures and sound come out of `c
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
 
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import BinaryIO, NoReturn, Protocol, Self
+from typing import NoReturn, Self
 
 import av
 from av.audio.frame import AudioFrame
@@ -24,7 +23,9 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from capture import boxes
 from capture.errors import UnusableMedia
+from capture.growing import ByteSource, GrowingFile, reader_of
 from capture.signature import identify_file
 
 DEMUXERS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "mkv": "matroska", "mpg": "mpeg", "avi": "avi"}
@@ -33,11 +34,12 @@ VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg1video", "mpeg2video",
 AUDIO_CODECS = ("opus", "vorbis", "aac", "mp3", "mp2", "flac", "pcm_s16le")
 DECODERS = (*VIDEO_CODECS, *AUDIO_CODECS, "libdav1d", "libopus", "libvorbis", "mp3float", "mp2float")
 
-POLL_MS = 100  # a recorder delivers once a second: ten looks in between cost nothing and delay nothing
 MAX_STREAMS = 8  # picture, sound and a few tracks that phones add; each stream costs memory while the file is opened
 FPS_BURST_FRAMES = 120  # recorders catch up in bursts, so the rate is counted over at least this many frames
 MAX_SOUND_RATE_HZ = 192_000
 MAX_SOUND_CHANNELS = 8
+MAX_PAUSE_MS = 600_000  # a computer that slept on the way, at most; behind a longer leap no time can be trusted
+MAX_REORDER_MS = 10_000  # codecs store pictures out of order by a second or two at the slowest rates
 FIRST_FRAME_PACKETS = 300  # ten seconds at 30 fps without one picture: there is none
 
 
@@ -68,49 +70,19 @@ class MediaInfo:
     frames: int
 
 
-class GrowingFile:
-    """A file that somebody still appends to: `read` waits for bytes until the file is complete or `stop` is set."""
-
-    def __init__(self, path: Path, is_complete: Callable[[], bool], stop: Event | None = None) -> None:
-        self.path = path
-        self.is_complete = is_complete
-        self.stop = stop or Event()
-        self._file: BinaryIO = path.open("rb")
-
-    def read(self, size: int) -> bytes:
-        while not self.stop.is_set():
-            was_complete = self.is_complete()  # asked before reading: bytes that came in between must not be missed
-            data = self._file.read(size)
-            if data or was_complete:
-                return data
-            self.stop.wait(POLL_MS / 1000)
-        return b""
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class ByteSource(Protocol):
-    """What a demuxer reads from."""
-
-    def read(self, size: int, /) -> bytes: ...
-    def close(self) -> None: ...
-
-
 class Media:
     """One opened file: its picture, its sound if any, and its packets in file order, held to the limits."""
 
     def __init__(self, source: Path | GrowingFile, container: str, limits: Limits = LIMITS) -> None:
-        if isinstance(source, GrowingFile) and source.is_complete():
-            source = source.path  # a whole file can be sought, which ordinary MP4 needs
         self.limits = limits
         self._path = source.path if isinstance(source, GrowingFile) else source
         self._demuxer = DEMUXERS[container]
         self.is_damaged = False
         self.end_ms = 0
         self.video_packets = 0
+        self._newest_ms: dict[int, int] = {}
         self._stop = source.stop if isinstance(source, GrowingFile) else Event()
-        self._file: ByteSource = source if isinstance(source, GrowingFile) else source.open("rb")
+        self._file = reader_of(source, container)
         try:
             self.input = _open(self._file, container, limits)
             self.video = _picture(self.input, limits)
@@ -129,19 +101,30 @@ class Media:
     def packets(self) -> Iterator[Packet[Stream]]:
         """Every packet with a time, until the end or the first damage; `end_ms` and `video_packets` move along."""
         streams = [self.video] if self.audio is None else [self.video, self.audio]
+        has_leapt = False
         try:
             for packet in self.input.demux(*streams):
                 if packet.pts is not None and not packet.is_corrupt:
+                    if has_leapt := self._leaps(packet):
+                        break
                     self._count(packet)
                     yield packet
-            is_broken = not self._is_whole()
+            is_broken = has_leapt or not self._is_whole()
         except FFmpegError:
             is_broken = True
         self.is_damaged = is_broken and not self._stop.is_set()  # our own stopping looks like a cut file, and is none
 
     def _is_whole(self) -> bool:
         """FFmpeg ends quietly where an MP4 is cut or has lost a piece; other containers leave no trace of either."""
-        return self._demuxer != "mov" or boxes_are_whole(self._path)
+        return self._demuxer != "mov" or boxes.are_whole(self._path)
+
+    def _leaps(self, packet: Packet[Stream]) -> bool:
+        """Whether the file's clock breaks here, so that nobody can tell where this and all that follows belongs."""
+        track = packet.stream_index
+        t_ms = self.time_ms((packet.pts or 0) * self.tick_s[track])
+        newest_ms = self._newest_ms.get(track, t_ms)
+        self._newest_ms[track] = max(newest_ms, t_ms)
+        return t_ms > self.end_ms + MAX_PAUSE_MS or t_ms < newest_ms - MAX_REORDER_MS
 
     def _count(self, packet: Packet[Stream]) -> None:
         end_ticks = (packet.pts or 0) + (packet.duration or 0)
@@ -180,20 +163,6 @@ def _open(file: ByteSource, container: str, limits: Limits) -> InputContainer:
         raise UnusableMedia(f"this is not a readable {container} file") from exc
 
 
-def boxes_are_whole(path: Path) -> bool:
-    """True when an MP4's outermost boxes follow each other without a break up to the file's very end."""
-    position, size = 0, path.stat().st_size
-    with path.open("rb") as file:
-        while position < size:
-            file.seek(position)
-            length, kind, long_length = struct.unpack(">I4sQ", file.read(16).ljust(16, b"\0"))
-            length = {0: size - position, 1: long_length}.get(length, length)
-            if length < 8 or not kind.isalnum():
-                return False
-            position += length
-    return position == size
-
-
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise UnusableMedia("the file asks to open another file")
 
@@ -208,7 +177,7 @@ def _picture(opened: InputContainer, limits: Limits) -> VideoStream:
     if max(video.width, video.height) > limits.max_side_px or video.width * video.height > limits.max_pixels:
         raise UnusableMedia(f"the picture is {video.width}×{video.height}, larger than full HD")
     if min(video.width, video.height) < 16:
-        raise UnusableMedia("the video track has no picture size")
+        raise UnusableMedia("the video track has no picture size, or one far too large to decode")
     video.codec_context.options = {"max_pixels": str(limits.max_pixels)}
     video.thread_count = 1  # several answers are measured at once; threads inside one would only add delay
     return video

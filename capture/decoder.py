@@ -17,8 +17,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from capture.container import LIMITS, GrowingFile, Limits, Media, flushed, pictures, sounds, upright_size
+from capture.container import LIMITS, Limits, Media, flushed, pictures, sounds, upright_size
 from capture.errors import UnusableMedia
+from capture.growing import GrowingFile
 from capture.types import Frame, Glance, Sound
 
 MEASURED_SIDE_PX = 640  # the longer side of pictures handed out: enough for a face at a desk, cheaper than full HD

@@ -83,7 +83,8 @@ class EncodedPicture:
         self._output = output
         self._canvas = canvas
         self._stream = h264_stream(output, canvas)
-        self._graphs: dict[tuple[int, int, str, int], Graph] = {}
+        self._form: tuple[int, int, str, int] | None = None
+        self._graph = Graph()
         self._last_ticks: int | None = None
 
     def take(self, packet: Packet[Stream]) -> None:
@@ -112,12 +113,11 @@ class EncodedPicture:
         size = upright_size(frame, self._media.video)
         if size == self._canvas and frame.format.name == "yuv420p" and frame.rotation == 0:
             return frame
-        key = (*size, frame.format.name, frame.rotation)
-        if key not in self._graphs:
-            self._graphs[key] = _fitting(frame, size, self._canvas)
-        graph = self._graphs[key]
-        graph.vpush(frame)
-        return graph.vpull()
+        form = (*size, frame.format.name, frame.rotation)
+        if form != self._form:  # one at a time: a file may change its form with every picture, and each takes threads
+            self._form, self._graph = form, _fitting(frame, size, self._canvas)
+        self._graph.vpush(frame)
+        return self._graph.vpull()
 
 
 def _fitting(frame: VideoFrame, upright: tuple[int, int], canvas: tuple[int, int]) -> Graph:

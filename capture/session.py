@@ -16,11 +16,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from capture import __version__
-from capture.container import GrowingFile
+from capture.container import LIMITS, Limits
 from capture.crowd import shared_crowd_reader
 from capture.decoder import Decoder
 from capture.errors import CaptureError, ClaimLost, UnusableMedia
 from capture.face import FaceReader
+from capture.growing import GrowingFile
 from capture.hashes import sha256
 from capture.recording import ObservationLog
 from capture.rules import RULES_VERSION
@@ -84,6 +85,7 @@ class AnswerSource:
     heartbeat: Callable[[int], bool] = lambda measured_ms: True
     heartbeat_s: float = HEARTBEAT_S
     takes_over: bool = False
+    limits: Limits = LIMITS
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,9 @@ class CaptureSession:
 
     def _decoder(self, growing: GrowingFile) -> Decoder:
         from_ms = max(0, self._measured_ms - WARM_UP_MS)
-        return Decoder(growing, self._source.container, every_ms=SAMPLE_EVERY_MS, from_ms=from_ms)
+        return Decoder(
+            growing, self._source.container, every_ms=SAMPLE_EVERY_MS, limits=self._source.limits, from_ms=from_ms
+        )
 
     def _is_complete(self) -> bool:
         """Asked again and again while waiting for bytes, so that waiting, too, keeps the claim."""

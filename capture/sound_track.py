@@ -50,7 +50,8 @@ class EvenSound:
             self._fill_to(t_ms * SOUND_RATE_HZ // 1000)
 
     def finish(self, end_ms: int) -> None:
-        self._fill_to(end_ms * SOUND_RATE_HZ // 1000)
+        """A film has sound, be it only of one picture whose file gives it no length."""
+        self._fill_to(max(1, end_ms * SOUND_RATE_HZ // 1000))
         if self._waiting_samples:
             self._push(np.zeros(-self._waiting_samples % SOUND_FRAME_SAMPLES, np.float32))
         rest = self._stream.encode(None)

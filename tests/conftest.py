@@ -56,6 +56,7 @@ class TidyClient(FlaskClient):
 NEEDED = {
     "browser": (CHROMIUM, "chromium"),
     "nginx": (NGINX, "nginx-light"),
+    "strace": (shutil.which("strace"), "strace"),
     "sound": (can_make_sound(), "pulseaudio libportaudio2 libasound2-plugins"),
 }
 

@@ -32,6 +32,8 @@ def blinks(*gaps: float | None, every_ms: int = 200) -> list[int]:
         ([*OPEN, 0.25, 0.35], []),
         ([*OPEN, 0.1], []),
         ([0.35, 0.1, *OPEN], [200]),
+        ([0.1, *OPEN], []),
+        ([*OPEN, None, 0.1, 0.35], []),
         ([*OPEN, 0.1, None, 0.35], []),
         ([*OPEN, 0.1, 0.35, 0.1, 0.35], [1000, 1400]),
         ([*(gap / 2 for gap in OPEN), 0.05, 0.18], [1000]),

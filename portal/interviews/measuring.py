@@ -159,7 +159,13 @@ class LiveMeasuring:
         if not self._shall_measure:
             return True
         source = AnswerSource(
-            self.path, self.container, self.observations_path, self.is_complete, self.heartbeat, takes_over=True
+            self.path,
+            self.container,
+            self.observations_path,
+            self.is_complete,
+            self.heartbeat,
+            takes_over=True,
+            limits=ANSWER_LIMITS,
         )
         try:
             result = CaptureSession(source, self._models.senses, self._halt).run()

@@ -1,0 +1,66 @@
+"""The bytes of a recording, also while somebody still appends to it. Looks at an MP4's claims and at nothing else."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import BinaryIO, Protocol
+
+from capture import boxes
+from capture.errors import UnusableMedia
+
+POLL_MS = 100  # a recorder delivers once a second: ten looks in between cost nothing and delay nothing
+
+
+class GrowingFile:
+    """A file that somebody still appends to: `read` waits for bytes until the file is complete or `stop` is set."""
+
+    def __init__(self, path: Path, is_complete: Callable[[], bool], stop: Event | None = None) -> None:
+        self.path = path
+        self.is_complete = is_complete
+        self.stop = stop or Event()
+        self.guard: boxes.IndexGuard | None = None  # sees an MP4's bytes before the demuxer does
+        self._is_refused = False
+        self._file: BinaryIO = path.open("rb")
+
+    def read(self, size: int) -> bytes:
+        while not self.stop.is_set() and not self._is_refused:
+            was_complete = self.is_complete()  # asked before reading: bytes that came in between must not be missed
+            data = self._file.read(size)
+            if data or was_complete:
+                self._look(data)
+                return data
+            self.stop.wait(POLL_MS / 1000)
+        return b""
+
+    def _look(self, data: bytes) -> None:
+        try:
+            if self.guard:
+                self.guard.feed(data)
+        except UnusableMedia:
+            self._is_refused = True  # a demuxer that asks again gets nothing
+            raise
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class ByteSource(Protocol):
+    """What a demuxer reads from."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
+
+
+def reader_of(source: Path | GrowingFile, container: str) -> ByteSource:
+    """The file's bytes. Only in a whole file can be sought, which ordinary MP4 and Matroska need.
+
+    A fragmented MP4 is read from front to back also when it is whole: places that it names may hide another index.
+    """
+    if isinstance(source, GrowingFile):
+        if not source.is_complete():
+            source.guard = boxes.IndexGuard() if container == "mp4" else None
+            return source
+        source = source.path
+    if container == "mp4" and boxes.is_fragmented(source):
+        return GrowingFile(source, lambda: True)
+    return source.open("rb")

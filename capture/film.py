@@ -172,8 +172,8 @@ def _frame(answer: Path, chapters: list[Chapter]) -> bytes:
 
 def _length_ms(film: Path) -> int:
     """As a player finds it in the index."""
-    with Media(film, "mp4") as media:
-        return round((media.input.duration or 0) * 1000 / av.time_base)
+    with av.open(film, "r", format="mov") as opened:
+        return round((opened.duration or 0) * 1000 / av.time_base)
 
 
 def _alike(answers: Sequence[AnswerTracks], folder: Path) -> list[AnswerTracks]:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from clips import make_clip
 
-from capture.container import boxes_are_whole, identify_file
+from capture import boxes
+from capture.container import identify_file
 from capture.errors import CaptureError
 from capture.film import FilmPart, grow, join, normalise
 from capture.film_index import head
@@ -63,7 +64,7 @@ def joined(answers: list[Path], folder: Path, growing: Path | None = None) -> Pa
 
 def is_the_same_film(answers: list[Path], growing: Path) -> bool:
     grown, at_once = joined(answers, growing.parent, growing), joined(answers, growing.parent)
-    assert boxes_are_whole(grown)
+    assert boxes.are_whole(grown)
     assert sorted(path.name for path in growing.parent.iterdir()) == ["at-once.mp4", "grown.mp4"]
     return packets_of(grown) == packets_of(at_once)
 

@@ -53,7 +53,8 @@ def configure(app: Flask, config: Config) -> None:
         TESTING=config.env == "testing",
         DEBUG=config.debug,
         SITE_NAME=config.site_name,
-        SESSION_COOKIE_NAME="portal",
+        # Over HTTPS under a name that browsers take from this very host only, and for all of it.
+        SESSION_COOKIE_NAME="__Host-portal" if config.session_cookie_secure else "portal",
         SESSION_COOKIE_SECURE=config.session_cookie_secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

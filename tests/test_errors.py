@@ -77,9 +77,11 @@ def test_every_page_carries_the_safety_headers(client: FlaskClient) -> None:
     assert "script-src 'self';" in policy
     assert "style-src 'self';" in policy
     assert "frame-ancestors 'none'" in policy
+    assert "object-src 'none'; base-uri 'none';" in policy
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
 
 
 def test_no_address_fails_when_asked_for_its_methods(app: Flask, client: FlaskClient) -> None:

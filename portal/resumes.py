@@ -1,10 +1,9 @@
 """Résumé files: which we take, and how they are kept. Knows no person and no application.
 
-A file is believed for nothing it says of itself: its ending, its first bytes and a real parse must agree. It is kept
-under a name made here; what the candidate called it is only ever shown.
+A file is believed for nothing it says of itself: `inspection` has it looked at from end to end. It is kept under a name
+made here; what the candidate called it is only ever shown.
 """
 
-import io
 import os
 import re
 import unicodedata
@@ -12,28 +11,22 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-
-from portal import docx
+from portal import inspection
 from portal.disk import sync_folder
 
 MAX_BYTES = 10 * 1024 * 1024
 NAME_MAX_CHARS = 160
+NAME_MAX_BYTES = 200  # disks take 255, and browsers add something to a name that is there already
 MIMETYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
-PDF_HEADER_WITHIN_BYTES = 1024  # readers accept some bytes before the header, and some writers put them there
-ZIP_MAGIC = b"PK\x03\x04"
-OLD_OFFICE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
-# What pypdf is known to let through on files that are broken in earnest (found by changing bytes at random).
-PDF_FAULTS = (
-    PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, RecursionError,
-    OverflowError, NotImplementedError,
-)  # fmt: skip
+ASCII_NAME = re.compile(r"[^A-Za-z0-9._ -]")
+# What some systems cannot put into a name, or take for a device whatever its ending is.
+NOT_IN_NAMES = re.compile(r'[<>:"|?*]')
+DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 
 
 class ResumeRefused(Exception):
@@ -50,7 +43,7 @@ class Resume:
 
 
 def read(filename: str | None, stream: IO[bytes]) -> Resume:
-    """Check an upload. Raises ResumeRefused. Takes up to a second: call it while no transaction is open."""
+    """Check an upload. Raises ResumeRefused. Takes a second or so: call it while no transaction is open."""
     name = clean_name(filename or "")
     kind = name.rpartition(".")[2].lower()
     if kind not in MIMETYPES:
@@ -60,42 +53,9 @@ def read(filename: str | None, stream: IO[bytes]) -> Resume:
         raise ResumeRefused("This file is larger than 10 MB. Save it with smaller pictures and try again.")
     if not data:
         raise ResumeRefused("This file is empty. Choose the file again.")
-    if kind == "pdf":
-        check_pdf(data)
-    else:
-        check_docx(data)
+    if reason := inspection.why_refused(kind, data):
+        raise ResumeRefused(reason)
     return Resume(name, kind, data)
-
-
-def check_pdf(data: bytes) -> None:
-    """Raise ResumeRefused unless a PDF reader can open it without a password and finds a page."""
-    if b"%PDF-" not in data[:PDF_HEADER_WITHIN_BYTES]:
-        raise ResumeRefused("This file is named .pdf, but it is not a PDF inside. Export it as PDF again.")
-    try:
-        reader = PdfReader(io.BytesIO(data))
-        is_encrypted = reader.is_encrypted
-        has_page = not is_encrypted and bool(reader.pages[0])
-    except PDF_FAULTS as exc:
-        raise ResumeRefused("This PDF is damaged and cannot be opened. Export it as PDF again.") from exc
-    if is_encrypted:
-        raise ResumeRefused("This PDF is protected with a password. Save it without protection.")
-    if not has_page:
-        raise ResumeRefused("This PDF has no page. Export it as PDF again.")
-
-
-def check_docx(data: bytes) -> None:
-    """Raise ResumeRefused unless it is a Word document that can be opened without a password."""
-    if data.startswith(OLD_OFFICE_MAGIC):
-        raise ResumeRefused(
-            "This document is protected with a password, or in the old Word format. "
-            "Save it as .docx without a password, or as PDF."
-        )
-    if not data.startswith(ZIP_MAGIC):
-        raise ResumeRefused("This file is named .docx, but it is not a Word document inside. Save it as .docx again.")
-    try:
-        docx.check(data)
-    except docx.NotADocument as exc:
-        raise ResumeRefused(str(exc)) from exc
 
 
 def store(resume: Resume, folder: Path) -> str:
@@ -115,11 +75,27 @@ def remove(name: str, folder: Path) -> None:
 
 
 def clean_name(filename: str) -> str:
-    """The name as the candidate may see it again: no folders, nothing invisible, not endless, the ending kept."""
+    """The name as people see it again: no folders, nothing invisible or that turns text around, not endless."""
     base = re.split(r"[/\\]", filename)[-1]
     visible = "".join(char for char in base if unicodedata.category(char)[0] != "C")
-    stem, dot, ending = visible.strip().rpartition(".")
-    return stem[: NAME_MAX_CHARS - len(ending) - 1].strip() + dot + ending if dot else ending[:NAME_MAX_CHARS]
+    stem, dot, ending = NOT_IN_NAMES.sub("_", visible).strip().rstrip(" .").rpartition(".")
+    if not dot:
+        return ending[:NAME_MAX_CHARS]
+    stem = _cut(stem.strip(" ."), NAME_MAX_CHARS - len(ending) - 1) or "resume"
+    return f"{'_' if DEVICES.fullmatch(stem) else ''}{stem}.{ending}"
+
+
+def _cut(stem: str, most: int) -> str:
+    """Short enough in characters for our column and in bytes for any disk."""
+    return stem[:most].encode()[:NAME_MAX_BYTES].decode(errors="ignore").strip(" .")
+
+
+def disposition(name: str) -> str:
+    """The header that makes a browser store the file, under a name that every one understands."""
+    plain = ASCII_NAME.sub("", unicodedata.normalize("NFKD", name)).strip(" .-_") or "resume"
+    if "." not in plain:
+        plain = f"resume.{plain}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def mimetype(name: str) -> str:

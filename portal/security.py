@@ -18,6 +18,8 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 
+FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"  # of a file that somebody sent: it does nothing
+
 
 def init_app(app: Flask) -> None:
     app.before_request(name_request)

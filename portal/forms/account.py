@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, PasswordField, StringField, TelField
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp, ValidationError
 
 from portal import passwords
-from portal.forms import PageForm
 
 
 def strip(value: str | None) -> str | None:
@@ -43,20 +43,20 @@ def new_password_field(label: str) -> PasswordField:
     )
 
 
-class SignInForm(PageForm):
+class SignInForm(FlaskForm):
     """Who says they are whom."""
 
     email = email_field()
     password = known_password_field("Password")
 
 
-class ConfirmForm(PageForm):
+class ConfirmForm(FlaskForm):
     """Who is signed in says once more that they are."""
 
     password = known_password_field("Your password")
 
 
-class PasswordForm(PageForm):
+class PasswordForm(FlaskForm):
     """The password as it is and as it shall be. `email` is whose: it must not be the new password."""
 
     old = known_password_field("Password now")
@@ -73,7 +73,7 @@ class PasswordForm(PageForm):
             raise ValidationError("This is the password you have. Choose another.")
 
 
-class AccountForm(PageForm):
+class AccountForm(FlaskForm):
     """Step 1 of registering."""
 
     full_name = StringField(
@@ -90,7 +90,7 @@ class AccountForm(PageForm):
             raise ValidationError(reason)
 
 
-class AboutForm(PageForm):
+class AboutForm(FlaskForm):
     """Step 2 of registering: all of it optional."""
 
     phone = TelField(

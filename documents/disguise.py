@@ -1,0 +1,39 @@
+"""Files that are several things at once: what one program opens as a document, another would run or unpack.
+
+Knows where programs look when they guess what a file is: at its first bytes, and for archives at its last.
+"""
+
+import io
+import re
+import zipfile
+
+from documents.errors import Refused
+
+GUESSED_FROM_BYTES = 1024  # browsers look at so many, and at no more
+WEB_PAGE = re.compile(rb"<\s*(!doctype|html|head|body|script|svg|iframe|img|meta|style|object|embed)", re.IGNORECASE)
+
+# How a file begins that brings something else along: archives, programs, old Office files, PDF.
+STRANGERS = (
+    b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"MZ", b"\x7fELF",
+    b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf", b"\xca\xfe\xba\xbe", b"#!",
+)  # fmt: skip
+
+
+def refuse_web_page(data: bytes) -> None:
+    """Raise Refused where a browser that guesses could take this for a page with scripts."""
+    if WEB_PAGE.search(data[:GUESSED_FROM_BYTES]):
+        raise Refused("This file is a web page as well as a document. Export it as PDF again.")
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether a program that unpacks archives would find one in here. They look from the end."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return bool(archive.infolist()) or archive.start_dir > 0
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False
+
+
+def is_stranger(head: bytes) -> bool:
+    """Whether a part of a document is a whole file of a kind that has no place in one."""
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(STRANGERS)

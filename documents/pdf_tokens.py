@@ -1,0 +1,172 @@
+"""Reads a PDF's objects as words: names, strings, numbers, brackets. Knows nothing of what they mean.
+
+It follows no cross-reference table. Every place that any reader could take for an object is read from its beginning, so
+older revisions, unused objects and objects inside of object streams are seen as well as those that are shown.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from documents.errors import Refused, damaged
+
+OBJECTS_MAX = 200_000  # a résumé has some hundreds
+UNPACKED_MAX_BYTES = 64 * 1024 * 1024  # of all object streams together; a long document's have a few MB
+
+_GAP = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
+OBJECT = re.compile(rb"\d" + _GAP + rb"+\d+" + _GAP + rb"*obj")
+TRAILER = re.compile(rb"trailer")
+DICTIONARY = re.compile(rb"<<")
+WORD = re.compile(
+    rb"%[^\r\n]*"
+    rb"|(?P<open>\()"
+    rb"|(?P<hex><[0-9A-Fa-f\0\t\n\f\r ]*>)"
+    rb"|(?P<bracket><<|>>|\[|\])"
+    rb"|/(?P<name>[^\0\t\n\f\r ()<>\[\]{}/%]*)"
+    rb"|(?P<word>[^\0\t\n\f\r ()<>\[\]{}/%]+)"
+)
+IN_STRING = re.compile(rb"[()\\]")
+HASH = re.compile(rb"#([0-9A-Fa-f]{2})")
+ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n?|\n)|(.))", re.DOTALL)
+ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+UNUSUAL = "This PDF is packed in an unusual way that hides what is in it. Print it to PDF and choose the new file."
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word: `kind` is "name", "string", "word" or "bracket"."""
+
+    kind: str
+    text: bytes
+
+
+@dataclass(frozen=True)
+class Found:
+    """The words of one object. `payload_at` is where its stream begins, if it has one."""
+
+    tokens: list[Token]
+    payload_at: int | None = None
+
+    def names(self) -> set[bytes]:
+        return {token.text for token in self.tokens if token.kind == "name"}
+
+
+def objects(data: bytes) -> Iterator[Found]:
+    """Every object of the file, also of its object streams. Raises Refused where that would be too much."""
+    count, unpacked = 0, 0
+    for pattern in (OBJECT, TRAILER):
+        for marker in pattern.finditer(data):
+            count += 1
+            if count > OBJECTS_MAX:
+                raise Refused("This PDF holds too many parts. Print it to PDF and choose the new file.")
+            found = read_object(data, marker.end())
+            yield found
+            if is_object_stream(found):
+                inner = unpack(data, found, UNPACKED_MAX_BYTES - unpacked)
+                unpacked += len(inner)
+                yield from _inside(inner)
+
+
+def _inside(inner: bytes) -> Iterator[Found]:
+    """The objects of an object stream begin anywhere in it: read all of it, and again from every dictionary on."""
+    yield Found(list(_words(inner, 0)))
+    for marker in DICTIONARY.finditer(inner):
+        yield Found(list(_balanced(_words(inner, marker.start()))))
+
+
+def is_object_stream(found: Found) -> bool:
+    names = found.names()
+    return found.payload_at is not None and (b"ObjStm" in names or {b"N", b"First"} <= names)
+
+
+def unpack(data: bytes, found: Found, most: int) -> bytes:
+    """What is in an object stream, whatever it says of its length. Raises Refused for all but the usual packing."""
+    assert found.payload_at is not None
+    names = found.names()
+    if not names & {b"FlateDecode", b"Fl"} or names & {b"Predictor", b"Crypt"} or _filters(names) > 1:
+        raise Refused(UNUSUAL)
+    try:
+        opened = zlib.decompressobj().decompress(data[found.payload_at :], max(1, most + 1))
+    except zlib.error as exc:
+        raise damaged("PDF") from exc
+    if len(opened) > most:
+        raise Refused("This PDF is too large when unpacked. Print it to PDF and choose the new file.")
+    return opened
+
+
+def _filters(names: set[bytes]) -> int:
+    return sum(name.endswith(b"Decode") or name in {b"Fl", b"LZW", b"AHx", b"A85", b"RL"} for name in names)
+
+
+def read_object(data: bytes, start: int) -> Found:
+    """The words from `start` to the end of the object or the beginning of its stream."""
+    tokens: list[Token] = []
+    for token, end in _placed(data, start):
+        if token.kind == "word" and token.text in {b"endobj", b"startxref", b"xref"}:
+            break
+        if token.kind == "word" and token.text == b"stream":
+            return Found(tokens, end + (2 if data[end : end + 2] == b"\r\n" else 1))
+        tokens.append(token)
+    return Found(tokens)
+
+
+def _balanced(tokens: Iterator[Token]) -> Iterator[Token]:
+    depth = 0
+    for token in tokens:
+        depth += {b"<<": 1, b"[": 1, b">>": -1, b"]": -1}.get(token.text, 0) if token.kind == "bracket" else 0
+        yield token
+        if depth <= 0:
+            return
+
+
+def _words(data: bytes, start: int) -> Iterator[Token]:
+    return (token for token, _ in _placed(data, start))
+
+
+def _placed(data: bytes, start: int) -> Iterator[tuple[Token, int]]:
+    """Each word with the place behind it."""
+    position = start
+    while match := WORD.search(data, position):
+        position = match.end()
+        kind, text = match.lastgroup, match.group()
+        if kind == "open":
+            position = _end_of_string(data, position)
+            yield Token("string", _said(data[match.end() : position - 1])), position
+        elif kind == "hex":
+            yield Token("string", _from_hex(text)), position
+        elif kind == "name":
+            yield Token("name", HASH.sub(lambda code: bytes([int(code[1], 16)]), match["name"])), position
+        elif kind:  # a comment is of no kind
+            yield Token(kind, text), position
+
+
+def _end_of_string(data: bytes, position: int) -> int:
+    depth = 1
+    while match := IN_STRING.search(data, position):
+        position = match.end()
+        if match.group() == b"\\":
+            position += 1
+            continue
+        depth += 1 if match.group() == b"(" else -1
+        if not depth:
+            return position
+    return len(data) + 1  # it never ends
+
+
+def _said(raw: bytes) -> bytes:
+    """What a string says, without its escapes."""
+
+    def plain(match: re.Match[bytes]) -> bytes:
+        octal, line_end, char = match.groups()
+        if octal:
+            return bytes([int(octal, 8) & 0xFF])
+        return b"" if line_end else ESCAPED.get(char, char)
+
+    return ESCAPE.sub(plain, raw)
+
+
+def _from_hex(text: bytes) -> bytes:
+    digits = re.sub(rb"[^0-9A-Fa-f]", b"", text)
+    return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())

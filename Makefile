@@ -17,7 +17,7 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test torture check bench bench-accuracy assets models lock
+.PHONY: run test torture check bench bench-accuracy scan assets models lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -43,6 +43,9 @@ bench: $(DEV_STAMP) models  ## what engine and portal cost on this machine; ROW=
 bench-accuracy: $(RUN_STAMP) models  ## how often the engine is right on labelled clips; FOOTAGE=… names their folder
 	$(BIN)/python -m benchmarks.accuracy $(FOOTAGE)
 
+scan: $(DEV_STAMP) models  ## hostile tools against a portal on loopback, about 15 minutes; TOOL=bandit runs one
+	PYTHONPATH=tests $(BIN)/python -m scan $(TOOL)
+
 assets: $(RUN_STAMP)  ## copy htmx and the fonts, build the stylesheet
 	$(BIN)/python setup/assets.py
 
@@ -50,7 +53,7 @@ models: $(RUN_STAMP)  ## obtain and check the face models
 	$(DEVELOPMENT) $(BIN)/python setup/models.py
 
 lock: $(DEV_STAMP)  ## pin what requirements*.in ask for, with the hashes of every platform's wheels
-	for name in requirements requirements-dev requirements-node; do \
+	for name in requirements requirements-dev requirements-node scan/bandit scan/schemathesis scan/sqlmap scan/wapiti; do \
 		$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 			--no-emit-options --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 			--output-file $$name.lock $$name.in && \

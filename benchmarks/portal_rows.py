@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from factories import make_application, make_job, make_question, make_user, save
-from flask import g
+from flask import current_app, g
 from servers import LiveServer, free_port, wait_until_answers
 from sittings import begin, start
 from sqlalchemy import select
@@ -28,6 +28,7 @@ from capture.session import AnswerSource, CaptureSession
 from capture.signature import identify_file
 from portal import interviews, tokens, uploads
 from portal.extensions import db
+from portal.interviews.finishing import work_ahead
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
 Progress = Callable[[str], None]
@@ -95,7 +96,7 @@ def _stop_to_ready(minutes: int, long: Prepared, last: Path) -> float:
 
 
 def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
-    """An earlier answer, finished minutes ago."""
+    """An earlier answer, finished minutes ago, with all that the server does ahead after each answer."""
     place = interviews.recording(interview)
     os.link(long.clip, place.answer_path(number, 1, 1, "mp4"))
     os.link(long.observations, place.observations_path(number, 1, 1))
@@ -104,6 +105,7 @@ def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
     answer.state, answer.length_bytes = AnswerState.READY, long.clip.stat().st_size
     answer.duration_ms = answer.measured_ms = long.duration_ms
     db.session.commit()
+    work_ahead(current_app._get_current_object(), answer.id)  # type: ignore[attr-defined]
 
 
 def _record(answer: Answer, data: bytes) -> None:

@@ -18,8 +18,9 @@ from typing import NoReturn, TextIO
 from capture import bench, demo, device_commands, film, report, telemetry, timeline
 from capture.container import MediaInfo, probe
 from capture.errors import CaptureError, DeviceMissing, UnusableMedia
+from capture.hashes import sha256
 from capture.quiet import own_stderr
-from capture.recording import TEMPORARY_SUFFIX, Recording, read_observations, sha256
+from capture.recording import TEMPORARY_SUFFIX, Recording, read_observations
 from capture.rules import RULES_VERSION, find_flags
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.types import Flag, MeasuredAnswer, Measurements

@@ -7,27 +7,34 @@ from __future__ import annotations  # PyAV's Packet is generic for type checkers
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import av
-from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.stream import Stream
 
 if TYPE_CHECKING:  # PyAV knows this name in its type stubs only
     from av.container.core import Chapter
 
+from capture import film_index
 from capture.container import LIMITS, Limits, Media, MediaInfo, probe
 from capture.errors import CaptureError
-from capture.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, PictureCopy, even, our_parameters
+from capture.film_index import PlacedAnswer
+from capture.growing_film import GrowingFilm
+from capture.mp4_tracks import AnswerTracks, read_tracks
+from capture.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, even, our_parameters
 from capture.recording import TEMPORARY_SUFFIX, replacing
-from capture.sound_track import EvenSound, SoundGrid
+from capture.sound_track import EvenSound
 
 COPIED_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Constrained High")  # what every browser plays
 CHAPTER_CLOCK = Fraction(1, 1000)
+# Pictures of uneven times, 30 a second, and 47 frames of sound take 850; where it is not enough, packets move once.
+INDEX_BYTES_PER_S = 1_000
 DURATION_SLACK_MS = 100  # two AAC frames and a picture: how far the film's end may be from the sum of its parts
 
 
@@ -82,7 +89,7 @@ def _normalised(
             picture = EncodedPicture(media, output, canvas) if canvas else CopiedPicture(media, output)
             _write(media, picture, EvenSound(media, output))
             damaged_at_ms = media.end_ms if media.is_damaged else None
-        made = probe(temporary, "mp4", limits)
+        made = read_tracks(temporary)
     return NormalisedAnswer(target, made.duration_ms, made.width, made.height, canvas is None, damaged_at_ms)
 
 
@@ -101,55 +108,84 @@ def _write(media: Media, picture: EncodedPicture | CopiedPicture, sound: EvenSou
     sound.finish(media.end_ms)
 
 
-def join(parts: Sequence[FilmPart], target: Path, duration_ms: int = 0) -> int:
+def join(parts: Sequence[FilmPart], target: Path, duration_ms: int = 0, growing: Path | None = None) -> int:
     """Write the film and return its length in ms: each part at its time, the last picture standing in between.
 
     `duration_ms` is the recording's length where it ends with a gap, so that film and telemetry end together.
+    `growing` is the film that `grow` began; what it holds already is not copied again.
     """
     if not parts:
         raise CaptureError("there is no answer to make a film of")
-    expected_ms = max(parts[-1].start_ms + probe(parts[-1].path, "mp4").duration_ms, duration_ms)
-    with TemporaryDirectory(dir=target.parent, suffix=TEMPORARY_SUFFIX) as folder, replacing(target) as temporary:
-        _write_film(_alike(parts, Path(folder)), temporary, expected_ms)
-        made = probe(temporary, "mp4")
-        if abs(made.duration_ms - expected_ms) > DURATION_SLACK_MS:
-            raise CaptureError(f"the film lasts {made.duration_ms} ms instead of {expected_ms} ms")
-    return made.duration_ms
+    with TemporaryDirectory(dir=target.parent, suffix=TEMPORARY_SUFFIX) as folder:
+        answers = _alike([read_tracks(part.path) for part in parts], Path(folder))
+        film = GrowingFilm(growing or Path(folder) / target.name, head_bytes=0)
+        expected_ms = max(parts[-1].start_ms + answers[-1].duration_ms, duration_ms)
+        head = _head(film, parts, answers, expected_ms)
+        if not film.has_room_for(head):
+            film.begin_again(head)
+            head = _head(film, parts, answers, expected_ms)
+        film.hold(answers)
+        film.close_with(head)
+        made_ms = _length_ms(film.path)
+        if abs(made_ms - expected_ms) > DURATION_SLACK_MS:
+            raise CaptureError(f"the film lasts {made_ms} ms instead of {expected_ms} ms")
+        film.move_to(target)
+    return made_ms
 
 
-def _write_film(parts: Sequence[FilmPart], temporary: Path, duration_ms: int) -> None:
-    with Media(parts[0].path, "mp4") as first, _mp4(temporary) as output:
-        picture, sound = PictureCopy(first.video, output), SoundGrid(_audio(first), output)
-        output.set_chapters(_chapters(parts, duration_ms))
-        for part in parts:
-            with Media(part.path, "mp4") as media:
-                for packet in media.packets():
-                    track = picture if packet.stream_index == media.video.index else sound
-                    track.put(packet, media.tick_s[packet.stream_index], part.start_ms / 1000)
-        sound.fill_to(duration_ms / 1000)
+def grow(growing: Path, answers: Sequence[Path], longest_ms: int) -> None:
+    """Copy the answers that are there, in their order, so that `join` has less to do.
+
+    `longest_ms` is how long the whole film may become: so much room is kept for its index. None of this is needed for
+    `join`, and it may be killed at any point.
+    """
+    film = GrowingFilm(growing, head_bytes=longest_ms * INDEX_BYTES_PER_S // 1000)
+    film.hold([read_tracks(path) for path in answers])
 
 
-def _audio(media: Media) -> AudioStream:
-    if media.audio is None:
-        raise CaptureError("a normalised answer has no sound track")
-    return media.audio
+def _head(film: GrowingFilm, parts: Sequence[FilmPart], answers: Sequence[AnswerTracks], duration_ms: int) -> bytes:
+    placed = [
+        PlacedAnswer(answer, part.start_ms, piece.start - answer.media.start, piece.silence)
+        for part, answer, piece in zip(parts, answers, film.plan(answers), strict=True)
+    ]
+    frame = _frame(answers[0].path, _chapters(parts, duration_ms))
+    return film_index.head(frame, film_index.picture_track(placed), film_index.sound_track(placed, duration_ms))
 
 
-def _alike(parts: Sequence[FilmPart], folder: Path) -> list[FilmPart]:
-    """The parts with equal parameter sets: as they are, or, where sets differ, encoded like our own encoder does."""
-    forms = [_form(part.path) for part in parts]
+def _frame(answer: Path, chapters: list[Chapter]) -> bytes:
+    """A film of the answer's first packets with all the chapters: whatever FFmpeg says of a film but its packets."""
+    file = BytesIO()
+    with Media(answer, "mp4") as media, av.open(file, "w", format="mp4") as output:
+        output.set_chapters(chapters)
+        made: dict[int, Stream] = {}
+        for stream in media.input.streams:
+            made[stream.index] = output.add_stream_from_template(stream, opaque=True)
+            made[stream.index].time_base = stream.time_base
+        for packet in media.packets():
+            if packet.stream_index in made:
+                packet.stream = made.pop(packet.stream_index)
+                output.mux(packet)
+            if not made:
+                break
+    return file.getvalue()
+
+
+def _length_ms(film: Path) -> int:
+    """As a player finds it in the index."""
+    with av.open(film, "r", format="mov") as opened:
+        return round((opened.duration or 0) * 1000 / av.time_base)
+
+
+def _alike(answers: Sequence[AnswerTracks], folder: Path) -> list[AnswerTracks]:
+    """The answers with equal parameter sets: as they are, or, where sets differ, encoded like our own encoder does."""
+    forms = [(answer.width, answer.height, answer.parameters) for answer in answers]
     if len(set(forms)) == 1:
-        return list(parts)
+        return list(answers)
     ours = (*forms[0][:2], our_parameters(forms[0][:2]))
     return [
-        part if form == ours else replace(part, path=_encoded(part.path, folder / f"{number}.mp4", ours[:2]))
-        for number, (part, form) in enumerate(zip(parts, forms, strict=True))
+        answer if form == ours else read_tracks(_encoded(answer.path, folder / f"{number}.mp4", ours[:2]))
+        for number, (answer, form) in enumerate(zip(answers, forms, strict=True))
     ]
-
-
-def _form(path: Path) -> tuple[int, int, bytes]:
-    with Media(path, "mp4") as media:
-        return media.video.width, media.video.height, bytes(media.video.codec_context.extradata or b"")
 
 
 def _encoded(source: Path, target: Path, canvas: tuple[int, int]) -> Path:

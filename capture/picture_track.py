@@ -43,42 +43,33 @@ class ParametersChanged(CaptureError):
     """The stream got new parameters on the way; a copy has room for one set only."""
 
 
-class PictureCopy:
-    """Places H.264 packets on another file's clock without touching them."""
+class CopiedPicture:
+    """The picture track of an answer whose H.264 can be kept: its packets, untouched, on our clock."""
 
-    def __init__(self, template: VideoStream, output: OutputContainer) -> None:
+    def __init__(self, media: Media, output: OutputContainer) -> None:
+        self._media = media
         self._output = output
-        self._stream = output.add_stream_from_template(template, opaque=True)
+        self._stream = output.add_stream_from_template(media.video, opaque=True)
         self._stream.time_base = PICTURE_CLOCK
         self._last_dts: int | None = None
 
-    def put(self, packet: Packet[Stream], tick_s: float, offset_s: float) -> None:
-        """Write the packet `offset_s` later than it says; the first one stands from the film's beginning."""
+    def take(self, packet: Packet[Stream]) -> None:
+        """Write the packet; the first one stands from the answer's beginning."""
         if packet.has_sidedata("new_extradata"):
             raise ParametersChanged("the picture's parameters change on the way")
-        pts = _ticks((packet.pts or 0) * tick_s + offset_s)
-        dts = pts if packet.dts is None else _ticks(packet.dts * tick_s + offset_s)
+        tick_s, origin_s = self._media.tick_s[packet.stream_index], self._media.origin_s
+        pts = _ticks((packet.pts or 0) * tick_s - origin_s)
+        dts = pts if packet.dts is None else _ticks(packet.dts * tick_s - origin_s)
         length = _ticks((packet.duration or 0) * tick_s) or LAST_PICTURE_TICKS
         if self._last_dts is None:
             pts, dts = 0, min(0, dts)
-        else:  # where two parts meet, and in careless files, times may touch; the container wants them in order
+        else:  # in careless files times may touch; the container wants them in order
             dts = max(dts, self._last_dts + 1)
             pts = max(pts, dts)
         self._last_dts = dts
         packet.time_base = PICTURE_CLOCK
         packet.pts, packet.dts, packet.duration, packet.stream = pts, dts, length, self._stream
         self._output.mux(packet)
-
-
-class CopiedPicture:
-    """The picture track of an answer whose H.264 can be kept."""
-
-    def __init__(self, media: Media, output: OutputContainer) -> None:
-        self._media = media
-        self._copy = PictureCopy(media.video, output)
-
-    def take(self, packet: Packet[Stream]) -> None:
-        self._copy.put(packet, self._media.tick_s[packet.stream_index], -self._media.origin_s)
 
     def finish(self) -> None:
         """Nothing is held back."""

@@ -4,12 +4,12 @@ The only code that knows file names. Knows nothing of what is inside videos, and
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -18,12 +18,13 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from capture.errors import CaptureError, ClaimLost
+from capture.hashes import HASH_SUFFIX, noted_hash, sha256
 from capture.types import Observation
 
 TEMPORARY_SUFFIX = ".part"  # nothing that is finished ever bears this name, so leftovers can be swept at any time
-PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4")  # what only matters on the way to the film
+PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4", HASH_SUFFIX)  # what only matters on the way to film and manifest
 DOOMED_SUFFIX = ".deleted"  # a folder that is being deleted
-MANIFEST_BLOCK_BYTES = 1 << 20  # large enough for full disk speed, small enough for many interviews at once
+LOCK_POLL_S = 0.02
 LATEST_BYTES = 16 * 1024  # about ten seconds of observations
 CONTAINER_NAME = re.compile(r"[a-z0-9]{2,4}")
 
@@ -74,6 +75,7 @@ class Recording:
         self.folder = folder
         self.answers = folder / "answers"
         self.recording_path = folder / "recording.mp4"
+        self.growing_film_path = folder / f"film{TEMPORARY_SUFFIX}"
         self.telemetry_path = folder / "telemetry.json"
         self.page_events_path = folder / "page_events.jsonl"
         self.manifest_path = folder / "manifest.json"
@@ -121,8 +123,17 @@ class Recording:
             path.unlink()
         fsync_folder(self.answers)
 
+    @contextmanager
+    def film_held(self, wait_s: float) -> Iterator[bool]:
+        """Be the only one who lets the film grow; False where somebody else still does after so many seconds."""
+        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            yield _locked(handle, wait_s)
+        finally:
+            os.close(handle)
+
     def delete_temporary(self) -> None:
-        """Remove what only mattered on the way: normalised answers, and leftovers of interrupted writes."""
+        """Remove what only mattered on the way: normalised answers, hashes, and leftovers of interrupted writes."""
         for folder in (self.folder, self.answers):
             for path in folder.iterdir():
                 if path.name.endswith(PASSING):
@@ -143,7 +154,7 @@ class Recording:
     def write_manifest(self) -> dict[str, str]:
         """Store and return the sha256 of every file, by its path inside the folder."""
         listed = (path for path in self.files() if path != self.manifest_path)
-        manifest = {path.relative_to(self.folder).as_posix(): sha256(path) for path in listed}
+        manifest = {path.relative_to(self.folder).as_posix(): noted_hash(path) or sha256(path) for path in listed}
         write_json(self.manifest_path, manifest)
         return manifest
 
@@ -162,13 +173,16 @@ class Recording:
         return sorted(path for path in every if not path.name.endswith(PASSING))
 
 
-def sha256(path: Path) -> str:
-    """The file's hash, read in blocks so that an hour of video needs no memory."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(MANIFEST_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+def _locked(handle: int, wait_s: float) -> bool:
+    until_s = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= until_s:
+                return False
+            time.sleep(LOCK_POLL_S)
 
 
 class ObservationLog:

@@ -22,7 +22,8 @@ from capture.decoder import Decoder
 from capture.errors import CaptureError, ClaimLost, UnusableMedia
 from capture.face import FaceReader
 from capture.growing import GrowingFile
-from capture.recording import ObservationLog, sha256
+from capture.hashes import sha256
+from capture.recording import ObservationLog
 from capture.rules import RULES_VERSION
 from capture.senses import Senses
 from capture.stretches import SAMPLE_EVERY_MS

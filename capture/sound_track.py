@@ -1,4 +1,4 @@
-"""The sound track of an answer's MP4 and of the film: AAC, mono, 48 kHz, without holes.
+"""The sound track of an answer's MP4: AAC, mono, 48 kHz, without holes.
 
 Knows samples and packets, not files and not what is said.
 """
@@ -10,7 +10,6 @@ from fractions import Fraction
 import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
@@ -88,49 +87,6 @@ class EvenSound:
         frame = _sound_frame(samples, self._encoded_samples // SOUND_FRAME_SAMPLES)
         self._encoded_samples += len(samples)
         self._output.mux(self._stream.encode(frame))
-
-
-class SoundGrid:
-    """Places AAC packets of several parts on one unbroken row of frames, silence where there is none.
-
-    A hole in the sound makes players run ahead of the picture; a shift of at most half a frame (11 ms) does no harm.
-    """
-
-    def __init__(self, template: AudioStream, output: OutputContainer) -> None:
-        self._output = output
-        self._stream = output.add_stream_from_template(template, opaque=True)
-        self._stream.time_base = SOUND_CLOCK
-        self._silence = silent_frame()
-        self._next: int | None = None
-
-    def put(self, packet: Packet[Stream], tick_s: float, offset_s: float) -> None:
-        """Write the packet on the slot nearest to its time; where parts overlap by a frame, the earlier one stays."""
-        slot = _slot((packet.pts or 0) * tick_s + offset_s)
-        if self._next is None:
-            self._next = slot
-        self._silence_to(slot)
-        if slot == self._next:
-            self._write(packet)
-
-    def fill_to(self, end_s: float) -> None:
-        """Let silence last until the film's end."""
-        self._silence_to(_slot(end_s))
-
-    def _silence_to(self, slot: int) -> None:
-        while self._next is not None and self._next < slot:
-            self._write(Packet(self._silence))
-
-    def _write(self, packet: Packet[Stream]) -> None:
-        slot = self._next or 0
-        packet.time_base = SOUND_CLOCK
-        packet.pts = packet.dts = slot * SOUND_FRAME_SAMPLES
-        packet.duration, packet.stream = SOUND_FRAME_SAMPLES, self._stream
-        self._next = slot + 1
-        self._output.mux(packet)
-
-
-def _slot(seconds: float) -> int:
-    return round(seconds * SOUND_RATE_HZ / SOUND_FRAME_SAMPLES)
 
 
 def silent_frame() -> bytes:

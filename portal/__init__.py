@@ -26,12 +26,14 @@ def create_app(config: Config | None = None) -> Flask:
     if config.trusted_proxies:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
+    for part in (security, logs):  # first: what the others refuse is named and logged as well
+        part.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
     csrf.init_app(app)
     login_manager.init_app(app)
     jwt.init_app(app)
-    for part in (access, security, logs, errors, filters, cli, interviews):
+    for part in (access, errors, filters, cli, interviews):
         part.init_app(app)
     for blueprint in (health.bp, jobs.bp, auth.bp, account.bp, applications.bp, capture.bp, admin.bp):
         app.register_blueprint(blueprint)
@@ -51,7 +53,8 @@ def configure(app: Flask, config: Config) -> None:
         TESTING=config.env == "testing",
         DEBUG=config.debug,
         SITE_NAME=config.site_name,
-        SESSION_COOKIE_NAME="portal",
+        # Over HTTPS under a name that browsers take from this very host only, and for all of it.
+        SESSION_COOKIE_NAME="__Host-portal" if config.session_cookie_secure else "portal",
         SESSION_COOKIE_SECURE=config.session_cookie_secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

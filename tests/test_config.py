@@ -64,7 +64,9 @@ def test_cookies_are_safe_in_production(tmp_path: Path) -> None:
     app = quiet_app(INSTANCE_PATH=str(tmp_path))
     cookie = app.test_client().get("/login", base_url="https://portal.example").headers["Set-Cookie"]
 
-    assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert cookie.startswith("__Host-portal=")
+    assert "Domain" not in cookie
 
 
 def test_the_product_has_the_name_that_was_chosen(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Errors are pages in our look, fragments for HTMX, problem documents for scripts; each says how to go on."""
 
+import re
+
 import pytest
 from factories import sign_in
 from flask import Flask, abort
@@ -7,6 +9,7 @@ from flask.testing import FlaskClient
 
 from portal.models import User
 
+ID = re.compile(r"<uuid:\w+>")
 CODES = (400, 403, 404, 405, 409, 413, 415, 429, 500)
 
 
@@ -74,6 +77,21 @@ def test_every_page_carries_the_safety_headers(client: FlaskClient) -> None:
     assert "script-src 'self';" in policy
     assert "style-src 'self';" in policy
     assert "frame-ancestors 'none'" in policy
+    assert "object-src 'none'; base-uri 'none';" in policy
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_no_address_fails_when_asked_for_its_methods(app: Flask, client: FlaskClient) -> None:
+    for rule in app.url_map.iter_rules():
+        path = ID.sub("00000000-0000-0000-0000-000000000000", rule.rule).replace("<slug>", "a")
+        assert client.options(path).status_code < 500, path
+
+
+def test_a_refused_form_has_an_id(csrf_app: Flask) -> None:
+    response = csrf_app.test_client().post("/login")
+
+    assert response.status_code == 419
+    assert re.fullmatch("[0-9a-f]{12}", response.headers["X-Request-ID"])

@@ -200,7 +200,7 @@ def test_every_answer_carries_the_safety_headers(door: FrontDoor, path: str, met
     answer = door.visitor().ask(path, method)
 
     assert (answer.status, unsafe(answer)) == (status, [])
-    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     assert "nginx/" not in answer.headers.get("Server", "")
 
 

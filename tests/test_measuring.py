@@ -12,9 +12,10 @@ from sittings import begin, clip_bytes, finished, record, send, start
 
 from capture import telemetry
 from capture.container import probe
+from capture.recording import Recording
 from portal import interviews
 from portal.extensions import db
-from portal.interviews import measuring
+from portal.interviews import finishing, flagging, measuring
 from portal.interviews.claims import Waiting
 from portal.interviews.keeping import Housekeeper
 from portal.models import (
@@ -58,6 +59,52 @@ def test_the_manifest_names_every_file_and_nothing_temporary_is_left(
     assert listed | {"manifest.json"} == here
     assert listed >= {"recording.mp4", "telemetry.json", "answers/01-1.mp4", "answers/02-1.mp4"}
     assert place.verify_manifest() == []
+
+
+def test_the_film_grows_while_the_candidate_still_answers(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    place = interviews.recording(interview)
+    record(interview, clip_bytes(tmp_path), question=2)
+    interviews.work_through(app)
+    assert pieces_of(place) == ["02-1.normalised.mp4"]
+
+    record(interview, clip_bytes(tmp_path), question=1)
+    interviews.work_through(app)
+    assert pieces_of(place) == ["01-1.normalised.mp4", "02-1.normalised.mp4"]
+    assert (place.answers / "01-1.mp4.sha256").exists()
+
+    finished(app, interview, tmp_path)  # the same answers again, as further takes
+    assert interview.state is InterviewState.READY
+    assert place.verify_manifest() == []
+
+
+def pieces_of(place: Recording) -> list[str]:
+    path = place.folder / "film.part.pieces.part"
+    return [piece["name"] for piece in json.loads(path.read_text())["pieces"]] if path.exists() else []
+
+
+def test_a_film_that_a_stuck_process_holds_is_made_without_it(
+    app: Flask, interview: InterviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finishing, "FILM_WAIT_S", 0.1)
+    place = interviews.recording(interview)
+    with place.film_held(wait_s=0) as is_ours:
+        assert is_ours
+        finished(app, interview, tmp_path)
+
+    assert interview.state is InterviewState.READY
+    assert probe(place.recording_path).duration_ms > 3_500
+
+
+def test_nothing_is_added_to_a_film_that_is_being_finished(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    place = interviews.recording(finished(app, interview, tmp_path))
+    finishing.work_ahead(app, interview.answers[0].id)
+
+    assert place.verify_manifest() == []
+    assert not list(place.folder.glob("film*"))
 
 
 def test_a_retake_replaces_the_earlier_one_when_the_sitting_ends(
@@ -174,9 +221,9 @@ def test_tries_without_a_result_end_in_failed_with_a_reason(
 def test_an_older_result_never_overwrites_newer_flags(app: Flask, interview: InterviewSession) -> None:
     version, interview_id = interview.flags_version, interview.id
     db.session.rollback()
-    assert measuring.refresh_flags(app, interview_id)
+    assert flagging.refresh_flags(app, interview_id)
 
-    assert measuring._store_flags(interview_id, version, []) is False
+    assert flagging._store_flags(interview_id, version, []) is False
 
 
 def test_an_unreadable_answer_fails_alone_and_the_rest_becomes_the_film(

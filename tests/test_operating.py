@@ -103,11 +103,12 @@ def test_every_line_is_json_and_each_request_has_its_id(server: LiveServer) -> N
 def test_a_path_shows_ids_and_no_words_that_were_typed(server: LiveServer) -> None:
     row = f"/capture/{uuid.uuid4()}"
     ids = [Visitor(server.url).get(path).headers["X-Request-ID"] for path in (row, "/jobs/ada", "/ada")]
+    ids.append(Visitor(server.url).ask("/login", "POST", b"from an expired page").headers["X-Request-ID"])
     wait_until(lambda: all(shown in server.log_text() for shown in ids))
 
     paths = {line["request_id"]: line.get("path") for line in lines(server)}
 
-    assert [paths[shown] for shown in ids] == [row, "/jobs/<slug>", "-"]
+    assert [paths[shown] for shown in ids] == [row, "/jobs/<slug>", "-", "/login"]
 
 
 def wait_until(holds: Any) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import CaptureError, ClaimLost
+from capture.hashes import note_hash, sha256
 from capture.recording import ObservationLog, Recording, read_observations, replacing, write_json
 from capture.types import Observation
 
@@ -79,6 +80,32 @@ def test_it_notices_changed_and_missing_files(recording: Recording) -> None:
     recording.recording_path.write_bytes(b"changed")
     recording.telemetry_path.unlink()
     assert recording.verify_manifest() == ["recording.mp4", "telemetry.json"]
+
+
+def test_it_believes_a_noted_hash_of_a_file_that_did_not_change(recording: Recording) -> None:
+    kept, changed = recording.answer_path(1, 1, 1, "mp4"), recording.answer_path(2, 1, 1, "mp4")
+    for path in (kept, changed):
+        path.write_bytes(b"video")
+        note_hash(path)
+    note = kept.with_name("01-1.mp4.sha256")
+    note.write_text(note.read_text().replace(sha256(kept), "as noted"))
+    changed.write_bytes(b"another video")
+    assert recording.write_manifest() == {"answers/01-1.mp4": "as noted", "answers/02-1.mp4": sha256(changed)}
+
+
+@pytest.mark.parametrize("torn", ["", "{", "{}", "[]", '{"sha256": "1", "stamp": 5}'])
+def test_it_does_not_believe_a_torn_note(recording: Recording, torn: str) -> None:
+    path = recording.answer_path(1, 1, 1, "mp4")
+    path.write_bytes(b"video")
+    path.with_name("01-1.mp4.sha256").write_text(torn)
+    assert recording.write_manifest() == {"answers/01-1.mp4": sha256(path)}
+
+
+def test_one_at_a_time_holds_the_film(recording: Recording) -> None:
+    with recording.film_held(wait_s=0) as first, recording.film_held(wait_s=0.05) as second:
+        assert (first, second) == (True, False)
+    with recording.film_held(wait_s=0) as third:
+        assert third
 
 
 def test_it_says_when_there_is_no_manifest(recording: Recording) -> None:

@@ -18,7 +18,7 @@ from setup.development import kept_secret
 from setup.models import WANTED, SetupError, is_intact, obtain
 
 PROJECT = Path(__file__).resolve().parent.parent
-PIP_LOCKS = sorted([*PROJECT.glob("requirements*.lock"), *PROJECT.glob("setup/scan/*.lock")])
+PIP_LOCKS = sorted([*PROJECT.glob("requirements*.lock"), *PROJECT.glob("scan/*.lock")])
 ALL_LOCKS = [*PIP_LOCKS, PROJECT / "package-lock.json"]
 
 # What 0.10.35's library holds and 0.10.31's does not: its HTTP client, and the pieces of the address it reports to.

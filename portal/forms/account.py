@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, PasswordField, StringField, TelField
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp, ValidationError
 
 from portal import passwords
+from portal.forms import PageForm
 
 
 def strip(value: str | None) -> str | None:
@@ -43,20 +43,20 @@ def new_password_field(label: str) -> PasswordField:
     )
 
 
-class SignInForm(FlaskForm):
+class SignInForm(PageForm):
     """Who says they are whom."""
 
     email = email_field()
     password = known_password_field("Password")
 
 
-class ConfirmForm(FlaskForm):
+class ConfirmForm(PageForm):
     """Who is signed in says once more that they are."""
 
     password = known_password_field("Your password")
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(PageForm):
     """The password as it is and as it shall be. `email` is whose: it must not be the new password."""
 
     old = known_password_field("Password now")
@@ -73,7 +73,7 @@ class PasswordForm(FlaskForm):
             raise ValidationError("This is the password you have. Choose another.")
 
 
-class AccountForm(FlaskForm):
+class AccountForm(PageForm):
     """Step 1 of registering."""
 
     full_name = StringField(
@@ -90,7 +90,7 @@ class AccountForm(FlaskForm):
             raise ValidationError(reason)
 
 
-class AboutForm(FlaskForm):
+class AboutForm(PageForm):
     """Step 2 of registering: all of it optional."""
 
     phone = TelField(

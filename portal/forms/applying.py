@@ -1,14 +1,14 @@
 """What a candidate sends to apply for a job."""
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import Field, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from portal import hiring, resumes
+from portal.forms import PageForm
 
 
-class ApplyForm(FlaskForm):
+class ApplyForm(PageForm):
     """A résumé, which is opened and looked at right here, and a note. `checked` is the résumé that passed."""
 
     resume = FileField(

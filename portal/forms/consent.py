@@ -1,11 +1,12 @@
 """What a candidate agrees to before the camera starts."""
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
+from portal.forms import PageForm
 
-class ConsentForm(FlaskForm):
+
+class ConsentForm(PageForm):
     """Two separate choices, both unticked; only the first is needed to go on."""
 
     record = BooleanField(

@@ -10,7 +10,6 @@ import unicodedata
 from enum import StrEnum
 
 import sqlalchemy as sa
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, Form, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -18,6 +17,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from portal.extensions import db
 from portal.filters import words
+from portal.forms import PageForm
 from portal.forms.account import strip
 from portal.models import (
     Application,
@@ -66,7 +66,7 @@ def choices(enum: type[StrEnum]) -> list[SelectChoice]:
     return [SelectChoice(member.value, words(member.value)) for member in enum]
 
 
-class JobForm(FlaskForm):
+class JobForm(PageForm):
     """A job with its questions. Whether it is open is not typed here: publishing and closing are verbs."""
 
     title = StringField(

@@ -1,8 +1,9 @@
 """The verbs of an interview, and the only door from the portal to `capture`.
 
-`sitting`, `answers` and `receiving` are what the candidate does, `measuring` the work behind it, `claims` who does that
-work, `beats` whether anybody does, `worker` the processes that do, `results` the way from rows to files, `places` where
-things are, `status` how things stand, `keeping` how data leaves.
+`sitting`, `answers` and `receiving` are what the candidate does, `measuring` the work behind it, `flagging` and
+`finishing` what it comes to, `claims` who does that work, `beats` whether anybody does, `worker` the processes that do,
+`results` and `rows` the way from rows to files and back, `places` where things are, `status` how things stand,
+`keeping` how data leaves.
 """
 
 from pathlib import Path

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, utc_now
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 4  # three renewals may fail before the lease is lost
+GONE = (NoResultFound, OSError)  # what meets whoever works on rows and files that are deleted meanwhile
 MAX_ATTEMPTS = 3  # tries without progress
 
 
@@ -50,6 +51,13 @@ class Claim:
         if not cast(Any, changed).rowcount:
             self.lost.set()
         return not self.lost.is_set()
+
+    def is_deleted(self) -> bool:
+        """Whether the row was deleted while it was worked on, which is no fault."""
+        self.write(keep=True)
+        if self.lost.is_set():
+            log.info("%s was taken away while it was worked on", self.row_id)
+        return self.lost.is_set()
 
     @contextmanager
     def kept(self) -> Iterator[None]:

@@ -1,37 +1,31 @@
-"""The work behind a sitting, done by the manager's threads: measure answers, refresh flags, make the film.
+"""The work behind a sitting, done by the manager's threads: finds what is to do, and measures answers.
 
 Every step may be killed at any point and done again by another process: rows are claimed (`claims`), files are replaced
-whole or appended under a lock, and the last step is one guarded transaction.
+whole or appended under a lock. `finishing` makes the film and ends the interview.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
-from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask, g
-from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import contains_eager
 
 from capture import film
 from capture.container import Limits
-from capture.errors import CaptureError, ClaimLost, UnusableMedia
-from capture.recording import Recording
-from capture.rules import find_flags
+from capture.errors import CaptureError, ClaimLost
 from capture.session import AnswerSource, CaptureSession
-from capture.types import Flag as FoundFlag
-from capture.types import Measurements
 from portal import uploads
 from portal.extensions import db
-from portal.interviews import results
-from portal.interviews.claims import MAX_ATTEMPTS, Claim, Waiting, one_is_on_trial
-from portal.interviews.places import answer_path, models, recording, rules
-from portal.models import Answer, AnswerState, Flag, InterviewSession, InterviewState, utc_now
+from portal.interviews.claims import GONE, MAX_ATTEMPTS, Claim, Waiting, one_is_on_trial
+from portal.interviews.finishing import finish_interview, work_ahead
+from portal.interviews.flagging import refresh_flags
+from portal.interviews.places import answer_path, models, recording
+from portal.models import Answer, AnswerState, InterviewSession, InterviewState, utc_now
 
 Job = Callable[[threading.Event], None]
 
@@ -43,7 +37,6 @@ ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will 
 REFRESH_EVERY_S = 5.0  # flags of a running interview: recent enough for a live row, cheap enough for many
 ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: with measuring, then without
 FORGOTTEN_AFTER = timedelta(days=1)  # a recording that was left is looked at again only when it is completed
-GONE = (NoResultFound, OSError)  # what meets whoever works on rows and files that are deleted meanwhile
 IDLE_AFTER_S = 30.0  # no new bytes for so long: give the thread to somebody else until bytes come again
 
 
@@ -111,27 +104,27 @@ def give_up(held: Claim, stop: threading.Event) -> None:
 
 def measure_answer(held: Claim, stop: threading.Event) -> None:
     """Measure one answer as it arrives (where agreed), then bring it into the one form that joins."""
+    if _measured_and_normalised(held, stop):
+        try:
+            work_ahead(held.app, held.row_id)
+        except FileNotFoundError:
+            log.info("answer %s was deleted, or its interview finished, before it was in the film", held.row_id)
+
+
+def _measured_and_normalised(held: Claim, stop: threading.Event) -> bool:
     with held.kept():
         try:
             live = LiveMeasuring(held, stop)
-            if live.run():
-                _normalise(live)
+            return live.run() and _normalise(live)
         except ClaimLost:
             log.info("answer %s is measured by another process now", held.row_id)
         except GONE:
-            if not _is_deleted(held):
+            if not held.is_deleted():
                 raise
         except CaptureError as error:
             log.warning("answer %s cannot be used: %s", held.row_id, error)
             held.write(keep=False, state=AnswerState.FAILED, failure=str(error)[:300])
-
-
-def _is_deleted(held: Claim) -> bool:
-    """Whether the interview was deleted while it was worked on, which is no fault."""
-    held.write(keep=True)
-    if held.lost.is_set():
-        log.info("%s was taken away while it was worked on", held.row_id)
-    return held.lost.is_set()
+    return False
 
 
 class LiveMeasuring:
@@ -226,101 +219,10 @@ class LiveMeasuring:
             self._halt.set()
 
 
-def _normalise(live: LiveMeasuring) -> None:
+def _normalise(live: LiveMeasuring) -> bool:
     made = film.normalise(live.path, live.normalised_path, live.container, ANSWER_LIMITS)
     facts = {"duration_ms": made.duration_ms, "damaged_at_ms": made.damaged_at_ms, "measured_ms": live.measured_ms}
-    live.held.write(keep=False, state=AnswerState.READY, failure=live.failure, **facts)
-
-
-def refresh_flags(app: Flask, interview_id: Any) -> bool:
-    """Judge all that is measured so far. False: somebody stored newer flags meanwhile, ours are dropped."""
-    with app.app_context():
-        g.only_reads_database = True
-        interview = db.session.get_one(InterviewSession, interview_id)
-        version, measurements = interview.flags_version, results.gather(interview)
-        db.session.rollback()
-        g.only_reads_database = False
-        flags = find_flags(measurements, rules())
-        return _store_flags(interview_id, version, flags)
-
-
-def _store_flags(interview_id: Any, version: int, flags: list[FoundFlag]) -> bool:
-    current = sa.and_(InterviewSession.id == interview_id, InterviewSession.flags_version == version)
-    live = InterviewSession.state.in_([InterviewState.RECORDING, InterviewState.FINISHING])
-    changed = db.session.execute(sa.update(InterviewSession).where(current, live).values(flags_version=version + 1))
-    if not cast(Any, changed).rowcount:
-        db.session.rollback()
-        return False
-    _replace_flags(interview_id, flags)
-    db.session.commit()
-    return True
-
-
-def _replace_flags(interview_id: Any, flags: list[FoundFlag]) -> None:
-    db.session.execute(sa.delete(Flag).where(Flag.interview_id == interview_id))
-    db.session.add_all(Flag(interview_id=interview_id, **asdict(flag)) for flag in flags)
-
-
-def finish_interview(held: Claim, stop: threading.Event) -> None:
-    """Join the film, write telemetry and manifest, and link them in one transaction."""
-    with held.kept():
-        try:
-            outcome = _make_results(held)
-        except GONE:
-            if not _is_deleted(held):
-                raise
-            return
-        except CaptureError as error:
-            log.warning("interview %s cannot be finished: %s", held.row_id, error)
-            held.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
-            return
-        if not held.lost.is_set():
-            _link(held, *outcome)
-
-
-def _make_results(held: Claim) -> tuple[Recording, Measurements, list[FoundFlag]]:
-    with held.app.app_context():
-        g.only_reads_database = True
-        interview = db.session.get_one(InterviewSession, held.row_id)
-        place, measurements = recording(interview), results.gather(interview)
-        parts = results.film_parts(interview, measurements.answers)
-        events, discarded = results.page_events(interview), results.discarded_takes(interview)
-        db.session.rollback()  # the rest works on files and takes its time
-        if not parts:
-            raise UnusableMedia("No answer of this interview could be read.")
-        film.join(parts, place.recording_path, measurements.duration_ms)
-        flags = find_flags(measurements, rules())
-        for question, take in discarded:
-            place.delete_take(question, take)
-        results.write_files(place, held.row_id, measurements, flags, events)
-    return place, measurements, flags
-
-
-def _link(held: Claim, place: Recording, measurements: Measurements, flags: list[FoundFlag]) -> None:
-    """The moment the interview is ready: flags, length and file names appear together, or not at all."""
-    files = {"video": place.recording_path.name, "telemetry": place.telemetry_path.name}
-    with held.app.app_context():
-        changed = db.session.execute(
-            sa.update(InterviewSession)
-            .where(InterviewSession.id == held.row_id, InterviewSession.fence == held.fence)
-            .values(
-                state=InterviewState.READY,
-                duration_ms=measurements.duration_ms,
-                result_json_mapping=files,
-                lease_until=None,
-                flags_version=InterviewSession.flags_version + 1,
-            )
-        )
-        if not cast(Any, changed).rowcount:
-            db.session.rollback()
-            return
-        _replace_flags(held.row_id, flags)
-        interview = db.session.get_one(InterviewSession, held.row_id)
-        for answer in interview.answers:
-            if answer not in interview.kept_answers():
-                answer.state = AnswerState.DISCARDED
-        db.session.commit()
-    place.delete_temporary()
+    return live.held.write(keep=False, state=AnswerState.READY, failure=live.failure, **facts)
 
 
 __all__ = ["find_work", "finish_interview", "measure_answer", "refresh_flags"]

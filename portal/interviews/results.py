@@ -3,13 +3,20 @@
 import json
 import uuid
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from capture import film, telemetry, timeline
+from capture.hashes import note_hash
 from capture.recording import Recording, read_observations, replacing
 from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
 from portal.interviews.places import engine, recording
+from portal.interviews.rows import FinishedRows
 from portal.models import Answer, AnswerState, InterviewSession
+
+finished_rows = FinishedRows()
 
 # A recorder's clock starts a little before its first picture; less than this is not missing.
 LOST_AT_LEAST_MS = 500
@@ -31,6 +38,24 @@ def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list
         )
         for answer, span in zip(answers, spans, strict=True)
     ]
+
+
+def film_so_far(interview: InterviewSession) -> list[Path]:
+    """The normalised answers that the film begins with, as far as none before them is still to come."""
+    place = recording(interview)
+    settled = takewhile(
+        lambda answer: answer.state in {AnswerState.READY, AnswerState.FAILED}, interview.kept_answers()
+    )
+    return [
+        place.normalised_path(answer.question_position, answer.take, answer.part)
+        for answer in settled
+        if answer.state is AnswerState.READY
+    ]
+
+
+def longest_ms(interview: InterviewSession) -> int:
+    """How long the film may become."""
+    return sum(question.limit_ms for question in interview.application.job.questions)
 
 
 def page_events(interview: InterviewSession) -> list[dict[str, Any]]:
@@ -57,9 +82,12 @@ def write_files(
     events: Iterable[dict[str, Any]],
 ) -> None:
     """telemetry.json, page_events.jsonl and, last, the manifest that names them all."""
-    with replacing(place.page_events_path) as temporary:
-        temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
-    telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()))
+    with ThreadPoolExecutor(1) as pool:  # hashing the film leaves the interpreter free for the telemetry
+        hashed = pool.submit(note_hash, place.recording_path)
+        with replacing(place.page_events_path) as temporary:
+            temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+        telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()))
+        hashed.result()
     place.write_manifest()
 
 
@@ -69,7 +97,8 @@ def _usable(interview: InterviewSession) -> list[Answer]:
 
 def _measured(interview: InterviewSession, answer: Answer) -> MeasuredAnswer:
     path = recording(interview).observations_path(answer.question_position, answer.take, answer.part)
-    observations = read_observations(path) if interview.is_analysed else None
+    read = finished_rows.read if answer.state is AnswerState.READY else read_observations
+    observations = read(path) if interview.is_analysed else None
     duration_ms = answer.duration_ms or (observations[-1].t_ms if observations else 0)
     return MeasuredAnswer(
         question=answer.question_position,

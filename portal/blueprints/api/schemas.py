@@ -63,6 +63,12 @@ class Credentials(Schema):
 
 
 class Registration(Credentials):
+    password = fields.String(
+        required=True,
+        load_only=True,
+        validate=validate.Length(max=passwords.MAX_CHARS),
+        metadata={"minLength": passwords.MIN_CHARS, "description": "Not one that is easily guessed"},
+    )
     full_name = Text(required=True, validate=validate.Length(min=1, max=120))
     phone = Text(load_default="", validate=validate.Length(max=40))
     location = Text(load_default="", validate=validate.Length(max=120))

@@ -1,0 +1,138 @@
+"""The file of a film that grows with its interview: answers' packets one after the other, behind room for an index.
+
+What is copied while the candidate still records need not be copied when somebody waits. May be killed at any point:
+beside the file stands which answers are in it, written only once they are safely on disk. Knows no times and no tracks.
+"""
+
+import json
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+from typing import BinaryIO
+
+from capture.errors import CaptureError
+from capture.film_index import Silence
+from capture.mp4_boxes import HEADER_BYTES, LONG_HEADER_BYTES, long_header
+from capture.mp4_tracks import AnswerTracks
+from capture.recording import TEMPORARY_SUFFIX, fsync_folder, write_json
+from capture.sound_track import silent_frame
+
+SILENT_FRAMES = 47  # a second, behind each answer; a longer gap plays it again and again
+COPY_BYTES = 1 << 20  # at a time
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One answer in the film: which file it was copied from, and where its packets and the silence behind them lie."""
+
+    name: str
+    mtime_ns: int
+    start: int
+    silence_start: int
+    end: int
+
+    @property
+    def silence(self) -> Silence:
+        return Silence(self.silence_start, (self.end - self.silence_start) // SILENT_FRAMES, SILENT_FRAMES)
+
+
+class GrowingFilm:
+    """A film on its way. One process at a time may write it; whoever starts it sees to that."""
+
+    def __init__(self, path: Path, head_bytes: int) -> None:
+        """`head_bytes` is the room for the index of a film that is begun; one that goes on keeps what it has."""
+        self.path = path
+        self._pieces_path = path.with_name(f"{path.name}.pieces{TEMPORARY_SUFFIX}")
+        self.head_bytes, self.pieces = self._remembered() or (head_bytes, [])
+
+    def plan(self, answers: Sequence[AnswerTracks]) -> list[Piece]:
+        """Where these answers lie, or will."""
+        pieces: list[Piece] = []
+        position = self.head_bytes
+        for answer in answers:
+            silence_start = position + len(answer.media)
+            end = silence_start + SILENT_FRAMES * len(_silence())
+            pieces.append(Piece(answer.path.name, answer.path.stat().st_mtime_ns, position, silence_start, end))
+            position = end
+        return pieces
+
+    def has_room_for(self, head: bytes) -> bool:
+        """Whether the index, and a box that fills the rest of its room, fit before the packets."""
+        return len(head) + HEADER_BYTES + LONG_HEADER_BYTES <= self.head_bytes
+
+    def begin_again(self, head: bytes) -> None:
+        """With room for an index of this size; what was copied so far has to move."""
+        self.head_bytes = len(head) + HEADER_BYTES + LONG_HEADER_BYTES
+        self._remember([])
+
+    def hold(self, answers: Sequence[AnswerTracks]) -> None:
+        """Make the film hold exactly these: drop what is no longer wanted, and copy what is not there yet."""
+        wanted = self.plan(answers)
+        kept = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(self.pieces, wanted, strict=False))))
+        if kept < len(self.pieces):
+            self._remember(wanted[:kept])
+        if kept < len(wanted):
+            self._copy(answers[kept:], wanted[kept:])
+            self._remember(wanted)
+
+    def _copy(self, answers: Sequence[AnswerTracks], pieces: Sequence[Piece]) -> None:
+        with self.path.open("r+b" if self.path.exists() else "wb") as film:
+            film.truncate(pieces[0].start)
+            for answer, piece in zip(answers, pieces, strict=True):
+                film.seek(piece.start)
+                _copy_media(answer, film)
+                film.write(_silence() * SILENT_FRAMES)
+            film.flush()
+            os.fsync(film.fileno())
+
+    def close_with(self, head: bytes) -> None:
+        """Write the index before the packets, safely on disk: from here on the file is a film."""
+        packets_bytes = self.pieces[-1].end - self.head_bytes
+        with self.path.open("r+b") as film:
+            film.truncate(self.pieces[-1].end)
+            film.write(head)
+            film.write(struct.pack(">I4s", self.head_bytes - LONG_HEADER_BYTES - len(head), b"free"))
+            film.seek(self.head_bytes - LONG_HEADER_BYTES)
+            film.write(long_header(b"mdat", packets_bytes))
+            film.flush()
+            os.fsync(film.fileno())
+
+    def move_to(self, target: Path) -> None:
+        """The film takes its place in one step; nothing is left of the way there."""
+        self.path.replace(target)
+        self._pieces_path.unlink(missing_ok=True)
+        fsync_folder(target.parent)
+
+    def _remember(self, pieces: list[Piece]) -> None:
+        self.pieces = pieces
+        write_json(self._pieces_path, {"head_bytes": self.head_bytes, "pieces": [asdict(piece) for piece in pieces]})
+
+    def _remembered(self) -> tuple[int, list[Piece]] | None:
+        try:
+            known = json.loads(self._pieces_path.read_text(encoding="utf-8"))
+            pieces = [Piece(**piece) for piece in known["pieces"]]
+            is_there = not pieces or self.path.stat().st_size >= pieces[-1].end
+        except (OSError, ValueError, LookupError, TypeError):
+            return None  # a film of an earlier version, or none: it is begun again, from answers that are all there
+        return (int(known["head_bytes"]), pieces) if is_there else None
+
+
+def _copy_media(answer: AnswerTracks, film: BinaryIO) -> None:
+    with answer.path.open("rb") as file:
+        file.seek(answer.media.start)
+        left = len(answer.media)
+        while left:
+            block = file.read(min(left, COPY_BYTES))
+            if not block:
+                raise CaptureError(f"{answer.path.name} is cut off")
+            film.write(block)
+            left -= len(block)
+
+
+@cache
+def _silence() -> bytes:
+    return silent_frame()

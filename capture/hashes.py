@@ -1,0 +1,42 @@
+"""SHA-256 of files, and a note beside a file that will not change any more, so that it is read only once."""
+
+import hashlib
+import json
+from pathlib import Path
+
+HASH_SUFFIX = ".sha256"
+BLOCK_BYTES = 1 << 20  # large enough for full disk speed, small enough for many interviews at once
+
+
+def sha256(path: Path) -> str:
+    """The file's hash, read in blocks so that an hour of video needs no memory."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def note_hash(path: Path) -> None:
+    """Hash a file that is whole, ahead of the manifest. A torn note is no note, so it need not be safe on disk."""
+    stamp = _stamp(path)  # first: whatever changes the file meanwhile makes the note void
+    _note_path(path).write_text(json.dumps({"sha256": sha256(path), "stamp": stamp}), encoding="utf-8")
+
+
+def noted_hash(path: Path) -> str | None:
+    """What `note_hash` found, where the file is still the same."""
+    try:
+        noted = json.loads(_note_path(path).read_text(encoding="utf-8"))
+        return str(noted["sha256"]) if noted["stamp"] == _stamp(path) else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _note_path(path: Path) -> Path:
+    return path.with_name(path.name + HASH_SUFFIX)
+
+
+def _stamp(path: Path) -> list[int]:
+    """Differs as soon as the file does."""
+    state = path.stat()
+    return [state.st_size, state.st_mtime_ns]

@@ -1,0 +1,113 @@
+"""The end of a sitting: what is made when the last answer is in, and the film that grows while answers still come.
+
+May be killed at any point and done again: files are replaced whole, and the last step is one guarded transaction.
+"""
+
+import logging
+import threading
+from typing import Any, cast
+
+import sqlalchemy as sa
+from flask import Flask, g
+
+from capture import film
+from capture.errors import CaptureError, UnusableMedia
+from capture.hashes import note_hash
+from capture.recording import Recording
+from capture.rules import find_flags
+from capture.types import Flag, Measurements
+from portal.extensions import db
+from portal.interviews import results
+from portal.interviews.claims import GONE, Claim
+from portal.interviews.flagging import replace_flags
+from portal.interviews.places import answer_path, recording, rules
+from portal.models import Answer, AnswerState, InterviewSession, InterviewState
+
+log = logging.getLogger(__name__)
+
+FILM_WAIT_S = 10.0  # for an answer that is just being added; then the film is made without what was begun
+
+
+def work_ahead(app: Flask, answer_id: Any) -> None:
+    """After an answer: do what finishing would otherwise do while somebody waits, its hash and its part of the film.
+
+    Nothing is lost where this ends early or never happens.
+    """
+    with app.app_context():
+        g.only_reads_database = True
+        answer = db.session.get(Answer, answer_id)
+        if answer is None:
+            return  # deleted meanwhile
+        path, place, interview = answer_path(answer), recording(answer.interview), answer.interview
+        db.session.rollback()  # so that what is read below is as new as the hold on the film
+        with place.film_held(wait_s=0) as is_ours:
+            is_recording = interview.state is InterviewState.RECORDING  # else it is being finished, or was
+            answers, longest_ms = results.film_so_far(interview), results.longest_ms(interview)
+            db.session.rollback()  # copying takes its time
+            if is_ours and is_recording:
+                film.grow(place.growing_film_path, answers, longest_ms)
+                note_hash(path)
+
+
+def finish_interview(held: Claim, stop: threading.Event) -> None:
+    """Join the film, write telemetry and manifest, and link them in one transaction."""
+    with held.kept():
+        try:
+            outcome = _make_results(held)
+        except GONE:
+            if not held.is_deleted():
+                raise
+            return
+        except CaptureError as error:
+            log.warning("interview %s cannot be finished: %s", held.row_id, error)
+            held.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
+            return
+        if not held.lost.is_set():
+            _link(held, *outcome)
+
+
+def _make_results(held: Claim) -> tuple[Recording, Measurements, list[Flag]]:
+    with held.app.app_context():
+        g.only_reads_database = True
+        interview = db.session.get_one(InterviewSession, held.row_id)
+        place, measurements = recording(interview), results.gather(interview)
+        parts = results.film_parts(interview, measurements.answers)
+        events, discarded = results.page_events(interview), results.discarded_takes(interview)
+        db.session.rollback()  # the rest works on files and takes its time
+        if not parts:
+            raise UnusableMedia("No answer of this interview could be read.")
+        with place.film_held(FILM_WAIT_S) as is_ours:
+            growing = place.growing_film_path if is_ours else None
+            film.join(parts, place.recording_path, measurements.duration_ms, growing)
+        flags = find_flags(measurements, rules())
+        for question, take in discarded:
+            place.delete_take(question, take)
+        results.write_files(place, held.row_id, measurements, flags, events)
+    return place, measurements, flags
+
+
+def _link(held: Claim, place: Recording, measurements: Measurements, flags: list[Flag]) -> None:
+    """The moment the interview is ready: flags, length and file names appear together, or not at all."""
+    files = {"video": place.recording_path.name, "telemetry": place.telemetry_path.name}
+    with held.app.app_context():
+        changed = db.session.execute(
+            sa.update(InterviewSession)
+            .where(InterviewSession.id == held.row_id, InterviewSession.fence == held.fence)
+            .values(
+                state=InterviewState.READY,
+                duration_ms=measurements.duration_ms,
+                result_json_mapping=files,
+                lease_until=None,
+                flags_version=InterviewSession.flags_version + 1,
+            )
+        )
+        if not cast(Any, changed).rowcount:
+            db.session.rollback()
+            return
+        replace_flags(held.row_id, flags)
+        interview = db.session.get_one(InterviewSession, held.row_id)
+        for answer in interview.answers:
+            if answer not in interview.kept_answers():
+                answer.state = AnswerState.DISCARDED
+        db.session.commit()
+    place.delete_temporary()

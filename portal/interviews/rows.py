@@ -1,0 +1,56 @@
+"""Observations of finished answers, kept by this process while their interview goes on: every few seconds it is judged
+anew from all its answers, and those that are finished do not change.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from capture.recording import read_observations
+from capture.types import Observation
+
+MAX_ROWS = 60_000  # 700 bytes each; twelve interviews of a quarter of an hour
+KEEP_S = 60.0  # flags are refreshed every 5 s: what was not asked for in a minute belongs to nobody who records
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The rows of one file as it was then."""
+
+    stamp: tuple[int, int]
+    rows: Sequence[Observation]
+    used_at_s: float = field(default_factory=time.monotonic)
+
+
+class FinishedRows:
+    """The latest used files' rows; a file that has changed is read again."""
+
+    def __init__(self, max_rows: int = MAX_ROWS) -> None:
+        self._max_rows = max_rows
+        self._kept: OrderedDict[Path, Kept] = OrderedDict()  # the longest unused first
+        self._lock = threading.Lock()
+
+    def read(self, path: Path) -> Sequence[Observation]:
+        if not path.exists():
+            return []
+        state = path.stat()
+        stamp = (state.st_size, state.st_mtime_ns)
+        with self._lock:
+            known = self._kept.pop(path, None)
+        rows = known.rows if known and known.stamp == stamp else read_observations(path)
+        with self._lock:
+            self._kept[path] = Kept(stamp, rows)
+            self._kept.move_to_end(path)
+            self._drop()
+        return rows
+
+    def _drop(self) -> None:
+        count = sum(len(kept.rows) for kept in self._kept.values())
+        for path, kept in list(self._kept.items()):
+            if count <= self._max_rows and time.monotonic() - kept.used_at_s < KEEP_S:
+                break
+            del self._kept[path]
+            count -= len(kept.rows)

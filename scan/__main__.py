@@ -1,0 +1,41 @@
+"""`make scan`: hostile tools against a real portal on this machine. TOOL=name runs one of them.
+
+A finding is accepted when docs/security.md explains it, by its key in backticks; any other makes the command fail.
+"""
+
+import sys
+import time
+
+from portal.config import PROJECT_FOLDER
+from scan.target import Target, running_target
+from scan.tools import TOOLS, Finding, ToolFailed
+
+EXPLAINED = PROJECT_FOLDER / "docs" / "security.md"
+
+
+def main(names: list[str]) -> int:
+    with running_target() as target:
+        found = sorted({finding for name in names or TOOLS for finding in scanned(target, name)})
+        found += [Finding("portal", "answered 5xx", place) for place in target.failures()]
+    explained = EXPLAINED.read_text()
+    unexplained = [finding for finding in found if f"`{finding.key}`" not in explained]
+    for finding in found:
+        print(f"{'NOT EXPLAINED' if finding in unexplained else 'explained    '}  {finding.key}")
+    print(f"{len(found)} findings, {len(unexplained)} of them not explained in docs/security.md")
+    return 1 if unexplained else 0
+
+
+def scanned(target: Target, name: str) -> list[Finding]:
+    target.forget_tries()
+    began = time.monotonic()
+    try:
+        found = sorted(set(TOOLS[name](target)))
+    except ToolFailed as exc:
+        print(exc)
+        found = [Finding(name, "did not do its work", "")]
+    print(f"{name}: {len(found)} findings in {time.monotonic() - began:.0f} s", flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

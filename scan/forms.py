@@ -1,0 +1,123 @@
+"""The forms of the portal's pages, found by opening them, and what the API takes: as requests to be tampered with."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import papers
+from factories import PASSWORD
+from visiting import Visitor
+
+from scan.target import ADMIN, CANDIDATE, Target
+
+TYPED = {"text", "email", "password", "tel", "search", "date", "number", "hidden", "checkbox", "radio"}
+SAMPLES = {
+    "password": "nobody's password",  # a form that asks for it again would delete the account
+    "email": "carol@example.org",
+    "date": "2026-11-24",
+    "number": "30",
+    "tel": "+351 21 000 0000",
+}
+
+
+@dataclass
+class Form:
+    path: str
+    method: str
+    fields: dict[str, str]
+    headers: dict[str, str] = field(default_factory=dict)
+    is_json: bool = False
+    resume: str = ""  # the name of a field that takes a file
+
+    @property
+    def typed(self) -> set[str]:
+        """What a person types or chooses."""
+        return self.fields.keys() - {"csrf_token"}
+
+    def raw(self, url: str) -> bytes:
+        """The request as it would go over the wire."""
+        kind, body = self._body()
+        path = f"{self.path}?{body.decode()}" if self.method == "GET" else self.path
+        headers = {"Host": urlsplit(url).netloc, **self.headers}
+        if self.method == "POST":
+            headers |= {"Content-Type": kind, "Referer": url + self.path}
+        lines = [f"{self.method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        return "\r\n".join(lines).encode() + (body if self.method == "POST" else b"")
+
+    def _body(self) -> tuple[str, bytes]:
+        if self.is_json:
+            return "application/json", json.dumps(self.fields).encode()
+        if self.resume:
+            sent = papers.form(**self.fields, **{self.resume: papers.upload()})
+            return sent["content_type"], sent["data"]
+        return "application/x-www-form-urlencoded", urlencode(self.fields).encode()
+
+
+class FormReader(HTMLParser):
+    """The forms of one page with a value in each field."""
+
+    def __init__(self, path: str, html: str) -> None:
+        super().__init__()
+        self.path = path
+        self.forms: list[Form] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        name = values.get("name", "")
+        if tag == "form":
+            target = urlsplit(urljoin(self.path, values.get("action") or self.path))
+            self.forms.append(Form(target.path, values.get("method", "get").upper(), {}))
+        elif self.forms and name and tag in {"input", "textarea", "select", "button"}:
+            kind = values.get("type", "text")
+            if kind == "file":
+                self.forms[-1].resume = name
+            if tag != "input" or kind in TYPED:
+                self.forms[-1].fields.setdefault(name, values.get("value") or SAMPLES.get(kind, "words"))
+        elif self.forms and tag == "option" and values.get("value"):
+            self._choose(values["value"])
+
+    def _choose(self, value: str) -> None:
+        name = next(reversed(self.forms[-1].fields))
+        if self.forms[-1].fields[name] == "words":
+            self.forms[-1].fields[name] = value
+
+
+def forms_of(target: Target) -> Iterator[Form]:
+    """Each form with something to type or choose once, signed in as who may send it."""
+    seen = set()
+    for email, paths in pages(target).items():
+        visitor = target.visitor(email) if email else Visitor(target.url)
+        for path in paths:
+            for form in FormReader(path, visitor.get(path).text).forms:
+                known = (form.method, form.path, *sorted(form.fields))
+                if form.typed and known not in seen:
+                    seen.add(known)
+                    form.headers["Cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
+                    yield form
+    yield from api_forms(target)
+
+
+def pages(target: Target) -> dict[str, list[str]]:
+    """Where the forms are, by who opens them (nobody: anonymous)."""
+    interview, job = target.interview_id, target.job_ids[0]
+    account = ["/account/password", "/account/data", "/account/delete"]
+    candidate = [*account, "/jobs", "/register/about", "/dashboard", f"/capture/{target.pending_id}/consent"]
+    candidate += [f"/jobs/{target.unapplied_slug}/apply"]
+    admin = ["/admin/sessions", f"/admin/sessions/{interview}", "/admin/jobs", "/admin/jobs/new"]
+    admin += [f"/admin/jobs/{job}", "/admin/applications", "/admin/people"]
+    return {"": ["/login", "/register"], CANDIDATE: candidate, ADMIN: admin}
+
+
+def api_forms(target: Target) -> Iterator[Form]:
+    bearer = {"Authorization": f"Bearer {target.token(ADMIN)}"}
+    account = {"email": "dave@example.org", "password": PASSWORD, "full_name": "words", "phone": "1", "location": "a"}
+    yield Form("/api/auth/login", "POST", {"email": ADMIN, "password": PASSWORD}, is_json=True)
+    yield Form("/api/auth/register", "POST", account, is_json=True)
+    yield Form(
+        "/api/jobs", "GET", {"q": "data", "workplace": "remote", "type": "full_time", "status": "open", "page": "1"}
+    )
+    yield Form("/api/admin/sessions", "GET", {"candidate": "a", "kind": "no_face", "job": target.job_ids[0]}, bearer)
+    yield Form("/api/applications", "GET", {"page": "1", "page_size": "20"}, bearer)

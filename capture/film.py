@@ -48,6 +48,7 @@ class NormalisedAnswer:
     height: int
     was_copied: bool
     damaged_at_ms: int | None  # the original could not be read any further than this
+    sound_offset_ms: float | None  # how far its sound is from where the original's times say, at most
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,12 @@ def _normalised(
     with replacing(target) as temporary:
         with Media(source, info.container, limits) as media, _mp4(temporary) as output:
             picture = EncodedPicture(media, output, canvas) if canvas else CopiedPicture(media, output)
-            _write(media, picture, EvenSound(media, output))
+            sound = EvenSound(media, output)
+            _write(media, picture, sound)
             damaged_at_ms = media.end_ms if media.is_damaged else None
         made = read_tracks(temporary)
-    return NormalisedAnswer(target, made.duration_ms, made.width, made.height, canvas is None, damaged_at_ms)
+    form = (made.duration_ms, made.width, made.height, canvas is None)
+    return NormalisedAnswer(target, *form, damaged_at_ms, sound.offset_ms)
 
 
 def _mp4(path: Path) -> OutputContainer:

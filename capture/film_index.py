@@ -93,6 +93,12 @@ def _nearest_slot(ticks: int) -> int:
     return (2 * ticks + SOUND_FRAME_SAMPLES) // (2 * SOUND_FRAME_SAMPLES)
 
 
+def sound_shift_ms(start_ms: int) -> float:
+    """How much later than told the sound of an answer that begins here lies on the row of frames."""
+    ticks = start_ms * SOUND_TICKS_PER_MS
+    return (_nearest_slot(ticks) * SOUND_FRAME_SAMPLES - ticks) / SOUND_TICKS_PER_MS
+
+
 def _silent(silence: Silence, frames: int) -> list[tuple[Numbers, Numbers]]:
     """So many frames of silence: the same few bytes, again and again."""
     if frames <= 0:

@@ -38,6 +38,12 @@ class EvenSound:
         self._waiting: list[NDArray[np.float32]] = []
         self._waiting_samples = 0
         self._encoded_samples = 0
+        self._offset_samples: int | None = None  # the largest between where sound is and where its time says
+
+    @property
+    def offset_ms(self) -> float | None:
+        """How far sound and its times are apart at most; None where there was no sound."""
+        return None if self._offset_samples is None else self._offset_samples * 1000 / SOUND_RATE_HZ
 
     def take(self, packet: Packet[Stream]) -> None:
         for frame in sounds(packet):
@@ -66,6 +72,8 @@ class EvenSound:
             self._fill_to(start)
         elif late < -SOUND_SLACK_SAMPLES:
             samples = samples[-late:]
+        else:
+            self._offset_samples = max(self._offset_samples or 0, abs(late))
         self._push(samples)
 
     def _fill_to(self, position: int) -> None:

@@ -240,6 +240,9 @@ class InterviewSession(db.Model):
     start_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     duration_ms: Mapped[int | None]
+    av_offset_ms: Mapped[
+        int | None
+    ]  # how far picture and sound of the film are apart at most, beyond the recorder's own
     result_json_mapping: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     failure: Mapped[str] = mapped_column(sa.String(300), default="")
 
@@ -307,6 +310,7 @@ class Answer(db.Model):
     measured_ms: Mapped[int] = mapped_column(default=0)
     idle_at_bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # measured that far, then nothing more came
     damaged_at_ms: Mapped[int | None]
+    av_offset_ms: Mapped[int | None]  # how far its sound was moved when it was normalised; None without sound
     failure: Mapped[str] = mapped_column(sa.String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)

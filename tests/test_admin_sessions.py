@@ -30,6 +30,13 @@ def ready(cast: Cast) -> InterviewSession:
     return interview
 
 
+def test_the_page_says_how_well_picture_and_sound_agree(admin: FlaskClient, ready: InterviewSession) -> None:
+    assert "picture and sound within" not in admin.get(f"/admin/sessions/{ready.id}").text
+    ready.av_offset_ms = 12
+    db.session.commit()
+    assert "picture and sound within 12 ms" in admin.get(f"/admin/sessions/{ready.id}").text
+
+
 def test_it_sends_the_anonymous_to_sign_in_and_refuses_candidates(client: FlaskClient, ready, cast: Cast) -> None:
     for path in ("/admin/sessions", f"/admin/sessions/{ready.id}", f"/admin/sessions/{ready.id}/recording.mp4"):
         assert client.get(path).location.startswith("/login")

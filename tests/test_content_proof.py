@@ -16,11 +16,13 @@ from counted_media import BEEP_AT_MS, BEEP_MS, BEEP_POWER, HEIGHT, RAMP_MS, RATE
 from senses_support import MODELS
 
 from capture import film, telemetry, timeline
+from capture.film_index import sound_shift_ms
 from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession
 from capture.types import AnswerSpan, MeasuredAnswer
 
 APART_MS = 100  # what a person starts to notice between lips and voice
+READING_MS = 4  # codecs let a beep begin a little earlier or later
 CLOCKS = ("film's pictures", "film's sound", "telemetry's brightness", "telemetry's level")
 
 
@@ -39,6 +41,12 @@ class Proof:
         every = [offset for offsets in self.offsets_ms.values() for offset in offsets]
         return max(every) - min(every)
 
+    @property
+    def picture_to_sound_ms(self) -> float:
+        """How far the film's sound is from its pictures, at most."""
+        picture_ms = float(np.median(self.offsets_ms[CLOCKS[0]]))
+        return max(abs(offset - picture_ms) for offset in self.offsets_ms[CLOCKS[1]])
+
     def __str__(self) -> str:
         ranges = (f"{clock} {min(ms):+.0f}…{max(ms):+.0f} ({len(ms)})" for clock, ms in self.offsets_ms.items())
         return f"{self.span.end_ms - self.span.start_ms} ms: {', '.join(ranges)}; {self.apart_ms:.0f} ms apart"
@@ -48,7 +56,7 @@ class Recorded:
     """An interview of such answers, gone the whole way; `proofs` has what was read from it, answer by answer."""
 
     def __init__(self, sources: list[Source], folder: Path) -> None:
-        self.sources = sources
+        self.moved_ms: list[float] = []  # how far normalising says it moved each answer's sound
         answers = [
             self._answer(source, folder / f"{number}.{source.container}") for number, source in enumerate(sources, 1)
         ]
@@ -68,6 +76,8 @@ class Recorded:
         observations_path = path.with_suffix(".observations")
         _measure_growing(source.write(path).read_bytes(), path, source.container, observations_path)
         made = film.normalise(path, path.with_suffix(".normalised.mp4"), source.container)
+        assert made.sound_offset_ms is not None
+        self.moved_ms.append(made.sound_offset_ms)
         lost_ms = max(0, source.seconds * 1000 - made.duration_ms)  # the page says how long its recorder ran
         return MeasuredAnswer(number, 1, made.duration_ms, lost_ms, read_observations(observations_path))
 
@@ -156,13 +166,14 @@ def proven(sources: list[Source], folder: Path) -> Recorded:
     """All that must hold of any such recording."""
     made = Recorded(sources, folder)
     assert abs(made.film_ms - made.measured.duration_ms) <= APART_MS
-    for source, proof in zip(sources, made.proofs, strict=True):
+    for source, proof, moved_ms in zip(sources, made.proofs, made.moved_ms, strict=True):
         print(f"\n{source}\n  {proof}")
         expected = set(range(source.seconds - source.end_lost_s)) - set(range(*(source.lost or (0, 0))))
         assert proof.seen == expected
         assert proof.heard == {second for second in expected if second * 1000 + BEEP_AT_MS >= source.sound_late_ms}
         assert min(len(found) for found in proof.offsets_ms.values()) >= len(expected) / 2
         assert proof.apart_ms <= APART_MS
+        assert proof.picture_to_sound_ms <= moved_ms + abs(sound_shift_ms(proof.span.start_ms)) + READING_MS
     return made
 
 

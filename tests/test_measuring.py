@@ -47,6 +47,8 @@ def test_a_finished_interview_has_a_film_and_telemetry_of_one_length(
     assert abs(probe(place.recording_path).duration_ms - measured.duration_ms) <= 100
     assert [span.question for span in measured.answers] == [1, 2]
     assert flags == []
+    assert interview.av_offset_ms is not None
+    assert 0 <= interview.av_offset_ms <= 31  # 20 when normalised, 11 on the film's row of sound frames
 
 
 def test_the_manifest_names_every_file_and_nothing_temporary_is_left(

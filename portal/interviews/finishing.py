@@ -106,6 +106,7 @@ def _link(held: Claim, place: Recording, measurements: Measurements, flags: list
             return
         replace_flags(held.row_id, flags)
         interview = db.session.get_one(InterviewSession, held.row_id)
+        interview.av_offset_ms = results.av_offset_ms(interview, measurements.answers)
         for answer in interview.answers:
             if answer not in interview.kept_answers():
                 answer.state = AnswerState.DISCARDED

@@ -5,6 +5,7 @@ whole or appended under a lock. `finishing` makes the film and ends the intervie
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -222,6 +223,7 @@ class LiveMeasuring:
 def _normalise(live: LiveMeasuring) -> bool:
     made = film.normalise(live.path, live.normalised_path, live.container, ANSWER_LIMITS)
     facts = {"duration_ms": made.duration_ms, "damaged_at_ms": made.damaged_at_ms, "measured_ms": live.measured_ms}
+    facts["av_offset_ms"] = None if made.sound_offset_ms is None else math.ceil(made.sound_offset_ms)
     return live.held.write(keep=False, state=AnswerState.READY, failure=live.failure, **facts)
 
 

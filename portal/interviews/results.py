@@ -1,6 +1,7 @@
 """From rows and files to what `capture` works on, and from its results to the files of the interview."""
 
 import json
+import math
 import uuid
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from capture import film, telemetry, timeline
+from capture.film_index import sound_shift_ms
 from capture.hashes import note_hash
 from capture.recording import Recording, read_observations, replacing
 from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
@@ -38,6 +40,19 @@ def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list
         )
         for answer, span in zip(answers, spans, strict=True)
     ]
+
+
+def av_offset_ms(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> int | None:
+    """How far picture and sound of the film are apart at most, beyond what the recorder did; None without any sound.
+
+    Each answer's sound was moved when it was normalised, and once more onto the film's row of sound frames.
+    """
+    apart = [
+        answer.av_offset_ms + math.ceil(abs(sound_shift_ms(span.start_ms)))
+        for answer, span in zip(_usable(interview), spans, strict=True)
+        if answer.av_offset_ms is not None
+    ]
+    return max(apart, default=None)
 
 
 def film_so_far(interview: InterviewSession) -> list[Path]:

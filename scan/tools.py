@@ -82,7 +82,9 @@ def report_of(path: Path, printed: str) -> dict:
 def bandit(target: Target) -> Iterable[Finding]:
     """Reads the source."""
     report = target.folder / "bandit.json"
-    sources = [str(PROJECT_FOLDER / name) for name in ("capture", "documents", "portal", "setup", "migrations", "wsgi.py")]
+    sources = [
+        str(PROJECT_FOLDER / name) for name in ("capture", "documents", "portal", "setup", "migrations", "wsgi.py")
+    ]
     files = [str(PROJECT_FOLDER / name) for name in ("gunicorn.conf.py", "log_format.py")]
     printed = run("bandit", "-r", *sources, *files, "-f", "json", "-o", str(report), folder=target.folder, seconds=120)
     for result in report_of(report, printed)["results"]:

@@ -69,7 +69,7 @@ def finish_interview(held: Claim, stop: threading.Event) -> None:
 def _make_results(held: Claim) -> tuple[Recording, Measurements, list[Flag]]:
     with held.app.app_context():
         g.only_reads_database = True
-        interview = db.session.get_one(InterviewSession, held.row_id)
+        interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
         place, measurements = recording(interview), results.gather(interview)
         parts = results.film_parts(interview, measurements.answers)
         events, discarded = results.page_events(interview), results.discarded_takes(interview)

@@ -21,7 +21,7 @@ def refresh_flags(app: Flask, interview_id: Any) -> bool:
     """Judge all that is measured so far. False: somebody stored newer flags meanwhile, ours are dropped."""
     with app.app_context():
         g.only_reads_database = True
-        interview = db.session.get_one(InterviewSession, interview_id)
+        interview = db.session.get_one(InterviewSession, interview_id, options=[results.WITH_EVENTS])
         version, measurements = interview.flags_version, results.gather(interview)
         db.session.rollback()
         g.only_reads_database = False

@@ -9,6 +9,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import selectinload
+
 from capture import film, telemetry, timeline
 from capture.film_index import sound_shift_ms
 from capture.hashes import note_hash
@@ -19,6 +21,9 @@ from portal.interviews.rows import FinishedRows
 from portal.models import Answer, AnswerState, InterviewSession
 
 finished_rows = FinishedRows()
+
+# How to load an interview that is gathered: else each answer asks the database for its own events.
+WITH_EVENTS = selectinload(InterviewSession.answers).selectinload(Answer.page_events)
 
 # A recorder's clock starts a little before its first picture; less than this is not missing.
 LOST_AT_LEAST_MS = 500

@@ -43,6 +43,8 @@ APPLY_PER_ADDRESS = Limit("apply address", tries=150, window_s=60 * 60)
 # A program needs a new pair every 15 minutes; this leaves room for several of them.
 REFRESH_PER_ACCOUNT = Limit("refresh account", tries=60, window_s=15 * 60)
 REFRESH_PER_ADDRESS = Limit("refresh address", tries=600, window_s=15 * 60)
+# A new recording every ten seconds is a broken page; takes and parts are bounded beside this.
+ANSWERS_PER_ACCOUNT = Limit("answers account", tries=60, window_s=10 * 60)
 # Everything we hold of somebody may be gigabytes.
 EXPORT_PER_ACCOUNT = Limit("export account", tries=5, window_s=60 * 60)
 

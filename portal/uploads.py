@@ -5,23 +5,22 @@ The file's size is the offset, so there is no second book that could disagree. K
 
 import base64
 import binascii
-import errno
 import fcntl
 import hashlib
 import hmac
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from portal.disk import sync_folder
+from portal.disk import is_full, sync_folder
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"
 CHECKSUMS = ("sha256", "sha1", "md5")  # sha1 is the one every tus client must know; none of them guards a secret
 WRONG_CHECKSUM = 460  # a status of tus's own
 sync_data = getattr(os, "fdatasync", os.fsync)  # of what was appended both keep the same; macOS has only the second
-NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class UploadError(Exception):
@@ -96,6 +95,23 @@ def size(path: Path) -> int:
         return 0
 
 
+def confirm(path: Path) -> int:
+    """How much of the upload is here, on disk when this returns. Raises NoSpace.
+
+    What a sender is told to be here it forgets, and a process that was killed may have written without an fsync.
+    """
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return 0
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        _sync(handle, path.parent)
+        return os.fstat(handle).st_size
+    finally:
+        os.close(handle)
+
+
 def append(path: Path, offset: int, data: bytes, checksum: Checksum | None = None) -> int:
     """Append `data`, on disk when this returns. Returns the new offset. Raises WrongOffset, WrongChecksum, NoSpace.
 
@@ -108,6 +124,7 @@ def append(path: Path, offset: int, data: bytes, checksum: Checksum | None = Non
         fcntl.flock(handle, fcntl.LOCK_EX)
         actual = os.fstat(handle).st_size
         if actual != offset:
+            _sync(handle, path.parent)  # the sender goes on from there, and forgets what is before
             raise WrongOffset(actual)
         _write_or_undo(handle, offset, data)
         if offset == 0:
@@ -118,13 +135,34 @@ def append(path: Path, offset: int, data: bytes, checksum: Checksum | None = Non
 
 
 def _write_or_undo(handle: int, offset: int, data: bytes) -> None:
+    """All of the piece, or nothing of it.
+
+    After an fsync that failed, the system may call pages clean that never reached the disk, so a second fsync would
+    prove nothing about them. Taking the bytes away helps: they are written anew when they are sent again, and what was
+    confirmed before ends in a page that the cut makes dirty, so it is written again, too. The cut itself is synced,
+    lest a loss of power bring unconfirmed bytes back.
+    """
     try:
         view = memoryview(data)
         while view:
             view = view[os.write(handle, view) :]
         sync_data(handle)
     except OSError as exc:
-        os.ftruncate(handle, offset)  # an unconfirmed piece must not count as saved
-        if exc.errno in NO_SPACE:
-            raise NoSpace("The server's disk is full. What was confirmed is safe; sending goes on later.") from exc
-        raise NoSpace("The server could not confirm that the piece is on disk. Send it again.") from exc
+        os.ftruncate(handle, offset)
+        with suppress(OSError):  # the disk fails twice: nothing more can be done, and nothing was promised
+            os.fsync(handle)
+        raise _unconfirmed(exc) from exc
+
+
+def _sync(handle: int, folder: Path) -> None:
+    try:
+        sync_data(handle)
+        sync_folder(folder)
+    except OSError as exc:
+        raise _unconfirmed(exc) from exc
+
+
+def _unconfirmed(error: OSError) -> NoSpace:
+    if is_full(error):
+        return NoSpace("The server's disk is full. What was confirmed is safe; sending goes on later.")
+    return NoSpace("The server could not confirm that the piece is on disk. Send it again.")

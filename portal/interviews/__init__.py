@@ -35,7 +35,7 @@ from portal.interviews.errors import (
 )
 from portal.interviews.keeping import erase, erase_leaving, purge
 from portal.interviews.places import answer_path, config, recording
-from portal.interviews.receiving import receive, refuse_uploads, upload_target
+from portal.interviews.receiving import confirmed_bytes, receive, refuse_uploads, upload_target
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.status import Status, status
 from portal.interviews.worker import Worker, hold_back, make_manager, start_measuring
@@ -55,6 +55,7 @@ __all__ = [
     "Worker",
     "answer_path",
     "complete_answer",
+    "confirmed_bytes",
     "demo_clips",
     "ensure_measuring",
     "erase",

@@ -3,7 +3,6 @@
 Each verb checks that it may happen, changes rows and files, and commits.
 """
 
-import shutil
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,8 +13,10 @@ from flask import current_app
 from capture.signature import UPLOAD_CONTAINERS
 from portal import uploads
 from portal.extensions import db
-from portal.interviews.errors import BytesMissing, HeldElsewhere, InterviewError, NoRoom, NoTakesLeft, NotInterviewable
-from portal.interviews.places import answer_path, config, recording
+from portal.interviews import space
+from portal.interviews.errors import BytesMissing, HeldElsewhere, InterviewError, NoTakesLeft, NotInterviewable, TooMuch
+from portal.interviews.places import answer_path, recording
+from portal.interviews.receiving import confirmed_bytes, most_bytes
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, PageEvent, Question
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
@@ -44,10 +45,10 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
         raise HeldElsewhere("This interview is open in another tab or on another device.")
     if wish.container not in UPLOAD_CONTAINERS:
         raise InterviewError(f"This server takes {' and '.join(sorted(UPLOAD_CONTAINERS))} recordings.")
-    if shutil.disk_usage(config().interviews_folder).free < config().disk_floor_bytes:
-        raise NoRoom("The server is short of space, so no new recording can start. Nothing saved is lost; try later.")
+    space.refuse_new()
     if asked_before := _empty_answer(interview, wish):
         return asked_before
+    _refuse_hoarding(interview)
     question = _question(interview, wish.question)
     take, part = _next_part(interview, wish) if wish.continues else (_next_take(interview, question), 1)
     answer = Answer(
@@ -78,10 +79,9 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
 
     `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing.
     """
+    here = confirmed_bytes(answer)
     if answer.state is not AnswerState.RECORDING:
         return answer  # said twice
-    path = answer_path(answer)
-    here = uploads.size(path)
     if here < length_bytes:
         raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
     if here == 0:
@@ -141,6 +141,13 @@ def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
         if is_new and answer.container == wish.container and (answer.part > 1) == (wish.continues is not None):
             return answer
     return None
+
+
+def _refuse_hoarding(interview: InterviewSession) -> None:
+    """Parts would let somebody send more than every take of every question could be: nobody fills the disk so."""
+    here = sum(uploads.size(answer_path(answer)) for answer in interview.answers)
+    if here >= sum(question.takes * most_bytes(question.limit_ms) for question in interview.application.job.questions):
+        raise TooMuch("This interview has used all the space that its questions may need. What was recorded is kept.")
 
 
 def _question(interview: InterviewSession, position: int) -> Question:

@@ -15,8 +15,9 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.exc import NoResultFound, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
 
+from portal import disk
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, utc_now
 
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 4  # three renewals may fail before the lease is lost
-GONE = (NoResultFound, OSError)  # what meets whoever works on rows and files that are deleted meanwhile
+GONE = (NoResultFound, OSError, DBAPIError)  # what meets whoever works on what is deleted meanwhile, or on a full disk
 MAX_ATTEMPTS = 3  # tries without progress
 
 
@@ -52,12 +53,18 @@ class Claim:
             self.lost.set()
         return not self.lost.is_set()
 
-    def is_deleted(self) -> bool:
-        """Whether the row was deleted while it was worked on, which is no fault."""
-        self.write(keep=True)
+    def is_no_fault(self, error: Exception) -> bool:
+        """Whether the row was deleted while it was worked on, or the disk is full.
+
+        Then this was no try; the next one begins when the lease has run out and there is room.
+        """
+        is_full = disk.is_full(error)
+        self.write(keep=True, **({"attempts": 0} if is_full else {}))
         if self.lost.is_set():
             log.info("%s was taken away while it was worked on", self.row_id)
-        return self.lost.is_set()
+        elif is_full:
+            log.warning("the disk is full: %s waits", self.row_id)
+        return self.lost.is_set() or is_full
 
     @contextmanager
     def kept(self) -> Iterator[None]:

@@ -41,6 +41,12 @@ class AnswersMissing(InterviewError):
     """A question has no complete answer yet."""
 
 
+class TooMuch(InterviewError):
+    """More bytes than an interview may have."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 class NoRoom(InterviewError):
     """The disk is nearly full; what is running may go on, nothing new begins."""
 

@@ -54,16 +54,14 @@ def finish_interview(held: Claim, stop: threading.Event) -> None:
     with held.kept():
         try:
             outcome = _make_results(held)
-        except GONE:
-            if not held.is_deleted():
+            if not held.lost.is_set():
+                _link(held, *outcome)
+        except GONE as error:
+            if not held.is_no_fault(error):
                 raise
-            return
         except CaptureError as error:
             log.warning("interview %s cannot be finished: %s", held.row_id, error)
             held.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
-            return
-        if not held.lost.is_set():
-            _link(held, *outcome)
 
 
 def _make_results(held: Claim) -> tuple[Recording, Measurements, list[Flag]]:

@@ -20,8 +20,9 @@ from capture import film
 from capture.container import Limits
 from capture.errors import CaptureError, ClaimLost
 from capture.session import AnswerSource, CaptureSession
-from portal import uploads
+from portal import disk, uploads
 from portal.extensions import db
+from portal.interviews import space
 from portal.interviews.claims import GONE, MAX_ATTEMPTS, Claim, Waiting, one_is_on_trial
 from portal.interviews.finishing import finish_interview, work_ahead
 from portal.interviews.flagging import refresh_flags
@@ -46,7 +47,7 @@ def find_work(app: Flask) -> Job | None:
     with app.app_context():
         g.only_reads_database = True
         rows: list[Answer | InterviewSession] = [*_finishable(), *_measurable()]
-        waiting = [Waiting.of(row) for row in rows]
+        waiting = [Waiting.of(row) for row in rows if space.fits(row)]
         if any(work.attempts for work in waiting) and one_is_on_trial():
             waiting = [work for work in waiting if not work.attempts]
     for work in waiting:
@@ -110,6 +111,10 @@ def measure_answer(held: Claim, stop: threading.Event) -> None:
             work_ahead(held.app, held.row_id)
         except FileNotFoundError:
             log.info("answer %s was deleted, or its interview finished, before it was in the film", held.row_id)
+        except OSError as error:
+            if not disk.is_full(error):
+                raise
+            log.warning("the disk is full: answer %s comes into the film when it is finished", held.row_id)
 
 
 def _measured_and_normalised(held: Claim, stop: threading.Event) -> bool:
@@ -119,8 +124,8 @@ def _measured_and_normalised(held: Claim, stop: threading.Event) -> bool:
             return live.run() and _normalise(live)
         except ClaimLost:
             log.info("answer %s is measured by another process now", held.row_id)
-        except GONE:
-            if not held.is_deleted():
+        except GONE as error:
+            if not held.is_no_fault(error):
                 raise
         except CaptureError as error:
             log.warning("answer %s cannot be used: %s", held.row_id, error)

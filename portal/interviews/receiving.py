@@ -4,7 +4,6 @@ A piece comes every second from everybody who records. So this asks the database
 and holds nothing of it while the disk works.
 """
 
-import shutil
 import uuid
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,12 +15,12 @@ from capture.errors import UnusableMedia
 from capture.signature import identify
 from portal import uploads
 from portal.extensions import db
+from portal.interviews import space
 from portal.interviews.places import answer_path, config
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState, User
 
 MAX_BYTES_PER_MS = 1_000  # 8 Mbit/s, several times what our recorder is asked for
 SLACK_BYTES = 8_000_000  # for the shortest answers, and recorders that overshoot at the start
-RUNNING_SHARE = 10  # running answers may use nine tenths of the disk floor that new ones must leave
 
 
 class UploadTarget(NamedTuple):
@@ -88,17 +87,27 @@ def receive(answer: Answer | UploadTarget, offset: int, data: bytes, checksum: u
     """Append one piece of an answer, on disk when this returns; gives the new offset. Raises UploadError."""
     if answer.state is not AnswerState.RECORDING:
         raise uploads.Refused(403, "This answer is complete.")
-    settings = config()
-    if offset + len(data) > min(settings.upload_max_bytes, SLACK_BYTES + answer.limit_ms * MAX_BYTES_PER_MS):
+    if offset + len(data) > most_bytes(answer.limit_ms):
         raise uploads.Refused(413, "The recording is larger than this server takes.")
-    if shutil.disk_usage(settings.interviews_folder).free < settings.disk_floor_bytes // RUNNING_SHARE:
-        raise uploads.NoSpace("The server is out of space. What was confirmed is safe; sending goes on later.")
+    space.refuse_running()
     if offset == 0:
         _check_kind(data, answer.container)
     path = answer_path(answer)
     if isinstance(answer, Answer):
         db.session.rollback()  # from here on only the file matters; a slow disk must not hold the database
     return uploads.append(path, offset, data, checksum)
+
+
+def most_bytes(limit_ms: int) -> int:
+    """No answer of this length is larger."""
+    return min(config().upload_max_bytes, SLACK_BYTES + limit_ms * MAX_BYTES_PER_MS)
+
+
+def confirmed_bytes(answer: Answer) -> int:
+    """How much of an answer is here, on disk when this returns: whoever is told so need not keep it. Raises NoSpace."""
+    path = answer_path(answer)
+    db.session.rollback()
+    return uploads.confirm(path)
 
 
 def _check_kind(head: bytes, expected: str) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portal import hiring
 from portal.extensions import db
+from portal.interviews import space
 from portal.interviews.answers import parts_of, refuse_closed, wake_workers
 from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError, NotInterviewable
 from portal.interviews.places import recording
@@ -32,6 +33,7 @@ def give_consent(interview: InterviewSession, *, analyse: bool) -> None:
     """Note that recording, and perhaps analysis, was agreed to. Later choices do not change the first."""
     refuse_closed(interview)
     if interview.state is InterviewState.PENDING:
+        space.refuse_new()
         now = utc_now()
         interview.consent_record_at = now
         interview.consent_analyse_at = now if analyse else None

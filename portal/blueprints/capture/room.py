@@ -5,15 +5,15 @@ from typing import Any
 
 from flask import abort, current_app, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
+from flask_login import current_user, login_required
 from flask_wtf.csrf import generate_csrf
 from marshmallow import Schema, ValidationError, fields, validate
 
-from portal import interviews, tokens, uploads
+from portal import interviews, throttle, tokens, uploads
 from portal.access import fetch_own
 from portal.blueprints.capture import bp
 from portal.interviews import InterviewError
-from portal.models import Answer, AnswerState, InterviewSession
+from portal.models import Answer, AnswerState, InterviewSession, utc_now
 
 ECHO_MAX_BYTES = 2 * 1024 * 1024  # enough to time an upload of a few seconds
 JSON_MAX_BYTES = 64 * 1024  # a hundred page events are a tenth of it
@@ -88,7 +88,13 @@ def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
-    answer = interviews.start_answer(row, interviews.NewAnswer(**body(AnswerSchema())))
+    wish = interviews.NewAnswer(**body(AnswerSchema()))
+    counted = throttle.count_try(throttle.ANSWERS_PER_ACCOUNT, str(current_user.id), utc_now())
+    try:
+        answer = interviews.start_answer(row, wish)
+    except InterviewError:
+        throttle.forgive([counted])  # a page that waits for room asks again and again
+        raise
     taken = {"question": answer.question_position, "take": answer.take, "part": answer.part}
     return upload_of(answer) | taken | {"limit_ms": answer.limit_ms}, 201
 
@@ -97,7 +103,7 @@ def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     answer = own_answer(interview_id, answer_id)
-    return upload_of(answer) | {"offset": uploads.size(interviews.answer_path(answer)), "state": answer.state}
+    return upload_of(answer) | {"state": answer.state, "offset": interviews.confirmed_bytes(answer)}
 
 
 @bp.post("/<uuid:interview_id>/answers/<uuid:answer_id>/complete")

@@ -54,12 +54,13 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
     if request.method == "DELETE":
         return terminate(answer)
     response = plain("", 200)
-    response.headers["Upload-Offset"] = str(uploads.size(interviews.answer_path(answer)))
+    length_bytes = answer.length_bytes
+    response.headers["Upload-Offset"] = str(interviews.confirmed_bytes(answer))
     response.headers["Cache-Control"] = "no-store"
-    if answer.length_bytes is None:
+    if length_bytes is None:
         response.headers["Upload-Defer-Length"] = "1"
     else:
-        response.headers["Upload-Length"] = str(answer.length_bytes)
+        response.headers["Upload-Length"] = str(length_bytes)
     return response
 
 

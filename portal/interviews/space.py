@@ -1,0 +1,36 @@
+"""Whether the disk has room: running answers may use what new ones and measuring must leave.
+
+Looks and says so; makes no room.
+"""
+
+from portal import disk, uploads
+from portal.interviews.errors import NoRoom
+from portal.interviews.places import answer_path, config
+from portal.models import Answer, AnswerState, InterviewSession
+
+RUNNING_SHARE = 10  # running answers may use nine tenths of the disk floor that new ones must leave
+OBSERVATIONS_BYTES = 1_000_000  # of an answer, at most about
+
+
+def refuse_new() -> None:
+    """Raises NoRoom below the floor."""
+    if disk.free_bytes(config().interviews_folder) < config().disk_floor_bytes:
+        raise NoRoom("The server is short of space, so no new recording can start. Nothing saved is lost; try later.")
+
+
+def refuse_running() -> None:
+    """Raises NoSpace where not even what is being recorded fits any more."""
+    settings = config()
+    if disk.free_bytes(settings.interviews_folder) < settings.disk_floor_bytes // RUNNING_SHARE:
+        raise uploads.NoSpace("The server is out of space. What was confirmed is safe; sending goes on later.")
+
+
+def fits(row: Answer | InterviewSession) -> bool:
+    """Whether the files that measuring an answer or finishing an interview writes fit, and running answers still do."""
+    if isinstance(row, InterviewSession):
+        copied = row.kept_answers()
+    else:
+        copied = [row] if row.state is AnswerState.RECEIVED else []
+    needed_bytes = OBSERVATIONS_BYTES + sum(uploads.size(answer_path(answer)) for answer in copied)
+    kept_free_bytes = config().disk_floor_bytes // RUNNING_SHARE
+    return disk.free_bytes(config().interviews_folder) >= needed_bytes + kept_free_bytes

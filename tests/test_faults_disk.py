@@ -1,0 +1,212 @@
+"""A disk that is full, or confirms nothing: what was acknowledged is kept, nothing half is visible, and everything goes
+on by itself when there is room.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+
+import pytest
+from broken_disk import failing_syncs
+from candidates import Candidate, Clip
+from factories import sign_in
+from flask import Flask
+from flask.testing import FlaskClient
+from senses_support import MODELS, film_sitter, source_of
+from sittings import begin, clip_bytes, record
+from small_disk import SmallDisk, small_disk
+from torture import Site, check_whole
+
+from capture.recording import read_observations
+from capture.session import CaptureSession
+from portal import interviews
+from portal.extensions import db
+from portal.interviews import measuring
+from portal.interviews.claims import MAX_ATTEMPTS, Waiting
+from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState
+
+ENOUGH_FAULTS = 3
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
+    path = tmp_path_factory.mktemp("clip") / "a.mp4"
+    film_sitter(path, 5.0, size=(640, 480), codec="h264")
+    duration_ms = CaptureSession(source_of(path), MODELS.senses).run().duration_ms
+    seen = read_observations(source_of(path).observations_path)
+    return Clip("mp4", path.read_bytes(), duration_ms, tuple(row.t_ms for row in seen))
+
+
+def wait_for_faults(candidate: Candidate, number: int = ENOUGH_FAULTS) -> None:
+    deadline, before = time.monotonic() + PATIENCE_S, candidate.faults
+    while candidate.faults < before + number:
+        assert candidate.is_alive(), candidate.error
+        assert time.monotonic() < deadline, "nothing went wrong"
+        time.sleep(0.05)
+
+
+def assert_nothing_half(candidate: Candidate) -> None:
+    """On disk is what was acknowledged, and at most one piece more whose reply is on its way."""
+    for path in (candidate.folder / "answers").glob("*.mp4"):
+        confirmed = candidate.acknowledged.get(path.name, 0)
+        assert path.stat().st_size - confirmed in (
+            0,
+            min(candidate.piece_bytes, len(candidate.clips[0].data) - confirmed),
+        )
+
+
+def test_recordings_wait_for_room_and_lose_nothing(tmp_path: Path, clip: Clip) -> None:
+    with small_disk(tmp_path / "live" / "interviews", megabytes=48) as disk:
+        site = Site(tmp_path)
+        disk.fill(leaving_bytes=len(clip.data) // 2)
+        candidate = site.invite([clip, clip])
+        wait_for_faults(candidate)
+        kept = candidate.bytes_kept()
+        assert_nothing_half(candidate)
+        disk.make_room()
+        site.wait_until_ready()
+        check_whole(site, candidate)
+        site.close()
+    assert 0 < kept < len(clip.data)
+
+
+def test_a_full_disk_under_the_database_too_loses_nothing(tmp_path: Path, clip: Clip) -> None:
+    with small_disk(tmp_path / "live", megabytes=48) as disk:
+        site = Site(tmp_path)
+        early, late = site.invite([clip]), site.invite([clip, clip])
+        wait_until_some_is_kept(late)
+        disk.fill()
+        wait_for_faults(late)
+        kept = early.bytes_kept() + late.bytes_kept()
+        site.server.kill()
+        site.server.start()
+        wait_for_faults(late)
+        assert early.bytes_kept() + late.bytes_kept() >= kept > 0
+        disk.make_room()
+        site.wait_until_ready()
+        for candidate in (early, late):
+            check_whole(site, candidate)
+        site.close()
+        with closing(sqlite3.connect(tmp_path / "live" / "portal.db")) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def wait_until_some_is_kept(candidate: Candidate) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not candidate.acknowledged:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.strace
+def test_a_disk_that_confirms_nothing_is_believed_in_nothing(tmp_path: Path, clip: Clip) -> None:
+    site = Site(tmp_path)
+    candidate = site.invite([clip, clip])
+    for _ in range(3):
+        wait_until_some_is_kept(candidate)
+        with failing_syncs(site.server):
+            before = dict(candidate.acknowledged)
+            wait_for_faults(candidate)
+            assert sum(candidate.acknowledged.values()) - sum(before.values()) <= candidate.piece_bytes
+        candidate.bytes_kept()
+    site.wait_until_ready()
+    check_whole(site, candidate)
+    site.close()
+
+
+# Work that meets a full disk, in this process
+
+
+@pytest.fixture
+def disk(app: Flask) -> Iterator[SmallDisk]:
+    with small_disk(app.config["PORTAL"].interviews_folder, megabytes=8) as disk:
+        yield disk
+
+
+def do(app: Flask, row: Answer | InterviewSession) -> None:
+    """Claim the row and work on it, whether it seems to fit or not: the disk may become full right then."""
+    db.session.refresh(row)
+    row.lease_until = None
+    db.session.commit()
+    waiting = Waiting.of(row)
+    db.session.rollback()  # the work has connections of its own
+    held = waiting.claim(app)
+    assert held
+    work = measuring.measure_answer if isinstance(row, Answer) else measuring.finish_interview
+    work(held, Event())
+    db.session.rollback()
+    db.session.refresh(row)
+
+
+def free_leases(interview: InterviewSession) -> None:
+    for row in (interview, *interview.answers):
+        row.lease_until = None
+    db.session.commit()
+
+
+def test_work_that_meets_a_full_disk_uses_up_no_try(
+    disk: SmallDisk, app: Flask, application: Application, tmp_path: Path
+) -> None:
+    interview = begin(application, analyse=True)
+    answers = [record(interview, clip_bytes(tmp_path), question=number) for number in (1, 2)]
+    interviews.finish(interview)
+    for stage in ("measuring", "finishing"):
+        disk.fill()
+        row = answers[0] if stage == "measuring" else interview
+        for _ in range(2 * MAX_ATTEMPTS + 1):
+            do(app, row)
+        assert (row.state, row.attempts) == (
+            AnswerState.RECEIVED if stage == "measuring" else InterviewState.FINISHING, 0
+        )  # fmt: skip
+        assert disk.leftovers() == []
+        free_leases(interview)
+        assert interviews.work_through(app) == 0  # what does not fit is not begun
+        disk.make_room()
+        for answer in answers:
+            do(app, answer)
+    free_leases(interview)
+    interviews.work_through(app)
+    db.session.refresh(interview)
+
+    assert (interview.state, [answer.failure for answer in answers]) == (InterviewState.READY, ["", ""])
+
+
+# Below the floor
+
+
+@pytest.fixture
+def short_of_space(app: Flask) -> None:
+    object.__setattr__(app.config["PORTAL"], "disk_floor_bytes", 2**60)
+
+
+def test_no_interview_begins_below_the_floor(
+    client: FlaskClient, application: Application, short_of_space: None
+) -> None:
+    interview = interviews.open_interview(application)
+    sign_in(client, application.user)
+    address = f"/capture/{interview.id}/consent"
+
+    page = client.post(address, data={"record": "y"})
+    program = client.post(address, data={"record": "y"}, headers={"Accept": "application/json"})
+
+    assert (page.status_code, program.status_code) == (507, 507)
+    assert "short of space" in page.text
+    assert "short of space" in program.json["detail"]
+    db.session.refresh(interview)
+    assert interview.state is InterviewState.PENDING
+
+
+def test_no_answer_begins_below_the_floor(
+    client: FlaskClient, interview: InterviewSession, short_of_space: None
+) -> None:
+    sign_in(client, interview.application.user)
+    wish = {"tab": "the-only-tab", "question": 1, "container": "mp4"}
+    response = client.post(f"/capture/{interview.id}/answers", json=wish)
+
+    assert (response.status_code, response.content_type) == (507, "application/problem+json")
+    assert "try later" in response.json["detail"]
+    assert interview.answers == []

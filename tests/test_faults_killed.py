@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import pytest
 from candidates import Clip
 from senses_support import MODELS, film_sitter, source_of
-from torture import FINISHING, Killer, Site, check_whole, written
+from torture import Killer, check_whole, written
+from torture_site import FINISHING, Site
 from visiting import Visitor
 
 from capture.recording import read_observations
 from capture.session import CaptureSession
 
+KILLS = 200
+AT_ONCE = 6  # interviews under way while processes are killed
 LEASE_S = 3.0  # short forms only; the long one runs with the real leases
 
 
@@ -57,6 +61,21 @@ def test_processes_killed_at_named_points_lose_nothing(
     for candidate in (first, second, third):
         check_whole(site, candidate)
     assert killer.kills.total() == 6
+    with capsys.disabled():
+        print(f"\n{killer.summary()}")
+
+
+@pytest.mark.torture
+def test_two_hundred_kills_lose_nothing(tmp_path: Path, clips: list[Clip], capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(Site(tmp_path)) as site:
+        killer = Killer(site, Random(2026))
+        while killer.kills.total() < KILLS:
+            while len(site.under_way()) < AT_ONCE:
+                site.invite(killer.random.sample(clips, 2))
+            killer.strike()
+        site.wait_until_ready()
+        for candidate in site.candidates:
+            check_whole(site, candidate)
     with capsys.disabled():
         print(f"\n{killer.summary()}")
 

@@ -137,7 +137,7 @@ class Recording:
         for folder in (self.folder, self.answers):
             for path in folder.iterdir():
                 if path.name.endswith(PASSING):
-                    path.unlink()
+                    _delete(path)
 
     def delete(self) -> None:
         """Remove the whole recording; harmless when it is gone already.
@@ -170,7 +170,18 @@ class Recording:
     def files(self) -> list[Path]:
         """Everything that is kept, without what only matters on the way."""
         every = (path for path in self.folder.rglob("*") if path.is_file())
-        return sorted(path for path in every if not path.name.endswith(PASSING))
+        return sorted(path for path in every if not self._is_passing(path))
+
+    def _is_passing(self, path: Path) -> bool:
+        return any(name.endswith(PASSING) for name in path.relative_to(self.folder).parts)
+
+
+def _delete(path: Path) -> None:
+    """A file, or a folder that a killed process could not delete; and no matter who was faster."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _locked(handle: int, wait_s: float) -> bool:

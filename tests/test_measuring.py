@@ -12,6 +12,7 @@ from sittings import begin, clip_bytes, finished, record, send, start
 
 from capture import telemetry
 from capture.container import probe
+from capture.errors import ClaimLost
 from capture.recording import Recording
 from portal import interviews
 from portal.extensions import db
@@ -204,6 +205,21 @@ def test_a_result_with_an_old_fence_is_not_written(app: Flask, interview: Interv
     assert held.write(keep=False, state=AnswerState.READY) is False
     db.session.rollback()
     assert answer.state is AnswerState.RECEIVED
+
+
+def test_who_slept_while_another_process_finished_is_told_before_it_writes(
+    app: Flask, interview: InterviewSession
+) -> None:
+    waiting = Waiting.of(interview)
+    db.session.rollback()
+    sleeper = waiting.claim(app)
+    assert sleeper is not None
+    sleeper.confirm()
+    interview.fence += 1
+    db.session.commit()
+
+    with pytest.raises(ClaimLost):
+        sleeper.confirm()
 
 
 def test_tries_without_a_result_end_in_failed_with_a_reason(

@@ -127,6 +127,10 @@ def test_it_deletes_what_only_mattered_on_the_way(recording: Recording) -> None:
     recording.normalised_path(1, 1, 1).touch()
     (recording.folder / ".recording.mp4.abc.part").touch()
     recording.answer_path(1, 1, 1, "mp4").touch()
+    left_by_a_killed_process = recording.folder / "tmpabc.part"
+    left_by_a_killed_process.mkdir()
+    (left_by_a_killed_process / "0.mp4").touch()
+    assert [path.name for path in recording.files()] == ["01-1.mp4"]
     recording.delete_temporary()
     assert [path.name for path in recording.folder.rglob("*") if path.is_file()] == ["01-1.mp4"]
 

@@ -147,6 +147,6 @@ def check_results(candidate: Candidate) -> None:
 
 
 def written(folder: Path) -> dict[str, tuple[int, int]]:
-    """Every file of an interview, and what changes when it is written again, even with the same content."""
-    files = ((path, path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
+    """Every file that an interview keeps, and what changes when it is written again, even with the same content."""
+    files = ((path, path.stat()) for path in Recording(folder).files())
     return {path.name: (stat.st_ino, stat.st_mtime_ns) for path, stat in files}

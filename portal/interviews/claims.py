@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
 
+from capture.errors import ClaimLost
 from portal import disk
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, utc_now
@@ -52,6 +53,11 @@ class Claim:
         if not cast(Any, changed).rowcount:
             self.lost.set()
         return not self.lost.is_set()
+
+    def confirm(self) -> None:
+        """Asked before each file that others may have made by now, should we have slept. Raises ClaimLost."""
+        if not self.write(keep=True):
+            raise ClaimLost(f"{self.row_id} is worked on by another process now")
 
     def is_no_fault(self, error: Exception) -> bool:
         """Whether the row was deleted while it was worked on, or the disk is full.

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Flask, g
 
 from capture import film
-from capture.errors import CaptureError, UnusableMedia
+from capture.errors import CaptureError, ClaimLost, UnusableMedia
 from capture.hashes import note_hash
 from capture.recording import Recording
 from capture.rules import find_flags
@@ -59,6 +59,8 @@ def finish_interview(held: Claim, stop: threading.Event) -> None:
         except GONE as error:
             if not held.is_no_fault(error):
                 raise
+        except ClaimLost:
+            log.info("interview %s is finished by another process now", held.row_id)
         except CaptureError as error:
             log.warning("interview %s cannot be finished: %s", held.row_id, error)
             held.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
@@ -78,9 +80,10 @@ def _make_results(held: Claim) -> tuple[Recording, Measurements, list[Flag]]:
             growing = place.growing_film_path if is_ours else None
             film.join(parts, place.recording_path, measurements.duration_ms, growing)
         flags = find_flags(measurements, rules())
+        held.confirm()
         for question, take in discarded:
             place.delete_take(question, take)
-        results.write_files(place, held.row_id, measurements, flags, events)
+        results.write_files(place, held.row_id, measurements, flags, events, held.confirm)
     return place, measurements, flags
 
 

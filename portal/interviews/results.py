@@ -3,7 +3,7 @@
 import json
 import math
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 from pathlib import Path
@@ -100,14 +100,20 @@ def write_files(
     measured: Measurements,
     flags: list[Flag],
     events: Iterable[dict[str, Any]],
+    confirm: Callable[[], None],
 ) -> None:
-    """telemetry.json, page_events.jsonl and, last, the manifest that names them all."""
+    """telemetry.json, page_events.jsonl and, last, the manifest that names them all.
+
+    `confirm` raises where somebody else has finished the interview meanwhile: nothing of it is written twice.
+    """
     with ThreadPoolExecutor(1) as pool:  # hashing the film leaves the interpreter free for the telemetry
         hashed = pool.submit(note_hash, place.recording_path)
         with replacing(place.page_events_path) as temporary:
             temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+        confirm()
         telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()))
         hashed.result()
+    confirm()
     place.write_manifest()
 
 

@@ -62,9 +62,9 @@ class Killer:
         self.site.worker.start()
         self.kills[f"measuring, {moment}" if moment == "at random" else moment] += 1
 
-    def kill_worker_at(self, point: str, candidate: Candidate, within_s: float = 60) -> bool:
-        """Kill it when this interview is exactly there. False: it was ready before."""
-        if not self.site.stop_worker_at(point, candidate, within_s):
+    def kill_worker_at(self, point: str, *candidates: Candidate, within_s: float = 60) -> bool:
+        """Kill it when one of these interviews is exactly there. False: none was."""
+        if not self.site.stop_worker_at(point, *candidates, within_s=within_s):
             return False
         if not self.may_kill_worker():
             self.site.worker.wake()
@@ -84,16 +84,16 @@ class Killer:
 
     def strike(self) -> None:
         """One kill of any kind, at a moment that chance chooses."""
-        time.sleep(self.random.uniform(0, 2))
+        time.sleep(self.random.uniform(0, 1))
         kind = self.random.random()
-        if kind < 0.35:
+        if kind < 0.25:
             self.kill_server_while_receiving()
-        elif kind < 0.5:
+        elif kind < 0.45:
             self.kill_one_of_the_server()
-        elif kind < 0.6 and self.may_kill_worker():
+        elif kind < 0.55 and self.may_kill_worker():
             self.kill_worker()
-        elif under_way := self.site.under_way():
-            self.kill_worker_at(self.random.choice(list(POINTS)), self.random.choice(under_way), within_s=6)
+        else:
+            self.kill_worker_at(self.random.choice(list(POINTS)), *self.site.under_way(), within_s=5)
 
     def may_kill_worker(self) -> bool:
         """Not whoever is at the last try: that a fourth is refused is not a fault."""

@@ -105,17 +105,21 @@ class Site:
     def state(self, candidate: Candidate) -> str:
         return str(self.ask("SELECT state FROM interview_sessions WHERE id = ?", candidate.interview_id.hex)[0][0])
 
-    def stop_worker_at(self, point: str, candidate: Candidate, within_s: float = 60) -> bool:
-        """Let the worker sleep when this interview is exactly there. False: it was ready before."""
+    def stop_worker_at(self, point: str, *candidates: Candidate, within_s: float = 60) -> bool:
+        """Let the worker sleep when one of these interviews is exactly there. False: none was."""
         deadline, here = time.monotonic() + within_s, POINTS[point]
-        while time.monotonic() < deadline and self.state(candidate) not in ("ready", "failed"):
-            if here(candidate.folder) or self._is_being_finished(candidate):
-                self.worker.sleep()
-                if here(candidate.folder) and self.state(candidate) not in ("ready", "failed"):
-                    return True
-                self.worker.wake()
+        while time.monotonic() < deadline and not all(self.is_over(candidate) for candidate in candidates):
+            for candidate in candidates:
+                if here(candidate.folder) or self._is_being_finished(candidate):
+                    self.worker.sleep()
+                    if here(candidate.folder) and not self.is_over(candidate):
+                        return True
+                    self.worker.wake()
             time.sleep(STEP_S)
         return False
+
+    def is_over(self, candidate: Candidate) -> bool:
+        return self.state(candidate) in ("ready", "failed")
 
     def _is_being_finished(self, candidate: Candidate) -> bool:
         held = "SELECT 1 FROM interview_sessions WHERE id = ? AND state = 'finishing' AND lease_until IS NOT NULL"
@@ -162,7 +166,7 @@ class Site:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         for candidate in self.candidates:
-            while self.state(candidate) not in ("ready", "failed"):
+            while not self.is_over(candidate):
                 assert candidate.error is None, candidate.error
                 assert time.monotonic() < deadline, f"{self.state(candidate)}\n{self.worker.log_text()[-3000:]}"
                 time.sleep(0.2)

@@ -94,6 +94,7 @@ def _rows() -> Iterator[GaugeMetricFamily]:
     ages = _waiting_ages_s()
     yield _gauge("answers_waiting", "Answers that are whole and not measured yet", len(ages))
     yield _gauge("oldest_waiting_answer_seconds", "How long the oldest of them has waited", max(ages, default=0.0))
+    yield _gauge("live_lag_seconds", "How far measuring is behind a camera, uploading included", _live_lag_s())
 
 
 def _count(model: type[InterviewSession] | type[Answer], states: type[InterviewState] | type[AnswerState]) -> dict:
@@ -125,6 +126,16 @@ def _waiting_ages_s() -> list[float]:
     ended = (began + timedelta(milliseconds=recorded_ms or 0) for began, recorded_ms in db.session.execute(wanted))
     now = utc_now()
     return [max(0.0, (now - at).total_seconds()) for at in ended]
+
+
+def _live_lag_s() -> float:
+    """The longest, of answers that are recorded and measured at this moment; 0 where there are none."""
+    now = utc_now()
+    wanted = sa.select(Answer.created_at, Answer.measured_ms).where(
+        Answer.state == AnswerState.RECORDING, Answer.lease_until > now
+    )
+    lags = ((now - began).total_seconds() - measured_ms / 1000 for began, measured_ms in db.session.execute(wanted))
+    return max((0.0, *lags))
 
 
 def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:

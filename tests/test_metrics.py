@@ -83,3 +83,14 @@ def test_who_measures_is_counted(app: Flask) -> None:
     found = scraped(app)
 
     assert (found["portal_workers{web}"], found["portal_jobs"]) == (2, 5)
+
+
+def test_measuring_that_falls_behind_a_camera_is_seen(app: Flask, interview: InterviewSession) -> None:
+    answer = start(interview)
+    answer.created_at, answer.measured_ms = utc_now() - timedelta(seconds=300), 200_000
+    db.session.commit()
+    assert scraped(app)["portal_live_lag_seconds"] == 0  # nobody measures it
+    answer.lease_until = utc_now() + timedelta(seconds=300)
+    db.session.commit()
+
+    assert scraped(app)["portal_live_lag_seconds"] == pytest.approx(100, abs=60)

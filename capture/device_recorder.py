@@ -7,6 +7,7 @@ dropped and counted. Knows no portal, no page and no rules.
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 import time
 from collections import deque
@@ -50,6 +51,7 @@ class RecorderLimits:
 
     most_ms: int
     most_bytes: int = 2 * 1024**3
+    least_free_bytes: int = 0  # of the disk: others, too, must be able to go on
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,8 @@ class DeviceRecorder:
             return EndCause.CAMERA_LOST
         if (now_s - self._began_s) * 1000 >= self._limits.most_ms:
             return EndCause.TIME_UP
+        if shutil.disk_usage(self._path.parent).free < self._limits.least_free_bytes:
+            return EndCause.DISK_FULL
         return EndCause.TOO_LARGE if self._file.saved_bytes >= self._limits.most_bytes else None
 
     def _ends(self, cause: EndCause) -> None:

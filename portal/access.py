@@ -4,9 +4,10 @@ Who may see a row is said here and nowhere else. What a person may not see does 
 """
 
 import uuid
+from ipaddress import ip_address
 from typing import TypeVar
 
-from flask import Flask, abort, session
+from flask import Flask, abort, current_app, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -97,6 +98,17 @@ def _may_look_back(job: Job, user: User) -> bool:
     if not user.is_authenticated:
         return False
     return user.is_admin or any(application.user_id == user.id for application in job.applications)
+
+
+def is_at_the_machine() -> bool:
+    """Whether the browser runs on this very machine. Behind a proxy that was not announced nobody knows: then no."""
+    is_forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
+    if is_forwarded and not current_app.config["PORTAL"].trusted_proxies:
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
 
 
 def admins_only() -> ResponseReturnValue | None:

@@ -10,7 +10,7 @@ from portal.models import Role, User, utc_now
 
 
 def init_app(app: Flask) -> None:
-    for command in (seed, create_admin, disable_user, enable_user, purge, capture_worker):
+    for command in (seed, create_admin, disable_user, enable_user, purge, capture_worker, kiosk):
         app.cli.add_command(command)
 
 
@@ -79,3 +79,9 @@ def capture_worker() -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     interviews.hold_back(app.config["PORTAL"])
     interviews.Worker(app).run()
+
+
+@click.command()
+def kiosk() -> None:
+    """Own this machine's camera and microphone until told to stop; what CAPTURE_SOURCE=device needs."""
+    interviews.run_station()

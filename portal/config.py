@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import log_format
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
@@ -22,6 +25,13 @@ class Environment(StrEnum):
     PRODUCTION = "production"
     DEVELOPMENT = "development"
     TESTING = "testing"
+
+
+class CaptureSource(StrEnum):
+    """Whose camera and microphone record."""
+
+    BROWSER = "browser"  # the candidate's own
+    DEVICE = "device"  # this machine's: a kiosk
 
 
 class ConfigError(Exception):
@@ -42,6 +52,9 @@ class Config:
     debug: bool = False
     face_model: Path | None = None
     crowd_model: Path | None = None
+    capture_source: CaptureSource = CaptureSource.BROWSER
+    capture_camera: str = ""
+    capture_microphone: str = ""
     capture_workers: int = 8
     capture_in_web: bool = True
     capture_memory_bytes: int = 2 * 1024**3
@@ -59,7 +72,7 @@ class Config:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
         """Read the settings and refuse unsafe ones. Raises ConfigError."""
-        env = _choice(environ)
+        env = _one_of(environ, "PORTAL_ENV", Environment, Environment.PRODUCTION)
         instance = Path(environ.get("INSTANCE_PATH") or PROJECT_FOLDER / "instance").resolve()
         config = cls(
             env=env,
@@ -72,6 +85,9 @@ class Config:
             debug=_flag(environ, "FLASK_DEBUG", False),
             face_model=_path(environ, "CAPTURE_FACE_MODEL"),
             crowd_model=_path(environ, "CAPTURE_CROWD_MODEL"),
+            capture_source=_one_of(environ, "CAPTURE_SOURCE", CaptureSource, CaptureSource.BROWSER),
+            capture_camera=environ.get("CAPTURE_CAMERA", "").strip(),
+            capture_microphone=environ.get("CAPTURE_MICROPHONE", "").strip(),
             capture_workers=_number(environ, "CAPTURE_WORKERS", cls.capture_workers),
             capture_in_web=_flag(environ, "CAPTURE_IN_WEB", cls.capture_in_web),
             capture_memory_bytes=_number(environ, "CAPTURE_MEMORY_BYTES", cls.capture_memory_bytes),
@@ -116,6 +132,15 @@ class Config:
         return self.instance_path / "interviews"
 
     @property
+    def records_itself(self) -> bool:
+        return self.capture_source is CaptureSource.DEVICE
+
+    @property
+    def station_socket(self) -> Path:
+        """Where the process that owns this machine's camera is spoken to."""
+        return self.instance_path / "kiosk.sock"
+
+    @property
     def resumes_folder(self) -> Path:
         return self.instance_path / "resumes"
 
@@ -128,12 +153,12 @@ class Config:
         return self.crowd_model or self.instance_path / "models" / "centerface.onnx"
 
 
-def _choice(environ: Mapping[str, str]) -> Environment:
-    name = environ.get("PORTAL_ENV") or Environment.PRODUCTION
+def _one_of(environ: Mapping[str, str], name: str, choices: type[Choice], default: Choice) -> Choice:
+    value = environ.get(name, "").strip() or default
     try:
-        return Environment(name)
+        return choices(value)
     except ValueError:
-        raise ConfigError(f"PORTAL_ENV is {name!r}; it must be one of: {', '.join(Environment)}.") from None
+        raise ConfigError(f"{name} is {value!r}; it must be one of: {', '.join(choices)}.") from None
 
 
 def _is_weak(secret: str) -> bool:

@@ -55,6 +55,7 @@ def test_what_was_recorded_is_measured_judged_and_made_a_film(microphone: Virtua
     assert max(speech for speech in telemetry["audio"]["speech"] if speech is not None) > 0.5
 
 
+@pytest.mark.torture
 @pytest.mark.sound
 @pytest.mark.footage
 def test_a_real_person_in_front_of_the_machine_is_measured_like_any_other(

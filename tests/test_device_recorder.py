@@ -22,7 +22,8 @@ from clips import Rgb, make_clip, plain_picture
 from microphones import NAME, RATE_HZ, STEP_SAMPLES, Samples, VirtualMicrophone
 from senses_support import measure
 
-from capture.container import Media, boxes_are_whole, probe
+from capture.boxes import are_whole
+from capture.container import Media, probe
 from capture.decoder import Decoder
 from capture.device import find_camera, find_microphone
 from capture.device_camera import Camera
@@ -118,16 +119,15 @@ def test_picture_and_sound_arrive_in_step_and_as_long_as_they_lasted(
         microphone.say(beeps(camera))
         recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
         recorder.start()
-        runs_for(recorder, 7_000)
+        runs_for(recorder, 5_400)
         status = recorder.stop()
-    info, pairs = probe(path), list(zip(flashes_s(path)[1:6], beeps_s(path)[-5:], strict=False))
+    info, seen_s, heard_s = probe(path), flashes_s(path), beeps_s(path)
 
     assert (status.end, status.gaps) == (EndCause.STOPPED, ())
     assert info.duration_ms == pytest.approx(status.recorded_ms, abs=300)
     assert (info.container, info.video_codec, info.audio_codec) == ("mp4", "h264", "aac")
-    assert len(pairs) >= 4
-    for flash_s in flashes_s(path)[1:6]:
-        assert min(abs(flash_s - beep_s) for beep_s in beeps_s(path)) < 0.1
+    assert len(seen_s) >= 4
+    assert max(min(abs(flash_s - beep_s) for beep_s in heard_s) for flash_s in seen_s[1:]) < 0.1
 
 
 def test_the_file_grows_by_whole_seconds_and_is_what_a_browser_would_send(scene: Path, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_the_file_grows_by_whole_seconds_and_is_what_a_browser_would_send(scene:
     with opened(scene, with_sound=False) as (camera, ears):
         recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
         recorder.start()
-        while recorder.status().recorded_ms < 4_000:
+        while recorder.status().recorded_ms < 3_500:
             status = recorder.status()
             if status.saved_bytes:
                 copies.append((status.saved_ms, path.read_bytes()[: status.saved_bytes]))
@@ -144,7 +144,7 @@ def test_the_file_grows_by_whole_seconds_and_is_what_a_browser_would_send(scene:
     for number, (saved_ms, data) in enumerate(copies):
         copy = tmp_path / f"copy-{number}.mp4"
         copy.write_bytes(data)
-        assert boxes_are_whole(copy)
+        assert are_whole(copy)
         assert probe(copy).duration_ms >= saved_ms
     with Media(path, "mp4") as media:
         keys = [packet.pts * packet.time_base for packet in media.packets() if packet.is_keyframe]
@@ -170,8 +170,8 @@ def test_a_camera_that_ends_on_the_way_leaves_what_there_was_and_says_so(tmp_pat
 
 
 def test_a_picture_that_comes_late_is_a_gap_with_its_real_length(tmp_path: Path) -> None:
-    times_ms = [*range(0, 1_500, 40), *range(4_000, 6_000, 40)]
-    late = make_clip(tmp_path / "late.mp4", 6, sound=None, size=SIZE, times_ms=times_ms)
+    times_ms = [*range(0, 1_200, 40), *range(3_700, 4_700, 40)]
+    late = make_clip(tmp_path / "late.mp4", 5, sound=None, size=SIZE, times_ms=times_ms)
     path = tmp_path / "answer.mp4"
     with opened(late, with_sound=False) as (camera, ears):
         recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
@@ -205,7 +205,7 @@ def test_lost_sound_is_counted_and_is_a_hole_in_the_file(
             goes_on(block)
 
         ears.sink = held_up
-        runs_for(recorder, 5_500)
+        runs_for(recorder, 4_500)
         status = recorder.stop()
     [gap] = [gap for gap in status.gaps if gap.end_ms - gap.start_ms > 1_000]
     steps = np.diff(heard_ms(path))
@@ -227,7 +227,7 @@ def test_a_microphone_that_vanishes_is_said_and_the_picture_goes_on(scene: Path,
             runs_for(recorder, 2_000)
             was_silent = recorder.status().is_silent
             gone.kill()
-            runs_for(recorder, 6_000)
+            runs_for(recorder, 4_500)
             status = recorder.stop()
     info = probe(path)
 
@@ -282,7 +282,7 @@ def test_a_full_disk_leaves_what_was_saved(tmp_path: Path) -> None:
 
     assert status.end is EndCause.DISK_FULL
     assert path.stat().st_size == status.saved_bytes
-    assert boxes_are_whole(path)
+    assert are_whole(path)
     assert probe(path).duration_ms >= status.saved_ms > 0
 
 
@@ -297,5 +297,5 @@ def test_a_killed_recorder_leaves_all_but_the_last_seconds(scene: Path, tmp_path
         os.kill(running.pid, signal.SIGKILL)
         lasted_ms = (time.monotonic() - began_s) * 1000
 
-    assert boxes_are_whole(path)
+    assert are_whole(path)
     assert probe(path).duration_ms >= lasted_ms - 2_000

@@ -3,7 +3,7 @@
 `sitting`, `answers` and `receiving` are what the candidate does, `measuring` the work behind it, `flagging` and
 `finishing` what it comes to, `claims` who does that work, `beats` whether anybody does, `worker` the processes that do,
 `results` and `rows` the way from rows to files and back, `places` where things are, `status` how things stand,
-`keeping` how data leaves.
+`keeping` how data leaves, `kiosk` recording with this machine's own devices.
 """
 
 from pathlib import Path
@@ -34,6 +34,19 @@ from portal.interviews.errors import (
     NotInterviewable,
 )
 from portal.interviews.keeping import erase, erase_leaving, purge
+from portal.interviews.kiosk import (
+    CONTAINER,
+    DevicesUnusable,
+    NotAtTheMachine,
+    hold_devices,
+    look_at_devices,
+    record_here,
+    refuse_visitors,
+    release_devices,
+    run_station,
+    stop_here,
+    watch,
+)
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.receiving import confirmed_bytes, receive, refuse_uploads, upload_target
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
@@ -42,14 +55,17 @@ from portal.interviews.worker import Worker, hold_back, make_manager, start_meas
 from portal.models import WorkerKind
 
 __all__ = [
+    "CONTAINER",
     "PAGE_EVENT_KINDS",
     "AnswersMissing",
     "BytesMissing",
+    "DevicesUnusable",
     "HeldElsewhere",
     "InterviewError",
     "NewAnswer",
     "NoRoom",
     "NoTakesLeft",
+    "NotAtTheMachine",
     "NotInterviewable",
     "Status",
     "Worker",
@@ -63,20 +79,28 @@ __all__ = [
     "finish",
     "give_consent",
     "hold_back",
+    "hold_devices",
+    "look_at_devices",
     "open_interview",
     "own_stderr",
     "purge",
     "receive",
+    "record_here",
     "recording",
     "refuse_uploads",
+    "refuse_visitors",
+    "release_devices",
     "report_events",
     "retry",
+    "run_station",
     "start_answer",
     "start_measuring",
     "status",
+    "stop_here",
     "take_back",
     "take_seat",
     "upload_target",
+    "watch",
     "work_through",
     "workers_seen",
 ]

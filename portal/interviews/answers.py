@@ -13,10 +13,10 @@ from flask import current_app
 from capture.signature import UPLOAD_CONTAINERS
 from portal import uploads
 from portal.extensions import db
-from portal.interviews import space
+from portal.interviews import kiosk, space
 from portal.interviews.errors import BytesMissing, HeldElsewhere, InterviewError, NoTakesLeft, NotInterviewable, TooMuch
-from portal.interviews.places import answer_path, recording
-from portal.interviews.receiving import confirmed_bytes, most_bytes
+from portal.interviews.places import answer_path, config, recording
+from portal.interviews.receiving import confirmed_bytes, most_bytes, refuse_where_recorded_here
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, PageEvent, Question
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
@@ -69,6 +69,7 @@ def take_back(answer: Answer) -> None:
     """Delete an upload that is not complete. Its take stays used; whoever measures it finds the fence moved."""
     if answer.state is not AnswerState.RECORDING:
         raise uploads.Refused(403, "This answer is complete.")
+    refuse_where_recorded_here()
     answer.state, answer.fence, answer.lease_until = AnswerState.DISCARDED, answer.fence + 1, None
     db.session.commit()
     recording(answer.interview).delete_part(answer.question_position, answer.take, answer.part)
@@ -79,6 +80,8 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
 
     `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing.
     """
+    if config().records_itself:
+        kiosk.settle(answer)
     here = confirmed_bytes(answer)
     if answer.state is not AnswerState.RECORDING:
         return answer  # said twice

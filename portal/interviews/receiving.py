@@ -66,6 +66,12 @@ def refuse_uploads(state: AnswerState, interview_state: InterviewState, is_owner
         raise uploads.Refused(403, "This interview is finished.")
 
 
+def refuse_where_recorded_here() -> None:
+    """Only the station writes to the files of a kiosk: what was recorded there is what its camera saw."""
+    if config().records_itself:
+        raise uploads.Refused(403, "This portal records with its own camera; nothing is uploaded.")
+
+
 def _rows(engine: Engine, answer_id: str) -> list[tuple[Any, ...]]:
     """Through the driver alone: what SQLAlchemy does around a query takes five times as long as this one."""
     parameters = (answer_id,) if engine.dialect.positional else {"answer_id": answer_id}
@@ -87,6 +93,7 @@ def receive(answer: Answer | UploadTarget, offset: int, data: bytes, checksum: u
     """Append one piece of an answer, on disk when this returns; gives the new offset. Raises UploadError."""
     if answer.state is not AnswerState.RECORDING:
         raise uploads.Refused(403, "This answer is complete.")
+    refuse_where_recorded_here()
     if offset + len(data) > most_bytes(answer.limit_ms):
         raise uploads.Refused(413, "The recording is larger than this server takes.")
     space.refuse_running()

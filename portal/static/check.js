@@ -1,10 +1,12 @@
 // The device check: browser, camera, microphone and upload speed, each row with its result and, where needed, the cure.
-// Sends nothing but random bytes to time them; the picture and the sound stay in this page.
+// Sends nothing but random bytes to time them; the picture and the sound stay in this page. Rows that the page does not
+// have (a machine that records by itself needs no upload) are not checked.
 
 import { pageApi } from "./api.js";
-import { browserTrouble, closeDevices, openDevices } from "./devices.js";
-import { Meter } from "./meter.js";
+import { DeviceTrouble } from "./devices.js";
 import { recordingType } from "./recorder.js";
+import { Seat } from "./seat.js";
+import { sourceOf } from "./source.js";
 import { Store } from "./store.js";
 
 const HEARD_DBFS = -45; // quiet speech at arm's length; room noise stays below
@@ -19,6 +21,9 @@ class Check {
   constructor(root) {
     this.root = root;
     this.api = pageApi(root);
+    this.seat = new Seat(this.api, root.dataset.interview, () => this.source.close());
+    this.source = sourceOf(root, this.api, this.seat);
+    this.rows = [...root.querySelectorAll("[data-row]")].map((row) => row.dataset.row);
     this.begin = root.querySelector("[data-begin]");
     this.again = root.querySelector("[data-again]");
     this.buttons = [this.begin, this.again].map((place) => place.querySelector("button"));
@@ -33,7 +38,7 @@ class Check {
   async run() {
     this.enable(false);
     this.results = {};
-    await this.stop();
+    await this.source.close();
     if (await this.checkBrowser()) await Promise.all([this.checkDevices(), this.checkSpeed()]);
     this.enable(true);
     this.conclude();
@@ -48,14 +53,9 @@ class Check {
     if (document.activeElement === document.body) this.again.querySelector("button").focus();
   }
 
-  async stop() {
-    await this.meter?.stop();
-    closeDevices(this.stream);
-    this.meter = this.stream = null;
-  }
-
   async checkBrowser() {
-    const trouble = browserTrouble();
+    if (!this.rows.includes("browser")) return true;
+    const trouble = this.source.trouble();
     if (trouble) {
       this.row("browser", "fail", trouble.message, trouble.advice);
       return false;
@@ -68,26 +68,28 @@ class Check {
   }
 
   async checkDevices() {
-    this.row("camera", "busy", "Your browser asks whether this page may use it: allow it.");
+    this.row("camera", "busy", this.root.dataset.opening);
     this.row("microphone", "busy", "");
     try {
-      this.stream = await openDevices();
+      await this.takeSeat();
+      this.showPicture(await this.source.open());
     } catch (trouble) {
       this.row("camera", "fail", trouble.message, trouble.advice);
       this.row("microphone", "fail", "Not opened, because the camera was not.");
       return;
     }
-    await this.showPicture();
     await this.listen();
   }
 
-  async showPicture() {
-    const video = this.root.querySelector("[data-camera]");
-    video.hidden = false;
-    video.srcObject = this.stream;
-    await video.play();
+  /** A machine that records by itself has its devices for one page only: the one with the seat. */
+  async takeSeat() {
+    if (this.source.needsNetwork || (await this.seat.take(false))) return;
+    throw new DeviceTrouble("This interview is open in another tab", "Close it there, wait a quarter of a minute, then check again.");
+  }
+
+  showPicture({ width, height }) {
+    this.root.querySelector("[data-camera]").hidden = false;
     this.root.querySelector("[data-no-picture]").hidden = true;
-    const { width, height } = this.stream.getVideoTracks()[0].getSettings();
     this.row("camera", "pass", `${width} × ${height} pixels. Sit so that your whole face is in the picture.`);
   }
 
@@ -96,23 +98,22 @@ class Check {
     this.row("microphone", "busy", "Say a few words: the bars should move.");
     return new Promise((resolve) => {
       const onSilence = () => {
-        this.row("microphone", "warn", "We hear nothing yet.", "Say something louder, or choose another microphone in the browser's address bar.");
+        this.row("microphone", "warn", "We hear nothing yet.", this.root.dataset.unheard);
         resolve();
       };
       const timer = setTimeout(onSilence, LISTEN_MS);
-      const onLevel = (dbfs) => {
+      this.source.meter.onLevel = (dbfs) => {
         if (dbfs < HEARD_DBFS || this.results.microphone === "pass") return;
         clearTimeout(timer);
         this.row("microphone", "pass", "We hear you.");
         this.conclude();
         resolve();
       };
-      this.meter = new Meter(this.root.querySelectorAll("[data-bar]"), onLevel);
-      this.meter.start(this.stream);
     });
   }
 
   async checkSpeed() {
+    if (!this.rows.includes("speed")) return;
     this.row("speed", "busy", "Sending a few bytes to see how long they take.");
     try {
       const mbitS = await this.measureSpeed();
@@ -149,7 +150,7 @@ class Check {
 
   conclude() {
     const results = Object.values(this.results);
-    const isDone = ["browser", "camera", "microphone", "speed"].every((name) => this.results[name] && this.results[name] !== "busy");
+    const isDone = this.rows.every((name) => this.results[name] && this.results[name] !== "busy");
     const isFine = isDone && !results.includes("fail");
     this.root.querySelector("[data-go]").hidden = !isFine;
     const text = results.includes("fail") ? "Something needs you: see the rows marked ▲." : isFine ? "You are ready." : "";

@@ -12,28 +12,35 @@ export class Meter {
     this.recent = this.bars.map(() => 0);
   }
 
-  start(stream) {
+  show(dbfs) {
+    this.onLevel(dbfs);
+    const height = Math.min(1, Math.max(0, (dbfs - SILENT_DBFS) / (LOUD_DBFS - SILENT_DBFS)));
+    this.recent = [...this.recent.slice(1), height];
+    this.bars.forEach((bar, index) => (bar.style.scale = `1 ${0.1 + 0.9 * this.recent[index]}`));
+  }
+}
+
+/** Listens to a stream of this browser and calls `onLevel(dbfs)` ten times a second. */
+export class StreamEar {
+  constructor(stream, onLevel) {
+    this.onLevel = onLevel;
     this.context = new AudioContext();
     this.analyser = this.context.createAnalyser();
     this.analyser.fftSize = 2048;
     this.context.createMediaStreamSource(stream).connect(this.analyser);
     this.samples = new Float32Array(this.analyser.fftSize);
     this.timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
-    return this.context.resume();
+    this.context.resume();
   }
 
   stop() {
     clearInterval(this.timer);
-    return this.context?.close();
+    return this.context.close();
   }
 
   #look() {
     this.analyser.getFloatTimeDomainData(this.samples);
     const power = this.samples.reduce((sum, sample) => sum + sample * sample, 0) / this.samples.length;
-    const dbfs = Math.max(-90, 10 * Math.log10(power + 1e-9));
-    this.onLevel(dbfs);
-    const height = Math.min(1, Math.max(0, (dbfs - SILENT_DBFS) / (LOUD_DBFS - SILENT_DBFS)));
-    this.recent = [...this.recent.slice(1), height];
-    this.bars.forEach((bar, index) => (bar.style.scale = `1 ${0.1 + 0.9 * this.recent[index]}`));
+    this.onLevel(Math.max(-90, 10 * Math.log10(power + 1e-9)));
   }
 }

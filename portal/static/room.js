@@ -3,15 +3,14 @@
 
 import { isPassing, pageApi } from "./api.js";
 import { Countdown } from "./countdown.js";
-import { DeviceTrouble, browserTrouble, closeDevices, openDevices } from "./devices.js";
+import { DeviceTrouble } from "./devices.js";
 import { Leftovers } from "./leftovers.js";
-import { Meter } from "./meter.js";
 import { Notes } from "./notes.js";
 import { PageEvents } from "./page_events.js";
-import { Recorder, recordingType } from "./recorder.js";
 import { newestTake, takeMs, takesLeft, whereToResume } from "./resume.js";
 import { RoomView, clock } from "./room_view.js";
 import { Seat } from "./seat.js";
+import { sourceOf } from "./source.js";
 import { Store } from "./store.js";
 import { Job, Uploader } from "./uploader.js";
 
@@ -27,6 +26,7 @@ class Room {
     this.view = new RoomView(root, (action) => this.guard(() => this.actions[action]()));
     this.notes = new Notes(this.id);
     this.seat = new Seat(this.api, this.id, () => this.guard(() => this.seatLost()));
+    this.source = sourceOf(root, this.api, this.seat);
     this.actions = {
       show_question: () => this.think(),
       start: () => this.record(null),
@@ -57,14 +57,16 @@ class Room {
 
   async enter() {
     this.view.show("loading");
-    const trouble = browserTrouble();
+    const trouble = this.source.trouble();
     if (trouble) throw trouble;
     this.data = await this.untilReached(() => this.api.get("room.json"));
     if (this.data.state !== "recording") return location.replace(this.api.base);
     if (!(await this.untilReached(() => this.seat.take(false)))) return this.view.show("elsewhere", "Open in another tab.");
+    await this.untilReached(() => this.source.settle());
     this.store = await Store.open(() => this.view.fill({ memory: "yes" }));
     const chunkMaxBytes = this.data.chunk_max_bytes;
-    this.uploader = new Uploader({ api: this.api, store: this.store, chunkMaxBytes, onChange: () => this.uploadsChanged() });
+    const { needsNetwork } = this.source;
+    this.uploader = new Uploader({ api: this.api, store: this.store, chunkMaxBytes, needsNetwork, onChange: () => this.uploadsChanged() });
     const [untilReached, onWaiting] = [(ask) => this.untilReached(ask), () => this.showWaiting()];
     const { api, store, notes, uploader, id: interviewId } = this;
     await new Leftovers({ api, store, notes, uploader, untilReached, onWaiting, interviewId }).send(this.data.questions);
@@ -86,14 +88,8 @@ class Room {
     }
   }
 
-  async openDevices() {
-    if (this.stream?.getTracks().every((track) => track.readyState === "live")) return;
-    closeDevices(this.stream);
-    await this.meter?.stop();
-    this.stream = await openDevices();
-    this.view.camera(this.stream);
-    this.meter = new Meter(this.root.querySelectorAll("[data-bar]"));
-    this.meter.start(this.stream);
+  openDevices() {
+    return this.untilReached(() => this.source.open());
   }
 
   async resume() {
@@ -135,15 +131,12 @@ class Room {
     await this.openDevices();
     // A new take, or part of one, begins when the server has the last one whole; another question need not wait.
     await this.uploader.whenSettled(this.question.answers.map((answer) => answer.answer_id));
-    const body = { tab: this.seat.tab, question: this.question.position, container: recordingType().container, continues };
-    const reply = await this.untilReached(() => this.api.post("answers", body));
+    const wish = { question: this.question.position, continues };
+    const reply = await this.untilReached(() => this.source.begin(wish));
     this.question.answers.push({ ...reply, state: "recording", recorded_ms: 0 });
     this.job = new Job({ ...reply, interview_id: this.id, sent_bytes: 0 });
     await this.uploader.add(this.job);
-    this.recorder = new Recorder(this.stream, {
-      onBlob: (blob, untilMs) => this.uploader.addBlob(this.job, blob, untilMs),
-      onLost: () => this.guard(() => this.cutOff("Your camera or microphone stopped")),
-    });
+    this.recorder = this.source.recorder(this.job, this.uploader, (why) => this.guard(() => this.cutOff(why)));
     await this.recorder.start();
     this.notes.write({ interrupted: null });
     await this.keepAwake();
@@ -205,7 +198,7 @@ class Room {
 
   async stopAndReview(announcement) {
     if (!(await this.stopRecording())) return;
-    this.view.playback(this.recorder.blobs, recordingType().mimeType);
+    this.view.playback((video) => this.source.play(video, this.recorder));
     this.view.show("review", announcement);
   }
 
@@ -240,7 +233,7 @@ class Room {
   }
 
   showFinish() {
-    closeDevices(this.stream); // the camera's light goes out: nothing more is recorded
+    this.source.close(); // the camera's light goes out: nothing more is recorded
     this.awake?.release();
     this.view.prompts(this.data.questions);
     this.view.show("finish", "All questions are answered.");
@@ -263,7 +256,7 @@ class Room {
     const answerId = this.job?.answer_id;
     if (await this.stopRecording()) this.notes.write({ interrupted: answerId });
     this.countdown?.stop();
-    closeDevices(this.stream);
+    this.source.close();
     this.view.show("elsewhere", "This interview was opened in another tab.");
   }
 
@@ -287,7 +280,7 @@ class Room {
   }
 
   showSaved() {
-    const waitsIn = this.uploader.obstacle ? (this.store.isDurable ? "browser" : "page") : "";
+    const waitsIn = this.source.needsNetwork && this.uploader.obstacle ? (this.store.isDurable ? "browser" : "page") : "";
     this.view.saved(this.job, this.recorder?.recordedMs ?? 0, waitsIn);
   }
 

@@ -94,14 +94,8 @@ export class RoomView {
     questions.forEach((question) => this.fill({ [`prompt_${question.position}`]: question.prompt }));
   }
 
-  camera(stream) {
-    this.root.querySelector("[data-camera]").srcObject = stream;
-  }
-
-  playback(blobs, type) {
-    const video = this.root.querySelector("[data-playback]");
-    if (video.src) URL.revokeObjectURL(video.src);
-    video.src = URL.createObjectURL(new Blob(blobs, { type }));
+  playback(play) {
+    play(this.root.querySelector("[data-playback]"));
   }
 
   stopPlayback() {

@@ -47,8 +47,8 @@ export class Job {
 
 export class Uploader {
   /** `onChange(uploader)` is called whenever something that a page shows may have changed. */
-  constructor({ api, store, chunkMaxBytes, onChange }) {
-    Object.assign(this, { api, store, chunkMaxBytes, onChange });
+  constructor({ api, store, chunkMaxBytes, needsNetwork, onChange }) {
+    Object.assign(this, { api, store, chunkMaxBytes, needsNetwork, onChange });
     this.jobs = [];
     this.trouble = null; // the error that keeps us waiting
     this.failures = 0;
@@ -101,7 +101,7 @@ export class Uploader {
 
   /** The error that keeps recorded bytes from going up; null when none does. */
   get obstacle() {
-    return this.trouble ?? (navigator.onLine ? null : new Unreachable("offline"));
+    return this.trouble ?? (navigator.onLine || !this.needsNetwork ? null : new Unreachable("offline"));
   }
 
   get hasUnsent() {

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from portal import interviews
-from portal.access import fetch_own
+from portal.access import fetch_own, is_at_the_machine
 from portal.blueprints.capture import bp
 from portal.blueprints.capture.room import room_state
 from portal.errors import wants_json
@@ -102,8 +102,12 @@ def recording_page(interview_id: uuid.UUID, template: str) -> ResponseReturnValu
     if row.state is not InterviewState.RECORDING:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
     refuse_unless_interviewable(row)
+    records_itself = interviews.config().records_itself
+    if records_itself:
+        interviews.refuse_visitors(is_at_the_machine())
     view = {"room": room_state(row), "limits": {"chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes}}
-    return render_template(template, status=interviews.status(row), **view, **names(row))
+    status = interviews.status(row)
+    return render_template(template, status=status, records_itself=records_itself, **view, **names(row))
 
 
 def refuse_unless_interviewable(row: InterviewSession) -> None:

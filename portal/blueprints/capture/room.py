@@ -88,15 +88,7 @@ def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
-    wish = interviews.NewAnswer(**body(AnswerSchema()))
-    counted = throttle.count_try(throttle.ANSWERS_PER_ACCOUNT, str(current_user.id), utc_now())
-    try:
-        answer = interviews.start_answer(row, wish)
-    except InterviewError:
-        throttle.forgive([counted])  # a page that waits for room asks again and again
-        raise
-    taken = {"question": answer.question_position, "take": answer.take, "part": answer.part}
-    return upload_of(answer) | taken | {"limit_ms": answer.limit_ms}, 201
+    return started(begin_answer(row, interviews.NewAnswer(**body(AnswerSchema())))), 201
 
 
 @bp.post("/<uuid:interview_id>/answers/<uuid:answer_id>/token")
@@ -179,6 +171,22 @@ def answer_state(answer: Answer) -> dict[str, Any]:
         "duration_ms": answer.duration_ms,
         "recorded_ms": answer.recorded_ms,
     }
+
+
+def begin_answer(row: InterviewSession, wish: interviews.NewAnswer) -> Answer:
+    """A new answer, within what one account may begin."""
+    counted = throttle.count_try(throttle.ANSWERS_PER_ACCOUNT, str(current_user.id), utc_now())
+    try:
+        return interviews.start_answer(row, wish)
+    except InterviewError:
+        throttle.forgive([counted])  # a page that waits for room asks again and again
+        raise
+
+
+def started(answer: Answer) -> dict[str, Any]:
+    """All that a page needs to know of an answer that it records."""
+    taken = {"question": answer.question_position, "take": answer.take, "part": answer.part}
+    return upload_of(answer) | taken | {"limit_ms": answer.limit_ms}
 
 
 def upload_of(answer: Answer) -> dict[str, Any]:

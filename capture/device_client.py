@@ -1,0 +1,65 @@
+"""Speaks with the station, the one process that owns this machine's camera and microphone, over its socket.
+
+One line of JSON each way; a preview goes on as pictures. Imports no decoder: web processes use it.
+"""
+
+import json
+import socket
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from capture.errors import CaptureError
+
+ANSWER_WITHIN_S = 30.0  # opening a camera takes seconds, ending a recording on a slow disk as well
+PICTURE_WITHIN_S = 5.0
+LINE_MAX_BYTES = 64 * 1024
+JPEG_MAX_BYTES = 4 * 1024 * 1024
+
+
+class StationAway(CaptureError):
+    """Nobody answers at the socket: the station is not running."""
+
+
+class StationRefused(CaptureError):
+    """The station said no; `kind` is busy, missing, not_held, disk or bad."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def ask(place: Path, verb: str, **values: Any) -> dict[str, Any]:
+    """One question, one answer. Raises StationAway, StationRefused."""
+    with _asked(place, verb, values) as (_, _, answer):
+        return answer
+
+
+def preview(place: Path, **values: Any) -> Generator[bytes]:
+    """JPEG pictures for as long as the station lets this sitting watch. Raises StationAway, StationRefused."""
+    with _asked(place, "preview", values) as (connection, stream, _):
+        yield b""  # the station agreed: whatever is wrong is known before the first byte is sent on
+        connection.settimeout(PICTURE_WITHIN_S)
+        try:
+            while (size := int(stream.readline(16) or 0)) and size <= JPEG_MAX_BYTES:
+                yield stream.read(size)
+        except OSError:
+            return  # the station went away, or stands still
+
+
+@contextmanager
+def _asked(place: Path, verb: str, values: dict[str, Any]) -> Iterator[tuple[socket.socket, BinaryIO, dict[str, Any]]]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ANSWER_WITHIN_S)
+        try:
+            connection.connect(str(place))
+            connection.sendall(json.dumps({"verb": verb} | values).encode() + b"\n")
+            stream = connection.makefile("rb")
+            answer = json.loads(stream.readline(LINE_MAX_BYTES))
+        except (OSError, ValueError) as exc:
+            raise StationAway("nobody runs this machine's camera") from exc
+        with stream:
+            if "error" in answer:
+                raise StationRefused(answer["error"], answer["message"])
+            yield connection, stream, answer

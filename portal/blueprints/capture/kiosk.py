@@ -1,0 +1,103 @@
+"""The room's requests where this machine's own camera records: open the devices, watch, record, stop.
+
+The pages are those of every interview; only where pictures and sound come from differs.
+"""
+
+import uuid
+from collections.abc import Iterator
+
+from flask import Response, request, send_file
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from portal import interviews
+from portal.access import fetch_own, is_at_the_machine
+from portal.blueprints.capture import bp
+from portal.blueprints.capture.room import begin_answer, body, own_answer, started
+from portal.models import InterviewSession
+
+BOUNDARY = "picture"
+tab_length = validate.Length(8, 64)
+
+
+class TabSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    tab = fields.String(required=True, validate=tab_length)
+
+
+class HereSchema(TabSchema):
+    question = fields.Integer(required=True)
+    continues = fields.UUID(load_default=None, allow_none=True)
+
+
+@bp.post("/<uuid:interview_id>/kiosk/hold")
+@login_required
+def kiosk_hold(interview_id: uuid.UUID) -> ResponseReturnValue:
+    return interviews.hold_devices(own_here(interview_id), body(TabSchema())["tab"])
+
+
+@bp.get("/<uuid:interview_id>/kiosk/status")
+@login_required
+def kiosk_status(interview_id: uuid.UUID) -> ResponseReturnValue:
+    return interviews.look_at_devices(own_here(interview_id), request.args.get("tab", ""))
+
+
+@bp.get("/<uuid:interview_id>/kiosk/preview")
+@login_required
+def kiosk_preview(interview_id: uuid.UUID) -> ResponseReturnValue:
+    """Moving pictures for an `<img>`; they end when the page leaves or no longer has the camera."""
+    pictures = interviews.watch(own_here(interview_id), request.args.get("tab", ""))
+    response = Response(framed(pictures), mimetype=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+    response.call_on_close(pictures.close)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx must pass pictures on as they come
+    return response
+
+
+@bp.post("/<uuid:interview_id>/kiosk/answers")
+@login_required
+def kiosk_answers(interview_id: uuid.UUID) -> ResponseReturnValue:
+    row = own_here(interview_id)
+    answer = begin_answer(row, interviews.NewAnswer(**body(HereSchema()), container=interviews.CONTAINER))
+    station = interviews.record_here(answer, body(TabSchema())["tab"])
+    return started(answer) | {"station": station}, 201
+
+
+@bp.post("/<uuid:interview_id>/kiosk/stop")
+@login_required
+def kiosk_stop(interview_id: uuid.UUID) -> ResponseReturnValue:
+    return interviews.stop_here(own_here(interview_id), body(TabSchema())["tab"])
+
+
+@bp.post("/<uuid:interview_id>/kiosk/release")
+@login_required
+def kiosk_release(interview_id: uuid.UUID) -> ResponseReturnValue:
+    interviews.release_devices(own_here(interview_id), body(TabSchema())["tab"])
+    return {}
+
+
+@bp.get("/<uuid:interview_id>/answers/<uuid:answer_id>/playback")
+@login_required
+def kiosk_playback(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
+    """The candidate's own answer, to look at before keeping it; the browser does not have it."""
+    own_here(interview_id)
+    path = interviews.answer_path(own_answer(interview_id, answer_id))
+    response = send_file(path, mimetype="video/mp4", conditional=True, max_age=0)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def own_here(interview_id: uuid.UUID) -> InterviewSession:
+    """The candidate's own interview, asked for by a browser on this very machine."""
+    row = fetch_own(InterviewSession, interview_id)
+    interviews.refuse_visitors(is_at_the_machine())
+    return row
+
+
+def framed(pictures: Iterator[bytes]) -> Iterator[bytes]:
+    for jpeg in pictures:
+        yield b"--%s\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % (BOUNDARY.encode(), len(jpeg))
+        yield jpeg + b"\r\n"

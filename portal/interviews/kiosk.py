@@ -1,0 +1,157 @@
+"""Answers recorded by this machine's own camera and microphone: what a page may ask of the station that owns them.
+
+Who may is decided here, by rows: the page that has the seat of an interview that is being recorded. What the station
+does is in `capture.device_station`, and it goes on whatever becomes of the process that asked.
+"""
+
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from capture import device_client
+from capture.device_client import StationAway, StationRefused
+from portal.extensions import db
+from portal.interviews import receiving, space
+from portal.interviews.errors import HeldElsewhere, InterviewError
+from portal.interviews.places import answer_path, config
+from portal.models import Answer, InterviewSession, InterviewState
+
+CONTAINER = "mp4"  # what the station writes
+OVERRUN_MS = 500  # the page ends an answer when its time is up; this is for pages that do not
+
+ASK_THE_TEAM = "Please ask the team for help. What was recorded is kept."
+
+
+class DevicesUnusable(InterviewError):
+    """This machine's camera or microphone cannot be used now."""
+
+
+class NoDevicesHere(InterviewError):
+    """This portal records in the browser."""
+
+
+class NotAtTheMachine(InterviewError):
+    """Whoever asks sits somewhere else, and would see and hear a stranger."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+def refuse_visitors(is_at_the_machine: bool) -> None:
+    """Nobody else's camera: what this machine sees is for who sits at it. Raises NoDevicesHere, NotAtTheMachine."""
+    if not config().records_itself:
+        raise NoDevicesHere("This portal records with the camera of your own browser.")
+    if not is_at_the_machine:
+        raise NotAtTheMachine(
+            "This interview is recorded at a machine of the hiring team, with its camera. It can only be opened there."
+        )
+
+
+def hold_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
+    """Open camera and microphone for this page; gives how they stand."""
+    _refuse_unless_seated(interview, tab)
+    return _ask("hold", interview, tab=tab)
+
+
+def look_at_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
+    """How devices and recording stand; asking keeps them. `is_held` is False where they are not this page's."""
+    _refuse_unless_seated(interview, tab)
+    try:
+        return {"is_held": True} | _ask("status", interview, tab=tab)
+    except DevicesUnusable as error:
+        return {"is_held": False, "why": error.message, "recording": None}
+
+
+def watch(interview: InterviewSession, tab: str) -> Generator[bytes]:
+    """The camera's picture, as JPEGs, for as long as this page has it; refusals come before the first of them."""
+    _refuse_unless_seated(interview, tab)
+    pictures = device_client.preview(config().station_socket, sitting=str(interview.id), tab=tab)
+    try:
+        next(pictures)
+    except (StationAway, StationRefused) as error:
+        raise _explained(error) from error
+    return pictures
+
+
+def record_here(answer: Answer, tab: str) -> dict[str, Any]:
+    """Let the station record an answer that was started. Where it cannot, the answer was never there."""
+    limits = {
+        "most_ms": answer.limit_ms + OVERRUN_MS,
+        "most_bytes": receiving.most_bytes(answer.limit_ms),
+        "least_free_bytes": config().disk_floor_bytes // space.RUNNING_SHARE,
+    }
+    path = str(answer_path(answer).resolve())
+    try:
+        return _ask("start", answer.interview, tab=tab, answer=str(answer.id), path=path, limits=limits)
+    except DevicesUnusable:
+        if not answer_path(answer).exists():
+            db.session.delete(answer)
+            db.session.commit()
+        raise
+
+
+def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
+    """End what is being recorded for this interview, also by an earlier page of it; what there is is on disk then."""
+    _refuse_unless_seated(interview, tab)
+    try:
+        return _ask("stop", interview)
+    except DevicesUnusable:
+        return {"recording": None}  # the station is away, and with it whatever it did
+
+
+def settle(answer: Answer) -> None:
+    """Before an answer counts as complete nobody may write to it any more."""
+    try:
+        _ask("stop", answer.interview, answer=str(answer.id))
+    except DevicesUnusable as error:
+        if not isinstance(error.__cause__, StationAway):  # who is not there writes nothing
+            raise
+
+
+def release_devices(interview: InterviewSession, tab: str) -> None:
+    """Let the devices go: their lights go out."""
+    _refuse_unless_seated(interview, tab)
+    with suppress(DevicesUnusable):  # a station that is away has let go of them
+        _ask("release", interview, tab=tab)
+
+
+def run_station() -> None:
+    """Be the station until SIGTERM or SIGINT."""
+    from capture.device_station import Station, StationServer  # brings decoders and PortAudio along
+
+    server = StationServer(config().station_socket, Station(config().capture_camera, config().capture_microphone))
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=server.shutdown).start()  # it waits for the loop that this handler interrupts
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    server.run()
+
+
+def _refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
+    if interview.state is not InterviewState.RECORDING:
+        raise InterviewError("This interview is not being recorded.")
+    if interview.holder != tab:
+        raise HeldElsewhere("This interview is open in another tab or on another device.")
+
+
+def _ask(verb: str, interview: InterviewSession, **values: Any) -> dict[str, Any]:
+    sitting = str(interview.id)
+    db.session.rollback()  # cameras take seconds; the database must not wait for them
+    try:
+        return device_client.ask(config().station_socket, verb, sitting=sitting, **values)
+    except (StationAway, StationRefused) as error:
+        raise _explained(error) from error
+
+
+def _explained(error: StationAway | StationRefused) -> DevicesUnusable:
+    if isinstance(error, StationAway):
+        return DevicesUnusable(f"The camera of this machine is not switched on. {ASK_THE_TEAM}")
+    if error.kind == "busy":
+        return DevicesUnusable(
+            "Another interview is using this machine's camera right now. Try again in half a minute."
+        )
+    return DevicesUnusable(f"The camera or microphone of this machine cannot be used: {error}. {ASK_THE_TEAM}")

@@ -40,9 +40,11 @@ REGISTER_PER_ADDRESS = Limit("register address", tries=40, window_s=60 * 60)
 # Each file is opened and looked at, which costs us; a person who applies for a job tries a few files at most.
 APPLY_PER_ACCOUNT = Limit("apply account", tries=30, window_s=60 * 60)
 APPLY_PER_ADDRESS = Limit("apply address", tries=150, window_s=60 * 60)
+APPLY = (APPLY_PER_ACCOUNT, APPLY_PER_ADDRESS)
 # A program needs a new pair every 15 minutes; this leaves room for several of them.
 REFRESH_PER_ACCOUNT = Limit("refresh account", tries=60, window_s=15 * 60)
 REFRESH_PER_ADDRESS = Limit("refresh address", tries=600, window_s=15 * 60)
+REFRESH = (REFRESH_PER_ACCOUNT, REFRESH_PER_ADDRESS)
 # A new recording every ten seconds is a broken page; takes and parts are bounded beside this.
 ANSWERS_PER_ACCOUNT = Limit("answers account", tries=60, window_s=10 * 60)
 # Everything we hold of somebody may be gigabytes.
@@ -60,6 +62,11 @@ class TooManyTries(TooManyRequests):
         minutes = math.ceil(wait_s / 60)
         wait = "about a minute" if minutes == 1 else f"about {minutes} minutes"
         super().__init__(f"There were too many tries. Wait {wait}, then try again.", retry_after=wait_s)
+        self.wait_s = wait_s
+
+    def headers(self) -> dict[str, str]:
+        """For a page of its own that says how long to wait."""
+        return {"Retry-After": str(self.wait_s)}
 
 
 def count_try(limit: Limit, subject: str, now: datetime) -> int:

@@ -4,14 +4,16 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 
+import papers
 import pytest
 from factories import PASSWORD
 from servers import LiveServer
-from visitors import Visitor, two_servers
+from visitors import Answer, Visitor, two_servers
+from werkzeug.test import encode_multipart
 
 from portal import accounts, throttle
 from portal.extensions import db
-from portal.models import ThrottleHit
+from portal.models import Job, ThrottleHit, utc_now
 
 NEW = "another long pass phrase"
 Servers = tuple[LiveServer, LiveServer]
@@ -131,3 +133,54 @@ def test_exchanges_are_counted_by_both_processes_together(servers: Servers) -> N
     answer = program.post_json(servers[0], "/api/auth/refresh", pair["refresh_token"])
     assert answer.code == 429
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def registered(server: LiveServer, number: int) -> Answer:
+    fields = {"full_name": "N. N.", "email": f"new{number}@example.org", "password": PASSWORD}
+    return Visitor().send(server, "/register", **fields)
+
+
+def test_registrations_are_counted_by_both_processes_together(servers: Servers) -> None:
+    with servers[0].app.app_context():
+        now = utc_now()
+        for _ in range(throttle.REGISTER_PER_ADDRESS.tries - 2):
+            throttle.count_try(throttle.REGISTER_PER_ADDRESS, "127.0.0.1", now)
+    answers = [registered(servers[number % 2], number) for number in range(4)]
+    assert [answer.code for answer in answers] == [303, 303, 429, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert "then try again" in answers[-1].text
+
+
+def applied_by_a_program(server: LiveServer) -> Answer:
+    with server.app.app_context():
+        job_id = db.session.scalars(db.select(Job.id)).first()
+    boundary, body = encode_multipart({"job_id": str(job_id), "resume": papers.upload()})
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    program = Visitor()
+    headers["Authorization"] = f"Bearer {program.tokens(server)['access_token']}"
+    return program.ask(f"{server.url}/api/applications/apply", body, **headers)
+
+
+def test_files_are_counted_by_both_processes_together(servers: Servers) -> None:
+    path, visitor = f"/jobs/{servers[0].job_slug}/apply", Visitor()
+    visitor.sign_in(servers[0])
+    with servers[0].app.app_context():
+        alice_id, now = accounts.find(visitor.email).id, utc_now()
+        for _ in range(throttle.APPLY_PER_ACCOUNT.tries - 2):
+            throttle.count_both(throttle.APPLY, alice_id, "127.0.0.1", now)
+    answers = [visitor.send(servers[number % 2], path, note="I like <rows>.") for number in range(4)]
+    assert [answer.code for answer in answers] == [422, 422, 429, 429]
+    assert "Your note is kept" in answers[-1].text
+    assert "I like &lt;rows&gt;." in answers[-1].text
+    refused = applied_by_a_program(servers[1])
+    assert (refused.code, int(refused.headers["Retry-After"]) > 0) == (429, True)
+
+
+def test_passwords_asked_for_again_are_counted_by_both_processes_together(servers: Servers) -> None:
+    visitor = Visitor()
+    visitor.sign_in(servers[0])
+    codes = [
+        visitor.send(servers[number % 2], "/account/password", old="not this one", new=NEW).code
+        for number in range(throttle.CONFIRM_PER_ACCOUNT.tries + 1)
+    ]
+    assert codes == [422] * (len(codes) - 1) + [429]

@@ -7,7 +7,7 @@ from flask_login import current_user, login_required
 from portal import accounts, leaving, throttle
 from portal.accounts import WrongCredentials
 from portal.blueprints import go_to
-from portal.blueprints.auth import start_session, wait_of
+from portal.blueprints.auth import start_session
 from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
 from portal.models import User, utc_now
@@ -41,7 +41,7 @@ def password() -> ResponseReturnValue:
         form.old.errors = [WRONG]
         return render_template("account/password.html", form=form), 422
     except TooManyTries as exc:
-        return render_template("account/password.html", form=form, message=exc.description), 429, wait_of(exc)
+        return render_template("account/password.html", form=form, message=exc.description), 429, exc.headers()
     start_session(db.session.get_one(User, user_id))
     flash("Your password is changed. You are signed out everywhere else.", "success")
     return go_to(url_for("account.account"))
@@ -64,7 +64,7 @@ def data() -> ResponseReturnValue:
     try:
         throttle.count_try(throttle.EXPORT_PER_ACCOUNT, str(current_user.id), utc_now())
     except TooManyTries as exc:
-        return render_template("account/data.html", form=form, message=exc.description), 429, wait_of(exc)
+        return render_template("account/data.html", form=form, message=exc.description), 429, exc.headers()
     response = Response(leaving.export(current_user), mimetype="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
     response.headers["Cache-Control"] = "private, no-store"
@@ -95,5 +95,5 @@ def _unconfirmed(form: ConfirmForm, template: str) -> ResponseReturnValue | None
         form.password.errors = [WRONG]
         return render_template(template, form=form), 422
     except TooManyTries as exc:
-        return render_template(template, form=form, message=exc.description), 429, wait_of(exc)
+        return render_template(template, form=form, message=exc.description), 429, exc.headers()
     return None

@@ -8,12 +8,13 @@ from flask_login import current_user, login_required
 from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal import access, hiring, interviews, resumes, security, steps
+from portal import access, hiring, interviews, resumes, security, steps, throttle
 from portal.blueprints import go_to, wants_fragment
 from portal.extensions import db
 from portal.forms.applying import ApplyForm
 from portal.hiring import AlreadyApplied, CannotApply, CannotChange
-from portal.models import Application, Job
+from portal.models import Application, Job, utc_now
+from portal.throttle import TooManyTries
 
 bp = Blueprint("applications", __name__)
 
@@ -43,10 +44,14 @@ def apply(slug: str) -> ResponseReturnValue:
         hiring.check_may_apply(current_user, job)
         db.session.rollback()  # let go of the write lock while the file is looked at
         form = ApplyForm()
+        if form.is_submitted():
+            throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
         if not form.validate_on_submit():
             view = {"job": job, "form": form}
             return render_template("applications/apply.html", **view), 422 if form.is_submitted() else 200
         hiring.apply(current_user, job, form.checked, form.note.data or "")
+    except TooManyTries as exc:
+        return render_template("applications/apply.html", job=job, form=form, wait=exc.description), 429, exc.headers()
     except AlreadyApplied as exc:
         flash(exc.reason, "info")
         return go_to(url_for("applications.dashboard"))

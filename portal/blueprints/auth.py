@@ -51,7 +51,7 @@ def login() -> ResponseReturnValue:
     except AccountDisabled:
         return render_template("auth/login.html", form=form, message=DISABLED), 403
     except TooManyTries as exc:
-        return render_template("auth/login.html", form=form, message=exc.description), 429, wait_of(exc)
+        return render_template("auth/login.html", form=form, message=exc.description), 429, exc.headers()
     start_session(user)
     return go_to(own_path(request.args.get("next")) or home_of(user))
 
@@ -80,7 +80,7 @@ def register() -> ResponseReturnValue:
         form.email.errors = [TAKEN]
         return render_template("auth/register.html", **view), 422
     except TooManyTries as exc:
-        return render_template("auth/register.html", **view, message=exc.description), 429, wait_of(exc)
+        return render_template("auth/register.html", **view, message=exc.description), 429, exc.headers()
     start_session(user)
     return go_to(url_for("auth.register_about", **next_kept()))
 
@@ -117,10 +117,6 @@ def start_session(user: User) -> None:
 def credentials_of(form: SignInForm | AccountForm) -> Credentials:
     email = form.email.data
     return Credentials(email, form.password.data, request.remote_addr, devices.known(request.cookies, email))
-
-
-def wait_of(refusal: TooManyTries) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in refusal.get_headers() if name == "Retry-After"]
 
 
 def home_of(user: User) -> str:

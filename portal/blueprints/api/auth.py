@@ -16,7 +16,6 @@ from portal.models import User, utc_now
 
 bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
 
-REFRESH_LIMITS = (throttle.REFRESH_PER_ACCOUNT, throttle.REFRESH_PER_ADDRESS)
 PROFILE = ("phone", "location", "headline")
 
 
@@ -61,7 +60,7 @@ def refresh() -> dict[str, Any] | ResponseReturnValue:
 
     Send the refresh token as bearer. It works once.
     """
-    throttle.count_both(REFRESH_LIMITS, current_user.id, request.remote_addr, utc_now())
+    throttle.count_both(throttle.REFRESH, current_user.id, request.remote_addr, utc_now())
     if not tokens.spend(get_jwt()):
         return tokens.unauthorised("This refresh token was used already. Sign in again.", "invalid_token")
     db.session.commit()

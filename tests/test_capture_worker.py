@@ -5,19 +5,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from candidates import Clip
 from factories import make_application
 from servers import LiveServer
 from sittings import begin, clip_bytes, record
+from torture_site import Site
+from visiting import Visitor
 from workers import DECODERS, LiveWorker, decoders_in, family
 
 from portal import interviews
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
 from portal.interviews.worker import EXIT_OUT_OF_MEMORY
-from portal.models import AnswerState, InterviewSession, InterviewState, User, WorkerKind, utc_now
+from portal.models import AnswerState, User, WorkerKind, utc_now
 
 PATIENCE_S = 60
 
@@ -33,13 +37,11 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LiveServer]:
-    """A real server, not started yet, that leaves measuring to others; its app's context is pushed."""
+    """A server that is never started and leaves measuring to others; its app's context is pushed."""
     server = LiveServer(tmp_path, CAPTURE_IN_WEB="0")
     with server.app.app_context():
         yield server
         db.session.remove()
-    if server.process:
-        server.stop()
 
 
 @pytest.fixture
@@ -49,31 +51,23 @@ def worker(server: LiveServer) -> Iterator[LiveWorker]:
     worker.stop()
 
 
-def finished_sitting(tmp_path: Path) -> InterviewSession:
-    """Both questions answered, and the sitting ended; what is left to do is measuring."""
-    alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
-    interview = begin(make_application(alice), analyse=True)
-    for question in (1, 2):
-        record(interview, clip_bytes(tmp_path), question=question)
-    db.session.rollback()
-    interviews.finish(interview)
-    db.session.rollback()
-    return interview
+def test_only_the_worker_ever_loads_a_decoder(tmp_path: Path) -> None:
+    """While a candidate records and finishes, and an admin looks at the result, all over HTTP."""
+    clip = Clip("mp4", clip_bytes(tmp_path), 2_000)
+    with closing(Site(tmp_path)) as site:
+        candidate = site.invite([clip, clip])
+        site.wait_until_ready()
+        ada, player = Visitor(site.server.url).sign_in("ada@example.org"), f"/admin/sessions/{candidate.interview_id}"
+        seen = [ada.get(player + what).status for what in ("", "/recording.mp4", "/telemetry.json")]
+        assert site.server.process
+        web = family(site.server.process.pid)
 
-
-def test_only_the_worker_ever_loads_a_decoder(server: LiveServer, worker: LiveWorker, tmp_path: Path) -> None:
-    server.start()
-    interview = finished_sitting(tmp_path)
-    worker.start()
-    wait_for(lambda: interview.state is InterviewState.READY)
-    assert server.process
-    web = family(server.process.pid)
-
-    assert len(web) == 3
-    assert decoders_in(web) == set()
-    assert decoders_in([worker.pid]) == set(DECODERS)
-    assert [beat.kind for beat in interviews.workers_seen(utc_now())] == [WorkerKind.WORKER]
-    assert worker.stop() == 0
+        assert (site.state(candidate), seen, len(web)) == ("ready", [200, 200, 200], 3)
+        assert decoders_in(web) == set()
+        assert decoders_in([site.worker.pid]) == set(DECODERS)
+        with site.server.app.app_context():
+            assert [beat.kind for beat in interviews.workers_seen(utc_now())] == [WorkerKind.WORKER]
+        assert site.worker.stop() == 0
 
 
 def test_serving_pages_imports_no_decoder() -> None:

@@ -44,22 +44,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.close()
 
 
+def meet(killer: Killer, point: str, clips: list[Clip]) -> None:
+    """Kill who measures at that point of a new interview; a busy machine may pass it unseen, so of one of a few."""
+    assert any(killer.kill_worker_at(point, killer.site.invite(clips)) for _ in range(5))
+
+
 def test_processes_killed_at_named_points_lose_nothing(
     site: Site, clips: list[Clip], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    killer = Killer(site, Random(1))
-    first = site.invite(clips[:1])
+    killer, earlier = Killer(site, Random(1)), len(site.candidates)
+    site.invite(clips[:1])
     killer.kill_server_while_receiving()
-    assert killer.kill_worker_at("measuring", first)
-    second = site.invite(clips[1:])
+    meet(killer, "measuring", clips[:1])
     killer.kill_one_of_the_server()
-    assert killer.kill_worker_at("normalising", second)
-    third = site.invite(clips[:1])
+    meet(killer, "normalising", clips[1:])
     killer.kill_server()
-    assert killer.kill_worker_at("telemetry written", third)
+    meet(killer, "telemetry written", clips[:1])
     site.wait_until_ready()
 
-    for candidate in (first, second, third):
+    for candidate in site.candidates[earlier:]:
         check_whole(site, candidate)
     assert killer.kills.total() == 6
     with capsys.disabled():

@@ -67,6 +67,7 @@ class Worker:
         start_measuring(self._manager)
         log.info("measuring, at most %d answers at a time", self._manager.status().max_threads)
         while not self._ended.wait(WATCH_EVERY_S):
+            self._manager.ensure_started()
             if self._max_bytes and memory_bytes() > self._max_bytes:
                 log.error("more than CAPTURE_MEMORY_BYTES in use: this process ends as in a crash, to be started anew")
                 os._exit(EXIT_OUT_OF_MEMORY)

@@ -180,6 +180,34 @@ def test_what_came_to_no_result_is_tried_again_one_at_a_time(
     assert measuring.find_work(app) is not None
 
 
+def test_a_trial_ends_when_all_that_came_was_read(
+    app: Flask, application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its candidate may be offline for long; others that were interrupted with it must not wait for that."""
+    answer = start(begin(application, analyse=True))
+    send(answer, clip_bytes(tmp_path)[:5000])
+    answer.attempts = 1
+    db.session.commit()
+    trial = measuring.find_work(app)
+    assert trial is not None
+    monkeypatch.setattr(measuring, "OUTLIVED_AFTER_S", 0.0)
+    measuring.LiveMeasuring(trial.args[0], Event()).heartbeat(0)
+    db.session.refresh(answer)
+
+    assert answer.attempts == 0
+
+
+def test_whole_answers_come_before_those_that_still_grow(app: Flask, application: Application, tmp_path: Path) -> None:
+    interview = begin(application, analyse=True)
+    send(start(interview, question=1), clip_bytes(tmp_path)[:5000])
+    whole = record(interview, clip_bytes(tmp_path), question=2).id
+    db.session.rollback()
+    job = measuring.find_work(app)
+
+    assert job is not None
+    assert job.args[0].row_id == whole
+
+
 def test_what_was_never_tried_does_not_wait_for_a_trial(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:

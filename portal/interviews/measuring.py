@@ -39,6 +39,7 @@ ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will 
 REFRESH_EVERY_S = 5.0  # flags of a running interview: recent enough for a live row, cheap enough for many
 ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: with measuring, then without
 FORGOTTEN_AFTER = timedelta(days=1)  # a recording that was left is looked at again only when it is completed
+OUTLIVED_AFTER_S = 4.0  # all that came was read and the process lives: nobody else need wait for this one's next bytes
 IDLE_AFTER_S = 30.0  # no new bytes for so long: give the thread to somebody else until bytes come again
 
 
@@ -78,7 +79,7 @@ def _measurable() -> list[Answer]:
         .join(Answer.interview)
         .options(contains_eager(Answer.interview).selectinload(InterviewSession.answers))
         .where(_free(Answer), sa.or_(Answer.state == AnswerState.RECEIVED, _growing()))
-        .order_by(Answer.state.desc(), Answer.created_at)
+        .order_by(Answer.state == AnswerState.RECORDING, Answer.created_at)
     )
     return [row for row in rows if row in row.interview.kept_answers() and _has_news(row)]
 
@@ -158,6 +159,7 @@ class LiveMeasuring:
             if answer.interview.is_analysed and not self._shall_measure:
                 self.failure = f"Given up after {MAX_ATTEMPTS} tries that ended without a result."
             self._is_complete = answer.state is not AnswerState.RECORDING
+            self._is_on_trial = answer.attempts > 1
             self._models = models()
 
     def run(self) -> bool:
@@ -208,13 +210,17 @@ class LiveMeasuring:
     def heartbeat(self, measured_ms: int) -> bool:
         """Note progress and refresh flags; False when the answer is no longer ours to measure."""
         self._look_whether_to_halt()
-        if measured_ms > self.measured_ms:
-            self.measured_ms = measured_ms
-            self.held.write(keep=True, measured_ms=measured_ms, attempts=0)
+        if measured_ms > self.measured_ms or self._has_outlived_its_trial():
+            self.measured_ms, self._is_on_trial = max(measured_ms, self.measured_ms), False
+            self.held.write(keep=True, measured_ms=self.measured_ms, attempts=0)
         if time.monotonic() - self._refreshed_at >= REFRESH_EVERY_S:
             refresh_flags(self.held.app, self.interview_id)
             self._refreshed_at = time.monotonic()
         return not self.held.lost.is_set()
+
+    def _has_outlived_its_trial(self) -> bool:
+        waits = not self._is_complete and time.monotonic() - self._grew_at >= OUTLIVED_AFTER_S
+        return self._is_on_trial and waits
 
     def _look_whether_to_halt(self) -> None:
         size, now = uploads.size(self.path), time.monotonic()

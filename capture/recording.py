@@ -280,14 +280,15 @@ def read_observations(path: Path) -> list[Observation]:
 def rounded(observation: Observation) -> dict[str, Any]:
     """What was measured, by name, to the precision that is worth keeping; what was not measured is left out."""
     values = ((name, getattr(observation, name)) for name in OBSERVATION_FIELDS)
-    return {name: _round(name, value) for name, value in values if value is not None and value != ()}
+    return {name: rounded_value(name, value) for name, value in values if value is not None and value != ()}
 
 
-def _round(name: str, value: Any) -> Any:
+def rounded_value(name: str, value: Any) -> Any:
+    """To the precision that is worth keeping of this quantity."""
     if isinstance(value, float):
         return round(value, DECIMALS.get(name, RATIO_DECIMALS))
     if isinstance(value, tuple):
-        return [_round(name, part) for part in value]
+        return [rounded_value(name, part) for part in value]
     return value
 
 

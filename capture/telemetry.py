@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.errors import CaptureError
-from capture.recording import rounded, write_json
+from capture.recording import rounded_value, write_json
 from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import (
     AnswerSpan,
@@ -38,9 +38,9 @@ Telemetry = dict[str, Any]
 
 def build(session_id: str, measurements: Measurements, flags: Sequence[Flag], engine: dict[str, str]) -> Telemetry:
     """The contract's document. A row of a log exists where at least one of its quantities was measured."""
-    rows = [rounded(observation) for observation in measurements.observations]
+    rows = measurements.observations
     logs = {log: _columns(rows, names) for log, names in LOGS.items()}
-    logs["eyes"]["blinks_ms"] = sorted({blink for row in rows for blink in row.get("blinks_ms", ())})
+    logs["eyes"]["blinks_ms"] = sorted({blink for row in rows for blink in row.blinks_ms})
     return {
         "version": VERSION,
         "session_id": session_id,
@@ -61,9 +61,10 @@ def _event(event: PageEvent) -> dict[str, Any]:
     return named if event.characters is not None else {name: named[name] for name in ("t_ms", "kind", "until_ms")}
 
 
-def _columns(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
-    kept = [row for row in rows if any(name in row for name in names)]
-    return {"t_ms": [row["t_ms"] for row in kept], **{name: [row.get(name) for row in kept] for name in names}}
+def _columns(rows: Sequence[Observation], names: Sequence[str]) -> dict[str, list[Any]]:
+    kept = [row for row in rows if any(getattr(row, name) is not None for name in names)]
+    columns = {name: [rounded_value(name, getattr(row, name)) for row in kept] for name in names}
+    return {"t_ms": [row.t_ms for row in kept], **columns}
 
 
 def write(path: Path, telemetry: Telemetry) -> None:

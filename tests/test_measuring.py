@@ -387,6 +387,22 @@ def test_old_interviews_are_purged_without_anybody_asking(
     assert housekeeper.find_work() is None
 
 
+def test_what_a_kill_in_the_last_step_leaves_behind_is_cleared_up(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    place = interviews.recording(finished(app, interview, tmp_path))
+    kept = place.files()
+    place.normalised_path(1, 1, 1).touch()
+    db.session.rollback()
+    job = Housekeeper(app).find_work()
+    assert job is not None
+    job(Event())
+
+    assert place.files() == kept
+    assert not place.normalised_path(1, 1, 1).exists()
+    assert place.verify_manifest() == []
+
+
 def test_purging_deletes_rows_and_files_after_the_promised_time(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:

@@ -14,10 +14,11 @@ from portal import resumes
 from portal.extensions import db, drop_old_pages
 from portal.interviews.claims import LEASE
 from portal.interviews.places import config, folder_of
-from portal.models import Answer, Application, InterviewSession, User, utc_now
+from portal.models import Answer, Application, InterviewSession, InterviewState, User, utc_now
 
 log = logging.getLogger(__name__)
 
+CLEAR_BACK = timedelta(days=1)  # a process that was killed is up again long before
 PURGE_EVERY_S = 3_600.0  # what was promised in days is kept to the hour
 
 
@@ -40,6 +41,17 @@ def remove(interview_id: uuid.UUID) -> None:
     folder_of(interview_id).delete()  # first: should we be stopped here, the row still leads to what is left
     db.session.execute(sa.delete(InterviewSession).where(InterviewSession.id == interview_id))
     db.session.commit()
+
+
+def clear_up(now: datetime) -> None:
+    """Delete what only mattered on the way, where whoever finished an interview was killed before it could."""
+    lately = InterviewSession.end_time > now - CLEAR_BACK
+    ready = sa.select(InterviewSession.id).where(InterviewSession.state == InterviewState.READY, lately)
+    ids = db.session.scalars(ready).all()
+    db.session.rollback()  # deleting files takes its time
+    for place in map(folder_of, ids):
+        if place.answers.is_dir():
+            place.delete_temporary()
 
 
 def erase_leaving() -> int:
@@ -80,6 +92,7 @@ class Housekeeper:
 
     def _purge(self, stop: threading.Event) -> None:
         with self._app.app_context():
+            clear_up(utc_now())
             if gone := purge(utc_now()):
                 log.info("%d interviews were older than RETENTION_DAYS and are deleted", gone)
             if gone := erase_leaving():

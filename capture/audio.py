@@ -21,6 +21,9 @@ VOICE_FLOOR_DBFS = -65.0  # below it the model hears voices in the noise of sile
 PAUSE_STEPS = 15  # 480 ms: a shorter pause between words belongs to speaking
 PAUSE_MS = PAUSE_STEPS * STEP_SAMPLES * 1000 // SAMPLE_RATE_HZ
 JUMP_MS = 60  # two steps; where due and given time differ by more there is a hole, not rounding
+FOLLOW_MS = (
+    10  # less is jitter; a microphone's clock that is fast or slow adds up to more, and is followed so much at a time
+)
 KEPT_MS = 15_000  # pictures lag behind their sound by less, as recorders write both every few seconds at most
 
 
@@ -49,8 +52,11 @@ class SoundMeter:
 
     def feed(self, sound: Sound) -> None:
         due_ms = self._waiting_since_ms + _length_ms(len(self._waiting))
-        if abs(sound.t_ms - due_ms) > JUMP_MS:
+        late_ms = sound.t_ms - due_ms
+        if abs(late_ms) > JUMP_MS:
             self._begin_anew(sound.t_ms)
+        elif abs(late_ms) > FOLLOW_MS:
+            self._waiting_since_ms += math.copysign(FOLLOW_MS, late_ms)
         self._waiting = np.concatenate((self._waiting, sound.samples))
         while len(self._waiting) >= STEP_SAMPLES:
             self._measure_step()

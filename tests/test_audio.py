@@ -49,6 +49,16 @@ def test_a_hole_in_the_sound_stays_a_hole() -> None:
     assert meter.level_dbfs(3_500) == pytest.approx(-9, abs=0.2)
 
 
+@pytest.mark.parametrize("rate_hz", [16_080, 15_920])
+def test_a_microphone_whose_clock_is_fast_or_slow_is_followed(rate_hz: int) -> None:
+    meter = SoundMeter()
+    quiet, loud = np.zeros(round(11.5 * rate_hz), np.float32), tone(1, 0.5)
+    samples = np.concatenate((quiet, loud))
+    for start in range(0, len(samples), 320):
+        meter.feed(Sound(round(start * 1000 / rate_hz), samples[start : start + 320]))
+    assert meter.level_dbfs(11_600) == pytest.approx(-12, abs=1.5)
+
+
 def test_it_hears_speech_in_syllables_and_none_in_noise_or_silence() -> None:
     voice = speechlike(2.5)[:: SOUND_HZ // SAMPLE_RATE_HZ]
     noise = np.random.default_rng(3).normal(0, 0.05, SAMPLE_RATE_HZ * 2)

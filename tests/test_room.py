@@ -2,16 +2,19 @@
 
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from factories import make_application, make_user, sign_in
 from flask.testing import FlaskClient
 from servers import LiveServer
-from sittings import TAB, begin
+from sittings import TAB, begin, clip_bytes, send, start
 
+from portal import interviews, throttle
 from portal.extensions import db
-from portal.models import InterviewSession, User
+from portal.interviews import receiving
+from portal.models import Answer, AnswerState, InterviewSession, ThrottleHit, User, utc_now
 
 
 @pytest.fixture
@@ -47,6 +50,63 @@ def test_a_seat_that_is_taken_is_refused_with_a_reason(room: Any) -> None:
 
     assert reply.status_code == 409
     assert "another tab" in reply.json["detail"]
+
+
+def test_an_answer_is_not_complete_before_all_of_its_bytes_are_here(
+    room: Any, interview: InterviewSession, tmp_path: Path
+) -> None:
+    answer, data = start(interview), clip_bytes(tmp_path)
+    send(answer, data[:5000])
+    early = room(f"answers/{answer.id}/complete", length=len(data))
+    unfinished = room("finish")
+
+    assert (early.status_code, early.json["offset"]) == (409, 5000)
+    assert early.json["detail"] == f"{len(data) - 5000} bytes have not arrived yet."
+    assert unfinished.status_code == 409
+    assert "The answer to question 1 is still being sent" in unfinished.json["detail"]
+    db.session.refresh(answer)
+    assert answer.state is AnswerState.RECORDING
+
+
+def test_new_answers_are_limited_for_each_candidate_and_say_how_long_to_wait(
+    room: Any, interview: InterviewSession, bob: User
+) -> None:
+    limit, now = throttle.ANSWERS_PER_ACCOUNT, utc_now()
+    for _ in range(limit.tries):  # as counted by any process
+        throttle.count_try(limit, str(interview.application.user_id), now)
+        throttle.count_try(limit, str(bob.id), now)
+    reply = room("answers", tab=TAB, question=1, container="mp4")
+
+    assert reply.status_code == 429
+    assert 0 < int(reply.headers["Retry-After"]) <= limit.window_s
+    assert interview.answers == []
+
+
+def test_an_answer_that_is_refused_is_not_counted(room: Any, interview: InterviewSession) -> None:
+    assert room("answers", tab="another-tab", question=1, container="mp4").status_code == 409
+    assert db.session.scalar(db.select(db.func.count()).select_from(ThrottleHit)) == 0
+
+
+def test_an_interview_has_no_more_bytes_than_its_questions_may_need(
+    room: Any, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "SLACK_BYTES", 10_000)
+    monkeypatch.setattr(receiving, "MAX_BYTES_PER_MS", 0)
+    path = interviews.answer_path(record_part(interview))
+    path.write_bytes(b"x" * 40_000)  # two questions, two takes each
+    refused = room("answers", tab=TAB, question=2, container="mp4")
+    path.write_bytes(b"x" * 39_999)
+    taken = room("answers", tab=TAB, question=2, container="mp4")
+
+    assert (refused.status_code, taken.status_code) == (413, 201)
+    assert "all the space" in refused.json["detail"]
+
+
+def record_part(interview: InterviewSession) -> Answer:
+    answer = start(interview)
+    answer.state = AnswerState.RECEIVED
+    db.session.commit()
+    return answer
 
 
 def test_a_page_may_report_a_hundred_events_at_once(room: Any) -> None:

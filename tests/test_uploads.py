@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -178,6 +180,17 @@ def test_a_fault_of_ours_says_so_and_keeps_its_reason_in_the_log(
     assert (response.status_code, response.headers["X-Frame-Options"]) == (500, "DENY")
     assert str(answer.id) not in response.text
     assert "a piece could not be taken" in caplog.text
+
+
+def test_a_piece_writes_no_database(client: FlaskClient, app: Flask, answer: Answer, data: bytes) -> None:
+    with closing(sqlite3.connect(app.config["PORTAL"].instance_path / "portal.db")) as watcher:
+        changes = [watcher.execute("PRAGMA data_version").fetchone()]
+        assert patch(client, answer, 0, data).status_code == 204
+        changes.append(watcher.execute("PRAGMA data_version").fetchone())
+        interviews.complete_answer(answer, len(data), None)
+        changes.append(watcher.execute("PRAGMA data_version").fetchone())
+
+    assert changes[0] == changes[1] != changes[2]
 
 
 def test_an_address_that_is_no_upload_is_not_there(client: FlaskClient) -> None:

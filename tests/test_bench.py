@@ -1,11 +1,12 @@
 """The benchmarks' book-keeping, and the command that says what measuring costs. No figure is asserted here."""
 
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from clips import make_clip
 
-from benchmarks import speed
+from benchmarks import portal_rows, speed
 from benchmarks.report_section import rewrite_section
 from capture import bench
 from capture.__main__ import main
@@ -32,6 +33,16 @@ def test_a_row_that_asks_for_at_least_so_much(value: float, is_met: bool) -> Non
 def test_a_row_that_asks_for_at_most_so_much(value: float, is_met: bool) -> None:
     [row] = [row for row in speed.ROWS if row.name == "flags"]
     assert row.is_met(value) is is_met
+
+
+def test_the_bare_handler_runs_under_the_same_settings_and_appends(tmp_path: Path) -> None:
+    with portal_rows.bare_server(tmp_path) as port:
+        for piece in (b"one", b"two"):
+            request = Request(f"http://127.0.0.1:{port}/upload", piece, method="PATCH")
+            with urlopen(request, timeout=20) as response:
+                assert response.status == 204
+
+    assert (tmp_path / "bare" / "upload").read_bytes() == b"onetwo"
 
 
 def test_every_row_of_the_table_has_a_measurement() -> None:

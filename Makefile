@@ -25,8 +25,8 @@ run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1
 	$(FLASK) seed
 	exec $(DEVELOPMENT) $(BIN)/gunicorn wsgi:app
 
-test: $(DEV_STAMP) assets models  ## every test; ARGS="-k face" chooses
-	$(BIN)/python -m pytest $(ARGS)
+test: $(DEV_STAMP) assets models  ## every test, in two processes; ARGS="-k face" chooses, in one
+	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile)
 
 torture: $(DEV_STAMP) assets models  ## the long forms of the fault tests, about half an hour; ARGS="-k killed" chooses
 	$(BIN)/python -m pytest -m torture -s $(ARGS)

@@ -49,3 +49,10 @@ def test_a_module_says_first_what_it_knows() -> None:
         if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("folder", ["capture", "documents", "portal", "portal/interviews"])
+def test_every_module_has_its_place_in_the_design(folder: str) -> None:
+    told = (CAPTURE.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    names = [path.stem for path in (CAPTURE.parent / folder).glob("*.py") if path.stem != "__init__"]
+    assert [name for name in names if f"`{name}.py`" not in told and f"`{name}`" not in told] == []

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from capture.errors import CaptureError
 
+THERE_WITHIN_S = 2.0  # taking a connection needs no device and no lock
 ANSWER_WITHIN_S = 30.0  # opening a camera takes seconds, ending a recording on a slow disk as well
 PICTURE_WITHIN_S = 5.0
 LINE_MAX_BYTES = 64 * 1024
@@ -23,7 +24,7 @@ class StationAway(CaptureError):
 
 
 class StationRefused(CaptureError):
-    """The station said no; `kind` is busy, missing, not_held, disk or bad."""
+    """The station said no; `kind` is busy, missing, not_held, disk, slow or bad."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -34,6 +35,18 @@ def ask(place: Path, verb: str, **values: Any) -> dict[str, Any]:
     """One question, one answer. Raises StationAway, StationRefused."""
     with _asked(place, verb, values) as (_, _, answer):
         return answer
+
+
+def is_there(place: Path) -> bool:
+    """Whether a station takes connections. One that is busy does, too."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(THERE_WITHIN_S)
+        try:
+            connection.connect(str(place))
+            connection.sendall(b"{}\n")  # refused as no question
+            return bool(connection.recv(1))
+        except OSError:
+            return False
 
 
 def preview(place: Path, **values: Any) -> Generator[bytes]:
@@ -54,12 +67,22 @@ def _asked(place: Path, verb: str, values: dict[str, Any]) -> Iterator[tuple[soc
         connection.settimeout(ANSWER_WITHIN_S)
         try:
             connection.connect(str(place))
+        except (FileNotFoundError, ConnectionRefusedError) as exc:
+            raise StationAway("nobody runs this machine's camera") from exc
+        except OSError as exc:
+            raise _too_slow() from exc
+        try:
             connection.sendall(json.dumps({"verb": verb} | values).encode() + b"\n")
             stream = connection.makefile("rb")
             answer = json.loads(stream.readline(LINE_MAX_BYTES))
         except (OSError, ValueError) as exc:
-            raise StationAway("nobody runs this machine's camera") from exc
+            raise _too_slow() from exc
         with stream:
             if "error" in answer:
                 raise StationRefused(answer["error"], answer["message"])
             yield connection, stream, answer
+
+
+def _too_slow() -> StationRefused:
+    """Somebody is there, and may still do what was asked: nobody may count on either."""
+    return StationRefused("slow", "it did not answer in time")

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from av.error import FFmpegError
-
 from capture.device_camera import Camera, Picture
 from capture.device_file import DeviceFile
 from capture.device_microphone import HOLE_S, Block, Microphone
-from capture.errors import CaptureError, DeviceMissing
+from capture.errors import DeviceMissing, StillWriting
 
 MOST_PICTURES = 30  # a second of them waits at most: 28 MB
 MOST_BLOCKS = 500  # ten seconds of sound: 2 MB; sound is never to be lost for a slow disk
@@ -150,18 +148,24 @@ class DeviceRecorder:
             raise self._fault or DeviceMissing(f"the camera {self._camera.place.name!r} gives no picture")
 
     def stop(self) -> RecorderStatus:
-        """End the recording and wait until everything is on disk. May be called again, and after it ended by itself."""
+        """End the recording and wait until everything is on disk. May be called again, and after it ended by itself.
+
+        Raises StillWriting where that takes longer than FINISH_WITHIN_S; it goes on, and asking again waits again.
+        """
         if not self._stop.is_set():
             self._ended_s = self._ended_s or time.monotonic()
             self._detach()
             self._stop.set()
         if self._thread is not None:
             self._thread.join(FINISH_WITHIN_S)
+            if self._thread.is_alive():
+                raise StillWriting("the end of the recording is still being written to disk")
         return self.status()
 
     @property
     def is_running(self) -> bool:
-        return self._running.is_set() and self._end is None
+        is_alive = self._thread is not None and self._thread.is_alive()
+        return is_alive and self._running.is_set() and self._end is None
 
     def status(self) -> RecorderStatus:
         file, until_s = self._file, self._ended_s or time.monotonic()
@@ -186,7 +190,7 @@ class DeviceRecorder:
             logger.warning("recording ended, the disk refused: %s", error.strerror)
             self._fault = error
             self._ends(EndCause.DISK_FULL)
-        except (FFmpegError, CaptureError):
+        except Exception:  # whatever it is: who waits for this thread must learn that nothing is recorded any more
             logger.exception("recording ended")
             self._ends(EndCause.FAILED)
         finally:

@@ -26,7 +26,7 @@ from capture.device_camera import Camera
 from capture.device_client import LINE_MAX_BYTES, StationRefused
 from capture.device_microphone import SILENCE_DBFS, Microphone
 from capture.device_recorder import DeviceRecorder, RecorderLimits
-from capture.errors import CaptureError, DeviceMissing
+from capture.errors import CaptureError, DeviceMissing, StillWriting
 
 LAPSE_S = 30.0  # a sitting that says nothing for so long has left; a restarted server is back within it
 PREVIEW_EVERY_S = 0.08  # a dozen pictures a second look alive
@@ -88,6 +88,8 @@ class Station:
                 return self._status()
             if self._camera is None or self._camera.ended:
                 raise StationRefused("missing", "the camera is gone")
+            if self._recorder:
+                self._recorder.stop()  # ended, but perhaps not yet written: two must not share a camera
             recorder = DeviceRecorder(self._camera, self._microphone, Path(path), RecorderLimits(**limits))
             recorder.start()
             self._recorder, self._answer = recorder, answer
@@ -130,12 +132,17 @@ class Station:
         """Whoever has gone without a word keeps the devices for a while, and what was recorded for ever."""
         with self._lock:
             if self._holder and time.monotonic() - self._heard_s > self._lapse_s:
-                logger.info("a sitting left without a word; its devices are free again")
-                self._let_go()
+                with suppress(StillWriting):  # looked at again in half a second
+                    self._let_go()
+                    logger.info("a sitting left without a word; its devices are free again")
 
     def close(self) -> None:
         with self._lock:
-            self._let_go()
+            try:
+                self._let_go()
+            except StillWriting:
+                logger.error("the station ends while a recording is still being written; its last seconds may be lost")
+                self._close_devices()
 
     @property
     def _is_recording(self) -> bool:
@@ -228,6 +235,8 @@ class _Request(socketserver.StreamRequestHandler):
             self._say({} if pictures else answer)
         except StationRefused as refused:
             self._say({"error": refused.kind, "message": str(refused)})
+        except StillWriting as error:
+            self._say({"error": "slow", "message": str(error)})
         except CaptureError as error:
             self._say({"error": "missing", "message": str(error)})
         except OSError as error:

@@ -17,5 +17,9 @@ class ClaimLost(CaptureError):
     """Somebody else measures this answer now; whatever we would write is out of date."""
 
 
+class StillWriting(CaptureError):
+    """A recording was told to end, and its file is still being written to: the disk is slow."""
+
+
 class DeviceMissing(CaptureError):
     """A camera or microphone is not there, or does not work; the message says which and what to do."""

@@ -36,6 +36,8 @@ def readyz() -> tuple[dict[str, object], int]:
 def checks() -> dict[str, str]:
     """Each part by name: `ok`, or what is wrong with it."""
     found = {"database": _database(), "disk": _disk(), "models": _models()}
+    if interviews.config().records_itself:
+        found["station"] = _station()
     return found | {"measuring": _measuring() if found["database"] == OK else "cannot be told without the database"}
 
 
@@ -69,6 +71,10 @@ def _models() -> str:
     config = interviews.config()
     are_there = all(path.is_file() for path in (config.face_model_path, config.crowd_model_path))
     return OK if are_there else "a model that measuring needs is missing"
+
+
+def _station() -> str:
+    return OK if interviews.is_station_there() else "nobody runs this machine's camera (flask kiosk)"
 
 
 def _measuring() -> str:

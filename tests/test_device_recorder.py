@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,9 +27,10 @@ from capture.boxes import are_whole
 from capture.container import Media, probe
 from capture.decoder import Decoder
 from capture.device import find_camera, find_microphone
-from capture.device_camera import Camera
+from capture.device_camera import Camera, Picture
 from capture.device_microphone import Microphone
 from capture.device_recorder import DeviceRecorder, EndCause, RecorderLimits
+from capture.errors import StillWriting
 from capture.picture_track import our_parameters
 from capture.timeline import place
 from capture.types import GapCause, MeasuredAnswer, Sound
@@ -284,6 +286,40 @@ def test_a_full_disk_leaves_what_was_saved(tmp_path: Path) -> None:
     assert path.stat().st_size == status.saved_bytes
     assert are_whole(path)
     assert probe(path).duration_ms >= status.saved_ms > 0
+
+
+@pytest.mark.logs_errors
+def test_whatever_breaks_while_writing_ends_the_recording_and_keeps_what_was_saved(scene: Path, tmp_path: Path) -> None:
+    path = tmp_path / "answer.mp4"
+    with opened(scene, with_sound=False) as (camera, ears):
+        recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
+        recorder.start()
+        wait_for(lambda: recorder.status().saved_bytes)
+        camera.sink(Picture(time.monotonic() + 0.2, np.zeros((48, 64), np.uint16)))  # a shape nobody expects
+        wait_for(lambda: not recorder.is_running)
+        status = recorder.stop()
+
+    assert status.end is EndCause.FAILED
+    assert are_whole(path)
+    assert probe(path).duration_ms >= status.saved_ms > 0
+
+
+def test_stop_does_not_say_all_is_on_disk_while_the_disk_is_slow(
+    scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.device_recorder.FINISH_WITHIN_S", 0.2)
+    disk = threading.Event()
+    with opened(scene, with_sound=False) as (camera, ears):
+        recorder = DeviceRecorder(camera, ears, tmp_path / "answer.mp4", RecorderLimits(LONG_MS))
+        recorder.start()
+        finish = recorder._file.finish
+        monkeypatch.setattr(recorder._file, "finish", lambda: (disk.wait(PATIENCE_S), finish()))
+        with pytest.raises(StillWriting):
+            recorder.stop()
+        disk.set()
+        monkeypatch.setattr("capture.device_recorder.FINISH_WITHIN_S", PATIENCE_S)
+
+        assert recorder.stop().end is EndCause.STOPPED
 
 
 def test_a_killed_recorder_leaves_all_but_the_last_seconds(scene: Path, tmp_path: Path) -> None:

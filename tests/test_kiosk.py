@@ -244,6 +244,43 @@ def test_where_no_station_runs_the_page_is_told_and_nothing_is_left_behind(
     assert interview.answers == []
 
 
+@pytest.fixture
+def slow_station(config: Config) -> Iterator[None]:
+    """Somebody who takes every question and answers none."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(config.station_socket))
+        listening.listen(16)
+        yield
+
+
+def test_a_station_that_is_slow_is_not_away_and_may_still_record(
+    slow_station: None, room: Ask, client: FlaskClient, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capture.device_client.ANSWER_WITHIN_S", 0.2)
+    begun = room("kiosk/answers", question=1)
+    answer = only_answer(interview)  # the row stays: the station may begin after all
+    interviews.answer_path(answer).parent.mkdir(parents=True, exist_ok=True)
+    interviews.answer_path(answer).write_bytes(b"growing")
+    replies = [
+        begun,
+        room("kiosk/stop"),
+        client.get(f"/capture/{interview.id}/kiosk/status?tab={TAB}"),
+        client.post(f"/capture/{interview.id}/answers/{answer.id}/complete", json={"length": 1}),
+    ]
+
+    assert [reply.status_code for reply in replies] == [503] * 4
+    assert "slow" in begun.json["detail"]
+    assert only_answer(interview).state is AnswerState.RECORDING
+
+
+def test_without_its_station_a_kiosk_is_not_ready(client: FlaskClient, request: pytest.FixtureRequest) -> None:
+    without = client.get("/readyz").json["checks"]["station"]
+    request.getfixturevalue("station")
+
+    assert without == "nobody runs this machine's camera (flask kiosk)"
+    assert client.get("/readyz").json["checks"]["station"] == "ok"
+
+
 def test_what_the_camera_saw_cannot_be_written_to_by_uploading(
     station: StationServer, room: Ask, client: FlaskClient
 ) -> None:

@@ -35,10 +35,11 @@ from portal.interviews.errors import (
 )
 from portal.interviews.keeping import erase, erase_leaving, purge
 from portal.interviews.kiosk import (
-    CONTAINER,
+    KIOSK_CONTAINER,
     DevicesUnusable,
     NotAtTheMachine,
     hold_devices,
+    is_station_there,
     look_at_devices,
     record_here,
     refuse_visitors,
@@ -55,7 +56,7 @@ from portal.interviews.worker import Worker, hold_back, make_manager, start_meas
 from portal.models import WorkerKind
 
 __all__ = [
-    "CONTAINER",
+    "KIOSK_CONTAINER",
     "PAGE_EVENT_KINDS",
     "AnswersMissing",
     "BytesMissing",
@@ -80,6 +81,7 @@ __all__ = [
     "give_consent",
     "hold_back",
     "hold_devices",
+    "is_station_there",
     "look_at_devices",
     "open_interview",
     "own_stderr",

@@ -19,7 +19,7 @@ from portal.interviews.errors import HeldElsewhere, InterviewError
 from portal.interviews.places import answer_path, config
 from portal.models import Answer, InterviewSession, InterviewState
 
-CONTAINER = "mp4"  # what the station writes
+KIOSK_CONTAINER = "mp4"  # what the station writes
 OVERRUN_MS = 500  # the page ends an answer when its time is up; this is for pages that do not
 
 ASK_THE_TEAM = "Please ask the team for help. What was recorded is kept."
@@ -27,6 +27,16 @@ ASK_THE_TEAM = "Please ask the team for help. What was recorded is kept."
 
 class DevicesUnusable(InterviewError):
     """This machine's camera or microphone cannot be used now."""
+
+    @property
+    def is_away(self) -> bool:
+        return isinstance(self.__cause__, StationAway)
+
+
+class StationSlow(DevicesUnusable):
+    """Nobody knows whether what was asked was done, or will be. Pages ask again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class NoDevicesHere(InterviewError):
@@ -60,6 +70,8 @@ def look_at_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
     _refuse_unless_seated(interview, tab)
     try:
         return {"is_held": True} | _ask("status", interview, tab=tab)
+    except StationSlow:
+        raise  # it may well record
     except DevicesUnusable as error:
         return {"is_held": False, "why": error.message, "recording": None}
 
@@ -76,7 +88,10 @@ def watch(interview: InterviewSession, tab: str) -> Generator[bytes]:
 
 
 def record_here(answer: Answer, tab: str) -> dict[str, Any]:
-    """Let the station record an answer that was started. Where it cannot, the answer was never there."""
+    """Let the station record an answer that was started. Where it cannot, the answer was never there.
+
+    A station that is slow may still begin: then the answer stays, and asking again finds it.
+    """
     limits = {
         "most_ms": answer.limit_ms + OVERRUN_MS,
         "most_bytes": receiving.most_bytes(answer.limit_ms),
@@ -85,6 +100,8 @@ def record_here(answer: Answer, tab: str) -> dict[str, Any]:
     path = str(answer_path(answer).resolve())
     try:
         return _ask("start", answer.interview, tab=tab, answer=str(answer.id), path=path, limits=limits)
+    except StationSlow:
+        raise
     except DevicesUnusable:
         if not answer_path(answer).exists():
             db.session.delete(answer)
@@ -97,8 +114,10 @@ def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
     _refuse_unless_seated(interview, tab)
     try:
         return _ask("stop", interview)
-    except DevicesUnusable:
-        return {"recording": None}  # the station is away, and with it whatever it did
+    except DevicesUnusable as error:
+        if not error.is_away:
+            raise
+        return {"recording": None}  # with the station went whatever it did
 
 
 def settle(answer: Answer) -> None:
@@ -106,7 +125,7 @@ def settle(answer: Answer) -> None:
     try:
         _ask("stop", answer.interview, answer=str(answer.id))
     except DevicesUnusable as error:
-        if not isinstance(error.__cause__, StationAway):  # who is not there writes nothing
+        if not error.is_away:  # who is not there writes nothing
             raise
 
 
@@ -115,6 +134,11 @@ def release_devices(interview: InterviewSession, tab: str) -> None:
     _refuse_unless_seated(interview, tab)
     with suppress(DevicesUnusable):  # a station that is away has let go of them
         _ask("release", interview, tab=tab)
+
+
+def is_station_there() -> bool:
+    """Whether somebody answers at the station's socket; the devices are left alone."""
+    return device_client.is_there(config().station_socket)
 
 
 def run_station() -> None:
@@ -154,4 +178,6 @@ def _explained(error: StationAway | StationRefused) -> DevicesUnusable:
         return DevicesUnusable(
             "Another interview is using this machine's camera right now. Try again in half a minute."
         )
+    if error.kind == "slow":
+        return StationSlow("This machine is slow right now. Wait a moment and try again. What was recorded is kept.")
     return DevicesUnusable(f"The camera or microphone of this machine cannot be used: {error}. {ASK_THE_TEAM}")

@@ -9,34 +9,21 @@ from collections.abc import Iterator
 from flask import Response, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE
 
 from portal import interviews
 from portal.access import fetch_own, is_at_the_machine
 from portal.blueprints.capture import bp
-from portal.blueprints.capture.room import begin_answer, body, own_answer, started
+from portal.blueprints.capture.room import QuestionSchema, TabSchema, begin_answer, body, own_answer, started
 from portal.models import InterviewSession
 
 BOUNDARY = "picture"
-tab_length = validate.Length(8, 64)
-
-
-class TabSchema(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    tab = fields.String(required=True, validate=tab_length)
-
-
-class HereSchema(TabSchema):
-    question = fields.Integer(required=True)
-    continues = fields.UUID(load_default=None, allow_none=True)
 
 
 @bp.post("/<uuid:interview_id>/kiosk/hold")
 @login_required
 def kiosk_hold(interview_id: uuid.UUID) -> ResponseReturnValue:
-    return interviews.hold_devices(own_here(interview_id), body(TabSchema())["tab"])
+    return interviews.hold_devices(own_here(interview_id), tab_of_page())
 
 
 @bp.get("/<uuid:interview_id>/kiosk/status")
@@ -61,21 +48,22 @@ def kiosk_preview(interview_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def kiosk_answers(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = own_here(interview_id)
-    answer = begin_answer(row, interviews.NewAnswer(**body(HereSchema()), container=interviews.CONTAINER))
-    station = interviews.record_here(answer, body(TabSchema())["tab"])
+    wish = interviews.NewAnswer(**body(QuestionSchema(unknown=EXCLUDE)), container=interviews.KIOSK_CONTAINER)
+    answer = begin_answer(row, wish)
+    station = interviews.record_here(answer, wish.tab)
     return started(answer) | {"station": station}, 201
 
 
 @bp.post("/<uuid:interview_id>/kiosk/stop")
 @login_required
 def kiosk_stop(interview_id: uuid.UUID) -> ResponseReturnValue:
-    return interviews.stop_here(own_here(interview_id), body(TabSchema())["tab"])
+    return interviews.stop_here(own_here(interview_id), tab_of_page())
 
 
 @bp.post("/<uuid:interview_id>/kiosk/release")
 @login_required
 def kiosk_release(interview_id: uuid.UUID) -> ResponseReturnValue:
-    interviews.release_devices(own_here(interview_id), body(TabSchema())["tab"])
+    interviews.release_devices(own_here(interview_id), tab_of_page())
     return {}
 
 
@@ -88,6 +76,10 @@ def kiosk_playback(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseRet
     response = send_file(path, mimetype="video/mp4", conditional=True, max_age=0)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def tab_of_page() -> str:
+    return str(body(TabSchema(unknown=EXCLUDE))["tab"])
 
 
 def own_here(interview_id: uuid.UUID) -> InterviewSession:

@@ -22,16 +22,21 @@ MAX_CHARACTERS = 100_000_000  # of one paste: more than any clipboard holds
 milliseconds = validate.Range(min=0, max=DAY_MS)
 
 
-class SeatSchema(Schema):
+class TabSchema(Schema):
     tab = fields.String(required=True, validate=validate.Length(8, 64))
+
+
+class SeatSchema(TabSchema):
     take_over = fields.Boolean(load_default=False)
 
 
-class AnswerSchema(Schema):
-    tab = fields.String(required=True, validate=validate.Length(8, 64))
+class QuestionSchema(TabSchema):
     question = fields.Integer(required=True)
-    container = fields.String(required=True)
     continues = fields.UUID(load_default=None, allow_none=True)
+
+
+class AnswerSchema(QuestionSchema):
+    container = fields.String(required=True)
 
 
 class CompleteSchema(Schema):

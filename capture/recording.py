@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
@@ -142,13 +142,15 @@ class Recording:
     def delete(self) -> None:
         """Remove the whole recording; harmless when it is gone already.
 
-        It is renamed first: whoever is still at work on it finds nothing any more, and can add nothing.
+        It is renamed first: whoever is still at work on it finds nothing any more, and can add nothing. Several may
+        delete at once: what one of them does not find, another has deleted.
         """
         doomed = self.folder.with_name(self.folder.name + DOOMED_SUFFIX)
-        if self.folder.exists():
+        with suppress(FileNotFoundError):
             self.folder.rename(doomed)
-        if doomed.exists():
-            shutil.rmtree(doomed)
+        while doomed.exists():
+            with suppress(FileNotFoundError):
+                shutil.rmtree(doomed)
             fsync_folder(self.folder.parent)
 
     def write_manifest(self) -> dict[str, str]:

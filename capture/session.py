@@ -17,6 +17,7 @@ from pathlib import Path
 
 from capture import __version__
 from capture.container import LIMITS, Limits
+from capture.counting import HELD_MS
 from capture.crowd import shared_crowd_reader
 from capture.decoder import Decoder
 from capture.errors import CaptureError, ClaimLost, UnusableMedia
@@ -30,7 +31,9 @@ from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import Observation
 
 HEARTBEAT_S = 2.0  # leases are several times longer, so one that comes late costs nothing
-WARM_UP_MS = 2_000  # measured again but not stored: what stands still or blinks is only known from what was before
+# Measured again but not stored: what stands still or blinks is only known from what was before, and no count of faces
+# may be older than that.
+WARM_UP_MS = HELD_MS + SAMPLE_EVERY_MS
 
 logger = logging.getLogger(__name__)
 

@@ -276,6 +276,12 @@ class InterviewSession(db.Model):
     def is_analysed(self) -> bool:
         return self.consent_analyse_at is not None
 
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether it failed, or was finished without an answer that could not be used."""
+        lacks_one = any(answer.state is AnswerState.FAILED for answer in self.kept_answers())
+        return self.state is InterviewState.FAILED or (self.state is InterviewState.READY and lacks_one)
+
     def kept_answers(self) -> list["Answer"]:
         """All parts of the newest take of each question, in order."""
         there = [answer for answer in self.answers if answer.state is not AnswerState.DISCARDED]

@@ -2,9 +2,14 @@
 and the folder of the server she records to.
 """
 
+import os
+import signal
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 from conftest import CHROMIUM
 from factories import PASSWORD, make_application, make_job, make_user
@@ -25,20 +30,62 @@ def chromium(playwright: Playwright, *arguments: str) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", FAKE_CAMERA, *arguments])
 
 
+@dataclass
+class KillableBrowser:
+    """A browser with a profile folder of its own, in which another one finds what a killed one has left."""
+
+    playwright: Playwright
+    profile: Path
+
+    def new_context(self) -> BrowserContext:
+        arguments = ["--no-sandbox", FAKE_CAMERA, ALLOW_CAMERA]
+        launch = self.playwright.chromium.launch_persistent_context
+        return launch(str(self.profile), executable_path=CHROMIUM, args=arguments)
+
+    def kill(self) -> int:
+        """End every process of it at once, as a loss of power would. Returns how many there were."""
+        pids = processes_of(self.profile)
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while processes_of(self.profile) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not processes_of(self.profile)
+        return len(pids)
+
+
+def processes_of(profile: Path) -> list[int]:
+    """The browser that works in this folder, and all that it has started."""
+    parents, found = {}, set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if str(profile).encode() in (folder / "cmdline").read_bytes():
+                found.add(int(folder.name))
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return sorted(found)
+
+
 class Candidate:
     """Somebody with an application for a job of two questions, signed in, with a page open."""
 
-    def __init__(self, server: LiveServer, browser: Browser) -> None:
+    def __init__(self, server: LiveServer, browser: Browser | KillableBrowser) -> None:
         self.server = server
         with server.app.app_context():
             user = make_user()
             job = make_job(slug=f"job-{uuid.uuid4()}")
             self.interview_id = open_interview(make_application(user, job)).id
             self.email = user.email
+        self.complaints: list[str] = []
+        self.open(browser)
+
+    def open(self, browser: Browser | KillableBrowser) -> None:
+        """Come to the portal with this browser and sign in."""
         self.context: BrowserContext = browser.new_context()
         self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
-        self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda said: "Security Policy" in said.text and self.complaints.append(said.text))
         self.page.on("dialog", lambda dialog: dialog.accept())

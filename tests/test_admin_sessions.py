@@ -193,6 +193,18 @@ def test_an_interview_that_failed_names_the_reasons_and_can_be_tried_again(admin
     assert (interview.state, answer.state, answer.attempts) == (InterviewState.FINISHING, AnswerState.RECEIVED, 0)
 
 
+def test_a_ready_interview_that_lacks_an_answer_can_be_tried_again(admin: FlaskClient) -> None:
+    answers = [make_answer(1, state=AnswerState.FAILED, failure="cut off"), make_answer(2, duration_ms=60_000)]
+    interview = make_interview(answers=answers, result_json_mapping={"video": "recording.mp4"})
+    whole = make_interview(answers=[make_answer(1, duration_ms=60_000)])
+    assert "Try again with every answer" in admin.get(f"/admin/sessions/{interview.id}").text
+    assert "Try again with every answer" not in admin.get(f"/admin/sessions/{whole.id}").text
+
+    page = admin.post(f"/admin/sessions/{interview.id}/retry", follow_redirects=True).text
+    assert "The recording is being made again." in page
+    assert [answer.state for answer in interview.answers] == [AnswerState.RECEIVED] * 2
+
+
 def test_the_player_says_which_answers_are_not_measured_or_not_there_and_why(admin: FlaskClient) -> None:
     lost = make_answer(1, state=AnswerState.FAILED, failure="its first bytes are cut off")
     blind = make_answer(2, duration_ms=60_000, failure="the face model is missing")

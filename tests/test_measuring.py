@@ -5,18 +5,21 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
+from uuid import UUID
 
 import pytest
+from factories import Cast, make_application
 from flask import Flask
 from sittings import begin, clip_bytes, finished, record, send, start
 
 from capture import telemetry
 from capture.container import probe
 from capture.errors import ClaimLost
-from capture.recording import Recording
+from capture.recording import ObservationLog, Recording
+from capture.types import Observation
 from portal import interviews
 from portal.extensions import db
-from portal.interviews import finishing, flagging, measuring
+from portal.interviews import finishing, flagging, keeping, measuring, rows
 from portal.interviews.claims import Waiting
 from portal.interviews.keeping import Housekeeper
 from portal.models import (
@@ -25,6 +28,7 @@ from portal.models import (
     ApplicationStatus,
     InterviewSession,
     InterviewState,
+    User,
     utc_now,
 )
 
@@ -178,6 +182,19 @@ def test_what_came_to_no_result_is_tried_again_one_at_a_time(
     assert [answer.attempts for answer in answers] == [2, 1]
     db.session.rollback()
     assert measuring.find_work(app) is not None
+
+
+def test_two_processes_that_both_see_no_trial_begin_one(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    answers = [record(interview, clip_bytes(tmp_path), question=question) for question in (1, 2)]
+    for answer in answers:
+        answer.attempts = 1
+    db.session.commit()
+    seen = [Waiting.of(answer) for answer in answers]
+    db.session.rollback()
+
+    assert [waiting.claim(app) is not None for waiting in seen] == [True, False]
 
 
 def test_a_trial_ends_when_all_that_came_was_read(
@@ -363,6 +380,34 @@ def test_a_failed_interview_can_be_tried_again(app: Flask, interview: InterviewS
     assert interview.failure == ""
 
 
+def test_a_ready_interview_that_lacks_an_answer_is_made_again_with_it(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    lost = record(interview, clip_bytes(tmp_path), question=1)
+    lost.state, lost.failure = AnswerState.FAILED, "Given up after several tries."
+    record(interview, clip_bytes(tmp_path), question=2)
+    db.session.rollback()
+    lost.state, lost.failure = AnswerState.FAILED, "Given up after several tries."
+    db.session.commit()
+    interviews.finish(interview)
+    interviews.work_through(app)
+    db.session.rollback()
+    place = interviews.recording(interview)
+    assert interview.state is InterviewState.READY
+    short_ms = probe(place.recording_path).duration_ms
+
+    interviews.retry(interview)
+    interviews.work_through(app)
+
+    db.session.rollback()
+    assert (interview.state, lost.state, lost.failure) == (InterviewState.READY, AnswerState.READY, "")
+    assert probe(place.recording_path).duration_ms >= 2 * short_ms - 200
+    assert [span.question for span in telemetry.read(place.telemetry_path)[0].answers] == [1, 2]
+    assert place.verify_manifest() == []
+    with pytest.raises(interviews.InterviewError, match="no answer is missing"):
+        interviews.retry(interview)
+
+
 def test_an_answer_left_a_day_ago_keeps_no_thread_busy(app: Flask, application: Application, tmp_path: Path) -> None:
     answer = start(begin(application, analyse=True))
     send(answer, clip_bytes(tmp_path))
@@ -385,6 +430,55 @@ def test_old_interviews_are_purged_without_anybody_asking(
     db.session.rollback()
     assert db.session.query(InterviewSession).count() == 0
     assert housekeeper.find_work() is None
+
+
+@pytest.mark.logs_errors
+def test_one_interview_that_cannot_be_deleted_holds_up_no_other(
+    app: Flask, interview: InterviewSession, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, free = interview, begin(make_application(cast.bob))
+    cast.ada.leaving_at = utc_now()
+    for row in (stuck, free):
+        row.start_time = utc_now() - timedelta(days=181)
+    db.session.commit()
+    stuck_id, ada_id, folder_of, clear_up = stuck.id, cast.ada.id, keeping.folder_of, keeping.clear_up
+    db.session.rollback()
+    broken = {stuck_id: OSError("the folder cannot be read")}
+
+    def failing(interview_id: UUID) -> Recording:
+        if interview_id in broken:
+            raise broken[interview_id]
+        return folder_of(interview_id)
+
+    monkeypatch.setattr(keeping, "folder_of", failing)
+    monkeypatch.setattr(keeping, "clear_up", lambda now: 1 / 0)
+    job = Housekeeper(app).find_work()
+    assert job is not None
+    job(Event())
+
+    db.session.rollback()
+    assert [row.id for row in db.session.query(InterviewSession)] == [stuck_id]
+    assert db.session.get(User, ada_id) is None
+    broken.clear()
+    monkeypatch.setattr(keeping, "clear_up", clear_up)
+    db.session.rollback()
+    job(Event())
+    db.session.rollback()
+    assert db.session.query(InterviewSession).count() == 0
+
+
+def test_the_housekeeping_lets_go_of_rows_that_nobody_asks_for(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rows"
+    with ObservationLog(path) as log:
+        log.append(Observation(0, count=1))
+    old = rows.finished_rows.read(path)
+    monkeypatch.setattr(rows, "KEEP_S", 0.0)
+    Housekeeper(app).find_work()
+    monkeypatch.undo()
+
+    assert rows.finished_rows.read(path) is not old
 
 
 def test_what_a_kill_in_the_last_step_leaves_behind_is_cleared_up(

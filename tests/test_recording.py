@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -214,3 +216,21 @@ def test_it_keeps_flushed_observations_when_the_writer_is_killed(tmp_path: Path)
     )
     subprocess.run([sys.executable, "-c", script, tmp_path / "a"], check=False)
     assert read_observations(tmp_path / "a") == [Observation(0)]
+
+
+def test_what_two_delete_at_once_is_gone_and_disturbs_neither(tmp_path: Path) -> None:
+    for number in range(20):
+        folder = tmp_path / str(number)
+        Recording(folder).create()
+        for name in range(50):
+            (folder / "answers" / str(name)).touch()
+        start = Barrier(4)
+
+        def delete(folder: Path = folder, start: Barrier = start) -> None:
+            start.wait()
+            Recording(folder).delete()
+
+        with ThreadPoolExecutor(4) as pool:
+            deletions = [pool.submit(delete) for _ in range(4)]
+        assert [deletion.exception() for deletion in deletions] == [None] * 4
+    assert list(tmp_path.iterdir()) == []

@@ -10,12 +10,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
+from sqlalchemy.orm import aliased
 
 from capture.errors import ClaimLost
 from portal import disk
@@ -107,13 +108,14 @@ class Waiting:
         return cls(type(row), row.id, row.fence, row.attempts)
 
     def claim(self, app: Flask) -> Claim | None:
-        """Take the row, unless somebody else did since we looked."""
+        """Take the row, unless somebody else did since we looked, or began another trial."""
         model, now = self.model, utc_now()
         free = sa.or_(model.lease_until.is_(None), model.lease_until < now)
         with app.app_context():
             changed = db.session.execute(
                 sa.update(model)
                 .where(model.id == self.row_id, model.fence == self.fence, free)
+                .where(sa.or_(model.attempts == 0, sa.not_(_on_trial(now))))
                 .values(fence=self.fence + 1, attempts=model.attempts + 1, lease_until=now + LEASE)
             )
             db.session.commit()
@@ -125,6 +127,9 @@ def one_is_on_trial() -> bool:
 
     It may be what ended the process. So such rows are tried one at a time, and none takes the others' tries with it.
     """
-    now = utc_now()
-    again = [sa.exists().where(model.attempts > 1, model.lease_until > now) for model in (Answer, InterviewSession)]
-    return bool(db.session.scalar(sa.select(sa.or_(*again))))
+    return bool(db.session.scalar(sa.select(_on_trial(utc_now()))))
+
+
+def _on_trial(now: datetime) -> sa.ColumnElement[bool]:
+    rows = (aliased(Answer), aliased(InterviewSession))  # other rows than the one that an UPDATE is about
+    return sa.or_(*[sa.exists().where(row.attempts > 1, row.lease_until > now) for row in rows])

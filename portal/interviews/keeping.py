@@ -4,16 +4,19 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask import Flask
 
+from capture.recording import Recording
 from portal import resumes
 from portal.extensions import db, drop_old_pages
 from portal.interviews.claims import LEASE
 from portal.interviews.places import config, folder_of
+from portal.interviews.rows import finished_rows
 from portal.models import Answer, Application, InterviewSession, InterviewState, User, utc_now
 
 log = logging.getLogger(__name__)
@@ -26,10 +29,22 @@ def purge(now: datetime) -> int:
     """Delete every interview, rows and files, that is older than RETENTION_DAYS. Returns how many went."""
     oldest_kept = now - timedelta(days=config().retention_days)
     began = sa.func.coalesce(InterviewSession.start_time, InterviewSession.created_at)
-    old = db.session.scalars(sa.select(InterviewSession.id).where(began < oldest_kept)).all()
-    for interview_id in old:
-        remove(interview_id)
-    return len(old)
+    gone = 0
+    for interview_id in db.session.scalars(sa.select(InterviewSession.id).where(began < oldest_kept)).all():
+        with _going_on(f"deleting interview {interview_id}"):
+            remove(interview_id)
+            gone += 1
+    return gone
+
+
+@contextmanager
+def _going_on(what: str) -> Iterator[None]:
+    """Whatever one deletion meets, the others were promised too. This one is due again the next time."""
+    try:
+        yield
+    except Exception:
+        db.session.rollback()
+        log.exception("%s failed and is tried again within the hour", what)
 
 
 def remove(interview_id: uuid.UUID) -> None:
@@ -49,17 +64,24 @@ def clear_up(now: datetime) -> None:
     ready = sa.select(InterviewSession.id).where(InterviewSession.state == InterviewState.READY, lately)
     ids = db.session.scalars(ready).all()
     db.session.rollback()  # deleting files takes its time
-    for place in map(folder_of, ids):
-        if place.answers.is_dir():
-            place.delete_temporary()
+    for interview_id in ids:
+        with _going_on(f"clearing up interview {interview_id}"):
+            _clear_up(folder_of(interview_id))
+
+
+def _clear_up(place: Recording) -> None:
+    with suppress(FileNotFoundError):  # the interview is deleted, perhaps just now
+        place.delete_temporary()
 
 
 def erase_leaving() -> int:
     """Finish the deletion of accounts that was asked for and interrupted. Returns how many people went."""
-    leaving = db.session.scalars(sa.select(User.id).where(User.leaving_at.is_not(None))).all()
-    for user_id in leaving:
-        erase(user_id)
-    return len(leaving)
+    gone = 0
+    for user_id in db.session.scalars(sa.select(User.id).where(User.leaving_at.is_not(None))).all():
+        with _going_on(f"deleting account {user_id}"):
+            erase(user_id)
+            gone += 1
+    return gone
 
 
 def erase(user_id: uuid.UUID) -> None:
@@ -85,6 +107,7 @@ class Housekeeper:
         self._purged_at = float("-inf")
 
     def find_work(self) -> Callable[[threading.Event], None] | None:
+        finished_rows.drop_unused()
         if time.monotonic() - self._purged_at < PURGE_EVERY_S:
             return None
         self._purged_at = time.monotonic()
@@ -92,8 +115,11 @@ class Housekeeper:
 
     def _purge(self, stop: threading.Event) -> None:
         with self._app.app_context():
-            clear_up(utc_now())
-            if gone := purge(utc_now()):
-                log.info("%d interviews were older than RETENTION_DAYS and are deleted", gone)
-            if gone := erase_leaving():
-                log.info("%d accounts are deleted whose deletion had been interrupted", gone)
+            with _going_on("clearing up"):
+                clear_up(utc_now())
+            with _going_on("deleting old interviews"):
+                if gone := purge(utc_now()):
+                    log.info("%d interviews were older than RETENTION_DAYS and are deleted", gone)
+            with _going_on("finishing the deletion of accounts"):
+                if gone := erase_leaving():
+                    log.info("%d accounts are deleted whose deletion had been interrupted", gone)

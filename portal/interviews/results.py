@@ -17,10 +17,8 @@ from capture.hashes import note_hash
 from capture.recording import Recording, read_observations, replacing
 from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
 from portal.interviews.places import engine, recording
-from portal.interviews.rows import FinishedRows
+from portal.interviews.rows import finished_rows
 from portal.models import Answer, AnswerState, InterviewSession
-
-finished_rows = FinishedRows()
 
 # How to load an interview that is gathered: else each answer asks the database for its own events.
 WITH_EVENTS = selectinload(InterviewSession.answers).selectinload(Answer.page_events)

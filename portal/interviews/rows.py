@@ -47,6 +47,11 @@ class FinishedRows:
             self._drop()
         return rows
 
+    def drop_unused(self) -> None:
+        """Asked now and then: who was deleted is not read any more, and nobody else may be judged for long."""
+        with self._lock:
+            self._drop()
+
     def _drop(self) -> None:
         count = sum(len(kept.rows) for kept in self._kept.values())
         for path, kept in list(self._kept.items()):
@@ -54,3 +59,6 @@ class FinishedRows:
                 break
             del self._kept[path]
             count -= len(kept.rows)
+
+
+finished_rows = FinishedRows()

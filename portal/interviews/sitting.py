@@ -76,9 +76,9 @@ def finish(interview: InterviewSession) -> bool:
 
 
 def retry(interview: InterviewSession) -> None:
-    """Try once more to finish an interview that failed, from the answers as they were received."""
-    if interview.state is not InterviewState.FAILED:
-        raise InterviewError("This interview has not failed.")
+    """Make the recording of an interview that failed, or that lacks an answer, again from the answers as received."""
+    if not interview.may_be_retried:
+        raise InterviewError("This interview has not failed, and no answer is missing in it.")
     interview.state, interview.failure, interview.attempts = InterviewState.FINISHING, "", 0
     for answer in interview.kept_answers():
         answer.state, answer.failure, answer.attempts = AnswerState.RECEIVED, "", 0

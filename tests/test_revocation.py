@@ -8,7 +8,8 @@ import papers
 import pytest
 from factories import PASSWORD
 from servers import LiveServer
-from visitors import Answer, Visitor, two_servers
+from visiting import Answer
+from visitors import Visitor, two_servers
 from werkzeug.test import encode_multipart
 
 from portal import accounts, throttle
@@ -49,7 +50,7 @@ def sign_out_everywhere(here: LiveServer, visitor: Visitor) -> None:
 
 
 def change_password(here: LiveServer, visitor: Visitor) -> None:
-    assert visitor.send(here, "/account/password", old=PASSWORD, new=NEW).code == 303
+    assert visitor.send(here, "/account/password", old=PASSWORD, new=NEW).status == 303
 
 
 def disable(here: LiveServer, visitor: Visitor) -> None:
@@ -58,7 +59,7 @@ def disable(here: LiveServer, visitor: Visitor) -> None:
     with here.app.app_context():
         alice_id = accounts.find(visitor.email).id
         db.session.rollback()
-    assert admin.send(here, f"/admin/people/{alice_id}/disable", page="/admin/people").code == 303
+    assert admin.send(here, f"/admin/people/{alice_id}/disable", page="/admin/people").status == 303
 
 
 @pytest.mark.parametrize("end", [sign_out, sign_out_everywhere, change_password, disable])
@@ -83,7 +84,7 @@ def test_tokens_are_over_in_the_other_process(servers: Servers, end: Callable) -
     assert program.may_use(there, pair["access_token"])
     end(here, visitor)
     assert not program.may_use(there, pair["access_token"])
-    assert program.post_json(there, "/api/auth/refresh", pair["refresh_token"]).code == 401
+    assert program.post_json(there, "/api/auth/refresh", pair["refresh_token"]).status == 401
 
 
 def test_signing_out_of_the_api_counts_in_the_other_process(servers: Servers) -> None:
@@ -91,16 +92,16 @@ def test_signing_out_of_the_api_counts_in_the_other_process(servers: Servers) ->
     program = Visitor()
     pair = program.tokens(here)
     body = {"refresh_token": pair["refresh_token"]}
-    assert program.post_json(here, "/api/auth/logout", pair["access_token"], **body).code == 204
+    assert program.post_json(here, "/api/auth/logout", pair["access_token"], **body).status == 204
     assert not program.may_use(there, pair["access_token"])
-    assert program.post_json(there, "/api/auth/refresh", pair["refresh_token"]).code == 401
+    assert program.post_json(there, "/api/auth/refresh", pair["refresh_token"]).status == 401
 
 
 def test_a_refresh_token_is_exchanged_once_by_two_processes_at_once(servers: Servers) -> None:
     pair, codes = Visitor().tokens(servers[0]), []
 
     def exchange(server: LiveServer) -> None:
-        codes.append(Visitor().post_json(server, "/api/auth/refresh", pair["refresh_token"]).code)
+        codes.append(Visitor().post_json(server, "/api/auth/refresh", pair["refresh_token"]).status)
 
     threads = [threading.Thread(target=exchange, args=(servers[number % 2],)) for number in range(8)]
     for thread in threads:
@@ -112,14 +113,14 @@ def test_a_refresh_token_is_exchanged_once_by_two_processes_at_once(servers: Ser
 
 def test_wrong_passwords_are_counted_by_both_processes_together(servers: Servers) -> None:
     strangers = [Visitor() for _ in range(throttle.SIGN_IN_PER_EMAIL.tries)]
-    codes = [stranger.sign_in(servers[n % 2], "not this one").code for n, stranger in enumerate(strangers)]
+    codes = [stranger.sign_in(servers[n % 2], "not this one").status for n, stranger in enumerate(strangers)]
     assert codes == [422] * throttle.SIGN_IN_PER_EMAIL.tries
     for server in servers:
         page = Visitor().sign_in(server)
-        assert (page.code, "Wait about 15 minutes, then try again." in page.text) == (429, True)
+        assert (page.status, "Wait about 15 minutes, then try again." in page.text) == (429, True)
         assert 0 < int(page.headers["Retry-After"]) <= throttle.SIGN_IN_PER_EMAIL.window_s
         said = Visitor().post_json(server, "/api/auth/login", email="alice@example.org", password=PASSWORD)
-        assert (said.code, said.headers["Content-Type"]) == (429, "application/problem+json")
+        assert (said.status, said.headers["Content-Type"]) == (429, "application/problem+json")
         assert int(said.headers["Retry-After"]) > 0
 
 
@@ -128,10 +129,10 @@ def test_exchanges_are_counted_by_both_processes_together(servers: Servers) -> N
     pair = program.tokens(servers[0])
     for number in range(throttle.REFRESH_PER_ACCOUNT.tries):
         answer = program.post_json(servers[number % 2], "/api/auth/refresh", pair["refresh_token"])
-        assert answer.code == 200
+        assert answer.status == 200
         pair = json.loads(answer.text)
     answer = program.post_json(servers[0], "/api/auth/refresh", pair["refresh_token"])
-    assert answer.code == 429
+    assert answer.status == 429
     assert int(answer.headers["Retry-After"]) > 0
 
 
@@ -146,7 +147,7 @@ def test_registrations_are_counted_by_both_processes_together(servers: Servers) 
         for _ in range(throttle.REGISTER_PER_ADDRESS.tries - 2):
             throttle.count_try(throttle.REGISTER_PER_ADDRESS, "127.0.0.1", now)
     answers = [registered(servers[number % 2], number) for number in range(4)]
-    assert [answer.code for answer in answers] == [303, 303, 429, 429]
+    assert [answer.status for answer in answers] == [303, 303, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert "then try again" in answers[-1].text
 
@@ -158,7 +159,7 @@ def applied_by_a_program(server: LiveServer) -> Answer:
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     program = Visitor()
     headers["Authorization"] = f"Bearer {program.tokens(server)['access_token']}"
-    return program.ask(f"{server.url}/api/applications/apply", body, **headers)
+    return program.at(server).ask("/api/applications/apply", "POST", body, **headers)
 
 
 def test_files_are_counted_by_both_processes_together(servers: Servers) -> None:
@@ -169,18 +170,18 @@ def test_files_are_counted_by_both_processes_together(servers: Servers) -> None:
         for _ in range(throttle.APPLY_PER_ACCOUNT.tries - 2):
             throttle.count_both(throttle.APPLY, alice_id, "127.0.0.1", now)
     answers = [visitor.send(servers[number % 2], path, note="I like <rows>.") for number in range(4)]
-    assert [answer.code for answer in answers] == [422, 422, 429, 429]
+    assert [answer.status for answer in answers] == [422, 422, 429, 429]
     assert "Your note is kept" in answers[-1].text
     assert "I like &lt;rows&gt;." in answers[-1].text
     refused = applied_by_a_program(servers[1])
-    assert (refused.code, int(refused.headers["Retry-After"]) > 0) == (429, True)
+    assert (refused.status, int(refused.headers["Retry-After"]) > 0) == (429, True)
 
 
 def test_passwords_asked_for_again_are_counted_by_both_processes_together(servers: Servers) -> None:
     visitor = Visitor()
     visitor.sign_in(servers[0])
     codes = [
-        visitor.send(servers[number % 2], "/account/password", old="not this one", new=NEW).code
+        visitor.send(servers[number % 2], "/account/password", old="not this one", new=NEW).status
         for number in range(throttle.CONFIRM_PER_ACCOUNT.tries + 1)
     ]
     assert codes == [422] * (len(codes) - 1) + [429]

@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,6 +54,8 @@ FETCHES = {
     "mailmergesource": "takes data from another file",
     "mailmergeheadersource": "takes data from another file",
     "mailmergerecipientdata": "takes data from another file",
+    "webextension": "brings an add-in from the web",
+    "webextensiontaskpanes": "brings an add-in from the web",
 }
 LINKS = {"http", "https", "mailto", "tel"}
 # The first word of a field that runs or fetches something when the document is opened or printed.
@@ -60,6 +63,9 @@ FIELDS = {
     "DDE", "DDEAUTO", "INCLUDE", "INCLUDETEXT", "INCLUDEPICTURE", "IMPORT", "LINK", "DATABASE", "MACROBUTTON", "MACRO",
     "RD", "EMBED", "CONTROL", "HTMLCONTROL", "PRINT",
 }  # fmt: skip
+HYPERLINK = re.compile(r'[\s"]*HYPERLINK\b(.*)', re.IGNORECASE | re.DOTALL)
+ARGUMENT = re.compile(r'"([^"]*)"?|(\\[A-Za-z])(?=[\s"]|$)|([^\s"]+)')
+TAKES_A_WORD = {"\\l", "\\o", "\\t"}  # switches of a HYPERLINK: a place in the document, a tip, a window
 ACTIVE_ELEMENTS = {"script", "foreignobject", "altchunk", "oleobject", "control", "iframe"}
 SAVE = "Save it as PDF."
 MACROS_FOUND = "This Word document contains macros. Save it as a plain .docx, or as PDF."
@@ -198,6 +204,23 @@ def _check_field(instruction: str) -> None:
         raise Refused(
             f"This Word document contains a field that fetches or runs something ({words[0].upper()}). {SAVE}"
         )
+    if link := HYPERLINK.match(instruction.replace("\u201c", '"').replace("\u201d", '"')):
+        for target in _targets(link[1]):
+            _check_link(target)
+
+
+def _targets(arguments: str) -> Iterator[str]:
+    """What a HYPERLINK leads to: its arguments without switches and their words."""
+    is_of_switch = False
+    for quoted, switch, word in ARGUMENT.findall(arguments):
+        if not switch and not is_of_switch:
+            yield (quoted or word).strip()
+        is_of_switch = switch.lower() in TAKES_A_WORD
+
+
+def _check_link(target: str) -> None:
+    if urlsplit(target).scheme.lower() not in LINKS | {""} or target.startswith(("//", "\\")):
+        raise Refused(f"This Word document links to something that is not on the web. {SAVE}")
 
 
 def _check_relationship(values: dict[str, str]) -> None:
@@ -210,5 +233,5 @@ def _check_relationship(values: dict[str, str]) -> None:
             raise Refused(f"This Word document fetches something from elsewhere. {SAVE}")
     elif kind != "hyperlink":
         raise Refused(f"This Word document fetches something from elsewhere. {SAVE}")
-    elif urlsplit(target).scheme.lower() not in LINKS | {""} or target.startswith(("//", "\\")):
-        raise Refused(f"This Word document links to something that is not on the web. {SAVE}")
+    else:
+        _check_link(target)

@@ -42,6 +42,11 @@ class Token:
     text: bytes
 
 
+DICTIONARY_BEGINS = Token("bracket", b"<<")
+FLATE = {Token("name", b"FlateDecode"), Token("name", b"Fl")}
+PARAMETERS = {b"DecodeParms", b"DP"}  # writers use them for cross-reference streams, not for object streams
+
+
 @dataclass(frozen=True)
 class Found:
     """The words of one object. `payload_at` is where its stream begins, if it has one."""
@@ -84,8 +89,7 @@ def is_object_stream(found: Found) -> bool:
 def unpack(data: bytes, found: Found, most: int) -> bytes:
     """What is in an object stream, whatever it says of its length. Raises Refused for all but the usual packing."""
     assert found.payload_at is not None
-    names = found.names()
-    if not names & {b"FlateDecode", b"Fl"} or names & {b"Predictor", b"Crypt"} or _filters(names) > 1:
+    if not _is_packed_as_usual(found):
         raise Refused(UNUSUAL)
     try:
         opened = zlib.decompressobj().decompress(data[found.payload_at :], max(1, most + 1))
@@ -96,8 +100,15 @@ def unpack(data: bytes, found: Found, most: int) -> bytes:
     return opened
 
 
-def _filters(names: set[bytes]) -> int:
-    return sum(name.endswith(b"Decode") or name in {b"Fl", b"LZW", b"AHx", b"A85", b"RL"} for name in names)
+def _is_packed_as_usual(found: Found) -> bool:
+    """Flate once and nothing else, said here and once: another object may not say how, nor a dictionary inside."""
+    names = [token.text for token in found.tokens if token.kind == "name"]
+    if names.count(b"Filter") != 1 or not PARAMETERS.isdisjoint(names) or found.tokens.count(DICTIONARY_BEGINS) != 1:
+        return False
+    said = found.tokens[found.tokens.index(Token("name", b"Filter")) + 1 :][:3]
+    if said[:1] == [Token("bracket", b"[")]:
+        return said[1:2] != [] and said[1] in FLATE and said[2:] == [Token("bracket", b"]")]
+    return said != [] and said[0] in FLATE
 
 
 def read_object(data: bytes, start: int) -> Found:

@@ -138,6 +138,15 @@ DOCXS: dict[str, tuple[Maker, str]] = {
     "a field that fetches a picture": (field_in_pieces("INCLUDEPICTURE http://198.51.100.7/p.png"), "field"),
     "a field that fetches text": (field_in_pieces("INCLUDETEXT file:///etc/passwd"), "field"),
     "a field without a beginning": (lambda: docx(body=run("<w:instrText>DDEAUTO x</w:instrText>")), "field"),
+    "a field that links to a file": (field_in_pieces('HYPERLINK "file://198.51.100.7/x"'), "not on the web"),
+    "a field that links to a share": (field_in_pieces(' HYPERLINK "\\\\198.51.100.7\\x" '), "not on the web"),
+    "a field that links to a search": (field_in_pieces("HYPER", "LINK search-ms:query=x"), "not on the web"),
+    "a field that links, behind a tip": (
+        field_in_pieces('hyperlink \\o "my page" \\n "file:///c:/x.exe" \\l "top"'), "not on the web"),
+    "a field that links, in one word": (
+        lambda: docx(body='<w:p><w:fldSimple w:instr="HYPERLINK file:///x"/></w:p>'), "not on the web"),
+    "an add-in from the web": (related("webextensiontaskpanes", "webextensions/t.xml", "Internal"), "add-in"),
+    "an add-in of its own": (related("webextension", "webextension1.xml", "Internal"), "add-in"),
     "a field in a header": (
         with_part("word/header1.xml", BODY[0] + run("<w:instrText>DDE x</w:instrText>") + "</w:document>"), "field"),
     "an entity that reads a file": (lambda: papers.docx(document=declared(FETCHES)), DOCTYPE),

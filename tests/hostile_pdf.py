@@ -151,6 +151,16 @@ PDFS: dict[str, tuple[Maker, str]] = {
         lambda: in_object_stream(b"<< >>", zlib.compress(b"00>"), b"/Filter [/FlateDecode /ASCIIHexDecode]"),
         "unusual",
     ),
+    "an object stream packed twice by Flate": (
+        lambda: in_object_stream(b"", zlib.compress(zlib.compress(b"9 0 <<>>")), b"/Filter[/FlateDecode/FlateDecode]"),
+        "unusual",
+    ),
+    "an object stream whose predictor stands elsewhere": (
+        lambda: in_object_stream(b"<< >>", entries=b"/Filter /FlateDecode /DecodeParms 6 0 R"), "unusual"),
+    "an object stream whose filters stand elsewhere": (
+        lambda: in_object_stream(b"<< >>", entries=b"/Filter 6 0 R /Other /FlateDecode"), "unusual"),
+    "an object stream with two lists of filters": (
+        lambda: in_object_stream(b"<< >>", entries=b"/Filter /FlateDecode /F#69lter 6 0 R"), "unusual"),
     "an object stream that is none": (lambda: in_object_stream(b"", packed=b"no zlib"), DAMAGED),
     "300,000 objects": (lambda: pdf() + b"1 0 obj endobj " * 300_000 + b"%%EOF", "too many parts"),
     "a second half that is missing": (lambda: pdf()[:200], DAMAGED),

@@ -50,6 +50,8 @@ GOOD_DOCXS = {
     "text": papers.docx,
     "a link": hostile_docx.related("hyperlink", "https://example.org/me"),
     "an address": hostile_docx.related("hyperlink", "mailto:me@example.org"),
+    "a field that links": hostile_docx.field_in_pieces(' HYPERLINK "https://example.org/me" \\o "Note: mine" '),
+    "a field that links to a heading": hostile_docx.field_in_pieces(' HYPERLINK \\l "_Toc1" '),
     "a page number": hostile_docx.field_in_pieces(" PA", "GE "),
     "a date of printing": hostile_docx.field_in_pieces("PRINT", "DATE"),
     "pictures": hostile_docx.with_part("word/media/a.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 99),

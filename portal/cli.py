@@ -3,14 +3,14 @@
 import click
 from flask import Flask, current_app
 
-from portal import accounts, demo, interviews, passwords
+from portal import accounts, demo, interviews, leaving, passwords
 from portal.config import Environment
 from portal.extensions import db
 from portal.models import Role, User, utc_now
 
 
 def init_app(app: Flask) -> None:
-    for command in (seed, create_admin, disable_user, enable_user, purge, capture_worker, kiosk):
+    for command in (seed, create_admin, disable_user, enable_user, delete_user, purge, capture_worker, kiosk):
         app.cli.add_command(command)
 
 
@@ -35,11 +35,13 @@ def create_admin(email: str, full_name: str, password: str) -> None:
     """Make an admin, or make an admin of somebody who has registered."""
     if problem := passwords.why_refused(password, email):
         raise click.ClickException(problem)
-    email = email.strip().lower()
-    user = db.session.scalar(db.select(User).where(User.email == email)) or User(email=email)
-    user.full_name, user.role, user.password_hash = full_name, Role.ADMIN, passwords.hash_password(password)
+    email, password_hash = accounts.tidy_email(email), passwords.hash_password(password)
+    user = accounts.find(email) or User(email=email)
+    _refuse_leaving(user)
+    user.full_name, user.role, user.password_hash = full_name, Role.ADMIN, password_hash
     db.session.add(user)
-    db.session.commit()
+    db.session.flush()
+    accounts.sign_out_everywhere(user)  # whoever knew the old password is out
     click.echo(f"{email} is an admin now.")
 
 
@@ -55,8 +57,26 @@ def disable_user(email: str) -> None:
 @click.argument("email")
 def enable_user(email: str) -> None:
     """Let somebody sign in again who was disabled."""
-    accounts.enable(_person(email))
+    person = _person(email)
+    _refuse_leaving(person)
+    accounts.enable(person)
     click.echo(f"{accounts.tidy_email(email)} can sign in again.")
+
+
+@click.command()
+@click.argument("email")
+@click.confirmation_option(
+    prompt="This deletes the account with every application and recording of it, for good. Go on?"
+)
+def delete_user(email: str) -> None:
+    """Delete somebody's account, also an admin's, with everything that belongs to it."""
+    leaving.leave(_person(email))
+    click.echo(f"{accounts.tidy_email(email)} is deleted, with everything that belonged to it.")
+
+
+def _refuse_leaving(user: User) -> None:
+    if user.leaving_at:
+        raise click.ClickException(f"The account {user.email} is being deleted, as its owner asked.")
 
 
 def _person(email: str) -> User:

@@ -98,7 +98,7 @@ def test_a_damaged_piece_is_not_kept(client: FlaskClient, answer: Answer, data: 
     assert patch(client, answer, 0, data, Upload_Checksum=f"{algorithm} {digest}").status_code == 204
 
 
-@pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1 not-base64!", "sha1"])
+@pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1 not-base64!", "sha1 \xe9", "sha1"])
 def test_a_checksum_we_cannot_read_is_refused(client: FlaskClient, answer: Answer, data: bytes, checksum: str) -> None:
     assert patch(client, answer, 0, data, Upload_Checksum=checksum).status_code in {400, 460}
     assert stored(answer) == b""

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from flask import g
+
 from portal import accounts, interviews
 from portal.extensions import db
 from portal.interviews import config
@@ -27,6 +29,8 @@ def leave(user: User) -> None:
 
 def export(user: User) -> Iterator[bytes]:
     """Everything we keep about a person, as a ZIP that is made while it is sent: it may be larger than our disk."""
+    db.session.rollback()
+    g.only_reads_database = True  # a POST, yet looking through folders must keep nobody from writing
     files: dict[str, bytes | Path] = {"profile.json": _as_json(_profile(user))}
     for number, application in enumerate(sorted(user.applications, key=lambda row: row.created_at), 1):
         folder = f"applications/{number:02d}-{application.job.slug}"
@@ -37,6 +41,7 @@ def export(user: User) -> Iterator[bytes]:
             place = interviews.recording(application.interview)
             files |= {f"{folder}/interview/{path.relative_to(place.folder)}": path for path in place.files()}
     db.session.rollback()  # sending takes minutes and needs no database
+    g.only_reads_database = False
     return _zipped(files)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 import threading
 import time
 import zipfile
@@ -14,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from senses_support import film_sitter
 from sittings import begin, clip_bytes, finished, send, start
+from sqlalchemy import make_url
 
 from portal import accounts, interviews, leaving, resumes, tokens
 from portal.extensions import db
@@ -196,6 +198,24 @@ def test_the_zip_holds_nothing_of_others(
     response = sign_in(client, cast.bob).post("/account/data", data=CONFIRMED)
     assert zipfile.ZipFile(io.BytesIO(response.data)).namelist() == ["profile.json"]
     assert b"alice" not in response.data
+
+
+def test_others_write_while_the_files_for_the_zip_are_looked_up(
+    app: Flask, alice: User, recorded: InterviewSession, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up, database = interviews.recording, make_url(app.config["PORTAL"].database_url).database
+    written = []
+
+    def meanwhile(interview: InterviewSession) -> object:
+        with sqlite3.connect(database, timeout=0) as other:
+            other.execute("UPDATE users SET full_name = 'Bob' WHERE email = 'nobody'")
+            written.append(True)
+        return look_up(interview)
+
+    sign_in(client, alice)
+    monkeypatch.setattr(interviews, "recording", meanwhile)
+    assert client.post("/account/data", data=CONFIRMED).status_code == 200
+    assert written == [True]
 
 
 def test_a_recording_is_sent_piece_by_piece(app: Flask, application: Application, tmp_path: Path) -> None:

@@ -58,14 +58,9 @@ def configure(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SECURE=config.session_cookie_secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        REMEMBER_COOKIE_SECURE=config.session_cookie_secure,
-        REMEMBER_COOKIE_HTTPONLY=True,
-        REMEMBER_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=FORM_MAX_BYTES,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # lives as long as the session: a long sitting must not outlive its form
         WTF_CSRF_SSL_STRICT=config.session_cookie_secure,
-        JWT_SECRET_KEY=config.secret_key,
-        JWT_TOKEN_LOCATION=["headers"],
         PROPAGATE_EXCEPTIONS=False,
     )

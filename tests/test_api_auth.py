@@ -165,6 +165,11 @@ def test_a_token_that_is_not_ours_opens_nothing(client: FlaskClient, alice: User
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+def test_a_token_signed_with_the_servers_secret_itself_opens_nothing(client: FlaskClient, alice: User) -> None:
+    secret = client.application.config["SECRET_KEY"].ljust(32, "\0")  # the same key to HMAC, which fills up with zeros
+    assert client.get(MINE, headers=forged(alice, key=secret)).status_code == 401
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Bearer a.b.c", "Basic YTpi", "Bearer é", "Bearer a b"])
 def test_a_header_that_holds_no_token_opens_nothing(client: FlaskClient, alice: User, header: str) -> None:
     assert client.get(MINE, headers={"Authorization": header}).status_code == 401

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import papers
 import pytest
-from factories import PASSWORD
+from factories import PASSWORD, make_application
 from servers import LiveServer
+from sittings import TAB, begin
 from visiting import Answer
 from visitors import Visitor, two_servers
 from werkzeug.test import encode_multipart
@@ -185,3 +186,20 @@ def test_passwords_asked_for_again_are_counted_by_both_processes_together(server
         for number in range(throttle.CONFIRM_PER_ACCOUNT.tries + 1)
     ]
     assert codes == [422] * (len(codes) - 1) + [429]
+
+
+def test_new_answers_are_counted_by_both_processes_together(servers: Servers) -> None:
+    visitor = Visitor()
+    visitor.sign_in(servers[0])
+    with servers[0].app.app_context():
+        alice, now = accounts.find(visitor.email), utc_now()
+        alice_id, interview_id = alice.id, begin(make_application(alice)).id
+        for _ in range(throttle.ANSWERS_PER_ACCOUNT.tries - 2):
+            throttle.count_try(throttle.ANSWERS_PER_ACCOUNT, str(alice_id), now)
+    place = f"/capture/{interview_id}"
+    csrf = json.loads(visitor.at(servers[0]).ask(f"{place}/room.json").text)["csrf"]
+    wish = json.dumps({"tab": TAB, "question": 1, "container": "mp4"}).encode()
+    headers = {"Content-Type": "application/json", "X-CSRFToken": csrf}
+    answers = [visitor.at(server).ask(f"{place}/answers", "POST", wish, **headers) for server in (*servers, *servers)]
+    assert [answer.status for answer in answers] == [201, 201, 429, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0

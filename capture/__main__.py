@@ -20,7 +20,8 @@ from capture.container import MediaInfo, probe
 from capture.errors import CaptureError, DeviceMissing, UnusableMedia
 from capture.hashes import sha256
 from capture.quiet import own_stderr
-from capture.recording import TEMPORARY_SUFFIX, Recording, read_observations
+from capture.recording import Recording, read_observations
+from capture.replacing import TEMPORARY_SUFFIX
 from capture.rules import RULES_VERSION, find_flags
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.types import Flag, MeasuredAnswer, Measurements

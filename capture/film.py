@@ -28,7 +28,7 @@ from capture.film_index import PlacedAnswer
 from capture.growing_film import GrowingFilm
 from capture.mp4_tracks import AnswerTracks, read_tracks
 from capture.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, even, our_parameters
-from capture.recording import TEMPORARY_SUFFIX, replacing
+from capture.replacing import TEMPORARY_SUFFIX, replacing
 from capture.sound_track import EvenSound
 
 COPIED_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Constrained High")  # what every browser plays

@@ -18,7 +18,7 @@ from capture.errors import CaptureError
 from capture.film_index import Silence
 from capture.mp4_boxes import HEADER_BYTES, LONG_HEADER_BYTES, long_header
 from capture.mp4_tracks import AnswerTracks
-from capture.recording import TEMPORARY_SUFFIX, fsync_folder, write_json
+from capture.replacing import TEMPORARY_SUFFIX, fsync_folder, write_json
 from capture.sound_track import silent_frame
 
 SILENT_FRAMES = 47  # a second, behind each answer; a longer gap plays it again and again

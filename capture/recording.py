@@ -1,4 +1,4 @@
-"""The files of one recording: their names, and how they reach the disk so that a crash never leaves half of one.
+"""The files of one recording: their names, and the observations that are appended while an answer is measured.
 
 The only code that knows file names. Knows nothing of what is inside videos, and nothing of rules or people.
 """
@@ -8,9 +8,8 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
@@ -19,9 +18,9 @@ from typing import Any, BinaryIO, Self
 
 from capture.errors import CaptureError, ClaimLost
 from capture.hashes import HASH_SUFFIX, noted_hash, sha256
+from capture.replacing import TEMPORARY_SUFFIX, fsync_folder, nothing_to_confirm, replacing, write_json
 from capture.types import Observation
 
-TEMPORARY_SUFFIX = ".part"  # nothing that is finished ever bears this name, so leftovers can be swept at any time
 PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4", HASH_SUFFIX)  # what only matters on the way to film and manifest
 DOOMED_SUFFIX = ".deleted"  # a folder that is being deleted
 LOCK_POLL_S = 0.02
@@ -34,38 +33,6 @@ TUPLE_FIELDS = ("box", "blinks_ms")  # JSON knows only lists
 # the same numbers.
 DECIMALS = {"yaw_deg": 1, "pitch_deg": 1, "roll_deg": 1, "level_dbfs": 1, "sharpness": 1, "face_px": 1}
 RATIO_DECIMALS = 3
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a temporary path; when the block ends well, its content replaces `target` in one step, safely on disk."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY_SUFFIX)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
-        fsync_folder(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def fsync_folder(folder: Path) -> None:
-    """Make names in this folder survive a power cut: a file's own fsync does not cover its name."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_json(target: Path, value: Any) -> None:
-    """Replace `target` with compact JSON; NaN and infinity are refused, as browsers cannot read them."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    with replacing(target) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 class Recording:
@@ -153,11 +120,11 @@ class Recording:
                 shutil.rmtree(doomed)
             fsync_folder(self.folder.parent)
 
-    def write_manifest(self) -> dict[str, str]:
+    def write_manifest(self, confirm: Callable[[], None] = nothing_to_confirm) -> dict[str, str]:
         """Store and return the sha256 of every file, by its path inside the folder."""
         listed = (path for path in self.files() if path != self.manifest_path)
         manifest = {path.relative_to(self.folder).as_posix(): noted_hash(path) or sha256(path) for path in listed}
-        write_json(self.manifest_path, manifest)
+        write_json(self.manifest_path, manifest, confirm)
         return manifest
 
     def verify_manifest(self) -> list[str]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from capture.chart import FLAG_ROW_PX, NARROW, WIDE, chart, clock, flag_word, sign
 from capture.marks import PAPER_INKS, SCREEN_INKS, Area, Figure, Mark, Word, hatch_definition, png, shifted, svg
-from capture.recording import Recording, replacing
+from capture.recording import Recording
+from capture.replacing import replacing
 from capture.rules import RULES, RULES_VERSION
 from capture.telemetry import LOGS, Telemetry, load
 

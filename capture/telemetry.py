@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from capture.errors import CaptureError
-from capture.recording import rounded_value, write_json
+from capture.recording import rounded_value
+from capture.replacing import write_json
 from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import (
     AnswerSpan,

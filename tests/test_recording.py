@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from capture.errors import CaptureError, ClaimLost
 from capture.hashes import note_hash, sha256
-from capture.recording import ObservationLog, Recording, read_observations, replacing, write_json
+from capture.recording import ObservationLog, Recording, read_observations
+from capture.replacing import replacing, write_json
 from capture.types import Observation
 
 FULL = Observation(
@@ -66,6 +67,19 @@ def test_it_replaces_a_file_only_when_the_new_one_is_whole(tmp_path: Path) -> No
         temporary.write_text("half \udc80", encoding="utf-8")
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["telemetry.json"]
+
+
+def test_it_replaces_nothing_that_is_no_longer_ours(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.write_text("of whoever finished")
+
+    def lost() -> None:
+        raise ClaimLost("another process has it")
+
+    with pytest.raises(ClaimLost), replacing(target, lost) as temporary:
+        temporary.write_text("of a sleeper")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert target.read_text() == "of whoever finished"
 
 
 def test_it_writes_no_numbers_that_a_browser_cannot_read(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Claim:
         return not self.lost.is_set()
 
     def confirm(self) -> None:
-        """Asked before each file that others may have made by now, should we have slept. Raises ClaimLost."""
+        """Asked before a file takes its place: others may have made it, should we have slept. Raises ClaimLost."""
         if not self.write(keep=True):
             raise ClaimLost(f"{self.row_id} is worked on by another process now")
 

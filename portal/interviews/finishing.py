@@ -14,6 +14,7 @@ from capture import film
 from capture.errors import CaptureError, ClaimLost, UnusableMedia
 from capture.hashes import note_hash
 from capture.recording import Recording
+from capture.replacing import replacing
 from capture.rules import find_flags
 from capture.types import Flag, Measurements
 from portal.extensions import db
@@ -78,9 +79,9 @@ def _make_results(held: Claim) -> tuple[Recording, Measurements, list[Flag]]:
             raise UnusableMedia("No answer of this interview could be read.")
         with place.film_held(FILM_WAIT_S) as is_ours:
             growing = place.growing_film_path if is_ours else None
-            film.join(parts, place.recording_path, measurements.duration_ms, growing)
+            with replacing(place.recording_path, held.confirm) as temporary:
+                film.join(parts, temporary, measurements.duration_ms, growing)
         flags = find_flags(measurements, rules())
-        held.confirm()
         for question, take in discarded:
             place.delete_take(question, take)
         results.write_files(place, held.row_id, measurements, flags, events, held.confirm)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import contains_eager
 from capture import film
 from capture.container import Limits
 from capture.errors import CaptureError, ClaimLost
+from capture.replacing import replacing
 from capture.session import AnswerSource, CaptureSession
 from portal import disk, uploads
 from portal.extensions import db
@@ -232,7 +233,8 @@ class LiveMeasuring:
 
 
 def _normalise(live: LiveMeasuring) -> bool:
-    made = film.normalise(live.path, live.normalised_path, live.container, ANSWER_LIMITS)
+    with replacing(live.normalised_path, live.held.confirm) as temporary:
+        made = film.normalise(live.path, temporary, live.container, ANSWER_LIMITS)
     facts = {"duration_ms": made.duration_ms, "damaged_at_ms": made.damaged_at_ms, "measured_ms": live.measured_ms}
     facts["av_offset_ms"] = None if made.sound_offset_ms is None else math.ceil(made.sound_offset_ms)
     return live.held.write(keep=False, state=AnswerState.READY, failure=live.failure, **facts)

@@ -14,7 +14,8 @@ from sqlalchemy.orm import selectinload
 from capture import film, telemetry, timeline
 from capture.film_index import sound_shift_ms
 from capture.hashes import note_hash
-from capture.recording import Recording, read_observations, replacing
+from capture.recording import Recording, read_observations
+from capture.replacing import replacing
 from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
 from portal.interviews.places import engine, recording
 from portal.interviews.rows import finished_rows
@@ -106,13 +107,12 @@ def write_files(
     """
     with ThreadPoolExecutor(1) as pool:  # hashing the film leaves the interpreter free for the telemetry
         hashed = pool.submit(note_hash, place.recording_path)
-        with replacing(place.page_events_path) as temporary:
+        with replacing(place.page_events_path, confirm) as temporary:
             temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
-        confirm()
-        telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()))
+        with replacing(place.telemetry_path, confirm) as temporary:
+            telemetry.write(temporary, telemetry.build(str(interview_id), measured, flags, engine()))
         hashed.result()
-    confirm()
-    place.write_manifest()
+    place.write_manifest(confirm)
 
 
 def _usable(interview: InterviewSession) -> list[Answer]:

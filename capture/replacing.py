@@ -1,0 +1,55 @@
+"""How a file reaches the disk so that a crash never leaves half of it: written beside, then renamed.
+
+Knows nothing of what is written.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+TEMPORARY_SUFFIX = ".part"  # nothing that is finished ever bears this name, so leftovers can be swept at any time
+
+
+def nothing_to_confirm() -> None:
+    """What most who write a file have to ask before it takes its place."""
+
+
+@contextmanager
+def replacing(target: Path, confirm: Callable[[], None] = nothing_to_confirm) -> Iterator[Path]:
+    """Give a temporary path; when the block ends well, its content replaces `target` in one step, safely on disk.
+
+    `confirm` raises where `target` is no longer ours to write. Who sleeps behind it finds no temporary file any more:
+    whoever finished meanwhile has deleted it.
+    """
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY_SUFFIX)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        confirm()
+        temporary.replace(target)
+        fsync_folder(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make names in this folder survive a power cut: a file's own fsync does not cover its name."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(target: Path, value: Any, confirm: Callable[[], None] = nothing_to_confirm) -> None:
+    """Replace `target` with compact JSON; NaN and infinity are refused, as browsers cannot read them."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    with replacing(target, confirm) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")

@@ -4,6 +4,7 @@ Sound goes in through a pipe in steps of 20 ms, each at its due moment on the mo
 few ms when each sample was to be heard.
 """
 
+import errno
 import fcntl
 import os
 import shutil
@@ -81,12 +82,23 @@ class VirtualMicrophone:
                 command, env=os.environ | self.environ, stdout=log, stderr=log, start_new_session=True
             )
         until_s = time.monotonic() + READY_WITHIN_S
-        while not (self.folder / "run" / "native").exists():
+        while (handle := self._opened()) is None:
             assert self.process.poll() is None, (self.folder / "pulse.log").read_text()
             assert time.monotonic() < until_s, "PulseAudio did not come up"
             time.sleep(0.05)
-        self._feeder = threading.Thread(target=self._feed, daemon=True)
+        self._feeder = threading.Thread(target=self._feed, args=(handle,), daemon=True)
         self._feeder.start()
+
+    def _opened(self) -> int | None:
+        """The pipe, once PulseAudio takes clients and reads from it; the one may come before the other."""
+        if not (self.folder / "run" / "native").exists():
+            return None
+        try:
+            return os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENXIO):
+                raise
+            return None
 
     @contextmanager
     def plugged_in(self) -> Iterator["VirtualMicrophone"]:
@@ -119,8 +131,7 @@ class VirtualMicrophone:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
-    def _feed(self) -> None:
-        handle = os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+    def _feed(self, handle: int) -> None:
         fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         next_s = time.monotonic()
         try:

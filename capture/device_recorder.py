@@ -27,6 +27,7 @@ START_WITHIN_S = 5.0
 FINISH_WITHIN_S = 20.0  # what waits is written; a disk may be slow
 BLIND_S = 5.0  # no picture for so long is as good as no camera
 PICTURE_GAP_S = 0.5  # pictures further apart than this are a gap that one sees
+SOUND_TAIL_S = 0.5  # sound that ends so long before the picture is lost, not on its way
 MOST_GAPS = 200  # more tell nothing new
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class RecorderStatus:
     is_silent: bool  # the microphone delivers nothing (any more)
     pictures_dropped: int
     sound_overflows: int
+    sound_lost_ms: int  # holes, and from where the microphone went silent for good
     gaps: tuple[DeviceGap, ...]
 
 
@@ -128,6 +130,7 @@ class DeviceRecorder:
         self._fault: OSError | None = None
         self._overflows_before = microphone.overflows if microphone else 0
         self._gaps: list[DeviceGap] = []
+        self._holes_s = 0.0  # of sound
         self._picture_s = 0.0  # when the newest picture was grabbed
         self._sound_s: float | None = None  # up to when sound was heard
         self._stop = threading.Event()
@@ -179,6 +182,7 @@ class DeviceRecorder:
             is_silent=heard is None or not heard.is_alive,
             pictures_dropped=self._inbox.pictures_dropped,
             sound_overflows=self._inbox.blocks_dropped + (heard.overflows - self._overflows_before if heard else 0),
+            sound_lost_ms=round((self._holes_s + self._tail_s(until_s)) * 1000),
             gaps=tuple(self._gaps),
         )
 
@@ -196,6 +200,11 @@ class DeviceRecorder:
         finally:
             self._detach()
             self._running.set()
+            now = self.status()
+            logger.info(
+                "recording ended (%s): %d ms, %d pictures dropped, %d ms of sound lost",
+                now.end, now.recorded_ms, now.pictures_dropped, now.sound_lost_ms,
+            )  # fmt: skip
 
     def _record(self) -> None:
         try:
@@ -218,6 +227,7 @@ class DeviceRecorder:
                 self._take_picture(item)
             case Block() if self._file:
                 self._note_gap("microphone", self._sound_s, item.t_s, HOLE_S)
+                self._holes_s += _hole_s(self._sound_s, item.t_s, HOLE_S)
                 self._sound_s = item.t_s + len(item.samples) / (self._microphone.rate_hz if self._microphone else 1)
                 self._file.sound(item)
         return item is not None
@@ -231,6 +241,10 @@ class DeviceRecorder:
         self._note_gap("camera", self._picture_s, picture.t_s, PICTURE_GAP_S)
         self._picture_s = picture.t_s
         self._file.picture(picture)
+
+    def _tail_s(self, until_s: float) -> float:
+        """How long nothing has been heard, where there is a microphone."""
+        return _hole_s(self._sound_s, until_s, SOUND_TAIL_S) if self._microphone else 0.0
 
     def _note_gap(self, device: str, from_s: float | None, to_s: float, more_than_s: float) -> None:
         if from_s is not None and to_s - from_s > more_than_s and len(self._gaps) < MOST_GAPS:
@@ -261,3 +275,7 @@ class DeviceRecorder:
         self._camera.sink = None
         if self._microphone:
             self._microphone.sink = None
+
+
+def _hole_s(from_s: float | None, to_s: float, more_than_s: float) -> float:
+    return to_s - from_s if from_s is not None and to_s - from_s > more_than_s else 0.0

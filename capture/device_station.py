@@ -213,6 +213,8 @@ class Station:
             "saved_ms": now.saved_ms,
             "saved_bytes": now.saved_bytes,
             "end": now.end,
+            "pictures_dropped": now.pictures_dropped,
+            "sound_lost_ms": now.sound_lost_ms,
         }
 
 

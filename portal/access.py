@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from flask import Flask, abort, current_app, request, session
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import current_user, logout_user
 
+from portal import accounts
 from portal.extensions import db, login_manager
 from portal.models import Answer, Application, InterviewSession, Job, JobStatus, SignIn, User, utc_now
 
@@ -109,6 +110,19 @@ def is_at_the_machine() -> bool:
         return ip_address(request.remote_addr or "").is_loopback
     except ValueError:
         return False
+
+
+def is_at_a_kiosk() -> bool:
+    """Whether the browser is one that many people use, one after another."""
+    return current_app.config["PORTAL"].records_itself and is_at_the_machine()
+
+
+def sign_out_here() -> None:
+    """End this browser's sign-in, and every copy of its cookie."""
+    if sign_in := sign_in_here():
+        accounts.end_sign_in(sign_in)
+    logout_user()
+    session.clear()
 
 
 def admins_only() -> ResponseReturnValue | None:

@@ -18,6 +18,7 @@ from portal.extensions import db
 from portal.models import Role, SignIn, User, utc_now
 
 SIGN_IN_LIFETIME = timedelta(days=14)  # from then on a cookie is worth nothing, also one that was copied and kept
+KIOSK_SIGN_IN_LIFETIME = timedelta(hours=2)  # longer than a sitting; whoever left without a word is signed out by then
 
 
 class EmailTaken(Exception):
@@ -106,11 +107,11 @@ def change_password(user: User, old: str, new: str, address: str | None) -> None
     sign_out_everywhere(db.session.get_one(User, user_id))
 
 
-def start_sign_in(user: User) -> uuid.UUID:
+def start_sign_in(user: User, lifetime: timedelta = SIGN_IN_LIFETIME) -> uuid.UUID:
     """Let a browser in; the id goes into its cookie."""
     now = utc_now()
     db.session.execute(sa.delete(SignIn).where(SignIn.expires_at < now))
-    sign_in = SignIn(user_id=user.id, expires_at=now + SIGN_IN_LIFETIME)
+    sign_in = SignIn(user_id=user.id, expires_at=now + lifetime)
     db.session.add(sign_in)
     db.session.commit()
     return sign_in.id
@@ -118,6 +119,7 @@ def start_sign_in(user: User) -> uuid.UUID:
 
 def end_sign_in(sign_in_id: uuid.UUID) -> None:
     """End one browser's sign-in: its cookie, and every copy of it, opens nothing from now on."""
+    db.session.rollback()  # a page has read already, and SQLite lets nobody write who read before others wrote
     db.session.execute(sa.delete(SignIn).where(SignIn.id == sign_in_id))
     db.session.commit()
 

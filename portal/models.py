@@ -317,6 +317,8 @@ class Answer(db.Model):
     idle_at_bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # measured that far, then nothing more came
     damaged_at_ms: Mapped[int | None]
     av_offset_ms: Mapped[int | None]  # how far its sound was moved when it was normalised; None without sound
+    pictures_dropped: Mapped[int | None]  # by a recorder of ours that could not keep up; None where nobody told
+    sound_lost_ms: Mapped[int | None]  # likewise
     failure: Mapped[str] = mapped_column(sa.String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)

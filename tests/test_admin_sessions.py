@@ -37,6 +37,13 @@ def test_the_page_says_how_well_picture_and_sound_agree(admin: FlaskClient, read
     assert "picture and sound within 12 ms" in admin.get(f"/admin/sessions/{ready.id}").text
 
 
+def test_the_page_says_what_the_recorder_lost(admin: FlaskClient, ready: InterviewSession) -> None:
+    assert "recorder lost" not in admin.get(f"/admin/sessions/{ready.id}").text
+    ready.answers[0].pictures_dropped, ready.answers[0].sound_lost_ms = 3, 2_040
+    db.session.commit()
+    assert "recorder lost 3 pictures and 2.0 s of sound" in admin.get(f"/admin/sessions/{ready.id}").text
+
+
 def test_it_sends_the_anonymous_to_sign_in_and_refuses_candidates(client: FlaskClient, ready, cast: Cast) -> None:
     for path in ("/admin/sessions", f"/admin/sessions/{ready.id}", f"/admin/sessions/{ready.id}/recording.mp4"):
         assert client.get(path).location.startswith("/login")

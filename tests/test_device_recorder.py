@@ -214,6 +214,7 @@ def test_lost_sound_is_counted_and_is_a_hole_in_the_file(
 
     assert status.sound_overflows >= 1
     assert gap.device == "microphone"
+    assert status.sound_lost_ms >= gap.end_ms - gap.start_ms
     assert steps.max() == pytest.approx(gap.end_ms - gap.start_ms, abs=150)
     assert probe(path).duration_ms == pytest.approx(status.recorded_ms, abs=300)
 
@@ -236,6 +237,7 @@ def test_a_microphone_that_vanishes_is_said_and_the_picture_goes_on(scene: Path,
     assert (was_silent, status.is_silent, status.end) == (False, True, EndCause.STOPPED)
     assert info.duration_ms == pytest.approx(status.recorded_ms, abs=300)
     assert 1_500 < max(heard_ms(path)) < 4_000
+    assert status.sound_lost_ms == pytest.approx(status.recorded_ms - max(heard_ms(path)), abs=400)
 
 
 def test_nothing_is_ever_recorded_over(scene: Path, tmp_path: Path) -> None:

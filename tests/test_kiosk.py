@@ -4,10 +4,12 @@ The station is the real one, on its real socket, in a thread; its camera is a cl
 """
 
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 from clips import make_clip
-from factories import make_application, make_user, sign_in
+from factories import PASSWORD, make_application, make_user, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from sittings import TAB, begin
@@ -24,10 +26,10 @@ from capture.container import probe
 from capture.device_client import StationRefused, ask
 from capture.device_station import Station, StationServer
 from capture.errors import CaptureError
-from portal import interviews
+from portal import accounts, interviews
 from portal.config import CaptureSource, Config
 from portal.extensions import db
-from portal.models import Answer, AnswerState, InterviewSession, User
+from portal.models import Answer, AnswerState, InterviewSession, InterviewState, SignIn, User, utc_now
 
 LAPSE_S = 3.0
 PATIENCE_S = 20
@@ -125,6 +127,27 @@ def test_completing_an_answer_first_ends_its_recording(
     assert answer.state is AnswerState.RECEIVED
     assert answer.length_bytes == interviews.answer_path(answer).stat().st_size
     assert not status(client, interview)["recording"]["is_running"]
+
+
+def test_what_the_recorder_lost_is_noted_with_its_answer(
+    station: StationServer,
+    room: Ask,
+    client: FlaskClient,
+    interview: InterviewSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room("kiosk/hold")
+    begun = room("kiosk/answers", question=1).json
+    with monkeypatch.context() as slow_disk:
+        slow_disk.setattr("capture.device_recorder.MOST_PICTURES", 0)
+        wait_for(lambda: status(client, interview)["recording"]["pictures_dropped"] >= 3)
+    wait_for(lambda: saved_more_than(client, interview, 0))
+    client.post(f"/capture/{interview.id}/answers/{begun['answer_id']}/complete", json={"length": 1})
+    answer = only_answer(interview)
+
+    assert answer.state is AnswerState.RECEIVED
+    assert answer.pictures_dropped >= 3
+    assert answer.sound_lost_ms == 0  # there is no microphone that could lose any
 
 
 def test_asked_twice_it_is_one_recording(station: StationServer, room: Ask, interview: InterviewSession) -> None:
@@ -271,6 +294,55 @@ def test_a_station_that_is_slow_is_not_away_and_may_still_record(
     assert [reply.status_code for reply in replies] == [503] * 4
     assert "slow" in begun.json["detail"]
     assert only_answer(interview).state is AnswerState.RECORDING
+
+
+def finished_sitting(interview: InterviewSession) -> str:
+    interview.state = InterviewState.FINISHING
+    db.session.commit()
+    return f"/capture/{interview.id}/receipt"
+
+
+def test_at_a_kiosk_the_receipt_is_shown_once_and_its_reader_is_signed_out(
+    client: FlaskClient, room: Ask, interview: InterviewSession
+) -> None:
+    address = finished_sitting(interview)
+    first, again = client.get(address), client.get(address)
+
+    assert (first.status_code, first.headers["Refresh"]) == (200, "120; url=/login")
+    assert "You are signed out of this machine" in first.text
+    assert "hx-get" not in first.text
+    assert first.headers["Cache-Control"] == "no-store"
+    assert (again.status_code, again.location.split("?")[0]) == (303, "/login")
+
+
+def test_the_receipt_comes_also_while_others_write(
+    client: FlaskClient, room: Ask, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, end_sign_in = finished_sitting(interview), accounts.end_sign_in
+
+    def after_somebody_wrote(sign_in_id: Any) -> None:
+        with sqlite3.connect(db.engine.url.database) as other:
+            other.execute("UPDATE interview_sessions SET attempts = attempts + 1")
+        end_sign_in(sign_in_id)
+
+    monkeypatch.setattr(accounts, "end_sign_in", after_somebody_wrote)
+
+    assert client.get(address).status_code == 200
+
+
+def test_at_home_the_receipt_signs_nobody_out(client: FlaskClient, room: Ask, interview: InterviewSession) -> None:
+    address = finished_sitting(interview)
+    replies = [client.get(address, environ_base={"REMOTE_ADDR": "203.0.113.9"}) for _ in range(2)]
+
+    assert [reply.status_code for reply in replies] == [200, 200]
+
+
+@pytest.mark.parametrize(("address", "hours"), [("127.0.0.1", 2), ("203.0.113.9", 14 * 24)])
+def test_a_sign_in_at_the_kiosk_lasts_two_hours(client: FlaskClient, alice: User, address: str, hours: int) -> None:
+    client.post("/login", data={"email": alice.email, "password": PASSWORD}, environ_base={"REMOTE_ADDR": address})
+    [sign_in_row] = db.session.scalars(db.select(SignIn))
+
+    assert (sign_in_row.expires_at - utc_now()) / timedelta(hours=1) == pytest.approx(hours, abs=0.1)
 
 
 def test_without_its_station_a_kiosk_is_not_ready(client: FlaskClient, request: pytest.FixtureRequest) -> None:

@@ -58,9 +58,7 @@ def login() -> ResponseReturnValue:
 
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
-    if sign_in := access.sign_in_here():
-        accounts.end_sign_in(sign_in)  # a copy of the cookie ends with it
-    session.clear()
+    access.sign_out_here()
     flash("You are signed out.", "success")
     return go_to(url_for("jobs.board"))
 
@@ -109,7 +107,8 @@ def register_done() -> ResponseReturnValue:
 def start_session(user: User) -> None:
     """Sign in with an empty session, so that nothing from before (whoever's it was) is carried over."""
     session.clear()
-    session[access.SIGN_IN] = str(accounts.start_sign_in(user))
+    lifetime = accounts.KIOSK_SIGN_IN_LIFETIME if access.is_at_a_kiosk() else accounts.SIGN_IN_LIFETIME
+    session[access.SIGN_IN] = str(accounts.start_sign_in(user, lifetime))
     login_user(user)
     devices.remember(user.email)
 

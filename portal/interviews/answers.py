@@ -80,8 +80,7 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
 
     `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing.
     """
-    if config().records_itself:
-        kiosk.settle(answer)
+    losses = kiosk.settle(answer) if config().records_itself else None
     here = confirmed_bytes(answer)
     if answer.state is not AnswerState.RECORDING:
         return answer  # said twice
@@ -93,6 +92,8 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
         return None
     answer.length_bytes = here
     answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, answer.limit_ms + MIN_CONTINUATION_MS)
+    if losses:
+        answer.pictures_dropped, answer.sound_lost_ms = losses.pictures_dropped, losses.sound_lost_ms
     answer.state = AnswerState.RECEIVED
     answer.attempts = 0  # whatever failed on a file that was still growing is no sign for the whole one
     db.session.commit()

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,14 @@ KIOSK_CONTAINER = "mp4"  # what the station writes
 OVERRUN_MS = 500  # the page ends an answer when its time is up; this is for pages that do not
 
 ASK_THE_TEAM = "Please ask the team for help. What was recorded is kept."
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What a recorder that could not keep up lost of an answer."""
+
+    pictures_dropped: int
+    sound_lost_ms: int
 
 
 class DevicesUnusable(InterviewError):
@@ -120,13 +129,15 @@ def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
         return {"recording": None}  # with the station went whatever it did
 
 
-def settle(answer: Answer) -> None:
-    """Before an answer counts as complete nobody may write to it any more."""
+def settle(answer: Answer) -> Losses | None:
+    """Before an answer counts as complete nobody may write to it any more. Gives what was lost, if told."""
     try:
-        _ask("stop", answer.interview, answer=str(answer.id))
+        recorded = _ask("stop", answer.interview, answer=str(answer.id))["recording"]
     except DevicesUnusable as error:
-        if not error.is_away:  # who is not there writes nothing
+        if not error.is_away:
             raise
+        return None  # who is not there writes nothing
+    return Losses(recorded["pictures_dropped"], recorded["sound_lost_ms"]) if recorded else None
 
 
 def release_devices(interview: InterviewSession, tab: str) -> None:

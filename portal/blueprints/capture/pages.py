@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from portal import interviews
-from portal.access import fetch_own, is_at_the_machine
+from portal.access import fetch_own, is_at_a_kiosk, is_at_the_machine, sign_out_here
 from portal.blueprints.capture import bp
 from portal.blueprints.capture.room import room_state
 from portal.errors import wants_json
@@ -15,6 +15,7 @@ from portal.forms.consent import ConsentForm
 from portal.interviews import AnswersMissing, InterviewError, NotInterviewable
 from portal.models import InterviewSession, InterviewState
 
+RECEIPT_SHOWN_S = 120  # at a kiosk: long enough to read it
 PAGE_OF = {InterviewState.PENDING: "capture.consent", InterviewState.RECORDING: "capture.check"}
 
 
@@ -78,7 +79,11 @@ def receipt(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
     if row.state in {InterviewState.PENDING, InterviewState.RECORDING}:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
-    return render_template("capture/receipt.html", status=interviews.status(row), **names(row))
+    if not is_at_a_kiosk():
+        return render_template("capture/receipt.html", status=interviews.status(row), **names(row))
+    sign_out_here()  # shown once: who comes next to this browser must not be this person
+    page = render_template("capture/receipt.html", status=interviews.status(row), **names(row))
+    return page, {"Refresh": f"{RECEIPT_SHOWN_S}; url={url_for('auth.login')}"}
 
 
 @bp.get("/<uuid:interview_id>/status")

@@ -3,6 +3,7 @@
 Knows box names and the counts behind them; times, samples and everything inside `mdat` are none of its business.
 """
 
+import os
 import re
 import struct
 from pathlib import Path
@@ -81,11 +82,11 @@ class IndexGuard:
 
 def is_fragmented(path: Path) -> bool:
     """Whether the MP4 can be read from front to back. Raises UnusableMedia where it claims too much."""
-    guard = IndexGuard()
+    guard, size = IndexGuard(), path.stat().st_size
     with path.open("rb") as file:
         while data := file.read(BLOCK_BYTES):
             guard.feed(data)
-            file.seek(guard.skippable(), 1)
+            file.seek(min(guard.skippable(), size), os.SEEK_CUR)
     return guard.is_fragmented
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -101,7 +102,12 @@ class MonoResampler:
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if form != self._form:
             self._form, self._resampler = form, self._fresh()
-        mono = ((part.pts, part.time_base, part) for part in self._resampler.resample(frame))
+        try:
+            parts = self._resampler.resample(frame)
+        except FFmpegError:  # sound in a form that cannot be: silence is what arrived
+            self._form = None
+            return []
+        mono = ((part.pts, part.time_base, part) for part in parts)
         return [(float(pts * base), _samples(part)) for pts, base, part in mono if pts is not None and base is not None]
 
 

@@ -109,8 +109,9 @@ class Recorded:
         full = [10 ** ((row.level_dbfs or -90) / 10) / BEEP_POWER for row in rows]
         began = [
             row.t_ms - share * BEEP_MS - span.start_ms - shift_ms
-            for row, share, rest in zip(rows, full, full[1:], strict=False)
-            if 0.2 < share < 0.8 and 0.8 < share + rest < 1.2  # a beep that two windows share
+            for row, following, share, rest in zip(rows, rows[1:], full, full[1:], strict=False)
+            if 0.2 < share < 0.8 < share + rest < 1.2  # a beep that two windows share …
+            and following.t_ms - row.t_ms > 0.8 * BEEP_MS  # … which hardly overlap
         ]
         return bright, [_off_beep(t_ms) + shift_ms for t_ms in began]
 

@@ -18,6 +18,7 @@ CELLS = (40, 30)  # the picture as 40×30 means: a cell's mean forgets grain and
 STILL_LEVELS = 3.0  # of 255: coding a frozen picture moves a cell by up to 2.3; in quiet people some cell moves by 4
 GRAIN_LEVELS = 0.3  # of 255, within a cell: drawn tones have 0, encoded plain walls 0.3 and more in 11 % of the cells
 GRAINED_SHARE = 0.03
+PALE_LEVELS = 20.0  # of 255, by which cells spread: real clips have 28 to 72, with a quarter of their contrast 7 to 18
 STILL_MS = 800  # no person keeps so still for a second; the rules ask for several
 
 Luma = NDArray[Any]  # OpenCV says no more of what it returns
@@ -29,7 +30,7 @@ class Quality:
 
     brightness: float
     sharpness: float
-    frozen: bool
+    frozen: bool | None
 
 
 class QualityMeter:
@@ -49,10 +50,11 @@ class QualityMeter:
             frozen=self._is_frozen(t_ms, cells),
         )
 
-    def _is_frozen(self, t_ms: int, cells: Luma) -> bool:
+    def _is_frozen(self, t_ms: int, cells: Luma) -> bool | None:
+        """None for a picture too pale to tell: in it, a person's smallest movements are no larger than coding noise."""
         if self._still is None or float(np.abs(cells - self._still).max()) > STILL_LEVELS:
             self._still, self._still_since_ms = cells, t_ms
-        return t_ms - self._still_since_ms >= STILL_MS
+        return t_ms - self._still_since_ms >= STILL_MS if float(cells.std()) >= PALE_LEVELS else None
 
 
 def luma_of(frame: Frame) -> Luma:

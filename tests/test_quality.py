@@ -65,6 +65,12 @@ def test_a_picture_is_frozen_while_nothing_moves(studio: Studio) -> None:
     assert not read(meter, 1_000, picture_of(studio, 1_000)).frozen
 
 
+def test_a_pale_picture_cannot_be_told_to_stand_still(studio: Studio) -> None:
+    meter = QualityMeter()
+    pale = (picture_of(studio, 0) // 8 + 100).astype(np.uint8)
+    assert [read(meter, t_ms, pale).frozen for t_ms in (0, STILL_MS)] == [None, None]
+
+
 def test_an_even_ground_is_blank_whatever_small_thing_is_on_it(studio: Studio) -> None:
     ground = np.full((480, 640, 3), 110, np.uint8)
     ground[220:250, 300:340] = cv2.resize(picture_of(studio, 0), (40, 30), interpolation=cv2.INTER_AREA)

@@ -1,6 +1,6 @@
 """`make bench`: what the engine and the portal cost on this machine, printed as a table and kept in docs/benchmarks.md.
 
-Every row is the median of five rounds within one run. An interrupted run goes on with the rows it has not measured yet;
+Every row is the median of at least five rounds within one run. An interrupted run goes on with the rows it has not measured yet;
 `make bench ROW=flags` measures one row alone.
 """
 
@@ -147,7 +147,7 @@ def _table() -> str:
     head = "| figure | against | reach | measured | from … to | command |\n| --- | --- | --- | --- | --- | --- |"
     return "\n".join([
         "## Speed and cost", "",
-        f"`make bench`: medians of five rounds, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"`make bench`: medians of at least five rounds, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"{_processor()}. CPU rows count CPU time of the whole process; what falls short comes first.",
         "", head, *lines, "", "All medians:", "", *details,
     ])  # fmt: skip

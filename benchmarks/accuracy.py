@@ -30,7 +30,7 @@ from capture.decoder import MEASURED_RATE_HZ, MonoResampler
 from capture.face import FaceReader, FaceReading
 from capture.head_rules import CAMERA, Ahead, straight_ahead
 from capture.recording import read_observations
-from capture.rules import RULES_VERSION, find_flags
+from capture.rules import RULES_VERSION, find_flags, rule_name
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.signature import identify_file
 from capture.types import AnswerSpan, Flag, Frame, Measurements, Sound
@@ -305,7 +305,7 @@ def flag_table(clips: Sequence[Clip]) -> Table:
     table = Table("Flags", ("clip", "expected", "medium or high", "low or not assessable"))
     for clip in clips:
         serious = scores.serious(clip.flags)
-        rest = [flag for flag in clip.flags if flag not in serious and flag.rule != "no_sound_track/1"]
+        rest = [flag for flag in clip.flags if flag not in serious and rule_name(flag) != "no_sound_track"]
         expected = FLAGGED.get(clip.name)
         is_found = expected and any(scores.matches(flag, *expected) for flag in serious)
         word = f"{expected[0]}: {'found' if is_found else 'missed'}" if expected else ""

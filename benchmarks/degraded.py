@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks import labels, scores
 from capture.decoder import Decoder
-from capture.rules import find_flags
+from capture.rules import find_flags, rule_name
 from capture.session import Models
 from capture.signature import identify_file
 from capture.stretches import SAMPLE_EVERY_MS
@@ -109,4 +109,4 @@ def flags_of(path: Path, models: Models, change: Change) -> list[Flag]:
             duration_ms = item.t_ms + SAMPLE_EVERY_MS
     senses.close()
     flags = find_flags(Measurements(duration_ms, [AnswerSpan(1, 1, 0, duration_ms)], rows))
-    return [flag for flag in flags if flag.rule != "no_sound_track/1"]
+    return [flag for flag in flags if rule_name(flag) != "no_sound_track"]

@@ -1,7 +1,7 @@
 """`make bench`: what the engine and the portal cost on this machine, printed as a table and kept in docs/benchmarks.md.
 
-Every row is the median of at least five rounds within one run. An interrupted run goes on with the rows it has not measured yet;
-`make bench ROW=flags` measures one row alone.
+Every row is the median of at least five rounds in one run. An interrupted run goes on with the rows it has not yet
+measured; `make bench ROW=flags` measures one row alone.
 """
 
 import json

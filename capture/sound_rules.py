@@ -24,14 +24,14 @@ def _no_sound(stretch: Stretch, rules: Rules) -> Iterator[Flag]:
     speaking = swing(rows.t_ms, rows.mouth_open, rules.mouth_window_ms) >= rules.mouth_swing
     mute = speaking & (rows.level_dbfs < rules.silence_dbfs)
     nothing = rows.level_dbfs < rules.nothing_dbfs
-    unheard = np.isnan(rows.level_dbfs) & ~np.isnan(rows.brightness)
     says = "The mouth moved as in speech, but no sound came"
     mute_flags = list(flags_of(stretch, mute, _watch(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)))
     silent = flags_of(stretch, nothing, _watch("The microphone delivered nothing", rules.nothing_ms))
     yield from mute_flags
     yield from (flag for flag in silent if not any(_overlap(flag, other) for other in mute_flags))
-    watch = _watch("No sound was recorded", rules.unheard_ms)
-    yield from flags_of(stretch, unheard, replace(watch, rule="no_sound_track/1", assessable=False))
+    if np.isnan(rows.level_dbfs).all():  # sound that is missing here and there is a gap, and that has its own rule
+        watch = replace(_watch("No sound was recorded", rules.unheard_ms), rule="no_sound_track/2", assessable=False)
+        yield from flags_of(stretch, ~np.isnan(rows.brightness), watch)
 
 
 def _watch(says: str, at_least_ms: int, bridge_ms: int = 0, severity: Severity = Severity.LOW) -> Watch:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-RULES_VERSION = "2026-11-3"
+RULES_VERSION = "2026-11-4"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from capture.device_recorder import DeviceRecorder, EndCause, RecorderLimits
 from capture.errors import StillWriting
 from capture.picture_track import our_parameters
 from capture.timeline import place
-from capture.types import GapCause, MeasuredAnswer, Sound
+from capture.types import Gap, GapCause, MeasuredAnswer, Sound
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = (320, 240)
@@ -171,6 +171,12 @@ def test_a_camera_that_ends_on_the_way_leaves_what_there_was_and_says_so(tmp_pat
     assert camera.ended == "the video file has ended"
 
 
+def gaps_of(path: Path, folder: Path) -> Sequence[Gap]:
+    """What the telemetry of this one answer says is missing."""
+    measured = measure(path, folder)
+    return place([MeasuredAnswer(1, 1, measured.duration_ms, observations=measured.observations)]).gaps
+
+
 def test_a_picture_that_comes_late_is_a_gap_with_its_real_length(tmp_path: Path) -> None:
     times_ms = [*range(0, 1_200, 40), *range(3_700, 4_700, 40)]
     late = make_clip(tmp_path / "late.mp4", 5, sound=None, size=SIZE, times_ms=times_ms)
@@ -180,8 +186,7 @@ def test_a_picture_that_comes_late_is_a_gap_with_its_real_length(tmp_path: Path)
         recorder.start()
         wait_for(lambda: not recorder.is_running)
         [gap] = recorder.stop().gaps
-    measured = measure(path, tmp_path)
-    [drawn] = place([MeasuredAnswer(1, 1, measured.duration_ms, observations=measured.observations)]).gaps
+    [drawn] = gaps_of(path, tmp_path)
 
     assert (gap.device, gap.end_ms - gap.start_ms) == ("camera", pytest.approx(2_540, abs=200))
     assert drawn.cause is GapCause.NOT_MEASURED
@@ -217,6 +222,9 @@ def test_lost_sound_is_counted_and_is_a_hole_in_the_file(
     assert status.sound_lost_ms >= gap.end_ms - gap.start_ms
     assert steps.max() == pytest.approx(gap.end_ms - gap.start_ms, abs=150)
     assert probe(path).duration_ms == pytest.approx(status.recorded_ms, abs=300)
+    [drawn] = gaps_of(path, tmp_path)
+    assert drawn.cause is GapCause.SOUND_LOST
+    assert (drawn.start_ms, drawn.end_ms) == (pytest.approx(gap.start_ms, abs=450), pytest.approx(gap.end_ms, abs=450))
 
 
 @pytest.mark.sound
@@ -238,6 +246,9 @@ def test_a_microphone_that_vanishes_is_said_and_the_picture_goes_on(scene: Path,
     assert info.duration_ms == pytest.approx(status.recorded_ms, abs=300)
     assert 1_500 < max(heard_ms(path)) < 4_000
     assert status.sound_lost_ms == pytest.approx(status.recorded_ms - max(heard_ms(path)), abs=400)
+    [drawn] = gaps_of(path, tmp_path)
+    assert drawn.cause is GapCause.SOUND_LOST
+    assert drawn.end_ms - drawn.start_ms == pytest.approx(status.sound_lost_ms, abs=700)
 
 
 def test_nothing_is_ever_recorded_over(scene: Path, tmp_path: Path) -> None:

@@ -196,6 +196,11 @@ def test_a_missing_sound_track_is_not_assessable() -> None:
     assert not flag.assessable
 
 
+def test_lost_sound_is_a_gap_of_its_own_and_hides_no_picture() -> None:
+    seen = measured("F2 -3 .2 .2 F2", gaps=[Gap(6000, 9000, GapCause.SOUND_LOST)])
+    assert brief(find_flags(seen)) == [("no_face", 5000, 9000), ("recording_gap", 6000, 9000)]
+
+
 def test_a_flag_states_rule_threshold_and_measured_value() -> None:
     [flag] = find_flags(measured("F4 .5.6 F4"))
     assert (flag.measured, flag.threshold, flag.unit, flag.rule) == (5600, 3000, "ms", "no_face/2")
@@ -254,7 +259,7 @@ def test_a_hidden_page_that_lost_the_focus_is_said_once() -> None:
     assert brief(find_flags(measured("F10", events=events))) == [("page_hidden", 1100, 7900)]
 
 
-@pytest.mark.parametrize("cause", [GapCause.INTERRUPTED, GapCause.DAMAGED, GapCause.NOT_MEASURED])
+@pytest.mark.parametrize("cause", [GapCause.INTERRUPTED, GapCause.DAMAGED, GapCause.NOT_MEASURED, GapCause.SOUND_LOST])
 def test_lost_data_is_flagged_and_counts_against_nobody(cause: GapCause) -> None:
     [flag] = find_flags(Measurements(9000, gaps=[Gap(2000, 2500, cause)]))
     assert (flag.kind, flag.assessable) == (FlagKind.RECORDING_GAP, False)

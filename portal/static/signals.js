@@ -51,10 +51,6 @@ export class Signals {
     return this.answers.find((answer) => answer.start_ms <= ms && ms < answer.end_ms) ?? null;
   }
 
-  isGap(ms) {
-    return this.gaps.some((gap) => gap.start_ms <= ms && ms < gap.end_ms);
-  }
-
   // The newest box before `ms`, for showing where the face was last.
   lastBoxBefore(ms) {
     const { t_ms: times, box: boxes } = this.telemetry.face;

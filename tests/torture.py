@@ -105,8 +105,9 @@ class Killer:
         self.bytes_checked += sum(candidate.bytes_kept() for candidate in self.site.under_way())
 
     def _received(self) -> list[int]:
+        """How large each uploaded file is; what the server makes of them comes and goes meanwhile."""
         files = chain.from_iterable(candidate.folder.glob("answers/*-1.*") for candidate in self.site.candidates)
-        return [path.stat().st_size for path in sorted(files) if path.suffix in (".mp4", ".webm")]
+        return [path.stat().st_size for path in sorted(files) if path.name.endswith(("-1.mp4", "-1.webm"))]
 
     def summary(self) -> str:
         by_point = ", ".join(f"{point} {count}" for point, count in sorted(self.kills.items()))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -140,8 +141,15 @@ def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:
             progress(f"round {number + 1} of {UPLOAD_ROUNDS}")
             portal = asyncio.run(_all_uploads(server.port, _portal_uploads(server), first))
             bare = asyncio.run(_all_uploads(bare_port, [(f"/{n}-{number}", "") for n in range(AT_ONCE)], first))
+            _empty(Path(name))
             if number >= 0:
                 yield {"portal MB/s": portal, "bare MB/s": bare, "portal / bare": portal / bare}
+
+
+def _empty(folder: Path) -> None:
+    """Give the room of a round back before the disk is busy with the next one."""
+    for path in chain(folder.glob("bare/*"), folder.glob("live/interviews/*/answers/*")):
+        path.unlink()
 
 
 def _portal_uploads(server: LiveServer) -> list[tuple[str, str]]:

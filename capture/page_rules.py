@@ -14,9 +14,9 @@ def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
     for gap in gaps:
         if gap.cause is not GapCause.BETWEEN_ANSWERS:
             watch = Watch(
-                rule="recording_gap/2",
+                rule="recording_gap/1",
                 kind=FlagKind.RECORDING_GAP,
-                says=GAP_WORDS[gap.cause],
+                says=f"The system has no measurements ({GAP_WORDS[gap.cause]})",
                 at_least_ms=rules.recording_gap_ms,
                 raised_at_ms=rules.recording_gap_medium_ms,
                 assessable=False,
@@ -25,10 +25,9 @@ def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
 
 
 GAP_WORDS = {
-    GapCause.INTERRUPTED: "The system has no measurements (the recording was interrupted)",
-    GapCause.DAMAGED: "The system has no measurements (the file is damaged)",
-    GapCause.NOT_MEASURED: "The system has no measurements (no picture could be measured)",
-    GapCause.SOUND_LOST: "The system has no sound of this answer",
+    GapCause.INTERRUPTED: "the recording was interrupted",
+    GapCause.DAMAGED: "the file is damaged",
+    GapCause.NOT_MEASURED: "no picture could be measured",
 }
 
 

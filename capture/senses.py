@@ -18,7 +18,9 @@ from capture.mouth import MouthWatch
 from capture.quality import Luma, QualityMeter, cells_of, is_blank, luma_of
 from capture.types import Box, Frame, Glance, Observation, Sound
 
-SOUND_LAG_MS = 10_000  # recorders write a few seconds of picture, then their sound; after this long there is none
+SOUND_LAG_MS = (
+    20_000  # encoders' usual 250 pictures a fragment, 15 a second, come before their sound; then there is none
+)
 
 
 class ReadsFace(Protocol):

@@ -29,9 +29,23 @@ def _no_sound(stretch: Stretch, rules: Rules) -> Iterator[Flag]:
     silent = flags_of(stretch, nothing, _watch("The microphone delivered nothing", rules.nothing_ms))
     yield from mute_flags
     yield from (flag for flag in silent if not any(_overlap(flag, other) for other in mute_flags))
-    if np.isnan(rows.level_dbfs).all():  # sound that is missing here and there is a gap, and that has its own rule
-        watch = replace(_watch("No sound was recorded", rules.unheard_ms), rule="no_sound_track/2", assessable=False)
-        yield from flags_of(stretch, ~np.isnan(rows.brightness), watch)
+    yield from flags_of(stretch, np.isnan(rows.level_dbfs) & ~np.isnan(rows.brightness), _unheard(rows, rules))
+
+
+def _unheard(rows: Columns, rules: Rules) -> Watch:
+    """Who has no microphone lost nothing; where sound comes and goes, the system lost some."""
+    if np.isnan(rows.level_dbfs).all():
+        watch = _watch("No sound was recorded", rules.unheard_ms)
+        return replace(watch, rule="no_sound_track/2", assessable=False)
+    return Watch(
+        rule="sound_lost/1",
+        kind=FlagKind.RECORDING_GAP,
+        says="No sound reached the system",
+        at_least_ms=rules.sound_lost_ms,
+        bridge_ms=rules.sound_lost_bridge_ms,
+        raised_at_ms=rules.recording_gap_medium_ms,
+        assessable=False,
+    )
 
 
 def _watch(says: str, at_least_ms: int, bridge_ms: int = 0, severity: Severity = Severity.LOW) -> Watch:

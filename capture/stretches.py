@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capture.columns import Column, Columns, Seen
-from capture.types import GapCause, Measurements
+from capture.types import Measurements
 
 SAMPLE_EVERY_MS = 200  # head and gaze are content with five samples a second, and decoding stays the larger cost
 MAX_PAUSE_MS = 1_000  # rows farther apart leave a hole in which anything may have happened
@@ -61,10 +61,7 @@ class Stretch:
 
 
 def stretches(measurements: Measurements, rows: Columns) -> list[Stretch]:
-    """Cut at answers' borders, at gaps, and wherever rows are missing; `rows` are the observations as columns.
-
-    Where only sound was lost the picture goes on: there rows simply have none.
-    """
+    """Cut at answers' borders, at gaps, and wherever rows are missing; `rows` are the observations as columns."""
     if not len(rows):
         return []
     borders = _borders(measurements)
@@ -83,8 +80,8 @@ def _stretch(rows: Columns, borders: NDArray[np.int64]) -> Stretch:
 
 def _borders(measurements: Measurements) -> NDArray[np.int64]:
     answers = {moment_ms for answer in measurements.answers for moment_ms in (answer.start_ms, answer.end_ms)}
-    gaps = [gap for gap in measurements.gaps if gap.cause is not GapCause.SOUND_LOST]
-    return np.array(sorted(answers | {t_ms for gap in gaps for t_ms in (gap.start_ms, gap.end_ms)}), dtype=np.int64)
+    gaps = {moment_ms for gap in measurements.gaps for moment_ms in (gap.start_ms, gap.end_ms)}
+    return np.array(sorted(answers | gaps), dtype=np.int64)
 
 
 def kept_on(seen: Seen, may_go_on: Seen) -> Seen:

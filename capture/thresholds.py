@@ -67,7 +67,9 @@ class Rules:
     mute_ms: int = 4_000  # a sentence; a yawn is shorter
     mute_bridge_ms: int = 1_000  # the breath between two sentences
     nothing_ms: int = 15_000  # noise filters silence a thinking pause, but hardly a longer one
-    unheard_ms: int = 5_000  # shorter holes in the sound keep nobody from judging the rest
+    unheard_ms: int = 5_000  # a picture without any sound; shorter ones hold no answer
+    sound_lost_ms: int = 1_000  # recorders begin their sound up to half a second after their picture
+    sound_lost_bridge_ms: int = 400  # two rows: sound that stutters is one loss
 
     speaks: float = 0.5  # the voice detector's own middle; noise alone passes it in 3 of 1,000 steps
     rest_open: float = (

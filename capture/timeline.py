@@ -10,7 +10,6 @@ from capture.types import AnswerSpan, Gap, GapCause, MeasuredAnswer, Measurement
 
 LOST_MS = 200  # a shorter missing tail is the recorder's own rounding at its end, not a loss
 UNMEASURED_MS = 1_000  # five samples in a row are missing: no longer a late frame
-UNHEARD_MS = 500  # a word; recorders begin and end their sound up to so much beside their picture
 
 
 def place(answers: Sequence[MeasuredAnswer]) -> Measurements:
@@ -36,7 +35,7 @@ def _lost_ms(answer: MeasuredAnswer) -> int:
 
 def _gaps(answer: MeasuredAnswer) -> list[Gap]:
     """All gaps of one answer on its own clock: those reported, those found, and the missing tail."""
-    gaps = [*answer.gaps, *_unmeasured(answer), *_unheard(answer)]
+    gaps = [*answer.gaps, *_unmeasured(answer)]
     if lost_ms := _lost_ms(answer):
         gaps.append(Gap(answer.duration_ms, answer.duration_ms + lost_ms, GapCause.INTERRUPTED))
     return sorted(gaps, key=lambda gap: gap.start_ms)
@@ -54,22 +53,6 @@ def _unmeasured(answer: MeasuredAnswer) -> Iterator[Gap]:
         if start_ms - known_to_ms > UNMEASURED_MS:
             yield Gap(known_to_ms, start_ms, GapCause.NOT_MEASURED)
         known_to_ms = max(known_to_ms, end_ms)
-
-
-def _unheard(answer: MeasuredAnswer) -> Iterator[Gap]:
-    """Stretches without sound of an answer that has some; one that never had any was recorded without a microphone."""
-    rows = answer.observations or ()
-    if all(row.level_dbfs is None for row in rows):
-        return
-    start_ms = seen_ms = 0
-    runs = []
-    for row in rows:
-        if row.level_dbfs is not None or row.t_ms - seen_ms > UNMEASURED_MS:  # of what nobody measured nothing is said
-            runs.append((start_ms, seen_ms))
-            start_ms = row.t_ms
-        seen_ms = row.t_ms
-    runs.append((start_ms, seen_ms))
-    yield from (Gap(start, end, GapCause.SOUND_LOST) for start, end in runs if end - start >= UNHEARD_MS)
 
 
 def _later(seen: Observation, by_ms: int) -> Observation:

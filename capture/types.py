@@ -39,13 +39,12 @@ class Severity(StrEnum):
 
 
 class GapCause(StrEnum):
-    """Why a stretch could not be measured, or only its picture."""
+    """Why nobody could measure a stretch."""
 
     BETWEEN_ANSWERS = "between_answers"
     INTERRUPTED = "interrupted"  # the browser or the machine went away; the tail of an answer is missing
     DAMAGED = "damaged"  # the file could not be decoded from here on
     NOT_MEASURED = "not_measured"  # the picture is there, but measuring failed
-    SOUND_LOST = "sound_lost"  # no sound arrived in an answer that has some; its picture was measured
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,9 @@ from capture.device_microphone import Microphone
 from capture.device_recorder import DeviceRecorder, EndCause, RecorderLimits
 from capture.errors import StillWriting
 from capture.picture_track import our_parameters
+from capture.rules import find_flags
 from capture.timeline import place
-from capture.types import Gap, GapCause, MeasuredAnswer, Sound
+from capture.types import Flag, GapCause, MeasuredAnswer, Sound
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE = (320, 240)
@@ -171,10 +172,9 @@ def test_a_camera_that_ends_on_the_way_leaves_what_there_was_and_says_so(tmp_pat
     assert camera.ended == "the video file has ended"
 
 
-def gaps_of(path: Path, folder: Path) -> Sequence[Gap]:
-    """What the telemetry of this one answer says is missing."""
-    measured = measure(path, folder)
-    return place([MeasuredAnswer(1, 1, measured.duration_ms, observations=measured.observations)]).gaps
+def losses_of(path: Path, folder: Path) -> list[Flag]:
+    """What the rules say of lost sound."""
+    return [flag for flag in find_flags(measure(path, folder)) if flag.rule.startswith("sound_lost/")]
 
 
 def test_a_picture_that_comes_late_is_a_gap_with_its_real_length(tmp_path: Path) -> None:
@@ -186,7 +186,8 @@ def test_a_picture_that_comes_late_is_a_gap_with_its_real_length(tmp_path: Path)
         recorder.start()
         wait_for(lambda: not recorder.is_running)
         [gap] = recorder.stop().gaps
-    [drawn] = gaps_of(path, tmp_path)
+    measured = measure(path, tmp_path)
+    [drawn] = place([MeasuredAnswer(1, 1, measured.duration_ms, observations=measured.observations)]).gaps
 
     assert (gap.device, gap.end_ms - gap.start_ms) == ("camera", pytest.approx(2_540, abs=200))
     assert drawn.cause is GapCause.NOT_MEASURED
@@ -222,9 +223,8 @@ def test_lost_sound_is_counted_and_is_a_hole_in_the_file(
     assert status.sound_lost_ms >= gap.end_ms - gap.start_ms
     assert steps.max() == pytest.approx(gap.end_ms - gap.start_ms, abs=150)
     assert probe(path).duration_ms == pytest.approx(status.recorded_ms, abs=300)
-    [drawn] = gaps_of(path, tmp_path)
-    assert drawn.cause is GapCause.SOUND_LOST
-    assert (drawn.start_ms, drawn.end_ms) == (pytest.approx(gap.start_ms, abs=450), pytest.approx(gap.end_ms, abs=450))
+    [flag] = losses_of(path, tmp_path)
+    assert (flag.start_ms, flag.end_ms) == (pytest.approx(gap.start_ms, abs=450), pytest.approx(gap.end_ms, abs=450))
 
 
 @pytest.mark.sound
@@ -246,9 +246,8 @@ def test_a_microphone_that_vanishes_is_said_and_the_picture_goes_on(scene: Path,
     assert info.duration_ms == pytest.approx(status.recorded_ms, abs=300)
     assert 1_500 < max(heard_ms(path)) < 4_000
     assert status.sound_lost_ms == pytest.approx(status.recorded_ms - max(heard_ms(path)), abs=400)
-    [drawn] = gaps_of(path, tmp_path)
-    assert drawn.cause is GapCause.SOUND_LOST
-    assert drawn.end_ms - drawn.start_ms == pytest.approx(status.sound_lost_ms, abs=700)
+    [flag] = losses_of(path, tmp_path)
+    assert flag.measured == pytest.approx(status.sound_lost_ms, abs=700)
 
 
 def test_nothing_is_ever_recorded_over(scene: Path, tmp_path: Path) -> None:

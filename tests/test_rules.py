@@ -184,7 +184,7 @@ def test_it_says_which_way_the_head_was_turned() -> None:
         ("F4 n9 F4", []),
         ("F4 n15 F4", [("no_sound", 4000, 19000)]),
         ("-6", [("no_sound", 0, 6000)]),
-        ("-4 F4", []),
+        ("-4", []),
     ],
 )
 def test_it_flags_a_microphone_that_delivers_nothing(drawing: str, expected: list[tuple[str, int, int]]) -> None:
@@ -196,9 +196,26 @@ def test_a_missing_sound_track_is_not_assessable() -> None:
     assert not flag.assessable
 
 
-def test_lost_sound_is_a_gap_of_its_own_and_hides_no_picture() -> None:
-    seen = measured("F2 -3 .2 .2 F2", gaps=[Gap(6000, 9000, GapCause.SOUND_LOST)])
-    assert brief(find_flags(seen)) == [("no_face", 5000, 9000), ("recording_gap", 6000, 9000)]
+@pytest.mark.parametrize(
+    ("drawing", "expected"),
+    [
+        ("F2 -0.8 F2", []),
+        ("F2 -1 F2", [("recording_gap", 2000, 3000)]),
+        ("-0.8 F4", []),
+        ("-1 F4", [("recording_gap", 0, 1000)]),
+        ("F4 -6", [("recording_gap", 4000, 10000)]),
+        ("F2 -0.8 F0.4 -0.8 F2", [("recording_gap", 2000, 4000)]),
+        ("F2 -0.8 F0.6 -0.8 F2", []),
+        ("F2 -1 .4 F2", [("recording_gap", 2000, 3000), ("no_face", 3000, 7000)]),
+    ],
+)
+def test_sound_that_is_missing_here_and_there_was_lost(drawing: str, expected: list[tuple[str, int, int]]) -> None:
+    assert found(drawing) == expected
+
+
+def test_lost_sound_counts_against_nobody_and_is_no_missing_track() -> None:
+    [flag] = find_flags(measured("F2 -9 F2"))
+    assert (flag.rule, flag.assessable, flag.threshold) == ("sound_lost/1", False, 1_000)
 
 
 def test_a_flag_states_rule_threshold_and_measured_value() -> None:
@@ -259,7 +276,7 @@ def test_a_hidden_page_that_lost_the_focus_is_said_once() -> None:
     assert brief(find_flags(measured("F10", events=events))) == [("page_hidden", 1100, 7900)]
 
 
-@pytest.mark.parametrize("cause", [GapCause.INTERRUPTED, GapCause.DAMAGED, GapCause.NOT_MEASURED, GapCause.SOUND_LOST])
+@pytest.mark.parametrize("cause", [GapCause.INTERRUPTED, GapCause.DAMAGED, GapCause.NOT_MEASURED])
 def test_lost_data_is_flagged_and_counts_against_nobody(cause: GapCause) -> None:
     [flag] = find_flags(Measurements(9000, gaps=[Gap(2000, 2500, cause)]))
     assert (flag.kind, flag.assessable) == (FlagKind.RECORDING_GAP, False)

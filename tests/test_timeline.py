@@ -54,35 +54,6 @@ def test_it_says_where_nothing_was_measured(observations: list[Observation], gap
     assert placed.gaps == [Gap(1000 + start, 1000 + end, GapCause.NOT_MEASURED) for start, end in gaps]
 
 
-@pytest.mark.parametrize(
-    ("mute", "gaps"),
-    [
-        ([], []),
-        ([(2000, 2400)], []),
-        ([(2000, 2600)], [(1800, 2400)]),
-        ([(0, 500)], []),
-        ([(0, 800)], [(0, 600)]),
-        ([(1000, 2000), (4000, 5000)], [(800, 1800), (3800, 4800)]),
-        ([(0, 5000)], []),
-    ],
-    ids=["whole", "late sound", "lost sound", "usual start", "late start", "twice, and at the end", "no microphone"],
-)
-def test_it_says_where_sound_was_lost(mute: list[tuple[int, int]], gaps: list[tuple[int, int]]) -> None:
-    is_mute = [any(start <= t_ms < end for start, end in mute) for t_ms in range(0, 5000, 200)]
-    rows = [Observation(200 * n, count=1, level_dbfs=None if lost else -40.0) for n, lost in enumerate(is_mute)]
-    placed = place([answer(1, 1000), MeasuredAnswer(2, 1, 5000, 0, rows)])
-    assert placed.gaps == [Gap(1000 + start, 1000 + end, GapCause.SOUND_LOST) for start, end in gaps]
-
-
-def test_of_what_nobody_measured_it_says_nothing_about_sound() -> None:
-    rows = [Observation(t_ms, level_dbfs=-40.0) for t_ms in range(0, 1000, 200)]
-    rows += [Observation(t_ms) for t_ms in (3000, 3200)] + [
-        Observation(t_ms, level_dbfs=-40.0) for t_ms in (3400, 3600)
-    ]
-    placed = place([MeasuredAnswer(1, 1, 3800, 0, rows)])
-    assert placed.gaps == [Gap(800, 3000, GapCause.NOT_MEASURED)]
-
-
 def test_it_does_not_explain_a_known_gap_twice() -> None:
     damaged = Gap(2000, 5000, GapCause.DAMAGED)
     placed = place([MeasuredAnswer(1, 1, 5000, 0, seen(0, 2000), (), [damaged])])

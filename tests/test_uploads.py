@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from portal import interviews, security, tokens, uploads
 from portal.extensions import db
+from portal.interviews import receiving
 from portal.models import Answer, User
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -68,6 +69,31 @@ def test_it_appends_pieces_in_order(client: FlaskClient, answer: Answer, data: b
     assert (first.status_code, first.headers["Upload-Offset"]) == (204, "5000")
     assert (second.status_code, second.headers["Upload-Offset"]) == (204, str(len(data)))
     assert stored(answer) == data
+
+
+@pytest.mark.logs_errors
+def test_a_database_that_was_away_costs_one_piece_sent_twice(client: FlaskClient, answer: Answer, data: bytes) -> None:
+    patch(client, answer, 0, data[:5000])
+    receiving.own.connection.close()  # as after a restart of the database
+    refused = patch(client, answer, 5000, data[5000:])
+    again = patch(client, answer, 5000, data[5000:])
+
+    assert (refused.status_code, again.status_code) == (500, 204)
+    assert stored(answer) == data
+
+
+def test_the_kept_connection_leaves_the_pool_as_it_was(client: FlaskClient, answer: Answer, data: bytes) -> None:
+    patch(client, answer, 0, data)
+    fresh = [db.engine.raw_connection() for _ in range(3)]
+    kept = receiving.own.connection
+    for connection in fresh:
+        connection.close()
+    again = [db.engine.raw_connection() for _ in range(3)]
+
+    assert kept not in [connection.dbapi_connection for connection in again]
+    assert [connection.dbapi_connection.isolation_level for connection in again] == [None] * 3
+    for connection in again:
+        connection.close()
 
 
 def test_it_tells_the_offset(client: FlaskClient, answer: Answer, data: bytes) -> None:

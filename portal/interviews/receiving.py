@@ -76,33 +76,36 @@ def refuse_where_recorded_here() -> None:
 class _OwnConnection(threading.local):
     """A connection that each thread keeps for this one query; taking one from the pool costs more than the query."""
 
-    connection: sa.Connection | None = None
+    engine: Engine | None = None
+    connection: Any = None
 
     def cursor(self, engine: Engine) -> Any:
-        if self.connection is None or self.connection.engine is not engine:
+        if self.engine is not engine:
             self.drop()
-            self.connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            self.connection.detach()
-        return self.connection.connection.cursor()
+            from_pool = engine.raw_connection()
+            from_pool.detach()
+            self.engine, self.connection = engine, from_pool.dbapi_connection
+            engine.dialect.set_isolation_level(self.connection, "AUTOCOMMIT")  # sees what is, holds nothing
+        return self.connection.cursor()
 
     def drop(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
+        connection, self.engine, self.connection = self.connection, None, None
+        if connection is not None:
+            connection.close()
 
 
-_own = _OwnConnection()
+own = _OwnConnection()
 
 
 def _rows(engine: Engine, answer_id: str) -> list[tuple[Any, ...]]:
     """Through the driver alone: what SQLAlchemy does around a query takes five times as long as this one."""
     parameters = (answer_id,) if engine.dialect.positional else {"answer_id": answer_id}
     try:
-        cursor = _own.cursor(engine)
+        cursor = own.cursor(engine)
         cursor.execute(_sql(engine.dialect), parameters)
         return list(cursor.fetchall())
     except Exception:
-        _own.drop()  # the database was away; whoever sends the piece again gets a new one
+        own.drop()  # the database was away; whoever sends the piece again gets a new one
         raise
 
 

@@ -3,17 +3,12 @@
 Looks and says so; makes no room.
 """
 
-import time
-from functools import lru_cache
-from pathlib import Path
-
 from portal import disk, uploads
 from portal.interviews.errors import NoRoom
 from portal.interviews.places import answer_path, config
 from portal.models import Answer, AnswerState, InterviewSession
 
 RUNNING_SHARE = 10  # running answers may use nine tenths of the disk floor that new ones must leave
-LOOK_EVERY_S = 0.25  # a hundred pieces arrive meanwhile, and use some 13 MB
 OBSERVATIONS_BYTES = 1_000_000  # of an answer, at most about
 
 
@@ -26,7 +21,7 @@ def refuse_new() -> None:
 def refuse_running() -> None:
     """Raises NoSpace where not even what is being recorded fits any more."""
     settings = config()
-    if _free_bytes_lately(settings.interviews_folder) < settings.disk_floor_bytes // RUNNING_SHARE:
+    if disk.free_bytes(settings.interviews_folder) < settings.disk_floor_bytes // RUNNING_SHARE:
         raise uploads.NoSpace("The server is out of space. What was confirmed is safe; sending goes on later.")
 
 
@@ -39,13 +34,3 @@ def fits(row: Answer | InterviewSession) -> bool:
     needed_bytes = OBSERVATIONS_BYTES + sum(uploads.size(answer_path(answer)) for answer in copied)
     kept_free_bytes = config().disk_floor_bytes // RUNNING_SHARE
     return disk.free_bytes(config().interviews_folder) >= needed_bytes + kept_free_bytes
-
-
-def _free_bytes_lately(folder: Path) -> int:
-    """For what comes with every piece of everybody who records."""
-    return _free_bytes_then(folder, int(time.monotonic() / LOOK_EVERY_S))
-
-
-@lru_cache(maxsize=1)
-def _free_bytes_then(folder: Path, moment: int) -> int:
-    return disk.free_bytes(folder)

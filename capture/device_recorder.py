@@ -193,10 +193,10 @@ class DeviceRecorder:
         except OSError as error:
             logger.warning("recording ended, the disk refused: %s", error.strerror)
             self._fault = error
-            self._ends(EndCause.DISK_FULL)
+            self._fails(EndCause.DISK_FULL)
         except Exception:  # whatever it is: who waits for this thread must learn that nothing is recorded any more
             logger.exception("recording ended")
-            self._ends(EndCause.FAILED)
+            self._fails(EndCause.FAILED)
         finally:
             self._detach()
             self._running.set()
@@ -270,6 +270,11 @@ class DeviceRecorder:
     def _ends(self, cause: EndCause) -> None:
         self._ended_s = self._ended_s or time.monotonic()
         self._end = self._end or cause
+
+    def _fails(self, cause: EndCause) -> None:
+        """Also when it had been stopped before: that would promise that its end is on disk."""
+        self._ended_s = self._ended_s or time.monotonic()
+        self._end = cause
 
     def _detach(self) -> None:
         self._camera.sink = None

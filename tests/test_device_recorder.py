@@ -300,6 +300,23 @@ def test_a_full_disk_leaves_what_was_saved(tmp_path: Path) -> None:
     assert probe(path).duration_ms >= status.saved_ms > 0
 
 
+def test_an_end_that_does_not_fit_on_the_disk_is_said(scene: Path, tmp_path: Path) -> None:
+    path, before = tmp_path / "answer.mp4", resource.getrlimit(resource.RLIMIT_FSIZE)
+    with opened(scene, with_sound=False) as (camera, ears):
+        recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
+        recorder.start()
+        wait_for(lambda: recorder.status().saved_bytes)
+        runs_for(recorder, recorder.status().saved_ms + 500)  # so that something is left for the end
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
+        try:
+            status = recorder.stop()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert status.end is EndCause.DISK_FULL
+    assert probe(path).duration_ms >= status.saved_ms > 0
+
+
 @pytest.mark.logs_errors
 def test_whatever_breaks_while_writing_ends_the_recording_and_keeps_what_was_saved(scene: Path, tmp_path: Path) -> None:
     path = tmp_path / "answer.mp4"

@@ -53,14 +53,13 @@ class PrivateLogger(Logger):
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
         """One line a request. The portal notes which path may be shown, and its name for the request."""
-        headers = {name.lower(): value for name, value in resp.headers}
         line = {
             "method": environ.get("REQUEST_METHOD", "-"),
             "path": environ.get("portal.path", "-"),
             "status": int(str(resp.status).split()[0]),
             "bytes": resp.sent,
             "ms": round(request_time.total_seconds() * 1000),
-            "request_id": headers.get("x-request-id", "-"),
+            "request_id": next((value for name, value in resp.headers if name.lower() == "x-request-id"), "-"),
         }
         self.access_log.info("%(method)s %(path)s %(status)s %(bytes)s B %(ms)s ms", line, extra=line)
 

@@ -51,6 +51,8 @@ class CaptureManager:
 
     def ensure_started(self) -> None:
         """Cheap enough to be called with every request. Does nothing after `stop`."""
+        if self._poller is not None and self._poller.is_alive():
+            return  # without the lock, in which a hundred uploads a second would queue
         with self._lock:
             if self._stop.is_set() or (self._poller is not None and self._poller.is_alive()):
                 return

@@ -38,7 +38,7 @@ class Columns:
 
     @classmethod
     def of(cls, observations: Sequence[Observation]) -> Self:
-        table = np.array([_values(row) for row in observations], dtype=np.float64).reshape(-1, len(NAMES))
+        table = np.array(list(map(_values, observations)), dtype=np.float64).reshape(-1, len(NAMES))
         t_ms, *others = table.T
         return cls(t_ms.astype(np.int64), *others)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from capture.columns import Columns, Seen
+from capture.columns import Column, Columns, Seen
 from capture.head_rules import CAMERA, Ahead, turn_share
 from capture.stretches import Stretch, swing
 from capture.thresholds import Rules
@@ -15,14 +15,15 @@ from capture.watch import Watch, flags_of
 
 def from_sound(stretch: Stretch, clear: Seen, ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:
     """`clear` says of which rows the face can be judged."""
-    yield from _no_sound(stretch, rules)
-    yield from _other_voice(stretch, clear, ahead or CAMERA, rules)
+    moved = swing(stretch.rows.t_ms, stretch.rows.mouth_open, rules.mouth_window_ms)
+    yield from _no_sound(stretch, moved, rules)
+    yield from _other_voice(stretch, moved, clear, ahead or CAMERA, rules)
 
 
-def _no_sound(stretch: Stretch, rules: Rules) -> Iterator[Flag]:
+def _no_sound(stretch: Stretch, moved: Column, rules: Rules) -> Iterator[Flag]:
+    """`moved` is how far the mouth swung lately."""
     rows = stretch.rows
-    speaking = swing(rows.t_ms, rows.mouth_open, rules.mouth_window_ms) >= rules.mouth_swing
-    mute = speaking & (rows.level_dbfs < rules.silence_dbfs)
+    mute = (moved >= rules.mouth_swing) & (rows.level_dbfs < rules.silence_dbfs)
     nothing = rows.level_dbfs < rules.nothing_dbfs
     says = "The mouth moved as in speech, but no sound came"
     mute_flags = list(flags_of(stretch, mute, _watch(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)))
@@ -56,11 +57,11 @@ def _overlap(one: Flag, other: Flag) -> bool:
     return one.start_ms < other.end_ms and other.start_ms < one.end_ms
 
 
-def _other_voice(stretch: Stretch, clear: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
+def _other_voice(stretch: Stretch, moved: Column, clear: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
     """The one mouth that is seen, seen well and at rest before, during and after; a hidden one is not measured."""
     rows = stretch.rows
     alone = clear & (rows.count == 1) & (turn_share(rows, ahead, rules) < 1)
-    heard = alone & _rests(rows, rules) & (rows.speech >= rules.speaks)
+    heard = alone & _rests(rows, moved, rules) & (rows.speech >= rules.speaks)
     watch = Watch(
         rule="other_voice/1",
         kind=FlagKind.OTHER_VOICE,
@@ -72,9 +73,8 @@ def _other_voice(stretch: Stretch, clear: Seen, ahead: Ahead, rules: Rules) -> I
     yield from flags_of(stretch, heard, watch)
 
 
-def _rests(rows: Columns, rules: Rules) -> Seen:
-    """Shut now, and hardly moving within half a window before and after."""
-    before = swing(rows.t_ms, rows.mouth_open, rules.mouth_window_ms)
+def _rests(rows: Columns, moved: Column, rules: Rules) -> Seen:
+    """Shut now, and hardly moving before (`moved`) and after."""
     after = swing(-rows.t_ms[::-1], rows.mouth_open[::-1], rules.mouth_window_ms)[::-1]
-    rests: Seen = (rows.mouth_open < rules.rest_open) & (np.maximum(before, after) < rules.rest_swing)
+    rests: Seen = (rows.mouth_open < rules.rest_open) & (np.maximum(moved, after) < rules.rest_swing)
     return rests

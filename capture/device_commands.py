@@ -9,7 +9,7 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +63,11 @@ def record(options: argparse.Namespace, path: Path, show: Callable[[int], object
     with _opened(options) as (camera, microphone):
         recorder = DeviceRecorder(camera, microphone, path, RecorderLimits(round(options.seconds * 1000)))
         try:
-            recorder.start()
-            while recorder.is_running:
-                show(recorder.status().recorded_ms)
-                time.sleep(LOOK_EVERY_S)
-        except KeyboardInterrupt:
-            pass  # the way to end it
+            with suppress(KeyboardInterrupt):  # the way to end it
+                recorder.start()
+                while recorder.is_running:
+                    show(recorder.status().recorded_ms)
+                    time.sleep(LOOK_EVERY_S)
         finally:
             status = recorder.stop()
     return status

@@ -51,15 +51,18 @@ class CaptureManager:
 
     def ensure_started(self) -> None:
         """Cheap enough to be called with every request. Does nothing after `stop`."""
-        if self._poller is not None and self._poller.is_alive():
+        if self._is_polling():
             return  # without the lock, in which a hundred uploads a second would queue
         with self._lock:
-            if self._stop.is_set() or (self._poller is not None and self._poller.is_alive()):
+            if self._stop.is_set() or self._is_polling():
                 return
             if self._poller is None:
                 atexit.register(self.stop, EXIT_TIMEOUT_S)
             self._poller = threading.Thread(target=self._poll, name="capture-manager", daemon=True)
             self._poller.start()
+
+    def _is_polling(self) -> bool:
+        return self._poller is not None and self._poller.is_alive()
 
     def wake(self) -> None:
         """Look for work now: somebody knows that there is some."""

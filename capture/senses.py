@@ -18,9 +18,9 @@ from capture.mouth import MouthWatch
 from capture.quality import Luma, QualityMeter, cells_of, is_blank, luma_of
 from capture.types import Box, Frame, Glance, Observation, Sound
 
-SOUND_LAG_MS = (
-    20_000  # encoders' usual 250 pictures a fragment, 15 a second, come before their sound; then there is none
-)
+# So far a file may hold its sound behind its picture: encoders put 250 pictures, 15 a second, in a fragment before the
+# sound. After this long there is none.
+SOUND_LAG_MS = 20_000
 
 
 class ReadsFace(Protocol):

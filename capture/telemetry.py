@@ -5,14 +5,14 @@ Turns measurements and flags into columns and back. Judges nothing, and knows no
 
 import json
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from capture.errors import CaptureError
-from capture.replacing import write_json
+from capture.replacing import nothing_to_confirm, write_json
 from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import (
     AnswerSpan,
@@ -70,9 +70,9 @@ def _columns(rows: Sequence[Observation], names: Sequence[str]) -> dict[str, lis
     return dict(zip(("t_ms", *names), columns, strict=True))
 
 
-def write(path: Path, telemetry: Telemetry) -> None:
-    """Replace the file in one step."""
-    write_json(path, telemetry)
+def write(path: Path, telemetry: Telemetry, confirm: Callable[[], None] = nothing_to_confirm) -> None:
+    """Replace the file in one step, unless `confirm` raises."""
+    write_json(path, telemetry, confirm)
 
 
 def read(path: Path) -> tuple[Measurements, list[Flag]]:

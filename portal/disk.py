@@ -1,10 +1,9 @@
-"""What is easy to forget about disks: names are safe only with their folder, and a full disk is nobody's fault.
+"""How much room a disk has left, and whether a fault means that it has none: a full disk is nobody's fault.
 
 Knows nothing of what is stored.
 """
 
 import errno
-import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -12,15 +11,6 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
-
-
-def sync_folder(folder: Path) -> None:
-    """A new file's name is part of its folder, and only then survives a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def free_bytes(folder: Path) -> int:

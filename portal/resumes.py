@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from capture.replacing import fsync_folder
 from portal import inspection
-from portal.disk import sync_folder
 
 MAX_BYTES = 10 * 1024 * 1024
 NAME_MAX_CHARS = 160
@@ -65,7 +65,7 @@ def store(resume: Resume, folder: Path) -> str:
         file.write(resume.data)
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(folder)
+    fsync_folder(folder)
     return name
 
 

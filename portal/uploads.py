@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from portal.disk import is_full, sync_folder
+from capture.replacing import fsync_folder
+from portal.disk import is_full
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"
@@ -127,7 +128,7 @@ def append(path: Path, offset: int, data: bytes, checksum: Checksum | None = Non
             raise WrongOffset(actual)
         _write_or_undo(handle, offset, data)
         if offset == 0:
-            sync_folder(path.parent)
+            fsync_folder(path.parent)
     finally:
         os.close(handle)
     return offset + len(data)
@@ -156,7 +157,7 @@ def _write_or_undo(handle: int, offset: int, data: bytes) -> None:
 def _sync(handle: int, folder: Path) -> None:
     try:
         sync_data(handle)
-        sync_folder(folder)
+        fsync_folder(folder)
     except OSError as exc:
         raise _unconfirmed(exc) from exc
 

@@ -23,6 +23,7 @@ from portal.interviews import finishing, flagging, keeping, measuring, rows
 from portal.interviews.claims import Waiting
 from portal.interviews.keeping import Housekeeper
 from portal.models import (
+    Answer,
     AnswerState,
     Application,
     ApplicationStatus,
@@ -164,14 +165,20 @@ def test_work_of_a_process_that_died_is_found_again_when_its_lease_ends(
     assert (answer.state, answer.fence) == (AnswerState.READY, 2)
 
 
+def two_without_a_result(interview: InterviewSession, folder: Path) -> list[Answer]:
+    """Two answers that were taken up once, and came to nothing."""
+    answers = [record(interview, clip_bytes(folder), question=question) for question in (1, 2)]
+    for answer in answers:
+        answer.attempts = 1
+    db.session.commit()
+    return answers
+
+
 def test_what_came_to_no_result_is_tried_again_one_at_a_time(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     """One of them may be what ended the process, and must not use up the others' tries."""
-    answers = [record(interview, clip_bytes(tmp_path), question=question) for question in (1, 2)]
-    for answer in answers:
-        answer.attempts = 1
-    db.session.commit()
+    answers = two_without_a_result(interview, tmp_path)
     trial = measuring.find_work(app)
     db.session.rollback()
 
@@ -187,11 +194,7 @@ def test_what_came_to_no_result_is_tried_again_one_at_a_time(
 def test_two_processes_that_both_see_no_trial_begin_one(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answers = [record(interview, clip_bytes(tmp_path), question=question) for question in (1, 2)]
-    for answer in answers:
-        answer.attempts = 1
-    db.session.commit()
-    seen = [Waiting.of(answer) for answer in answers]
+    seen = [Waiting.of(answer) for answer in two_without_a_result(interview, tmp_path)]
     db.session.rollback()
 
     assert [waiting.claim(app) is not None for waiting in seen] == [True, False]

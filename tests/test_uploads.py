@@ -74,7 +74,7 @@ def test_it_appends_pieces_in_order(client: FlaskClient, answer: Answer, data: b
 @pytest.mark.logs_errors
 def test_a_database_that_was_away_costs_one_piece_sent_twice(client: FlaskClient, answer: Answer, data: bytes) -> None:
     patch(client, answer, 0, data[:5000])
-    receiving.own.connection.close()  # as after a restart of the database
+    receiving.kept.connection.close()  # as after a restart of the database
     refused = patch(client, answer, 5000, data[5000:])
     again = patch(client, answer, 5000, data[5000:])
 
@@ -85,7 +85,7 @@ def test_a_database_that_was_away_costs_one_piece_sent_twice(client: FlaskClient
 def test_the_kept_connection_leaves_the_pool_as_it_was(client: FlaskClient, answer: Answer, data: bytes) -> None:
     patch(client, answer, 0, data)
     fresh = [db.engine.raw_connection() for _ in range(3)]
-    kept = receiving.own.connection
+    kept = receiving.kept.connection
     for connection in fresh:
         connection.close()
     again = [db.engine.raw_connection() for _ in range(3)]

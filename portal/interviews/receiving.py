@@ -73,7 +73,7 @@ def refuse_where_recorded_here() -> None:
         raise uploads.Refused(403, "This portal records with its own camera; nothing is uploaded.")
 
 
-class _OwnConnection(threading.local):
+class _KeptConnection(threading.local):
     """A connection that each thread keeps for this one query; taking one from the pool costs more than the query."""
 
     engine: Engine | None = None
@@ -94,18 +94,18 @@ class _OwnConnection(threading.local):
             connection.close()
 
 
-own = _OwnConnection()
+kept = _KeptConnection()
 
 
 def _rows(engine: Engine, answer_id: str) -> list[tuple[Any, ...]]:
     """Through the driver alone: what SQLAlchemy does around a query takes five times as long as this one."""
     parameters = (answer_id,) if engine.dialect.positional else {"answer_id": answer_id}
     try:
-        cursor = own.cursor(engine)
+        cursor = kept.cursor(engine)
         cursor.execute(_sql(engine.dialect), parameters)
         return list(cursor.fetchall())
     except Exception:
-        own.drop()  # the database was away; whoever sends the piece again gets a new one
+        kept.drop()  # the database was away; whoever sends the piece again gets a new one
         raise
 
 

@@ -109,8 +109,8 @@ def write_files(
         hashed = pool.submit(note_hash, place.recording_path)
         with replacing(place.page_events_path, confirm) as temporary:
             temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
-        with replacing(place.telemetry_path, confirm) as temporary:
-            telemetry.write(temporary, telemetry.build(str(interview_id), measured, flags, engine()))
+        document = telemetry.build(str(interview_id), measured, flags, engine())
+        telemetry.write(place.telemetry_path, document, confirm)
         hashed.result()
     place.write_manifest(confirm)
 

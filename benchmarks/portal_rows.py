@@ -99,14 +99,14 @@ def _stop_to_ready(minutes: int, long: Prepared, last: Path) -> float:
 
 def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
     """An earlier answer, finished minutes ago, with all that the server does ahead after each answer."""
+    answer = start(interview, number)  # before its file is there, so that the server does not begin to measure it
+    answer.state, answer.length_bytes = AnswerState.READY, long.clip.stat().st_size
+    answer.duration_ms = answer.measured_ms = long.duration_ms
+    db.session.commit()
     place = interviews.recording(interview)
     os.link(long.clip, place.answer_path(number, 1, 1, "mp4"))
     os.link(long.observations, place.observations_path(number, 1, 1))
     os.link(long.normalised, place.normalised_path(number, 1, 1))
-    answer = start(interview, number)
-    answer.state, answer.length_bytes = AnswerState.READY, long.clip.stat().st_size
-    answer.duration_ms = answer.measured_ms = long.duration_ms
-    db.session.commit()
     work_ahead(current_app._get_current_object(), answer.id)  # type: ignore[attr-defined]
 
 

@@ -64,10 +64,12 @@ def _event(event: PageEvent) -> dict[str, Any]:
 
 
 def _columns(rows: Sequence[Observation], names: Sequence[str]) -> dict[str, list[Any]]:
-    """Values as they were stored, rounded then: while an hour of them is written, somebody waits."""
-    kept = [values for values in map(attrgetter("t_ms", *names), rows) if values.count(None) < len(names)]
-    columns = map(list, zip(*kept, strict=True)) if kept else ([] for _ in range(len(names) + 1))
-    return dict(zip(("t_ms", *names), columns, strict=True))
+    """Values as they were stored, rounded then. Somebody waits while an hour of them is written: column by column there
+    is nothing for the garbage collector to look through.
+    """
+    values_of = attrgetter(*names)
+    kept = [row for row in rows if values_of(row).count(None) < len(names)]
+    return {name: list(map(attrgetter(name), kept)) for name in ("t_ms", *names)}
 
 
 def write(path: Path, telemetry: Telemetry, confirm: Callable[[], None] = nothing_to_confirm) -> None:

@@ -109,6 +109,14 @@ def test_it_believes_a_noted_hash_of_a_file_that_did_not_change(recording: Recor
     assert recording.write_manifest() == {"answers/01-1.mp4": "as noted", "answers/02-1.mp4": sha256(changed)}
 
 
+def test_it_says_which_file_cannot_be_hashed(recording: Recording) -> None:
+    with pytest.raises(FileNotFoundError, match=r"recording\.mp4"):
+        note_hash(recording.recording_path)
+    recording.recording_path.mkdir()
+    with pytest.raises(OSError, match=r"recording\.mp4 could not be hashed: IsADirectoryError"):
+        note_hash(recording.recording_path)
+
+
 @pytest.mark.parametrize("torn", ["", "{", "{}", "[]", '{"sha256": "1", "stamp": 5}'])
 def test_it_does_not_believe_a_torn_note(recording: Recording, torn: str) -> None:
     path = recording.answer_path(1, 1, 1, "mp4")

@@ -5,6 +5,7 @@ May be killed at any point and done again: files are replaced whole, and the las
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -68,24 +69,45 @@ def finish_interview(held: Claim, stop: threading.Event) -> None:
 
 
 def _make_results(held: Claim) -> tuple[Recording, Measurements, list[Flag]]:
+    """The film comes first: hashing it takes longest, and goes on while all else is read, judged and written."""
+    place = _make_film(held)
+    with ThreadPoolExecutor(1) as pool:
+        hashed = pool.submit(note_hash, place.recording_path)
+        measurements, flags = _judge(held)
+        hashed.result()
+    place.write_manifest(held.confirm)
+    return place, measurements, flags
+
+
+def _make_film(held: Claim) -> Recording:
     with held.app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
-        place, measurements = recording(interview), results.gather(interview)
-        parts = results.film_parts(interview, measurements.answers)
-        events, discarded = results.page_events(interview), results.discarded_takes(interview)
-        db.session.rollback()  # the rest works on files and takes its time
+        place, placed = recording(interview), results.placed(interview)
+        parts = results.film_parts(interview, placed.answers)
+        db.session.rollback()  # copying takes its time
         if not parts:
             raise UnusableMedia("No answer of this interview could be read.")
         with place.film_held(FILM_WAIT_S) as is_ours:
             growing = place.growing_film_path if is_ours else None
             with replacing(place.recording_path, held.confirm) as temporary:
-                film.join(parts, temporary, measurements.duration_ms, growing)
-        flags = find_flags(measurements, rules())
+                film.join(parts, temporary, placed.duration_ms, growing)
+    return place
+
+
+def _judge(held: Claim) -> tuple[Measurements, list[Flag]]:
+    """Write telemetry and page events. What was recorded again goes, as the film is there."""
+    with held.app.app_context():
+        g.only_reads_database = True
+        interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
+        place, measurements = recording(interview), results.gather(interview)
+        events, discarded = results.page_events(interview), results.discarded_takes(interview)
+        db.session.rollback()  # the rest works on files and takes its time
         for question, take in discarded:
             place.delete_take(question, take)
+        flags = find_flags(measurements, rules())
         results.write_files(place, held.row_id, measurements, flags, events, held.confirm)
-    return place, measurements, flags
+    return measurements, flags
 
 
 def _link(held: Claim, place: Recording, measurements: Measurements, flags: list[Flag]) -> None:

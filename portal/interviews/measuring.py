@@ -144,7 +144,8 @@ class LiveMeasuring:
         self.failure = ""
         self.is_idle = False
         self._halt = threading.Event()
-        self._asked_at = self._refreshed_at = self._grew_at = time.monotonic()
+        self._asked_at = self._grew_at = time.monotonic()
+        self._refreshed_at = -math.inf  # the first beat also reads the earlier answers' rows: nobody waits for it yet
         self._size = 0
         with held.app.app_context():
             answer = db.session.get_one(Answer, held.row_id)

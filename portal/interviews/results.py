@@ -4,7 +4,6 @@ import json
 import math
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,9 @@ from sqlalchemy.orm import selectinload
 
 from capture import film, telemetry, timeline
 from capture.film_index import sound_shift_ms
-from capture.hashes import note_hash
 from capture.recording import Recording, read_observations
 from capture.replacing import replacing
-from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, PageEvent
+from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, Observation, PageEvent
 from portal.interviews.places import engine, recording
 from portal.interviews.rows import finished_rows
 from portal.models import Answer, AnswerState, InterviewSession
@@ -30,7 +28,12 @@ LOST_AT_LEAST_MS = 500
 
 def gather(interview: InterviewSession) -> Measurements:
     """Everything known so far, on the clock of the recording. Answers that failed take no place on it."""
-    return timeline.place([_measured(interview, answer) for answer in _usable(interview)])
+    return timeline.place([_measured(answer, _observations(interview, answer)) for answer in _usable(interview)])
+
+
+def placed(interview: InterviewSession) -> Measurements:
+    """Where each finished answer lies and how long all of it is; what was measured is not read."""
+    return timeline.place([_measured(answer, None) for answer in _usable(interview)])
 
 
 def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list[film.FilmPart]:
@@ -101,28 +104,27 @@ def write_files(
     events: Iterable[dict[str, Any]],
     confirm: Callable[[], None],
 ) -> None:
-    """telemetry.json, page_events.jsonl and, last, the manifest that names them all.
+    """page_events.jsonl and telemetry.json.
 
     `confirm` raises where somebody else has finished the interview meanwhile: nothing of it is written twice.
     """
-    with ThreadPoolExecutor(1) as pool:  # hashing the film leaves the interpreter free for the telemetry
-        hashed = pool.submit(note_hash, place.recording_path)
-        with replacing(place.page_events_path, confirm) as temporary:
-            temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
-        document = telemetry.build(str(interview_id), measured, flags, engine())
-        telemetry.write(place.telemetry_path, document, confirm)
-        hashed.result()
-    place.write_manifest(confirm)
+    with replacing(place.page_events_path, confirm) as temporary:
+        temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()), confirm)
 
 
 def _usable(interview: InterviewSession) -> list[Answer]:
     return [answer for answer in interview.kept_answers() if answer.state is not AnswerState.FAILED]
 
 
-def _measured(interview: InterviewSession, answer: Answer) -> MeasuredAnswer:
-    path = recording(interview).observations_path(answer.question_position, answer.take, answer.part)
+def _observations(interview: InterviewSession, answer: Answer) -> Sequence[Observation] | None:
+    if not interview.is_analysed:
+        return None
     read = finished_rows.read if answer.state is AnswerState.READY else read_observations
-    observations = read(path) if interview.is_analysed else None
+    return read(recording(interview).observations_path(answer.question_position, answer.take, answer.part))
+
+
+def _measured(answer: Answer, observations: Sequence[Observation] | None) -> MeasuredAnswer:
     duration_ms = answer.duration_ms or (observations[-1].t_ms if observations else 0)
     return MeasuredAnswer(
         question=answer.question_position,

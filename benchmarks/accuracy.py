@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import held, scores
 from benchmarks import labels as label_files
-from benchmarks import scores
 from benchmarks.degraded import Picture, quality_rows
 from benchmarks.labels import Label
 from benchmarks.report_section import rewrite_section
@@ -93,6 +93,7 @@ def measure(footage: Path) -> Iterator[Table]:
     with FaceReader(MODELS.face) as reader:
         yield still_table(footage, every, reader)
         yield angle_table(footage, every, reader)
+        yield Table("Readings that hold, against fresh ones", held.HEADS, list(held.held_rows(footage, reader)))
     yield head_table(clips)
     yield gaze_table(clips)
     yield blink_table(clips, every)

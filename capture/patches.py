@@ -24,7 +24,7 @@ def eye_patch(luma: Luma, corners: Place, size: tuple[int, int]) -> Luma:
     """The eye between its corners, upright in the picture."""
     ends = _pixels(luma, corners)
     step = max(float(np.linalg.norm(ends[1] - ends[0])), 1.0) / EYE_PX
-    left, top = ends.mean(axis=0) - np.array(size) * step / 2
+    left, top = (ends[0] + ends[1]) / 2 - np.array(size) * step / 2
     return _cut(luma, np.array([[step, 0, left], [0, step, top]]), size)
 
 

@@ -16,6 +16,7 @@ from capture.eyes import openness_of
 from capture.face import FaceReading
 from capture.mouth import MouthWatch
 from capture.quality import Luma, QualityMeter, cells_of, is_blank, luma_of
+from capture.steady import SteadyFace
 from capture.types import Box, Frame, Glance, Observation, Sound
 
 # So far a file may hold its sound behind its picture: encoders put 250 pictures, 15 a second, in a fragment before the
@@ -35,6 +36,7 @@ class Senses:
 
     def __init__(self, face: ReadsFace, crowd: CountsFaces) -> None:
         self._face = face
+        self._steady = SteadyFace(face.read)
         self._counter = FaceCounter(crowd)
         self._sound = SoundMeter()
         self._quality = QualityMeter()
@@ -70,8 +72,8 @@ class Senses:
         return replace(seen, level_dbfs=self._sound.level_dbfs(seen.t_ms), speech=self._sound.speech(seen.t_ms))
 
     def _look(self, frame: Frame) -> Observation:
-        face, luma = self._face.read(frame), luma_of(frame)
-        cells = cells_of(luma)
+        luma = luma_of(frame)
+        face, cells = self._steady.read(frame, luma), cells_of(luma)
         boxes = self._counter.boxes(frame, cells, face)
         quality = self._quality.read(frame.t_ms, luma, cells, face.box if face else None)
         seen = Observation(

@@ -20,7 +20,10 @@ MAGIC = 0x67676D6C  # "ggml"
 HEADER_WORDS = 5  # version of three words, window, context; then the layers' sizes
 STEP_SAMPLES = 512
 EDGE_SAMPLES = 64  # mirrored beyond both ends, so that the first and the last quarter count as much as the others
-FRAME_SAMPLES, FRAME_STEP_SAMPLES, FRAMES = 256, 128, 4
+FRAME_SAMPLES, FRAME_STEP_SAMPLES = 256, 128
+FRAMES = np.lib.stride_tricks.sliding_window_view(
+    np.pad(np.arange(STEP_SAMPLES), EDGE_SAMPLES, mode="reflect"), FRAME_SAMPLES
+)[::FRAME_STEP_SAMPLES].copy()  # which samples of a step belong to its four frames
 STRIDES = (1, 2, 2, 1)  # of the four layers that look at the spectrum
 UNITS = 128  # of the memory that goes from step to step
 
@@ -62,9 +65,7 @@ class VoiceDetector:
 
     def _features(self, samples: Array) -> Array:
         """The step's spectrum four times, boiled down to 128 numbers."""
-        padded = np.pad(samples, EDGE_SAMPLES, mode="reflect")
-        frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME_SAMPLES)[::FRAME_STEP_SAMPLES]
-        waves = frames @ self._weights.spectrum
+        waves = samples[FRAMES] @ self._weights.spectrum
         real, imaginary = np.split(waves, 2, axis=1)
         values = np.sqrt(real * real + imaginary * imaginary)
         for (kernel, bias), stride in zip(self._weights.layers, STRIDES, strict=True):

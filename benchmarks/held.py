@@ -1,0 +1,38 @@
+"""How far a reading that holds (`capture.steady`) is from a fresh one of the same picture, on clips of one person."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.degraded import clips_of_one
+from capture.decoder import Decoder
+from capture.face import FaceReader, FaceReading
+from capture.quality import luma_of
+from capture.signature import identify_file
+from capture.steady import SteadyFace
+from capture.stretches import SAMPLE_EVERY_MS
+from capture.types import Frame
+
+QUANTITIES = ("yaw_deg", "pitch_deg", "roll_deg", "gaze_x", "gaze_y", "lid_gap", "mouth_open")
+PERCENTILES = (50, 95, 99, 100)
+HEADS = ("quantity", "samples", "held", "off by, median", "95 %", "99 %", "at most")
+
+
+def held_rows(footage: Path, reader: FaceReader) -> Iterator[tuple[str, ...]]:
+    """One row a quantity. A held face that a fresh reading does not find at all would be off by "nan"."""
+    samples = [pair for clip in clips_of_one(footage) for pair in _samples(clip, reader)]
+    held = [(held, fresh) for held, fresh in samples if held is not fresh]
+    for name in QUANTITIES:
+        off = [abs(getattr(held, name) - getattr(fresh, name, np.nan)) for held, fresh in held]
+        yield (name, str(len(samples)), str(len(held)), *(f"{np.percentile(off, share):.3f}" for share in PERCENTILES))
+
+
+def _samples(clip: Path, reader: FaceReader) -> Iterator[tuple[FaceReading | None, FaceReading | None]]:
+    """What is said of each sampled picture, and what reading it says; the same object where it was read."""
+    fresh: FaceReading | None = None
+    steady = SteadyFace(lambda frame: fresh)
+    for item in Decoder(clip, identify_file(clip), every_ms=SAMPLE_EVERY_MS):
+        if isinstance(item, Frame):
+            fresh = reader.read(item)
+            yield steady.read(item, luma_of(item)), fresh

@@ -1,0 +1,79 @@
+"""A face that looks as it did when it was last read is not read again: that reading holds, moved to where it is now.
+
+Reading a face costs ten milliseconds, and looking whether eyes and mouth changed costs less than half of one. Knows
+nothing of what readings are for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from capture.face import FaceReading
+from capture.patches import EYE_AROUND, EYE_SIZE, Luma, Place, alike, eye_patch, found_in, mouth_patch, shifted
+from capture.types import Box, Frame
+
+# Likeness so close that holding adds hardly more than the noise of reading itself (docs/design.md has the figures).
+EYES_HOLD_ABOVE = 0.95
+MOUTH_HOLDS_ABOVE = 0.98
+HOLDS_MS = 1_000  # a face is read so often whatever it looks like: nothing that was overlooked lasts
+
+
+@dataclass(frozen=True)
+class Look:
+    """A reading, and what eyes and mouth looked like then."""
+
+    t_ms: int
+    face: FaceReading
+    eyes: list[Luma]
+    mouth: Luma
+
+    @classmethod
+    def of(cls, t_ms: int, luma: Luma, face: FaceReading) -> "Look":
+        eyes = [eye_patch(luma, corners, EYE_SIZE) for corners in face.eyes]
+        return cls(t_ms, face, eyes, mouth_patch(luma, face.mouth))
+
+    def still_there(self, luma: Luma) -> FaceReading | None:
+        """The reading at the face's new place; None where eyes or mouth look otherwise, or are not near any more."""
+        eyes: list[Place] = []
+        for corners, eye in zip(self.face.eyes, self.eyes, strict=True):
+            likeness, right, down = found_in(eye_patch(luma, corners, EYE_AROUND), eye)
+            if likeness < EYES_HOLD_ABOVE:
+                return None
+            eyes.append(shifted(luma, corners, right, down))
+        by = np.mean(eyes, axis=(0, 1)) - np.mean(self.face.eyes, axis=(0, 1))
+        mouth = self.face.mouth + by
+        if alike(mouth_patch(luma, mouth), self.mouth) < MOUTH_HOLDS_ABOVE:
+            return None
+        return replace(self.face, box=_moved(self.face.box, *by), eyes=tuple(eyes), mouth=mouth)
+
+
+def _moved(box: Box, right: float, down: float) -> Box:
+    """What reaches out of the picture is cut off."""
+    left, top, width, height = box
+    sides = np.clip((left + right, top + down, left + right + width, top + down + height), 0.0, 1.0)
+    return float(sides[0]), float(sides[1]), float(sides[2] - sides[0]), float(sides[3] - sides[1])
+
+
+class SteadyFace:
+    """Sees the sampled pictures of one answer in time order."""
+
+    def __init__(self, read: Callable[[Frame], FaceReading | None]) -> None:
+        self._read = read
+        self._last: Look | None = None
+
+    def read(self, frame: Frame, luma: Luma) -> FaceReading | None:
+        """The nearest face as it was read in this picture, or in one less than a second ago that shows it alike."""
+        held = self._held(frame.t_ms, luma)
+        if held:
+            return held
+        face = self._read(frame)
+        self._last = Look.of(frame.t_ms, luma, face) if face else None
+        return face
+
+    def _held(self, t_ms: int, luma: Luma) -> FaceReading | None:
+        """Nothing where two faces could be read: which of them is nearer may change while neither does."""
+        last = self._last
+        if last is None or last.face.has_company or t_ms - last.t_ms >= HOLDS_MS:
+            return None
+        return last.still_there(luma)

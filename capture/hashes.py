@@ -31,13 +31,14 @@ def note_hash(path: Path) -> None:
 def _sha256_beside(path: Path) -> str:
     """Computed by a process of its own: in ours each block would wait for the interpreter's lock, 5 ms where others
     compute, and whoever waits for an hour's telemetry would wait for the hash after it.
+
+    Where that process cannot be started or is ended, ours does it: slower, and with the true error if there is one.
     """
     command = [sys.executable, "-I", "-S", __file__, str(path)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode:
-        _stamp(path)  # says so where the file was deleted meanwhile
-        *_, says = done.stderr.splitlines() or [""]
-        raise OSError(f"{path.name} could not be hashed: {says}")
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return sha256(path)
     return done.stdout.strip()
 
 

@@ -42,11 +42,19 @@ def alike(one: Luma, other: Luma) -> float:
 def found_in(around: Luma, patch: Luma) -> tuple[float, float, float]:
     """How alike the likeliest place is, and how far from the middle it lies, to the right and down, in eyes' widths."""
     likeness = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
-    _, highest, _, (left, top) = cv2.minMaxLoc(likeness)
+    lowest, highest, _, (left, top) = cv2.minMaxLoc(likeness)
     if not np.isfinite(highest):
         return 1.0, 0.0, 0.0
+    if lowest == highest:  # no place is likelier than another
+        return highest, 0.0, 0.0
     rows, columns = likeness.shape
     return highest, (left - (columns - 1) / 2) / EYE_PX, (top - (rows - 1) / 2) / EYE_PX
+
+
+def detail_of(patch: Luma) -> float:
+    """How fine its pattern is: the Laplacian's variance by its own. Blurred and enlarged patches have little."""
+    even = patch.astype(np.float32)
+    return float(cv2.Laplacian(even, cv2.CV_32F).var()) / max(float(even.var()), 1e-6)
 
 
 def shifted(luma: Luma, corners: Place, right: float, down: float) -> Place:

@@ -10,13 +10,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from capture.face import FaceReading
-from capture.patches import EYE_AROUND, EYE_SIZE, Luma, Place, alike, eye_patch, found_in, mouth_patch, shifted
+from capture.patches import (
+    EYE_AROUND,
+    EYE_SIZE,
+    Luma,
+    Place,
+    alike,
+    detail_of,
+    eye_patch,
+    found_in,
+    mouth_patch,
+    shifted,
+)
 from capture.types import Box, Frame
 
 # Likeness so close that holding adds hardly more than the noise of reading itself (docs/design.md has the figures).
 EYES_HOLD_ABOVE = 0.95
 MOUTH_HOLDS_ABOVE = 0.98
-HOLDS_MS = 1_000  # a face is read so often whatever it looks like: nothing that was overlooked lasts
+HOLDS_MS = 1_000  # within each second of the clock: nothing overlooked lasts, and work taken up again reads the same
+MOUTH_DETAIL = 0.2  # sharp mouths have 0.17 to 0.74; in small or blurred ones a talking mouth looks like a resting one
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,10 @@ class Look:
     def of(cls, t_ms: int, luma: Luma, face: FaceReading) -> "Look":
         eyes = [eye_patch(luma, corners, EYE_SIZE) for corners in face.eyes]
         return cls(t_ms, face, eyes, mouth_patch(luma, face.mouth))
+
+    def can_be_told(self) -> bool:
+        """Whether a change would be seen. Of two faces, either may become the nearer one while neither changes."""
+        return not self.face.has_company and detail_of(self.mouth) >= MOUTH_DETAIL
 
     def still_there(self, luma: Luma) -> FaceReading | None:
         """The reading at the face's new place; None where eyes or mouth look otherwise, or are not near any more."""
@@ -61,19 +77,22 @@ class SteadyFace:
     def __init__(self, read: Callable[[Frame], FaceReading | None]) -> None:
         self._read = read
         self._last: Look | None = None
+        self._was_there = False
 
     def read(self, frame: Frame, luma: Luma) -> FaceReading | None:
-        """The nearest face as it was read in this picture, or in one less than a second ago that shows it alike."""
+        """The nearest face as it was read in this picture, or in one of the same second that shows it alike."""
         held = self._held(frame.t_ms, luma)
         if held:
             return held
         face = self._read(frame)
-        self._last = Look.of(frame.t_ms, luma, face) if face else None
+        look = Look.of(frame.t_ms, luma, face) if face else None
+        was_there, self._was_there = self._was_there, face is not None
+        # Not the first picture of a face: a slip of the reader in an empty room must not last.
+        self._last = look if look and was_there and look.can_be_told() else None
         return face
 
     def _held(self, t_ms: int, luma: Luma) -> FaceReading | None:
-        """Nothing where two faces could be read: which of them is nearer may change while neither does."""
         last = self._last
-        if last is None or last.face.has_company or t_ms - last.t_ms >= HOLDS_MS:
+        if last is None or t_ms // HOLDS_MS != last.t_ms // HOLDS_MS:
             return None
         return last.still_there(luma)

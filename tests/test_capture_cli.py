@@ -127,7 +127,7 @@ def test_the_program_itself_is_quiet_and_returns_the_code(clip: Path, tmp_path: 
 
 
 def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
-    long = make_clip(tmp_path / "long.mp4", 25, size=(640, 480), fps=5, sound=None)
+    long = film_sitter(tmp_path / "long.mp4", 25, fps=5, sound=None)
     interrupted, whole = tmp_path / "interrupted", tmp_path / "whole"
     first = interrupt_after_some_rows("analyse", long, "--out", interrupted, rows_in=interrupted)
     assert first.returncode == INTERRUPTED

@@ -292,18 +292,6 @@ def test_an_older_result_never_overwrites_newer_flags(app: Flask, interview: Int
     assert flagging._store_flags(interview_id, version, []) is False
 
 
-def test_once_the_candidate_is_done_flags_are_left_to_finishing(
-    app: Flask, interview: InterviewSession, tmp_path: Path
-) -> None:
-    for question in (1, 2):
-        record(interview, clip_bytes(tmp_path), question=question)
-    interview_id = interview.id
-    db.session.rollback()
-    interviews.finish(interview)
-
-    assert flagging.refresh_flags(app, interview_id) is False
-
-
 def test_an_unreadable_answer_fails_alone_and_the_rest_becomes_the_film(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:

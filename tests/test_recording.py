@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.errors import CaptureError, ClaimLost
-from capture.hashes import note_hash, sha256
+from capture.hashes import note_hash, noted_hash, sha256
 from capture.recording import ObservationLog, Recording, read_observations
 from capture.replacing import replacing, write_json
 from capture.types import Observation
@@ -109,12 +109,19 @@ def test_it_believes_a_noted_hash_of_a_file_that_did_not_change(recording: Recor
     assert recording.write_manifest() == {"answers/01-1.mp4": "as noted", "answers/02-1.mp4": sha256(changed)}
 
 
-def test_it_says_which_file_cannot_be_hashed(recording: Recording) -> None:
+def test_what_cannot_be_hashed_says_why(recording: Recording) -> None:
     with pytest.raises(FileNotFoundError, match=r"recording\.mp4"):
         note_hash(recording.recording_path)
     recording.recording_path.mkdir()
-    with pytest.raises(OSError, match=r"recording\.mp4 could not be hashed: IsADirectoryError"):
+    with pytest.raises(IsADirectoryError, match=r"recording\.mp4"):
         note_hash(recording.recording_path)
+
+
+def test_a_hash_is_noted_where_no_process_can_be_started(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "")
+    recording.recording_path.write_bytes(b"video")
+    note_hash(recording.recording_path)
+    assert noted_hash(recording.recording_path) == sha256(recording.recording_path)
 
 
 @pytest.mark.parametrize("torn", ["", "{", "{}", "[]", '{"sha256": "1", "stamp": 5}'])

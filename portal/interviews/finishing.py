@@ -21,7 +21,7 @@ from capture.types import Flag, Measurements
 from portal.extensions import db
 from portal.interviews import results
 from portal.interviews.claims import GONE, Claim
-from portal.interviews.flagging import replace_flags
+from portal.interviews.flagging import refresh_flags, replace_flags
 from portal.interviews.places import answer_path, recording, rules
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
@@ -65,6 +65,7 @@ def finish_interview(held: Claim, stop: threading.Event) -> None:
             log.info("interview %s is finished by another process now", held.row_id)
         except CaptureError as error:
             log.warning("interview %s cannot be finished: %s", held.row_id, error)
+            refresh_flags(held.app, held.row_id)  # the last ones that anybody will find
             held.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
 
 
@@ -73,7 +74,7 @@ def _make_results(held: Claim) -> tuple[Recording, Measurements, list[Flag]]:
     place = _make_film(held)
     with ThreadPoolExecutor(1) as pool:
         hashed = pool.submit(note_hash, place.recording_path)
-        measurements, flags = _judge(held)
+        measurements, flags = _write_results(held)
         hashed.result()
     place.write_manifest(held.confirm)
     return place, measurements, flags
@@ -83,20 +84,20 @@ def _make_film(held: Claim) -> Recording:
     with held.app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
-        place, placed = recording(interview), results.placed(interview)
-        parts = results.film_parts(interview, placed.answers)
+        place, layout = recording(interview), results.layout(interview)
+        parts = results.film_parts(interview, layout.answers)
         db.session.rollback()  # copying takes its time
         if not parts:
             raise UnusableMedia("No answer of this interview could be read.")
         with place.film_held(FILM_WAIT_S) as is_ours:
             growing = place.growing_film_path if is_ours else None
             with replacing(place.recording_path, held.confirm) as temporary:
-                film.join(parts, temporary, placed.duration_ms, growing)
+                film.join(parts, temporary, layout.duration_ms, growing)
     return place
 
 
-def _judge(held: Claim) -> tuple[Measurements, list[Flag]]:
-    """Write telemetry and page events. What was recorded again goes, as the film is there."""
+def _write_results(held: Claim) -> tuple[Measurements, list[Flag]]:
+    """Judge all of it, and write telemetry and page events. What was recorded again goes: the film is there."""
     with held.app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])

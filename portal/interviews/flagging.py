@@ -18,15 +18,10 @@ from portal.models import Flag, InterviewSession, InterviewState
 
 
 def refresh_flags(app: Flask, interview_id: Any) -> bool:
-    """Judge all that is measured so far. False: somebody stored newer flags meanwhile, ours are dropped.
-
-    Nor are any found once the candidate is done: finishing judges the whole, and somebody waits for it.
-    """
+    """Judge all that is measured so far. False: somebody stored newer flags meanwhile, ours are dropped."""
     with app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(InterviewSession, interview_id, options=[results.WITH_EVENTS])
-        if interview.state is not InterviewState.RECORDING:
-            return False
         version, measurements = interview.flags_version, results.gather(interview)
         db.session.rollback()
         g.only_reads_database = False
@@ -36,8 +31,8 @@ def refresh_flags(app: Flask, interview_id: Any) -> bool:
 
 def _store_flags(interview_id: Any, version: int, flags: list[FoundFlag]) -> bool:
     current = sa.and_(InterviewSession.id == interview_id, InterviewSession.flags_version == version)
-    is_live = InterviewSession.state == InterviewState.RECORDING
-    changed = db.session.execute(sa.update(InterviewSession).where(current, is_live).values(flags_version=version + 1))
+    live = InterviewSession.state.in_([InterviewState.RECORDING, InterviewState.FINISHING])
+    changed = db.session.execute(sa.update(InterviewSession).where(current, live).values(flags_version=version + 1))
     if not cast(Any, changed).rowcount:
         db.session.rollback()
         return False

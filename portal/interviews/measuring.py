@@ -145,7 +145,8 @@ class LiveMeasuring:
         self.is_idle = False
         self._halt = threading.Event()
         self._asked_at = self._grew_at = time.monotonic()
-        self._refreshed_at = -math.inf  # the first beat also reads the earlier answers' rows: nobody waits for it yet
+        # The first time sooner: it reads the earlier answers' rows, before somebody waits for them.
+        self._refreshed_at = time.monotonic() - REFRESH_EVERY_S / 2
         self._size = 0
         with held.app.app_context():
             answer = db.session.get_one(Answer, held.row_id)
@@ -187,8 +188,16 @@ class LiveMeasuring:
         if not result.is_whole:
             self.held.write(keep=False, idle_at_bytes=self._size if self.is_idle else 0, attempts=0)
             return False
-        refresh_flags(self.held.app, self.interview_id)
+        if self._goes_on():  # else finishing judges the whole, and somebody waits for it
+            refresh_flags(self.held.app, self.interview_id)
         return True
+
+    def _goes_on(self) -> bool:
+        """Whether the candidate is not done yet."""
+        with self.held.app.app_context():
+            g.only_reads_database = True
+            own = InterviewSession.id == self.interview_id
+            return db.session.scalar(sa.select(InterviewSession.state).where(own)) is InterviewState.RECORDING
 
     def _note_failure(self, error: CaptureError) -> bool:
         """Not measured, for a reason; the recording itself is not touched by that."""

@@ -31,7 +31,7 @@ def gather(interview: InterviewSession) -> Measurements:
     return timeline.place([_measured(answer, _observations(interview, answer)) for answer in _usable(interview)])
 
 
-def placed(interview: InterviewSession) -> Measurements:
+def layout(interview: InterviewSession) -> Measurements:
     """Where each finished answer lies and how long all of it is; what was measured is not read."""
     return timeline.place([_measured(answer, None) for answer in _usable(interview)])
 

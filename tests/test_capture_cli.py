@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clips import FOOTAGE, make_clip
+from clips import FOOTAGE
 from jsonschema import Draft202012Validator
 from senses_support import MODELS_FOLDER, PORTRAIT, brief, film_sitter, measure
 

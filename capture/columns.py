@@ -5,6 +5,7 @@ Knows names and order of quantities only. A comparison with NaN is false, so wha
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Self
 
@@ -38,7 +39,8 @@ class Columns:
 
     @classmethod
     def of(cls, observations: Sequence[Observation]) -> Self:
-        table = np.array(list(map(_values, observations)), dtype=np.float64).reshape(-1, len(NAMES))
+        values = list(chain.from_iterable(map(_values, observations)))
+        table = np.array(values, dtype=np.float64).reshape(-1, len(NAMES))
         t_ms, *others = table.T
         return cls(t_ms.astype(np.int64), *others)
 

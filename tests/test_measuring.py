@@ -369,6 +369,26 @@ def test_whoever_measures_what_was_taken_back_can_write_nothing(
     assert held.write(keep=False, state=AnswerState.READY) is False
 
 
+def test_an_interview_that_cannot_become_a_film_still_has_its_flags(
+    app: Flask, application: Application, tmp_path: Path
+) -> None:
+    interview = begin(application, analyse=True)
+    for question in (1, 2):
+        answer = record(interview, clip_bytes(tmp_path), question=question)
+        interviews.report_events(answer, [{"kind": "paste", "t_ms": 100, "characters": 40}])
+    db.session.rollback()
+    interviews.work_through(app)
+    interviews.recording(interview).normalised_path(1, 1, 1).write_bytes(b"no film")
+    flagging.replace_flags(interview.id, [])
+    db.session.commit()
+    interviews.finish(interview)
+    interviews.work_through(app)
+
+    db.session.expire_all()
+    assert interview.state is InterviewState.FAILED
+    assert [flag.kind for flag in interview.flags] == ["paste", "paste"]
+
+
 def test_a_failed_interview_can_be_tried_again(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
     finished(app, interview, tmp_path)
     interview.state, interview.failure = InterviewState.FAILED, "the disk was full"

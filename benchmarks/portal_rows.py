@@ -174,7 +174,7 @@ def bare_server(folder: Path) -> Iterator[int]:
             yield port
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(30)  # longer than it waits for connections that were kept open
 
 
 async def _all_uploads(port: int, places: list[tuple[str, str]], first: bytes) -> float:

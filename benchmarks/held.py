@@ -22,10 +22,10 @@ HEADS = ("quantity", "samples", "held", "off by, median", "95 %", "99 %", "at mo
 def held_rows(footage: Path, reader: FaceReader) -> Iterator[tuple[str, ...]]:
     """One row a quantity. A held face that a fresh reading does not find at all would be off by "nan"."""
     samples = [pair for clip in clips_of_one(footage) for pair in _samples(clip, reader)]
-    held = [(held, fresh) for held, fresh in samples if held is not fresh]
+    pairs = [(said, fresh) for said, fresh in samples if said is not fresh]
     for name in QUANTITIES:
-        off = [abs(getattr(held, name) - getattr(fresh, name, np.nan)) for held, fresh in held]
-        yield (name, str(len(samples)), str(len(held)), *(f"{np.percentile(off, share):.3f}" for share in PERCENTILES))
+        off = [abs(getattr(said, name) - getattr(fresh, name, np.nan)) for said, fresh in pairs]
+        yield (name, str(len(samples)), str(len(pairs)), *(f"{np.percentile(off, share):.3f}" for share in PERCENTILES))
 
 
 def _samples(clip: Path, reader: FaceReader) -> Iterator[tuple[FaceReading | None, FaceReading | None]]:

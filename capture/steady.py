@@ -45,8 +45,8 @@ class Look:
         eyes = [eye_patch(luma, corners, EYE_SIZE) for corners in face.eyes]
         return cls(t_ms, face, eyes, mouth_patch(luma, face.mouth))
 
-    def can_be_told(self) -> bool:
-        """Whether a change would be seen. Of two faces, either may become the nearer one while neither changes."""
+    def would_show_a_change(self) -> bool:
+        """Small and blurred faces would not. Of two faces, either may become the nearer one while neither changes."""
         return not self.face.has_company and detail_of(self.mouth) >= MOUTH_DETAIL
 
     def still_there(self, luma: Luma) -> FaceReading | None:
@@ -88,7 +88,7 @@ class SteadyFace:
         look = Look.of(frame.t_ms, luma, face) if face else None
         was_there, self._was_there = self._was_there, face is not None
         # Not the first picture of a face: a slip of the reader in an empty room must not last.
-        self._last = look if look and was_there and look.can_be_told() else None
+        self._last = look if look and was_there and look.would_show_a_change() else None
         return face
 
     def _held(self, t_ms: int, luma: Luma) -> FaceReading | None:

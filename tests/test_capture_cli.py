@@ -55,7 +55,13 @@ def telemetry_in(folder: Path) -> dict[str, Any]:
 
 def run(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "capture", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # A shell's `&` lets its children ignore Ctrl-C; what is tested here is that somebody presses it.
+    return subprocess.Popen(command, cwd=ROOT, text=True, preexec_fn=hear_ctrl_c, **pipes)
+
+
+def hear_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_it_writes_telemetry_that_follows_the_contract(clip: Path, tmp_path: Path) -> None:

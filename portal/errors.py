@@ -1,8 +1,13 @@
-"""Errors as pages in the product's look, as fragments for HTMX, and as JSON for the API."""
+"""Errors as pages in the product's look, as fragments for HTMX, and as problem documents for programs.
 
-from typing import Any
+A problem document bears our mark: a `type` of our own. Whatever lacks it came from something between us and the sender
+(a proxy's page, say), and says nothing about what was sent.
+"""
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -10,6 +15,10 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from portal.blueprints import wants_fragment
 
 PROBLEM_JSON = "application/problem+json"
+MARK = "urn:career-portal:problem:"  # how the `type` of every refusal begins; the HTTP status follows
+FOR_PROGRAMS = ("/api/", "/capture/uploads")  # whatever is asked for below these, no page is an answer
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 SENTENCES = {
     400: (
@@ -79,13 +88,30 @@ def _answer(code: int, title: str, advice: str) -> Response:
 
 def problem(code: int, title: str, detail: str, **more: Any) -> Response:
     """An error for programs (RFC 9457); `more` are members of its own, such as `errors` by field."""
-    request_id = g.get("request_id", "-")
-    response = jsonify(type="about:blank", status=code, title=title, detail=detail, request_id=request_id, **more)
+    said = {"type": f"{MARK}{code}", "status": code, "title": title, "detail": detail}
+    response = jsonify(**said, request_id=g.get("request_id", "-"), **more)
     response.status_code = code
     response.mimetype = PROBLEM_JSON
     return response
 
 
+def for_programs(view: View) -> View:
+    """Marks a view that only programs ask: it refuses with problem documents, whatever the request says it accepts."""
+    view.answers_programs = True  # type: ignore[attr-defined]
+    return view
+
+
 def wants_json() -> bool:
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    return request.path.startswith("/api/") or request.is_json or best == "application/json"
+    return request.path.startswith(FOR_PROGRAMS) or request.is_json or _asks_a_program() or _accepts_json()
+
+
+def _asks_a_program() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "answers_programs", False)
+
+
+def _accepts_json() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json", PROBLEM_JSON]) not in {
+        None,
+        "text/html",
+    }

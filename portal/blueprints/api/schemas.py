@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from werkzeug.datastructures import FileStorage
 
 from portal import board, hiring, passwords, queue
+from portal.errors import MARK
 from portal.models import (
     Application,
     ApplicationStatus,
@@ -31,7 +32,9 @@ def said(description: str) -> dict[str, str]:
 
 
 class Problem(Schema):
-    type = fields.String(metadata={"example": "about:blank"})
+    type = fields.String(
+        metadata=said("Says that this portal refused, and nothing in between") | {"example": f"{MARK}409"}
+    )
     status = fields.Integer(metadata=said("The HTTP status"))
     title = fields.String(metadata=said("What happened"))
     detail = fields.String(metadata=said("What to do about it"))

@@ -15,24 +15,28 @@ from portal import interviews
 from portal.access import fetch_own, is_at_the_machine
 from portal.blueprints.capture import bp
 from portal.blueprints.capture.room import QuestionSchema, TabSchema, begin_answer, body, own_answer, started
+from portal.errors import for_programs
 from portal.models import InterviewSession
 
 BOUNDARY = "picture"
 
 
 @bp.post("/<uuid:interview_id>/kiosk/hold")
+@for_programs
 @login_required
 def kiosk_hold(interview_id: uuid.UUID) -> ResponseReturnValue:
     return interviews.hold_devices(own_here(interview_id), tab_of_page())
 
 
 @bp.get("/<uuid:interview_id>/kiosk/status")
+@for_programs
 @login_required
 def kiosk_status(interview_id: uuid.UUID) -> ResponseReturnValue:
     return interviews.look_at_devices(own_here(interview_id), request.args.get("tab", ""))
 
 
 @bp.get("/<uuid:interview_id>/kiosk/preview")
+@for_programs
 @login_required
 def kiosk_preview(interview_id: uuid.UUID) -> ResponseReturnValue:
     """Moving pictures for an `<img>`; they end when the page leaves or no longer has the camera."""
@@ -45,6 +49,7 @@ def kiosk_preview(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:interview_id>/kiosk/answers")
+@for_programs
 @login_required
 def kiosk_answers(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = own_here(interview_id)
@@ -55,12 +60,14 @@ def kiosk_answers(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:interview_id>/kiosk/stop")
+@for_programs
 @login_required
 def kiosk_stop(interview_id: uuid.UUID) -> ResponseReturnValue:
     return interviews.stop_here(own_here(interview_id), tab_of_page())
 
 
 @bp.post("/<uuid:interview_id>/kiosk/release")
+@for_programs
 @login_required
 def kiosk_release(interview_id: uuid.UUID) -> ResponseReturnValue:
     interviews.release_devices(own_here(interview_id), tab_of_page())
@@ -68,6 +75,7 @@ def kiosk_release(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.get("/<uuid:interview_id>/answers/<uuid:answer_id>/playback")
+@for_programs
 @login_required
 def kiosk_playback(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     """The candidate's own answer, to look at before keeping it; the browser does not have it."""

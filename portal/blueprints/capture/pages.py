@@ -10,7 +10,7 @@ from portal import interviews
 from portal.access import fetch_own, is_at_a_kiosk, is_at_the_machine, sign_out_here
 from portal.blueprints.capture import bp
 from portal.blueprints.capture.room import room_state
-from portal.errors import wants_json
+from portal.errors import problem, wants_json
 from portal.forms.consent import ConsentForm
 from portal.interviews import AnswersMissing, InterviewError, NotInterviewable
 from portal.models import InterviewSession, InterviewState
@@ -24,8 +24,7 @@ def interview_error(error: InterviewError) -> ResponseReturnValue:
     """Say why: as a problem document to scripts, as a page with a way on to people."""
     if wants_json():
         extra = {"offset": error.offset} if hasattr(error, "offset") else {}
-        problem = {"type": "about:blank", "title": "Not possible now", "status": error.status, "detail": error.message}
-        return problem | extra, error.status, {"Content-Type": "application/problem+json"}
+        return problem(error.status, "Not possible now", error.message, **extra)
     view = {"title": "Not possible now", "reason": error.message}
     if isinstance(error, AnswersMissing):
         view |= {

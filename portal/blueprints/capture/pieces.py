@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from werkzeug.datastructures import EnvironHeaders
 
 from portal import interviews, logs, security, uploads
-from portal.blueprints.capture.uploads import ADDRESS, check_version, plain, refused, token_holder
+from portal.blueprints.capture.uploads import ADDRESS, check_version, refused, token_holder
 
 Environ = dict[str, Any]
 
@@ -31,7 +31,6 @@ def stand_in_front(app: Flask) -> None:
         with app.app_context():
             environ[logs.PATH_FOR_LOG] = f"{ADDRESS}/{answer_id}"
             security.name_request()
-            interviews.ensure_measuring()
             return _answer(environ, start_response, answer_id)
 
     app.wsgi_app = door  # type: ignore[method-assign]
@@ -50,12 +49,13 @@ def _addressed(environ: Environ) -> uuid.UUID | None:
 
 def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iterable[bytes]:
     try:
+        interviews.ensure_measuring()
         new_offset = _append(environ, EnvironHeaders(environ), answer_id)
     except uploads.UploadError as error:
         response = refused(error)
     except Exception:  # as Flask does around each view: the reason goes to the log, none of it to the sender
         log.exception("a piece could not be taken")
-        response = plain("Something failed on our side. Send the piece again.", 500)
+        response = refused(uploads.Refused(500, "Something failed on our side. Send the piece again."))
     else:
         said = [("Tus-Resumable", uploads.VERSION), ("Upload-Offset", str(new_offset))]
         start_response("204 No Content", [*security.headers_of_every_response(), *said])

@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from portal import interviews, throttle, tokens, uploads
 from portal.access import fetch_own
 from portal.blueprints.capture import bp
+from portal.errors import for_programs
 from portal.interviews import InterviewError
 from portal.models import Answer, AnswerState, InterviewSession, utc_now
 
@@ -75,12 +76,14 @@ def take_in_body() -> None:
 
 
 @bp.get("/<uuid:interview_id>/room.json")
+@for_programs
 @login_required
 def room_json(interview_id: uuid.UUID) -> ResponseReturnValue:
     return room_state(fetch_own(InterviewSession, interview_id))
 
 
 @bp.post("/<uuid:interview_id>/seat")
+@for_programs
 @login_required
 def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
@@ -90,6 +93,7 @@ def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:interview_id>/answers")
+@for_programs
 @login_required
 def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
@@ -97,6 +101,7 @@ def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:interview_id>/answers/<uuid:answer_id>/token")
+@for_programs
 @login_required
 def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     answer = own_answer(interview_id, answer_id)
@@ -104,6 +109,7 @@ def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseRetur
 
 
 @bp.post("/<uuid:interview_id>/answers/<uuid:answer_id>/complete")
+@for_programs
 @login_required
 def answer_complete(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     answer = own_answer(interview_id, answer_id)
@@ -113,6 +119,7 @@ def answer_complete(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseRe
 
 
 @bp.post("/<uuid:interview_id>/events")
+@for_programs
 @login_required
 def events(interview_id: uuid.UUID) -> ResponseReturnValue:
     fetch_own(InterviewSession, interview_id)
@@ -121,6 +128,7 @@ def events(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:interview_id>/echo")
+@for_programs
 @login_required
 def echo(interview_id: uuid.UUID) -> ResponseReturnValue:
     """The bytes were swallowed, so that the page can measure how fast they went."""

@@ -1,6 +1,7 @@
 """The tus endpoint: headers in, headers out. Who may send is in the token; bytes themselves come in by `pieces`."""
 
 import uuid
+from http import HTTPStatus
 
 from flask import Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,6 +9,7 @@ from werkzeug.datastructures import Headers
 
 from portal import access, interviews, tokens, uploads
 from portal.blueprints.capture import bp
+from portal.errors import problem
 from portal.extensions import csrf, db
 from portal.models import Answer
 
@@ -19,10 +21,22 @@ bp.add_url_rule("/uploads/<uuid:answer_id>", endpoint="piece", methods=["PATCH"]
 
 @bp.errorhandler(uploads.UploadError)
 def refused(error: uploads.UploadError) -> Response:
-    response = plain(error.message, error.status)
-    if isinstance(error, uploads.WrongOffset):
-        response.headers["Upload-Offset"] = str(error.offset)
+    """Why not, with our mark; where the offset was wrong also the right one."""
+    if not isinstance(error, uploads.WrongOffset):
+        return speaking_tus(problem(error.status, title_of(error.status), error.message))
+    response = speaking_tus(problem(error.status, title_of(error.status), error.message, offset=error.offset))
+    response.headers["Upload-Offset"] = str(error.offset)
     return response
+
+
+def title_of(status: int) -> str:
+    return "Checksum Mismatch" if status == uploads.WRONG_CHECKSUM else HTTPStatus(status).phrase
+
+
+@bp.after_app_request
+def name_protocol(response: Response) -> Response:
+    """Also what Flask itself refuses at these addresses is an answer of this protocol."""
+    return speaking_tus(response) if request.path.startswith(ADDRESS) else response
 
 
 @bp.route("/uploads", methods=["POST"])
@@ -39,7 +53,7 @@ def create_upload() -> ResponseReturnValue:
         raise uploads.UploadError("Say Upload-Length, or Upload-Defer-Length: 1.")
     if (length or 0) > current_app.config["PORTAL"].upload_max_bytes:
         raise uploads.Refused(413, "The recording is larger than this server takes.")
-    response = plain("", 201)
+    response = empty(201)
     response.headers["Location"] = url_for("capture.upload", answer_id=answer.id, _external=True)
     return response
 
@@ -53,7 +67,7 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
     answer = authorised_answer(answer_id)
     if request.method == "DELETE":
         return terminate(answer)
-    response = plain("", 200)
+    response = empty(200)
     length_bytes = answer.length_bytes
     response.headers["Upload-Offset"] = str(interviews.confirmed_bytes(answer))
     response.headers["Cache-Control"] = "no-store"
@@ -67,7 +81,7 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
 def terminate(answer: Answer) -> Response:
     """Take an unfinished upload back."""
     interviews.take_back(answer)
-    return plain("", 204)
+    return empty(204)
 
 
 def token_holder(headers: Headers, expected: uuid.UUID | None = None) -> uuid.UUID:
@@ -102,7 +116,7 @@ def check_version(headers: Headers) -> None:
 
 
 def options() -> Response:
-    response = plain("", 204)
+    response = empty(204)
     response.headers["Tus-Version"] = uploads.VERSION
     response.headers["Tus-Extension"] = uploads.EXTENSIONS
     response.headers["Tus-Max-Size"] = str(current_app.config["PORTAL"].upload_max_bytes)
@@ -110,9 +124,12 @@ def options() -> Response:
     return response
 
 
-def plain(text: str, status: int) -> Response:
-    response = Response(text, status, mimetype="text/plain")
+def empty(status: int) -> Response:
+    return speaking_tus(Response(status=status, mimetype="text/plain"))
+
+
+def speaking_tus(response: Response) -> Response:
     response.headers["Tus-Resumable"] = uploads.VERSION
-    if status == 412:
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED:
         response.headers["Tus-Version"] = uploads.VERSION
     return response

@@ -104,6 +104,7 @@ def _record_interview(candidate: User, job: Job) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for position, clip in enumerate(interviews.demo_clips(Path(folder)), start=1):
             data = clip.read_bytes()
+            interviews.release(interview, position, "demo-tab")
             answer = interviews.start_answer(interview, interviews.NewAnswer("demo-tab", position, "mp4"))
             interviews.receive(answer, 0, data, None)
             interviews.complete_answer(answer, len(data), None)

@@ -15,7 +15,7 @@ from flask import g
 from portal import accounts, interviews
 from portal.extensions import db
 from portal.interviews import config
-from portal.models import Application, InterviewSession, User, utc_now
+from portal.models import Application, InterviewQuestion, InterviewSession, User, utc_now
 
 READ_BYTES = 256 * 1024  # of a recording at a time: it may be larger than our memory
 
@@ -109,6 +109,12 @@ def _interview(interview: InterviewSession) -> dict[str, Any]:
         for answer in interview.answers
     ]
     return _columns(interview, *ours) | {
+        "questions": [_question(question) for question in interview.questions],
         "answers": answers,
         "flags": [_columns(flag, *ours) for flag in interview.flags],
     }
+
+
+def _question(question: InterviewQuestion) -> dict[str, Any]:
+    """What was not shown yet is not theirs to know yet."""
+    return _columns(question, "interview_id", *(() if question.is_released else ("prompt",)))

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -164,11 +165,11 @@ class Job(db.Model):
     @property
     def interview_ms(self) -> int:
         """How long the interview takes at most, thinking included, one take each."""
-        return sum(question.think_ms + question.limit_ms for question in self.questions)
+        return length_ms(self.questions)
 
 
 class Question(db.Model):
-    """One question of a job's interview. Answers keep their own copy of the prompt: editing never changes the past."""
+    """One question of a job's interview. An interview that begins takes a copy: editing never changes the past."""
 
     __tablename__ = "questions"
     __table_args__ = (
@@ -210,13 +211,20 @@ class Application(db.Model):
         back_populates="application", cascade="all, delete-orphan"
     )
 
+    @property
+    def questions(self) -> "Sequence[Question | InterviewQuestion]":
+        """What is asked here: as it was when the interview began, else what the job asks now."""
+        if self.interview is None or self.interview.state is InterviewState.PENDING:
+            return self.job.questions
+        return self.interview.questions
+
     def why_not_interviewable(self) -> str | None:
         """A sentence for the candidate where no interview may be recorded (any more), else None."""
         if self.status is ApplicationStatus.WITHDRAWN:
             return "You withdrew this application."
         if self.status in {ApplicationStatus.REJECTED, ApplicationStatus.OFFERED}:
             return "This application has been decided."
-        if not self.job.questions:
+        if not self.questions:
             return "This job has no recorded interview."
         if self.interview is None and not self.job.is_open:
             return "This job is closed."
@@ -257,6 +265,9 @@ class InterviewSession(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     application: Mapped[Application] = relationship(back_populates="interview")
+    questions: Mapped[list["InterviewQuestion"]] = relationship(
+        cascade="all, delete-orphan", order_by=lambda: InterviewQuestion.position
+    )
     answers: Mapped[list["Answer"]] = relationship(
         back_populates="interview",
         cascade="all, delete-orphan",
@@ -287,6 +298,38 @@ class InterviewSession(db.Model):
         there = [answer for answer in self.answers if answer.state is not AnswerState.DISCARDED]
         newest = {answer.question_position: answer.take for answer in there}  # ordered: the last one wins
         return [answer for answer in there if answer.take == newest[answer.question_position]]
+
+
+class InterviewQuestion(db.Model):
+    """One question as this interview asks it: the job's, copied when the interview began, and when it was shown."""
+
+    __tablename__ = "interview_questions"
+
+    interview_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("interview_sessions.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 1 is first
+    prompt: Mapped[str] = mapped_column(sa.String(500))
+    think_ms: Mapped[int]
+    limit_ms: Mapped[int]
+    takes: Mapped[int]
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: nobody but admins has read it yet
+
+    @property
+    def is_released(self) -> bool:
+        return self.released_at is not None
+
+    def think_left_ms(self, now: datetime) -> int:
+        """What is left of the time to think. Its clock starts when the prompt is shown, and never anew."""
+        if self.released_at is None:
+            return self.think_ms
+        gone_ms = int((now - self.released_at).total_seconds() * 1000)
+        return min(self.think_ms, max(0, self.think_ms - gone_ms))
+
+
+def length_ms(questions: "Sequence[Question | InterviewQuestion]") -> int:
+    """How long it takes at most to answer these, thinking included, one take each."""
+    return sum(question.think_ms + question.limit_ms for question in questions)
 
 
 class Answer(db.Model):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 from werkzeug.datastructures import MultiDict
 
 from portal.extensions import db
-from portal.models import Application, Flag, InterviewSession, InterviewState, Job, User, utc_now
+from portal.models import Application, Flag, InterviewSession, InterviewState, User, utc_now
 
 # The names of the telemetry contract, most telling first; a test holds them equal to the capture engine's.
 KINDS = (
@@ -95,7 +95,8 @@ class SessionFilter:
             .join(Application.job)
             .options(
                 contains_eager(application).contains_eager(Application.user),
-                contains_eager(application).contains_eager(Application.job).selectinload(Job.questions),
+                contains_eager(application).contains_eager(Application.job),
+                selectinload(InterviewSession.questions),
                 selectinload(InterviewSession.flags),
                 selectinload(InterviewSession.answers),
             )

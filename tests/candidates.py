@@ -79,6 +79,7 @@ class Candidate(threading.Thread):
         raise AssertionError("could not sign in")
 
     def answer(self, question: int, clip: Clip) -> None:
+        assert self.post(f"/questions/{question}/release", tab=TAB).status == 200
         begun = json.loads(self.post("/answers", tab=TAB, question=question, container=clip.container).body)
         self.send(f"{question:02d}-1.{clip.container}", begun, clip.data)
         said = self.post(f"/answers/{begun['answer_id']}/complete", length=len(clip.data), recorded_ms=clip.duration_ms)

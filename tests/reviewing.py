@@ -5,6 +5,7 @@ from typing import Any
 
 from factories import make_application, make_user, save
 
+from portal.interviews import asking
 from portal.models import Answer, AnswerState, Flag, InterviewSession, InterviewState
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -20,7 +21,9 @@ def make_interview(*flags: Flag, name: str = "A Person", **values: Any) -> Inter
     application = make_application(make_user(full_name=name), values.pop("job", None))
     defaults = {"state": InterviewState.READY, "start_time": NOON, "duration_ms": 60_000}
     consent = {"consent_record_at": NOON, "consent_analyse_at": NOON}
-    return save(InterviewSession(application=application, flags=list(flags), **defaults | consent | values))
+    interview = save(InterviewSession(application=application, flags=list(flags), **defaults | consent | values))
+    asking.freeze(interview)
+    return save(interview)
 
 
 def make_answer(question: int, **values: Any) -> Answer:

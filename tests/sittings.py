@@ -8,7 +8,7 @@ from flask import Flask
 from portal import interviews
 from portal.extensions import db
 from portal.interviews import NewAnswer
-from portal.models import Answer, Application, InterviewSession
+from portal.models import Answer, Application, InterviewSession, utc_now
 
 TAB = "the-only-tab"
 
@@ -29,8 +29,18 @@ def clip_bytes(folder: Path, seconds: float = 2.0, container: str = "mp4") -> by
 
 
 def start(interview: InterviewSession, question: int = 1, container: str = "mp4", **more: object) -> Answer:
+    """As the page does it: the question is shown first."""
     db.session.refresh(interview)
+    show(interview, question)
     return interviews.start_answer(interview, NewAnswer(TAB, question, container, **more))
+
+
+def show(interview: InterviewSession, question: int = 1) -> None:
+    """Make a question's prompt known, whether or not its turn has come."""
+    asked = next((asked for asked in interview.questions if asked.position == question), None)
+    if asked and not asked.is_released:
+        asked.released_at = utc_now()
+        db.session.commit()
 
 
 def send(answer: Answer, data: bytes) -> None:

@@ -71,6 +71,7 @@ RULES = {
     "capture.finish": Door.OWNER,
     "capture.room_json": Door.OWNER,
     "capture.seat": Door.OWNER,
+    "capture.release": Door.OWNER,
     "capture.answers": Door.OWNER,
     "capture.answer_token": Door.OWNER,
     "capture.answer_complete": Door.OWNER,
@@ -236,6 +237,7 @@ def address(rule: Rule, world: World, whose: str) -> str:
         "user_id": world.people["bob"].id,
         "slug": make_job("A job nobody applied for").slug if "apply" in rule.endpoint else things.application.job.slug,
         "filename": "mark.svg",
+        "position": 1,
     }
     return url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
 

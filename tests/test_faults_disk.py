@@ -16,7 +16,7 @@ from factories import sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from senses_support import MODELS, film_sitter, source_of
-from sittings import begin, clip_bytes, record
+from sittings import begin, clip_bytes, record, show
 from small_disk import SmallDisk, small_disk
 from torture import Site, check_whole
 
@@ -203,6 +203,7 @@ def test_no_interview_begins_below_the_floor(
 def test_no_answer_begins_below_the_floor(
     client: FlaskClient, interview: InterviewSession, short_of_space: None
 ) -> None:
+    show(interview)
     sign_in(client, interview.application.user)
     wish = {"tab": "the-only-tab", "question": 1, "container": "mp4"}
     response = client.post(f"/capture/{interview.id}/answers", json=wish)

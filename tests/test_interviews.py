@@ -150,14 +150,6 @@ def test_a_paste_reaches_the_reviewer_with_its_length_unless_its_rule_is_off(
     assert interview.flags == []
 
 
-def test_questions_that_are_gone_are_not_asked(interview: InterviewSession) -> None:
-    interview.application.job.questions.pop()
-    db.session.commit()
-
-    with pytest.raises(interviews.InterviewError, match="no longer part"):
-        start(interview, question=2)
-
-
 def test_a_question_that_was_asked_twice_for_one_answer_makes_one(interview: InterviewSession) -> None:
     assert start(interview) is start(interview)  # the first reply was lost on the way
 

@@ -20,7 +20,7 @@ from clips import make_clip
 from factories import PASSWORD, make_application, make_user, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
-from sittings import TAB, begin
+from sittings import TAB, begin, show
 
 from capture.container import probe
 from capture.device_client import StationRefused, ask
@@ -67,6 +67,7 @@ Ask = Callable[..., Any]
 def room(client: FlaskClient, interview: InterviewSession) -> Ask:
     """Posts to the interview as its owner, with the seat's tab unless another is named."""
     base = f"/capture/{interview.id}"
+    show(interview)
     sign_in(client, interview.application.user)
     return lambda path, **body: client.post(f"{base}/{path}", json={"tab": TAB} | body)
 

@@ -1,11 +1,16 @@
-"""The migrated schema is the one of the models."""
+"""The migrated schema is the one of the models, and what was stored by an earlier version is understood by this one."""
 
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from portal.extensions import db
+from portal.models import InterviewSession
 
 
 def test_the_migrated_schema_equals_the_models(app: Flask) -> None:
@@ -32,6 +37,117 @@ def test_the_migrations_can_be_taken_back(app: Flask) -> None:
     downgrade(revision="base")
 
     assert set(inspect_tables()) <= {"alembic_version"}
+
+
+BEGUN = ["recording", "finishing", "ready", "failed"]
+
+
+@pytest.mark.parametrize("state", ["pending", *BEGUN])
+def test_interviews_of_an_earlier_version_keep_the_questions_that_were_asked(app: Flask, state: str) -> None:
+    """Question 1 was reworded since it was answered, 2 was not answered, 3 was answered and is gone."""
+    db.drop_all()
+    upgrade(revision="0006")
+    insert_interview(state, {1: "First?", 3: "Third?"}, asked={1: "Reworded?", 2: "Second?"})
+    upgrade()
+
+    seconds = {1: " 10:00:01.000000", 2: None, 3: " 10:00:03.000000"}
+    rows = db.session.execute(sa.text("SELECT * FROM interview_questions ORDER BY position")).mappings().all()
+    expected: dict[int, tuple[str, int, int, int]] = {1: ("First?", 7, 9_000, 3), 3: ("Third?", 0, 8_000, 1)}
+    if state == "recording":
+        expected[2] = ("Second?", 7, 9_000, 3)
+    if state == "pending":
+        expected = {}
+    assert {
+        row["position"]: (row["prompt"], row["think_ms"], row["limit_ms"], row["takes"]) for row in rows
+    } == expected
+    assert [row["released_at"] for row in rows] == [
+        seconds[number] and f"2026-11-01{seconds[number]}" for number in sorted(expected)
+    ]
+    interview = db.session.scalars(sa.select(InterviewSession)).one()
+    assert [question.prompt for question in interview.questions] == [expected[n][0] for n in sorted(expected)]
+
+
+def insert_interview(state: str, answered: dict[int, str], asked: dict[int, str]) -> None:
+    """Somebody's interview as version 0006 stored it."""
+    insert(
+        "users",
+        id="a" * 32,
+        email="a@example.org",
+        password_hash="-",
+        role="candidate",
+        full_name="A",
+        phone="",
+        location="",
+        headline="",
+        session_key="k",
+        created_at=at(0),
+    )
+    insert(
+        "jobs",
+        id="b" * 32,
+        slug="a-job",
+        title="A job",
+        description="",
+        location="",
+        workplace="remote",
+        employment_type="contract",
+        salary_range="",
+        status="open",
+        created_at=at(0),
+    )
+    for position, prompt in asked.items():
+        insert("questions", job_id="b" * 32, position=position, prompt=prompt, think_ms=7, limit_ms=9_000, takes=3)
+    insert(
+        "applications",
+        id="c" * 32,
+        user_id="a" * 32,
+        job_id="b" * 32,
+        status="applied",
+        note="",
+        resume_path="r",
+        resume_name="r",
+        created_at=at(0),
+    )
+    insert(
+        "interview_sessions",
+        id="d" * 32,
+        application_id="c" * 32,
+        state=state,
+        failure="",
+        flags_version=0,
+        attempts=0,
+        fence=0,
+        created_at=at(0),
+    )
+    for position, prompt in answered.items() if state != "pending" else ():
+        insert(
+            "answers",
+            id=f"{position:032d}",
+            interview_id="d" * 32,
+            question_position=position,
+            prompt=prompt,
+            take=1,
+            part=1,
+            limit_ms=8_000,
+            container="mp4",
+            state="received",
+            measured_ms=0,
+            idle_at_bytes=0,
+            failure="",
+            attempts=0,
+            fence=0,
+            created_at=at(position),
+        )
+    db.session.commit()
+
+
+def at(second: int) -> str:
+    return f"2026-11-01 10:00:{second:02d}.000000"
+
+
+def insert(table: str, **values: Any) -> None:
+    names = ", ".join(values)
+    db.session.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(values)})"), values)
 
 
 def table_checks() -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ import papers
 import pytest
 from factories import PASSWORD, make_application
 from servers import LiveServer
-from sittings import TAB, begin
+from sittings import TAB, begin, show
 from visiting import Answer
 from visitors import Visitor, two_servers
 from werkzeug.test import encode_multipart
@@ -193,7 +193,9 @@ def test_new_answers_are_counted_by_both_processes_together(servers: Servers) ->
     visitor.sign_in(servers[0])
     with servers[0].app.app_context():
         alice, now = accounts.find(visitor.email), utc_now()
-        alice_id, interview_id = alice.id, begin(make_application(alice)).id
+        interview = begin(make_application(alice))
+        show(interview)
+        alice_id, interview_id = alice.id, interview.id
         for _ in range(throttle.ANSWERS_PER_ACCOUNT.tries - 2):
             throttle.count_try(throttle.ANSWERS_PER_ACCOUNT, str(alice_id), now)
     place = f"/capture/{interview_id}"

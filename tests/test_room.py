@@ -9,7 +9,7 @@ import pytest
 from factories import make_application, make_user, sign_in
 from flask.testing import FlaskClient
 from servers import LiveServer
-from sittings import TAB, begin, clip_bytes, send, start
+from sittings import TAB, begin, clip_bytes, send, show, start
 
 from portal import interviews, throttle
 from portal.extensions import db
@@ -25,6 +25,8 @@ def interview(alice: User) -> InterviewSession:
 @pytest.fixture
 def room(client: FlaskClient, interview: InterviewSession) -> Any:
     """Posts to the interview as its owner."""
+    for question in (1, 2):
+        show(interview, question)
     base = f"/capture/{interview.id}"
     sign_in(client, interview.application.user)
     return lambda path, **body: client.post(f"{base}/{path}", json=body)

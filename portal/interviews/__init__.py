@@ -1,9 +1,9 @@
 """The verbs of an interview, and the only door from the portal to `capture`.
 
-`sitting`, `answers` and `receiving` are what the candidate does, `measuring` the work behind it, `flagging` and
-`finishing` what it comes to, `claims` who does that work, `beats` whether anybody does, `worker` the processes that do,
-`results` and `rows` the way from rows to files and back, `places` where things are, `status` how things stand,
-`keeping` how data leaves, `kiosk` recording with this machine's own devices.
+`sitting`, `asking`, `answers` and `receiving` are what the candidate does, `standing` whether they may, `measuring` the
+work behind it, `flagging` and `finishing` what it comes to, `claims` who does that work, `beats` whether anybody does,
+`worker` the processes that do, `results` and `rows` the way from rows to files and back, `places` where things are,
+`status` how things stand, `keeping` how data leaves, `kiosk` recording with this machine's own devices.
 """
 
 from pathlib import Path
@@ -23,6 +23,7 @@ from portal.interviews.answers import (
     start_answer,
     take_back,
 )
+from portal.interviews.asking import release
 from portal.interviews.beats import workers_seen
 from portal.interviews.errors import (
     AnswersMissing,
@@ -91,6 +92,7 @@ __all__ = [
     "recording",
     "refuse_uploads",
     "refuse_visitors",
+    "release",
     "release_devices",
     "report_events",
     "retry",

@@ -13,11 +13,12 @@ from flask import current_app
 from capture.signature import UPLOAD_CONTAINERS
 from portal import uploads
 from portal.extensions import db
-from portal.interviews import kiosk, space
-from portal.interviews.errors import BytesMissing, HeldElsewhere, InterviewError, NoTakesLeft, NotInterviewable, TooMuch
+from portal.interviews import asking, kiosk, space
+from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TooMuch
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.receiving import confirmed_bytes, most_bytes, refuse_where_recorded_here
-from portal.models import Answer, AnswerState, InterviewSession, InterviewState, PageEvent, Question
+from portal.interviews.standing import refuse_unless_seated
+from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, InterviewState, PageEvent
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
 MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
@@ -38,18 +39,15 @@ class NewAnswer:
 
 def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     """Make the row of a new take, or of a further part of an interrupted one."""
-    refuse_closed(interview)
-    if interview.state is not InterviewState.RECORDING:
-        raise InterviewError("Agree to the recording first.")
-    if interview.holder != wish.tab:
-        raise HeldElsewhere("This interview is open in another tab or on another device.")
+    refuse_unless_seated(interview, wish.tab)
     if wish.container not in UPLOAD_CONTAINERS:
         raise InterviewError(f"This server takes {' and '.join(sorted(UPLOAD_CONTAINERS))} recordings.")
+    question = asking.question_at(interview, wish.question)
+    asking.refuse_unreleased(question)
     space.refuse_new()
     if asked_before := _empty_answer(interview, wish):
         return asked_before
     _refuse_hoarding(interview)
-    question = _question(interview, wish.question)
     take, part = _next_part(interview, wish) if wish.continues else (_next_take(interview, question), 1)
     answer = Answer(
         interview=interview,
@@ -119,13 +117,6 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
     return len(known)
 
 
-def refuse_closed(interview: InterviewSession) -> None:
-    if interview.state in {InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED}:
-        raise NotInterviewable("This interview is finished. Its answers are with the hiring team.")
-    if reason := interview.application.why_not_interviewable():
-        raise NotInterviewable(reason)
-
-
 def parts_of(interview: InterviewSession, position: int, take: int | None = None) -> list[Answer]:
     """What was recorded for a question and not taken back."""
     rows = [a for a in interview.answers if a.question_position == position and a.state is not AnswerState.DISCARDED]
@@ -150,18 +141,11 @@ def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
 def _refuse_hoarding(interview: InterviewSession) -> None:
     """Parts would let somebody send more than every take of every question could be: nobody fills the disk so."""
     here = sum(uploads.size(answer_path(answer)) for answer in interview.answers)
-    if here >= sum(question.takes * most_bytes(question.limit_ms) for question in interview.application.job.questions):
+    if here >= sum(question.takes * most_bytes(question.limit_ms) for question in interview.questions):
         raise TooMuch("This interview has used all the space that its questions may need. What was recorded is kept.")
 
 
-def _question(interview: InterviewSession, position: int) -> Question:
-    for question in interview.application.job.questions:
-        if question.position == position:
-            return question
-    raise InterviewError("This question is no longer part of the interview. Reload the page.")
-
-
-def _next_take(interview: InterviewSession, question: Question) -> int:
+def _next_take(interview: InterviewSession, question: InterviewQuestion) -> int:
     earlier = parts_of(interview, question.position)
     if any(answer.state is AnswerState.RECORDING for answer in earlier):
         raise InterviewError("The last recording of this question is not complete yet.")
@@ -176,13 +160,13 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
     last = earlier[-1] if earlier else None
     if last is None or last.id != wish.continues or last.state is AnswerState.RECORDING:
         raise InterviewError("This answer cannot be continued. Reload the page to see where it stands.")
-    time_left_ms = _time_left_ms(interview, _question(interview, wish.question), last.take)
+    time_left_ms = _time_left_ms(interview, asking.question_at(interview, wish.question), last.take)
     if time_left_ms < MIN_CONTINUATION_MS or last.part >= MAX_PARTS:
         raise InterviewError("The time for this answer is used up.")
     return last.take, last.part + 1
 
 
-def _time_left_ms(interview: InterviewSession, question: Question, take: int) -> int:
+def _time_left_ms(interview: InterviewSession, question: InterviewQuestion, take: int) -> int:
     return question.limit_ms - sum(_length_ms(part) for part in parts_of(interview, question.position, take))
 
 

@@ -21,6 +21,16 @@ class NotInterviewable(InterviewError):
         return self.message
 
 
+class NotAgreed(InterviewError):
+    """Nobody agreed to the recording yet."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotReleased(InterviewError):
+    """The question was not shown yet."""
+
+
 class HeldElsewhere(InterviewError):
     """Another tab or device records this interview."""
 

@@ -16,9 +16,10 @@ from capture import device_client
 from capture.device_client import StationAway, StationRefused
 from portal.extensions import db
 from portal.interviews import receiving, space
-from portal.interviews.errors import HeldElsewhere, InterviewError
+from portal.interviews.errors import InterviewError
 from portal.interviews.places import answer_path, config
-from portal.models import Answer, InterviewSession, InterviewState
+from portal.interviews.standing import refuse_unless_seated
+from portal.models import Answer, InterviewSession
 
 KIOSK_CONTAINER = "mp4"  # what the station writes
 OVERRUN_MS = 500  # the page ends an answer when its time is up; this is for pages that do not
@@ -70,13 +71,13 @@ def refuse_visitors(is_at_the_machine: bool) -> None:
 
 def hold_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
     """Open camera and microphone for this page; gives how they stand."""
-    _refuse_unless_seated(interview, tab)
+    refuse_unless_seated(interview, tab)
     return _ask("hold", interview, tab=tab)
 
 
 def look_at_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
     """How devices and recording stand; asking keeps them. `is_held` is False where they are not this page's."""
-    _refuse_unless_seated(interview, tab)
+    refuse_unless_seated(interview, tab)
     try:
         return {"is_held": True} | _ask("status", interview, tab=tab)
     except StationSlow:
@@ -87,7 +88,7 @@ def look_at_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
 
 def watch(interview: InterviewSession, tab: str) -> Generator[bytes]:
     """The camera's picture, as JPEGs, for as long as this page has it; refusals come before the first of them."""
-    _refuse_unless_seated(interview, tab)
+    refuse_unless_seated(interview, tab)
     pictures = device_client.preview(config().station_socket, sitting=str(interview.id), tab=tab)
     try:
         next(pictures)
@@ -120,7 +121,7 @@ def record_here(answer: Answer, tab: str) -> dict[str, Any]:
 
 def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
     """End what is being recorded for this interview, also by an earlier page of it; what there is is on disk then."""
-    _refuse_unless_seated(interview, tab)
+    refuse_unless_seated(interview, tab)
     try:
         return _ask("stop", interview)
     except DevicesUnusable as error:
@@ -142,7 +143,7 @@ def settle(answer: Answer) -> Losses | None:
 
 def release_devices(interview: InterviewSession, tab: str) -> None:
     """Let the devices go: their lights go out."""
-    _refuse_unless_seated(interview, tab)
+    refuse_unless_seated(interview, tab)
     with suppress(DevicesUnusable):  # a station that is away has let go of them
         _ask("release", interview, tab=tab)
 
@@ -164,13 +165,6 @@ def run_station() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     server.run()
-
-
-def _refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
-    if interview.state is not InterviewState.RECORDING:
-        raise InterviewError("This interview is not being recorded.")
-    if interview.holder != tab:
-        raise HeldElsewhere("This interview is open in another tab or on another device.")
 
 
 def _ask(verb: str, interview: InterviewSession, **values: Any) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def film_so_far(interview: InterviewSession) -> list[Path]:
 
 def longest_ms(interview: InterviewSession) -> int:
     """How long the film may become."""
-    return sum(question.limit_ms for question in interview.application.job.questions)
+    return sum(question.limit_ms for question in interview.questions)
 
 
 def page_events(interview: InterviewSession) -> list[dict[str, Any]]:

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from portal import hiring
 from portal.extensions import db
-from portal.interviews import space
-from portal.interviews.answers import parts_of, refuse_closed, wake_workers
+from portal.interviews import asking, space
+from portal.interviews.answers import parts_of, wake_workers
 from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError, NotInterviewable
 from portal.interviews.places import recording
+from portal.interviews.standing import refuse_closed
 from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
 
 SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
@@ -30,7 +31,10 @@ def open_interview(application: Application) -> InterviewSession:
 
 
 def give_consent(interview: InterviewSession, *, analyse: bool) -> None:
-    """Note that recording, and perhaps analysis, was agreed to. Later choices do not change the first."""
+    """Note that recording, and perhaps analysis, was agreed to. Later choices do not change the first.
+
+    From here on this interview asks what the job asked at this moment.
+    """
     refuse_closed(interview)
     if interview.state is InterviewState.PENDING:
         space.refuse_new()
@@ -38,6 +42,7 @@ def give_consent(interview: InterviewSession, *, analyse: bool) -> None:
         interview.consent_record_at = now
         interview.consent_analyse_at = now if analyse else None
         interview.start_time = now
+        asking.freeze(interview)
         interview.state = InterviewState.RECORDING
         recording(interview).create()
     db.session.commit()
@@ -87,7 +92,7 @@ def retry(interview: InterviewSession) -> None:
 
 
 def _missing(interview: InterviewSession) -> str:
-    for question in interview.application.job.questions:
+    for question in interview.questions:
         parts = parts_of(interview, question.position)
         if not parts:
             return f"Question {question.position} has no answer yet."

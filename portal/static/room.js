@@ -114,13 +114,27 @@ class Room {
 
   // One question
 
-  think() {
-    const total = this.question.think_ms;
+  /** Ask for the prompt. Its time to think runs from the first time on, through reloads and further takes. */
+  async think() {
+    if (this.isAsking) return; // pressed twice
+    this.isAsking = true;
     this.view.stopPlayback();
-    if (!total) return this.record(null);
-    this.view.show("thinking", `Question ${this.question.position}. ${this.question.prompt} You have ${total / 1000} seconds to think.`);
+    try {
+      const ask = () => this.api.post(`questions/${this.question.position}/release`, { tab: this.seat.tab });
+      Object.assign(this.question, await this.untilReached(ask));
+    } finally {
+      this.isAsking = false;
+    }
+    this.view.question(this.question, this.data.questions.length);
+    if (!this.question.think_left_ms) return this.record(null);
+    this.showThinking();
+  }
+
+  showThinking() {
+    const { position, prompt, think_ms: total, think_left_ms: left } = this.question;
+    this.view.show("thinking", `Question ${position}. ${prompt} You have ${Math.ceil(left / 1000)} seconds to think.`);
     const onTick = (leftMs) => this.view.time("time to think", leftMs, total);
-    this.countdown = new Countdown(total, onTick, () => this.guard(() => this.record(null)));
+    this.countdown = new Countdown(left, onTick, () => this.guard(() => this.record(null)));
   }
 
   /** Record a take; `continues` names the answer whose take goes on. */
@@ -228,8 +242,8 @@ class Room {
     const next = this.data.questions.find((question) => question.position > this.question.position);
     if (!next) return this.showFinish();
     this.ask(next);
-    if (next.think_ms) return this.think();
     this.view.show("ready", `Question ${next.position} is next.`);
+    if (next.think_ms) this.guard(() => this.think());
   }
 
   showFinish() {

@@ -121,5 +121,5 @@ def refuse_unless_interviewable(row: InterviewSession) -> None:
 
 def names(row: InterviewSession) -> dict[str, object]:
     """What every page of an interview speaks of."""
-    job = row.application.job
-    return {"interview": row, "job": job, "questions": job.questions}
+    application = row.application
+    return {"interview": row, "job": application.job, "questions": application.questions}

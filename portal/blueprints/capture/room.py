@@ -14,7 +14,7 @@ from portal.access import fetch_own
 from portal.blueprints.capture import bp
 from portal.errors import for_programs
 from portal.interviews import InterviewError
-from portal.models import Answer, AnswerState, InterviewSession, utc_now
+from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now
 
 ECHO_MAX_BYTES = 2 * 1024 * 1024  # enough to time an upload of a few seconds
 JSON_MAX_BYTES = 64 * 1024  # a hundred page events are a tenth of it
@@ -92,6 +92,14 @@ def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
     return {"held": True}
 
 
+@bp.post("/<uuid:interview_id>/questions/<int:position>/release")
+@login_required
+def release(interview_id: uuid.UUID, position: int) -> ResponseReturnValue:
+    """Show a question; from the first time on its time to think runs."""
+    row = fetch_own(InterviewSession, interview_id)
+    return shown(interviews.release(row, position, body(TabSchema())["tab"]))
+
+
 @bp.post("/<uuid:interview_id>/answers")
 @for_programs
 @login_required
@@ -150,23 +158,32 @@ def room_state(row: InterviewSession) -> dict[str, Any]:
         "state": row.state,
         "analyse": row.is_analysed,
         "csrf": generate_csrf(),
-        "questions": [question_state(row, question) for question in row.application.job.questions],
+        "questions": [question_state(row, question) for question in row.questions],
         "chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes,
         "uploads_url": url_for("capture.create_upload"),
     }
 
 
-def question_state(row: InterviewSession, question: Any) -> dict[str, Any]:
+def question_state(row: InterviewSession, question: InterviewQuestion) -> dict[str, Any]:
+    """How one question stands; its words only once they were shown."""
     rows = [answer for answer in row.answers if answer.question_position == question.position]
     given = [answer for answer in rows if answer.state is not AnswerState.DISCARDED]
     return {
-        "position": question.position,
-        "prompt": question.prompt,
+        **shown(question),
         "think_ms": question.think_ms,
         "limit_ms": question.limit_ms,
         "takes": question.takes,
         "takes_used": len({answer.take for answer in rows}),
         "answers": [answer_state(answer) for answer in given],
+    }
+
+
+def shown(question: InterviewQuestion) -> dict[str, Any]:
+    """A question as its candidate may know it now."""
+    return {
+        "position": question.position,
+        "prompt": question.prompt if question.is_released else None,
+        "think_left_ms": question.think_left_ms(utc_now()),
     }
 
 

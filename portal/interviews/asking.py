@@ -1,0 +1,64 @@
+"""The questions of one interview: copied from the job when it begins, and shown one after the other.
+
+What a job asks may be edited at any time; an interview that has begun goes on as it began. Nobody who answers reads a
+prompt before its turn, and the time to think runs from the moment it is shown.
+"""
+
+import sqlalchemy as sa
+
+from portal import uploads
+from portal.extensions import db
+from portal.interviews.errors import InterviewError, NotReleased
+from portal.interviews.places import answer_path
+from portal.interviews.standing import refuse_unless_seated
+from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now
+
+COPIED = ("position", "prompt", "think_ms", "limit_ms", "takes")
+
+
+def freeze(interview: InterviewSession) -> None:
+    """Copy what the job asks now. Commits nothing."""
+    interview.questions = [
+        InterviewQuestion(**{name: getattr(question, name) for name in COPIED})
+        for question in interview.application.job.questions
+    ]
+
+
+def release(interview: InterviewSession, position: int, tab: str) -> InterviewQuestion:
+    """Show a question whose turn has come. Said again it changes nothing: the time to think goes on running."""
+    refuse_unless_seated(interview, tab)
+    question = question_at(interview, position)
+    if waits_for := _unanswered_before(interview, position):
+        raise InterviewError(f"Question {waits_for} comes first: it has no answer yet.")
+    own = sa.and_(InterviewQuestion.interview_id == interview.id, InterviewQuestion.position == position)
+    unseen = InterviewQuestion.released_at.is_(None)
+    db.session.execute(sa.update(InterviewQuestion).where(own, unseen).values(released_at=utc_now()))
+    db.session.commit()
+    db.session.refresh(question)
+    return question
+
+
+def refuse_unreleased(question: InterviewQuestion) -> None:
+    """Nobody answers what was not asked. Raises NotReleased."""
+    if not question.is_released:
+        raise NotReleased("Ask for the question first.")
+
+
+def question_at(interview: InterviewSession, position: int) -> InterviewQuestion:
+    for question in interview.questions:
+        if question.position == position:
+            return question
+    raise InterviewError("This question is not part of the interview. Reload the page.")
+
+
+def _unanswered_before(interview: InterviewSession, position: int) -> int | None:
+    """The first earlier question of which nothing is here. What is still being sent counts as soon as it arrives."""
+    answered = {answer.question_position for answer in interview.answers if _has_come(answer)}
+    earlier = (question.position for question in interview.questions if question.position < position)
+    return next((number for number in earlier if number not in answered), None)
+
+
+def _has_come(answer: Answer) -> bool:
+    if answer.state is AnswerState.RECORDING:
+        return uploads.size(answer_path(answer)) > 0
+    return answer.state is not AnswerState.DISCARDED

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from portal import passwords, throttle
+from portal.contact import tidy_email, tidy_text
 from portal.extensions import db
 from portal.models import Role, SignIn, User, utc_now
 
@@ -61,7 +62,7 @@ def register(credentials: Credentials, full_name: str, now: datetime | None = No
 def create_user(email: str, password: str, full_name: str, role: Role = Role.CANDIDATE) -> User:
     """Make an account, with no limit on how often. Raises EmailTaken."""
     password_hash = passwords.hash_password(password)
-    user = User(email=tidy_email(email), password_hash=password_hash, full_name=full_name.strip(), role=role)
+    user = User(email=tidy_email(email), password_hash=password_hash, full_name=tidy_text(full_name), role=role)
     db.session.add(user)
     try:
         db.session.commit()
@@ -150,10 +151,6 @@ def enable(user: User) -> None:
 
 def find(email: str) -> User | None:
     return db.session.scalar(sa.select(User).where(User.email == tidy_email(email)))
-
-
-def tidy_email(email: str) -> str:
-    return email.strip().lower()
 
 
 def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:

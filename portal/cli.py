@@ -5,6 +5,7 @@ from flask import Flask, current_app
 
 from portal import accounts, demo, interviews, leaving, passwords
 from portal.config import Environment
+from portal.contact import tidy_email
 from portal.extensions import db
 from portal.models import Role, User, utc_now
 
@@ -35,7 +36,7 @@ def create_admin(email: str, full_name: str, password: str) -> None:
     """Make an admin, or make an admin of somebody who has registered."""
     if problem := passwords.why_refused(password, email):
         raise click.ClickException(problem)
-    email, password_hash = accounts.tidy_email(email), passwords.hash_password(password)
+    email, password_hash = tidy_email(email), passwords.hash_password(password)
     user = accounts.find(email) or User(email=email)
     _refuse_leaving(user)
     user.full_name, user.role, user.password_hash = full_name, Role.ADMIN, password_hash
@@ -50,7 +51,7 @@ def create_admin(email: str, full_name: str, password: str) -> None:
 def disable_user(email: str) -> None:
     """Let somebody in no more, from this moment. Nothing of theirs is deleted."""
     accounts.disable(_person(email))
-    click.echo(f"{accounts.tidy_email(email)} is disabled and signed out everywhere.")
+    click.echo(f"{tidy_email(email)} is disabled and signed out everywhere.")
 
 
 @click.command()
@@ -60,7 +61,7 @@ def enable_user(email: str) -> None:
     person = _person(email)
     _refuse_leaving(person)
     accounts.enable(person)
-    click.echo(f"{accounts.tidy_email(email)} can sign in again.")
+    click.echo(f"{tidy_email(email)} can sign in again.")
 
 
 @click.command()
@@ -71,7 +72,7 @@ def enable_user(email: str) -> None:
 def delete_user(email: str) -> None:
     """Delete somebody's account, also an admin's, with everything that belongs to it."""
     leaving.leave(_person(email))
-    click.echo(f"{accounts.tidy_email(email)} is deleted, with everything that belonged to it.")
+    click.echo(f"{tidy_email(email)} is deleted, with everything that belonged to it.")
 
 
 def _refuse_leaving(user: User) -> None:

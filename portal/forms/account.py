@@ -1,16 +1,18 @@
 """What a person types about their account: signing in, registering, and the few facts beyond it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from wtforms import EmailField, Field, PasswordField, StringField, TelField
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
 
-from portal import passwords
+from portal import contact, passwords
 from portal.forms import PageForm
 
 
-def strip(value: str | None) -> str | None:
-    return value.strip() if value else value
+def tidied(tidy: Callable[[str], str]) -> list[Callable[[str | None], str | None]]:
+    """The filters of a field: what was typed, in its one spelling."""
+    return [lambda value: tidy(value) if value else value]
 
 
 def email_field() -> EmailField:
@@ -22,7 +24,7 @@ def email_field() -> EmailField:
     return EmailField(
         "E-mail",
         checks,
-        filters=[strip],
+        filters=tidied(contact.without_blanks),
         render_kw={"autocomplete": "username", "inputmode": "email", "maxlength": 254},
     )
 
@@ -79,11 +81,15 @@ class AccountForm(PageForm):
     full_name = StringField(
         "Full name",
         [DataRequired("Enter your name."), Length(max=120, message="Use at most 120 characters.")],
-        filters=[strip],
+        filters=tidied(contact.tidy_text),
         render_kw={"autocomplete": "name", "maxlength": 120},
     )
     email = email_field()
     password = new_password_field("Password")
+
+    def validate_full_name(self, field: Field) -> None:
+        if not contact.is_name(field.data):
+            raise ValidationError("Enter your name.")
 
     def validate_password(self, field: Field) -> None:
         if reason := passwords.why_refused(field.data, self.email.data or ""):
@@ -97,24 +103,27 @@ class AboutForm(PageForm):
         "Phone",
         [
             Optional(),
-            Length(max=40, message="Use at most 40 characters."),
-            Regexp(r"^\+?[0-9 ()/.\-]{5,}$", message="Write the number with digits, like +351 21 000 0000."),
+            Length(max=contact.PHONE_MAX_CHARS, message="Use at most 40 characters."),
         ],
-        filters=[strip],
-        render_kw={"autocomplete": "tel", "maxlength": 40},
+        filters=tidied(contact.tidy_phone),
+        render_kw={"autocomplete": "tel", "maxlength": 60},
     )
     location = StringField(
         "Where you live",
         [Length(max=120, message="Use at most 120 characters.")],
-        filters=[strip],
+        filters=tidied(contact.tidy_text),
         render_kw={"autocomplete": "address-level2", "maxlength": 120},
     )
     headline = StringField(
         "In one line",
         [Length(max=160, message="Use at most 160 characters.")],
-        filters=[strip],
+        filters=tidied(contact.tidy_text),
         render_kw={"autocomplete": "organization-title", "maxlength": 160},
     )
+
+    def validate_phone(self, field: Field) -> None:
+        if field.data and not contact.is_phone(field.data):
+            raise ValidationError(contact.PHONE_ADVICE)
 
     def values(self) -> dict[str, Any]:
         return {name: self[name].data or "" for name in ("phone", "location", "headline")}

@@ -18,7 +18,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 from portal.extensions import db
 from portal.filters import words
 from portal.forms import PageForm
-from portal.forms.account import strip
+from portal.forms.account import tidied
 from portal.models import (
     Application,
     EmploymentType,
@@ -42,7 +42,7 @@ class QuestionForm(Form):
     prompt = TextAreaField(
         "Question",
         [DataRequired("Write the question."), Length(max=500, message="Use at most 500 characters.")],
-        filters=[strip],
+        filters=tidied(str.strip),
         render_kw={"rows": 2, "maxlength": 500},
     )
     think_s = IntegerField(
@@ -72,19 +72,19 @@ class JobForm(PageForm):
     title = StringField(
         "Title",
         [DataRequired("Give the job a title."), Length(max=120, message="Use at most 120 characters.")],
-        filters=[strip],
+        filters=tidied(str.strip),
         render_kw={"maxlength": 120},
     )
     description = TextAreaField(
         "Description",
         [DataRequired("Describe the job."), Length(max=20_000, message="Use at most 20,000 characters.")],
-        filters=[strip],
+        filters=tidied(str.strip),
         render_kw={"rows": 8, "maxlength": 20_000},
     )
     location = StringField(
         "Location",
         [DataRequired("Say where the job is."), Length(max=120, message="Use at most 120 characters.")],
-        filters=[strip],
+        filters=tidied(str.strip),
         render_kw={"maxlength": 120},
     )
     workplace = SelectField("Workplace", [InputRequired()], choices=choices(Workplace))
@@ -92,7 +92,7 @@ class JobForm(PageForm):
     salary_range = StringField(
         "Salary range",
         [Length(max=60, message="Use at most 60 characters.")],
-        filters=[strip],
+        filters=tidied(str.strip),
         render_kw={"maxlength": 60, "placeholder": "€ 45,000–55,000 a year"},
     )
     questions = FieldList(FormField(QuestionForm), max_entries=MAX_QUESTIONS)

@@ -3,6 +3,7 @@
 A schema for output names every field it shows; nothing reaches a program because a table has a column for it.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import url_for
@@ -10,7 +11,7 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from werkzeug.datastructures import FileStorage
 
-from portal import board, hiring, passwords, queue
+from portal import board, contact, hiring, passwords, queue
 from portal.errors import MARK
 from portal.models import (
     Application,
@@ -60,8 +61,37 @@ class Text(fields.String):
         return str(super()._deserialize(*args, **kwargs)).replace("\0", "").strip()
 
 
+class Line(fields.String):
+    """One line of a person's account, in the spelling that its page would keep."""
+
+    def __init__(self, tidy: Callable[[str], str] = contact.tidy_text, **options: Any) -> None:
+        self._tidy = tidy
+        super().__init__(**options)
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> str:
+        return self._tidy(str(super()._deserialize(*args, **kwargs)))
+
+
+class EmailAddress(fields.Email):
+    """An address without the blanks and invisible characters that come along when one is pasted."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        typed = contact.without_blanks(value) if isinstance(value, str) else value
+        return super()._deserialize(typed, *args, **kwargs)
+
+
+def a_name(text: str) -> None:
+    if not contact.is_name(text):
+        raise ValidationError("Enter your name.")
+
+
+def a_phone(text: str) -> None:
+    if text and not contact.is_phone(text):
+        raise ValidationError(contact.PHONE_ADVICE)
+
+
 class Credentials(Schema):
-    email = fields.Email(required=True, validate=validate.Length(max=254))
+    email = EmailAddress(required=True, validate=validate.Length(max=254))
     password = fields.String(required=True, load_only=True, validate=validate.Length(max=passwords.MAX_CHARS))
 
 
@@ -72,10 +102,10 @@ class Registration(Credentials):
         validate=validate.Length(max=passwords.MAX_CHARS),
         metadata={"minLength": passwords.MIN_CHARS, "description": "Not one that is easily guessed"},
     )
-    full_name = Text(required=True, validate=validate.Length(min=1, max=120))
-    phone = Text(load_default="", validate=validate.Length(max=40))
-    location = Text(load_default="", validate=validate.Length(max=120))
-    headline = Text(load_default="", validate=validate.Length(max=160))
+    full_name = Line(required=True, validate=[validate.Length(max=120), a_name])
+    phone = Line(contact.tidy_phone, load_default="", validate=[validate.Length(max=contact.PHONE_MAX_CHARS), a_phone])
+    location = Line(load_default="", validate=validate.Length(max=120))
+    headline = Line(load_default="", validate=validate.Length(max=160))
 
     @validates_schema
     def _password_is_fit(self, values: dict[str, Any], **options: Any) -> None:

@@ -40,6 +40,12 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
 
+# What a proxy says is believed where TRUSTED_PROXIES says so (portal/__init__.py), and nowhere else: gunicorn would
+# take the scheme, and even the path, from anybody on this machine.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+
 accesslog = "-"
 
 

@@ -8,7 +8,7 @@ from portal import access, cli, errors, filters, health, interviews, logs, secur
 from portal.blueprints import account, admin, api, applications, auth, capture, jobs
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config
-from portal.extensions import csrf, db, jwt, login_manager, migrate
+from portal.extensions import csrf, db, jwt, login_manager, migrate, sign_with_sha256
 
 # Résumés are the largest form we take (10 MB, and room for the fields); video comes in pieces with a limit of its own.
 FORM_MAX_BYTES = 11 * 1024 * 1024
@@ -28,6 +28,7 @@ def create_app(config: Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     for part in (security, logs):  # first: what the others refuse is named and logged as well
         part.init_app(app)
+    sign_with_sha256(app)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(PROJECT_FOLDER / "migrations"))
     csrf.init_app(app)

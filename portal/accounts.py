@@ -157,12 +157,17 @@ def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:
     """Count against the address first: who fills that limit cannot then lock other people's accounts as well.
 
     A device that signed in before has a count of its own, so that strangers cannot lock an account for its owner.
+    Returns what is forgiven where the password is right.
     """
-    email = tidy_email(credentials.email)
-    by_address = throttle.count_try(throttle.SIGN_IN_PER_ADDRESS, throttle.network_of(credentials.address), now)
-    if credentials.device:
-        return [by_address, throttle.count_try(throttle.SIGN_IN_PER_DEVICE, f"{email}\0{credentials.device}", now)]
-    return [by_address, throttle.count_try(throttle.SIGN_IN_PER_EMAIL, email, now)]
+    email, network = tidy_email(credentials.email), throttle.network_of(credentials.address)
+    who = f"{email}\0{credentials.device}" if credentials.device else email
+    throttle.count_try(throttle.ALL_SIGN_INS_PER_ADDRESS, network, now)
+    throttle.count_try(throttle.ALL_SIGN_INS_PER_EMAIL, who, now)
+    own = throttle.SIGN_IN_PER_DEVICE if credentials.device else throttle.SIGN_IN_PER_EMAIL
+    return [
+        throttle.count_try(throttle.SIGN_IN_PER_ADDRESS, network, now),
+        throttle.count_try(own, who, now),
+    ]
 
 
 def _confirm(user_id: uuid.UUID, password: str, address: str | None, now: datetime) -> _Known:

@@ -1,9 +1,12 @@
 """The Flask extensions, made once and bound in `create_app`, and how we speak to SQLite."""
 
+import hashlib
 import sqlite3
 from typing import Any
 
-from flask import g, has_app_context, has_request_context, request
+import itsdangerous
+from flask import Flask, g, has_app_context, has_request_context, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_jwt_extended import JWTManager
 from flask_login import LoginManager
 from flask_migrate import Migrate
@@ -34,6 +37,18 @@ migrate = Migrate(render_as_batch=True, compare_type=True)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 jwt = JWTManager()
+
+
+class SessionCookie(SecureCookieSessionInterface):
+    """Flask's session cookie, signed with HMAC-SHA-256; Flask itself still uses SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
+
+def sign_with_sha256(app: Flask) -> None:
+    """Every signature of ours. Flask-WTF's tokens and our own take the library's default, so that is set as well."""
+    app.session_interface = SessionCookie()
+    itsdangerous.Signer.default_digest_method = staticmethod(hashlib.sha256)
 
 
 @event.listens_for(Engine, "connect")

@@ -43,6 +43,7 @@ def needs_rehash(password_hash: str) -> bool:
 
 def why_refused(password: str, email: str = "") -> str | None:
     """A sentence on why this may not be somebody's password, else None."""
+    password = _one_spelling(password)  # as it will be hashed: what looks different may be one of the common ones
     plain = password.casefold().strip()
     if len(password) < MIN_CHARS:
         return f"Use at least {MIN_CHARS} characters. A few words in a row are easy to remember."

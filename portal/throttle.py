@@ -31,6 +31,9 @@ class Limit:
 SIGN_IN_PER_EMAIL = Limit("sign-in e-mail", tries=10, window_s=15 * 60)
 # Many people may share one address (a school, a phone network), so it gets five times as many.
 SIGN_IN_PER_ADDRESS = Limit("sign-in address", tries=50, window_s=15 * 60)
+# Right passwords count as well, since checking one costs as much: a program signs in now and then, not each second.
+ALL_SIGN_INS_PER_EMAIL = Limit("all sign-ins e-mail", tries=60, window_s=15 * 60)
+ALL_SIGN_INS_PER_ADDRESS = Limit("all sign-ins address", tries=600, window_s=15 * 60)
 # A browser that signed in before counts by itself: nobody else's tries make its owner wait.
 SIGN_IN_PER_DEVICE = Limit("sign-in device", tries=10, window_s=15 * 60)
 # The password asked for once more (to change it, to delete or download everything); wrong ones count.

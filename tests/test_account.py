@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_login.utils import encode_cookie
 from sittings import begin, start
+from werkzeug.test import Cookie
 
 from portal import access, accounts, throttle, tokens
 from portal.blueprints.api import tokens as api_tokens
@@ -212,12 +213,55 @@ def test_a_known_device_may_not_try_for_ever_and_not_for_others(app: Flask, cast
 @pytest.mark.parametrize("value", ["", "x", "WyJhIiwiYiJd.x.y"])
 def test_a_forged_device_is_a_stranger(app: Flask, alice: User, value: str) -> None:
     client = app.test_client()
-    client.set_cookie("known_device", value, path="/login")
+    client.set_cookie("known-device", value)
     assert client.post("/login", data=RIGHT).status_code == 303
 
 
-def test_only_the_sign_in_page_is_told_the_device(app: Flask, alice: User) -> None:
-    cookie = browser(app).get_cookie("known_device", path="/login")
+def device_of(client: FlaskClient, name: str = "known-device") -> Cookie:
+    cookie = client.get_cookie(name)
     assert cookie
-    assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Strict", "/login")
+    return cookie
+
+
+def test_a_known_device_is_told_to_this_host_alone(app: Flask, alice: User) -> None:
+    cookie = device_of(browser(app))
+    assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Strict", "/")
     assert "alice" not in cookie.value
+    app.config["SESSION_COOKIE_SECURE"] = True
+    answer = app.test_client().post("/login", data=RIGHT, base_url="https://localhost")
+    [line] = [text for text in answer.headers.getlist("Set-Cookie") if "device" in text]
+    assert line.startswith("__Host-known-device=")
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(line.split("; "))
+    assert "Domain" not in line
+
+
+def test_a_browser_keeps_its_one_name_however_often_it_signs_in(app: Flask, alice: User) -> None:
+    own = browser(app)
+    wrong = RIGHT | {"password": "not this one"}
+    codes = []
+    for _ in range(2):
+        own.post("/logout")
+        codes += [own.post("/login", data=wrong).status_code for _ in range(throttle.SIGN_IN_PER_DEVICE.tries // 2)]
+        own.post("/login", data=RIGHT)
+    own.post("/logout")
+    assert set(codes) == {422}
+    assert own.post("/login", data=wrong).status_code == 429
+
+
+def test_another_password_makes_every_device_a_stranger(app: Flask, alice: User) -> None:
+    stolen, own = device_of(browser(app)), browser(app)
+    change(own)
+    thief = app.test_client()
+    thief.set_cookie("known-device", stolen.value)
+    new = RIGHT | {"password": NEW}
+    for _ in range(throttle.SIGN_IN_PER_EMAIL.tries):
+        app.test_client().post("/login", data=RIGHT | {"password": "a guess of mine"})
+    assert thief.post("/login", data=new).status_code == 429  # counted with the strangers
+    own.post("/logout")
+    assert own.post("/login", data=new).status_code == 303
+
+
+def test_right_passwords_are_counted_as_well(app: Flask, alice: User) -> None:
+    most = throttle.ALL_SIGN_INS_PER_EMAIL.tries
+    codes = [app.test_client().post("/login", data=RIGHT).status_code for _ in range(most + 1)]
+    assert codes == [303] * most + [429]

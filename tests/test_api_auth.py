@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from api_caller import as_header, bearer, forged
 from factories import PASSWORD, sign_in
+from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import accounts, throttle
@@ -75,8 +76,31 @@ def test_a_refresh_token_works_once(client: FlaskClient, alice: User) -> None:
     second = client.post("/api/auth/refresh", headers=as_header(old))
 
     assert (first.status_code, second.status_code) == (200, 401)
-    assert client.get(MINE, headers=as_header(first.json["access_token"])).status_code == 200
-    assert client.post("/api/auth/refresh", headers=as_header(first.json["refresh_token"])).status_code == 200
+
+
+def test_a_refresh_token_that_comes_twice_was_copied_so_its_family_ends(client: FlaskClient, alice: User) -> None:
+    pair, other = sign_in_for_tokens(client, alice), sign_in_for_tokens(client, alice)
+    new = client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).json
+    assert client.get(MINE, headers=as_header(new["access_token"])).status_code == 200
+    client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"]))
+
+    assert client.get(MINE, headers=as_header(new["access_token"])).status_code == 401
+    assert client.get(MINE, headers=as_header(pair["access_token"])).status_code == 401
+    assert client.post("/api/auth/refresh", headers=as_header(new["refresh_token"])).status_code == 401
+    assert client.get(MINE, headers=as_header(other["access_token"])).status_code == 200
+
+
+def test_refreshing_has_an_absolute_end(app: Flask, alice: User) -> None:
+    first = tokens.read_refresh(tokens.issue(alice)["refresh_token"], alice)
+    assert first
+    almost_over = first | {"ends": int(time.time()) + 60}
+    last = tokens.read_refresh(tokens.issue(alice, almost_over)["refresh_token"], alice)
+
+    assert last
+    assert (last["family"], last["ends"]) == (first["family"], almost_over["ends"])
+    assert last["exp"] <= almost_over["ends"]
+    over = tokens.issue(alice, first | {"ends": int(time.time()) - 1})
+    assert tokens.read_refresh(over["refresh_token"], alice) is None
 
 
 def test_of_two_exchanges_at_once_one_fails(app: object, alice: User) -> None:
@@ -91,9 +115,9 @@ def test_revoked_tokens_are_forgotten_once_they_are_expired(app: object, alice: 
     db.session.add(RevokedToken(jti="old", expires_at=utc_now() - timedelta(seconds=1)))
     claims = tokens.read_refresh(tokens.issue(alice)["refresh_token"], alice)
     assert claims
-    tokens.revoke(claims)
+    tokens.end_family(claims)
 
-    assert [row.jti for row in db.session.scalars(db.select(RevokedToken))] == [claims["jti"]]
+    assert [row.jti for row in db.session.scalars(db.select(RevokedToken))] == [claims["family"]]
 
 
 def test_tokens_are_no_good_for_each_others_purpose(client: FlaskClient, alice: User) -> None:
@@ -111,7 +135,7 @@ def test_signing_out_ends_both_tokens_at_once(client: FlaskClient, alice: User) 
     assert response.status_code == 204
     assert client.get(MINE, headers=as_header(pair["access_token"])).status_code == 401
     assert client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code == 401
-    assert len(db.session.scalars(db.select(RevokedToken)).all()) == 2
+    assert len(db.session.scalars(db.select(RevokedToken)).all()) == 1
 
 
 def test_signing_out_works_with_the_refresh_token_alone(client: FlaskClient, alice: User) -> None:

@@ -1,11 +1,14 @@
 """Signing in and out."""
 
+import base64
+import hashlib
 import re
 
 import pytest
 from factories import PASSWORD, Cast, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 
 from portal import accounts, passwords, throttle
 from portal.blueprints.auth import own_path
@@ -14,7 +17,7 @@ from portal.models import User
 
 RIGHT = {"email": "alice@example.org", "password": PASSWORD}
 WRONG = RIGHT | {"password": "not her pass phrase"}
-SIGNED = re.compile(r"[\w-]+\.[\w-]{6}\.[\w-]{27}")  # a form's token, which says in which second it was made
+SIGNED = re.compile(r"[\w-]+\.[\w-]{6}\.[\w-]{43}")  # a form's token, which says in which second it was made
 
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -184,3 +187,14 @@ def test_no_lock_is_held_while_a_password_is_checked(app: Flask, alice: User, mo
 def test_the_same_pass_phrase_from_another_keyboard_is_right() -> None:
     composed, decomposed = "caf\u00e9 au lait chaud", "cafe\u0301 au lait chaud"
     assert passwords.is_right(decomposed, passwords.hash_password(composed))
+
+
+def test_everything_that_we_sign_is_signed_with_sha_256(app: Flask, alice: User) -> None:
+    client = app.test_client()
+    client.get("/login")
+    client.post("/login", data={"email": alice.email, "password": PASSWORD})
+    with app.test_request_context():
+        signed = [generate_csrf(), *(client.get_cookie(name).value for name in ("portal", "known-device"))]
+    sizes = {len(base64.urlsafe_b64decode(text.rpartition(".")[2] + "==")) for text in signed}
+
+    assert sizes == {hashlib.sha256().digest_size}

@@ -9,18 +9,21 @@ import ssl
 import statistics
 import subprocess
 import time
+import urllib.error
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from conftest import NGINX
-from factories import make_application
+from factories import make_application, make_job
 from servers import START_TIMEOUT_S, LiveServer, free_port
-from sittings import begin
+from sittings import begin, start
 from slow_clients import SlowClients
 from visiting import Answer, Visitor
 
-from portal import interviews, security
+from portal import interviews, security, tokens
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
 from portal.models import InterviewState, User
@@ -63,8 +66,8 @@ class FrontDoor:
             "pid /run/nginx.pid": f"pid {self.folder}/nginx.pid",
             "/var/log/nginx/error.log": f"{self.folder}/error.log",
             "/var/lib/nginx/": f"{self.folder}/",
-            "listen 80 ": f"listen 127.0.0.1:{self.plain_port} ",
-            "listen 443 ": f"listen 127.0.0.1:{self.port} ",
+            "listen 80": f"listen 127.0.0.1:{self.plain_port}",
+            "listen 443": f"listen 127.0.0.1:{self.port}",
             f"/etc/ssl/{NAME}/": f"{self.folder}/",
             "http://127.0.0.1:8000": self.server.url,
             "/var/lib/career-portal/": f"{self.server.environ['INSTANCE_PATH']}/",
@@ -219,17 +222,60 @@ def test_what_is_too_large_or_unreadable_is_refused_with_them(door: FrontDoor) -
     assert unsafe(too_large) + unsafe(too_long) == []
 
 
+def plain(door: FrontDoor, path: str, method: str = "GET", host: str = NAME) -> Answer:
+    return Visitor(f"http://127.0.0.1:{door.plain_port}").ask(path, method, Host=host)
+
+
 def test_plain_http_only_leads_to_https(door: FrontDoor) -> None:
-    answer = Visitor(f"http://127.0.0.1:{door.plain_port}").get("/jobs?q=a")
+    answer = plain(door, "/jobs?q=a")
 
     assert (answer.status, answer.headers["Location"]) == (301, f"https://{NAME}/jobs?q=a")
     assert unsafe(answer) == []
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/jobs", "/capture/uploads", "/capture/uploads/1"])
+def test_programs_are_not_led_from_plain_http(door: FrontDoor, path: str) -> None:
+    answer = plain(door, path, "POST")
+
+    assert (answer.status, unsafe(answer)) == (403, [])
+    assert "Location" not in answer.headers
 
 
 def test_another_name_gets_no_certificate(door: FrontDoor) -> None:
     trusting = ssl._create_unverified_context()
     with pytest.raises(Exception, match="unrecognized name"):
         Visitor(f"https://other.example.org:{door.port}", trusting).get("/")
+
+
+@pytest.mark.parametrize("host", ["other.example.org", "127.0.0.1", "localhost"])
+def test_another_name_gets_no_answer(door: FrontDoor, host: str) -> None:
+    with pytest.raises((ConnectionError, urllib.error.URLError)):
+        plain(door, "/", host=host)
+    with pytest.raises((ConnectionError, urllib.error.URLError)):
+        door.visitor().get("/jobs", Host=host)
+
+
+def test_a_proxy_is_believed_only_where_one_is_announced(door: FrontDoor, tmp_path: Path) -> None:
+    alone = LiveServer(tmp_path)
+    alone.start()
+    try:
+        created = [created_at(server, X_Forwarded_Proto="https") for server in (alone, door.server)]
+    finally:
+        alone.stop()
+
+    assert [urlsplit(address).scheme for address in created] == ["http", "https"]
+
+
+def created_at(server: LiveServer, **headers: str) -> str:
+    """Where the portal says that an upload is: with the scheme it believes in."""
+    with server.app.app_context():
+        [user] = db.session.scalars(db.select(User).where(User.email == "bob@example.org"))
+        answer = start(begin(make_application(user, make_job(slug=f"job-{uuid.uuid4()}"))))
+        token = tokens.make_upload_token(answer.id)
+    asked = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0", "Upload-Defer-Length": "1"}
+    answer = Visitor(server.url).ask("/capture/uploads", "POST", b"", **asked, **headers)
+    assert answer.status == 201, answer.text
+    return answer.headers["Location"]
 
 
 def test_the_portal_that_is_down_still_answers_safely(door: FrontDoor, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def test_it_makes_the_account_and_goes_on_signed_in(client: FlaskClient) -> None
     ("password", "too short", "at least 10 characters"),
     ("password", "Password123", "tried first"),
     ("password", "aaaaaaaaaaaa", "tried first"),
+    ("password", "\uff30\uff41\uff53\uff53\uff57\uff4f\uff52\uff44123", "tried first"),  # full-width letters
     ("password", "zoe@example.org", "not your e-mail address"),
 ])  # fmt: skip
 def test_it_names_what_is_wrong_and_keeps_the_rest(client: FlaskClient, field: str, typed: str, said: str) -> None:

@@ -110,7 +110,7 @@ def start_session(user: User) -> None:
     lifetime = accounts.KIOSK_SIGN_IN_LIFETIME if access.is_at_a_kiosk() else accounts.SIGN_IN_LIFETIME
     session[access.SIGN_IN] = str(accounts.start_sign_in(user, lifetime))
     login_user(user)
-    devices.remember(user.email)
+    devices.remember(user)
 
 
 def credentials_of(form: SignInForm | AccountForm) -> Credentials:

@@ -1,5 +1,7 @@
 """The API's tokens: made at sign-in, checked against the database with every request, dead at sign-out.
 
+All tokens that follow from one sign-in are a family. A refresh token that comes a second time was copied, and nobody
+can tell which of the two holders is the right one: the whole family ends (RFC 9700, 4.14.2).
 Knows nothing of routes. Tokens for uploads are another kind, with another audience, and open nothing here.
 """
 
@@ -21,7 +23,8 @@ from portal.extensions import db, jwt
 from portal.models import RevokedToken, User, utc_now
 
 ACCESS_LIFETIME = timedelta(minutes=15)  # short: what was copied from a log or a screen is soon worth nothing
-REFRESH_LIFETIME = timedelta(days=30)
+REFRESH_LIFETIME = timedelta(days=30)  # of one token; each use gives a new one
+FAMILY_LIFETIME = timedelta(days=90)  # however often refreshed: then the password is asked for again
 AUDIENCE = "portal-api"
 ALGORITHM = "HS256"
 
@@ -42,21 +45,20 @@ def init_app(app: Flask) -> None:
     )
 
 
-def issue(user: User) -> dict[str, Any]:
-    """A fresh pair of tokens for this person."""
+def issue(user: User, before: Claims | None = None) -> dict[str, Any]:
+    """A fresh pair of tokens for this person, of the same sign-in as the claims `before` (default: of a new one)."""
+    now = utc_now()
+    ends_at = datetime.fromtimestamp(before["ends"], UTC) if before else now + FAMILY_LIFETIME
+    family = {"family": before["family"] if before else str(uuid.uuid4()), "ends": int(ends_at.timestamp())}
+    left = ends_at - now
     return {
-        "access_token": create_access_token(user),
-        "refresh_token": create_refresh_token(user),
+        "access_token": create_access_token(user, additional_claims=family, expires_delta=min(ACCESS_LIFETIME, left)),
+        "refresh_token": create_refresh_token(
+            user, additional_claims=family, expires_delta=min(REFRESH_LIFETIME, left)
+        ),
         "token_type": "Bearer",
         "expires_in": int(ACCESS_LIFETIME.total_seconds()),
     }
-
-
-def revoke(*tokens: Claims) -> None:
-    """End these tokens for every process at once; the caller commits. Ending one twice is harmless."""
-    _forget_expired()
-    for claims in tokens:
-        db.session.merge(_revoked(claims))
 
 
 def spend(claims: Claims) -> bool:
@@ -72,6 +74,13 @@ def spend(claims: Claims) -> bool:
 
 def _forget_expired() -> None:
     db.session.execute(sa.delete(RevokedToken).where(RevokedToken.expires_at < utc_now()))
+
+
+def end_family(claims: Claims) -> None:
+    """End every token of the sign-in that this one comes from, for every process at once; the caller commits."""
+    _forget_expired()
+    ends_at = datetime.fromtimestamp(claims["ends"], UTC)
+    db.session.merge(RevokedToken(jti=claims["family"], expires_at=ends_at))
 
 
 def read_refresh(token: str, user: User) -> Claims | None:
@@ -117,7 +126,16 @@ def _person(header: Claims, claims: Claims) -> User | None:
 
 @jwt.token_in_blocklist_loader
 def _is_revoked(header: Claims, claims: Claims) -> bool:
-    return db.session.get(RevokedToken, claims["jti"]) is not None
+    if not {"family", "ends"} <= claims.keys():  # of a version before families: signed in anew once
+        return True
+    if db.session.get(RevokedToken, claims["family"]) is not None:
+        return True
+    if db.session.get(RevokedToken, claims["jti"]) is None:
+        return False
+    if claims["type"] == "refresh":
+        end_family(claims)
+        db.session.commit()
+    return True
 
 
 @jwt.unauthorized_loader

@@ -4,7 +4,7 @@ from dotenv import load_dotenv
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import access, cli, errors, filters, health, interviews, logs, security
+from portal import access, cli, errors, filters, health, interviews, json_bodies, logs, security
 from portal.blueprints import account, admin, api, applications, auth, capture, jobs
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config
@@ -26,7 +26,7 @@ def create_app(config: Config | None = None) -> Flask:
     if config.trusted_proxies:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
-    for part in (security, logs):  # first: what the others refuse is named and logged as well
+    for part in (security, logs, json_bodies):  # first: what the others refuse is named and logged as well
         part.init_app(app)
     sign_with_sha256(app)
     db.init_app(app)

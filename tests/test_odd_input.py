@@ -55,7 +55,7 @@ def test_nothing_odd_that_is_sent_makes_the_portal_fail(app: Flask, cast: Cast) 
     answer = start(interview)
     known = {
         "interview_id": interview.id, "answer_id": answer.id, "application_id": application.id, "slug": "a",
-        "job_id": application.job_id, "user_id": cast.bob.id, "filename": "\u202e/../a",
+        "job_id": application.job_id, "user_id": cast.bob.id, "filename": "\u202e/../a", "position": 1,
     }  # fmt: skip
     with app.test_request_context():
         paths = [(rule, url_for(rule.endpoint, **{a: known[a] for a in rule.arguments})) for rule in rules(app)]

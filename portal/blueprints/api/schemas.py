@@ -28,6 +28,10 @@ PAGE_SIZE = 20
 PAGE_SIZE_MAX = 100  # a page of interviews carries all its flags: more would be slow to make and to read
 
 
+UNKNOWN = ["Unknown field."]  # marshmallow's own words
+NOT_TAKEN = "Some fields are not taken here. See the documentation for those that are."
+
+
 def said(description: str) -> dict[str, str]:
     return {"description": description}
 
@@ -312,8 +316,12 @@ class SessionFull(SessionBrief):
 
 
 def fields_at_fault(messages: Any) -> dict[str, Any]:
-    """Validation messages by field, without the place (body, query) where each was found."""
+    """Validation messages by field, without the place (body, query) where each was found.
+
+    Names that we do not know are not said again: they are somebody's text, of any length.
+    """
     found: dict[str, Any] = {}
     for place, by_field in messages.items():
         found.update(by_field if isinstance(by_field, dict) else {place: by_field})
-    return found
+    known = {name: texts for name, texts in found.items() if texts != UNKNOWN}
+    return known if len(known) == len(found) else known | {"unknown": [NOT_TAKEN]}

@@ -17,7 +17,6 @@ from portal.interviews import InterviewError
 from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now
 
 ECHO_MAX_BYTES = 2 * 1024 * 1024  # enough to time an upload of a few seconds
-JSON_MAX_BYTES = 64 * 1024  # a hundred page events are a tenth of it
 DAY_MS = 24 * 60 * 60 * 1000
 MAX_CHARACTERS = 100_000_000  # of one paste: more than any clipboard holds
 milliseconds = validate.Range(min=0, max=DAY_MS)
@@ -71,7 +70,6 @@ def take_in_body() -> None:
         while request.stream.read(64 * 1024):
             continue
     elif request.is_json:
-        request.max_content_length = JSON_MAX_BYTES
         request.get_data()
 
 
@@ -233,6 +231,5 @@ def body(schema: Schema) -> dict[str, Any]:
     try:
         return dict(schema.load(request.get_json()))
     except ValidationError as exc:
-        raise BadBody(
-            f"These fields are not as they should be: {', '.join(sorted(map(str, exc.messages_dict)))}."
-        ) from exc
+        at_fault = sorted(set(schema.fields) & set(exc.messages_dict)) or ["others than are taken here"]
+        raise BadBody(f"These fields are not as they should be: {', '.join(at_fault)}.") from exc

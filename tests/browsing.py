@@ -6,14 +6,15 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from conftest import CHROMIUM
 from factories import PASSWORD, make_application, make_job, make_user
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from servers import LiveServer
 
 from capture.container import probe
@@ -28,6 +29,15 @@ PATIENCE_MS = 20_000  # for anything that depends on this machine's speed
 
 def chromium(playwright: Playwright, *arguments: str) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", FAKE_CAMERA, *arguments])
+
+
+@contextmanager
+def fake_camera_browser() -> Iterator[Browser]:
+    """A browser whose camera may be used without asking."""
+    with sync_playwright() as playwright:
+        browser = chromium(playwright, ALLOW_CAMERA)
+        yield browser
+        browser.close()
 
 
 @dataclass
@@ -108,6 +118,13 @@ class Candidate:
         self.page.get_by_label("Measure picture and sound").set_checked(analyse)
         self.press("Continue to the device check")
 
+    def starts_answering(self) -> None:
+        """From the job's page to the first question, recording."""
+        self.consent()
+        self.enter_room()
+        self.press("Show the question")
+        self.sees_state("recording")
+
     def enter_room(self) -> None:
         self.page.goto(self.url("room"))
         self.sees_state("ready")
@@ -185,3 +202,42 @@ def media_ms(candidate: Candidate, answer: Answer) -> int:
     assert answer.length_bytes
     with candidate.server.app.app_context():
         return probe(answer_path(db.session.get_one(Answer, answer.id))).duration_ms
+
+
+def bytes_on_server(candidate: Candidate, answer: Answer) -> bytes:
+    """The answer's file as it is now; none before the first piece."""
+    with candidate.server.app.app_context():
+        path = answer_path(db.session.get_one(Answer, answer.id))
+        return path.read_bytes() if path.exists() else b""
+
+
+def keep_blobs(page: Page) -> None:
+    """From the next load on, have the page keep every blob that a recorder delivers, and when it did."""
+    page.add_init_script(
+        """window.recorders = [];
+        window.MediaRecorder = class extends MediaRecorder {
+            constructor(...given) {
+                super(...given);
+                const own = { blobs: [], started: null };
+                recorders.push(own);
+                this.addEventListener("start", () => (own.started = performance.now()));
+                this.addEventListener("dataavailable", ({ data }) => {
+                    own.blobs.push({ data, ms: performance.now() - own.started });
+                });
+            }
+        };"""
+    )
+
+
+def recorded_blobs(page: Page) -> list[dict[str, Any]]:
+    """What each recorder of this page delivered: `size` and `sha256` in all, `ends` (bytes so far, and at which ms)."""
+    return page.evaluate(
+        """() => Promise.all(recorders.map(async ({ blobs }) => {
+            const all = new Blob(blobs.map(({ data }) => data));
+            const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await all.arrayBuffer()));
+            const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+            const ends = [];
+            for (const { data, ms } of blobs) ends.push([(ends.at(-1)?.[0] ?? 0) + data.size, ms]);
+            return { size: all.size, sha256, ends };
+        }))"""
+    )

@@ -228,7 +228,7 @@ def test_a_device_that_says_no_more_is_not_waited_for_forever(candidate: Candida
     other_device.get_by_role("button", name="Take over here").click()
     candidate.sees("Your answer was interrupted", other_device)
     candidate.sees("What you said is saved", other_device)
-    candidate.sees("saved 00:0", other_device)
+    expect(other_device.locator("[data-text=answer_1]")).to_have_text("saved")  # nobody here knows how long it is
     [answer] = candidate.answers()
     assert (answer.recorded_ms, media_ms(candidate, answer) > 1_000) == (None, True)
 
@@ -358,7 +358,7 @@ STORE_WHEN_FULL = """async () => {
     }
     IDBObjectStore.prototype.put = put;
     const bytes = [];
-    for (let next; (next = await store.read(id, bytes.length, 1000)); ) bytes.push(...next.bytes);
+    for (let next; (next = await store.read(id, bytes.length, 1000)); ) bytes.push(...next);
     return { bytes, isDurable: store.isDurable, left: await store.read(id, bytes.length, 1000) };
 }"""
 

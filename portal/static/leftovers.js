@@ -1,7 +1,8 @@
 // Answers that an earlier load of this page left unfinished, here or on another device: sends what is still kept here and
 // completes them. Knows how a recording can end without anybody saying so; shows nothing.
 
-import { Job } from "./uploader.js";
+import { Job } from "./job.js";
+import { StorageTrouble } from "./store.js";
 
 const LOOK_EVERY_MS = 1_000;
 const QUIET_LOOKS = 7; // a page notices within 5 s that it lost its seat; then it stops, and sends the rest
@@ -42,13 +43,27 @@ export class Leftovers {
   }
 
   async #finish(question, answer, record) {
-    const stored_bytes = await this.store.endOfPieces(answer.answer_id);
+    const { answer_id } = answer;
+    const stored_bytes = await this.store.endOfPieces(answer_id);
+    const lost = this.#unread(answer_id, record);
     if (!stored_bytes && !answer.received_bytes) return this.#dropEmpty(question, answer);
-    if (!record?.is_ended) this.notes.write({ interrupted: answer.answer_id });
-    answer.recorded_ms = record?.is_ended ? record.recorded_ms : this.notes.recordedMs(answer.answer_id);
-    const known = record || (await this.untilReached(() => this.api.post(`answers/${answer.answer_id}/token`, {})));
-    const { recorded_ms, answer_id } = answer;
-    await this.#add({ ...known, answer_id, recorded_ms, stored_bytes });
+    const is_cut = !record?.is_ended;
+    if (is_cut) this.notes.write({ interrupted: answer_id });
+    const recorded_ms = is_cut ? this.notes.recordedMs(answer_id) : record.recorded_ms;
+    answer.recorded_ms = recorded_ms;
+    const known = record || (await this.untilReached(() => this.api.post(`answers/${answer_id}/token`, {})));
+    await this.#add({ ...known, answer_id, recorded_ms, stored_bytes, is_cut, lost });
+  }
+
+  /**
+   * Why some of an answer of this browser may be missing: its storage cannot be read. Throws the first time, since it often
+   * can after a reload, and what is completed now without it would never be whole.
+   */
+  #unread(answerId, record) {
+    if (record || this.store.isDurable || this.notes.recordedMs(answerId) === null) return "";
+    if (this.notes.values.unread === answerId) return "this browser could not read what it had kept";
+    this.notes.write({ unread: answerId });
+    throw new StorageTrouble("This browser's storage does not answer");
   }
 
   #add(values) {
@@ -57,9 +72,17 @@ export class Leftovers {
 
   /** Nothing was recorded before it was cut off: the take is not used. */
   async #dropEmpty(question, answer) {
-    await this.untilReached(() => this.api.post(`answers/${answer.answer_id}/complete`, { length: 0 }));
+    await this.untilReached(() => this.#completeEmpty(answer.answer_id));
     await this.store.forget(answer.answer_id);
     remove(question, answer);
+  }
+
+  async #completeEmpty(answerId) {
+    try {
+      await this.api.post(`answers/${answerId}/complete`, { length: 0 });
+    } catch (error) {
+      if (error.status !== 404) throw error; // gone: done before, and that reply was lost
+    }
   }
 }
 

@@ -1,7 +1,9 @@
-// A status that is asked for again and again and once cannot be had (a restart, a lost connection) stays as it was: htmx
-// would put the error page in its place and stop asking.
+// A status that is asked for again and again and once cannot be had (a restart, a lost connection, a proxy's page sent in its
+// place) stays as it was: htmx would put that page there and stop asking.
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const isPoll = event.detail.elt.getAttribute("hx-trigger")?.startsWith("every");
-  if (isPoll && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
+  const { elt, xhr, serverResponse } = event.detail;
+  const isPoll = elt.getAttribute("hx-trigger")?.startsWith("every");
+  const isStatus = xhr.status === 200 && serverResponse.includes(`id="${elt.id}"`);
+  if (isPoll && !isStatus) event.detail.shouldSwap = false;
 });

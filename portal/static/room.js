@@ -7,6 +7,7 @@ import { DeviceTrouble } from "./devices.js";
 import { Leftovers } from "./leftovers.js";
 import { Notes } from "./notes.js";
 import { PageEvents } from "./page_events.js";
+import { dropVoid } from "./outcome.js";
 import { newestTake, takeMs, takesLeft, whereToResume } from "./resume.js";
 import { RoomView, clock } from "./room_view.js";
 import { Seat } from "./seat.js";
@@ -32,8 +33,9 @@ class Room {
       start: () => this.record(null),
       stop: () => this.stopAndReview("Stopped. Your answer is being saved."),
       again: () => this.think(),
-      go_on: () => this.record(newestTake(this.question).at(-1).answer_id),
+      go_on: () => this.record(newestTake(this.question).at(-1)?.answer_id ?? null),
       accept: () => this.accept(),
+      redo: () => this.redo(),
       take_over: () => this.takeOver(),
       reload: () => location.reload(),
       hide: () => this.view.toggleSelf(),
@@ -147,6 +149,7 @@ class Room {
     await this.uploader.whenSettled(this.question.answers.map((answer) => answer.answer_id));
     const wish = { question: this.question.position, continues };
     const reply = await this.untilReached(() => this.source.begin(wish));
+    this.question.unsaved = "";
     this.question.answers.push({ ...reply, state: "recording", recorded_ms: 0 });
     this.job = new Job({ ...reply, interview_id: this.id, sent_bytes: 0 });
     await this.uploader.add(this.job);
@@ -228,7 +231,8 @@ class Room {
     const title = takenMs ? `${why} at ${clock(takenMs)}.` : `${why}.`;
     this.view.fill({ interrupted: title });
     this.offerMore();
-    this.view.show("interrupted", `${title} What you said is saved.`);
+    this.view.show("interrupted", title);
+    this.uploadsChanged();
   }
 
   offerMore() {
@@ -240,10 +244,18 @@ class Room {
     this.view.stopPlayback();
     this.notes.write({ accepted: this.question.position, interrupted: null, running: null });
     const next = this.data.questions.find((question) => question.position > this.question.position);
-    if (!next) return this.showFinish();
+    if (!next || this.isRedoing) return this.showFinish();
     this.ask(next);
     this.view.show("ready", `Question ${next.position} is next.`);
     if (next.think_ms) this.guard(() => this.think());
+  }
+
+  /** Record a question again that all others came after, because not all of its answer is saved. */
+  async redo() {
+    this.isRedoing = true;
+    this.ask(this.data.questions.find(({ position }) => position === this.view.redo));
+    await this.openDevices();
+    return this.think();
   }
 
   showFinish() {
@@ -280,11 +292,11 @@ class Room {
     const { uploader, view } = this;
     if (!uploader || !this.question) return;
     const obstacle = this.api.signedOut ?? uploader.obstacle;
+    dropVoid(this.data.questions, uploader.jobs);
     view.obstacle(obstacle);
-    view.answers(this.data.questions, uploader.jobs);
-    view.finishable(!uploader.hasUnsent && !obstacle);
-    view.fill({ finish_hint: uploader.hasUnsent ? "The last pieces are still being sent." : "Everything is saved." });
+    view.uploads(this.data.questions, this.question, uploader, obstacle);
     if (this.job) this.showSaved();
+    if (this.job?.trouble && this.recorder?.isRunning) this.guard(() => this.cutOff("Saving stopped"));
   }
 
   signInChanged() {
@@ -295,7 +307,7 @@ class Room {
 
   showSaved() {
     const waitsIn = this.source.needsNetwork && this.uploader.obstacle ? (this.store.isDurable ? "browser" : "page") : "";
-    this.view.saved(this.job, this.recorder?.recordedMs ?? 0, waitsIn);
+    this.view.saved(this.job, this.recorder?.recordedMs ?? 0, waitsIn, this.uploader.leftMs);
   }
 
   mustStay() {

@@ -1,10 +1,12 @@
 // The room as it is seen: shows the parts of the page that belong to a state, fills texts in, moves focus, announces.
 // The page names its parts (data-show, data-text, data-do, data-focus); this file decides nothing.
 
-import { Problem } from "./api.js";
-import { newestTake, takeMs, takesLeft } from "./resume.js";
+import { clock, finishOf, outcomeOf, pad, timeLeft, whatYouSaid } from "./outcome.js";
+import { takesLeft } from "./resume.js";
+import { waitingText } from "./waiting.js";
 
-const NO_CONNECTION = new Set([502, 503, 504]); // nobody behind the proxy: the same to a person as no answer at all
+export { clock };
+
 const WARN_LEFT_MS = [30_000, 10_000]; // said aloud once each, for those who do not watch the clock
 
 export class RoomView {
@@ -72,21 +74,25 @@ export class RoomView {
   }
 
   /** How much of the answer the server has; `waitsIn` says where the rest is kept while the connection is gone. */
-  saved(job, recordedMs, waitsIn) {
+  saved(job, recordedMs, waitsIn, leftMs = null) {
     const whole = job.is_ended ? Math.round : Math.floor; // a running clock never shows a second that is not over
-    const savedS = whole(job.saved_ms / 1000);
-    const label = job.failure ? "Not saved" : waitsIn ? `Kept in this ${waitsIn}, sent later` : job.is_complete ? "Saved" : "Saved up to now";
+    const savedS = (job.is_complete ? Math.round : Math.floor)(job.saved_ms / 1000);
     this.root.dataset.waits = waitsIn;
-    this.fill({ saved_label: label, saved_mark: job.failure ? "▲" : waitsIn ? "◷" : "✓" });
+    this.fill({ saved_label: savedLabel(job, waitsIn, leftMs), saved_mark: job.trouble ? "▲" : waitsIn ? "◷" : "✓" });
     this.fill({ saved: `${savedS} of ${Math.max(savedS, whole(recordedMs / 1000))} s` });
   }
 
-  /** One row per question: what became of its newest take. `jobs` are the uploads of this page. */
-  answers(questions, jobs) {
-    for (const question of questions) {
-      const [mark, text] = answerState(question, jobs);
-      this.fill({ [`answer_mark_${question.position}`]: mark, [`answer_${question.position}`]: text });
+  /** What became of each answer, of the one to `question` in a sentence, and whether the interview can be finished. */
+  uploads(questions, question, { jobs, leftMs }, obstacle) {
+    for (const one of questions) {
+      const { mark, text } = outcomeOf(one, jobs, leftMs);
+      this.fill({ [`answer_mark_${one.position}`]: mark, [`answer_${one.position}`]: text });
     }
+    this.fill(whatYouSaid(outcomeOf(question, jobs)));
+    const { hint, isFinishable, redo } = finishOf(questions, jobs, leftMs);
+    this.root.querySelector("[data-finish]").disabled = !isFinishable || Boolean(obstacle);
+    this.redo = redo;
+    this.fill({ finish_hint: hint, redo: redo === null ? "" : `Record question ${redo} again` });
   }
 
   /** All questions at once; only at the end, when each has been asked. */
@@ -121,56 +127,19 @@ export class RoomView {
   token(csrf) {
     this.root.querySelector("[data-finish]").form.elements.csrf_token.value = csrf;
   }
-
-  finishable(isFinishable) {
-    this.root.querySelector("[data-finish]").disabled = !isFinishable;
-  }
 }
 
-function waitingText(error, isTalking) {
-  const goesOn = "What you recorded is kept, and this page goes on by itself.";
-  const kept = isTalking ? "Keep talking: we save here and send later." : goesOn;
-  if (error.status === 401) return `You are signed out. ${signInText(isTalking)}`;
-  if (error.status === 507) return `The server is out of space. ${kept}`;
-  if (error.status === 429) return `The server asks us to wait a little. ${kept}`;
-  if (error instanceof Problem && !NO_CONNECTION.has(error.status)) return `The server has trouble right now. ${kept}`;
-  return `No connection. ${kept}`;
-}
-
-function signInText(isTalking) {
-  const kept = isTalking ? "Keep talking: what you say is kept." : "What you recorded is kept.";
-  return `${kept} Sign in again in another tab, then this page goes on.`;
-}
-
-/** 01:44 */
-export function clock(ms) {
-  const seconds = Math.round(ms / 1000);
-  return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
+function savedLabel(job, waitsIn, leftMs) {
+  if (job.failure) return "Not saved";
+  if (job.lost) return "Saved only in part";
+  if (waitsIn) return `Kept in this ${waitsIn}, sent later`;
+  if (job.is_complete) return "Saved";
+  const left = timeLeft(leftMs);
+  return left ? `Saved up to now, ${left} to send` : "Saved up to now";
 }
 
 /** 30 s, 2:00 min: a time in a sentence carries its unit. */
 function stretch(ms) {
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${pad(seconds % 60)} min`;
-}
-
-function pad(number) {
-  return String(number).padStart(2, "0");
-}
-
-function answerState(question, jobs) {
-  const parts = newestTake(question);
-  if (!parts.length) return ["○", "to come"];
-  const own = jobs.filter((job) => parts.some((part) => part.answer_id === job.answer_id));
-  const failed = own.find((job) => job.failure);
-  if (failed) return ["▲", `not saved: ${failed.failure}`];
-  if (own.some((job) => !job.is_ended)) return ["●", "recording"];
-  if (own.some((job) => !job.is_complete)) return ["↑", `sending ${sentPercent(own)} %`];
-  return ["✓", `saved ${clock(takeMs(question))}`];
-}
-
-function sentPercent(jobs) {
-  const total = jobs.reduce((sum, job) => sum + job.stored_bytes, 0);
-  const sent = jobs.reduce((sum, job) => sum + (job.sent_bytes ?? 0), 0);
-  return total ? Math.floor((100 * sent) / total) : 0;
 }

@@ -1,17 +1,18 @@
 // Only one browser tab records an interview: this one asks the server for the seat, keeps it warm, and notices its loss.
 
-import { Problem } from "./api.js";
+import { Problem, timeLimit } from "./api.js";
 
 const BEAT_EVERY_MS = 5_000; // a third of the 15 s after which the server gives the seat away
 const TAB_KEY = "interview-tab";
 const LET_GO_WITHIN_MS = 3_000; // a tab of this browser needs less to end its recording; one elsewhere never answers
+const UNTOLD_WITHIN_MS = BEAT_EVERY_MS + LET_GO_WITHIN_MS; // where tabs cannot speak to each other, it notices at its next beat
 const LOCK_WITHIN_MS = 1_000; // a reloaded page's old self lets go at once; a duplicated tab never does
 
 export class Seat {
   /** `onLost()` when another tab has it; what it returns is awaited before that tab goes on. */
   constructor(api, interviewId, onLost) {
     Object.assign(this, { api, onLost, tab: null, timer: null });
-    this.channel = new BroadcastChannel(`interview-seat-${interviewId}`);
+    this.channel = window.BroadcastChannel ? new BroadcastChannel(`interview-seat-${interviewId}`) : null; // Safari 15.4
   }
 
   /** Whether the seat is ours now. */
@@ -24,24 +25,28 @@ export class Seat {
       throw error;
     }
     this.timer ??= setInterval(() => this.#beat(), BEAT_EVERY_MS);
-    this.channel.onmessage = (event) => event.data === "taken" && this.#leave();
+    this.#listen((word) => word === "taken" && this.#leave());
     return true;
   }
 
   /** After taking over: lets a tab of this same browser end its recording tidily, whole to the last second. */
   askOthersToLetGo() {
     return new Promise((resolve) => {
-      setTimeout(resolve, LET_GO_WITHIN_MS);
-      this.channel.onmessage = (event) => event.data === "released" && resolve();
-      this.channel.postMessage("taken");
+      setTimeout(resolve, this.channel ? LET_GO_WITHIN_MS : UNTOLD_WITHIN_MS);
+      this.#listen((word) => word === "released" && resolve());
+      this.channel?.postMessage("taken");
     });
   }
 
   async #leave() {
     clearInterval(this.timer);
-    this.channel.onmessage = null;
+    this.#listen(null);
     await this.onLost();
-    this.channel.postMessage("released");
+    this.channel?.postMessage("released");
+  }
+
+  #listen(onWord) {
+    if (this.channel) this.channel.onmessage = onWord && ((event) => onWord(event.data));
   }
 
   #ask(takeOver) {
@@ -63,16 +68,27 @@ export class Seat {
 async function tabId() {
   const known = sessionStorage.getItem(TAB_KEY);
   if (known && (await isOnlyHolder(known))) return known;
-  const fresh = crypto.randomUUID();
+  const fresh = uuid();
   sessionStorage.setItem(TAB_KEY, fresh);
   await isOnlyHolder(fresh);
   return fresh;
 }
 
+/** crypto.randomUUID() for Safari before 15.4, too. */
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 function isOnlyHolder(id) {
+  if (!navigator.locks) return Promise.resolve(isReloaded()); // Safari before 15.4: a duplicate is no reload, so it is another tab
+  const limit = timeLimit(LOCK_WITHIN_MS);
   return new Promise((resolve) => {
     const held = () => new Promise(() => resolve(true)); // never settles: held as long as the page lives
-    const options = { signal: AbortSignal.timeout(LOCK_WITHIN_MS) };
-    navigator.locks.request(`${TAB_KEY}-${id}`, options, held).catch(() => resolve(false));
-  });
+    navigator.locks.request(`${TAB_KEY}-${id}`, { signal: limit.signal }, held).catch(() => resolve(false));
+  }).finally(limit.done);
+}
+
+function isReloaded() {
+  return performance.getEntriesByType("navigation")[0]?.type === "reload";
 }

@@ -1,21 +1,27 @@
 // The part of tus 1.0.0 that a sender needs: where does the upload stand, and append these bytes there.
-// Knows nothing of answers, retries or storage.
+// Knows nothing of answers, retries or storage; an answer that is not of this protocol tells nothing (Unintelligible).
 
-import { request } from "./api.js";
+import { Unintelligible, request } from "./api.js";
 
-const APPEND_WITHIN_MS = 60_000; // one chunk on a slow phone connection
+const VERSION = "1.0.0";
+const APPEND_WITHIN_MS = 60_000; // one request on a slow phone connection; pace.js makes them smaller where that is too short
 
 function headersFor(upload, more = {}) {
-  return { "Tus-Resumable": "1.0.0", Authorization: `Bearer ${upload.upload_token}`, ...more };
+  return { "Tus-Resumable": VERSION, Authorization: `Bearer ${upload.upload_token}`, ...more };
 }
 
-function offsetOf(response) {
-  return Number(response.headers.get("Upload-Offset"));
+/** The offset that a well-formed answer names. Throws Unintelligible. */
+function offsetOf({ status, headers }, wanted) {
+  const said = headers.get("Upload-Offset") ?? "";
+  const offset = /^\d+$/.test(said) ? Number(said) : NaN;
+  const isOurs = status === wanted && headers.get("Tus-Resumable") === VERSION && Number.isSafeInteger(offset);
+  if (!isOurs) throw new Unintelligible(status, "This answer is not the upload's");
+  return offset;
 }
 
 /** How many bytes the server holds. */
 export async function offset(upload) {
-  return offsetOf(await request(upload.upload_url, { method: "HEAD", headers: headersFor(upload) }));
+  return offsetOf(await request(upload.upload_url, { method: "HEAD", headers: headersFor(upload) }), 200);
 }
 
 /** Append `bytes` at `start`; resolves to the new offset once the server has them on disk. */
@@ -25,7 +31,10 @@ export async function append(upload, start, bytes) {
     "Upload-Offset": String(start),
     "Upload-Checksum": `sha256 ${await sha256(bytes)}`,
   });
-  return offsetOf(await request(upload.upload_url, { method: "PATCH", headers, body: bytes }, APPEND_WITHIN_MS));
+  const answer = await request(upload.upload_url, { method: "PATCH", headers, body: bytes }, APPEND_WITHIN_MS);
+  const offset = offsetOf(answer, 204);
+  if (offset < start || offset > start + bytes.byteLength) throw new Unintelligible(204, "No such offset can be");
+  return offset;
 }
 
 async function sha256(bytes) {

@@ -1,55 +1,28 @@
 // Sends every recorded piece to the server, in order, until it has all of them, through lost connections, restarted
-// servers and reloaded pages. One loop, one request at a time. Knows answers only as uploads; shows nothing.
+// servers and reloaded pages. One loop, one request at a time. Believes the server's own answers only: its refusals end an
+// answer, whatever else comes is tried again. Knows answers only as uploads; shows nothing.
 
-import { Problem, Unreachable, isPassing } from "./api.js";
+import { Problem, Unintelligible, Unreachable, isPassing } from "./api.js";
+import { Job } from "./job.js";
+import { Pace } from "./pace.js";
+import { StorageTrouble } from "./store.js";
 import * as tus from "./tus.js";
+
+export { Job };
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000; // a restarted server is noticed within this
-const REFUSED = new Set([400, 403, 404, 410, 413, 415, 422]); // asking again would not change the answer
+const FINAL = new Set([403, 404, 409, 410, 413, 415, 422]); // of our own refusals: asking again would not change the answer
+const NOT_KEPT = new Set([null, "recording", "discarded"]); // states of an answer that the server does not count
 const MOST_EVENTS = 100; // in one request: what the server takes
-
-/** One answer on its way. What record() names survives a reload; the rest belongs to this page. */
-export class Job {
-  constructor(values) {
-    this.events = [];
-    this.is_ended = false;
-    this.recorded_ms = 0; // null: nobody knows any more
-    this.stored_bytes = 0; // recorded and kept, here or there
-    this.sent_bytes = null; // what the server holds; null: not asked yet
-    this.saved_ms = 0; // the same as time
-    this.is_complete = false;
-    this.failure = "";
-    Object.assign(this, values);
-  }
-
-  record() {
-    const { answer_id, interview_id, upload_url, upload_token, is_ended, recorded_ms, events } = this;
-    return { answer_id, interview_id, upload_url, upload_token, is_ended, recorded_ms, events };
-  }
-
-  get isOpen() {
-    return !this.is_complete && !this.failure;
-  }
-
-  get hasMediaWork() {
-    return this.isOpen && (this.is_ended || this.sent_bytes === null || this.sent_bytes < this.stored_bytes);
-  }
-
-  get hasEventWork() {
-    return !this.failure && this.closedEvents.length > 0;
-  }
-
-  get closedEvents() {
-    return this.events.filter((event) => this.is_ended || !event.is_open);
-  }
-}
+const LAST_BLOB_MS = 1_500; // a recorder that was stopped has handed over all it had, if its last blob is as young as this
 
 export class Uploader {
   /** `onChange(uploader)` is called whenever something that a page shows may have changed. */
   constructor({ api, store, chunkMaxBytes, needsNetwork, onChange }) {
     Object.assign(this, { api, store, chunkMaxBytes, needsNetwork, onChange });
     this.jobs = [];
+    this.pace = new Pace(chunkMaxBytes);
     this.trouble = null; // the error that keeps us waiting
     this.failures = 0;
     this.wake = () => {};
@@ -65,14 +38,15 @@ export class Uploader {
     this.poke();
   }
 
-  /** Keep a recorded blob, then send it. Call once at a time: pieces are placed by the order of the calls. */
+  /** Keep a recorded blob and send it. Call once at a time: pieces are placed by the order of the calls. */
   async addBlob(job, blob, untilMs) {
-    for (let at = 0; at < blob.size; at += this.chunkMaxBytes) {
-      const bytes = await blob.slice(at, at + this.chunkMaxBytes).arrayBuffer();
-      await this.store.putPiece({ answer_id: job.answer_id, start: job.stored_bytes, bytes, until_ms: untilMs });
+    const bytes = await blob.arrayBuffer().catch((error) => (job.lost ||= `the browser could not read it (${error.name})`));
+    if (job.trouble) return; // a file with a hole in it is of no use: it ends before the hole
+    const piece = { answer_id: job.answer_id, start: job.stored_bytes, bytes, until_ms: untilMs };
+    await this.store.putPiece(piece, () => {
       job.stored_bytes += bytes.byteLength; // only now: the loop reads up to here
       this.poke();
-    }
+    });
   }
 
   /** No more pieces will come. */
@@ -106,6 +80,11 @@ export class Uploader {
 
   get hasUnsent() {
     return this.jobs.some((job) => job.isOpen);
+  }
+
+  /** How long what is here will take to be sent, as the line is now; null while nobody knows. */
+  get leftMs() {
+    return this.obstacle ? null : this.pace.leftMs(this.jobs.reduce((sum, job) => sum + job.unsentBytes, 0));
   }
 
   poke() {
@@ -144,27 +123,49 @@ export class Uploader {
   /** One request's worth of progress. */
   async #step(job) {
     if (!job.hasMediaWork) return this.#sendEvents(job);
-    if (job.sent_bytes === null) return this.#sent(job, await tus.offset(job));
+    if (job.sent_bytes === null) return this.#confirmed(job, await tus.offset(job));
     if (job.sent_bytes < job.stored_bytes) return this.#sendBytes(job);
     return this.#complete(job);
   }
 
   async #sendBytes(job) {
-    const next = await this.store.read(job.answer_id, job.sent_bytes, this.chunkMaxBytes);
-    if (!next) {
-      // The browser lost what it kept (its data were cleared, say): go on with what the server holds.
-      console.warn("Recorded pieces are gone from this browser.");
-      job.stored_bytes = job.sent_bytes;
-      return;
+    const bytes = await this.store.read(job.answer_id, job.sent_bytes, this.pace.bytes);
+    if (!bytes) return this.#missing(job);
+    job.isAskedAgain = false;
+    const began = performance.now();
+    try {
+      const offset = await tus.append(job, job.sent_bytes, bytes);
+      this.pace.arrived(bytes.byteLength, performance.now() - began);
+      await this.#confirmed(job, offset);
+    } catch (error) {
+      throw this.pace.failed(error, bytes.byteLength, performance.now() - began);
     }
-    await this.#sent(job, await tus.append(job, job.sent_bytes, next.bytes));
-    job.saved_ms = next.untilMs;
   }
 
-  async #sent(job, offset) {
+  /** The server holds so much, by a well-formed answer of its own: only now it counts as saved. */
+  async #confirmed(job, offset) {
+    const isFromElsewhere = offset > job.stored_bytes; // an earlier load of this page sent it, or the machine recorded it
+    if (isFromElsewhere && this.needsNetwork && !job.is_ended) throw new Unintelligible(200, "More than was recorded");
     job.sent_bytes = offset;
     job.stored_bytes = Math.max(job.stored_bytes, offset);
-    await this.store.dropBefore(job.answer_id, offset);
+    if (offset < job.saved_bytes) job.saved_ms = 0; // it had confirmed more before: nobody knows up to when this is
+    job.saved_ms = this.store.untilMs(job.answer_id, offset) ?? job.saved_ms;
+    job.saved_bytes = offset;
+    await this.store.dropBefore(job.record(), offset);
+  }
+
+  /** What follows is neither here nor there. The server is asked once more; then the answer ends where the hole begins. */
+  async #missing(job) {
+    if (job.isAskedAgain) return this.#giveUp(job, "a part of it is gone from this browser");
+    [job.isAskedAgain, job.sent_bytes] = [true, null];
+    await this.#pause();
+  }
+
+  /** Nothing more of this answer will arrive: what the server has is the answer. */
+  #giveUp(job, why) {
+    if (job.lost) job.failure = why;
+    else job.lost = why;
+    job.sent_bytes = job.stored_bytes = job.sent_bytes ?? job.saved_bytes;
   }
 
   /** What the page noticed is a small extra: it waits for every recorded byte, and nothing waits for it. */
@@ -189,21 +190,36 @@ export class Uploader {
   }
 
   async #complete(job) {
-    const body = { length: job.stored_bytes, recorded_ms: job.recorded_ms };
-    await this.api.post(`answers/${job.answer_id}/complete`, body);
+    const state = await this.#completed(job);
+    if (NOT_KEPT.has(state)) {
+      [job.is_void, job.failure] = [true, job.lost || "nothing of it arrived"];
+      return this.store.forget(job.answer_id);
+    }
     job.is_complete = true;
-    job.saved_ms = job.recorded_ms ?? job.saved_ms;
+    const isAll = this.needsNetwork && !job.trouble && !job.is_cut && job.recorded_ms - job.saved_ms < LAST_BLOB_MS;
+    if (isAll || !this.needsNetwork) job.saved_ms = job.recorded_ms ?? job.saved_ms;
     await this.#remember(job);
+  }
+
+  /** The state that the answer has at the server; null where it has no such answer. */
+  async #completed(job) {
+    const body = { length: job.stored_bytes, recorded_ms: job.recorded_ms };
+    try {
+      return (await this.api.post(`answers/${job.answer_id}/complete`, body)).state;
+    } catch (error) {
+      if (error.status === 404 && !job.stored_bytes) return null; // told before, and that reply was lost
+      throw error;
+    }
   }
 
   async #recover(job, failed) {
     const error = failed.status === 401 ? await this.#renewalError(job) : failed;
-    if (error?.status === 409) return this.#settle(job, error);
-    if (REFUSED.has(error?.status)) {
-      job.failure = error.message;
-      return;
+    if (error instanceof Problem && "offset" in error.body) {
+      job.sent_bytes = null; // we and the server disagree on how much it holds: the server is right
+      return this.#pause();
     }
-    if (error && !(error instanceof Problem) && !isPassing(error)) console.error("Uploading failed, trying again:", error);
+    if (error instanceof Problem && FINAL.has(error.status)) return this.#giveUp(job, error.message);
+    if (error && !isKnown(error)) console.error("Uploading failed, trying again:", error);
     this.trouble = error;
     this.#changed();
     await this.#pause();
@@ -212,14 +228,6 @@ export class Uploader {
   async #pause() {
     await this.#rest(Math.min(FIRST_WAIT_MS * 2 ** this.failures, LONGEST_WAIT_MS));
     this.failures += 1;
-  }
-
-  /** We and the server disagree on how much it holds: the server is right, unless it says nothing about that. */
-  async #settle(job, error) {
-    const isAboutBytes = "offset" in error.body || job.sent_bytes < job.stored_bytes;
-    if (isAboutBytes) job.sent_bytes = null;
-    else job.failure = error.message;
-    await this.#pause();
   }
 
   /** Get a new token; null, or what stands in the way of it. */
@@ -242,4 +250,8 @@ export class Uploader {
       };
     });
   }
+}
+
+function isKnown(error) {
+  return error instanceof Problem || error instanceof StorageTrouble || isPassing(error);
 }

@@ -1,0 +1,96 @@
+// What became of the answers, in words: which are with the server, which are on their way, which will never be whole and
+// why. Pure functions of the questions and the uploads of this page; "saved" is said of nothing else than what is confirmed.
+
+import { newestTake, takesLeft } from "./resume.js";
+
+const WORTH_SAYING_MS = 10_000; // a wait shorter than this is over before it is read
+
+/** 01:44 */
+export function clock(ms) {
+  const seconds = Math.round(ms / 1000);
+  return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
+}
+
+export function pad(number) {
+  return String(number).padStart(2, "0");
+}
+
+/** "about 6 min left", or "" where it is short or nobody knows. */
+export function timeLeft(ms) {
+  if (ms === null || ms < WORTH_SAYING_MS) return "";
+  const seconds = ms / 1000;
+  if (seconds <= 60) return `about ${Math.ceil(seconds / 10) * 10} s left`;
+  return seconds <= 90 * 60 ? `about ${Math.ceil(seconds / 60)} min left` : `about ${Math.ceil(seconds / 3600)} h left`;
+}
+
+/** An answer of which nothing arrived is none: the server has forgotten it, and its take is free again. */
+export function dropVoid(questions, jobs) {
+  for (const job of jobs.filter((one) => one.is_void)) {
+    for (const question of questions) {
+      const at = question.answers.findIndex((answer) => answer.answer_id === job.answer_id);
+      if (at < 0) continue;
+      question.answers.splice(at, 1);
+      question.unsaved = job.failure;
+    }
+  }
+}
+
+/** Of a question's newest take: { mark, text, state ("none", "open", "whole", "cut" or "failed"), why }. */
+export function outcomeOf(question, jobs, leftMs = null) {
+  const parts = newestTake(question);
+  const own = jobs.filter((job) => parts.some((part) => part.answer_id === job.answer_id));
+  const why = own.map((job) => job.trouble).find(Boolean) ?? "";
+  const saved = clock(parts.reduce((sum, part) => sum + savedMs(part, own), 0));
+  if (!parts.length && question.unsaved) return { mark: "▲", text: `not saved: ${question.unsaved}`, state: "failed", why: question.unsaved };
+  if (!parts.length) return { mark: "○", text: "to come", state: "none", why };
+  if (own.some((job) => job.failure)) return { mark: "▲", text: `not saved: ${why}`, state: "failed", why };
+  if (own.some((job) => !job.is_ended)) return { mark: "●", text: "recording", state: "open", why };
+  if (own.some((job) => job.isOpen)) return { mark: "↑", text: sending(own, leftMs), state: "open", why };
+  if (why) return { mark: "▲", text: `only ${saved} saved: ${why}`, state: "cut", why };
+  if (question.unsaved) return { mark: "▲", text: `the take before is saved, ${saved}; the last is not: ${question.unsaved}`, state: "whole", why };
+  return { mark: "✓", text: saved === clock(0) ? "saved" : `saved ${saved}`, state: "whole", why };
+}
+
+/** What this page has seen confirmed; of other pages' answers the length of what arrived, or what was said of it. */
+function savedMs(part, jobs) {
+  const job = jobs.find((one) => one.answer_id === part.answer_id);
+  return job?.saved_ms ?? part.duration_ms ?? part.recorded_ms ?? 0;
+}
+
+function sending(jobs, leftMs) {
+  const total = jobs.reduce((sum, job) => sum + job.stored_bytes, 0);
+  const sent = jobs.reduce((sum, job) => sum + (job.sent_bytes ?? 0), 0);
+  const left = timeLeft(leftMs);
+  return `sending ${total ? Math.floor((100 * sent) / total) : 0} %${left && `, ${left}`}`;
+}
+
+/** How it stands with an answer that was interrupted, and with one that is found again, in a sentence each. */
+export function whatYouSaid({ state, why }) {
+  const still = { open: "What you said is kept, and being sent.", none: "" }[state] ?? `Not all of it is saved: ${why}.`;
+  return state === "whole" ? { said: "What you said is saved.", kept: "Your answer is saved." } : { said: still, kept: still };
+}
+
+/** At the end: { hint, isFinishable, redo (the position of a question to record again, or null) }. */
+export function finishOf(questions, jobs, leftMs = null) {
+  const all = questions.map((question) => ({ question, ...outcomeOf(question, jobs) }));
+  if (all.some(({ state }) => state === "open")) {
+    const left = timeLeft(leftMs);
+    return { hint: `The last pieces are still being sent${left && `: ${left}`}.`, isFinishable: false, redo: null };
+  }
+  const failed = all.find(({ state }) => state === "failed" || state === "none");
+  if (failed) return { hint: unsavedHint(failed), isFinishable: false, redo: redoOf(failed) };
+  const cut = all.find(({ state }) => state === "cut");
+  if (!cut) return { hint: "Everything is saved.", isFinishable: true, redo: null };
+  const offer = redoOf(cut) ? "Record it again, or finish with what there is." : "You may finish with what there is.";
+  return { hint: `Question ${cut.question.position}: ${cut.text}. ${offer}`, isFinishable: true, redo: redoOf(cut) };
+}
+
+function unsavedHint({ question, text, state }) {
+  const what = state === "none" ? "has no answer yet" : `is ${text}`;
+  const offer = takesLeft(question) > 0 ? "Record it again; then you can finish." : "No take of it is left: please tell the hiring team. What is saved stays saved.";
+  return `Question ${question.position} ${what}. ${offer}`;
+}
+
+function redoOf({ question }) {
+  return takesLeft(question) > 0 ? question.position : null;
+}

@@ -1,0 +1,28 @@
+// Why nothing goes on at the moment, in words: whose fault it is as far as is known, and that nothing is lost by it.
+
+import { Problem, Unintelligible, Unreachable } from "./api.js";
+import { StorageTrouble } from "./store.js";
+
+const NO_CONNECTION = new Set([502, 503, 504]); // nobody behind the proxy: the same to a person as no answer at all
+
+export function waitingText(error, isTalking) {
+  if (error.status === 401) return `You are signed out. ${signInText(isTalking)}`;
+  const goesOn = "What you recorded is kept, and this page goes on by itself.";
+  return `${reasonOf(error)} ${isTalking ? "Keep talking: we save here and send later." : goesOn}`;
+}
+
+function reasonOf(error) {
+  const status = error.status ?? error.foreignStatus;
+  if (error.status === 507) return "The server is out of space.";
+  if (error.status === 429) return "The server asks us to wait a little.";
+  if (error instanceof StorageTrouble) return "This browser's own storage does not answer; please leave this page open.";
+  if (NO_CONNECTION.has(status)) return "No connection.";
+  if (error instanceof Problem || status >= 500) return "The server has trouble right now.";
+  if (error instanceof Unintelligible) return "Your network answers in the server's place, perhaps with a page of its own.";
+  return error instanceof Unreachable ? "No connection." : "Something failed in this page; it tries again.";
+}
+
+function signInText(isTalking) {
+  const kept = isTalking ? "Keep talking: what you say is kept." : "What you recorded is kept.";
+  return `${kept} Sign in again in another tab, then this page goes on.`;
+}

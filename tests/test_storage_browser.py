@@ -1,0 +1,210 @@
+"""A browser whose own storage ends, is cleared, or never answers, while somebody is recorded: nothing is lost by it,
+and the page says what it is.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browsing import Candidate, bytes_on_server, fake_camera_browser, keep_blobs, recorded_blobs
+from playwright.sync_api import Browser, expect
+from servers import LiveServer
+
+pytestmark = pytest.mark.browser
+
+NEVER_OPENS = "IDBFactory.prototype.open = () => ({})"
+NAME = "interview-uploads"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    server = LiveServer(tmp_path_factory.mktemp("storage"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with fake_camera_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
+    candidate = Candidate(server, browser)
+    yield candidate
+    candidate.context.close()
+    assert not candidate.complaints
+
+
+def clear_storage(candidate: Candidate) -> None:
+    """What a browser does that is short of room, or a person who deletes this site's data: connections are closed."""
+    devtools = candidate.context.new_cdp_session(candidate.page)
+    devtools.send("Storage.clearDataForOrigin", {"origin": candidate.server.url, "storageTypes": "indexeddb"})
+    devtools.detach()
+
+
+def everything_arrived(candidate: Candidate) -> None:
+    [blobs] = recorded_blobs(candidate.page)
+    [answer] = candidate.answers()
+    stored = bytes_on_server(candidate, answer)
+    assert (len(stored), hashlib.sha256(stored).hexdigest()) == (blobs["size"], blobs["sha256"])
+
+
+def test_storage_that_is_cleared_while_recording_loses_nothing(candidate: Candidate) -> None:
+    keep_blobs(candidate.page)
+    candidate.starts_answering()
+    candidate.runs_for(2)
+    candidate.context.set_offline(True)  # so that there is something to lose
+    candidate.runs_for(4)
+    clear_storage(candidate)
+    candidate.runs_for(6)
+    candidate.context.set_offline(False)
+    candidate.press("Stop and play back")
+    candidate.sees("saved 00:0")
+    everything_arrived(candidate)
+
+
+def test_storage_that_closed_is_opened_again_and_survives_a_reload(candidate: Candidate) -> None:
+    keep_blobs(candidate.page)
+    candidate.starts_answering()
+    candidate.runs_for(2)
+    candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
+    candidate.runs_for(4)
+    clear_storage(candidate)
+    candidate.runs_for(7)
+    blobs = recorded_blobs(candidate.page)[0]
+    candidate.page.unroute_all()
+    candidate.page.reload()
+    candidate.sees("What you said is saved")
+    [answer] = candidate.answers()
+    assert len(bytes_on_server(candidate, answer)) >= blobs["size"]
+
+
+def test_storage_that_never_answers_is_not_waited_for(candidate: Candidate) -> None:
+    candidate.page.add_init_script(NEVER_OPENS)
+    keep_blobs(candidate.page)
+    candidate.consent()
+    candidate.press("Start the check")
+    candidate.sees("but keeps nothing")
+    candidate.page.get_by_role("link", name="Go to the questions").click()
+    candidate.sees("This browser keeps nothing")
+    candidate.press("Show the question")
+    candidate.record(3)
+    expect(candidate.page.get_by_text("No connection")).to_have_count(0)
+    candidate.press("Stop and play back")
+    candidate.sees("saved 00:0")
+    everything_arrived(candidate)
+
+
+def test_what_storage_does_not_give_back_is_asked_for_again_and_then_told(candidate: Candidate) -> None:
+    candidate.starts_answering()
+    candidate.has_saved(2)
+    candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
+    candidate.runs_for(6)
+    candidate.page.unroute_all()
+    candidate.page.add_init_script(NEVER_OPENS)
+    candidate.page.reload()
+    candidate.sees("This browser's storage does not answer")
+    candidate.press("Try again")
+    candidate.sees("Not all of it is saved: this browser could not read what it had kept")
+    expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text("this browser could not read")
+
+
+def test_pieces_that_are_gone_are_never_called_saved(candidate: Candidate) -> None:
+    candidate.starts_answering()
+    candidate.has_saved(2)
+    candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
+    candidate.runs_for(7)
+    candidate.page.unroute_all()
+    candidate.page.goto("about:blank")
+    candidate.page.goto(candidate.url("check"))
+    candidate.page.evaluate(FORGET_FIRST_PIECES, NAME)
+    candidate.page.goto(candidate.url("room"))
+    candidate.sees("Not all of it is saved: a part of it is gone from this browser")
+    row = candidate.page.locator("[data-text=answer_1]")
+    expect(row).to_have_text("only 00:02 saved: a part of it is gone from this browser")
+    assert candidate.answers()[0].recorded_ms > 6_000
+
+
+FORGET_FIRST_PIECES = """(name) => new Promise((resolve) => {
+    indexedDB.open(name).onsuccess = ({ target: { result: database } }) => {
+        const pieces = database.transaction("pieces", "readwrite").objectStore("pieces");
+        pieces.openCursor().onsuccess = ({ target: { result: first } }) => first.delete().onsuccess = () => {
+            database.close();
+            resolve();
+        };
+    };
+})"""
+
+USE_STORE = """async () => {
+    const { Store } = await import("/static/store.js");
+    const said = [];
+    const store = await Store.open(() => said.push("fallback"));
+    const id = String(Math.random());
+    const piece = (start, ...all) => {
+        const bytes = new Uint8Array(all).buffer;
+        return store.putPiece({ answer_id: id, start, bytes, until_ms: 100 * start });
+    };
+    const read = async (from, limit) => [...(await store.read(id, from, limit) ?? [])];
+    const record = { answer_id: id, interview_id: "1" };
+    STEPS
+}"""
+
+
+def used(candidate: Candidate, steps: str) -> Any:
+    return candidate.page.evaluate(USE_STORE.replace("STEPS", steps))
+
+
+def test_a_part_of_a_piece_is_read_and_the_rest_stays(candidate: Candidate) -> None:
+    seen = used(
+        candidate,
+        """await piece(0, 1, 2, 3, 4); await piece(4, 5, 6, 7, 8);
+        const before = [await read(0, 3), await read(3, 2), await read(6, 9), await read(8, 9), await read(0, 100)];
+        await store.dropBefore(record, 6);
+        return [before, await read(6, 9), await read(3, 9), store.untilMs(id, 7), store.untilMs(id, 8)];""",
+    )
+    assert seen == [[[1, 2, 3], [4, 5], [7, 8], [], [1, 2, 3, 4, 5, 6, 7, 8]], [7, 8], [], None, 400]
+
+
+def test_another_page_finds_what_this_one_kept(candidate: Candidate) -> None:
+    seen = used(
+        candidate,
+        """await piece(0, 1, 2); await piece(2, 3, 4); await store.dropBefore(record, 2); await store.putJob(record);
+        const other = await Store.open(() => {});
+        const end = await other.endOfPieces(id);
+        return [end, [...await other.read(id, 2, 9)], (await other.jobs("1")).some((job) => job.answer_id === id)];""",
+    )
+    assert seen == [4, [3, 4], True]
+
+
+def test_a_write_that_fails_for_want_of_room_keeps_the_bytes(candidate: Candidate) -> None:
+    seen = used(
+        candidate,
+        """const put = IDBObjectStore.prototype.put;
+        IDBObjectStore.prototype.put = () => { throw new DOMException("full", "QuotaExceededError"); };
+        await piece(0, 1, 2);
+        IDBObjectStore.prototype.put = put;
+        return [said, store.isDurable, await read(0, 9)];""",
+    )
+    assert seen == [["fallback"], False, [1, 2]]
+
+
+def test_somebody_who_deletes_the_database_is_not_held_up_and_what_is_kept_is_written_again(
+    candidate: Candidate,
+) -> None:
+    seen = used(
+        candidate,
+        """await piece(0, 1, 2);
+        await new Promise((resolve, reject) => {
+            const deleting = indexedDB.deleteDatabase("interview-uploads");
+            [deleting.onsuccess, deleting.onblocked] = [resolve, reject];
+        });
+        await piece(2, 3, 4);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const other = await Store.open(() => {});
+        return [said, await other.endOfPieces(id), [...await other.read(id, 0, 9)]];""",
+    )
+    assert seen == [[], 4, [1, 2, 3, 4]]

@@ -19,21 +19,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import held, scores
+from benchmarks import hearing, held, scores
 from benchmarks import labels as label_files
 from benchmarks.degraded import Picture, quality_rows
 from benchmarks.labels import Label
 from benchmarks.report_section import rewrite_section
-from capture.audio import WINDOW_MS, SoundMeter
 from capture.columns import Columns
-from capture.decoder import MEASURED_RATE_HZ, MonoResampler
 from capture.face import FaceReader, FaceReading
 from capture.head_rules import CAMERA, Ahead, straight_ahead
 from capture.recording import read_observations
 from capture.rules import RULES_VERSION, find_flags, rule_name
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.signature import identify_file
-from capture.types import AnswerSpan, Flag, Frame, Measurements, Sound
+from capture.types import AnswerSpan, Flag, Frame, Measurements
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = Models(*(ROOT / "instance" / "models" / name for name in ("face_landmarker.task", "centerface.onnx")))
@@ -97,7 +95,9 @@ def measure(footage: Path) -> Iterator[Table]:
     yield head_table(clips)
     yield gaze_table(clips)
     yield blink_table(clips, every)
-    yield speech_table(footage, every)
+    yield Table("Speech, by frames of 100 ms", hearing.HEADS, list(hearing.file_rows(footage, every)))
+    changed = list(hearing.changed_rows(footage, every))
+    yield Table("Speech of meetings, made softer and noisier", hearing.CHANGED_HEADS, changed)
     yield flag_table(clips)
     heads = ("every picture changed", "clips without a flag", "not assessable", "flagged", "which")
     yield Table("Clips of one person made worse", heads, list(quality_rows(footage, MODELS)))
@@ -267,39 +267,6 @@ def blink_table(clips: Sequence[Clip], every: list[Label]) -> Table:
 
 def found_cells(found: scores.Found) -> tuple[str, ...]:
     return str(found.hits), str(found.missed), str(found.invented), f"{found.f1:.3f}"
-
-
-def speech_table(footage: Path, every: list[Label]) -> Table:
-    heads = ("file", "speech heard", "missed", "heard in silence or noise", "F1", "quiet there")
-    table = Table("Speech, by frames of 100 ms", heads)
-    total = scores.Found()
-    for file in sorted({label.file for label in every if label.kind in ("speech", "audio")}):
-        own = [
-            label for label in label_files.of(every, file, "speech", "audio") if label.confidence != label_files.BY_EYE
-        ]
-        found = scores.speech(heard_in(footage / file), own)
-        total = total.plus(found)
-        if own:
-            table.rows.append((Path(file).name, *found_cells(found), str(found.quiet)))
-    table.rows.insert(0, ("**all**", *found_cells(total), str(total.quiet)))
-    return table
-
-
-def heard_in(path: Path) -> list[tuple[int, float | None]]:
-    """As the engine hears it: one answer for each window, once what follows is known."""
-    meter, asked_ms, heard = SoundMeter(), WINDOW_MS, []
-    with av.open(str(path)) as opened:
-        resampler = MonoResampler(MEASURED_RATE_HZ)
-        for frame in opened.decode(audio=0):
-            for time_s, samples in resampler.resample(frame):
-                meter.feed(Sound(round(time_s * 1000), samples))
-            while meter.heard_until_ms >= asked_ms + 2 * WINDOW_MS + 100:
-                heard.append((asked_ms, meter.speech(asked_ms)))
-                asked_ms += WINDOW_MS
-    while asked_ms <= meter.heard_until_ms:
-        heard.append((asked_ms, meter.speech(asked_ms)))
-        asked_ms += WINDOW_MS
-    return heard
 
 
 def flag_table(clips: Sequence[Clip]) -> Table:

@@ -1,11 +1,12 @@
 """How loud it is and whether somebody speaks, from the sound's samples alone. Knows nothing of words or of voices.
 
 Sound is cut into steps of 32 ms, the voice detector's own size; what is asked at a moment is answered from the steps
-of the window that ends there.
+of the window that ends there. The detector hears quiet talkers louder than they are; levels stay those of the sound.
 """
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +19,22 @@ SAMPLE_RATE_HZ = 16_000  # the voice detector knows no other; speech lies below 
 WINDOW_MS = 200  # as long as the pause between two pictures, so that no sound falls between two rows
 SILENCE_DBFS = -90.0  # one step of 16-bit sound: nothing is quieter
 VOICE_FLOOR_DBFS = -65.0  # below it the model hears voices in the noise of silent rooms
-PAUSE_STEPS = 15  # 480 ms: a shorter pause between words belongs to speaking
-PAUSE_MS = PAUSE_STEPS * STEP_SAMPLES * 1000 // SAMPLE_RATE_HZ
+FLOOR_STEPS = 15  # 480 ms: the quiet ends of words are heard after a louder beginning, a silent room never is
+LOUD_DBFS = -26.0  # a voice at the camera has so much and more, and real noise no louder than this is taken for none
+GAIN_DB = 18.0  # so much louder a voice is made that is far away or quiet: that of a meeting's table has -45
+FADE_DB = 0.1  # a step, 3 dB a second: louder again within some seconds after somebody near has spoken
+WORD_STEPS = 3  # 96 ms: what is heard for a shorter time is no word; real noise has one or two such clicks a minute
+PAUSE_STEPS = 24  # 768 ms: a shorter pause between words, as for a breath, belongs to speaking
+EDGE_STEPS = 1  # 32 ms: a word begins a little before it is recognised and ends after it
+STEP_MS = STEP_SAMPLES * 1000 // SAMPLE_RATE_HZ
+AROUND_MS = (PAUSE_STEPS + WORD_STEPS + EDGE_STEPS) * STEP_MS  # what is heard at a moment depends on so much around it
 JUMP_MS = 60  # two steps; where due and given time differ by more there is a hole, not rounding
 FOLLOW_MS = (
     10  # less is jitter; a microphone's clock that is fast or slow adds up to more, and is followed so much at a time
 )
 KEPT_MS = 15_000  # pictures lag behind their sound by less, as recorders write both every few seconds at most
+
+Probabilities = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,8 @@ class SoundMeter:
 
     def __init__(self) -> None:
         self._detector = VoiceDetector()
+        self._loud_dbfs = SILENCE_DBFS
+        self._below_floor = FLOOR_STEPS
         self._waiting: NDArray[np.float32] = np.zeros(0, dtype=np.float32)
         self._waiting_since_ms = 0.0
         self._steps: deque[Step] = deque()
@@ -71,10 +83,10 @@ class SoundMeter:
     def speech(self, t_ms: int) -> float | None:
         """Probability that somebody speaks in the window ending at `t_ms`; None where no sound came.
 
-        Words are heard with the short pauses between them, so what follows within `PAUSE_MS` must have been fed.
+        Words are heard with the short pauses between them, so what follows within `AROUND_MS` must have been fed.
         """
-        around = self._between(t_ms - WINDOW_MS - PAUSE_MS, t_ms + PAUSE_MS)
-        spoken = bridged([step.speech for step in around])
+        around = self._between(t_ms - WINDOW_MS - AROUND_MS, t_ms + AROUND_MS)
+        spoken = talking([step.speech for step in around])
         inside = [value for step, value in zip(around, spoken, strict=True) if t_ms - WINDOW_MS < step.end_ms <= t_ms]
         return sum(inside) / len(inside) if inside else None
 
@@ -91,9 +103,18 @@ class SoundMeter:
         samples, self._waiting = self._waiting[:STEP_SAMPLES], self._waiting[STEP_SAMPLES:]
         self._waiting_since_ms += _length_ms(STEP_SAMPLES)
         power = float(np.mean(np.square(samples, dtype=np.float64)))
-        speech = self._detector.speech(samples)  # it hears quiet steps, too: it knows a word's start by what was before
-        is_audible = dbfs(power) >= VOICE_FLOOR_DBFS
+        level_dbfs = dbfs(power)
+        self._below_floor = 0 if level_dbfs >= VOICE_FLOOR_DBFS else self._below_floor + 1
+        # Of silence, too: it knows a word by what was before.
+        speech = self._detector.speech(samples * self._gain(level_dbfs))
+        is_audible = self._below_floor < FLOOR_STEPS
         self._steps.append(Step(self._waiting_since_ms, power, speech if is_audible else 0.0))
+
+    def _gain(self, level_dbfs: float) -> np.float32:
+        """Somebody far away or quiet is heard as if near; what is loud stays as it is."""
+        self._loud_dbfs = max(level_dbfs, self._loud_dbfs - FADE_DB)
+        gain_db = min(max(LOUD_DBFS - self._loud_dbfs, 0.0), GAIN_DB)
+        return np.float32(10 ** (gain_db / 20))
 
 
 def dbfs(power: float) -> float:
@@ -101,12 +122,28 @@ def dbfs(power: float) -> float:
     return min(0.0, 10 * math.log10(power)) if power > 10 ** (SILENCE_DBFS / 10) else SILENCE_DBFS
 
 
-def bridged(speech: list[float]) -> list[float]:
-    """Pauses of up to `PAUSE_STEPS` are filled up to the lower of what was heard before and after them."""
-    beyond = [0.0] * (PAUSE_STEPS - 1)
-    padded = beyond + speech + beyond
-    highest = [max(padded[at : at + PAUSE_STEPS]) for at in range(len(padded) - PAUSE_STEPS + 1)]
-    return [min(highest[at : at + PAUSE_STEPS]) for at in range(len(speech))]
+def talking(speech: Sequence[float]) -> list[float]:
+    """Of each step, from what each step alone says: clicks dropped, pauses between words filled, words' edges added."""
+    words = _highest(_lowest(np.array(speech), WORD_STEPS), WORD_STEPS)[WORD_STEPS - 1 : -(WORD_STEPS - 1)]
+    filled = _lowest(_highest(words, PAUSE_STEPS), PAUSE_STEPS)[PAUSE_STEPS - 1 : -(PAUSE_STEPS - 1)]
+    heard: list[float] = _highest(filled, 2 * EDGE_STEPS + 1)[EDGE_STEPS:-EDGE_STEPS].tolist()
+    return heard
+
+
+def _highest(values: Probabilities, steps: int) -> Probabilities:
+    """Of every window of so many steps that touches the values."""
+    highest: Probabilities = _windows(values, steps).max(axis=1)
+    return highest
+
+
+def _lowest(values: Probabilities, steps: int) -> Probabilities:
+    lowest: Probabilities = _windows(values, steps).min(axis=1)
+    return lowest
+
+
+def _windows(values: Probabilities, steps: int) -> Probabilities:
+    """Beyond both ends nothing is heard."""
+    return np.lib.stride_tricks.sliding_window_view(np.pad(values, steps - 1), steps)
 
 
 def _length_ms(samples: int) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from capture.audio import PAUSE_MS, SoundMeter
+from capture.audio import AROUND_MS, SoundMeter
 from capture.blinks import BlinkWatch
 from capture.counting import CountsFaces, FaceCounter
 from capture.crowd import MIN_WIDTH
@@ -66,7 +66,7 @@ class Senses:
 
     def _is_heard(self, t_ms: int) -> bool:
         newest_ms = self._without_sound[-1].t_ms
-        return self._sound.heard_until_ms >= t_ms + PAUSE_MS or newest_ms - t_ms >= SOUND_LAG_MS
+        return self._sound.heard_until_ms >= t_ms + AROUND_MS or newest_ms - t_ms >= SOUND_LAG_MS
 
     def _listen(self, seen: Observation) -> Observation:
         return replace(seen, level_dbfs=self._sound.level_dbfs(seen.t_ms), speech=self._sound.speech(seen.t_ms))

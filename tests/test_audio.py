@@ -1,10 +1,16 @@
 """Levels are those of sounds with known levels; speech is heard in speech and not in noise."""
 
+from functools import partial, reduce
+
 import numpy as np
 import pytest
+from clips import FOOTAGE
 from numpy.typing import NDArray
 
-from capture.audio import SAMPLE_RATE_HZ, SoundMeter
+from benchmarks.hearing import MEETINGS, NOISE, found_in, softer
+from benchmarks.labels import read_labels
+from benchmarks.scores import Found
+from capture.audio import EDGE_STEPS, PAUSE_STEPS, SAMPLE_RATE_HZ, WORD_STEPS, SoundMeter, talking
 from capture.demo import SOUND_HZ, speechlike
 from capture.types import Sound
 
@@ -73,3 +79,48 @@ def test_a_long_answer_needs_no_more_memory_than_a_short_one() -> None:
         meter.feed(Sound(second * 1000, tone(1, 0.0)))
     assert meter.level_dbfs(10_000) is None
     assert meter.level_dbfs(29_800) == -90.0
+
+
+def of(words_at: list[int], steps: int = 100, length: int = WORD_STEPS) -> list[float]:
+    """What a detector says that is sure of some words and of everything else."""
+    sure = [0.0] * steps
+    for at in words_at:
+        sure[at : at + length] = [1.0] * length
+    return sure
+
+
+def test_pauses_between_words_belong_to_speaking_and_longer_ones_do_not() -> None:
+    near, far = 20 + WORD_STEPS + PAUSE_STEPS - 1, 20 + WORD_STEPS + PAUSE_STEPS
+    assert min(talking(of([20, near]))[20:near]) == 1.0
+    assert min(talking(of([20, far]))[20:far]) == 0.0
+
+
+def test_what_is_too_short_for_a_word_is_a_click() -> None:
+    assert max(talking(of([50], length=WORD_STEPS - 1))) == 0.0
+    assert sum(talking(of([50]))) == WORD_STEPS + 2 * EDGE_STEPS
+    assert talking([]) == []
+
+
+@pytest.mark.parametrize("softer_db", [0, 12, 24, 36])
+def test_a_quiet_voice_is_heard_like_a_near_one_and_its_level_stays_its_own(softer_db: int) -> None:
+    voice = speechlike(2.5)[:: SOUND_HZ // SAMPLE_RATE_HZ]
+    rms = float(np.sqrt(np.mean(np.square(voice))))
+    softer = heard(voice * (0.05 / rms) * 10 ** (-softer_db / 20))
+    assert min(softer.speech(t_ms) or 0 for t_ms in range(600, 2_400, 200)) > 0.5
+    assert softer.level_dbfs(1_600) == pytest.approx(-26 - softer_db, abs=6)
+
+
+@pytest.mark.parametrize("level_dbfs", [-60, -45, -30, -15])
+def test_noise_of_any_level_is_no_voice(level_dbfs: int) -> None:
+    noise = np.random.default_rng(4).normal(0, 10 ** (level_dbfs / 20), SAMPLE_RATE_HZ * 3)
+    assert max(heard(noise).speech(t_ms) or 0 for t_ms in range(400, 3_000, 200)) < 0.3
+
+
+@pytest.mark.footage
+@pytest.mark.parametrize("softer_db", [0, 12, 20])
+def test_meetings_are_heard_also_from_far_away_and_noise_never_is(softer_db: int) -> None:
+    every = read_labels(FOOTAGE)
+    by_file = {file: found_in(FOOTAGE, file, every, partial(softer, db=softer_db)) for file in (*MEETINGS, NOISE)}
+    meetings = reduce(Found.plus, (by_file[file] for file in MEETINGS))
+    assert meetings.f1 >= 0.94
+    assert by_file[NOISE].invented == 0

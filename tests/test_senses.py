@@ -109,8 +109,8 @@ def test_the_nearest_of_two_faces_is_the_one_that_is_read(senses: Senses, studio
 def test_a_picture_waits_for_its_sound(senses: Senses, studio: Studio) -> None:
     assert list(senses.take(frame(studio, 400), has_sound=True)) == []
     assert list(senses.take(sound(0, 300), has_sound=True)) == []
-    assert list(senses.take(sound(300, 400), has_sound=True)) == []  # the pause after a word may belong to speaking
-    [row] = senses.take(sound(700, 300), has_sound=True)
+    assert list(senses.take(sound(300, 900), has_sound=True)) == []  # the pause after a word may belong to speaking
+    [row] = senses.take(sound(1_200, 200), has_sound=True)
     assert (row.t_ms, row.level_dbfs) == (400, pytest.approx(-20, abs=0.1))
 
 

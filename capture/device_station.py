@@ -60,6 +60,10 @@ class Station:
         self._answer = ""
         self._watchers = 0
 
+    @property
+    def holder(self) -> Holder | None:
+        return self._holder
+
     def hold(self, sitting: str, tab: str) -> dict[str, Any]:
         """Take the devices for a sitting and open them; another page of the same sitting may take them over."""
         with self._lock:

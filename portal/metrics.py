@@ -120,8 +120,11 @@ def _waiting_ages_s() -> list[float]:
         newer.take > Answer.take,
         newer.state != AnswerState.DISCARDED,
     )
-    wanted = sa.select(Answer.created_at, Answer.recorded_ms).where(
-        Answer.state == AnswerState.RECEIVED, ~sa.exists().where(same)
+    wanted = (
+        sa.select(Answer.created_at, Answer.recorded_ms)
+        .join(Answer.interview)
+        .join(InterviewSession.application)
+        .where(Answer.state == AnswerState.RECEIVED, ~sa.exists().where(same), interviews.goes_on())
     )
     ended = (began + timedelta(milliseconds=recorded_ms or 0) for began, recorded_ms in db.session.execute(wanted))
     now = utc_now()

@@ -190,6 +190,14 @@ class Question(db.Model):
     job: Mapped[Job] = relationship(back_populates="questions")
 
 
+# What ends an interview that is being recorded, in a sentence to its candidate. Closing the job does not.
+STOPS_RECORDING = {
+    ApplicationStatus.WITHDRAWN: "You withdrew this application.",
+    ApplicationStatus.REJECTED: "This application has been decided.",
+    ApplicationStatus.OFFERED: "This application has been decided.",
+}
+
+
 class Application(db.Model):
     """One candidate's bid for one job."""
 
@@ -220,10 +228,8 @@ class Application(db.Model):
 
     def why_not_interviewable(self) -> str | None:
         """A sentence for the candidate where no interview may be recorded (any more), else None."""
-        if self.status is ApplicationStatus.WITHDRAWN:
-            return "You withdrew this application."
-        if self.status in {ApplicationStatus.REJECTED, ApplicationStatus.OFFERED}:
-            return "This application has been decided."
+        if reason := STOPS_RECORDING.get(self.status):
+            return reason
         if not self.questions:
             return "This job has no recorded interview."
         if self.interview is None and not self.job.is_open:
@@ -281,7 +287,14 @@ class InterviewSession(db.Model):
 
     @property
     def is_live(self) -> bool:
-        return self.state in {InterviewState.RECORDING, InterviewState.FINISHING}
+        return self.state in {InterviewState.RECORDING, InterviewState.FINISHING} and not self.is_stopped
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it goes no further: withdrawn before it was put together, or decided while it was recorded."""
+        if self.state is InterviewState.FINISHING:
+            return self.application.status is ApplicationStatus.WITHDRAWN
+        return self.state is InterviewState.RECORDING and self.application.status in STOPS_RECORDING
 
     @property
     def is_analysed(self) -> bool:
@@ -290,6 +303,8 @@ class InterviewSession(db.Model):
     @property
     def may_be_retried(self) -> bool:
         """Whether it failed, or was finished without an answer that could not be used."""
+        if self.application.status is ApplicationStatus.WITHDRAWN:
+            return False
         lacks_one = any(answer.state is AnswerState.FAILED for answer in self.kept_answers())
         return self.state is InterviewState.FAILED or (self.state is InterviewState.READY and lacks_one)
 

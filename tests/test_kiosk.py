@@ -26,9 +26,10 @@ from capture.container import probe
 from capture.device_client import StationRefused, ask
 from capture.device_station import Station, StationServer
 from capture.errors import CaptureError
-from portal import accounts, interviews
+from portal import accounts, hiring, interviews
 from portal.config import CaptureSource, Config
 from portal.extensions import db
+from portal.interviews import kiosk
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, SignIn, User, utc_now
 
 LAPSE_S = 3.0
@@ -395,3 +396,38 @@ def test_a_question_that_makes_no_sense_does_no_harm(config: Config, station: St
         connection.sendall(line.encode() + b"\n")
         assert b'"error": "bad"' in connection.makefile("rb").readline()
     assert ask(config.station_socket, "hold", sitting="sitting", tab=TAB)
+
+
+@pytest.mark.parametrize("end", [hiring.withdraw, lambda application: accounts.disable(application.user)])
+def test_an_interview_that_ends_takes_the_devices_from_its_page(
+    end: Callable[[Any], None], station: StationServer, room: Ask, app: Flask, interview: InterviewSession
+) -> None:
+    """Whether or not the page asks anything meanwhile."""
+    room("kiosk/hold")
+    room("kiosk/answers", question=1)
+    ended = threading.Event()
+    watcher = threading.Thread(target=kiosk.end_what_was_stopped, args=(app, station.station, ended))
+    watcher.start()
+    try:
+        time.sleep(kiosk.LOOK_EVERY_S * 1.5)
+        assert station.station.holder is not None
+        end(interview.application)
+        db.session.rollback()
+        stopped_s = time.monotonic()
+        wait_for(lambda: station.station.holder is None)
+        assert time.monotonic() - stopped_s < 5
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def test_a_page_whose_interview_ended_may_still_stop_and_let_go(
+    station: StationServer, room: Ask, interview: InterviewSession
+) -> None:
+    room("kiosk/hold")
+    begun = room("kiosk/answers", question=1).json
+    hiring.withdraw(interview.application)
+
+    assert room("kiosk/hold").status_code == room("kiosk/answers", question=1).status_code == 403
+    assert room("kiosk/stop").json["recording"]["answer"] == begun["answer_id"]
+    assert room("kiosk/release").status_code == 200

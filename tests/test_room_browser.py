@@ -10,6 +10,7 @@ from browsing import ALLOW_CAMERA, PATIENCE_MS, Candidate, chromium, events_of, 
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from servers import LiveServer
 
+from portal import hiring
 from portal.extensions import db
 from portal.models import AnswerState, InterviewSession
 
@@ -384,3 +385,17 @@ def test_where_an_interview_goes_on(
     script = "async (given) => (await import('/static/resume.js')).whereToResume(...given)"
     found = candidate.page.evaluate(script, [questions, accepted, interrupted])
     assert (found["stage"], found["question"]["position"]) == (stage, position)
+
+
+def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(candidate: Candidate, server: LiveServer) -> None:
+    candidate.consent()
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.press("Start my answer now")
+    candidate.record(1)
+    with server.app.app_context():
+        hiring.withdraw(db.session.get_one(InterviewSession, candidate.interview_id).application)
+    candidate.sees_state("trouble")
+    candidate.sees("You withdrew this application. Nothing more is recorded.")
+    camera = "() => document.querySelector('[data-camera]').srcObject"
+    assert not candidate.page.evaluate(camera) or candidate.page.evaluate(f"({camera})().active") is False

@@ -50,8 +50,9 @@ from portal.interviews.kiosk import (
     watch,
 )
 from portal.interviews.places import answer_path, config, recording
-from portal.interviews.receiving import confirmed_bytes, receive, refuse_uploads, upload_target
+from portal.interviews.receiving import confirmed_bytes, owner_of, receive, refuse_uploads, upload_target
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
+from portal.interviews.standing import goes_on, refuse_stopped
 from portal.interviews.status import Status, status
 from portal.interviews.worker import Worker, hold_back, make_manager, start_measuring
 from portal.models import WorkerKind
@@ -80,16 +81,19 @@ __all__ = [
     "erase_leaving",
     "finish",
     "give_consent",
+    "goes_on",
     "hold_back",
     "hold_devices",
     "is_station_there",
     "look_at_devices",
     "open_interview",
     "own_stderr",
+    "owner_of",
     "purge",
     "receive",
     "record_here",
     "recording",
+    "refuse_stopped",
     "refuse_uploads",
     "refuse_visitors",
     "release",

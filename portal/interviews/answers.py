@@ -17,7 +17,7 @@ from portal.interviews import asking, kiosk, space
 from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TooMuch
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.receiving import confirmed_bytes, most_bytes, refuse_where_recorded_here
-from portal.interviews.standing import refuse_unless_seated
+from portal.interviews.standing import refuse_stopped, refuse_unless_seated
 from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, InterviewState, PageEvent
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
@@ -78,6 +78,7 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
 
     `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing.
     """
+    refuse_stopped(answer.interview)
     losses = kiosk.settle(answer) if config().records_itself else None
     here = confirmed_bytes(answer)
     if answer.state is not AnswerState.RECORDING:
@@ -104,6 +105,7 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
 
     Nothing is kept where analysis was refused, nor once the sitting is over: its results are sealed.
     """
+    refuse_stopped(answer.interview)
     if not answer.interview.is_analysed or answer.interview.state is not InterviewState.RECORDING:
         return 0
     known = {(event.kind, event.t_ms) for event in answer.page_events}

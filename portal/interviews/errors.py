@@ -21,6 +21,12 @@ class NotInterviewable(InterviewError):
         return self.message
 
 
+class Stopped(NotInterviewable):
+    """The application was withdrawn or decided, and with that the interview ended."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
 class NotAgreed(InterviewError):
     """Nobody agreed to the recording yet."""
 

@@ -4,24 +4,36 @@ Who may is decided here, by rows: the page that has the seat of an interview tha
 does is in `capture.device_station`, and it goes on whatever becomes of the process that asked.
 """
 
+import logging
 import signal
 import threading
+import uuid
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app, g
+from sqlalchemy.exc import SQLAlchemyError
 
 from capture import device_client
 from capture.device_client import StationAway, StationRefused
+from capture.errors import StillWriting
 from portal.extensions import db
 from portal.interviews import receiving, space
 from portal.interviews.errors import InterviewError
 from portal.interviews.places import answer_path, config
-from portal.interviews.standing import refuse_unless_seated
+from portal.interviews.standing import may_record, refuse_other_tabs, refuse_unless_seated
 from portal.models import Answer, InterviewSession
 
+if TYPE_CHECKING:
+    from capture.device_station import Station
+
+log = logging.getLogger(__name__)
+
 KIOSK_CONTAINER = "mp4"  # what the station writes
+LOOK_EVERY_S = 1.0  # at whether what is recorded may go on: withdrawn means stopped within seconds
 OVERRUN_MS = 500  # the page ends an answer when its time is up; this is for pages that do not
 
 ASK_THE_TEAM = "Please ask the team for help. What was recorded is kept."
@@ -121,7 +133,7 @@ def record_here(answer: Answer, tab: str) -> dict[str, Any]:
 
 def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
     """End what is being recorded for this interview, also by an earlier page of it; what there is is on disk then."""
-    refuse_unless_seated(interview, tab)
+    refuse_other_tabs(interview, tab)
     try:
         return _ask("stop", interview)
     except DevicesUnusable as error:
@@ -143,7 +155,7 @@ def settle(answer: Answer) -> Losses | None:
 
 def release_devices(interview: InterviewSession, tab: str) -> None:
     """Let the devices go: their lights go out."""
-    refuse_unless_seated(interview, tab)
+    refuse_other_tabs(interview, tab)
     with suppress(DevicesUnusable):  # a station that is away has let go of them
         _ask("release", interview, tab=tab)
 
@@ -157,14 +169,38 @@ def run_station() -> None:
     """Be the station until SIGTERM or SIGINT."""
     from capture.device_station import Station, StationServer  # brings decoders and PortAudio along
 
-    server = StationServer(config().station_socket, Station(config().capture_camera, config().capture_microphone))
+    station = Station(config().capture_camera, config().capture_microphone)
+    server, ended = StationServer(config().station_socket, station), threading.Event()
 
     def stop(*_: object) -> None:
+        ended.set()
         threading.Thread(target=server.shutdown).start()  # it waits for the loop that this handler interrupts
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    threading.Thread(target=end_what_was_stopped, args=(app, station, ended), daemon=True).start()
     server.run()
+
+
+def end_what_was_stopped(app: Flask, station: "Station", ended: threading.Event) -> None:
+    """Take the devices from a sitting whose interview may not be recorded any more, whether or not its page asks."""
+    while not ended.wait(LOOK_EVERY_S):
+        try:
+            _end_what_was_stopped(app, station)
+        except (SQLAlchemyError, StillWriting):
+            log.warning("whether the sitting goes on could not be seen to just now", exc_info=True)
+
+
+def _end_what_was_stopped(app: Flask, station: "Station") -> None:
+    if (holder := station.holder) is None:
+        return
+    with app.app_context():
+        g.only_reads_database = True
+        is_allowed = may_record(uuid.UUID(holder.sitting))
+    if not is_allowed:
+        station.release(holder.sitting, holder.tab)
+        log.info("interview %s is not recorded any more; the devices are free again", holder.sitting)
 
 
 def _ask(verb: str, interview: InterviewSession, **values: Any) -> dict[str, Any]:

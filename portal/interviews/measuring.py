@@ -28,6 +28,7 @@ from portal.interviews.claims import GONE, MAX_ATTEMPTS, Claim, Waiting, one_is_
 from portal.interviews.finishing import finish_interview, work_ahead
 from portal.interviews.flagging import refresh_flags
 from portal.interviews.places import answer_path, models, recording
+from portal.interviews.standing import goes_on, is_going_on
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, utc_now
 
 Job = Callable[[threading.Event], None]
@@ -67,7 +68,9 @@ def _job(work: Waiting) -> Callable[[Claim, threading.Event], None]:
 def _finishable() -> list[InterviewSession]:
     """Interviews whose candidate is done and whose kept answers are all measured and normalised, or given up."""
     rows = db.session.scalars(
-        sa.select(InterviewSession).where(InterviewSession.state == InterviewState.FINISHING, _free(InterviewSession))
+        sa.select(InterviewSession)
+        .join(InterviewSession.application)
+        .where(InterviewSession.state == InterviewState.FINISHING, _free(InterviewSession), goes_on())
     )
     settled = {AnswerState.READY, AnswerState.FAILED}
     return [row for row in rows if all(answer.state in settled for answer in row.kept_answers())]
@@ -78,8 +81,9 @@ def _measurable() -> list[Answer]:
     rows = db.session.scalars(
         sa.select(Answer)
         .join(Answer.interview)
+        .join(InterviewSession.application)
         .options(contains_eager(Answer.interview).selectinload(InterviewSession.answers))
-        .where(_free(Answer), sa.or_(Answer.state == AnswerState.RECEIVED, _growing()))
+        .where(_free(Answer), goes_on(), sa.or_(Answer.state == AnswerState.RECEIVED, _growing()))
         .order_by(Answer.state == AnswerState.RECORDING, Answer.created_at)
     )
     return [row for row in rows if row in row.interview.kept_answers() and _has_news(row)]
@@ -238,8 +242,14 @@ class LiveMeasuring:
         if size != self._size:
             self._size, self._grew_at = size, now
         self.is_idle = not self._is_complete and now - self._grew_at >= IDLE_AFTER_S
-        if self.is_idle or self.stop.is_set():
+        if self.is_idle or self.stop.is_set() or self._is_stopped():
             self._halt.set()
+
+    def _is_stopped(self) -> bool:
+        """Whether the application was withdrawn or decided meanwhile: from then on nothing more is measured."""
+        with self.held.app.app_context():
+            g.only_reads_database = True
+            return not is_going_on(self.interview_id)
 
 
 def _normalise(live: LiveMeasuring) -> bool:

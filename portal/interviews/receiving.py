@@ -18,7 +18,17 @@ from portal import uploads
 from portal.extensions import db
 from portal.interviews import space
 from portal.interviews.places import answer_path, config
-from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState, User
+from portal.interviews.standing import NOTHING_MORE
+from portal.models import (
+    STOPS_RECORDING,
+    Answer,
+    AnswerState,
+    Application,
+    ApplicationStatus,
+    InterviewSession,
+    InterviewState,
+    User,
+)
 
 MAX_BYTES_PER_MS = 1_000  # 8 Mbit/s, several times what our recorder is asked for
 SLACK_BYTES = 8_000_000  # for the shortest answers, and recorders that overshoot at the start
@@ -38,7 +48,10 @@ class UploadTarget(NamedTuple):
 
 QUERY = (
     sa.select(
-        User.disabled_at.is_not(None), InterviewSession.state, *(getattr(Answer, name) for name in UploadTarget._fields)
+        User.disabled_at.is_not(None),
+        Application.status,
+        InterviewSession.state,
+        *(getattr(Answer, name) for name in UploadTarget._fields),
     )
     .select_from(Answer)
     .join(Answer.interview)
@@ -50,19 +63,34 @@ QUERY = (
 
 def upload_target(answer_id: uuid.UUID) -> UploadTarget:
     """What `receive` needs of an answer, as the database has it now. Raises Refused where it takes no bytes."""
-    for is_owner_disabled, interview_state, state, interview_id, *rest in _rows(db.engine, answer_id.hex):
+    for is_owner_disabled, status, interview_state, state, interview_id, *rest in _rows(db.engine, answer_id.hex):
         answer = UploadTarget(AnswerState(state), uuid.UUID(str(interview_id)), *rest)
-        refuse_uploads(answer.state, InterviewState(interview_state), bool(is_owner_disabled))
+        owner = Owner(bool(is_owner_disabled), ApplicationStatus(status))
+        refuse_uploads(answer.state, InterviewState(interview_state), owner)
         return answer
     raise uploads.Refused(410, "This upload is no longer here.")
 
 
-def refuse_uploads(state: AnswerState, interview_state: InterviewState, is_owner_disabled: bool) -> None:
+class Owner(NamedTuple):
+    """What may end an upload apart from the interview itself."""
+
+    is_disabled: bool
+    status: ApplicationStatus
+
+
+def owner_of(answer: Answer) -> Owner:
+    application = answer.interview.application
+    return Owner(not application.user.is_active, application.status)
+
+
+def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: Owner) -> None:
     """Raises Refused where nothing may be done with an upload any more."""
     if state is AnswerState.DISCARDED:
         raise uploads.Refused(410, "This upload is no longer here.")
-    if is_owner_disabled:
+    if owner.is_disabled:
         raise uploads.Refused(403, "The account of this recording is disabled. What was confirmed is kept.")
+    if reason := STOPS_RECORDING.get(owner.status):
+        raise uploads.Refused(403, f"{reason} {NOTHING_MORE}")
     if interview_state is not InterviewState.RECORDING:
         raise uploads.Refused(403, "This interview is finished.")
 

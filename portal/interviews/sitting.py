@@ -14,7 +14,7 @@ from portal.interviews import asking, space
 from portal.interviews.answers import parts_of, wake_workers
 from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError, NotInterviewable
 from portal.interviews.places import recording
-from portal.interviews.standing import refuse_closed
+from portal.interviews.standing import refuse_closed, refuse_stopped
 from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
 
 SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
@@ -49,7 +49,8 @@ def give_consent(interview: InterviewSession, *, analyse: bool) -> None:
 
 
 def take_seat(interview: InterviewSession, tab: str, *, take_over: bool = False) -> None:
-    """Make `tab` the one that records, or tell that it still is. Raises HeldElsewhere."""
+    """Make `tab` the one that records, or tell that it still is. Raises Stopped and HeldElsewhere."""
+    refuse_stopped(interview)
     now = utc_now()
     mine = InterviewSession.holder == tab
     free = sa.or_(InterviewSession.holder.is_(None), InterviewSession.holder_seen_at < now - SEAT_FREE_AFTER)

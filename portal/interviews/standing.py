@@ -1,23 +1,63 @@
-"""Whether an interview goes on, and which page may go on with it. Asked by every verb; knows no file and no device."""
+"""Whether an interview goes on, and which page may go on with it. Asked by every verb and by all work behind them.
 
-from portal.interviews.errors import HeldElsewhere, NotAgreed, NotInterviewable
-from portal.models import InterviewSession, InterviewState
+Withdrawing an application stops its interview wherever it stands, deciding it stops what is still being recorded. What
+was recorded until then stays as long as was promised. Knows no file and no device.
+"""
+
+import uuid
+
+import sqlalchemy as sa
+
+from portal.extensions import db
+from portal.interviews.errors import HeldElsewhere, NotAgreed, NotInterviewable, Stopped
+from portal.models import STOPS_RECORDING, Application, ApplicationStatus, InterviewSession, InterviewState, User
 
 OVER = {InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED}
+NOTHING_MORE = "Nothing more is recorded."
 
 
 def refuse_closed(interview: InterviewSession) -> None:
-    """Raises NotInterviewable where the candidate is done, or the application no longer asks for an interview."""
+    """Raises Stopped or NotInterviewable where nothing of an interview may be changed by its candidate any more."""
+    refuse_stopped(interview)
     if interview.state in OVER:
         raise NotInterviewable("This interview is finished. Its answers are with the hiring team.")
     if reason := interview.application.why_not_interviewable():
         raise NotInterviewable(reason)
 
 
+def refuse_stopped(interview: InterviewSession) -> None:
+    """Raises Stopped where the application's end was the interview's."""
+    if interview.is_stopped:
+        raise Stopped(f"{STOPS_RECORDING[interview.application.status]} {NOTHING_MORE}")
+
+
 def refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
-    """Raises NotInterviewable, NotAgreed or HeldElsewhere where this page may not go on with the interview."""
+    """Raises Stopped, NotInterviewable, NotAgreed or HeldElsewhere where this page may not go on with the interview."""
     refuse_closed(interview)
     if interview.state is not InterviewState.RECORDING:
         raise NotAgreed("Agree to the recording first.")
+    refuse_other_tabs(interview, tab)
+
+
+def refuse_other_tabs(interview: InterviewSession, tab: str) -> None:
     if interview.holder != tab:
         raise HeldElsewhere("This interview is open in another tab or on another device.")
+
+
+def goes_on() -> sa.ColumnElement[bool]:
+    """That an interview is not stopped, for queries that join its application."""
+    decided = sa.and_(Application.status.in_(STOPS_RECORDING), InterviewSession.state == InterviewState.RECORDING)
+    return sa.not_(sa.or_(Application.status == ApplicationStatus.WITHDRAWN, decided))
+
+
+def is_going_on(interview_id: uuid.UUID) -> bool:
+    """Whether this interview is there and not stopped, as the database has it now."""
+    query = sa.select(InterviewSession.id).join(InterviewSession.application).where(goes_on())
+    return db.session.scalar(query.where(InterviewSession.id == interview_id)) is not None
+
+
+def may_record(interview_id: uuid.UUID) -> bool:
+    """Whether this interview is being recorded, by somebody who may be here."""
+    query = sa.select(InterviewSession.id).join(InterviewSession.application).join(Application.user)
+    recording = sa.and_(InterviewSession.state == InterviewState.RECORDING, User.disabled_at.is_(None), goes_on())
+    return db.session.scalar(query.where(recording, InterviewSession.id == interview_id)) is not None

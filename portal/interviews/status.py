@@ -32,6 +32,7 @@ class Status:
 
     state: InterviewState
     is_final: bool
+    is_stopped: bool  # the application was withdrawn or decided
     is_analysed: bool
     answers: Sequence[AnswerStatus]
     saved_bytes: int
@@ -45,7 +46,8 @@ def status(interview: InterviewSession) -> Status:
     answers = [_answer_status(answer) for answer in interview.kept_answers()]
     return Status(
         state=interview.state,
-        is_final=interview.state in {InterviewState.READY, InterviewState.FAILED},
+        is_final=interview.state in {InterviewState.READY, InterviewState.FAILED} or interview.is_stopped,
+        is_stopped=interview.is_stopped,
         is_analysed=interview.is_analysed,
         answers=answers,
         saved_bytes=sum(answer.saved_bytes for answer in answers),

@@ -26,7 +26,8 @@ class Room {
     this.api.onChange = () => this.signInChanged();
     this.view = new RoomView(root, (action) => this.guard(() => this.actions[action]()));
     this.notes = new Notes(this.id);
-    this.seat = new Seat(this.api, this.id, () => this.guard(() => this.seatLost()));
+    const onLost = () => this.guard(() => this.seatLost());
+    this.seat = new Seat(this.api, this.id, onLost, (error) => this.guard(() => this.stopped(error)));
     this.source = sourceOf(root, this.api, this.seat);
     this.actions = {
       show_question: () => this.think(),
@@ -284,6 +285,14 @@ class Room {
     this.countdown?.stop();
     this.source.close();
     this.view.show("elsewhere", "This interview was opened in another tab.");
+  }
+
+  /** The application was withdrawn or decided: nothing more is recorded, whatever is on the page. */
+  async stopped(error) {
+    await this.stopRecording();
+    this.countdown?.stop();
+    this.source.close();
+    throw Object.assign(error, { advice: "What was recorded before that is kept as long as you were told." });
   }
 
   // What the uploads tell

@@ -9,9 +9,10 @@ const UNTOLD_WITHIN_MS = BEAT_EVERY_MS + LET_GO_WITHIN_MS; // where tabs cannot 
 const LOCK_WITHIN_MS = 1_000; // a reloaded page's old self lets go at once; a duplicated tab never does
 
 export class Seat {
-  /** `onLost()` when another tab has it; what it returns is awaited before that tab goes on. */
-  constructor(api, interviewId, onLost) {
-    Object.assign(this, { api, onLost, tab: null, timer: null });
+  /** `onLost()` when another tab has it; what it returns is awaited before that tab goes on. `onStopped(error)` when
+   *  the interview goes no further, because its application was withdrawn or decided. */
+  constructor(api, interviewId, onLost, onStopped = onLost) {
+    Object.assign(this, { api, onLost, onStopped, tab: null, timer: null });
     this.channel = window.BroadcastChannel ? new BroadcastChannel(`interview-seat-${interviewId}`) : null; // Safari 15.4
   }
 
@@ -49,6 +50,11 @@ export class Seat {
     if (this.channel) this.channel.onmessage = onWord && ((event) => onWord(event.data));
   }
 
+  async #stop(error) {
+    clearInterval(this.timer);
+    await this.onStopped(error);
+  }
+
   #ask(takeOver) {
     return this.api.post("seat", { tab: this.tab, take_over: takeOver });
   }
@@ -58,8 +64,9 @@ export class Seat {
       await this.#ask(false);
     } catch (error) {
       // Unreachable is no loss: the recording goes on, and the seat is asked for again at the next beat.
-      if (!(error instanceof Problem && error.status === 409)) return;
-      await this.#leave();
+      if (!(error instanceof Problem)) return;
+      if (error.status === 409) await this.#leave();
+      if (error.status === 403) await this.#stop(error);
     }
   }
 }

@@ -77,7 +77,9 @@ def take_in_body() -> None:
 @for_programs
 @login_required
 def room_json(interview_id: uuid.UUID) -> ResponseReturnValue:
-    return room_state(fetch_own(InterviewSession, interview_id))
+    row = fetch_own(InterviewSession, interview_id)
+    interviews.refuse_stopped(row)
+    return room_state(row)
 
 
 @bp.post("/<uuid:interview_id>/seat")
@@ -91,6 +93,7 @@ def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/<uuid:interview_id>/questions/<int:position>/release")
+@for_programs
 @login_required
 def release(interview_id: uuid.UUID, position: int) -> ResponseReturnValue:
     """Show a question; from the first time on its time to think runs."""
@@ -111,6 +114,7 @@ def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     answer = own_answer(interview_id, answer_id)
+    interviews.refuse_stopped(answer.interview)
     return upload_of(answer) | {"state": answer.state, "offset": interviews.confirmed_bytes(answer)}
 
 

@@ -7,7 +7,7 @@ from flask import Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Headers
 
-from portal import access, interviews, tokens, uploads
+from portal import interviews, tokens, uploads
 from portal.blueprints.capture import bp
 from portal.errors import problem
 from portal.extensions import csrf, db
@@ -106,7 +106,7 @@ def answer_of(answer_id: uuid.UUID) -> Answer:
     answer = db.session.get(Answer, answer_id)
     if answer is None:
         raise uploads.Refused(410, "This upload is no longer here.")
-    interviews.refuse_uploads(answer.state, answer.interview.state, not access.owner_of(answer).is_active)
+    interviews.refuse_uploads(answer.state, answer.interview.state, interviews.owner_of(answer))
     return answer
 
 

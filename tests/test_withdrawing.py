@@ -1,0 +1,193 @@
+"""Withdrawing stops an interview wherever it stands, deciding it stops what is being recorded. Nothing that was
+recorded is lost by either, and nothing more is made of it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import make_application, make_user, sign_in
+from flask import Flask
+from flask.testing import FlaskClient
+from sittings import TAB, begin, clip_bytes, finished, record, send, show, start
+
+from portal import accounts, hiring, interviews, tokens, uploads
+from portal.extensions import db
+from portal.interviews import measuring
+from portal.interviews.claims import Waiting
+from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState, User
+
+ENDS = [hiring.withdraw, hiring.reject, hiring.offer]
+STOPPED_WITHIN_S = 5.0  # the promise
+End = Callable[[Application], None]
+
+
+@pytest.fixture
+def answer(application: Application, tmp_path: Path) -> Answer:
+    """One that is being recorded, with its first bytes there."""
+    answer = start(begin(application, analyse=True))
+    send(answer, clip_bytes(tmp_path, 20.0)[:50_000])
+    return answer
+
+
+def request_of(client: FlaskClient, answer: Answer, end: End) -> Callable[..., Any]:
+    """Asks as the candidate's page, whose application came to an end a moment ago."""
+    base = f"/capture/{answer.interview_id}"
+    sign_in(client, answer.interview.application.user)
+    show(answer.interview, 2)
+    end(answer.interview.application)
+    return lambda method, path, **body: client.open(f"{base}/{path}", method=method, json={"tab": TAB} | body)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_no_piece_is_taken_any_more(client: FlaskClient, answer: Answer, end: End) -> None:
+    size, path = uploads.size(interviews.answer_path(answer)), interviews.answer_path(answer)
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Authorization": f"Bearer {tokens.make_upload_token(answer.id)}",
+        "Upload-Offset": str(size),
+        "Content-Type": "application/offset+octet-stream",
+    }
+    end(answer.interview.application)
+    address = f"/capture/uploads/{answer.id}"
+    patch = client.patch(address, headers=headers, data=b"more")
+    head = client.head(address, headers=headers)
+    delete = client.delete(address, headers=headers)
+
+    assert (patch.status_code, head.status_code, delete.status_code) == (403, 403, 403)
+    assert patch.json["type"] == "urn:career-portal:problem:403"
+    assert "Nothing more is recorded." in patch.json["detail"]
+    assert uploads.size(path) == size
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_no_verb_of_the_room_does_anything_any_more(client: FlaskClient, answer: Answer, end: End) -> None:
+    ask, of_answer = request_of(client, answer, end), f"answers/{answer.id}"
+    replies = {
+        "room.json": ask("GET", "room.json"),
+        "seat": ask("POST", "seat", take_over=True),
+        "release": ask("POST", "questions/2/release"),
+        "answers": ask("POST", "answers", question=2, container="mp4"),
+        "token": ask("POST", f"{of_answer}/token"),
+        "finish": ask("POST", "finish"),
+    }
+    base = f"/capture/{answer.interview_id}"
+    replies["complete"] = client.post(f"{base}/{of_answer}/complete", json={"length": 1})
+    paste = {"answer_id": str(answer.id), "events": [{"kind": "paste", "t_ms": 1}]}
+    replies["events"] = client.post(f"{base}/events", json=paste)
+
+    assert {name: reply.status_code for name, reply in replies.items()} == dict.fromkeys(replies, 403)
+    assert all(reply.json["type"] == "urn:career-portal:problem:403" for reply in replies.values())
+    db.session.refresh(answer)
+    assert (answer.state, answer.page_events) == (AnswerState.RECORDING, [])
+    assert answer.interview.state is InterviewState.RECORDING
+
+
+def test_the_pages_say_why(client: FlaskClient, answer: Answer) -> None:
+    request_of(client, answer, hiring.withdraw)
+    for page in ("check", "room"):
+        assert "You withdrew this application." in client.get(f"/capture/{answer.interview_id}/{page}").text
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_measuring_stops_within_seconds_and_is_not_taken_up_again(app: Flask, answer: Answer, end: End) -> None:
+    """The rest of the answer never comes; whoever measures it waits for it."""
+    waiting, application, answer_id = Waiting.of(answer), answer.interview.application, answer.id
+    db.session.rollback()
+    held = waiting.claim(app)
+    thread = threading.Thread(target=measuring.measure_answer, args=(held, threading.Event()))
+    thread.start()
+    try:
+        time.sleep(1)
+        assert thread.is_alive()
+        end(application)
+        db.session.rollback()  # as at the end of a request: an open look of the test would keep the worker waiting
+        ended = time.monotonic()
+        thread.join(STOPPED_WITHIN_S)
+        assert not thread.is_alive(), time.monotonic() - ended
+    finally:
+        held.lost.set()
+        thread.join()
+    assert measuring.find_work(app) is None
+    db.session.rollback()
+    answer = db.session.get_one(Answer, answer_id)
+    db.session.refresh(answer)
+    assert (answer.state, answer.lease_until) == (AnswerState.RECORDING, None)
+
+
+def test_what_was_withdrawn_is_neither_measured_nor_put_together(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    for question in (1, 2):
+        record(interview, clip_bytes(tmp_path), question=question)
+    interviews.finish(interview)
+    hiring.withdraw(interview.application)
+
+    assert interviews.work_through(app) == 0
+    db.session.refresh(interview)
+    assert interview.state is InterviewState.FINISHING
+    assert interviews.status(interview).is_final
+    assert not interview.is_live
+
+
+@pytest.mark.parametrize("end", [hiring.reject, hiring.offer])
+def test_what_was_decided_while_it_is_put_together_is_put_together(
+    app: Flask, interview: InterviewSession, tmp_path: Path, end: End
+) -> None:
+    for question in (1, 2):
+        record(interview, clip_bytes(tmp_path), question=question)
+    interviews.finish(interview)
+    end(interview.application)
+    interviews.work_through(app)
+
+    db.session.refresh(interview)
+    assert interview.state is InterviewState.READY
+
+
+def test_a_failed_interview_that_was_withdrawn_is_not_tried_again(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    finished(app, interview, tmp_path).state = InterviewState.FAILED
+    db.session.commit()
+    assert interview.may_be_retried
+    hiring.withdraw(interview.application)
+
+    with pytest.raises(interviews.InterviewError):
+        interviews.retry(interview)
+
+
+def test_closing_a_job_stops_nobody_who_has_begun(answer: Answer) -> None:
+    hiring.close(answer.interview.application.job)
+
+    assert interviews.upload_target(answer.id).state is AnswerState.RECORDING
+
+
+def test_reviewers_see_that_it_stopped_and_the_row_asks_no_more(client: FlaskClient, answer: Answer, ada: User) -> None:
+    interview = answer.interview
+    hiring.withdraw(interview.application)
+    sign_in(client, ada)
+    row = client.get(f"/admin/sessions/{interview.id}/row").text
+    page = client.get(f"/admin/sessions/{interview.id}").text
+
+    assert "Stopped" in row
+    assert "hx-get" not in row
+    assert "Stopped: the application was withdrawn." in page
+    assert "every 2s" not in page
+
+
+def test_others_go_on(app: Flask, answer: Answer, tmp_path: Path) -> None:
+    other = begin(make_application(make_user(), answer.interview.application.job))
+    hiring.withdraw(answer.interview.application)
+    record(other, clip_bytes(tmp_path))
+
+    assert interviews.work_through(app) == 1
+
+
+def test_a_disabled_account_is_told_so_and_not_that_it_withdrew(client: FlaskClient, answer: Answer) -> None:
+    accounts.disable(answer.interview.application.user)
+
+    with pytest.raises(uploads.Refused, match="disabled"):
+        interviews.upload_target(answer.id)

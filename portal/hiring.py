@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from portal import resumes
+from portal import earlier, resumes
 from portal.extensions import db
 from portal.models import Application, ApplicationStatus, Job, JobStatus, User, utc_now
 from portal.resumes import Resume
@@ -62,6 +62,7 @@ def close(job: Job) -> None:
     if not job.is_open:
         raise CannotChange("This job is not open.")
     job.status = JobStatus.CLOSED
+    earlier.forget(job)
     db.session.commit()
 
 
@@ -99,6 +100,8 @@ def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
 def _insert(user: User, job: Job, application: Application) -> Application:
     check_may_apply(user, job)  # once more, now together with the insert
     application.user_id, application.job_id = user.id, job.id
+    before = earlier.find(user, job)
+    application.was_recorded = before is not None and earlier.leaves_nothing(before, job)
     db.session.add(application)
     try:
         db.session.commit()

@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -211,6 +211,7 @@ class Application(db.Model):
     note: Mapped[str] = mapped_column(sa.Text, default="")
     resume_path: Mapped[str] = mapped_column(sa.String(80))  # a name we made, inside the resumes folder
     resume_name: Mapped[str] = mapped_column(sa.String(160))  # what the candidate called it; only ever shown
+    was_recorded: Mapped[bool] = mapped_column(default=False)  # with an account that was deleted since
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     user: Mapped[User] = relationship(back_populates="applications")
@@ -232,6 +233,8 @@ class Application(db.Model):
             return reason
         if not self.questions:
             return "This job has no recorded interview."
+        if self.interview is None and (self.was_recorded or self.status is ApplicationStatus.INTERVIEWED):
+            return "Your interview for this job was recorded already."
         if self.interview is None and not self.job.is_open:
             return "This job is closed."
         return None
@@ -251,6 +254,9 @@ class InterviewSession(db.Model):
     state: Mapped[InterviewState] = mapped_column(one_of(InterviewState), default=InterviewState.PENDING)
     consent_record_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     consent_analyse_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: refused, nothing is measured
+    consent_version: Mapped[str | None] = mapped_column(sa.String(16))  # which words were agreed to
+    consent_sha256: Mapped[str | None] = mapped_column(sa.String(64))  # of these words as they were shown
+    consent_days: Mapped[int | None]  # how long we promised to keep it at most
     start_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     duration_ms: Mapped[int | None]
@@ -296,6 +302,11 @@ class InterviewSession(db.Model):
             return self.application.status is ApplicationStatus.WITHDRAWN
         return self.state is InterviewState.RECORDING and self.application.status in STOPS_RECORDING
 
+    def kept_until(self, retention_days: int) -> datetime:
+        """When it is deleted: after what was promised, or earlier where this portal keeps less by now."""
+        days = min(retention_days, self.consent_days or retention_days)
+        return (self.start_time or self.created_at) + timedelta(days=days)
+
     @property
     def is_analysed(self) -> bool:
         return self.consent_analyse_at is not None
@@ -328,7 +339,13 @@ class InterviewQuestion(db.Model):
     think_ms: Mapped[int]
     limit_ms: Mapped[int]
     takes: Mapped[int]
+    takes_before: Mapped[int] = mapped_column(default=0)  # used with an account that was deleted
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: nobody but admins has read it yet
+
+    @property
+    def takes_left(self) -> int:
+        """Of those that this interview may use at all, before any is used."""
+        return self.takes - self.takes_before
 
     @property
     def is_released(self) -> bool:
@@ -377,6 +394,11 @@ class Answer(db.Model):
     av_offset_ms: Mapped[int | None]  # how far its sound was moved when it was normalised; None without sound
     pictures_dropped: Mapped[int | None]  # by a recorder of ours that could not keep up; None where nobody told
     sound_lost_ms: Mapped[int | None]  # likewise
+    # How it came, kept beside the answer for reviewers (`interviews/arrival.py`); None where nobody noted it.
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_ms: Mapped[int | None]  # how long the media is that was sent; what is beyond the limit is cut
+    codecs: Mapped[str | None] = mapped_column(sa.String(40))  # what it is coded in: "h264 aac"
+    watched: Mapped[bool | None]  # whether our page recorded it and reported what it noticed
     failure: Mapped[str] = mapped_column(sa.String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)
@@ -458,6 +480,20 @@ class ThrottleHit(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     bucket: Mapped[str] = mapped_column(sa.String(64))  # keyed hash of what is counted; no address, no e-mail
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class EarlierInterview(db.Model):
+    """Takes that somebody used for a job before deleting the account: a keyed mark, no address and no name.
+
+    It goes when the job closes.
+    """
+
+    __tablename__ = "earlier_interviews"
+
+    mark: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # keyed hash of e-mail address and job
+    job_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    is_finished: Mapped[bool]  # the candidate was done
+    takes: Mapped[dict[str, int]] = mapped_column(sa.JSON)  # used ones, by the question's position
 
 
 class WorkerBeat(db.Model):

@@ -33,7 +33,8 @@ def dashboard() -> ResponseReturnValue:
     )
     applications = db.session.scalars(with_all.order_by(Application.created_at.desc())).all()
     rows = [(application, *steps.next_step(application)) for application in applications]
-    return render_template("applications/dashboard.html", rows=rows, step=steps.Step)
+    days = current_app.config["PORTAL"].retention_days
+    return render_template("applications/dashboard.html", rows=rows, step=steps.Step, retention_days=days)
 
 
 @bp.route("/jobs/<slug>/apply", methods=["GET", "POST"])

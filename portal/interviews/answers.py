@@ -143,7 +143,7 @@ def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
 def _refuse_hoarding(interview: InterviewSession) -> None:
     """Parts would let somebody send more than every take of every question could be: nobody fills the disk so."""
     here = sum(uploads.size(answer_path(answer)) for answer in interview.answers)
-    if here >= sum(question.takes * most_bytes(question.limit_ms) for question in interview.questions):
+    if here >= sum(question.takes_left * most_bytes(question.limit_ms) for question in interview.questions):
         raise TooMuch("This interview has used all the space that its questions may need. What was recorded is kept.")
 
 
@@ -152,7 +152,7 @@ def _next_take(interview: InterviewSession, question: InterviewQuestion) -> int:
     if any(answer.state is AnswerState.RECORDING for answer in earlier):
         raise InterviewError("The last recording of this question is not complete yet.")
     used = {answer.take for answer in interview.answers if answer.question_position == question.position}
-    if len(used) >= question.takes:
+    if len(used) >= question.takes_left:
         raise NoTakesLeft("All takes of this question are used.")
     return max(used, default=0) + 1
 

@@ -6,9 +6,9 @@ prompt before its turn, and the time to think runs from the moment it is shown.
 
 import sqlalchemy as sa
 
-from portal import uploads
+from portal import earlier, uploads
 from portal.extensions import db
-from portal.interviews.errors import InterviewError, NotReleased
+from portal.interviews.errors import InterviewError, NotInterviewable, NotReleased
 from portal.interviews.places import answer_path
 from portal.interviews.standing import refuse_unless_seated
 from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now
@@ -17,10 +17,17 @@ COPIED = ("position", "prompt", "think_ms", "limit_ms", "takes")
 
 
 def freeze(interview: InterviewSession) -> None:
-    """Copy what the job asks now. Commits nothing."""
+    """Copy what the job asks now. Commits nothing. Raises NotInterviewable where an earlier account used all takes."""
+    application = interview.application
+    before = earlier.find(application.user, application.job)
+    if before and earlier.leaves_nothing(before, application.job):
+        raise NotInterviewable("Your interview for this job was recorded already.")
     interview.questions = [
-        InterviewQuestion(**{name: getattr(question, name) for name in COPIED})
-        for question in interview.application.job.questions
+        InterviewQuestion(
+            **{name: getattr(question, name) for name in COPIED},
+            takes_before=before.takes.get(str(question.position), 0) if before else 0,
+        )
+        for question in application.job.questions
     ]
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from capture.recording import Recording
-from portal import resumes
+from portal import earlier, resumes
 from portal.extensions import db, drop_old_pages
 from portal.interviews.claims import LEASE
 from portal.interviews.places import config, folder_of
@@ -26,15 +26,28 @@ PURGE_EVERY_S = 3_600.0  # what was promised in days is kept to the hour
 
 
 def purge(now: datetime) -> int:
-    """Delete every interview, rows and files, that is older than RETENTION_DAYS. Returns how many went."""
-    oldest_kept = now - timedelta(days=config().retention_days)
-    began = sa.func.coalesce(InterviewSession.start_time, InterviewSession.created_at)
+    """Delete every interview, rows and files, that is older than promised, or than RETENTION_DAYS where that is less.
+
+    Returns how many went.
+    """
     gone = 0
-    for interview_id in db.session.scalars(sa.select(InterviewSession.id).where(began < oldest_kept)).all():
+    for interview_id in _outlived(now):
         with _going_on(f"deleting interview {interview_id}"):
             remove(interview_id)
             gone += 1
     return gone
+
+
+def _outlived(now: datetime) -> list[uuid.UUID]:
+    """One query for each promise that was ever made: settings change seldom."""
+    present, began = config().retention_days, sa.func.coalesce(InterviewSession.start_time, InterviewSession.created_at)
+    promised = db.session.scalars(sa.select(InterviewSession.consent_days).distinct()).all()
+    found: list[uuid.UUID] = []
+    for days in promised:
+        oldest_kept = now - timedelta(days=min(present, days or present))
+        old = sa.select(InterviewSession.id).where(began < oldest_kept, InterviewSession.consent_days == days)
+        found += db.session.scalars(old).all()
+    return found
 
 
 @contextmanager
@@ -86,6 +99,7 @@ def erase_leaving() -> int:
 
 def erase(user_id: uuid.UUID) -> None:
     """Delete a person with every row and file. Files first: should we be stopped, rows still lead to what is left."""
+    earlier.remember(user_id)  # first: what is deleted below is what it is made of
     of_person = sa.select(Application.id).where(Application.user_id == user_id)
     stored = db.session.scalars(sa.select(Application.resume_path).where(Application.user_id == user_id)).all()
     recorded = sa.select(InterviewSession.id).where(InterviewSession.application_id.in_(of_person))

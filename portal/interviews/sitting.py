@@ -9,11 +9,12 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from portal import hiring
+from portal.consent import Shown
 from portal.extensions import db
 from portal.interviews import asking, space
 from portal.interviews.answers import parts_of, wake_workers
 from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError, NotInterviewable
-from portal.interviews.places import recording
+from portal.interviews.places import config, recording
 from portal.interviews.standing import refuse_closed, refuse_stopped
 from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
 
@@ -30,19 +31,22 @@ def open_interview(application: Application) -> InterviewSession:
     return application.interview
 
 
-def give_consent(interview: InterviewSession, *, analyse: bool) -> None:
-    """Note that recording, and perhaps analysis, was agreed to. Later choices do not change the first.
+def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | None = None) -> None:
+    """Note that recording, and perhaps analysis, was agreed to, to which words, and how long we promised to keep it.
 
-    From here on this interview asks what the job asked at this moment.
+    Later choices do not change the first. From here on this interview asks what the job asked at this moment.
     """
     refuse_closed(interview)
     if interview.state is InterviewState.PENDING:
         space.refuse_new()
+        asking.freeze(interview)
         now = utc_now()
         interview.consent_record_at = now
-        interview.consent_analyse_at = now if analyse else None
+        interview.consent_analyse_at = now if analyse is True else None
+        interview.consent_days = config().retention_days
+        if shown:
+            interview.consent_version, interview.consent_sha256 = shown.version, shown.sha256
         interview.start_time = now
-        asking.freeze(interview)
         interview.state = InterviewState.RECORDING
         recording(interview).create()
     db.session.commit()

@@ -6,6 +6,7 @@ from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
+from portal import consent as consents
 from portal import interviews
 from portal.access import fetch_own, is_at_a_kiosk, is_at_the_machine, sign_out_here
 from portal.blueprints.capture import bp
@@ -53,10 +54,11 @@ def consent(interview_id: uuid.UUID) -> ResponseReturnValue:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
     refuse_unless_interviewable(row)
     form = ConsentForm()
-    if form.validate_on_submit():
-        interviews.give_consent(row, analyse=form.analyse.data)
-        return redirect(url_for("capture.check", interview_id=row.id), code=303)
     view = {"form": form, "retention_days": current_app.config["PORTAL"].retention_days} | names(row)
+    shown = consents.shown(render_template("capture/_consent_text.html", **view), *form.choices())
+    if form.agrees_to(shown.sha256):
+        interviews.give_consent(row, analyse=form.analyse.data, shown=shown)
+        return redirect(url_for("capture.check", interview_id=row.id), code=303)
     return render_template("capture/consent.html", **view), 422 if request.method == "POST" else 200
 
 

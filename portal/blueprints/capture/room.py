@@ -174,7 +174,7 @@ def question_state(row: InterviewSession, question: InterviewQuestion) -> dict[s
         **shown(question),
         "think_ms": question.think_ms,
         "limit_ms": question.limit_ms,
-        "takes": question.takes,
+        "takes": question.takes_left,
         "takes_used": len({answer.take for answer in rows}),
         "answers": [answer_state(answer) for answer in given],
     }

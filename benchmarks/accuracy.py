@@ -19,9 +19,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import hearing, held, scores
+from benchmarks import hearing, held, scores, small_faces
 from benchmarks import labels as label_files
-from benchmarks.degraded import Picture, quality_rows
+from benchmarks.degraded import Picture, first_picture, quality_rows
 from benchmarks.labels import Label
 from benchmarks.report_section import rewrite_section
 from capture.columns import Columns
@@ -92,6 +92,7 @@ def measure(footage: Path) -> Iterator[Table]:
         yield still_table(footage, every, reader)
         yield angle_table(footage, every, reader)
         yield Table("Readings that hold, against fresh ones", held.HEADS, list(held.held_rows(footage, reader)))
+    yield Table("Small sharp faces", small_faces.HEADS, list(small_faces.small_rows(footage, MODELS)))
     yield head_table(clips)
     yield gaze_table(clips)
     yield blink_table(clips, every)
@@ -189,13 +190,6 @@ def angle_table(footage: Path, every: list[Label], reader: FaceReader) -> Table:
             told = worst_roll_deg(reader, rgb, upright)
             table.rows.append((Path(file).name, nominal.get(file, ""), *(f"{n:+.1f}" for n in numbers), told))
     return table
-
-
-def first_picture(path: Path) -> Picture:
-    with av.open(str(path)) as opened:
-        frame = next(opened.decode(video=0))
-        turned: Picture = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
-        return turned
 
 
 def read(reader: FaceReader, rgb: NDArray[Any]) -> FaceReading | None:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,14 @@ def clips_of_one(footage: Path) -> list[Path]:
     alone = [file for file in labels.videos(every) if {"1"} == {label.value for label in every if _counts(label, file)}]
     twins = sorted(file for file in alone if "grid_s1" in file)[1:]
     return [footage / file for file in alone if file not in twins]
+
+
+def first_picture(path: Path) -> Picture:
+    """Upright."""
+    with av.open(str(path)) as opened:
+        frame = next(opened.decode(video=0))
+        turned: Picture = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
+        return turned
 
 
 def _counts(label: labels.Label, file: str) -> bool:

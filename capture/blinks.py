@@ -6,7 +6,7 @@ millisecond a picture; reading a face costs a hundred times as much, so that is 
 
 from collections import deque
 from collections.abc import Callable
-from statistics import median
+from statistics import mean, median
 from typing import NamedTuple
 
 from capture.face import FaceReading
@@ -15,7 +15,7 @@ from capture.types import Frame, Glance
 
 LOOK_AGAIN_BELOW = 0.95  # likeness to the open eye: nine in ten samples of quiet people stay above, blinks do not
 FOLLOWS_ABOVE = 0.7  # below it the likeliest place may be a brow
-SHUT_SHARE = 0.6  # of the person's own open eyes: half-blinks reach 0.53, squinting stays above 0.65
+SHUT_SHARE = 0.58  # of the person's own open eyes: blinks reach 0.55 and less, lids that only sink stay above 0.59
 OPEN_SHARE = 0.95  # eyes that are about to shut are no pattern to compare with
 PATTERN_MS = 2_000  # light and head move on: an older pattern is worse than one of narrower eyes
 LEVEL_MS = 30_000  # the usual openness is the median of so long
@@ -93,13 +93,17 @@ class BlinkWatch:
         self._least: tuple[float, Glance] | None = None
 
     def glance(self, glance: Glance) -> None:
-        """Keep the picture in which the eyes look least like open ones."""
+        """Keep the picture in which the eyes look least like open ones.
+
+        What changes one of them alone is a shadow or a strand of hair, so both must differ. Where they do, their mean
+        says when they are shut: the likelier one may look less like itself on the way (docs/design.md has the figures).
+        """
         if not self._eyes:
             return
-        likeness = max(self._follow(glance.luma, side) for side in range(len(self._eyes)))
-        # of both eyes: what changes one of them alone is a shadow or a strand of hair
-        if likeness < LOOK_AGAIN_BELOW and (self._least is None or likeness < self._least[0]):
-            self._least = likeness, glance
+        likeness = [self._follow(glance.luma, side) for side in range(len(self._eyes))]
+        differs = mean(likeness)
+        if max(likeness) < LOOK_AGAIN_BELOW and (self._least is None or differs < self._least[0]):
+            self._least = differs, glance
 
     def _follow(self, luma: Luma, side: int) -> float:
         """How much an eye looks like the open one; where it still does, it is followed to where it went."""

@@ -1,6 +1,7 @@
 """When all faces of a picture are counted again, and how closely: soon where something changed, else seldom.
 
-Counting costs twice what reading one face does. Knows when a count is old, not how faces are found.
+Counting costs twice what reading one face does. Knows when a count is old, and whether it confirms a face that was
+read; not how faces are found.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from capture.crowd import CLOSER_SIDE_PX, LONGER_SIDE_PX
+from capture.crowd import CLOSER_SIDE_PX, LONGER_SIDE_PX, overlap_of
 from capture.face import FaceReading
 from capture.quality import Luma
 from capture.types import Box, Frame
@@ -16,6 +17,7 @@ from capture.types import Box, Frame
 COUNT_EVERY_MS = 1_000  # while something changes: people do not come and go in a blink
 HELD_MS = 3_000  # while nothing does: a face that the net just missed gets another chance
 CHANGED_LEVELS = 12.0  # of 255, of a cell's mean: coding moves it by 2.3, a chair's edge behind a talking person by 8
+SAME_FACE = 0.2  # of what both boxes cover: the two readers' boxes of one face share 0.4 and more
 BESIDE_HEAD, BESIDE_SHOULDERS = 0.75, 1.5  # of a face's width to its left and right: they move while it talks
 
 
@@ -33,6 +35,7 @@ class Count:
     cells: Luma
     near: Box | None
     boxes: list[Box]
+    is_close: bool = False
 
     def is_fresh(self, t_ms: int) -> bool:
         return t_ms - self.t_ms < COUNT_EVERY_MS
@@ -62,30 +65,50 @@ class FaceCounter:
     def __init__(self, crowd: CountsFaces) -> None:
         self._crowd = crowd
         self._last: Count | None = None
-        self._closer: Count | None = None
+        self._in_vain_at_ms: int | None = None  # when a closer look last found nothing of what was looked for
+        self._confirmed: tuple[int, Box] | None = None
 
     def boxes(self, frame: Frame, cells: Luma, face: FaceReading | None) -> list[Box]:
-        """All faces, largest first; `face` is the nearest one where it could be read.
-
-        Nobody is said to be missing before somebody looked closely, which costs four times more.
-        """
-        near, last, closer = face.box if face else None, self._last, self._closer
+        """All faces, largest first; `face` is the nearest one where it could be read."""
+        last = self._last
         if last is None or not self._is_still_right(last, frame.t_ms, cells, face):
-            self._last = last = Count(frame.t_ms, cells, near, self._crowd.read(frame))
-        if last.boxes or face:
-            return last.boxes
-        is_known = closer and (
-            closer.still_holds(frame.t_ms, cells, None) or (closer.is_fresh(frame.t_ms) and not closer.boxes)
-        )
-        if closer is None or not is_known:
-            self._closer = closer = Count(frame.t_ms, cells, None, self._crowd.read(frame, CLOSER_SIDE_PX))
-        return closer.boxes
+            self._last = last = self._count(frame, cells, face)
+        return last.boxes
+
+    def confirms(self, t_ms: int, face: FaceReading) -> bool:
+        """Whether a face was counted where one was read, now or within the last second.
+
+        The landmark model also reads faces that are drawn on a shirt; both readers together never did.
+        """
+        if self._last and _shows(self._last.boxes, face.box):
+            self._confirmed = t_ms, face.box
+            return True
+        if self._confirmed is None or t_ms - self._confirmed[0] >= COUNT_EVERY_MS:
+            return False
+        return _shows([self._confirmed[1]], face.box)
+
+    def _count(self, frame: Frame, cells: Luma, face: FaceReading | None) -> Count:
+        """Nobody is said to be missing, and no face to be none, before somebody looked closely, which costs four times
+        more: at most once a second in vain."""
+        near = face.box if face else None
+        boxes = self._crowd.read(frame)
+        was_in_vain = self._in_vain_at_ms is not None and frame.t_ms - self._in_vain_at_ms < COUNT_EVERY_MS
+        if _shows(boxes, near) or was_in_vain:
+            return Count(frame.t_ms, cells, near, boxes)
+        closer = self._crowd.read(frame, CLOSER_SIDE_PX)
+        self._in_vain_at_ms = None if _shows(closer, near) else frame.t_ms
+        return Count(frame.t_ms, cells, near, closer or boxes, is_close=True)
 
     @staticmethod
     def _is_still_right(last: Count, t_ms: int, cells: Luma, face: FaceReading | None) -> bool:
         """A count of one beside one face that can be read, or of none; any other is made anew every time."""
         if face is None:
-            return not last.boxes and last.still_holds(t_ms, cells, None)
-        if face.has_company or len(last.boxes) != 1:
+            return (last.is_close or not last.boxes) and last.still_holds(t_ms, cells, None)
+        if face.has_company or len(last.boxes) != 1 or not _shows(last.boxes, face.box):
             return False
         return last.is_fresh(t_ms) or last.still_holds(t_ms, cells, face.box)
+
+
+def _shows(boxes: list[Box], face: Box | None) -> bool:
+    """The face, or any where none is named."""
+    return any(face is None or overlap_of(box, face) >= SAME_FACE for box in boxes)

@@ -91,6 +91,16 @@ def _overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return float(shared.prod() / (_area(one) + _area(other) - shared.prod()))
 
 
+def overlap_of(one: Box, other: Box) -> float:
+    """What two boxes share, of what they cover together."""
+    return _overlap(_corners(one), _corners(other))
+
+
+def _corners(box: Box) -> NDArray[np.float64]:
+    left, top, width, height = box
+    return np.array((left, top, left + width, top + height))
+
+
 def _area(box: NDArray[np.float64]) -> float:
     return float((box[2] - box[0]) * (box[3] - box[1]))
 

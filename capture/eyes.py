@@ -14,6 +14,7 @@ IRISES = (468, 473)
 OUTER_EYE_CORNERS = (33, 263)
 LIP_EDGES = (13, 14)  # inner edge of the upper and of the lower lip, in the middle
 MOUTH_CORNERS = (61, 291)
+CHIN = 152
 
 IRIS_REACH = 0.5  # of half the eye's width: farther out the iris touches the corner
 SHUT_GAP, OPEN_GAP = 0.06, 0.26  # lids' gap by the eye's width: shut eyes have 0.04 to 0.08, open ones 0.26 and more

@@ -12,11 +12,14 @@ import mediapipe as mp
 import numpy as np
 from mediapipe.tasks.python.core.base_options import BaseOptions
 from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions
+from numpy.typing import NDArray
 
+from capture.closer import Piece
 from capture.errors import ModelMissing
-from capture.eyes import EYE_CORNERS, MOUTH_CORNERS, Points, face_px_of, gaze_of, lid_gap_of, mouth_open_of
+from capture.eyes import CHIN, EYE_CORNERS, MOUTH_CORNERS, Points, face_px_of, gaze_of, lid_gap_of, mouth_open_of
+from capture.face_shape import Shape, shape_of
 from capture.patches import Place
-from capture.pose import CHIN, pose_of
+from capture.pose import pose_of
 from capture.types import Box, Frame
 
 FACES = 2  # asked for one, the model gives the surest face, not the nearest; and a second one is worth a count
@@ -55,17 +58,19 @@ class FaceReader:
             num_faces=FACES,
             output_face_blendshapes=True,
         )
+        self._shape = shape_of(model_path)
         self._landmarker = FaceLandmarker.create_from_options(options)
 
-    def read(self, frame: Frame) -> FaceReading | None:
-        """The largest face, or None where there is none that can be read."""
-        found = self._landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=frame.rgb))
-        faces = [_pixels(landmarks, frame) for landmarks in found.face_landmarks]
+    def read(self, frame: Frame, around: Box | None = None) -> FaceReading | None:
+        """The largest face of the picture, or of a piece around a box; None where none can be read."""
+        piece = Piece.around(frame.rgb, around) if around else Piece(frame.rgb)
+        found = self._landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=piece.rgb))
+        faces = [piece.in_whole_px(_places(landmarks)) for landmarks in found.face_landmarks]
         if not faces:
             return None
         nearest = max(range(len(faces)), key=lambda index: _area(faces[index]))
         shapes = {shape.category_name: float(shape.score) for shape in found.face_blendshapes[nearest]}
-        reading = _reading(faces[nearest], shapes, frame)
+        reading = _reading(faces[nearest], shapes, frame, self._shape)
         return replace(reading, has_company=len(faces) > 1)
 
     def close(self) -> None:
@@ -80,17 +85,16 @@ class FaceReader:
         self.close()
 
 
-def _pixels(landmarks: list[Any], frame: Frame) -> Points:
-    height, width = frame.rgb.shape[:2]
-    return np.array([(point.x * width, point.y * height, point.z * width) for point in landmarks], dtype=np.float64)
+def _places(landmarks: list[Any]) -> NDArray[np.float64]:
+    return np.array([(point.x, point.y, point.z) for point in landmarks], dtype=np.float64)
 
 
 def _area(points: Points) -> float:
     return float(np.prod(np.ptp(points[:, :2], axis=0)))
 
 
-def _reading(points: Points, shapes: dict[str, float], frame: Frame) -> FaceReading:
-    pose, gaze = pose_of(points), gaze_of(points, shapes)
+def _reading(points: Points, shapes: dict[str, float], frame: Frame, shape: Shape) -> FaceReading:
+    pose, gaze = pose_of(points, shape), gaze_of(points, shapes)
     height, width = frame.rgb.shape[:2]
     places = points[:, :2] / (width, height)
     return FaceReading(

@@ -9,16 +9,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from capture.face_shape import Shape
+
 Mesh = NDArray[np.floating]  # the landmark model's points in pixels: x to the right, y down, z away from the camera
 
-# Rows that lie mirrored in a face: the picture's left one, the right one. Many, so that no single one decides.
-MIRRORED = (
-    *((33, 263), (133, 362)),  # outer and inner corners of the eyes
-    *((70, 300), (105, 334)),  # brows
-    *((98, 327), (61, 291), (50, 280)),  # nostrils, corners of the mouth, cheeks
-    *((127, 356), (234, 454), (58, 288), (172, 397), (136, 365)),  # the face's outline, from temple to jaw
+# Rows of the mesh that keep their place in the head while a face speaks, smiles or looks about; both sides alike.
+STEADY = (
+    *(10, 151, 9, 8, 67, 297, 109, 338, 103, 332, 54, 284, 21, 251),  # forehead
+    *(33, 133, 362, 263),  # outer and inner corners of the eyes
+    *(168, 6, 197, 195, 5, 4, 1, 2, 48, 278, 98, 327),  # nose, from its bridge to its tip and wings
+    *(127, 356, 234, 454, 116, 345, 117, 346, 123, 352, 50, 280),  # temples and cheekbones
 )
-FOREHEAD, CHIN = 10, 152
 
 
 class Pose(NamedTuple):
@@ -29,32 +30,30 @@ class Pose(NamedTuple):
     roll_deg: float
 
 
-def pose_of(mesh: Mesh) -> Pose:
+def pose_of(mesh: Mesh, shape: Shape) -> Pose:
     """Yaw and pitch are where the face points; roll is how its lines lie in the picture: across, and from chin to brow.
     In a turned head the line across is foreshortened and says little, so the longer of the two counts for more.
 
     The model's own matrix also holds where in the picture a face is, which bends its angles: a nominal 45° is read as
-    29° to 41° there, and as 40° to 44° here, wherever the face is.
+    29° to 41° there, and as 44° here, wherever the face is.
     """
-    axes = axes_of(mesh)
-    across, forward = axes[:, 0], axes[:, 2]
-    up = _unit((mesh[FOREHEAD] - mesh[CHIN]) * (1, -1, -1))
+    across, up, forward = axes_of(mesh, shape).T
     yaw = math.atan2(forward[0], forward[2])
     pitch = math.asin(float(np.clip(forward[1], -1.0, 1.0)))
     roll = math.atan2(up[0] - across[1], up[1] + across[0])
     return Pose(math.degrees(yaw), math.degrees(pitch), math.degrees(roll))
 
 
-def axes_of(mesh: Mesh) -> NDArray[np.float64]:
-    """The head's right, up and forward as columns, in axes that point to the picture's right, up and to the camera."""
-    points = np.asarray(mesh, dtype=np.float64) * (1, -1, -1)
-    left, right = np.array(MIRRORED).T
-    across = _unit((points[right] - points[left]).sum(axis=0))
-    up = points[FOREHEAD] - points[CHIN]
-    up = _unit(up - across * (up @ across))
-    return np.stack((across, up, np.cross(across, up)), axis=1)
+def axes_of(mesh: Mesh, shape: Shape) -> NDArray[np.float64]:
+    """The head's right, up and forward as columns, in axes that point to the picture's right, up and to the camera.
 
-
-def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    unit: NDArray[np.float64] = vector / max(float(np.linalg.norm(vector)), 1e-9)
-    return unit
+    They are how the shape of a face that is turned nowhere must be turned to lie best on this one (Kabsch, 1976).
+    """
+    rows = list(STEADY)
+    seen = np.asarray(mesh, dtype=np.float64)[rows] * (1, -1, -1)
+    straight = shape[rows]
+    shared = (seen - seen.mean(axis=0)).T @ (straight - straight.mean(axis=0))
+    left, _, right = np.linalg.svd(shared)
+    is_mirrored = np.linalg.det(left) * np.linalg.det(right) < 0
+    axes: NDArray[np.float64] = left @ np.diag((1.0, 1.0, -1.0 if is_mirrored else 1.0)) @ right
+    return axes

@@ -6,7 +6,6 @@ Decides how often each sense looks, and joins a picture with the sound that belo
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
 
 from capture.audio import AROUND_MS, SoundMeter
 from capture.blinks import BlinkWatch
@@ -15,6 +14,7 @@ from capture.crowd import MIN_WIDTH
 from capture.eyes import openness_of
 from capture.face import FaceReading
 from capture.mouth import MouthWatch
+from capture.nearest import NearestFace, ReadsFace
 from capture.quality import Luma, QualityMeter, cells_of, is_blank, luma_of
 from capture.steady import SteadyFace
 from capture.types import Box, Frame, Glance, Observation, Sound
@@ -24,23 +24,17 @@ from capture.types import Box, Frame, Glance, Observation, Sound
 SOUND_LAG_MS = 20_000
 
 
-class ReadsFace(Protocol):
-    """Reads the nearest face."""
-
-    def read(self, frame: Frame, /) -> FaceReading | None: ...
-    def close(self) -> None: ...
-
-
 class Senses:
     """Measures one answer from its first picture to its last."""
 
     def __init__(self, face: ReadsFace, crowd: CountsFaces) -> None:
         self._face = face
-        self._steady = SteadyFace(face.read)
+        self._nearest = NearestFace(face)
+        self._steady = SteadyFace(self._nearest.read)
         self._counter = FaceCounter(crowd)
         self._sound = SoundMeter()
         self._quality = QualityMeter()
-        self._blinks = BlinkWatch(face.read)
+        self._blinks = BlinkWatch(self._nearest.read_between)
         self._mouth = MouthWatch()
         self._without_sound: deque[Observation] = deque()
 
@@ -73,8 +67,8 @@ class Senses:
 
     def _look(self, frame: Frame) -> Observation:
         luma = luma_of(frame)
-        face, cells = self._steady.read(frame, luma), cells_of(luma)
-        boxes = self._counter.boxes(frame, cells, face)
+        cells = cells_of(luma)
+        face, boxes = self._faces(frame, luma, cells)
         quality = self._quality.read(frame.t_ms, luma, cells, face.box if face else None)
         seen = Observation(
             t_ms=frame.t_ms,
@@ -86,6 +80,16 @@ class Senses:
             frozen=quality.frozen,
         )
         return replace(_with_face(seen, face), mouth_open=self._mouth.opened(luma, face)) if face else seen
+
+    def _faces(self, frame: Frame, luma: Luma, cells: Luma) -> tuple[FaceReading | None, list[Box]]:
+        """The nearest face where it can be read, and where all are."""
+        face = self._steady.read(frame, luma)
+        boxes = self._counter.boxes(frame, cells, face)
+        if face and not self._counter.confirms(frame.t_ms, face):
+            face = None
+        if face is None and boxes and boxes[0][2] >= MIN_WIDTH:
+            face = self._nearest.read_closer(frame, boxes[0])
+        return face, boxes
 
 
 def _counted(boxes: list[Box], face: FaceReading | None, luma: Luma) -> int | None:

@@ -80,6 +80,16 @@ def picture(shut: bool = False, right_px: int = 0) -> NDArray[np.uint8]:
     return cv2.GaussianBlur(luma, (0, 0), 2)  # lenses and codecs leave no hard edges
 
 
+def blinking(step: int) -> NDArray[np.uint8]:
+    """A blink's first, second and third picture: half shut, shut with dark lashes on one lid, half shut."""
+    luma = picture(shut=step == 1)
+    if step == 1:
+        cv2.circle(luma, (140, 60), 4, 60, -1)
+        return luma
+    luma[48:64, 30:170] = 170
+    return luma
+
+
 @dataclass
 class Reader:
     """Reads drawn pictures by what they are known to show, and notes which ones it was asked for."""
@@ -118,6 +128,21 @@ def test_a_blink_between_two_samples_is_found_with_one_look() -> None:
 def test_open_eyes_are_not_read_again_even_when_the_head_moves() -> None:
     assert watched(shut_ms=None) == ([], [])
     assert watched(shut_ms=None, right_px=30) == ([], [])
+
+
+def test_both_of_two_blinks_within_half_a_second_are_found() -> None:
+    """One lid looks more like the open eye when it is shut than both do on the way: their mean knows the shut ones."""
+    reader = Reader()
+    watch, found = BlinkWatch(reader), []
+    first_ms, second_ms = 2_040, 2_440
+    for t_ms in range(0, 3_000, 40):
+        step = next(((t_ms - start) // 40 for start in (first_ms, second_ms) if 0 <= t_ms - start < 120), None)
+        shown = picture() if step is None else blinking(step)
+        if t_ms % 200 == 0:
+            found += watch.sample(t_ms, shown, face())
+        else:
+            watch.glance(glance(t_ms, shown))
+    assert found == [first_ms + 40, second_ms + 40]
 
 
 @pytest.mark.footage

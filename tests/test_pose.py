@@ -2,6 +2,7 @@
 
 import csv
 import math
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from senses_support import MODELS, PORTRAIT, measure
 
+from capture.errors import ModelMissing
 from capture.face import FaceReader, FaceReading
-from capture.pose import CHIN, FOREHEAD, MIRRORED, pose_of
+from capture.face_shape import shape_of
+from capture.pose import STEADY, Pose, pose_of
 from capture.types import Frame
 
 ANGLE = st.floats(-75, 75)
@@ -43,29 +46,54 @@ def turned_clockwise(rgb: NDArray[np.uint8], angle_deg: float) -> NDArray[np.uin
 
 
 def mesh_of(yaw_deg: float, pitch_deg: float, roll_deg: float = 0.0) -> NDArray[np.float64]:
-    """A face's points, made of the pairs that are read: it nods, then turns, then the picture is turned clockwise."""
-    face = np.zeros((478, 3))  # to the picture's right, up, to the camera
-    for number, (left, right) in enumerate(MIRRORED):
-        face[left], face[right] = (-3 - number % 4, number, -2), (3 + number % 4, number, -2)
-    face[FOREHEAD], face[CHIN] = (0, 9, 0), (0, -9, 0)
+    """The model's own face as it would be seen: it nods, then turns, then the picture is turned clockwise."""
     yaw, pitch, roll = (math.radians(angle) for angle in (yaw_deg, pitch_deg, roll_deg))
     nod = np.array([[1, 0, 0], [0, math.cos(pitch), math.sin(pitch)], [0, -math.sin(pitch), math.cos(pitch)]])
     turn = np.array([[math.cos(yaw), 0, math.sin(yaw)], [0, 1, 0], [-math.sin(yaw), 0, math.cos(yaw)]])
     tilt = np.array([[math.cos(roll), math.sin(roll), 0], [-math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
-    mesh: NDArray[np.float64] = 7 * face @ (tilt @ turn @ nod).T * (1, -1, -1) + (320, 240, 0)
+    mesh: NDArray[np.float64] = 7 * shape_of(MODELS.face) @ (tilt @ turn @ nod).T * (1, -1, -1) + (320, 240, 0)
     return mesh
+
+
+def pose(mesh: NDArray[np.float64]) -> Pose:
+    return pose_of(mesh, shape_of(MODELS.face))
 
 
 @given(ANGLE, ANGLE)
 def test_it_reads_back_where_a_face_was_pointed(yaw: float, pitch: float) -> None:
-    pose = pose_of(mesh_of(yaw, pitch))
-    assert (pose.yaw_deg, pose.pitch_deg) == pytest.approx((yaw, pitch), abs=1e-6)
+    seen = pose(mesh_of(yaw, pitch))
+    assert (seen.yaw_deg, seen.pitch_deg) == pytest.approx((yaw, pitch), abs=1e-6)
 
 
 @given(ANGLE, ANGLE, ANGLE)
 def test_turning_the_picture_rolls_any_head_by_as_much(yaw: float, pitch: float, roll: float) -> None:
-    upright, turned = pose_of(mesh_of(yaw, pitch)), pose_of(mesh_of(yaw, pitch, roll))
+    upright, turned = pose(mesh_of(yaw, pitch)), pose(mesh_of(yaw, pitch, roll))
     assert turned.roll_deg - upright.roll_deg == pytest.approx(roll, abs=1e-6)
+
+
+@given(ANGLE, ANGLE)
+def test_a_mouth_that_opens_or_a_chin_that_moves_turns_no_head(yaw: float, pitch: float) -> None:
+    mesh = mesh_of(yaw, pitch)
+    below = [row for row in range(len(mesh)) if row not in STEADY]
+    mesh[below] += 40
+    seen = pose(mesh)
+    assert (seen.yaw_deg, seen.pitch_deg) == pytest.approx((yaw, pitch), abs=1e-6)
+
+
+def test_a_shape_that_is_turned_nowhere_is_the_same_on_both_sides_and_faces_the_camera() -> None:
+    shape = shape_of(MODELS.face)
+    outer_eyes, nose_tip, forehead, chin = shape[[33, 263]], shape[4], shape[10], shape[152]
+    assert outer_eyes[0] == pytest.approx(outer_eyes[1] * (-1, 1, 1))
+    assert nose_tip[2] == shape[:, 2].max()
+    assert math.degrees(math.atan2(*(forehead - chin)[[2, 1]])) == pytest.approx(0, abs=1)
+
+
+def test_a_model_without_a_shape_is_said_to_be_missing(tmp_path: Path) -> None:
+    other = tmp_path / "other.task"
+    with zipfile.ZipFile(other, "w") as model:
+        model.writestr("face_detector.tflite", b"")
+    with pytest.raises(ModelMissing):
+        shape_of(other)
 
 
 @pytest.mark.parametrize("right_px", [-90, 0, 90])

@@ -1,0 +1,65 @@
+"""What a face looks like that is turned nowhere: the landmark model's own mean shape, read from the model's file.
+
+The file is a ZIP; one member describes the shape as a protobuf message. Knows that form and nothing of pictures.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from capture.errors import ModelMissing
+
+Shape = NDArray[np.float64]  # one row of x (to the picture's right), y (up), z (to the camera) for each point, in cm
+
+MEMBER = "geometry_pipeline_metadata_landmarks.binarypb"
+SHAPE_FIELD, POINTS_FIELD = 1, 3  # of the metadata: the shape; of the shape: its points, five numbers each
+NUMBERS_A_POINT, PLACE = 5, slice(0, 3)  # the last two say where its texture is
+VARINT, SIZED, FOUR_BYTES = 0, 2, 5  # protobuf's kinds of values, as far as they occur here
+
+Field = tuple[int, int, bytes]  # number, kind, value
+
+
+@cache
+def shape_of(model_path: Path) -> Shape:
+    """All points of the shape, in the mesh's order."""
+    try:
+        with zipfile.ZipFile(model_path) as model:
+            [shape] = [value for number, _, value in _fields(model.read(MEMBER)) if number == SHAPE_FIELD]
+        points = b"".join(
+            value for number, kind, value in _fields(shape) if (number, kind) == (POINTS_FIELD, FOUR_BYTES)
+        )
+        return np.frombuffer(points, "<f4").reshape(-1, NUMBERS_A_POINT)[:, PLACE].astype(np.float64)
+    except (zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
+        raise ModelMissing(f"{model_path.name} holds no shape of a face; run the set-up again") from error
+
+
+def _fields(message: bytes) -> Iterator[Field]:
+    place = 0
+    while place < len(message):
+        key, place = _varint(message, place)
+        number, kind = key >> 3, key & 7
+        start = place
+        if kind == VARINT:
+            _, place = _varint(message, place)
+        elif kind == SIZED:
+            length, start = _varint(message, place)
+            place = start + length
+        elif kind == FOUR_BYTES:
+            place = start + 4
+        else:
+            raise ValueError(f"a value of kind {kind}")
+        yield number, kind, message[start:place]
+
+
+def _varint(message: bytes, place: int) -> tuple[int, int]:
+    """The number, and where it ends: seven bits a byte, the lowest first."""
+    value = shift = 0
+    while True:
+        byte = message[place]
+        value, shift, place = value | (byte & 0x7F) << shift, shift + 7, place + 1
+        if byte < 0x80:
+            return value, place

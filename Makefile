@@ -60,6 +60,7 @@ lock: $(DEV_STAMP)  ## pin what requirements*.in ask for, with the hashes of eve
 		sed -i.bak '/^#/d' $$name.lock && rm $$name.lock.bak || exit 1; \
 	done
 	npm install --package-lock-only
+	$(BIN)/python setup/assets.py --tidy-lock
 
 $(BIN)/pip:
 	command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer."; exit 1; }

@@ -386,6 +386,7 @@ class Answer(db.Model):
     container: Mapped[str] = mapped_column(sa.String(8))
     state: Mapped[AnswerState] = mapped_column(one_of(AnswerState), default=AnswerState.RECORDING)
     length_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)  # said at the end; until then the file's size tells
+    announced_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)  # by a tus client that knew it beforehand
     recorded_ms: Mapped[int | None]  # how long the recorder says it ran
     duration_ms: Mapped[int | None]  # how long the media is
     measured_ms: Mapped[int] = mapped_column(default=0)

@@ -1,6 +1,7 @@
 """The tus 1.0.0 protocol over a file: what bytes may be appended, and how they become safe.
 
-The file's size is the offset, so there is no second book that could disagree. Knows nothing about interviews.
+The file's size is the offset, so there is no second book that could disagree. Knows nothing about interviews: whether
+an upload takes bytes at all is asked of its owner, while the file's lock is held.
 """
 
 import base64
@@ -8,7 +9,9 @@ import fcntl
 import hashlib
 import hmac
 import os
-from contextlib import suppress
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +23,7 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"
 CHECKSUMS = ("sha256", "sha1", "md5")  # sha1 is the one every tus client must know; none of them guards a secret
 WRONG_CHECKSUM = 460  # a status of tus's own
+NUMBER = re.compile(r"[0-9]{1,18}")  # what int() takes beside it (signs, blanks, other digits) the protocol does not
 sync_data = getattr(os, "fdatasync", os.fsync)  # of what was appended both keep the same; macOS has only the second
 
 
@@ -87,6 +91,13 @@ class Checksum:
             raise WrongChecksum("The piece arrived damaged. Send it again.")
 
 
+def number(header: str, text: str | None) -> int | None:
+    """A header's count of bytes; None where it is not there. Raises UploadError where it is no whole number."""
+    if text is not None and not NUMBER.fullmatch(text):
+        raise UploadError(f"{header} is a whole number of bytes.")
+    return None if text is None else int(text)
+
+
 def size(path: Path) -> int:
     """How much of the upload is here; 0 before the first piece."""
     try:
@@ -101,7 +112,7 @@ def confirm(path: Path) -> int:
     What a sender is told to be here it forgets, and a process that was killed may have written without an fsync.
     """
     try:
-        handle = os.open(path, os.O_RDWR)
+        handle = os.open(path, os.O_RDWR)  # and not `held`: who only asks drops no file that has just been made
     except FileNotFoundError:
         return 0
     try:
@@ -112,16 +123,42 @@ def confirm(path: Path) -> int:
         os.close(handle)
 
 
-def append(path: Path, offset: int, data: bytes, checksum: Checksum | None = None) -> int:
+@contextmanager
+def held(path: Path) -> Iterator[int]:
+    """Nobody appends meanwhile. Gives how much of the upload is here, on disk. Raises NoSpace.
+
+    Whatever ends an upload ends it in here, so that no piece gets in behind it. Leaves no empty file.
+    """
+    try:
+        handle = _locked(path)
+    except FileNotFoundError:  # its folder is gone, and nothing can be appended without it
+        yield 0
+        return
+    try:
+        _sync(handle, path.parent)
+        yield os.fstat(handle).st_size
+    finally:
+        _drop_empty(handle, path)
+        os.close(handle)
+
+
+def append(
+    path: Path,
+    offset: int,
+    data: bytes,
+    checksum: Checksum | None = None,
+    refuse: Callable[[], None] = lambda: None,
+) -> int:
     """Append `data`, on disk when this returns. Returns the new offset. Raises WrongOffset, WrongChecksum, NoSpace.
 
-    The lock makes looking at the size and writing one step, also between processes.
+    The lock makes looking at the size and writing one step, also between processes. `refuse` is called while it is
+    held, and raises where the upload has ended since it was asked for.
     """
     if checksum:
         checksum.verify(data)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    handle = _locked(path)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        refuse()
         actual = os.fstat(handle).st_size
         if actual != offset:
             _sync(handle, path.parent)  # the sender goes on from there, and forgets what is before
@@ -130,8 +167,26 @@ def append(path: Path, offset: int, data: bytes, checksum: Checksum | None = Non
         if offset == 0:
             fsync_folder(path.parent)
     finally:
+        _drop_empty(handle, path)
         os.close(handle)
     return offset + len(data)
+
+
+def _drop_empty(handle: int, path: Path) -> None:
+    """What holds nothing was made by whoever locked it. Only while it is locked: others then look for a new one."""
+    found = os.fstat(handle)
+    if found.st_size == 0 and found.st_nlink:
+        path.unlink(missing_ok=True)
+
+
+def _locked(path: Path) -> int:
+    """The file, made where it was not there, opened and locked. Raises FileNotFoundError without its folder."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle
+        os.close(handle)  # deleted while we waited: what is at this path now is another file
 
 
 def _write_or_undo(handle: int, offset: int, data: bytes) -> None:

@@ -1,9 +1,11 @@
 """Puts the front-end files in place: htmx, Swagger UI, IBM Plex from locked npm packages, and our stylesheet.
 
-Copies only the files named here; runs no code of those packages. Knows nothing of the pages that use the files.
+Copies only the files named here; runs no code of those packages. What only tests need (tus-js-client) comes along and
+stays where npm put it. Knows nothing of the pages that use the files.
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -36,6 +38,8 @@ class SetupError(Exception):
 
 
 def main() -> None:
+    if sys.argv[1:] == ["--tidy-lock"]:
+        return tidy_lock()
     try:
         copy_vendor_files()
         build_stylesheet()
@@ -80,6 +84,15 @@ def fetch_packages() -> None:
             f"npm could not fetch the locked packages ({reason}). "
             "Check that npm reaches a package registry and run this again."
         )
+
+
+def tidy_lock() -> None:
+    """Take out what npm notes of who would like to be paid: our locks hold versions and hashes, and no addresses."""
+    path = PROJECT / "package-lock.json"
+    lock = json.loads(path.read_text(encoding="utf-8"))
+    for entry in lock["packages"].values():
+        entry.pop("funding", None)
+    path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def npm() -> tuple[list[str], str]:

@@ -63,7 +63,7 @@ def addresses(place: str, answer: Answer) -> Iterator[str]:
         path = place.replace("<int:position>", "1")
         for name, value in ids.items():
             path = path.replace(f"<uuid:{name}>", str(value))
-        yield path
+        yield path.replace("<int:position>", "1")
 
 
 def bodies() -> Iterator[dict[str, object]]:

@@ -131,6 +131,44 @@ def test_a_slow_piece_holds_up_nobody_and_overwrites_nothing(upload: Upload, dat
     assert upload.path.read_bytes() == data[: 2 * PIECE_BYTES]
 
 
+@pytest.mark.parametrize("ends", ["complete", "taken back"])
+def test_no_piece_gets_in_behind_the_end_of_an_upload(server: LiveServer, data: bytes, ends: str) -> None:
+    """Whatever was acknowledged is counted, and what is not counted was refused, whoever comes first."""
+    for _ in range(16):
+        with server.app.app_context(), ThreadPoolExecutor(8) as tabs:
+            answer = start(begin(make_application(make_user())))
+            upload = Upload(server.port, answer.id, tokens.make_upload_token(answer.id), interviews.answer_path(answer))
+            assert upload.patch(0, data[:PIECE_BYTES])[0] == 204
+            late = tabs.map(lambda _, to=upload: to.patch(PIECE_BYTES, data[PIECE_BYTES:])[0], range(8))
+            if ends == "complete":
+                here = interviews.complete_answer(answer, PIECE_BYTES, None).length_bytes
+            else:
+                here = interviews.take_back(answer)
+            answered = Counter(late)
+            if ends == "complete":
+                assert upload.path.stat().st_size == here
+                assert answered[204] == (here == len(data))
+            else:
+                assert not upload.path.exists()
+            assert set(answered) <= {204, 403, 409, 410}
+
+
+def test_nothing_is_lost_where_an_answer_is_given_up_while_its_first_piece_comes(
+    server: LiveServer, data: bytes
+) -> None:
+    for _ in range(16):
+        with server.app.app_context(), ThreadPoolExecutor(2) as tabs:
+            answer = start(begin(make_application(make_user())))
+            upload = Upload(server.port, answer.id, tokens.make_upload_token(answer.id), interviews.answer_path(answer))
+            sent = tabs.submit(upload.patch, 0, data)
+            completed = interviews.complete_answer(answer, 0, None)
+            status = sent.result()[0]
+            if completed:
+                assert (status, upload.path.read_bytes()) == (204, data)
+            else:
+                assert (status, upload.path.exists()) == (410, False)
+
+
 def send_badly(upload: Upload, data: bytes, seed: int, ended: threading.Event) -> Counter[str]:
     """One of several tabs that all send the same recording: repeats, jumps, breaks off, and in the end goes on."""
     random, seen = Random(seed), Counter[str]()

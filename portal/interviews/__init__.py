@@ -19,6 +19,7 @@ from portal.interviews.answers import (
     PAGE_EVENT_KINDS,
     NewAnswer,
     complete_answer,
+    refuse_taken_back,
     report_events,
     start_answer,
     take_back,
@@ -33,6 +34,7 @@ from portal.interviews.errors import (
     NoRoom,
     NoTakesLeft,
     NotInterviewable,
+    TakenBack,
 )
 from portal.interviews.keeping import erase, erase_leaving, purge
 from portal.interviews.kiosk import (
@@ -50,7 +52,7 @@ from portal.interviews.kiosk import (
     watch,
 )
 from portal.interviews.places import answer_path, config, recording
-from portal.interviews.receiving import confirmed_bytes, owner_of, receive, refuse_uploads, upload_target
+from portal.interviews.receiving import announce, confirmed_bytes, owner_of, receive, refuse_uploads, upload_target
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.standing import goes_on, refuse_stopped
 from portal.interviews.status import Status, status
@@ -71,7 +73,9 @@ __all__ = [
     "NotAtTheMachine",
     "NotInterviewable",
     "Status",
+    "TakenBack",
     "Worker",
+    "announce",
     "answer_path",
     "complete_answer",
     "confirmed_bytes",
@@ -94,6 +98,7 @@ __all__ = [
     "record_here",
     "recording",
     "refuse_stopped",
+    "refuse_taken_back",
     "refuse_uploads",
     "refuse_visitors",
     "release",

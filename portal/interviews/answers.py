@@ -14,9 +14,9 @@ from capture.signature import UPLOAD_CONTAINERS
 from portal import uploads
 from portal.extensions import db
 from portal.interviews import asking, kiosk, space
-from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TooMuch
+from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TakenBack, TooMuch
 from portal.interviews.places import answer_path, config, recording
-from portal.interviews.receiving import confirmed_bytes, most_bytes, refuse_where_recorded_here
+from portal.interviews.receiving import most_bytes, refuse_where_recorded_here
 from portal.interviews.standing import refuse_stopped, refuse_unless_seated
 from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, InterviewState, PageEvent
 
@@ -65,39 +65,60 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
 
 def take_back(answer: Answer) -> None:
     """Delete an upload that is not complete. Its take stays used; whoever measures it finds the fence moved."""
-    if answer.state is not AnswerState.RECORDING:
-        raise uploads.Refused(403, "This answer is complete.")
     refuse_where_recorded_here()
-    answer.state, answer.fence, answer.lease_until = AnswerState.DISCARDED, answer.fence + 1, None
-    db.session.commit()
-    recording(answer.interview).delete_part(answer.question_position, answer.take, answer.part)
+    answer_id, path = answer.id, answer_path(answer)
+    db.session.rollback()  # the file's lock first, then the database's: whoever appends holds them in this order
+    with uploads.held(path):
+        kept = db.session.get(Answer, answer_id)
+        if kept is None or kept.state is AnswerState.DISCARDED:
+            raise uploads.Refused(410, "This upload is no longer here.")
+        if kept.state is not AnswerState.RECORDING:
+            raise uploads.Refused(403, "This answer is complete.")
+        kept.state, kept.fence, kept.lease_until = AnswerState.DISCARDED, kept.fence + 1, None
+        db.session.commit()
+        recording(kept.interview).delete_part(kept.question_position, kept.take, kept.part)
+
+
+def refuse_taken_back(answer: Answer) -> None:
+    """Raises TakenBack. A take that was complete, and then recorded again, is not meant."""
+    if answer.state is AnswerState.DISCARDED and answer.length_bytes is None:
+        raise TakenBack("This upload was taken back; nothing of it is here.")
 
 
 def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) -> Answer | None:
-    """Note that all bytes of an answer are here; None where there never were any. Raises BytesMissing.
+    """Note that all bytes of an answer are here; None where there never were any. Raises BytesMissing, TakenBack.
 
     `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing.
     """
     refuse_stopped(answer.interview)
     losses = kiosk.settle(answer) if config().records_itself else None
-    here = confirmed_bytes(answer)
-    if answer.state is not AnswerState.RECORDING:
-        return answer  # said twice
-    if here < length_bytes:
-        raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
-    if here == 0:
-        db.session.delete(answer)
+    answer_id, path = answer.id, answer_path(answer)
+    db.session.rollback()
+    with uploads.held(path) as here:  # no piece gets in between looking at the size and saying that this is all
+        kept = db.session.get(Answer, answer_id)
+        if kept is None:
+            return None  # said twice
+        refuse_taken_back(kept)
+        if kept.state is not AnswerState.RECORDING:
+            return kept  # said twice
+        if here < length_bytes:
+            raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
+        if here == 0:
+            db.session.delete(kept)
+        else:
+            _note_complete(kept, here, recorded_ms, losses)
         db.session.commit()
-        return None
+    wake_workers()
+    return kept if here else None
+
+
+def _note_complete(answer: Answer, here: int, recorded_ms: int | None, losses: kiosk.Losses | None) -> None:
     answer.length_bytes = here
     answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, answer.limit_ms + MIN_CONTINUATION_MS)
     if losses:
         answer.pictures_dropped, answer.sound_lost_ms = losses.pictures_dropped, losses.sound_lost_ms
     answer.state = AnswerState.RECEIVED
     answer.attempts = 0  # whatever failed on a file that was still growing is no sign for the whole one
-    db.session.commit()
-    wake_workers()
-    return answer
 
 
 def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
@@ -163,9 +184,11 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
     if last is None or last.id != wish.continues or last.state is AnswerState.RECORDING:
         raise InterviewError("This answer cannot be continued. Reload the page to see where it stands.")
     time_left_ms = _time_left_ms(interview, asking.question_at(interview, wish.question), last.take)
-    if time_left_ms < MIN_CONTINUATION_MS or last.part >= MAX_PARTS:
+    # Also what was taken back keeps its number: a file of that name may still be read by whoever measures it.
+    used = max(row.part for row in interview.answers if (row.question_position, row.take) == (wish.question, last.take))
+    if time_left_ms < MIN_CONTINUATION_MS or used >= MAX_PARTS:
         raise InterviewError("The time for this answer is used up.")
-    return last.take, last.part + 1
+    return last.take, used + 1
 
 
 def _time_left_ms(interview: InterviewSession, question: InterviewQuestion, take: int) -> int:

@@ -53,6 +53,12 @@ class BytesMissing(InterviewError):
         self.offset = offset
 
 
+class TakenBack(InterviewError):
+    """The answer's upload was taken back; nothing of it is here."""
+
+    status = HTTPStatus.GONE
+
+
 class AnswersMissing(InterviewError):
     """A question has no complete answer yet."""
 

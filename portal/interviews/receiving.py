@@ -32,6 +32,7 @@ from portal.models import (
 
 MAX_BYTES_PER_MS = 1_000  # 8 Mbit/s, several times what our recorder is asked for
 SLACK_BYTES = 8_000_000  # for the shortest answers, and recorders that overshoot at the start
+TOO_LARGE = "The recording is larger than this server takes."
 
 
 class UploadTarget(NamedTuple):
@@ -39,6 +40,8 @@ class UploadTarget(NamedTuple):
 
     state: AnswerState
     interview_id: uuid.UUID
+    id: uuid.UUID
+    announced_bytes: int | None
     question_position: int
     take: int
     part: int
@@ -63,8 +66,8 @@ QUERY = (
 
 def upload_target(answer_id: uuid.UUID) -> UploadTarget:
     """What `receive` needs of an answer, as the database has it now. Raises Refused where it takes no bytes."""
-    for is_owner_disabled, status, interview_state, state, interview_id, *rest in _rows(db.engine, answer_id.hex):
-        answer = UploadTarget(AnswerState(state), uuid.UUID(str(interview_id)), *rest)
+    for is_owner_disabled, status, interview_state, state, interview_id, _, *rest in _rows(db.engine, answer_id.hex):
+        answer = UploadTarget(AnswerState(state), uuid.UUID(str(interview_id)), answer_id, *rest)
         owner = Owner(bool(is_owner_disabled), ApplicationStatus(status))
         refuse_uploads(answer.state, InterviewState(interview_state), owner)
         return answer
@@ -142,20 +145,62 @@ def _sql(dialect: Dialect) -> str:
     return str(QUERY.compile(dialect=dialect))
 
 
-def receive(answer: Answer | UploadTarget, offset: int, data: bytes, checksum: uploads.Checksum | None) -> int:
-    """Append one piece of an answer, on disk when this returns; gives the new offset. Raises UploadError."""
-    if answer.state is not AnswerState.RECORDING:
-        raise uploads.Refused(403, "This answer is complete.")
+def receive(
+    answer: Answer | UploadTarget,
+    offset: int,
+    data: bytes,
+    checksum: uploads.Checksum | None,
+    length_bytes: int | None = None,
+) -> int:
+    """Append one piece of an answer, on disk when this returns; gives the new offset. Raises UploadError.
+
+    `length_bytes` is how long the whole upload will be, where the sender says so with this piece.
+    """
+    answer_id, end = answer.id, offset + len(data)
+    _refuse_more(answer, end)
     refuse_where_recorded_here()
-    if offset + len(data) > most_bytes(answer.limit_ms):
-        raise uploads.Refused(413, "The recording is larger than this server takes.")
+    if end > most_bytes(answer.limit_ms):
+        raise uploads.Refused(413, TOO_LARGE)
     space.refuse_running()
-    if offset == 0:
+    if offset == 0 and data:
         _check_kind(data, answer.container)
+    if length_bytes is not None:
+        announce(answer, length_bytes, end)
     path = answer_path(answer)
     if isinstance(answer, Answer):
         db.session.rollback()  # from here on only the file matters; a slow disk must not hold the database
-    return uploads.append(path, offset, data, checksum)
+    # Asked again under the lock: it may have become complete, or been taken back, while the piece was on its way here.
+    return uploads.append(path, offset, data, checksum, lambda: _refuse_more(upload_target(answer_id), end))
+
+
+def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
+    """Raises Refused where an answer takes no more bytes, or none up to this end."""
+    if answer.state is not AnswerState.RECORDING:
+        raise uploads.Refused(403, "This answer is complete.")
+    if answer.announced_bytes is not None and end > answer.announced_bytes:
+        raise uploads.Refused(413, f"The upload was said to have {answer.announced_bytes} bytes, and this is more.")
+
+
+def announce(answer: Answer | UploadTarget, length_bytes: int, end: int = 0) -> None:
+    """Remember how long the whole upload will be, so that whoever takes it up again is told. Raises UploadError.
+
+    `end` is how far the piece reaches that says so.
+    """
+    known = answer.length_bytes if isinstance(answer, Answer) else None
+    known = answer.announced_bytes if known is None else known
+    if known == length_bytes:
+        return
+    if length_bytes > most_bytes(answer.limit_ms):
+        raise uploads.Refused(413, TOO_LARGE)
+    if known is not None:
+        raise uploads.UploadError(f"The upload was said to have {known} bytes; this cannot change.")
+    answer_id, path = answer.id, answer_path(answer)
+    db.session.rollback()
+    if max(uploads.size(path), end) > length_bytes:
+        raise uploads.UploadError("There are more bytes than that already.")
+    still_unknown = (Answer.id == answer_id, Answer.announced_bytes.is_(None))
+    db.session.execute(sa.update(Answer).where(*still_unknown).values(announced_bytes=length_bytes))
+    db.session.commit()
 
 
 def most_bytes(limit_ms: int) -> int:

@@ -1,5 +1,8 @@
 """PATCH of an upload, answered in front of Flask's dispatch: everybody who records sends a piece each second.
 
+Some firewalls know neither PATCH nor DELETE, so tus lets a client name the method in a header. That is believed here,
+for the addresses of uploads and nowhere else: they ask for a token, and no cookie opens them.
+
 Sessions, cookies and forms have no part in it, and looking for them costs more than appending does. Errors, headers
 and request ids are those of every other answer. Who may send is in the token; what may be appended `receiving` says.
 """
@@ -16,6 +19,7 @@ from portal import interviews, logs, security, uploads
 from portal.blueprints.capture.uploads import ADDRESS, check_version, refused, token_holder
 
 Environ = dict[str, Any]
+METHODS = ("POST", "HEAD", "PATCH", "DELETE", "OPTIONS")
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +29,8 @@ def stand_in_front(app: Flask) -> None:
     others: Callable[[Environ, Any], Iterable[bytes]] = app.wsgi_app
 
     def door(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith(ADDRESS):
+            start_response = _meant(environ, start_response)
         answer_id = _addressed(environ)
         if answer_id is None:
             return others(environ, start_response)
@@ -34,6 +40,23 @@ def stand_in_front(app: Flask) -> None:
             return _answer(environ, start_response, answer_id)
 
     app.wsgi_app = door  # type: ignore[method-assign]
+
+
+def _meant(environ: Environ, start_response: Any) -> Any:
+    """Lets the header say which method is meant. Gives how the answer is started."""
+    meant = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE")
+    if meant is None or meant == environ["REQUEST_METHOD"]:
+        return start_response
+    environ["REQUEST_METHOD"] = meant if meant in METHODS else "UNKNOWN"  # it stands in the log
+    if meant != "HEAD":
+        return start_response
+
+    def without_length(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        """Whoever sent a POST waits for a body of the length that is said, and the answer to HEAD has none."""
+        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        return start_response(status, [*kept, ("Content-Length", "0")], *more)
+
+    return without_length
 
 
 def _addressed(environ: Environ) -> uuid.UUID | None:
@@ -69,12 +92,13 @@ def _append(environ: Environ, headers: EnvironHeaders, answer_id: uuid.UUID) -> 
     token_holder(headers, answer_id)
     if headers.get("Content-Type") != "application/offset+octet-stream":
         raise uploads.Refused(415, "Send application/offset+octet-stream.")
-    offset = headers.get("Upload-Offset", type=int)
-    if offset is None or offset < 0:
+    offset = uploads.number("Upload-Offset", headers.get("Upload-Offset"))
+    if offset is None:
         raise uploads.UploadError("Say Upload-Offset.")
+    length_bytes = uploads.number("Upload-Length", headers.get("Upload-Length"))
     checksum = uploads.Checksum.parse(headers["Upload-Checksum"]) if "Upload-Checksum" in headers else None
     data = _body(environ, headers.get("Content-Length", type=int))
-    return interviews.receive(interviews.upload_target(answer_id), offset, data, checksum)
+    return interviews.receive(interviews.upload_target(answer_id), offset, data, checksum, length_bytes)
 
 
 def _body(environ: Environ, length_bytes: int | None) -> bytes:

@@ -48,11 +48,8 @@ def create_upload() -> ResponseReturnValue:
         return options()
     check_version(request.headers)
     answer = authorised_answer()
-    length = request.headers.get("Upload-Length", type=int)
-    if length is None and request.headers.get("Upload-Defer-Length") != "1":
-        raise uploads.UploadError("Say Upload-Length, or Upload-Defer-Length: 1.")
-    if (length or 0) > current_app.config["PORTAL"].upload_max_bytes:
-        raise uploads.Refused(413, "The recording is larger than this server takes.")
+    if (length_bytes := announced_bytes(request.headers)) is not None:
+        interviews.announce(answer, length_bytes)
     response = empty(201)
     response.headers["Location"] = url_for("capture.upload", answer_id=answer.id, _external=True)
     return response
@@ -68,7 +65,7 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
     if request.method == "DELETE":
         return terminate(answer)
     response = empty(200)
-    length_bytes = answer.length_bytes
+    length_bytes = answer.announced_bytes if answer.length_bytes is None else answer.length_bytes
     response.headers["Upload-Offset"] = str(interviews.confirmed_bytes(answer))
     response.headers["Cache-Control"] = "no-store"
     if length_bytes is None:
@@ -76,6 +73,17 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
     else:
         response.headers["Upload-Length"] = str(length_bytes)
     return response
+
+
+def announced_bytes(headers: Headers) -> int | None:
+    """How long the upload to be made will be; None where its sender does not know yet. Raises UploadError."""
+    if "Upload-Concat" in headers:
+        raise uploads.UploadError("Uploads are not concatenated here.")
+    length_bytes = uploads.number("Upload-Length", headers.get("Upload-Length"))
+    deferred = headers.get("Upload-Defer-Length")
+    if (length_bytes is None) != (deferred == "1") or deferred not in {None, "1"}:
+        raise uploads.UploadError("Say either Upload-Length, or Upload-Defer-Length: 1.")
+    return length_bytes
 
 
 def terminate(answer: Answer) -> Response:

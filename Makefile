@@ -17,7 +17,7 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test torture check bench bench-accuracy scan assets models lock
+.PHONY: run test torture check bench bench-accuracy bench-documents scan assets models lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -42,6 +42,9 @@ bench: $(DEV_STAMP) models  ## what engine and portal cost on this machine; ROW=
 
 bench-accuracy: $(RUN_STAMP) models  ## how often the engine is right on labelled clips; FOOTAGE=… names their folder
 	$(BIN)/python -m benchmarks.accuracy $(FOOTAGE)
+
+bench-documents: $(RUN_STAMP)  ## what becomes of the documents in the folder CORPUS=…, by the program that wrote them
+	$(BIN)/python -m benchmarks.documents $(CORPUS)
 
 scan: $(DEV_STAMP) models  ## hostile tools against a portal on loopback, about 15 minutes; TOOL=bandit runs one
 	PYTHONPATH=tests $(BIN)/python -m scan $(TOOL)

@@ -19,9 +19,14 @@ STRANGERS = (
 )  # fmt: skip
 
 
+def is_web_page(data: bytes) -> bool:
+    """Whether a browser that guesses could take this for a page with scripts."""
+    return bool(WEB_PAGE.search(data[:GUESSED_FROM_BYTES]))
+
+
 def refuse_web_page(data: bytes) -> None:
     """Raise Refused where a browser that guesses could take this for a page with scripts."""
-    if WEB_PAGE.search(data[:GUESSED_FROM_BYTES]):
+    if is_web_page(data):
         raise Refused("This file is a web page as well as a document. Export it as PDF again.")
 
 

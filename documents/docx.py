@@ -1,31 +1,31 @@
-"""Says whether bytes are a Word document that only holds text and pictures of its own.
+"""Says whether bytes are a Word document that only holds text and pictures of its own, or can be made one.
 
 Every part is unpacked and every XML part is read to its end, within bounds. Macros, programs, other files, templates
-and pictures from elsewhere, and fields that fetch something are refused.
+and pictures from other machines, and fields that run something are refused. What is only useless, a left-over, or would
+fetch something that nobody needs is taken out of a copy, in which all else is as it was.
 """
 
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
-from xml.parsers import expat
 
-from documents import package
-from documents.disguise import is_archive, is_stranger, refuse_web_page
+from documents import docx_relations, package
+from documents.disguise import is_archive, is_stranger, is_web_page, refuse_web_page
+from documents.docx_relations import MAIN, OF_CHART, Relation, source_of
+from documents.docx_xml import MACROS, MACROS_FOUND, SAVE, Edit, XmlReader, edited, overrides
 from documents.errors import Refused, damaged
+from documents.verdict import Verdict, counted
 
-OLD_OFFICE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP_MAGIC = b"PK\x03\x04"
 XML_MAX_BYTES = 30 * 1024 * 1024  # of one part; a thousand pages of text have about ten
-DEPTH_MAX = 400  # of XML elements in each other; Word's own stay below a hundred
 
 TYPES_PART = "[Content_Types].xml"
-MAIN_PART = "word/document.xml"
-MAIN_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+ROOT_RELATIONS = "_rels/.rels"
+USUAL_MAIN_PART = "word/document.xml"
+TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.{}.main+xml"
+MAIN_TYPE, TEMPLATE_TYPE = TYPE.format("document"), TYPE.format("template")
 MAIN_ROOTS = {
     f"{namespace} document"
     for namespace in (
@@ -33,52 +33,39 @@ MAIN_ROOTS = {
         "http://purl.oclc.org/ooxml/wordprocessingml/main",  # the same in the standard's "strict" form
     )
 }
+CHART_TYPES = re.compile(r"drawingml\.chart\+xml|ms-office\.chartex\+xml", re.IGNORECASE)
 XML_ENDINGS = {"xml", "rels", "svg", "psmdcp"}
 OTHER_ENDINGS = {
     "png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "tif", "tiff", "emf", "wmf", "wdp", "hdp", "webp", "ico",
-    "odttf", "ttf",
+    "odttf", "ttf", "emz", "wmz", "pcz", "pct", "pict", "jp2", "jxr", "heic", "avif", "sigs",
 }  # fmt: skip
-MACROS = re.compile(r"macroenabled|vbaproject|vbadata", re.IGNORECASE)
-# How parts hang together that bring along or fetch something; the last word of a relationship's type.
-FETCHES = {
-    "attachedtemplate": "is tied to a template outside of it",
-    "afchunk": "carries another file inside it",
-    "oleobject": "carries another file inside it",
-    "package": "carries another file inside it",
-    "control": "contains a control that runs a program",
-    "activexcontrolbinary": "contains a control that runs a program",
-    "vbaproject": "contains macros",
-    "wordvbadata": "contains macros",
-    "subdocument": "is put together from several files",
-    "frame": "is put together from several files",
-    "mailmergesource": "takes data from another file",
-    "mailmergeheadersource": "takes data from another file",
-    "mailmergerecipientdata": "takes data from another file",
-    "webextension": "brings an add-in from the web",
-    "webextensiontaskpanes": "brings an add-in from the web",
-}
-LINKS = {"http", "https", "mailto", "tel"}
-# The first word of a field that runs or fetches something when the document is opened or printed.
-FIELDS = {
-    "DDE", "DDEAUTO", "INCLUDE", "INCLUDETEXT", "INCLUDEPICTURE", "IMPORT", "LINK", "DATABASE", "MACROBUTTON", "MACRO",
-    "RD", "EMBED", "CONTROL", "HTMLCONTROL", "PRINT",
-}  # fmt: skip
-HYPERLINK = re.compile(r'[\s"]*HYPERLINK\b(.*)', re.IGNORECASE | re.DOTALL)
-ARGUMENT = re.compile(r'"([^"]*)"?|(\\[A-Za-z])(?=[\s"]|$)|([^\s"]+)')
-TAKES_A_WORD = {"\\l", "\\o", "\\t"}  # switches of a HYPERLINK: a place in the document, a tip, a window
-ACTIVE_ELEMENTS = {"script", "foreignobject", "altchunk", "oleobject", "control", "iframe"}
-SAVE = "Save it as PDF."
-MACROS_FOUND = "This Word document contains macros. Save it as a plain .docx, or as PDF."
+PRINTER_SETTINGS = "printersettings"
+CARRIES = f"This Word document carries another file inside it. {SAVE}"
 NOT_WORD = "This file is not a Word document inside. Save it as .docx again, or as PDF."
+DONE = {  # kinds of changes: the verb, and to what, to one or to several
+    "link": ("removed", "a link that leads to no web page", "links that lead to no web page"),
+    "picture": ("removed", "the address of a picture that would be fetched", "addresses of pictures to be fetched"),
+    "table": ("removed", "the table behind a chart", "tables behind charts"),
+    "template": ("removed", "the tie to a template on your computer", "ties to templates on your computer"),
+    "left-over": ("removed", "a left-over of the program that wrote it", "left-overs of the program that wrote it"),
+    "document": ("made", "a document of the template", "documents of templates"),
+}
+COMPRESSED = {"emz", "wmz", "pcz"}  # drawings that are packed once more
 
 
-def check(data: bytes) -> None:
-    """Raise Refused unless this is a Word document in one piece, with nothing in it that acts or fetches."""
-    if data.startswith(OLD_OFFICE_MAGIC):
-        raise Refused(
-            "This document is protected with a password, or in the old Word format. "
-            "Save it as .docx without a password, or as PDF."
-        )
+def check(data: bytes) -> Verdict:
+    """Raise Refused unless this is a Word document in one piece with nothing in it that acts, or a copy of it is."""
+    looked = _look(data)
+    if not looked.edits and not looked.dropped:
+        return Verdict("docx")
+    copy = looked.rewritten(data)
+    again = _look(copy)
+    if again.edits or again.dropped:
+        raise Refused(f"This Word document holds something that could not be taken out. {SAVE}")
+    return Verdict("docx", tuple(looked.said()), copy)
+
+
+def _look(data: bytes) -> "Document":
     if not data.startswith(ZIP_MAGIC):
         raise Refused("This file is named .docx, but it is not a Word document inside. Save it as .docx again.")
     refuse_web_page(data)
@@ -86,152 +73,142 @@ def check(data: bytes) -> None:
         raise Refused("This file is a PDF as well as a Word document. Save it as PDF again.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as opened:
-            _check_parts(opened, package.parts(opened, data))
+            return Document(opened, package.parts(opened, data)).look()
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as exc:
         raise damaged("Word document") from exc
 
 
-def _check_parts(opened: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> None:
-    names = {part.filename for part in parts}
-    if not {TYPES_PART, MAIN_PART} <= names:
-        raise Refused(NOT_WORD)
-    for part in sorted(parts, key=lambda part: part.filename != TYPES_PART):  # what it says it is comes first
-        ending = part.filename.rpartition(".")[2].lower()
-        if part.is_dir():
-            continue
-        if ending in XML_ENDINGS:
-            _check_xml(part, package.read(opened, part) if part.file_size <= XML_MAX_BYTES else b"")
-        elif MACROS.search(part.filename):
-            raise Refused(MACROS_FOUND)
-        elif ending not in OTHER_ENDINGS or _brings_another(package.read(opened, part)):
-            raise Refused(f"This Word document carries another file inside it. {SAVE}")
-
-
-def _brings_another(data: bytes) -> bool:
-    return is_stranger(data[:64]) or is_archive(data)
-
-
-def _check_xml(part: zipfile.ZipInfo, data: bytes) -> None:
-    if not data:
-        raise Refused(package.TOO_LARGE if part.file_size else f"This Word document is damaged. {SAVE}")
-    seen = XmlReader().read(data)
-    if part.filename == TYPES_PART and MAIN_TYPE not in seen.types:
-        raise Refused(NOT_WORD)
-    if part.filename == MAIN_PART and seen.root not in MAIN_ROOTS:
-        raise Refused(NOT_WORD)
-
-
 @dataclass
-class XmlReader:
-    """Reads one XML part to its end; raises Refused at whatever acts, fetches or could expand."""
+class Document:
+    """One look at all parts: the list of types first, then how parts hang together, then what is in them."""
 
-    root: str = ""
-    types: set[str] = field(default_factory=set)
-    _depth: int = 0
-    _fields: list[str] = field(default_factory=list)  # instructions of the fields that are open, innermost last
-    _is_instruction: bool = False
+    opened: zipfile.ZipFile
+    parts: list[zipfile.ZipInfo]
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+    changes: list[str] = field(default_factory=list)
+    types: dict[str, str] = field(default_factory=dict)
+    main: str = USUAL_MAIN_PART
+    _targets: dict[str, set[str]] = field(default_factory=dict)  # part → the kinds of relations that lead to it
+    _tables: set[str] = field(default_factory=set)  # parts that are the tables behind charts
 
-    def read(self, xml: bytes) -> "XmlReader":
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.StartDoctypeDeclHandler = self._doctype
-        parser.ProcessingInstructionHandler = self._instruction
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
-        try:
-            parser.Parse(xml, True)
-        except expat.ExpatError as exc:
-            raise damaged("Word document") from exc
-        for instruction in self._fields:  # of fields that never end
-            _check_field(instruction)
+    def look(self) -> "Document":
+        by_name = {part.filename: part for part in self.parts}
+        if TYPES_PART not in by_name:
+            raise Refused(NOT_WORD)
+        types = self._read_xml(by_name[TYPES_PART])
+        self.types = types.types
+        rels = [name for name in by_name if name.lower().endswith(".rels") and name != TYPES_PART]
+        for name in rels:
+            self._look_at_relations(name, self._read_xml(by_name[name]))
+        self._check_main(set(by_name))
+        for name, part in by_name.items():
+            if not part.is_dir() and name not in rels and name != TYPES_PART:
+                self._look_at_part(part)
+        self._edit_types(self._data_of(by_name[TYPES_PART]))
         return self
 
-    def _doctype(self, *declaration: Any) -> None:
-        raise Refused(f"This Word document holds a document type, which Word never writes. {SAVE}")
+    def _look_at_relations(self, name: str, seen: XmlReader) -> None:
+        source = source_of(name)
+        if source == "":
+            self._find_main(seen.relations)
+        is_chart = bool(CHART_TYPES.search(self._type_of(source)))
+        for relation in seen.relations:
+            part = relation.part(source)
+            if is_chart and relation.kind in OF_CHART:
+                self._drop_table(seen, relation, part)
+                continue
+            if not relation.is_external:
+                self._targets.setdefault(part, set()).add(relation.kind)
+            if found := docx_relations.instead(relation):
+                seen.retarget(relation, found[0])
+                self.changes.append(found[1])
+        self._note(name, seen)
 
-    def _instruction(self, target: str, data: str) -> None:
-        if target.lower().startswith("xml-"):  # a stylesheet is fetched and run
-            raise Refused(f"This Word document takes its looks from elsewhere. {SAVE}")
+    def _drop_table(self, seen: XmlReader, relation: Relation, part: str) -> None:
+        """A chart shows what it was drawn with, also without the workbook behind it, which could hold anything."""
+        if relation.is_external and docx_relations.reaches_out(relation.target):
+            raise Refused(docx_relations.ELSEWHERE)
+        seen.drop(relation)
+        self.changes.append("table")
+        if not relation.is_external:
+            self._tables.add(part)
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self.root = self.root or name
-        self._depth += 1
-        if self._depth > DEPTH_MAX:
-            raise Refused(f"This Word document is nested too deeply. {SAVE}")
-        local = name.rpartition(" ")[2]
-        values = {key.rpartition(" ")[2].lower(): value for key, value in attributes.items()}
-        if local.lower() in ACTIVE_ELEMENTS:
-            raise Refused(f"This Word document contains something that runs or is another file. {SAVE}")
-        if local == "Relationship":
-            _check_relationship(values)
-        if "contenttype" in values:
-            self._note_type(values["contenttype"])
-        self._note_field(local, values)
+    def _find_main(self, relations: list[Relation]) -> None:
+        mains = {relation.target.lstrip("/") for relation in relations if relation.kind == MAIN}
+        if len(mains) == 1:
+            self.main = mains.pop()
 
-    def _note_type(self, content_type: str) -> None:
-        if MACROS.search(content_type):
+    def _type_of(self, name: str) -> str:
+        return self.types.get(f"/{name}".lower()) or self.types.get(name.rpartition(".")[2].lower(), "")
+
+    def _check_main(self, names: set[str]) -> None:
+        if self.main not in names or self._type_of(self.main) not in {MAIN_TYPE, TEMPLATE_TYPE}:
+            raise Refused(NOT_WORD)
+
+    def _look_at_part(self, part: zipfile.ZipInfo) -> None:
+        name, ending = part.filename, part.filename.rpartition(".")[2].lower()
+        if name.lower() in self._tables:
+            self.dropped.add(name)
+        elif ending in XML_ENDINGS:
+            seen = self._read_xml(part)
+            if name == self.main and seen.root not in MAIN_ROOTS:
+                raise Refused(NOT_WORD)
+            self._note(name, seen)
+        elif MACROS.search(name):
             raise Refused(MACROS_FOUND)
-        self.types.add(content_type)
+        else:
+            self._look_at_other(name, ending, package.read(self.opened, part))
 
-    def _note_field(self, local: str, values: dict[str, str]) -> None:
-        """A field's instruction may be cut into many pieces; it is whole where its result begins, or it ends."""
-        if local == "fldSimple":
-            _check_field(values.get("instr", ""))
-        elif local == "fldChar" and values.get("fldchartype") == "begin":
-            self._fields.append("")
-        elif local == "fldChar" and self._fields:
-            _check_field(self._fields[-1])
-            if values.get("fldchartype") == "end":
-                self._fields.pop()
-        self._is_instruction = local in {"instrText", "delInstrText"}
-
-    def _text(self, text: str) -> None:
-        if not self._is_instruction:
+    def _look_at_other(self, name: str, ending: str, data: bytes) -> None:
+        """Pictures and fonts stay. What nothing names is a left-over, unless it is a file of its own."""
+        kinds = self._targets.get(name.lower(), set())
+        is_known = ending in OTHER_ENDINGS or kinds == {PRINTER_SETTINGS}
+        if ending not in COMPRESSED and (is_stranger(data[:64]) or is_archive(data)):
+            raise Refused(CARRIES)
+        if is_known:
             return
-        if not self._fields:  # an instruction without a beginning is one to some readers
-            self._fields.append("")
-        self._fields[-1] += text
+        if kinds or is_web_page(data):
+            raise Refused(CARRIES)
+        self.dropped.add(name)
+        self.changes.append("left-over")
 
-    def _end(self, name: str) -> None:
-        self._depth -= 1
-        self._is_instruction = False
+    def _edit_types(self, data: bytes) -> None:
+        edits = list(overrides(data, {name.lower() for name in self.dropped}))
+        if self._type_of(self.main) == TEMPLATE_TYPE:
+            at = data.index(TEMPLATE_TYPE.encode())
+            edits.append(Edit(at, at + len(TEMPLATE_TYPE), MAIN_TYPE.encode()))
+            self.changes.append("document")
+        if edits:
+            self.edits[TYPES_PART] = edits
 
+    def _data_of(self, part: zipfile.ZipInfo) -> bytes:
+        if part.file_size > XML_MAX_BYTES:
+            raise Refused(package.TOO_LARGE)
+        return package.read(self.opened, part)
 
-def _check_field(instruction: str) -> None:
-    words = instruction.replace('"', " ").split()
-    if words and words[0].upper() in FIELDS:
-        raise Refused(
-            f"This Word document contains a field that fetches or runs something ({words[0].upper()}). {SAVE}"
-        )
-    if link := HYPERLINK.match(instruction.replace("\u201c", '"').replace("\u201d", '"')):
-        for target in _targets(link[1]):
-            _check_link(target)
+    def _read_xml(self, part: zipfile.ZipInfo) -> XmlReader:
+        data = self._data_of(part)
+        if not data:
+            raise Refused(f"This Word document is damaged. {SAVE}")
+        return XmlReader().read(data)
 
+    def _note(self, name: str, seen: XmlReader) -> None:
+        self.changes += seen.changes
+        if seen.edits:
+            self.edits[name] = seen.edits
 
-def _targets(arguments: str) -> Iterator[str]:
-    """What a HYPERLINK leads to: its arguments without switches and their words."""
-    is_of_switch = False
-    for quoted, switch, word in ARGUMENT.findall(arguments):
-        if not switch and not is_of_switch:
-            yield (quoted or word).strip()
-        is_of_switch = switch.lower() in TAKES_A_WORD
+    def rewritten(self, data: bytes) -> bytes:
+        """The same parts in the same order, with what was edited and without what was dropped."""
+        with zipfile.ZipFile(io.BytesIO(data)) as opened:
+            kept = {
+                part.filename: edited(package.read(opened, part), self.edits.get(part.filename, []))
+                for part in self.parts
+                if part.filename not in self.dropped and not part.is_dir()
+            }
+        return package.written(kept)
 
-
-def _check_link(target: str) -> None:
-    if urlsplit(target).scheme.lower() not in LINKS | {""} or target.startswith(("//", "\\")):
-        raise Refused(f"This Word document links to something that is not on the web. {SAVE}")
-
-
-def _check_relationship(values: dict[str, str]) -> None:
-    kind = values.get("type", "").rpartition("/")[2].lower()
-    if reason := FETCHES.get(kind):
-        raise Refused(f"This Word document {reason}. {SAVE}")
-    target = values.get("target", "").strip()
-    if values.get("targetmode", "").lower() != "external":
-        if urlsplit(target).scheme or target.startswith(("//", "\\")):
-            raise Refused(f"This Word document fetches something from elsewhere. {SAVE}")
-    elif kind != "hyperlink":
-        raise Refused(f"This Word document fetches something from elsewhere. {SAVE}")
-    else:
-        _check_link(target)
+    def said(self) -> list[str]:
+        """What was done, each kind once and with its number where that says something."""
+        counts = {kind: self.changes.count(kind) for kind in DONE if kind in self.changes}
+        return [f"{DONE[kind][0]} {counted(count, *DONE[kind][1:])}" for kind, count in counts.items()]

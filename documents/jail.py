@@ -6,7 +6,7 @@ Limits of the operating system, so that no mistake of ours or of a library can g
 import codecs
 import resource
 
-CPU_S = 5  # the slowest honest file takes half a second
+CPU_S = 5  # the slowest honest file takes about one
 MEMORY_BYTES = 1024 * 1024 * 1024  # of addresses; an interpreter with its libraries has 150 MB of them before it begins
 # A codec is loaded when it is first used, which is no longer possible once nothing can be opened.
 CODECS = ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp437", "gbk", "charmap", "unicode-escape")

@@ -3,20 +3,30 @@
 import importlib
 import sys
 
+from documents import kinds
 from documents.errors import Refused
+from documents.verdict import NAMES, Verdict
 
-KINDS = {"pdf": "PDF", "docx": "Word document"}
 
-
-def judge(kind: str, data: bytes) -> str | None:
-    """Why a file of this kind is not taken, as a sentence for whoever chose it; None where it may be kept."""
+def look(data: bytes) -> Verdict:
+    """What is to be kept of this file. Raises Refused with a sentence for whoever chose it."""
+    kind = kinds.kind_of(data)
     try:
-        importlib.import_module(f"documents.{kind}").check(data)
-    except Refused as refused:
-        return str(refused)
+        verdict: Verdict = importlib.import_module(f"documents.{kind}").check(data)
+        return verdict
+    except Refused:
+        raise
     except MemoryError:
-        return f"This {KINDS[kind]} takes too much memory to open. Export a simpler one as PDF."
+        raise Refused(f"This {NAMES[kind]} takes too much memory to open. Export a simpler one as PDF.") from None
     except Exception as fault:
         print(type(fault).__name__, file=sys.stderr)  # for the log; what it says may hold words of the document
-        return f"This {KINDS[kind]} is damaged and cannot be opened. Export it as PDF again."
+        raise Refused(f"This {NAMES[kind]} is damaged and cannot be opened. Export it as PDF again.") from fault
+
+
+def judge(data: bytes) -> str | None:
+    """Why a file is not taken, as a sentence for whoever chose it; None where it, or a copy of it, may be kept."""
+    try:
+        look(data)
+    except Refused as refused:
+        return str(refused)
     return None

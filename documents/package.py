@@ -1,5 +1,6 @@
-"""The zip around a Word document: what it lists, and that this is all there is and not more than we would unpack."""
+"""The zip around a Word document, read and written: all that it lists is all there is, and not more than we unpack."""
 
+import io
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -34,6 +35,15 @@ def read(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     if len(data) != info.file_size:
         raise damaged("Word document")
     return data
+
+
+def written(parts: dict[str, bytes]) -> bytes:
+    """A package of these parts, plainly packed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, data in parts.items():
+            package.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return file.getvalue()
 
 
 def _check_sizes(found: list[zipfile.ZipInfo]) -> None:

@@ -7,10 +7,11 @@ older revisions, unused objects and objects inside of object streams are seen as
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from documents.errors import Refused, damaged
+from documents.errors import Refused
 
+DIGITS_MAX = 10  # of an object's number
 OBJECTS_MAX = 200_000  # a résumé has some hundreds
 UNPACKED_MAX_BYTES = 64 * 1024 * 1024  # of all object streams together; a long document's have a few MB
 
@@ -31,8 +32,6 @@ HASH = re.compile(rb"#([0-9A-Fa-f]{2})")
 ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n?|\n)|(.))", re.DOTALL)
 ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
-UNUSUAL = "This PDF is packed in an unusual way that hides what is in it. Print it to PDF and choose the new file."
-
 
 @dataclass(frozen=True)
 class Token:
@@ -44,15 +43,23 @@ class Token:
 
 DICTIONARY_BEGINS = Token("bracket", b"<<")
 FLATE = {Token("name", b"FlateDecode"), Token("name", b"Fl")}
+FIRST = Token("name", b"First")
 PARAMETERS = {b"DecodeParms", b"DP"}  # writers use them for cross-reference streams, not for object streams
 
 
 @dataclass(frozen=True)
 class Found:
-    """The words of one object. `payload_at` is where its stream begins, if it has one."""
+    """The words of one object, or of a part of one.
+
+    `number` is what the object is called by. `is_whole` says that a reader may be led to it by a number at all.
+    """
 
     tokens: list[Token]
-    payload_at: int | None = None
+    payload_at: int | None = None  # where its stream begins, if it has one
+    number: int | None = None
+    is_whole: bool = False
+    is_packed: bool = False  # it lies in an object stream
+    is_hidden: bool = False  # an object stream that cannot be read here
 
     def names(self) -> set[bytes]:
         return {token.text for token in self.tokens if token.kind == "name"}
@@ -67,18 +74,45 @@ def objects(data: bytes) -> Iterator[Found]:
             if count > OBJECTS_MAX:
                 raise Refused("This PDF holds too many parts. Print it to PDF and choose the new file.")
             found = read_object(data, marker.end())
-            yield found
+            yield replace(found, number=_number(data, marker.start()), is_whole=True) if pattern is OBJECT else found
             if is_object_stream(found):
                 inner = unpack(data, found, UNPACKED_MAX_BYTES - unpacked)
-                unpacked += len(inner)
-                yield from _inside(inner)
+                unpacked += len(inner or b"")
+                yield from _inside(inner, found) if inner is not None else [Found([], is_hidden=True)]
 
 
-def _inside(inner: bytes) -> Iterator[Found]:
-    """The objects of an object stream begin anywhere in it: read all of it, and again from every dictionary on."""
-    yield Found(list(_words(inner, 0)))
+def _number(data: bytes, last_digit_at: int) -> int:
+    start = last_digit_at
+    while start > 0 and data[start - 1 : start].isdigit() and last_digit_at - start < DIGITS_MAX:
+        start -= 1
+    return int(data[start : last_digit_at + 1])
+
+
+def _inside(inner: bytes, stream: Found) -> Iterator[Found]:
+    """The objects of an object stream begin where its head says, or anywhere in it: read all of them, and again from
+    every dictionary on.
+    """
+    yield Found(list(_words(inner, 0)), is_packed=True)
+    listed = _listed(inner, stream)
+    for number, start in listed or []:
+        yield Found(list(_balanced(_words(inner, start))), number=number, is_whole=True, is_packed=True)
+    known = {start for _, start in listed or []}
     for marker in DICTIONARY.finditer(inner):
-        yield Found(list(_balanced(_words(inner, marker.start()))))
+        if marker.start() not in known:
+            tokens = list(_balanced(_words(inner, marker.start())))
+            yield Found(tokens, is_whole=listed is None, is_packed=True)
+
+
+def _listed(inner: bytes, stream: Found) -> list[tuple[int, int]] | None:
+    """Numbers and places as the head of an object stream has them; None where that cannot be read."""
+    words = stream.tokens[stream.tokens.index(FIRST) + 1 :] if FIRST in stream.tokens else []
+    if not words or not words[0].text.isdigit() or Token("word", b"R") in words[2:3]:
+        return None
+    first = int(words[0].text[:DIGITS_MAX])
+    head = inner[:first].split()
+    if len(head) % 2 or not all(word.isdigit() and len(word) <= DIGITS_MAX for word in head):
+        return None
+    return [(int(number), first + int(place)) for number, place in zip(head[::2], head[1::2], strict=True)]
 
 
 def is_object_stream(found: Found) -> bool:
@@ -86,15 +120,14 @@ def is_object_stream(found: Found) -> bool:
     return found.payload_at is not None and (b"ObjStm" in names or {b"N", b"First"} <= names)
 
 
-def unpack(data: bytes, found: Found, most: int) -> bytes:
-    """What is in an object stream, whatever it says of its length. Raises Refused for all but the usual packing."""
-    assert found.payload_at is not None
-    if not _is_packed_as_usual(found):
-        raise Refused(UNUSUAL)
+def unpack(data: bytes, found: Found, most: int) -> bytes | None:
+    """What is in an object stream, whatever it says of its length; None for all but the usual packing."""
+    if found.payload_at is None or not _is_packed_as_usual(found):
+        return None
     try:
         opened = zlib.decompressobj().decompress(data[found.payload_at :], max(1, most + 1))
-    except zlib.error as exc:
-        raise damaged("PDF") from exc
+    except zlib.error:
+        return None
     if len(opened) > most:
         raise Refused("This PDF is too large when unpacked. Print it to PDF and choose the new file.")
     return opened
@@ -130,6 +163,15 @@ def _balanced(tokens: Iterator[Token]) -> Iterator[Token]:
         yield token
         if depth <= 0:
             return
+
+
+def text_of(token: Token) -> str:
+    """What a string says to people, in whichever of the three ways it is written."""
+    if token.text[:2] in {b"\xfe\xff", b"\xff\xfe"}:
+        return token.text.decode("utf-16", "replace")
+    if token.text[:3] == b"\xef\xbb\xbf":
+        return token.text[3:].decode("utf-8", "replace")
+    return token.text.decode("latin-1")
 
 
 def _words(data: bytes, start: int) -> Iterator[Token]:

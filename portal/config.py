@@ -1,6 +1,8 @@
 """Every setting of the portal, read once from the environment (and `.env`). Knows nothing of Flask."""
 
 import os
+import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -68,6 +70,7 @@ class Config:
     log_format: str = "text"
     metrics_port: int | None = None
     media_accel_prefix: str = ""
+    scan_command: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -100,6 +103,7 @@ class Config:
             rules_off=frozenset(environ.get("RULES_OFF", "").replace(",", " ").split()),
             log_format=log_format.chosen(environ),
             media_accel_prefix=environ.get("MEDIA_ACCEL_PREFIX", "").strip().rstrip("/"),
+            scan_command=_command(environ, "SCAN_COMMAND"),
             metrics_port=_number(environ, "METRICS_PORT", 0) or None,
         )
         config.check()
@@ -175,6 +179,17 @@ def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
     if value in {"0", "false", "no", "off"}:
         return False
     raise ConfigError(f"{name} is {value!r}; write 1 or 0.")
+
+
+def _command(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """A program with its words. It is looked for now: better no portal than one that believes it is scanned."""
+    try:
+        words = tuple(shlex.split(environ.get(name, "")))
+    except ValueError as fault:
+        raise ConfigError(f"{name} cannot be read: {fault}.") from None
+    if words and not shutil.which(words[0]):
+        raise ConfigError(f"{name} begins with {words[0]!r}, which is no program on this machine.")
+    return words
 
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -4,6 +4,8 @@ Knows who may do what to a job or an application, and when; knows no page, no fo
 recorded. Each verb commits. Nothing here is ever done by a machine alone: a person calls each verb.
 """
 
+import uuid
+
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +25,9 @@ REACHED_FROM = {
     ApplicationStatus.REJECTED: set(ApplicationStatus) - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
     ApplicationStatus.WITHDRAWN: set(ApplicationStatus) - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
 }
+
+# Nothing that the candidate sent changes any more.
+FINAL = {ApplicationStatus.OFFERED, ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN}
 
 
 class HiringError(Exception):
@@ -90,11 +95,15 @@ def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
     db.session.rollback()  # no lock is held while the disk works
     stored = resumes.store(resume, folder)
     try:
-        return _insert(user, job, Application(resume_path=stored, resume_name=resume.name, note=note.strip()))
+        return _insert(user, job, _made(resume, stored, note))
     except BaseException:
         db.session.rollback()
         resumes.remove(stored, folder)
         raise
+
+
+def _made(resume: Resume, stored: str, note: str) -> Application:
+    return Application(resume_path=stored, resume_name=resume.name, resume_changes=resume.changes, note=note.strip())
 
 
 def _insert(user: User, job: Job, application: Application) -> Application:
@@ -108,6 +117,53 @@ def _insert(user: User, job: Job, application: Application) -> Application:
     except IntegrityError as exc:  # the same person, in another tab, a moment ago
         raise AlreadyApplied from exc
     return application
+
+
+def check_may_replace_resume(application: Application) -> None:
+    """Raise CannotChange where this application's résumé is final."""
+    if not application.user.is_active:
+        raise CannotChange("This account is disabled.")
+    if application.status in FINAL:
+        raise CannotChange(f"This application is {application.status}, so its résumé stays as it is.")
+    if application.resume_opened_at:
+        raise CannotChange("The hiring team has opened your résumé, so it cannot be replaced any more.")
+
+
+def replace_resume(application: Application, resume: Resume) -> None:
+    """Take another file, as long as nobody opened the first one. Raises CannotChange, and then nothing changed."""
+    folder, before = current_app.config["PORTAL"].resumes_folder, application.resume_path
+    application_id = application.id
+    db.session.rollback()  # no lock is held while the disk works
+    stored = resumes.store(resume, folder)
+    try:
+        _point_to(application_id, before, stored, resume)
+    except BaseException:
+        db.session.rollback()
+        resumes.remove(stored, folder)
+        raise
+    resumes.remove(before, folder)
+
+
+def _point_to(application_id: uuid.UUID, before: str, stored: str, resume: Resume) -> None:
+    """Change the row, unless the team opened the file or another tab replaced it a moment ago."""
+    application = db.session.get(Application, application_id, with_for_update=True, populate_existing=True)
+    if application is None or application.resume_path != before:
+        raise CannotChange("Your résumé was replaced in another tab a moment ago. See which one is there now.")
+    check_may_replace_resume(application)
+    application.resume_path, application.resume_name = stored, resume.name
+    application.resume_changes = resume.changes
+    db.session.commit()
+
+
+def note_opened(application: Application) -> None:
+    """The team is about to see the résumé: from here on it stays as it is."""
+    if application.resume_opened_at:
+        return
+    row = sa.update(Application).where(Application.id == application.id, Application.resume_opened_at.is_(None))
+    db.session.rollback()  # what was read so far must not stand in the way of the one write of this GET
+    db.session.execute(row.values(resume_opened_at=utc_now()))
+    db.session.commit()
+    db.session.refresh(application)  # it may have been replaced until a moment ago
 
 
 def withdraw(application: Application) -> None:

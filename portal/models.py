@@ -212,6 +212,8 @@ class Application(db.Model):
     resume_path: Mapped[str] = mapped_column(sa.String(80))  # a name we made, inside the resumes folder
     resume_name: Mapped[str] = mapped_column(sa.String(160))  # what the candidate called it; only ever shown
     was_recorded: Mapped[bool] = mapped_column(default=False)  # with an account that was deleted since
+    resume_changes: Mapped[str] = mapped_column(sa.Text, default="")  # what was left out of it; the candidate was told
+    resume_opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # first fetched by the team; now it stays
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     user: Mapped[User] = relationship(back_populates="applications")

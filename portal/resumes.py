@@ -1,7 +1,7 @@
 """Résumé files: which we take, and how they are kept. Knows no person and no application.
 
-A file is believed for nothing it says of itself: `inspection` has it looked at from end to end. It is kept under a name
-made here; what the candidate called it is only ever shown.
+A file is believed for nothing it says of itself, nor for what it is called: `inspection` has it looked at from end to
+end. It is kept under a name made here; what the candidate called it is only ever shown, with the ending that is true.
 """
 
 import os
@@ -23,6 +23,12 @@ MIMETYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
+# "cv.pdf (1)", "cv.pdf-2", "cv.docx_": what a copy is called that must not replace another.
+MISPLACED_ENDING = re.compile(r"(.+)\.(?:pdf|docx)([ _~-]*(?:\(?\d{0,3}\)?))", re.IGNORECASE)
+# What a file may be called that is a PDF or a Word document all the same.
+OTHER_ENDINGS = {
+    "pdf", "docx", "doc", "dot", "dotx", "odt", "rtf", "txt", "zip", "bin", "tmp", "dat", "part", "download", "file",
+}  # fmt: skip
 ASCII_NAME = re.compile(r"[^A-Za-z0-9._ -]")
 # What some systems cannot put into a name, or take for a device whatever its ending is.
 NOT_IN_NAMES = re.compile(r'[<>:"|?*]')
@@ -40,22 +46,20 @@ class Resume:
     name: str
     kind: str  # "pdf" or "docx"
     data: bytes
+    changes: str = ""  # a sentence on what is left out of what came, where something had to go
 
 
-def read(filename: str | None, stream: IO[bytes]) -> Resume:
+def read(filename: str | None, stream: IO[bytes], scan_command: tuple[str, ...] = ()) -> Resume:
     """Check an upload. Raises ResumeRefused. Takes a second or so: call it while no transaction is open."""
-    name = clean_name(filename or "")
-    kind = name.rpartition(".")[2].lower()
-    if kind not in MIMETYPES:
-        raise ResumeRefused("Choose a PDF or a Word document (.docx).")
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ResumeRefused("This file is larger than 10 MB. Save it with smaller pictures and try again.")
     if not data:
         raise ResumeRefused("This file is empty. Choose the file again.")
-    if reason := inspection.why_refused(kind, data):
-        raise ResumeRefused(reason)
-    return Resume(name, kind, data)
+    answer = inspection.look(data, scan_command)
+    if answer.refused:
+        raise ResumeRefused(answer.refused)
+    return Resume(clean_name(with_ending(filename or "", answer.kind)), answer.kind, answer.data, answer.said)
 
 
 def store(resume: Resume, folder: Path) -> str:
@@ -74,15 +78,30 @@ def remove(name: str, folder: Path) -> None:
     (folder / Path(name).name).unlink(missing_ok=True)
 
 
+def with_ending(filename: str, kind: str) -> str:
+    """The name with the ending of what the file is. Pickers leave it out, or put a number behind it."""
+    name = _visible(filename)
+    if name.lower().endswith(f".{kind}"):
+        return name
+    if moved := MISPLACED_ENDING.fullmatch(name):
+        return f"{moved[1]}{moved[2]}.{kind}"
+    stem, _, ending = name.rpartition(".")
+    return with_ending(stem, kind) if stem and ending.lower() in OTHER_ENDINGS else f"{name}.{kind}"
+
+
 def clean_name(filename: str) -> str:
     """The name as people see it again: no folders, nothing invisible or that turns text around, not endless."""
-    base = re.split(r"[/\\]", filename)[-1]
-    visible = "".join(char for char in base if unicodedata.category(char)[0] != "C")
-    stem, dot, ending = NOT_IN_NAMES.sub("_", visible).strip().rstrip(" .").rpartition(".")
+    stem, dot, ending = _visible(filename).rpartition(".")
     if not dot:
         return ending[:NAME_MAX_CHARS]
     stem = _cut(stem.strip(" ."), NAME_MAX_CHARS - len(ending) - 1) or "resume"
     return f"{'_' if DEVICES.fullmatch(stem) else ''}{stem}.{ending}"
+
+
+def _visible(filename: str) -> str:
+    base = re.split(r"[/\\]", filename)[-1]
+    visible = "".join(char for char in base if unicodedata.category(char)[0] != "C")
+    return NOT_IN_NAMES.sub("_", visible).strip().rstrip(" .")
 
 
 def _cut(stem: str, most: int) -> str:

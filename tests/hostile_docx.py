@@ -9,6 +9,7 @@ import papers
 from tricks import CARRIES, DAMAGED, Maker, zipped
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+TABLE = 'Target="../embeddings/t.xlsx"'
 RELS = "word/_rels/document.xml.rels"
 BODY = papers.DOCUMENT.partition("<w:body>")
 
@@ -19,9 +20,31 @@ def docx(*, body: str | None = None, types: str = "", **parts: str | bytes) -> b
 
 
 def related(kind: str, target: str, mode: str = "External", place: str = RELS) -> Maker:
-    row = f'<Relationship Id="r1" Type="{OFFICE}/{kind}" Target="{target}" TargetMode="{mode}"/>'
+    return lambda: docx(**{place: rels(relation(kind, target, f' TargetMode="{mode}"'))})
+
+
+def relation(kind: str, target: str, mode: str = ' TargetMode="External"') -> str:
+    return f'<Relationship Id="r1" Type="{OFFICE}/{kind}" Target="{target}"{mode}/>'
+
+
+def rels(*rows: str) -> str:
     space = "http://schemas.openxmlformats.org/package/2006/relationships"
-    return lambda: docx(**{place: f'<Relationships xmlns="{space}">{row}</Relationships>'})
+    return f'<Relationships xmlns="{space}">{"".join(rows)}</Relationships>'
+
+
+def with_chart(table: str, **more: str | bytes) -> bytes:
+    """A chart that shows what it was drawn with, and names the table behind it."""
+    types = '<Override PartName="/word/charts/chart1.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+    types += 'drawingml.chart+xml"/>'
+    chart = '<c:chartSpace xmlns:c="c" xmlns:r="r"><c:v>7</c:v><c:externalData r:id="r1"><c:autoUpdate c:val="0"/>'
+    parts: dict[str, str | bytes] = {
+        "word/charts/chart1.xml": chart + "</c:externalData></c:chartSpace>",
+        "word/charts/_rels/chart1.xml.rels": rels(f'<Relationship Id="r1" Type="{OFFICE}/package" {table}/>'),
+    }
+    if table == TABLE:
+        types += '<Override PartName="/word/embeddings/t.xlsx" ContentType="x/y"/>'
+        parts["word/embeddings/t.xlsx"] = zipped({"xl/workbook.xml": "<workbook/>"})
+    return docx(types=types, **parts | more)
 
 
 def run(inner: str) -> str:
@@ -115,7 +138,17 @@ DOCXS: dict[str, tuple[Maker, str]] = {
     "a template elsewhere": (
         related("attachedTemplate", "http://198.51.100.7/t.dotm", place="word/_rels/settings.xml.rels"), "template"),
     "a template on a share": (related("attachedTemplate", "file://198.51.100.7/t.dotm"), "template"),
-    "a picture elsewhere": (related("image", "http://198.51.100.7/p.png"), ELSEWHERE),
+    "a template on a share of Windows": (related("attachedTemplate", "\\\\198.51.100.7\\t.dotm"), "template"),
+    "a template on a share, behind slashes": (related("attachedTemplate", "file:////server/t.dotm"), "template"),
+    "a template on a share, in escapes": (related("attachedTemplate", "file:///%5C%5C198.51.100.7/t.dotm"), "template"),
+    "a template by a program": (related("attachedTemplate", "ms-word:ofe|u|http://198.51.100.7/t.dotm"), "template"),
+    "a picture on a share": (related("image", "file://198.51.100.7/p.png"), ELSEWHERE),
+    "a picture on a share of Windows": (related("image", "\\\\198.51.100.7\\p.png"), ELSEWHERE),
+    "an old drawing's picture on a share": (
+        lambda: docx(body=run('<v:imagedata xmlns:v="v" src="//h/p.png"/>')), ELSEWHERE),
+    "a film from the web": (
+        lambda: docx(body=run('<x:webVideoPr xmlns:x="x" embeddedHtml="&lt;iframe src=&quot;http://h&quot;&gt;"/>')),
+        "plays a film"),
     "a picture elsewhere, said to be inside": (related("image", "http://198.51.100.7/p.png", "Internal"), ELSEWHERE),
     "a style sheet elsewhere": (related("styles", "//198.51.100.7/s.xml"), ELSEWHERE),
     "an object of another program": (related("oleObject", "embeddings/x.bin", "Internal"), CARRIES),
@@ -135,7 +168,7 @@ DOCXS: dict[str, tuple[Maker, str]] = {
     "a field in pieces": (field_in_pieces("DD", "EAU", "TO x"), "field"),
     "a field in quotes and small letters": (field_in_pieces(' "dde" x'), "field"),
     "a field in one word": (lambda: docx(body='<w:p><w:fldSimple w:instr=" DDE x"/></w:p>'), "field"),
-    "a field that fetches a picture": (field_in_pieces("INCLUDEPICTURE http://198.51.100.7/p.png"), "field"),
+    "a field that fetches a picture of a share": (field_in_pieces('INCLUDEPICTURE "\\\\\\\\h\\\\p.png"'), "field"),
     "a field that fetches text": (field_in_pieces("INCLUDETEXT file:///etc/passwd"), "field"),
     "a field without a beginning": (lambda: docx(body=run("<w:instrText>DDEAUTO x</w:instrText>")), "field"),
     "a field that links to a file": (field_in_pieces('HYPERLINK "file://198.51.100.7/x"'), "not on the web"),
@@ -144,7 +177,13 @@ DOCXS: dict[str, tuple[Maker, str]] = {
     "a field that links, behind a tip": (
         field_in_pieces('hyperlink \\o "my page" \\n "file:///c:/x.exe" \\l "top"'), "not on the web"),
     "a field that links, in one word": (
-        lambda: docx(body='<w:p><w:fldSimple w:instr="HYPERLINK file:///x"/></w:p>'), "not on the web"),
+        lambda: docx(body='<w:p><w:fldSimple w:instr="HYPERLINK file://h/x"/></w:p>'), "not on the web"),
+    "a chart whose table is on a share": (
+        lambda: with_chart('Target="file://198.51.100.7/t.xlsx" TargetMode="External"'), ELSEWHERE),
+    "a chart's table that a page names, too": (
+        lambda: with_chart(TABLE, **{RELS: rels(relation("package", "embeddings/t.xlsx", ""))}), CARRIES),
+    "a list of parts that names another beginning": (
+        lambda: papers.docx(**{"_rels/.rels": rels(relation("officeDocument", "word/evil.xml", ""))}), NO_WORD),
     "an add-in from the web": (related("webextensiontaskpanes", "webextensions/t.xml", "Internal"), "add-in"),
     "an add-in of its own": (related("webextension", "webextension1.xml", "Internal"), "add-in"),
     "a field in a header": (
@@ -185,11 +224,14 @@ DOCXS: dict[str, tuple[Maker, str]] = {
     "two parts of one name": (twice("word/a.xml", "word/a.xml"), "the same part twice"),
     "two parts that differ in capitals": (twice("word/a.xml", "WORD/A.xml"), "the same part twice"),
     "a comment behind the archive": (lambda: zipped(WHOLE, b"and a word"), ODD),
-    "a page before it": (lambda: b"<html>" + docx(), NO_WORD),
-    "a page in its first part": (lambda: stored("<html><script>x</script></html>"), "web page"),
-    "a PDF in its first part": (lambda: stored(b"%PDF-1.7\n"), "PDF as well"),
+    "a page before it": (lambda: b"<html>" + docx(), "web page"),
+    "a page in its first part": (lambda: stored("<html><script>x</script></html>"), "an archive (.zip)"),
+    "a PDF in its first part": (lambda: stored(b"%PDF-1.7\n"), "an archive (.zip)"),
     "an unusual packing": (lambda: zipped(WHOLE, method=zipfile.ZIP_LZMA), ODD),
-    "an old Word document": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 999, "old Word format"),
+    "an old Word document": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 999, "an old Word document (.doc)"),
+    "an old Word document with a password": (
+        lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+        "protected with a password"),
     "a spreadsheet": (lambda: papers.docx(types=papers.TYPES.replace("wordprocessingml", "spreadsheetml")), NO_WORD),
-    "an archive of something": (lambda: zipped({"photo.jpg": b"\xff\xd8"}), NO_WORD),
+    "an archive of something": (lambda: zipped({"photo.jpg": b"\xff\xd8"}), "an archive (.zip)"),
 }  # fmt: skip

@@ -1,10 +1,13 @@
 """Hostile PDFs, each made by code, and a table of them all with what the candidate is told."""
 
 import io
+import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 
 from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from tricks import CARRIES, DAMAGED, Maker, zipped
 
 PAGE = {
@@ -13,6 +16,9 @@ PAGE = {
     3: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
 }
 UTF16 = "\ufeffjavascript:x".encode("utf-16-be")
+WEB = b"/URI (http://198.51.100.7/opened)"
+REF = b"<< /F (x.pdf) /Page 0 >>"
+BY_ITSELF = "opens a page on the web by itself"
 EVIL = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
 
 
@@ -40,10 +46,36 @@ def stream(payload: bytes, entries: bytes = b"") -> bytes:
     return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(payload), entries, payload)
 
 
-def in_object_stream(inner: bytes, packed: bytes | None = None, entries: bytes = b"/Filter /FlateDecode") -> bytes:
+def in_object_stream(
+    inner: bytes, packed: bytes | None = None, entries: bytes = b"/Filter /FlateDecode", used: bool = False
+) -> bytes:
+    """Object 9 in an object stream; `used` is an action that the catalogue names, in a table that leads there."""
     head = b"9 0 "
     payload = zlib.compress(head + inner) if packed is None else packed
-    return pdf(o8=stream(payload, b"/Type /ObjStm /N 1 /First %d %s" % (len(head), entries)))
+    packing = stream(payload, b"/Type /ObjStm /N 1 /First %d %s" % (len(head), entries))
+    return with_stream_table({4: packing}, b"/OpenAction 9 0 R") if used else pdf(o8=packing)
+
+
+def with_stream_table(objects: dict[int, bytes], catalog: bytes) -> bytes:
+    """One page, whose table is a stream and says that object 9 is the first in the object stream 4."""
+    data, places = bytearray(b"%PDF-1.7\n"), {}
+    every = {number: text.replace(b"%s", catalog) for number, text in PAGE.items()} | objects
+    for number, text in every.items():
+        places[number] = len(data)
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, text)
+    rows = [struct.pack(">BIB", 0, 0, 0)]
+    rows += [struct.pack(">BIB", 1, places[number], 0) if number in places else bytes(6) for number in range(1, 9)]
+    rows.append(struct.pack(">BIB", 2, 4, 0))
+    entries = b"/Type /XRef /Size 10 /W [1 4 1] /Root 1 0 R"
+    table = len(data)
+    data += b"11 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (stream(b"".join(rows), entries), table)
+    return bytes(data)
+
+
+def with_opening_in_stream(opening: bytes) -> bytes:
+    packed = zlib.compress(b"9 0 " + opening)
+    packing = stream(packed, b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
+    return with_stream_table({4: packing}, b"/OpenAction 9 0 R")
 
 
 def older_revision() -> bytes:
@@ -70,8 +102,38 @@ def encrypted(user_password: str) -> bytes:
     return file.getvalue()
 
 
-def action(kind: bytes, more: bytes = b"") -> Maker:
-    return lambda: pdf(b"/OpenAction << /Type /Action /S /%s %s >>" % (kind, more))
+def add_script(writer: PdfWriter) -> None:
+    script = {"/S": NameObject("/JavaScript"), "/JS": TextStringObject("app.alert(1)")}
+    writer.root_object[NameObject("/OpenAction")] = DictionaryObject({NameObject(k): v for k, v in script.items()})
+
+
+def action(kind: bytes, more: bytes = b"", **others: bytes) -> Maker:
+    return lambda: pdf(b"/OpenAction << /Type /Action /S /%s %s >>" % (kind, more), **others)
+
+
+def annotated(annotation: bytes, **more: bytes) -> bytes:
+    """A page with something on it that may be clicked."""
+    return pdf(o3=PAGE[3].replace(b">>", b"/Annots [4 0 R] >>"), o4=annotation, **more)
+
+
+def shown_link(address: bytes, **more: bytes) -> Maker:
+    annotation = b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI %s >> >>" % address
+    return lambda: annotated(annotation, **more)
+
+
+def with_drawing(drawing: bytes) -> bytes:
+    return PAGE[3].replace(b">>", b"/Resources << /XObject << /X %s >> >> >>" % drawing)
+
+
+def protected(add: Callable[[PdfWriter], object], algorithm: str = "AES-256") -> bytes:
+    """A PDF that everybody may read, and nobody change or copy."""
+    writer = PdfWriter()
+    writer.add_blank_page(width=595, height=842)
+    add(writer)
+    writer.encrypt("", owner_password="owner", algorithm=algorithm)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
 
 
 def link(address: bytes) -> Maker:
@@ -113,16 +175,76 @@ PDFS: dict[str, tuple[Maker, str]] = {
     "a sound": (action(b"Sound"), MEDIA),
     "a dynamic form": (lambda: pdf(b"/AcroForm << /XFA [] >>"), "XFA"),
     "a file inside": (lambda: pdf(o4=stream(b"MZ", b"/Type /EmbeddedFile")), CARRIES),
-    "a file inside, by its names": (lambda: pdf(b"/Names << /EmbeddedFiles << >> >>"), CARRIES),
+    "a file inside, by its names": (
+        lambda: pdf(b"/Names << /EmbeddedFiles << /Names [(a) << /EF << /F 7 0 R >> >>] >> >>", o7=stream(b"MZ")),
+        CARRIES),
+    "a file inside that says it is XML": (
+        lambda: pdf(
+            o4=stream(zlib.compress(b"MZ<x/>"), b"/Type /EmbeddedFile /Subtype /text#2Fxml /Filter /FlateDecode")),
+        CARRIES),
     "a file on a page": (lambda: pdf(o4=b"<< /Subtype /FileAttachment /FS << /EF << >> >> >>"), CARRIES),
     "a stream from another file": (lambda: pdf(o4=stream(b"", b"/F (/etc/passwd)")), "from another file"),
     "a link that is a script": (link(b"(javascript:alert\\(1\\))"), "not on the web"),
     "a link that is a script, broken up": (link(b"(java\\nscript:x)"), "not on the web"),
     "a link that is a script, in digits": (link(b"<6a6176617363726970743a78>"), "not on the web"),
     "a link that is a script, in UTF-16": (link(b"(%s)" % UTF16), "not on the web"),
-    "a link to a file": (link(b"(file:///etc/passwd)"), "not on the web"),
+    "a link that is a script, in UTF-8": (link(b"(\xef\xbb\xbfjavascript:x)"), "not on the web"),
+    "a link to a program": (link(b"(file:///c:/windows/x.exe)"), "not on the web"),
+    "a link to another machine": (link(b"(file://198.51.100.7/share)"), "not on the web"),
+    "a link to another machine, in escapes": (link(b"(file:///%5c%5c198.51.100.7/share)"), "not on the web"),
     "a link to a share": (link(b"(\\\\\\\\198.51.100.7\\\\share)"), "not on the web"),
-    "a link that stands elsewhere": (link(b"7 0 R"), "not on the web"),
+    "a link that is a script and stands elsewhere": (shown_link(b"7 0 R", o7=b"(javascript:x)"), "not on the web"),
+    "a link in an object stream that is a script": (
+        lambda: in_object_stream(b"<< /S /URI /URI (javascript:x) >>"), "not on the web"),
+    "a page on the web, when it is opened": (action(b"URI", WEB), BY_ITSELF),
+    "a page on the web, by another object": (
+        lambda: pdf(b"/OpenAction 7 0 R", o7=b"<< /S /URI %s >>" % WEB), BY_ITSELF),
+    "a page on the web, its kind in another object": (
+        lambda: pdf(b"/OpenAction << /S 7 0 R %s >>" % WEB, o7=b"/URI"), BY_ITSELF),
+    "a page on the web, after a place": (
+        action(b"GoTo", b"/D [3 0 R /Fit] /Next << /S /URI %s >>" % WEB), BY_ITSELF),
+    "a page on the web, after two places": (
+        action(b"GoTo", b"/D [3 0 R] /Next [<< /S /GoTo /D [3 0 R] /Next 7 0 R >>]", o7=b"<</S/URI%s>>" % WEB),
+        BY_ITSELF),
+    "a page on the web, when it is closed": (lambda: pdf(b"/AA << /WC << /S /URI %s >> >>" % WEB), BY_ITSELF),
+    "a page on the web, when a page is shown": (
+        lambda: pdf(o3=PAGE[3].replace(b">>", b"/AA << /O 7 0 R >> >>"), o7=b"<< /S /URI %s >>" % WEB), BY_ITSELF),
+    "a page on the web, when a mark is seen": (
+        lambda: annotated(b"<< /Subtype /Link /Rect [0 0 9 9] /AA << /PV << /S /URI %s >> >> >>" % WEB), BY_ITSELF),
+    "a page on the web, by a field": (
+        lambda: pdf(b"/AcroForm << /Fields [<< /T (a) /FT /Tx /AA << /F << /S /URI %s >> >> >>] >>" % WEB), BY_ITSELF),
+    "a page on the web, for whoever prints": (
+        lambda: annotated(b"<< /Subtype /Link /Rect [0 0 9 9] /PA << /S /URI %s >> >>" % WEB), BY_ITSELF),
+    "a page on the web, in an object stream": (
+        lambda: with_opening_in_stream(b"<< /S /URI %s >>" % WEB), BY_ITSELF),
+    "a thread on another machine": (action(b"Thread", b"/D 0 /F << /F (\\\\\\\\198.51.100.7\\\\x.pdf) >>"), START),
+    "a thread on the web": (action(b"Thread", b"/D 0 /F << /FS /URL /F (http://198.51.100.7/x.pdf) >>"), START),
+    "a thread on another machine, in another object": (
+        action(b"Thread", b"/D 0 /F 7 0 R", o7=b"<< /F 9 0 R >>", o9=b"(//198.51.100.7/x.pdf)"), START),
+    "a thread that a link leads to": (
+        lambda: annotated(b"<< /Subtype /Link /A << /S /Thread /D 0 /F (//198.51.100.7/x.pdf) >> >>"), START),
+    "a page out of another file": (
+        lambda: pdf(o3=with_drawing(b"7 0 R"), o7=stream(b"", b"/Subtype /Form /BBox [0 0 9 9] /Ref << /F (x.pdf) >>")),
+        "from another file"),
+    "a page out of another file, in another object": (
+        lambda: pdf(o3=with_drawing(b"7 0 R"), o7=stream(b"", b"/Subtype /Form /BBox [0 0 9 9] /Ref 9 0 R"), o9=REF),
+        "from another file"),
+    "a stream from another file, in another object": (
+        lambda: pdf(o3=with_drawing(b"7 0 R"), o7=stream(b"", b"/Subtype /Form /F 9 0 R"), o9=b"(//198.51.100.7/x)"),
+        "from another file"),
+    "links that begin on another machine": (
+        lambda: pdf(b"/URI << /Base (file://198.51.100.7/) >>"), "not on the web"),
+    "links that begin on another machine, in another object": (
+        lambda: pdf(b"/URI 7 0 R", o7=b"<< /Base 9 0 R >>", o9=b"(file://198.51.100.7/)"), "not on the web"),
+    "a script behind a protection": (
+        lambda: protected(add_script), SCRIPT),
+    "a file behind a protection": (
+        lambda: protected(lambda writer: writer.add_attachment("x.exe", b"MZ")), CARRIES),
+    "a script in a stream that is packed otherwise": (
+        lambda: in_object_stream(EVIL, (b"9 0 " + EVIL).hex().encode() + b">", b"/Filter /ASCIIHexDecode", used=True),
+        SCRIPT),
+    "a script in a stream that is not packed": (
+        lambda: in_object_stream(EVIL, b"9 0 " + EVIL, b"", used=True), SCRIPT),
     "a page before it": (lambda: b"<html><script>alert(1)</script>" + pdf(), BEFORE),
     "a page in its first comment": (lambda: pdf().replace(b"\n", b"\n%<script>alert(1)</script>\n", 1), "web page"),
     "a drawing in its first comment": (lambda: pdf().replace(b"\n", b"\n%<svg onload=x>\n", 1), "web page"),
@@ -132,9 +254,8 @@ PDFS: dict[str, tuple[Maker, str]] = {
     "a page behind it": (lambda: pdf() + b" " * 1024 + b"<html><script>alert(1)</script>", BEHIND),
     "an archive behind it": (lambda: pdf() + zipped({"a.js": "x"}), BEHIND),
     "an archive that ends like a PDF": (lambda: pdf() + zipped({"A.class": "x"}, b"%%EOF"), "archive as well"),
-    "an archive around it": (lambda: zipped({"a.pdf": pdf()}, method=zipfile.ZIP_STORED), BEFORE),
+    "an archive around it": (lambda: zipped({"a.pdf": pdf()}, method=zipfile.ZIP_STORED), "an archive (.zip)"),
     "a password": (lambda: encrypted("secret"), "protected with a password"),
-    "an owner's password": (lambda: encrypted(""), "protected with a password"),
     "encryption spelt with escapes": (lambda: pdf(trailer=b"/#45ncrypt << /Filter /Standard >>"), "protected"),
     "pages in a circle": (page_loop, DAMAGED),
     "a page that is its own parent": (lambda: pdf(o2=b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>"), DAMAGED),
@@ -145,23 +266,6 @@ PDFS: dict[str, tuple[Maker, str]] = {
     "dictionaries in dictionaries": (lambda: pdf(o3=b"<< /A " * 50_000 + b">>" * 50_000), DAMAGED),
     "an object stream of 200 MB": (bomb_in_object_stream, "too large when unpacked"),
     "fifty object streams of 9 MB": (many_object_streams, "too large when unpacked"),
-    "an object stream packed otherwise": (
-        lambda: in_object_stream(b"<< >>", b"00>", b"/Filter /ASCIIHexDecode"), "unusual"),
-    "an object stream packed twice": (
-        lambda: in_object_stream(b"<< >>", zlib.compress(b"00>"), b"/Filter [/FlateDecode /ASCIIHexDecode]"),
-        "unusual",
-    ),
-    "an object stream packed twice by Flate": (
-        lambda: in_object_stream(b"", zlib.compress(zlib.compress(b"9 0 <<>>")), b"/Filter[/FlateDecode/FlateDecode]"),
-        "unusual",
-    ),
-    "an object stream whose predictor stands elsewhere": (
-        lambda: in_object_stream(b"<< >>", entries=b"/Filter /FlateDecode /DecodeParms 6 0 R"), "unusual"),
-    "an object stream whose filters stand elsewhere": (
-        lambda: in_object_stream(b"<< >>", entries=b"/Filter 6 0 R /Other /FlateDecode"), "unusual"),
-    "an object stream with two lists of filters": (
-        lambda: in_object_stream(b"<< >>", entries=b"/Filter /FlateDecode /F#69lter 6 0 R"), "unusual"),
-    "an object stream that is none": (lambda: in_object_stream(b"", packed=b"no zlib"), DAMAGED),
     "300,000 objects": (lambda: pdf() + b"1 0 obj endobj " * 300_000 + b"%%EOF", "too many parts"),
     "a second half that is missing": (lambda: pdf()[:200], DAMAGED),
     "words": (lambda: b"%PDF-1.7\nI am a resume.\n%%EOF", DAMAGED),

@@ -60,6 +60,7 @@ RULES = {
     "applications.dashboard": Door.SIGNED_IN,
     "applications.apply": Door.SIGNED_IN,  # an admin is told why that is no account to apply with
     "applications.resume": Door.OWNER_AND_ADMIN,
+    "applications.replace_resume": Door.OWNER,
     "applications.start_interview": Door.OWNER,
     "applications.withdraw": Door.OWNER,
     "capture.interview": Door.OWNER,
@@ -115,6 +116,7 @@ RULES = {
     "Positions.list_jobs": Door.EVERYBODY,
     "Positions.show_job": Door.EVERYBODY,
     "Applications.apply": Door.SIGNED_IN,
+    "Applications.replace_resume": Door.OWNER,
     "Applications.list_applications": Door.SIGNED_IN,
     "Interviews.list_sessions": Door.ADMIN,
     "Interviews.show_session": Door.ADMIN,

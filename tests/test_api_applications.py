@@ -59,7 +59,7 @@ def test_it_takes_one_application_for_an_open_job(client: FlaskClient, alice: Us
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"name": "cv.exe"}, "resume"),
+        ({"name": "cv.exe", "data": b"MZ"}, "resume"),
         ({"data": b"no pdf"}, "resume"),
         ({"data": b""}, "resume"),
         ({"job_id": "x"}, "job_id"),

@@ -42,9 +42,9 @@ def test_it_applies_and_leads_to_the_dashboard(client: FlaskClient, alice: User,
 @pytest.mark.parametrize(("file", "reason"), [
     (None, "Choose your résumé"),
     ((b"", "cv.pdf"), "This file is empty"),
-    ((papers.pdf(), "cv.odt"), "Choose a PDF or a Word document"),
+    ((b"{\\rtf1 x}", "cv.rtf"), "rich text document"),
     ((b"%PDF-" + b"x" * 10_485_760, "cv.pdf"), "larger than 10 MB"),
-    ((papers.docx(), "cv.pdf"), "not a PDF inside"),
+    ((papers.docx(document="<html/>"), "cv.pdf"), "not a Word document inside"),
     ((papers.pdf(password="x"), "cv.pdf"), "protected with a password"),
 ])  # fmt: skip
 def test_a_refused_file_names_the_reason_and_keeps_the_note(

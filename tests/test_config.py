@@ -44,6 +44,8 @@ def test_production_starts_with_a_strong_key() -> None:
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT"),
         ({"MEDIA_ACCEL_PREFIX": "media"}, "MEDIA_ACCEL_PREFIX"),
         ({"METRICS_PORT": "localhost:9"}, "METRICS_PORT"),
+        ({"SCAN_COMMAND": "/nowhere/clamdscan -"}, "SCAN_COMMAND"),
+        ({"SCAN_COMMAND": "clamdscan '"}, "SCAN_COMMAND"),
     ],
 )
 def test_production_refuses_what_is_unsafe_and_says_which_setting(changes: dict[str, str], says: str) -> None:

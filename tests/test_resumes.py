@@ -30,15 +30,11 @@ def test_it_takes_pdf_and_word(data: bytes, name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("data", "name", "reason"), [
-    (papers.pdf(), "resume", "Choose a PDF or a Word document"),
-    (papers.pdf(), "resume.exe", "Choose a PDF or a Word document"),
-    (b"MZ\x90", "resume.pdf.exe", "Choose a PDF or a Word document"),
+    (b"MZ\x90\0", "resume.pdf.exe", "neither a PDF nor a Word document"),
     (b"", "resume.pdf", "empty"),
     (b"", "resume.docx", "empty"),
     (b"%PDF-" + b"x" * resumes.MAX_BYTES, "resume.pdf", "larger than 10 MB"),
-    (b"<html>hello</html>", "resume.pdf", "not a PDF inside"),
-    (papers.docx(), "resume.pdf", "not a PDF inside"),
-    (papers.pdf(), "resume.docx", "not a Word document inside"),
+    (b"<html>hello</html>", "resume.pdf", "web page"),
     (papers.pdf(password="secret"), "resume.pdf", "protected with a password"),
     (papers.pdf()[:300], "resume.pdf", "damaged"),
     (papers.docx()[:-40], "resume.docx", "damaged"),
@@ -50,14 +46,14 @@ def test_it_refuses_and_names_the_reason(data: bytes, name: str, reason: str) ->
         read(data, name)
 
 
-@pytest.mark.parametrize(("make", "kind"), [(papers.pdf, "pdf"), (papers.docx, "docx")])
-def test_damage_of_any_kind_is_taken_or_refused_with_a_sentence(make: Callable[[], bytes], kind: str) -> None:
+@pytest.mark.parametrize("make", [papers.pdf, papers.docx])
+def test_damage_of_any_kind_is_taken_or_refused_with_a_sentence(make: Callable[[], bytes]) -> None:
     dice = random.Random(7)
     for _ in range(300):
         damaged = bytearray(make())
         for _ in range(dice.randint(1, 12)):
             damaged[dice.randrange(8, len(damaged))] = dice.randrange(256)
-        said = judge(kind, bytes(damaged))
+        said = judge(bytes(damaged))
         assert said is None or said.endswith(".")
 
 

@@ -18,21 +18,20 @@ def zipped(files: dict[str, bytes | str], comment: bytes = b"", method: int = zi
     return file.getvalue()
 
 
-PDF_START, NO_KIND = b"%PDF-1.7\n%%EOF", "Choose a PDF or a Word document"
+NO_KIND, PAGE = "neither a PDF nor a Word document", "This is a web page"
 
 DISGUISES: dict[str, tuple[str, Maker, str]] = {
-    "a page called .pdf": ("cv.pdf", lambda: b"<!doctype html><script>x</script>", "not a PDF inside"),
-    "a drawing called .pdf": ("cv.pdf", lambda: b"<svg onload=alert(1)>", "not a PDF inside"),
-    "a page called .docx": ("cv.docx", lambda: b"<!doctype html>", "not a Word document inside"),
+    "a page called .pdf": ("cv.pdf", lambda: b"<!doctype html><script>x</script>", PAGE),
+    "a drawing called .pdf": ("cv.pdf", lambda: b"<svg onload=alert(1)>", NO_KIND),
+    "a page called .docx": ("cv.docx", lambda: b"<!doctype html>", PAGE),
     "a drawing": ("cv.svg", lambda: b"<svg/>", NO_KIND),
-    "a page": ("cv.html", lambda: b"<html>", NO_KIND),
+    "a page": ("cv.html", lambda: b"<html>", PAGE),
     "a .docm": ("cv.docm", lambda: zipped({}), NO_KIND),
-    "a program with two endings": ("cv.pdf.exe", lambda: b"MZ", NO_KIND),
-    "a program turned around": ("cv\u202efdp.exe", lambda: b"MZ", NO_KIND),
-    "a stream of a file": ("cv.pdf::$DATA", lambda: PDF_START, NO_KIND),
-    "an ending behind a zero": ("cv.exe\0.pdf", lambda: b"MZ", "not a PDF inside"),
-    "no name": ("", lambda: PDF_START, NO_KIND),
-    "dots": ("...", lambda: PDF_START, NO_KIND),
+    "a program called .pdf": ("cv.pdf", lambda: b"MZ\x90\0", NO_KIND),
+    "a script called .docx": ("cv.docx", lambda: b"#!/bin/sh\necho", "plain text"),
+    "another file's name, as a stream of it": ("cv.pdf::$DATA", lambda: b"\x7fELF\2\1", NO_KIND),
+    "an ending behind a zero": ("cv.exe\0.pdf", lambda: b"MZ\x90\0", NO_KIND),
+    "a program turned around": ("cv\u202efdp.exe", lambda: b"MZ\x90\0", NO_KIND),
 }
 
 NAMES: dict[str, tuple[str, str, str]] = {  # what it was called, what people see, what an old program stores

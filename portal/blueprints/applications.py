@@ -1,6 +1,7 @@
 """A candidate's applications: apply, see where each stands, fetch the résumé, withdraw, go to the interview."""
 
 import uuid
+from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from portal import access, hiring, interviews, resumes, security, steps, throttle
 from portal.blueprints import go_to, wants_fragment
 from portal.extensions import db
-from portal.forms.applying import ApplyForm
+from portal.forms.applying import ApplyForm, ResumeForm
 from portal.hiring import AlreadyApplied, CannotApply, CannotChange
 from portal.models import Application, Job, utc_now
 from portal.throttle import TooManyTries
@@ -21,6 +22,7 @@ bp = Blueprint("applications", __name__)
 TOO_LARGE = "This file is larger than 10 MB. Save it with smaller pictures and choose it again."
 # A browser shows an answer only after it could send everything; of more than this we do not wait for the rest.
 READ_AWAY_MAX_BYTES = 64 * 1024 * 1024
+TAKES_FILES = {"applications.apply", "applications.replace_resume"}
 READ_AWAY_PIECE_BYTES = 256 * 1024
 
 
@@ -59,7 +61,7 @@ def apply(slug: str) -> ResponseReturnValue:
     except CannotApply as exc:
         flash(exc.reason, "warning")
         return go_to(url_for("jobs.job", slug=slug))
-    flash(f"You applied for {job.title}. Your résumé is saved.", "success")
+    flash(" ".join([f"You applied for {job.title}. Your résumé is saved.", form.checked.changes]).strip(), "success")
     return go_to(url_for("applications.dashboard"))
 
 
@@ -70,8 +72,13 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
     HTMX leaves the note on the page where it was typed; without it, only the browser's Back has it.
     """
     _read_away()
-    if request.endpoint != "applications.apply" or not current_user.is_authenticated:
-        return go_to(url_for("applications.dashboard"))  # no other form of these pages takes files
+    if not current_user.is_authenticated or request.endpoint not in TAKES_FILES:
+        return go_to(url_for("applications.dashboard"))
+    if request.endpoint == "applications.replace_resume":
+        application = access.fetch_own(Application, request.view_args["application_id"])  # type: ignore[index]
+        form = ResumeForm(formdata=None)
+        form.resume.errors = [TOO_LARGE]
+        return render_template("applications/replace_resume.html", application=application, form=form), 413
     job = access.fetch_job(request.view_args["slug"])  # type: ignore[index]
     form = ApplyForm(formdata=None)
     form.resume.errors = [TOO_LARGE]
@@ -90,6 +97,8 @@ def _read_away() -> None:
 @login_required
 def resume(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_visible(Application, application_id)
+    if request.method == "GET" and application.user_id != current_user.id:
+        hiring.note_opened(application)  # before the file is looked for: what is sent now is what stays
     path = current_app.config["PORTAL"].resumes_folder / application.resume_path
     if not path.is_file():
         abort(410, "This file is not on our disk any more. Ask its owner to send it again.")
@@ -98,6 +107,31 @@ def resume(application_id: uuid.UUID) -> ResponseReturnValue:
     response.headers["Content-Security-Policy"] = security.FILE_POLICY
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@bp.route("/applications/<uuid:application_id>/resume/replace", methods=["GET", "POST"])
+@login_required
+def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
+    """Another file instead of a wrong one, as long as nobody of the team has opened it."""
+    application = access.fetch_own(Application, application_id)
+    view: dict[str, Any] = {"application": application}
+    try:
+        hiring.check_may_replace_resume(application)
+        db.session.rollback()  # let go of the write lock while the file is looked at
+        form = view["form"] = ResumeForm()
+        if form.is_submitted():
+            throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
+        if not form.validate_on_submit():
+            return render_template("applications/replace_resume.html", **view), 422 if form.is_submitted() else 200
+        hiring.replace_resume(application, form.checked)
+    except TooManyTries as exc:
+        return render_template("applications/replace_resume.html", **view, wait=exc.description), 429, exc.headers()
+    except CannotChange as exc:
+        return render_template("applications/replace_resume.html", application=application, final=exc.reason), 409
+    flash(
+        " ".join(["Your résumé is replaced; the file before it is deleted.", form.checked.changes]).strip(), "success"
+    )
+    return go_to(url_for("applications.dashboard"))
 
 
 @bp.post("/applications/<uuid:application_id>/withdraw")

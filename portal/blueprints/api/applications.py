@@ -1,17 +1,21 @@
 """A candidate's applications through the API."""
 
+import uuid
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import sqlalchemy as sa
-from flask import request
+from flask import current_app, request
 from flask.typing import ResponseReturnValue
 from flask_jwt_extended import current_user
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy.orm import joinedload
+from werkzeug.datastructures import FileStorage
 
 from portal import access, hiring, resumes, throttle
 from portal.blueprints.api.base import ApiBlueprint, field_errors, paged
-from portal.blueprints.api.schemas import ApplicationForm, ApplicationFull, ApplicationPage, PageQuery
+from portal.blueprints.api.schemas import ApplicationForm, ApplicationFull, ApplicationPage, PageQuery, ResumeForm
 from portal.errors import problem
 from portal.extensions import db
 from portal.models import Application, utc_now
@@ -34,12 +38,52 @@ def apply(form: dict[str, Any]) -> Application | ResponseReturnValue:
         hiring.check_may_apply(current_user, job)
         throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
         db.session.rollback()  # no lock is held while the file is read
-        resume = resumes.read(form["resume"].filename, form["resume"].stream)
+        resume = _read(form["resume"])
         return hiring.apply(current_user, job, resume, form["note"])
     except hiring.CannotApply as exc:
         return problem(409, "This application cannot be made", exc.reason)
     except resumes.ResumeRefused as exc:
         return field_errors({"resume": [str(exc)]})
+
+
+def _of_mine(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Whose application it is comes before what is sent: somebody else's does not exist."""
+
+    @wraps(view)
+    def checked(application_id: uuid.UUID) -> Any:
+        access.fetch_own(Application, application_id, current_user)
+        db.session.rollback()  # no lock is held while a body comes in, however slowly
+        return view(application_id=application_id)
+
+    return checked
+
+
+@bp.put("/<uuid:application_id>/resume")
+@bp.signed_in()
+@_of_mine
+@bp.arguments(ResumeForm, location="multipart")
+@bp.response(200, ApplicationFull)
+@bp.alt_response(404, "NOT_FOUND")
+@bp.alt_response(409, "CONFLICT")
+@bp.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
+@bp.alt_response(429, "TOO_MANY_REQUESTS")
+def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Application | ResponseReturnValue:
+    """Replace the résumé, until the hiring team has opened it"""
+    application = access.fetch_own(Application, application_id, current_user)
+    try:
+        hiring.check_may_replace_resume(application)
+        throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
+        db.session.rollback()  # no lock is held while the file is read
+        hiring.replace_resume(application, _read(form["resume"]))
+        return application
+    except hiring.CannotChange as exc:
+        return problem(409, "This résumé cannot be replaced", exc.reason)
+    except resumes.ResumeRefused as exc:
+        return field_errors({"resume": [str(exc)]})
+
+
+def _read(file: FileStorage) -> resumes.Resume:
+    return resumes.read(file.filename, file.stream, current_app.config["PORTAL"].scan_command)
 
 
 @bp.get("")

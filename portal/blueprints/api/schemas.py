@@ -198,9 +198,12 @@ class File(Upload):
         return value
 
 
-class ApplicationForm(Schema):
-    job_id = fields.UUID(required=True)
+class ResumeForm(Schema):
     resume = File(required=True, metadata=said("PDF or DOCX, up to 10 MB"))
+
+
+class ApplicationForm(ResumeForm):
+    job_id = fields.UUID(required=True)
     note = Text(load_default="", validate=validate.Length(max=hiring.NOTE_MAX_CHARS))
 
 
@@ -218,6 +221,12 @@ class ApplicationFull(Schema):
     status = fields.Enum(ApplicationStatus, by_value=fields.String)
     note = fields.String()
     resume_name = fields.String()
+    resume_changes = fields.String(
+        metadata=said("What was left out of the file that was sent; empty where nothing was")
+    )
+    resume_opened_at = fields.DateTime(
+        allow_none=True, metadata=said("When the hiring team first opened it; from then on it cannot be replaced")
+    )
     created_at = fields.DateTime()
     interview = fields.Nested(InterviewBrief, allow_none=True)
     links = fields.Method("_links", metadata=said("Pages for a person's browser"))

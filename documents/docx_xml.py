@@ -1,0 +1,217 @@
+"""Reads one XML part of a Word document to its end: what acts or reaches out is refused, what is useless is edited out.
+
+Edits are bytes between two places of the part, so all else stays exactly as it was written: Word is particular about
+names and prefixes, and no library writes them back as they were.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from documents import docx_fields, docx_relations
+from documents.docx_relations import Relation
+from documents.errors import Refused, damaged
+
+DEPTH_MAX = 400  # of XML elements in each other; Word's own stay below a hundred
+TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
+MACROS = re.compile(r"macroenabled|vbaproject|vbadata", re.IGNORECASE)
+ACTIVE_ELEMENTS = {"script", "foreignobject", "altchunk", "oleobject", "control", "iframe"}
+SAVE = "Save it as PDF."
+MACROS_FOUND = "This Word document contains macros. Save it as a plain .docx, or as PDF."
+RUNS = f"This Word document contains something that runs or is another file. {SAVE}"
+WORD_ONLY_WRITES = {"utf-8", "us-ascii", "ascii"}  # in which we can write between what is there
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What stands instead of the bytes from `start` to `end`."""
+
+    start: int
+    end: int
+    text: bytes = b""
+
+
+def edited(data: bytes, edits: list[Edit]) -> bytes:
+    made, reached = [], 0
+    for edit in sorted(edits, key=lambda edit: edit.start):
+        if edit.start < reached:
+            raise Refused(f"This Word document is written in an unusual way. {SAVE}")
+        made += [data[reached : edit.start], edit.text]
+        reached = edit.end
+    return b"".join([*made, data[reached:]])
+
+
+@dataclass
+class _Field:
+    """A field that is open: what it says so far, and where in the part each piece of that stands."""
+
+    text: str = ""
+    pieces: list[tuple[int, int]] = field(default_factory=list)
+    instead: str | None = None
+    change: str = ""
+
+
+@dataclass
+class XmlReader:
+    """Raises Refused at whatever acts, fetches or could expand; collects relations, types and edits."""
+
+    root: str = ""
+    types: dict[str, str] = field(default_factory=dict)  # part or ending, in small letters → its type
+    relations: list[Relation] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    _depth: int = 0
+    _fields: list[_Field] = field(default_factory=list)  # fields that are open, innermost last
+    _done: list[_Field] = field(default_factory=list)
+    _is_instruction: bool = False
+    _instruction_at: int = 0
+    _removing: list[tuple[int, int]] = field(default_factory=list)  # depth and place of elements that go
+    _parser: Any = None
+    _data: bytes = b""
+
+    def read(self, xml: bytes) -> "XmlReader":
+        self._data = xml
+        parser = self._parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.ProcessingInstructionHandler = self._instruction
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        try:
+            parser.Parse(xml, True)
+        except expat.ExpatError as exc:
+            raise damaged("Word document") from exc
+        for left in self._fields:  # of fields that never end
+            self._look_at_field(left)
+        self._rewrite_fields()
+        if self.edits and (xml[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in xml[:4]):
+            raise Refused(f"This Word document is written in an unusual way. {SAVE}")
+        return self
+
+    def _doctype(self, *declaration: Any) -> None:
+        raise Refused(f"This Word document holds a document type, which Word never writes. {SAVE}")
+
+    def _instruction(self, target: str, data: str) -> None:
+        if target.lower().startswith("xml-"):  # a stylesheet is fetched and run
+            raise Refused(f"This Word document takes its looks from elsewhere. {SAVE}")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.root = self.root or name
+        self._depth += 1
+        if self._depth > DEPTH_MAX:
+            raise Refused(f"This Word document is nested too deeply. {SAVE}")
+        local = name.rpartition(" ")[2]
+        values = {key.rpartition(" ")[2].lower(): value for key, value in attributes.items()}
+        if local.lower() in ACTIVE_ELEMENTS:
+            raise Refused(RUNS)
+        if "embeddedhtml" in values:
+            raise Refused(f"This Word document plays a film from the web. {SAVE}")
+        if local == "Relationship":
+            self.relations.append(Relation(values, self._parser.CurrentByteIndex))
+        if "contenttype" in values:
+            self._note_type(values)
+        if local == "externalData":  # of a chart: the table that it was drawn from, which it shows without
+            self._removing.append((self._depth, self._parser.CurrentByteIndex))
+        self._note_address(local, values)
+        self._note_field(local, values)
+
+    def _note_type(self, values: dict[str, str]) -> None:
+        if MACROS.search(values["contenttype"]):
+            raise Refused(MACROS_FOUND)
+        self.types[(values.get("partname") or values.get("extension", "")).lower()] = values["contenttype"]
+
+    def _note_address(self, local: str, values: dict[str, str]) -> None:
+        """Old drawings name what they show and link to in attributes of their own."""
+        for key in ("src", "href"):
+            if local.lower() not in {"relationship", "schemaref"} and docx_relations.reaches_out(values.get(key, "")):
+                raise Refused(f"This Word document fetches something from elsewhere. {SAVE}")
+
+    def _note_field(self, local: str, values: dict[str, str]) -> None:
+        """A field's instruction may be cut into many pieces; it is whole where its result begins, or it ends."""
+        if local == "fldSimple":
+            self._look_at_simple_field(values.get("instr", ""))
+        elif local == "fldChar" and values.get("fldchartype") == "begin":
+            self._fields.append(_Field())
+        elif local == "fldChar" and self._fields:
+            self._look_at_field(self._fields[-1])
+            if values.get("fldchartype") == "end":
+                self._done.append(self._fields.pop())
+        self._is_instruction = local in {"instrText", "delInstrText"}
+        self._instruction_at = self._parser.CurrentByteIndex
+
+    def _look_at_simple_field(self, instruction: str) -> None:
+        instead, change = docx_fields.look(instruction)
+        if instead is None:
+            return
+        self.changes.append(change)
+        start = self._parser.CurrentByteIndex
+        tag = self._tag(start)
+        said = re.search(rb"\binstr\s*=\s*(\"[^\"]*\"|'[^']*')", tag)
+        if said is None:
+            raise Refused(RUNS)
+        self.edits.append(Edit(start + said.start(1), start + said.end(1), quoteattr(instead).encode()))
+
+    def _look_at_field(self, found: _Field) -> None:
+        found.instead, found.change = docx_fields.look(found.text)
+
+    def _rewrite_fields(self) -> None:
+        for found in [*self._done, *self._fields]:
+            if found.instead is not None:
+                self.changes.append(found.change)
+                text = escape(found.instead).encode()
+                for start, end in found.pieces:
+                    self.edits.append(Edit(start, end, text))
+                    text = b""
+
+    def _text(self, text: str) -> None:
+        if not self._is_instruction:
+            return
+        if not self._fields:  # an instruction without a beginning is one to some readers
+            self._fields.append(_Field())
+        self._fields[-1].text += text
+
+    def _end(self, name: str) -> None:
+        local, place = name.rpartition(" ")[2], self._parser.CurrentByteIndex
+        if local in {"instrText", "delInstrText"} and self._fields and self._data[place : place + 2] == b"</":
+            start = self._instruction_at + len(self._tag(self._instruction_at))
+            self._fields[-1].pieces.append((start, place))
+        if self._removing and self._removing[-1][0] == self._depth:
+            start = self._removing.pop()[1]
+            last = place if self._data[place : place + 2] == b"</" else start
+            self.edits.append(Edit(start, last + len(self._tag(last))))
+        self._depth -= 1
+        self._is_instruction = False
+
+    def _tag(self, start: int) -> bytes:
+        found = TAG.match(self._data, start)
+        if found is None:
+            raise Refused(f"This Word document is written in an unusual way. {SAVE}")
+        return found.group()
+
+    def retarget(self, relation: Relation, target: str) -> None:
+        """Let a relation lead elsewhere."""
+        tag = self._tag(relation.start)
+        said = re.search(rb"\bTarget\s*=\s*(\"[^\"]*\"|'[^']*')", tag)
+        if said is None:
+            raise Refused(RUNS)
+        place = relation.start + said.start(1)
+        self.edits.append(Edit(place, relation.start + said.end(1), quoteattr(target).encode()))
+
+    def drop(self, relation: Relation) -> None:
+        """Take a relation out."""
+        tag = self._tag(relation.start)
+        if not tag.endswith(b"/>"):
+            raise Refused(f"This Word document is written in an unusual way. {SAVE}")
+        self.edits.append(Edit(relation.start, relation.start + len(tag)))
+
+
+def overrides(types: bytes, names: set[str]) -> Iterator[Edit]:
+    """What to take out of the list of types where these parts are gone."""
+    for tag in TAG.finditer(types):
+        said = re.search(rb"\bPartName\s*=\s*[\"']/?([^\"']*)[\"']", tag.group())
+        if said and said[1].decode("utf-8", "replace").lower() in names and tag.group().endswith(b"/>"):
+            yield Edit(tag.start(), tag.end())

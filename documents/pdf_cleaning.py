@@ -1,0 +1,224 @@
+"""Writes a PDF anew without what it may not hold: pypdf reads it, each object that it meets is cleaned, all is written.
+
+What one reader would have seen elsewhere in the old file (an older revision, an object that nothing names, a table that
+lies) is not in the new one. The copy is read once more by `pdf_words`: nothing here is trusted to have been thorough.
+"""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    PdfObject,
+    StreamObject,
+    TextStringObject,
+)
+
+from documents.addresses import Leads, is_local, leads
+from documents.errors import Refused
+from documents.pdf_words import ACTIONS, AGAIN, CARRIES, NOT_ON_WEB, OTHER_FILE, START, is_xml
+from documents.verdict import counted
+
+ACTION_NAMES = {f"/{name.decode()}" for name in ACTIONS} | {"/GoTo"}
+OF_FILES = {"/GoToR", "/GoToE", "/Thread"}  # actions that may lead into another file
+BY_ITSELF = "opens a page on the web by itself"
+COPY_MAX_BYTES = 64 * 1024 * 1024  # object streams unpack to a few times their size
+SHOWN_CHARS = 60  # of an address that was removed
+
+
+class Cleaning:
+    """One walk over everything that a reader reaches from the catalogue."""
+
+    def __init__(self, reader: PdfReader) -> None:
+        self.reader = reader
+        self.links: list[str] = []
+        self.attached: list[str] = []
+        self.actions = 0
+        self.openings = 0
+
+    def run(self) -> None:
+        self._clean_base(self.reader.root_object)
+        trailer = self.reader.trailer
+        for found in _walk([trailer.raw_get(key) for key in ("/Root", "/Info") if key in trailer], self._clean):
+            del found
+
+    def changes(self) -> Iterator[str]:
+        if self.links:
+            many = f"links that lead to no web page (the first to {self.links[0]})"
+            yield "removed " + counted(len(self.links), f"a link that leads to no web page ({self.links[0]})", many)
+        if self.attached:
+            yield f"removed the data that was attached to it ({', '.join(self.attached[:3])})"
+        if self.openings:
+            yield "removed something that would begin by itself"
+        if self.actions:
+            yield "removed " + counted(self.actions, "a button or link that acts", "buttons or links that act")
+
+    def _clean(self, found: DictionaryObject) -> None:
+        if isinstance(found, StreamObject) and ("/F" in found or isinstance(_get(found, "/Ref"), DictionaryObject)):
+            raise Refused(OTHER_FILE)
+        self._clean_attachments(found)
+        self._clean_actions(found)
+        if isinstance(address := _get(found, "/URI"), TextStringObject | ByteStringObject):
+            found[NameObject("/URI")] = address  # and not said to stand elsewhere
+        if isinstance(_get(found, "/Ref"), ArrayObject):
+            found[NameObject("/Ref")] = _get(found, "/Ref")
+        for key in ("/F", "/UF"):
+            if isinstance(path := _get(found, key), str) and not is_local(path):
+                raise Refused(OTHER_FILE)
+
+    def _clean_base(self, catalogue: DictionaryObject) -> None:
+        """What addresses without a beginning are to begin with."""
+        uri = _get(catalogue, "/URI")
+        base = _get(uri, "/Base") if isinstance(uri, DictionaryObject) else None
+        if isinstance(base, str) and base and leads(base) is Leads.ASTRAY:
+            raise Refused(NOT_ON_WEB)
+        if "/URI" in catalogue and not (isinstance(base, str) and leads(base) is Leads.TO_WEB):
+            del catalogue["/URI"]
+
+    def _clean_attachments(self, found: DictionaryObject) -> None:
+        for key in ("/EmbeddedFiles", "/AF", "/EF", "/Collection"):
+            if key in found:
+                held = DictionaryObject({NameObject(key): found.raw_get(key)}) if key == "/EF" else found.raw_get(key)
+                _walk_all([held], self._check_attachment)
+                del found[key]
+
+    def _check_attachment(self, found: DictionaryObject) -> None:
+        """Data in XML is taken off and forgotten. Whoever attaches something else wants it read: it is refused."""
+        if "/EF" not in found:
+            return
+        held = _get(found, "/EF")
+        for stream in held.values() if isinstance(held, DictionaryObject) else [None]:
+            stream = stream and stream.get_object()
+            if not isinstance(stream, StreamObject) or not is_xml(stream.get_data()):
+                raise Refused(f"This PDF {CARRIES}. {AGAIN}")
+        name = str(_get(found, "/UF") or _get(found, "/F") or "a file")
+        if (shown := _shown(name)) not in self.attached:
+            self.attached.append(shown)
+
+    def _clean_actions(self, found: DictionaryObject) -> None:
+        for key in list(found):
+            value = _get(found, key)
+            if key == "/AA" and isinstance(value, DictionaryObject):
+                for action in value.values():
+                    self._refuse_if_it_leads_out(action.get_object())
+                self.openings += 1
+                del found[key]
+            elif _is_action(value):
+                self._clean_action(found, key, value)
+        if _is_action(found) and "/Next" in found:
+            _walk_all([found.raw_get("/Next")], self._refuse_if_it_leads_out)
+            self.actions += 1
+            del found["/Next"]
+
+    def _clean_action(self, holder: DictionaryObject, key: str, action: DictionaryObject) -> None:
+        kind = _get(action, "/S")
+        if key in {"/OpenAction", "/PA"}:
+            self._refuse_if_it_leads_out(action)
+            if kind != "/GoTo":
+                self.openings += 1
+                del holder[key]
+        elif kind == "/URI":
+            self._clean_link(holder, key, action)
+        elif kind != "/GoTo":
+            self.actions += 1
+            if kind in OF_FILES and _file_of(action) and not is_local(_file_of(action)):
+                raise Refused(f"This PDF {START}. {AGAIN}")
+            del holder[key]
+
+    def _clean_link(self, holder: DictionaryObject, key: str, action: DictionaryObject) -> None:
+        address = _text(_get(action, "/URI"))
+        if leads(address) is Leads.ASTRAY:
+            raise Refused(NOT_ON_WEB)
+        if leads(address) is Leads.NOWHERE or not address:
+            self.links.append(_shown(address) or "nothing")
+            del holder[key]
+
+    def _refuse_if_it_leads_out(self, action: Any) -> None:
+        kind = _get(action, "/S") if isinstance(action, DictionaryObject) else None
+        if kind == "/URI":
+            raise Refused(f"This PDF {BY_ITSELF}. {AGAIN}")
+        if kind in OF_FILES and (kind != "/Thread" or _file_of(action)):
+            raise Refused(f"This PDF {START}. {AGAIN}")
+
+
+def opened(data: bytes) -> tuple[bytes, list[str]]:
+    """The same without a protection and with nothing packed. Raises Refused where a password is needed."""
+    reader = PdfReader(io.BytesIO(data))
+    if not reader.is_encrypted:
+        return _written(reader), []
+    if not reader.decrypt(""):
+        raise Refused(
+            "This PDF is protected with a password. Open it with the password, print it to PDF, and choose that file."
+        )
+    return _written(reader), ["took off the protection against changing and copying"]
+
+
+def rewritten(data: bytes) -> tuple[bytes, list[str]]:
+    """A clean copy, and what was done. Raises Refused, or anything else where pypdf cannot read or write it."""
+    reader = PdfReader(io.BytesIO(data))
+    cleaning = Cleaning(reader)
+    cleaning.run()
+    return _written(reader), list(cleaning.changes())
+
+
+def _written(reader: PdfReader) -> bytes:
+    file = io.BytesIO()
+    PdfWriter(clone_from=reader).write(file)
+    if file.tell() > COPY_MAX_BYTES:
+        raise Refused("This PDF is too large when unpacked. Print it to PDF and choose the new file.")
+    return file.getvalue()
+
+
+def _walk(start: list[Any], look: Any) -> Iterator[DictionaryObject]:
+    """Every dictionary that is reached from here, once. `look` sees each before what is in it is followed."""
+    waiting, seen = list(start), set()
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, IndirectObject):
+            if (found.idnum, found.generation) in seen:
+                continue
+            seen.add((found.idnum, found.generation))
+            found = found.get_object()
+        if isinstance(found, DictionaryObject):
+            look(found)
+            yield found
+            waiting.extend(found.values())
+        elif isinstance(found, ArrayObject):
+            waiting.extend(found)
+
+
+def _walk_all(start: list[Any], look: Any) -> None:
+    for _ in _walk(start, look):
+        pass
+
+
+def _get(found: Any, key: str) -> Any:
+    value = found.raw_get(key) if isinstance(found, DictionaryObject) and key in found else None
+    return value.get_object() if isinstance(value, PdfObject) else value
+
+
+def _is_action(value: Any) -> bool:
+    if not isinstance(value, DictionaryObject):
+        return False
+    return _get(value, "/S") in ACTION_NAMES or _get(value, "/Type") == "/Action"
+
+
+def _file_of(action: DictionaryObject) -> str:
+    named = _get(action, "/F")
+    if isinstance(named, DictionaryObject):
+        named = _get(named, "/F") or _get(named, "/UF")
+    return _text(named)
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
+
+
+def _shown(text: str) -> str:
+    return "".join(char for char in text if char.isprintable())[:SHOWN_CHARS]

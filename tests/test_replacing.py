@@ -1,0 +1,180 @@
+"""A wrong résumé can be replaced until somebody of the team has opened it; then what they read is what stays."""
+
+from pathlib import Path
+
+import odd_documents
+import papers
+import pytest
+from api_caller import bearer
+from factories import Cast, make_application, sign_in
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal import hiring, resumes
+from portal.extensions import db
+from portal.models import Application, ApplicationStatus, User, utc_now
+
+FIRST, SECOND = papers.pdf(), papers.pdf(pages=2)
+SKYPE = odd_documents.PDFS["a link to skype:jane?chat"][0]
+
+
+@pytest.fixture
+def folder(app: Flask) -> Path:
+    return app.config["PORTAL"].resumes_folder
+
+
+@pytest.fixture
+def stored(alice: User, folder: Path) -> Application:
+    (folder / "first.pdf").write_bytes(FIRST)
+    return make_application(alice, resume_path="first.pdf", resume_name="cv.pdf", note="Hello")
+
+
+def page(application: Application) -> str:
+    return f"/applications/{application.id}/resume/replace"
+
+
+def form(data: bytes = SECOND, name: str = "better.pdf") -> dict[str, object]:
+    return papers.form(resume=papers.upload(data, name))
+
+
+def replaced(application: Application) -> Application:
+    db.session.rollback()
+    return db.session.get_one(Application, application.id, populate_existing=True)
+
+
+def test_it_replaces_and_deletes_what_was_there(
+    client: FlaskClient, alice: User, stored: Application, folder: Path
+) -> None:
+    sign_in(client, alice)
+    assert "until the hiring team has opened it" in client.get(page(stored)).text
+    response = client.post(page(stored), **form())
+    assert (response.status_code, response.location) == (303, "/dashboard")
+    row = replaced(stored)
+    assert (row.resume_name, row.note, row.status) == ("better.pdf", "Hello", ApplicationStatus.APPLIED)
+    assert [path.read_bytes() for path in folder.iterdir()] == [SECOND]
+    dashboard = client.get("/dashboard").text
+    assert "Your résumé is replaced" in dashboard
+    assert "not opened yet" in dashboard
+
+
+def test_htmx_is_told_to_leave_for_the_dashboard(client: FlaskClient, alice: User, stored: Application) -> None:
+    response = sign_in(client, alice).post(page(stored), headers={"HX-Request": "true"}, **form())
+    assert response.headers["HX-Redirect"] == "/dashboard"
+
+
+def test_what_was_left_out_is_said_at_once_and_later(
+    client: FlaskClient, alice: User, stored: Application, folder: Path
+) -> None:
+    sign_in(client, alice).post(page(stored), **form(SKYPE()))
+    row = replaced(stored)
+    assert "We removed a link that leads to no web page (skype:jane?chat)" in row.resume_changes
+    assert b"skype" not in (folder / row.resume_path).read_bytes()
+    for _ in range(2):  # first with the message, then in its row
+        assert "(skype:jane?chat)" in client.get("/dashboard").text
+    client.post(page(stored), **form())
+    assert replaced(stored).resume_changes == ""
+
+
+def test_a_refused_file_changes_nothing(client: FlaskClient, alice: User, stored: Application, folder: Path) -> None:
+    response = sign_in(client, alice).post(page(stored), **form(b"{\\rtf1 x}", "cv.rtf"))
+    assert response.status_code == 422
+    assert "rich text document" in response.text
+    assert "Nothing was replaced" in response.text
+    assert [path.read_bytes() for path in folder.iterdir()] == [FIRST]
+
+
+def test_a_file_too_large_to_read_gets_the_form_with_the_reason(
+    client: FlaskClient, alice: User, stored: Application
+) -> None:
+    response = sign_in(client, alice).post(page(stored), **form(b"%PDF-" + b"x" * 12_000_000))
+    assert response.status_code == 413
+    assert "larger than 10 MB" in response.text
+    assert "Replace your résumé" in response.text
+
+
+def test_opened_by_the_team_it_stays(client: FlaskClient, cast: Cast, stored: Application, folder: Path) -> None:
+    sign_in(client, cast.ada).get(f"/applications/{stored.id}/resume", buffered=True)
+    opened_at = replaced(stored).resume_opened_at
+    assert opened_at
+    client.get(f"/applications/{stored.id}/resume", buffered=True)
+    assert replaced(stored).resume_opened_at == opened_at  # the first time counts
+
+    sign_in(client, cast.alice)
+    assert "so it stays" in client.get("/dashboard").text
+    for response in (client.get(page(stored)), client.post(page(stored), **form())):
+        assert response.status_code == 409
+        assert "The hiring team has opened your résumé" in response.text
+    assert [path.read_bytes() for path in folder.iterdir()] == [FIRST]
+
+
+@pytest.mark.parametrize("method", ["head", "get"])
+def test_looking_at_ones_own_or_asking_for_its_head_opens_nothing(
+    client: FlaskClient, cast: Cast, stored: Application, method: str
+) -> None:
+    sign_in(client, cast.ada if method == "head" else cast.alice)
+    getattr(client, method)(f"/applications/{stored.id}/resume", buffered=True)
+    assert replaced(stored).resume_opened_at is None
+
+
+def test_opened_between_form_and_sending_nothing_is_lost(
+    client: FlaskClient, cast: Cast, stored: Application, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The team opens it while the new file is being looked at."""
+    read = resumes.read
+
+    def opened_meanwhile(*words: object) -> resumes.Resume:
+        checked = read(*words)
+        hiring.note_opened(db.session.get_one(Application, stored.id))
+        return checked
+
+    monkeypatch.setattr(resumes, "read", opened_meanwhile)
+    response = sign_in(client, cast.alice).post(page(stored), **form())
+    assert response.status_code == 409
+    assert "Nothing was changed" in response.text
+    assert replaced(stored).resume_path == "first.pdf"
+    assert [path.read_bytes() for path in folder.iterdir()] == [FIRST]
+
+
+def test_of_two_tabs_one_replaces_and_no_file_is_left_over(app: Flask, stored: Application, folder: Path) -> None:
+    row = db.session.get_one(Application, stored.id)
+    seen = row.resume_path
+    hiring.replace_resume(row, resumes.Resume("a.pdf", "pdf", SECOND))
+    assert row.resume_path != seen
+    (folder / "third.pdf").write_bytes(b"x")
+    with pytest.raises(hiring.CannotChange, match="another tab"):
+        hiring._point_to(row.id, seen, "third.pdf", resumes.Resume("b.pdf", "pdf", FIRST))
+    db.session.rollback()
+    assert db.session.get_one(Application, stored.id).resume_name == "a.pdf"
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "rejected", "offered"])
+def test_what_is_decided_stays_as_it_is(client: FlaskClient, alice: User, stored: Application, status: str) -> None:
+    stored.status = ApplicationStatus(status)
+    db.session.commit()
+    response = sign_in(client, alice).post(page(stored), **form())
+    assert response.status_code == 409
+    assert f"This application is {status}" in response.text
+    assert "/resume/replace" not in client.get("/dashboard").text
+
+
+def test_the_api_replaces_it_too(client: FlaskClient, cast: Cast, stored: Application, folder: Path) -> None:
+    path = f"/api/applications/{stored.id}/resume"
+    sent = {"data": {"resume": papers.upload(SKYPE(), "document")}, "content_type": "multipart/form-data"}
+    response = client.put(path, headers=bearer(cast.alice), **sent)
+    assert (response.status_code, response.json["resume_name"]) == (200, "document.pdf")
+    assert "skype:jane?chat" in response.json["resume_changes"]
+    assert response.json["resume_opened_at"] is None
+    assert len(list(folder.iterdir())) == 1
+
+    db.session.get_one(Application, stored.id).resume_opened_at = utc_now()
+    db.session.commit()
+    sent = {"data": {"resume": papers.upload()}, "content_type": "multipart/form-data"}
+    refused = client.put(path, headers=bearer(cast.alice), **sent)
+    assert (refused.status_code, refused.mimetype) == (409, "application/problem+json")
+    assert "has opened your résumé" in refused.json["detail"]
+
+
+def test_the_api_names_what_is_wrong_with_a_file(client: FlaskClient, cast: Cast, stored: Application) -> None:
+    sent = {"data": {"resume": papers.upload(b"\xff\xd8\xff\xe0", "me.jpg")}, "content_type": "multipart/form-data"}
+    response = client.put(f"/api/applications/{stored.id}/resume", headers=bearer(cast.alice), **sent)
+    assert (response.status_code, list(response.json["errors"])) == (422, ["resume"])

@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol
 
 from capture import boxes
 from capture.errors import UnusableMedia
+from capture.fragments import FragmentPairs
 
 POLL_MS = 100  # a recorder delivers once a second: ten looks in between cost nothing and delay nothing
 
@@ -19,18 +20,28 @@ class GrowingFile:
         self.is_complete = is_complete
         self.stop = stop or Event()
         self.guard: boxes.IndexGuard | None = None  # sees an MP4's bytes before the demuxer does
+        self.pairs: FragmentPairs | None = None  # gives an MP4's bytes to the demuxer
+        self._ready = b""
         self._is_refused = False
         self._file: BinaryIO = path.open("rb")
 
     def read(self, size: int) -> bytes:
-        while not self.stop.is_set() and not self._is_refused:
+        while not self._ready and not self.stop.is_set() and not self._is_refused:
             was_complete = self.is_complete()  # asked before reading: bytes that came in between must not be missed
             data = self._file.read(size)
-            if data or was_complete:
-                self._look(data)
-                return data
-            self.stop.wait(POLL_MS / 1000)
-        return b""
+            self._look(data)
+            self._ready = self._paired(data, is_last=not data and was_complete)
+            if not data and was_complete:
+                break
+            if not data:
+                self.stop.wait(POLL_MS / 1000)
+        given, self._ready = self._ready[:size], self._ready[size:]
+        return given
+
+    def _paired(self, data: bytes, *, is_last: bool) -> bytes:
+        if not self.pairs:
+            return data
+        return self.pairs.rest() if is_last else self.pairs.feed(data)
 
     def _look(self, data: bytes) -> None:
         try:
@@ -58,9 +69,12 @@ def reader_of(source: Path | GrowingFile, container: str) -> ByteSource:
     """
     if isinstance(source, GrowingFile):
         if not source.is_complete():
-            source.guard = boxes.IndexGuard() if container == "mp4" else None
+            if container == "mp4":
+                source.guard, source.pairs = boxes.IndexGuard(), FragmentPairs()
             return source
         source = source.path
     if container == "mp4" and boxes.is_fragmented(source):
-        return GrowingFile(source, lambda: True)
+        whole = GrowingFile(source, lambda: True)
+        whole.pairs = FragmentPairs()
+        return whole
     return source.open("rb")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import webkit
 from argon2 import PasswordHasher
 from factories import Cast, make_application, make_cast
 from flask import Flask, g
@@ -58,6 +59,7 @@ NEEDED = {
     "nginx": (NGINX, "nginx-light"),
     "strace": (shutil.which("strace"), "strace"),
     "sound": (can_make_sound(), "pulseaudio libportaudio2 libasound2-plugins"),
+    "webkit": (webkit.can_run(), "webkit2gtk-driver xvfb gstreamer1.0-plugins-bad"),
 }
 
 

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import hearing, held, scores, small_faces
+from benchmarks import hearing, held, mouths, scores, small_faces, softened
 from benchmarks import labels as label_files
 from benchmarks.degraded import Picture, first_picture, quality_rows
 from benchmarks.labels import Label
@@ -96,12 +96,15 @@ def measure(footage: Path) -> Iterator[Table]:
     yield head_table(clips)
     yield gaze_table(clips)
     yield blink_table(clips, every)
+    yield Table("Mouths that could not be measured", mouths.HEADS, list(mouths.mouth_rows(footage, every, MODELS)))
     yield Table("Speech, by frames of 100 ms", hearing.HEADS, list(hearing.file_rows(footage, every)))
     changed = list(hearing.changed_rows(footage, every))
     yield Table("Speech of meetings, made softer and noisier", hearing.CHANGED_HEADS, changed)
     yield flag_table(clips)
     heads = ("every picture changed", "clips without a flag", "not assessable", "flagged", "which")
     yield Table("Clips of one person made worse", heads, list(quality_rows(footage, MODELS)))
+    soft = list(softened.softened_rows(footage, MODELS))
+    yield Table("Single talkers made soft, with sound", softened.HEADS, soft)
 
 
 def progress(files: Sequence[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from capture.columns import Column, Columns, Seen
 from capture.head_rules import CAMERA, Ahead, turn_share
-from capture.stretches import Stretch, swing
+from capture.stretches import Stretch, known_share, swing
 from capture.thresholds import Rules
 from capture.types import Flag, FlagKind, Severity
 from capture.watch import Watch, flags_of
@@ -63,7 +63,7 @@ def _other_voice(stretch: Stretch, moved: Column, clear: Seen, ahead: Ahead, rul
     alone = clear & (rows.count == 1) & (turn_share(rows, ahead, rules) < 1)
     heard = alone & _rests(rows, moved, rules) & (rows.speech >= rules.speaks)
     watch = Watch(
-        rule="other_voice/1",
+        rule="other_voice/2",
         kind=FlagKind.OTHER_VOICE,
         says="Somebody spoke while the visible mouth rested",
         at_least_ms=rules.voice_ms,
@@ -74,7 +74,8 @@ def _other_voice(stretch: Stretch, moved: Column, clear: Seen, ahead: Ahead, rul
 
 
 def _rests(rows: Columns, moved: Column, rules: Rules) -> Seen:
-    """Shut now, and hardly moving before (`moved`) and after."""
+    """Shut now, and hardly moving before (`moved`) and after; a mouth that is hardly ever seen may move unseen."""
     after = swing(-rows.t_ms[::-1], rows.mouth_open[::-1], rules.mouth_window_ms)[::-1]
-    rests: Seen = (rows.mouth_open < rules.rest_open) & (np.maximum(moved, after) < rules.rest_swing)
+    is_seen = known_share(rows.t_ms, rows.mouth_open, rules.mouth_window_ms) >= rules.rest_seen_share
+    rests: Seen = is_seen & (rows.mouth_open < rules.rest_open) & (np.maximum(moved, after) < rules.rest_swing)
     return rests

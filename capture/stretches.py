@@ -112,3 +112,12 @@ def swing(times_ms: NDArray[np.int64], values: Column, window_ms: int) -> Column
         np.fmax(highest[back:], earlier, out=highest[back:])
         np.fmin(lowest[back:], earlier, out=lowest[back:])
     return np.nan_to_num(highest - lowest)
+
+
+def known_share(times_ms: NDArray[np.int64], values: Column, window_ms: int) -> Column:
+    """At each moment, the share of rows that were measured, among those less than `window_ms` before or after it."""
+    known = np.concatenate(([0], np.cumsum(~np.isnan(values))))
+    first = np.searchsorted(times_ms, times_ms - window_ms, side="right")
+    after = np.searchsorted(times_ms, times_ms + window_ms, side="left")
+    share: Column = (known[after] - known[first]) / (after - first)
+    return share

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-RULES_VERSION = "2026-11-4"
+RULES_VERSION = "2026-11-5"
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,9 @@ class Rules:
         0.08  # of the mouth's width: talking mouths pass it only on the way, resting ones stay below 0.05
     )
     rest_swing: float = 0.04  # a resting mouth is read with a noise of 0.01 to 0.03
+    rest_seen_share: float = (
+        0.75  # of the rows a second before and after: who talks may look unlike themselves for a row or two
+    )
     voice_ms: int = 2_500  # humming, laughing and words without lips are shorter
     voice_bridge_ms: int = 800  # the other's breath
 

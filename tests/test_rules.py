@@ -152,6 +152,8 @@ def test_it_flags_eyes_that_stay_aside_for_long(drawing: str, expected: list[tup
         ("F4 V2.4 F4", []),
         ("V9", [("other_voice", 0, 9000)]),
         ("F4 h6 F4", []),
+        ("F4 hV6 F4", []),
+        ("F4 V3 h0.2 V3 F4", [("other_voice", 4000, 10200)]),
         ("F4 tV6 F4", []),
         ("F4 tV2 V2 tV2", []),
         ("F4 V2 F0.8 V2 F4", [("other_voice", 4000, 8800)]),

@@ -1,0 +1,50 @@
+"""How often a mouth could not be measured although its face was read, and why: too soft, or unlike this person's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import labels as label_files
+from benchmarks.degraded import clips_of_one
+from benchmarks.labels import Label
+from capture.decoder import Decoder
+from capture.face import FaceReader
+from capture.mouth import MouthWatch
+from capture.quality import luma_of
+from capture.session import Models
+from capture.signature import identify_file
+from capture.steady import SteadyFace
+from capture.stretches import SAMPLE_EVERY_MS
+from capture.types import Frame
+
+HEADS = ("clip", "samples with a face", "mouth not measured", "share", "with a hand near", "not measured there")
+
+
+def mouth_rows(footage: Path, every: list[Label], models: Models) -> Iterator[tuple[str, ...]]:
+    """Clips of one person in which some mouth was not measured, after the sum of all."""
+    told = {path.name: _counts(footage, path, every, models) for path in clips_of_one(footage)}
+    total = [sum(counts) for counts in zip(*told.values(), strict=True)]
+    for name, (samples, unmeasured, at_hand, hidden) in {"**all**": total, **told}.items():
+        if unmeasured or hidden:
+            share = f"{unmeasured / samples:.1%}"
+            yield name, str(samples), str(unmeasured), share, str(at_hand), str(hidden)
+
+
+def _counts(footage: Path, path: Path, every: list[Label], models: Models) -> list[int]:
+    hands = label_files.of(every, str(path.relative_to(footage)), "occlusion")
+    told = [(value is None, any(hand.holds_at(t_ms) for hand in hands)) for t_ms, value in opened_in(path, models)]
+    free, near = ([lost for lost, hand in told if hand is there] for there in (False, True))
+    return [len(free), sum(free), len(near), sum(near)]
+
+
+def opened_in(path: Path, models: Models) -> list[tuple[int, float | None]]:
+    """Of every sample with a face, how far its mouth was open, as the senses say it."""
+    watch, told = MouthWatch(), []
+    with FaceReader(models.face) as reader:
+        steady = SteadyFace(reader.read)
+        for item in Decoder(path, identify_file(path), every_ms=SAMPLE_EVERY_MS):
+            if isinstance(item, Frame):
+                luma = luma_of(item)
+                face = steady.read(item, luma)
+                if face:
+                    told.append((item.t_ms, watch.opened(luma, face)))
+    return told

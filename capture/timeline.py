@@ -6,6 +6,7 @@ The only code that converts between an answer's clock and the recording's. Pure:
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from capture.pauses import assessable
 from capture.types import AnswerSpan, Gap, GapCause, MeasuredAnswer, Measurements, Observation, PageEvent
 
 LOST_MS = 200  # a shorter missing tail is the recorder's own rounding at its end, not a loss
@@ -19,7 +20,7 @@ def place(answers: Sequence[MeasuredAnswer]) -> Measurements:
     observations: list[Observation] = []
     events: list[PageEvent] = []
     start_ms = 0
-    for answer in answers:
+    for answer in map(_without_pauses, answers):
         end_ms = start_ms + answer.duration_ms
         spans.append(AnswerSpan(answer.question, answer.take, start_ms, end_ms))
         gaps += [Gap(gap.start_ms + start_ms, gap.end_ms + start_ms, gap.cause) for gap in _gaps(answer)]
@@ -27,6 +28,12 @@ def place(answers: Sequence[MeasuredAnswer]) -> Measurements:
         events += [_event(event, answer, start_ms) for event in answer.events]
         start_ms = end_ms + _lost_ms(answer)
     return Measurements(start_ms, spans, observations, sorted(events, key=lambda event: event.t_ms), gaps)
+
+
+def _without_pauses(answer: MeasuredAnswer) -> MeasuredAnswer:
+    if not answer.pauses or answer.observations is None:
+        return answer
+    return replace(answer, observations=assessable(answer.observations, answer.pauses))
 
 
 def _lost_ms(answer: MeasuredAnswer) -> int:

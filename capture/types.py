@@ -115,6 +115,22 @@ class PageEvent:
     characters: int | None = None
 
 
+class PausedDevice(StrEnum):
+    """What a candidate's device may keep for itself, as a phone does for a call."""
+
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+
+
+@dataclass(frozen=True)
+class Pause:
+    """From when to when, on an answer's own clock; `end_ms` is None where it lasted until the answer's end."""
+
+    device: PausedDevice
+    start_ms: int
+    end_ms: int | None = None
+
+
 @dataclass(frozen=True)
 class Gap:
     """A stretch of the recording that nobody could measure."""
@@ -155,7 +171,7 @@ class MeasuredAnswer:
     """One kept answer with everything known about it, on its own clock. Input of `capture.timeline.place`.
 
     `lost_ms` is what the recorder ran longer than the media that arrived: the missing tail.
-    `observations` is None where the candidate refused analysis.
+    `observations` is None where the candidate refused analysis. What was measured in `pauses` says nothing of anybody.
     """
 
     question: int
@@ -165,6 +181,7 @@ class MeasuredAnswer:
     observations: Sequence[Observation] | None = ()
     events: Sequence[PageEvent] = ()
     gaps: Sequence[Gap] = ()
+    pauses: Sequence[Pause] = ()
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,7 @@ class Candidate:
         self.page.wait_for_function(saved)
 
     def answers_the_second_question_and_finishes(self) -> None:
+        self.press("Show the question")
         self.record(1)
         self.press("Stop and play back")
         self.press("Save and finish")

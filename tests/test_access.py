@@ -78,13 +78,13 @@ RULES = {
     "capture.answer_complete": Door.OWNER,
     "capture.events": Door.OWNER,
     "capture.echo": Door.OWNER,
+    "capture.answer_playback": Door.OWNER,
     "capture.kiosk_hold": Door.OWNER,
     "capture.kiosk_status": Door.OWNER,
     "capture.kiosk_preview": Door.OWNER,
     "capture.kiosk_answers": Door.OWNER,
     "capture.kiosk_stop": Door.OWNER,
     "capture.kiosk_release": Door.OWNER,
-    "capture.kiosk_playback": Door.OWNER,
     "capture.upload": Door.UPLOAD_TOKEN,
     "capture.piece": Door.UPLOAD_TOKEN,
     "capture.create_upload": Door.UPLOAD_TOKEN,
@@ -200,7 +200,9 @@ def belongings_of(user: User) -> Belongings:
     for path in (interviews.recording(ready).recording_path, interviews.recording(ready).telemetry_path):
         path.write_text("{}")
     db.session.commit()
-    return Belongings(application, interview, start(interview), ready)
+    answer = start(interview)
+    interviews.answer_path(answer).write_bytes(b"a piece")
+    return Belongings(application, interview, answer, ready)
 
 
 def cells(rule: Rule, door: Door) -> Iterator[Cell]:

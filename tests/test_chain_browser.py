@@ -116,6 +116,7 @@ def stop_and_accept(page: Page) -> None:
 
 
 def answer_second_question_and_finish(page: Page) -> None:
+    press(page, "Show the question")
     sees_state(page, "recording")
     run_for(page, 3)
     stop_and_accept(page)

@@ -141,6 +141,7 @@ def look_at_both_widths(page: Page, name: str, folder: Path) -> None:
 
 
 def answer_the_second_question(page: Page) -> None:
+    press(page, "Show the question")
     sees_state(page, "recording")
     runs_for(page, 3)
     press(page, "Stop and play back")

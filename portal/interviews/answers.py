@@ -11,6 +11,7 @@ from typing import Any
 from flask import current_app
 
 from capture.signature import UPLOAD_CONTAINERS
+from capture.types import PausedDevice
 from portal import uploads
 from portal.extensions import db
 from portal.interviews import asking, kiosk, space
@@ -22,7 +23,9 @@ from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSessi
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
 MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
-PAGE_EVENT_KINDS = {"tab_hidden", "focus_lost", "fullscreen_left", "second_display", "paste"}
+# No events of the telemetry: they say when nothing could be seen or heard, so that nothing is judged then.
+PAUSES = {f"{device}_paused": device for device in PausedDevice}
+PAGE_EVENT_KINDS = {"tab_hidden", "focus_lost", "fullscreen_left", "second_display", "paste", *PAUSES}
 PAGE_EVENT_NAMES = ("kind", "t_ms", "until_ms", "characters")
 MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
 

@@ -14,7 +14,8 @@ from capture import film, telemetry, timeline
 from capture.film_index import sound_shift_ms
 from capture.recording import Recording, read_observations
 from capture.replacing import replacing
-from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, Observation, PageEvent
+from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, Observation, PageEvent, Pause
+from portal.interviews.answers import PAUSES
 from portal.interviews.places import engine, recording
 from portal.interviews.rows import finished_rows
 from portal.models import Answer, AnswerState, InterviewSession
@@ -132,8 +133,17 @@ def _measured(answer: Answer, observations: Sequence[Observation] | None) -> Mea
         duration_ms=duration_ms,
         lost_ms=_lost_ms(answer, duration_ms),
         observations=observations,
-        events=[PageEvent(event.t_ms, event.kind, event.until_ms, event.characters) for event in answer.page_events],
+        events=[
+            PageEvent(event.t_ms, event.kind, event.until_ms, event.characters)
+            for event in answer.page_events
+            if event.kind not in PAUSES
+        ],
         gaps=_damage(answer, duration_ms),
+        pauses=[
+            Pause(PAUSES[event.kind], event.t_ms, event.until_ms)
+            for event in answer.page_events
+            if event.kind in PAUSES
+        ],
     )
 
 

@@ -10,6 +10,7 @@ export class BrowserSource {
   constructor(root, api, seat) {
     Object.assign(this, { api, seat, camera: root.querySelector("[data-camera]") });
     this.meter = new Meter(root.querySelectorAll("[data-bar]"));
+    this.camera.addEventListener("resize", () => this.#fitStage());
   }
 
   /** Why nothing can be recorded here at all, or null. */
@@ -38,19 +39,25 @@ export class BrowserSource {
     this.ear = this.stream = null;
   }
 
+  /** An upright picture has an upright place; the device may be turned at any time. */
+  #fitStage() {
+    const { videoWidth, videoHeight } = this.camera;
+    this.camera.closest("[data-stage]").toggleAttribute("data-upright", videoHeight > videoWidth);
+  }
+
   /** A new answer, or the continuation of one, at the server. */
   begin(wish) {
     return this.api.post("answers", { ...wish, tab: this.seat.tab, container: recordingType().container });
   }
 
-  recorder(job, uploader, onLost) {
-    const onBlob = (blob, untilMs) => uploader.addBlob(job, blob, untilMs);
-    return new Recorder(this.stream, { onBlob, onLost: () => onLost("Your camera or microphone stopped") });
+  /** `told` hears what happens to it: onBlob, onLost, onTurn, onPause. */
+  recorder(job, told) {
+    return new Recorder(this.stream, { ...told, preview: this.camera });
   }
 
-  /** Play back what a recorder recorded. */
-  play(video, recorder) {
-    if (video.src) URL.revokeObjectURL(video.src);
-    video.src = URL.createObjectURL(new Blob(recorder.blobs, { type: recordingType().mimeType }));
+  /** Where a part of an answer can be looked at: at the server once it is whole there, else what its recorder still holds. */
+  playable(answerId, recorder, isSaved) {
+    if (isSaved || !recorder) return `${this.api.base}/answers/${answerId}/playback`;
+    return URL.createObjectURL(new Blob(recorder.blobs, { type: recorder.type }));
   }
 }

@@ -3,11 +3,11 @@
 // have (a machine that records by itself needs no upload) are not checked.
 
 import { pageApi } from "./api.js";
-import { DeviceTrouble } from "./devices.js";
 import { recordingType } from "./recorder.js";
 import { Seat } from "./seat.js";
 import { sourceOf } from "./source.js";
 import { Store } from "./store.js";
+import { DeviceTrouble } from "./trouble.js";
 
 const HEARD_DBFS = -45; // quiet speech at arm's length; room noise stays below
 const LISTEN_MS = 8_000; // then we say that nothing was heard, and go on listening

@@ -2,8 +2,8 @@
 // its camera sees, starts and stops, and asks a few times a second how things stand. That asking keeps the devices ours.
 
 import { Problem, isPassing } from "./api.js";
-import { DeviceTrouble } from "./devices.js";
 import { Meter } from "./meter.js";
+import { DeviceTrouble } from "./trouble.js";
 
 const ASK_EVERY_MS = 200; // the bars still look alive
 const ASK_AGAIN_MS = 1_000; // while the server cannot be reached; the recording goes on meanwhile
@@ -61,13 +61,13 @@ export class KioskSource {
     return this.api.post("kiosk/answers", { ...wish, tab: this.seat.tab });
   }
 
-  recorder(job, uploader, onLost) {
-    this.running = new KioskRecorder(this, job, uploader, onLost);
+  recorder(job, told) {
+    this.running = new KioskRecorder(this, job, told);
     return this.running;
   }
 
-  play(video, recorder) {
-    video.src = `${this.api.base}/answers/${recorder.job.answer_id}/playback`;
+  playable(answerId) {
+    return `${this.api.base}/answers/${answerId}/playback`;
   }
 
   #showPicture() {
@@ -106,8 +106,9 @@ export class KioskSource {
 
 /** The recording that runs on the machine, as this page knows it. */
 class KioskRecorder {
-  constructor(source, job, uploader, onLost) {
-    Object.assign(this, { source, job, uploader, onLost, startedAt: null, endedMs: null });
+  constructor(source, job, { onLost, onSaved }) {
+    Object.assign(this, { source, job, onLost, onSaved, startedAt: null, endedMs: null });
+    this.lastBlob = Promise.resolve(); // pieces never come to this page
   }
 
   /** It runs already: the answer began with it. */
@@ -124,13 +125,14 @@ class KioskRecorder {
     return this.endedMs ?? performance.now() - this.startedAt;
   }
 
-  /** Resolves once everything is on the machine's disk. */
+  /** Resolves to true once everything is on the machine's disk. */
   async stop() {
     this.endedMs = this.recordedMs;
     const recording = this.#ours(await this.#stopped());
     if (recording) this.endedMs = recording.recorded_ms;
     // Where nobody knows how much there is, the server is asked before the answer is completed.
     Object.assign(this.job, { sent_bytes: recording?.saved_bytes ?? null, stored_bytes: recording?.saved_bytes ?? 0 });
+    return true;
   }
 
   heard(status) {
@@ -138,7 +140,7 @@ class KioskRecorder {
     const recording = this.#ours(status);
     if (!recording?.is_running) return this.onLost(ENDS[recording?.end] ?? "The recording stopped");
     Object.assign(this.job, { sent_bytes: recording.saved_bytes, stored_bytes: recording.saved_bytes, saved_ms: recording.saved_ms });
-    this.uploader.poke();
+    this.onSaved();
   }
 
   #ours({ recording }) {

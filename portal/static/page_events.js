@@ -1,5 +1,6 @@
 // Notices, while an answer is recorded and only where measuring was agreed to, when the page is hidden or loses the focus,
 // when fullscreen ends, when a second display is there, and when something is pasted. Never what was pasted or looked at.
+// Others may report what lasts, too: began(kind), ended(kind).
 
 const BLUR_SETTLES_MS = 200; // changing tabs blurs first and hides a moment later: that is one event, not two
 
@@ -16,7 +17,7 @@ export class PageEvents {
     const on = (target, name, act) => target.addEventListener(name, act, { signal: this.listening.signal });
     on(document, "visibilitychange", () => this.#visibilityChanged());
     on(window, "blur", () => setTimeout(() => this.#blurred(), BLUR_SETTLES_MS));
-    on(window, "focus", () => this.#ended("focus_lost"));
+    on(window, "focus", () => this.ended("focus_lost"));
     on(document, "paste", (event) => this.#pasted(event));
     on(document, "fullscreenchange", () => document.fullscreenElement || this.#happened("fullscreen_left"));
     if (window.screen.isExtended) this.#happened("second_display");
@@ -25,20 +26,20 @@ export class PageEvents {
   stop() {
     this.listening?.abort();
     this.listening = null;
-    [...this.open.keys()].forEach((kind) => this.#ended(kind));
+    [...this.open.keys()].forEach((kind) => this.ended(kind));
   }
 
   #visibilityChanged() {
     if (document.hidden) {
-      this.#ended("focus_lost");
-      this.#began("tab_hidden");
+      this.ended("focus_lost");
+      this.began("tab_hidden");
     } else {
-      this.#ended("tab_hidden");
+      this.ended("tab_hidden");
     }
   }
 
   #blurred() {
-    if (this.listening && !document.hidden && !document.hasFocus()) this.#began("focus_lost");
+    if (this.listening && !document.hidden && !document.hasFocus()) this.began("focus_lost");
   }
 
   /** How long it was; the text itself goes no further than this line. */
@@ -50,14 +51,14 @@ export class PageEvents {
     this.onEvent({ kind, t_ms: Math.round(this.now()), until_ms: null, characters, is_open: false });
   }
 
-  #began(kind) {
+  began(kind) {
     if (this.open.has(kind)) return;
     const event = { kind, t_ms: Math.round(this.now()), until_ms: null, is_open: true };
     this.open.set(kind, event);
     this.onEvent(event);
   }
 
-  #ended(kind) {
+  ended(kind) {
     const event = this.open.get(kind);
     if (!event) return;
     this.open.delete(kind);

@@ -1,15 +1,34 @@
-// Records one answer from a camera stream: blobs about once a second, and how long it has run.
+// Records one answer from a camera stream: blobs about once a second, and how long it has run. Notices what a browser does
+// not say by itself: that nothing comes, that an event never comes, that the device paused a track, that the picture turned.
 // Knows nothing of questions, storage or the network.
 
-// What Chromium (MP4 with H.264), Safari (the same with AAC) and Firefox (WebM) can make; first supported wins.
+import { DeviceTrouble } from "./trouble.js";
+
+// What Chromium (MP4 with H.264), Safari (the same with AAC) and Firefox (WebM) can make; first supported wins. `mayTurn`:
+// avc3 writes the picture's size into the stream itself. avc1 names it once, and Chromium damages what comes after a turn.
 const TYPES = [
-  { container: "mp4", mimeType: 'video/mp4;codecs="avc1.42E01E,mp4a.40.2"' },
-  { container: "mp4", mimeType: 'video/mp4;codecs="avc1.42E01E,opus"' },
-  { container: "webm", mimeType: 'video/webm;codecs="vp8,opus"' },
+  { container: "mp4", mayTurn: true, mimeType: 'video/mp4;codecs="avc3.42E01E,mp4a.40.2"' },
+  { container: "mp4", mayTurn: true, mimeType: 'video/mp4;codecs="avc3.42E01E,opus"' },
+  { container: "mp4", mayTurn: false, mimeType: 'video/mp4;codecs="avc1.42E01E,mp4a.40.2"' },
+  { container: "mp4", mayTurn: false, mimeType: 'video/mp4;codecs="avc1.42E01E,opus"' },
+  { container: "webm", mayTurn: true, mimeType: 'video/webm;codecs="vp8,opus"' },
 ];
 const BLOB_EVERY_MS = 1_000; // at most this much is lost in a crash
 const VIDEO_BITS_PER_S = 1_000_000; // a clear face at 640×480
 const AUDIO_BITS_PER_S = 64_000;
+const START_WITHIN_MS = 8_000; // a slow phone needs two seconds to set its encoder up
+const STOP_WITHIN_MS = 5_000; // the last piece is there within one; what came until then is kept in any case
+const LOOK_EVERY_MS = 250;
+const NOTHING_FOR_MS = 3_000; // a piece comes each second
+const LONGEST_LOOK_MS = 500; // a page that stood still itself is no sign of a recorder that does
+const PAUSED_FOR_MS = 10_000; // longer than a headset needs to connect; a call lasts longer
+
+const SAY_NOT_STARTED = "The recording did not start";
+const NOT_STARTED_ADVICE = "Nothing was recorded and no take is used. Reload the page and try again, or use another browser.";
+export const NOTHING_CAME = "This browser delivers no recording";
+const STALLED = "This browser stopped delivering the recording";
+const ENDED = "Your camera or microphone stopped";
+const FAILED = "The recorder of this browser stopped";
 
 /** The type this browser will record, or undefined. */
 export function recordingType() {
@@ -18,17 +37,37 @@ export function recordingType() {
 }
 
 export class Recorder {
-  /** `onBlob(blob, untilMs)` and, when recording ends without stop(), `onLost()`. */
-  constructor(stream, { onBlob, onLost }) {
-    Object.assign(this, { stream, onBlob, onLost });
+  /**
+   * `onBlob(blob, untilMs)`; `onLost(why)` when recording cannot go on; `onTurn()` when the picture's size changed and this
+   * file cannot hold another one; `onPause(kind, isPaused)` when the device pauses "camera" or "microphone", or lets them on.
+   * `preview` is the element that shows the stream.
+   */
+  constructor(stream, { onBlob, onLost = () => {}, onTurn = () => {}, onPause = () => {}, preview = null }) {
+    Object.assign(this, { stream, onBlob, onLost, onTurn, onPause, preview });
     this.blobs = []; // for playing back
     this.startedAt = null;
     this.endedMs = null;
     this.lastBlob = Promise.resolve();
+    this.isClosed = false;
+    this.listening = new AbortController();
   }
 
-  /** Resolves once the recording really runs. */
-  start() {
+  /** Resolves once the recording really runs; throws DeviceTrouble where it never does. */
+  async start() {
+    const calledAt = performance.now();
+    try {
+      const began = await within(START_WITHIN_MS, this.#begin());
+      if (!began) throw new DeviceTrouble(SAY_NOT_STARTED, NOT_STARTED_ADVICE);
+      this.startedAt = began === "start" ? performance.now() : calledAt;
+    } catch (error) {
+      this.#close();
+      throw error instanceof DeviceTrouble ? error : new DeviceTrouble(`${SAY_NOT_STARTED} (${error.name})`, NOT_STARTED_ADVICE);
+    }
+    this.#watch();
+  }
+
+  /** Resolves to what said that it runs: the event, or, where a browser forgets that, the first bytes. */
+  #begin() {
     this.recorder = new MediaRecorder(this.stream, {
       mimeType: recordingType().mimeType,
       videoBitsPerSecond: VIDEO_BITS_PER_S,
@@ -36,11 +75,14 @@ export class Recorder {
       videoKeyFrameIntervalDuration: BLOB_EVERY_MS, // else Chromium's MP4 delivers nearly everything at the end
     });
     this.recorder.ondataavailable = (event) => this.#take(event.data);
-    this.recorder.onerror = () => this.#lost();
-    this.stream.getTracks().forEach((track) => track.addEventListener("ended", () => this.#lost(), { once: true }));
-    const running = new Promise((resolve) => (this.recorder.onstart = resolve));
+    this.recorder.onerror = () => this.#lost(FAILED);
+    this.stopped = new Promise((resolve) => (this.recorder.onstop = () => resolve("stop")));
+    const began = new Promise((resolve) => {
+      this.recorder.onstart = () => resolve("start");
+      this.onFirstBlob = () => resolve("blob");
+    });
     this.recorder.start(BLOB_EVERY_MS);
-    return running.then(() => (this.startedAt = performance.now()));
+    return began;
   }
 
   get isRunning() {
@@ -53,25 +95,103 @@ export class Recorder {
     return this.endedMs ?? performance.now() - this.startedAt;
   }
 
-  /** Resolves when the last blob has been handed over. */
+  get type() {
+    return recordingType().mimeType;
+  }
+
+  /** Resolves to true, or to false where the recorder never said that it ended. `lastBlob` may still be handed over. */
   async stop() {
     this.endedMs = this.recordedMs;
-    if (this.recorder.state !== "inactive") {
-      const stopped = new Promise((resolve) => (this.recorder.onstop = resolve));
-      this.recorder.stop();
-      await stopped;
-    }
-    await this.lastBlob;
+    this.#unwatch();
+    if (this.recorder.state !== "inactive") this.recorder.stop();
+    const hasEnded = Boolean(await within(STOP_WITHIN_MS, this.stopped));
+    this.isClosed = true; // what came after this would belong to no answer
+    return hasEnded;
   }
 
   #take(blob) {
-    if (!blob.size) return;
+    if (!blob.size || this.isClosed) return;
+    this.silentMs = 0;
     const untilMs = this.recordedMs;
     this.blobs.push(blob);
+    this.onFirstBlob();
     this.lastBlob = this.lastBlob.then(() => this.onBlob(blob, untilMs)); // one after the other: their order is the file
   }
 
-  #lost() {
-    if (this.isRunning) this.onLost();
+  #lost(why) {
+    if (this.isRunning) this.onLost(why);
   }
+
+  /** Never started: nothing of it is kept, whatever still comes. */
+  #close() {
+    this.isClosed = true;
+    this.#unwatch();
+    if (this.recorder?.state === "recording") this.recorder.stop();
+  }
+
+  // What nobody says
+
+  #watch() {
+    [this.silentMs, this.pausedMs, this.lookedAt, this.paused] = [0, 0, performance.now(), new Set()];
+    this.sizes = this.#sizesNow();
+    for (const track of this.stream.getTracks()) {
+      const on = (name, act) => track.addEventListener(name, act, { signal: this.listening.signal });
+      on("ended", () => this.#lost(ENDED));
+      on("mute", () => this.#pause(track, true));
+      on("unmute", () => this.#pause(track, false));
+      if (track.muted) this.#pause(track, true);
+    }
+    this.timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  #unwatch() {
+    clearInterval(this.timer);
+    this.listening.abort();
+  }
+
+  #look() {
+    const passedMs = Math.min(performance.now() - this.lookedAt, LONGEST_LOOK_MS);
+    this.lookedAt = performance.now();
+    if (this.paused.size) this.#stayPaused(passedMs);
+    else this.silentMs += passedMs;
+    if (this.silentMs >= NOTHING_FOR_MS) this.#lost(this.blobs.length ? STALLED : NOTHING_CAME);
+    else if (this.#hasTurned() && !recordingType().mayTurn) this.onTurn();
+  }
+
+  #pause(track, isPaused) {
+    if (!this.isRunning) return;
+    const kind = track.kind === "video" ? "camera" : "microphone";
+    if (isPaused) this.paused.add(kind);
+    else this.paused.delete(kind);
+    [this.pausedMs, this.silentMs] = [0, 0];
+    this.onPause(kind, isPaused);
+  }
+
+  #stayPaused(passedMs) {
+    this.pausedMs += passedMs;
+    if (this.pausedMs >= PAUSED_FOR_MS) this.#lost(`Your device paused the ${[...this.paused].sort().join(" and the ")}`);
+  }
+
+  /** As the track says it, and as it is shown: not every browser tells both. */
+  #sizesNow() {
+    const { width = 0, height = 0 } = this.stream.getVideoTracks()[0]?.getSettings() ?? {};
+    const { videoWidth = 0, videoHeight = 0 } = this.preview ?? {};
+    return [[width, height], [videoWidth, videoHeight]];
+  }
+
+  #hasTurned() {
+    const before = this.sizes;
+    this.sizes = this.#sizesNow();
+    return this.sizes.some((size, place) => isOther(size, before[place]));
+  }
+}
+
+/** A size that is not known yet is no other one. */
+function isOther(size, before) {
+  return size[0] > 0 && before[0] > 0 && String(size) !== String(before);
+}
+
+/** What the promise resolves to, or null where it takes longer. */
+function within(ms, promise) {
+  return Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve(null), ms))]);
 }

@@ -1,22 +1,26 @@
 // The interview room: asks the questions, records the answers, and finds its place again after a reload, a crash or a lost
 // connection. One state at a time (data-state); what a state looks like is room_view.js, how bytes travel is uploader.js.
 
-import { isPassing, pageApi } from "./api.js";
+import { Answering, WORTH_GOING_ON_MS } from "./answering.js";
+import { pageApi } from "./api.js";
+import { Asking } from "./asking.js";
 import { Countdown } from "./countdown.js";
-import { DeviceTrouble } from "./devices.js";
 import { Leftovers } from "./leftovers.js";
 import { Notes } from "./notes.js";
-import { PageEvents } from "./page_events.js";
 import { dropVoid } from "./outcome.js";
-import { newestTake, takeMs, takesLeft, whereToResume } from "./resume.js";
+import { untilReached } from "./patience.js";
+import { Playback } from "./playback.js";
+import { NOTHING_CAME } from "./recorder.js";
+import { newestTake, takeMs, whereToResume } from "./resume.js";
 import { RoomView, clock } from "./room_view.js";
 import { Seat } from "./seat.js";
 import { sourceOf } from "./source.js";
 import { Store } from "./store.js";
-import { Job, Uploader } from "./uploader.js";
+import { DeviceTrouble } from "./trouble.js";
+import { Uploader } from "./uploader.js";
 
-const ASK_AGAIN_MS = 2_000; // while the server cannot be reached and nothing can start without it
-const WORTH_GOING_ON_MS = 5_000; // less time than this left in an answer is no use to anybody
+const UNENDED = "Your browser did not finish this recording properly. What it delivered is kept.";
+const USE_ANOTHER = "Nothing was recorded and no take is used. Reload the page, or use another browser or device: your interview waits.";
 
 class Room {
   constructor(root) {
@@ -29,11 +33,13 @@ class Room {
     const onLost = () => this.guard(() => this.seatLost());
     this.seat = new Seat(this.api, this.id, onLost, (error) => this.guard(() => this.stopped(error)));
     this.source = sourceOf(root, this.api, this.seat);
+    this.asking = new Asking(this.api, this.seat, (ask) => this.untilReached(ask));
+    this.playback = new Playback(root.querySelector("[data-playback]"), (...part) => this.view.playing(...part));
     this.actions = {
-      show_question: () => this.think(),
+      show_question: () => this.showQuestion(),
       start: () => this.record(null),
       stop: () => this.stopAndReview("Stopped. Your answer is being saved."),
-      again: () => this.think(),
+      again: () => (this.asking.leftMs(this.question) ? this.think() : this.record(null)),
       go_on: () => this.record(newestTake(this.question).at(-1)?.answer_id ?? null),
       accept: () => this.accept(),
       redo: () => this.redo(),
@@ -63,6 +69,7 @@ class Room {
     const trouble = this.source.trouble();
     if (trouble) throw trouble;
     this.data = await this.untilReached(() => this.api.get("room.json"));
+    this.asking.startClocks(this.data.questions);
     if (this.data.state !== "recording") return location.replace(this.api.base);
     if (!(await this.untilReached(() => this.seat.take(false)))) return this.view.show("elsewhere", "Open in another tab.");
     await this.untilReached(() => this.source.settle());
@@ -71,24 +78,15 @@ class Room {
     const { needsNetwork } = this.source;
     this.uploader = new Uploader({ api: this.api, store: this.store, chunkMaxBytes, needsNetwork, onChange: () => this.uploadsChanged() });
     const [untilReached, onWaiting] = [(ask) => this.untilReached(ask), () => this.showWaiting()];
-    const { api, store, notes, uploader, id: interviewId } = this;
+    const { api, store, notes, source, uploader, id: interviewId } = this;
+    const isWatched = this.data.analyse;
+    this.answering = new Answering({ source, uploader, notes, interviewId, isWatched, untilReached, told: this.told() });
     await new Leftovers({ api, store, notes, uploader, untilReached, onWaiting, interviewId }).send(this.data.questions);
     await this.resume();
   }
 
-  /** Repeat a request until the server can be reached and knows us; its refusals are thrown. */
-  async untilReached(ask) {
-    for (;;) {
-      try {
-        const answer = await ask();
-        this.view.obstacle(null);
-        return answer;
-      } catch (error) {
-        if (!isPassing(error) && error.status !== 401) throw error;
-        this.view.obstacle(error);
-        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-      }
-    }
+  untilReached(ask) {
+    return untilReached(ask, (error) => this.view.obstacle(error));
   }
 
   openDevices() {
@@ -104,80 +102,79 @@ class Room {
     if (stage !== "finish") await this.openDevices();
     if (stage === "finish") this.showFinish();
     else if (stage === "interrupted") this.showInterrupted("Your answer was interrupted");
+    else if (stage === "ready") this.comeBackTo(question);
     else this.view.show(stage);
     this.uploadsChanged();
   }
 
+  /** A question that was shown before stays shown; only somebody who watches its clock is recorded when it ends. */
+  comeBackTo(question) {
+    if (question.prompt === null) return this.view.show("ready", `Question ${question.position} is next.`);
+    if (this.asking.leftMs(question)) this.think();
+    else this.view.show("shown", `Question ${question.position}. ${question.prompt} Your time to think is over.`);
+  }
+
   ask(question) {
     this.question = question;
-    this.job = null;
+    this.answering.leave();
     this.view.question(question, this.data.questions.length);
     this.view.fill({ taken: clock(takeMs(question)), saved: "–", saved_label: "Saved up to now", saved_mark: "✓" });
   }
 
   // One question
 
-  /** Ask for the prompt. Its time to think runs from the first time on, through reloads and further takes. */
-  async think() {
-    if (this.isAsking) return; // pressed twice
-    this.isAsking = true;
-    this.view.stopPlayback();
-    try {
-      const ask = () => this.api.post(`questions/${this.question.position}/release`, { tab: this.seat.tab });
-      Object.assign(this.question, await this.untilReached(ask));
-    } finally {
-      this.isAsking = false;
-    }
-    this.view.question(this.question, this.data.questions.length);
-    if (!this.question.think_left_ms) return this.record(null);
-    this.showThinking();
+  /** Fetch the prompt: from the moment it is here its time to think runs, in this page and on the server. */
+  async showQuestion() {
+    if (this.view.state === "asking") return; // pressed twice
+    const { question } = this;
+    this.view.show("asking");
+    await this.asking.show(question);
+    if (this.view.state !== "asking") return; // taken over meanwhile
+    this.view.question(question, this.data.questions.length);
+    if (question.think_ms) this.think();
+    else await this.record(null);
   }
 
-  showThinking() {
-    const { position, prompt, think_ms: total, think_left_ms: left } = this.question;
-    this.view.show("thinking", `Question ${position}. ${prompt} You have ${Math.ceil(left / 1000)} seconds to think.`);
-    const onTick = (leftMs) => this.view.time("time to think", leftMs, total);
-    this.countdown = new Countdown(left, onTick, () => this.guard(() => this.record(null)));
+  think() {
+    const { position, prompt, think_ms: total } = this.question;
+    const leftMs = this.asking.leftMs(this.question);
+    this.playback.clear();
+    this.view.show("thinking", `Question ${position}. ${prompt} You have ${Math.round(leftMs / 1000)} seconds to think.`);
+    const onTick = (left) => this.view.time("time to think", left, total);
+    this.countdown = new Countdown(leftMs, onTick, () => this.guard(() => this.record(null)));
   }
 
   /** Record a take; `continues` names the answer whose take goes on. */
   async record(continues) {
     if (this.view.state === "starting") return; // the countdown's end and a press may come together
     this.countdown?.stop();
+    this.playback.clear();
     this.view.show("starting");
     await this.openDevices();
-    // A new take, or part of one, begins when the server has the last one whole; another question need not wait.
-    await this.uploader.whenSettled(this.question.answers.map((answer) => answer.answer_id));
-    const wish = { question: this.question.position, continues };
-    const reply = await this.untilReached(() => this.source.begin(wish));
-    this.question.unsaved = "";
-    this.question.answers.push({ ...reply, state: "recording", recorded_ms: 0 });
-    this.job = new Job({ ...reply, interview_id: this.id, sent_bytes: 0 });
-    await this.uploader.add(this.job);
-    this.recorder = this.source.recorder(this.job, this.uploader, (why) => this.guard(() => this.cutOff(why)));
-    await this.recorder.start();
-    this.notes.write({ interrupted: null });
-    await this.keepAwake();
-    this.showRecording(reply.limit_ms);
+    if (this.view.state !== "starting") return; // taken over meanwhile
+    await this.answering.begin(this.question, continues);
   }
 
-  /** A phone that turns its screen off would stop the camera too. Browsers may refuse this: then it is as it was. */
-  async keepAwake() {
-    try {
-      this.awake ??= await navigator.wakeLock?.request("screen");
-      this.awake?.addEventListener("release", () => (this.awake = null), { once: true });
-    } catch (error) {
-      console.info("The screen may turn off by itself:", error.name);
-    }
+  /** What happens to a recording, as it is shown. */
+  told() {
+    return {
+      onRecording: (leftMs) => this.showRecording(leftMs),
+      onStopping: () => this.showStopping(),
+      onLost: (why) => this.guard(() => this.cutOff(why)),
+      onPause: (kind, isPaused) => this.view.paused(kind, isPaused),
+      onStuck: (answerId, why) => this.showStuck(answerId, why),
+      onTurned: () => this.view.announce("Your device was turned. Recording goes on in a further part of this answer."),
+      onTurnedLate: () => this.guard(() => this.stopAndReview("Your device was turned near the end. Your answer is being saved.")),
+    };
   }
 
   showRecording(limitMs) {
+    this.countdown?.stop();
     this.view.question(this.question, this.data.questions.length);
     this.view.show("recording", "Recording.");
-    if (this.data.analyse) this.watchPage(this.job);
     let previousMs = limitMs;
     const onTick = (leftMs) => {
-      this.noteTime();
+      this.answering.noteTime();
       this.view.time("time left", leftMs, limitMs);
       this.showSaved();
       this.view.warnTimeLeft(leftMs, previousMs);
@@ -187,43 +184,48 @@ class Room {
     this.countdown = new Countdown(limitMs, onTick, onEnd);
   }
 
-  watchPage(job) {
-    this.pageEvents = new PageEvents({
-      now: () => this.recorder.recordedMs,
-      onEvent: (event) => this.uploader.addEvent(job, event),
-      onClosed: () => this.uploader.eventChanged(job),
-    });
-    this.pageEvents.start();
-  }
-
-  noteTime() {
-    if (!this.recorder?.isRunning) return;
-    this.notes.write({ running: { answer_id: this.job.answer_id, recorded_ms: Math.round(this.recorder.recordedMs) } });
-  }
-
-  /** End the recording, keep everything. Whether there was one to end. */
-  async stopRecording() {
-    if (!this.recorder?.isRunning) return false;
+  showStopping() {
     this.countdown.stop();
-    this.pageEvents?.stop();
-    await this.recorder.stop();
-    const recordedMs = Math.round(this.recorder.recordedMs);
-    Object.assign(this.question.answers.at(-1), { recorded_ms: recordedMs });
-    await this.uploader.end(this.job, recordedMs);
-    this.view.fill({ taken: clock(takeMs(this.question)) });
-    return true;
+    this.view.unpaused();
+    this.view.show("stopping");
+  }
+
+  /** End the recording; what became of it, or null where none runs. */
+  async stopRecording() {
+    const ended = await this.answering.stop();
+    if (!ended) return null;
+    this.view.question(this.question, this.data.questions.length);
+    this.view.fill({ taken: clock(takeMs(this.question)), unended: ended.hasEnded ? "" : UNENDED });
+    return ended;
   }
 
   async stopAndReview(announcement) {
-    if (!(await this.stopRecording())) return;
-    this.view.playback((video) => this.source.play(video, this.recorder));
+    const ended = await this.stopRecording();
+    if (!ended) return;
+    if (ended.isEmpty) return this.showEmpty(NOTHING_CAME);
+    this.playback.load(newestTake(this.question).map(({ answer_id }) => this.answering.playable(answer_id)));
     this.view.show("review", announcement);
   }
 
   async cutOff(why) {
-    const { answer_id } = this.job;
-    if (!(await this.stopRecording())) return;
-    this.notes.write({ interrupted: answer_id });
+    const ended = await this.stopRecording();
+    if (!ended) return;
+    if (ended.isEmpty) return this.showEmpty(why);
+    this.notes.write({ interrupted: ended.answerId });
+    this.showInterrupted(why);
+  }
+
+  /** The recorder ended, and a further one did not start. */
+  showStuck(answerId, why) {
+    this.showStopping();
+    this.notes.write({ interrupted: answerId });
+    this.showInterrupted(why);
+  }
+
+  /** What came before, if anything, is kept; else there is nothing to go on with. */
+  showEmpty(why) {
+    if (!this.question.answers.length) throw new DeviceTrouble(why, USE_ANOTHER);
+    this.notes.write({ interrupted: newestTake(this.question).at(-1).answer_id });
     this.showInterrupted(why);
   }
 
@@ -241,14 +243,14 @@ class Room {
     this.view.fill({ go_on: canGoOn ? "Go on with this answer" : "" });
   }
 
+  /** Rests there until somebody wants to see the next question. */
   accept() {
-    this.view.stopPlayback();
+    this.playback.clear();
     this.notes.write({ accepted: this.question.position, interrupted: null, running: null });
     const next = this.data.questions.find((question) => question.position > this.question.position);
     if (!next || this.isRedoing) return this.showFinish();
     this.ask(next);
-    this.view.show("ready", `Question ${next.position} is next.`);
-    if (next.think_ms) this.guard(() => this.think());
+    this.comeBackTo(next);
   }
 
   /** Record a question again that all others came after, because not all of its answer is saved. */
@@ -256,12 +258,11 @@ class Room {
     this.isRedoing = true;
     this.ask(this.data.questions.find(({ position }) => position === this.view.redo));
     await this.openDevices();
-    return this.think();
+    return this.actions.again();
   }
 
   showFinish() {
     this.source.close(); // the camera's light goes out: nothing more is recorded
-    this.awake?.release();
     this.view.prompts(this.data.questions);
     this.view.show("finish", "All questions are answered.");
   }
@@ -280,8 +281,8 @@ class Room {
   }
 
   async seatLost() {
-    const answerId = this.job?.answer_id;
-    if (await this.stopRecording()) this.notes.write({ interrupted: answerId });
+    const ended = await this.stopRecording();
+    if (ended && !ended.isEmpty) this.notes.write({ interrupted: ended.answerId });
     this.countdown?.stop();
     this.source.close();
     this.view.show("elsewhere", "This interview was opened in another tab.");
@@ -304,8 +305,8 @@ class Room {
     dropVoid(this.data.questions, uploader.jobs);
     view.obstacle(obstacle);
     view.uploads(this.data.questions, this.question, uploader, obstacle);
-    if (this.job) this.showSaved();
-    if (this.job?.trouble && this.recorder?.isRunning) this.guard(() => this.cutOff("Saving stopped"));
+    this.showSaved();
+    if (this.answering.job?.trouble && this.answering.isRunning) this.guard(() => this.cutOff("Saving stopped"));
   }
 
   signInChanged() {
@@ -316,15 +317,17 @@ class Room {
 
   showSaved() {
     const waitsIn = this.source.needsNetwork && this.uploader.obstacle ? (this.store.isDurable ? "browser" : "page") : "";
-    this.view.saved(this.job, this.recorder?.recordedMs ?? 0, waitsIn, this.uploader.leftMs);
+    if (!this.answering.job) return;
+    this.view.saved(this.answering.job, this.answering.recordedMs, waitsIn, this.uploader.leftMs);
   }
 
   mustStay() {
-    return Boolean(this.recorder?.isRunning || (this.uploader?.hasUnsent && !this.store.isDurable));
+    const isBusy = this.answering?.isRunning || this.view.state === "stopping";
+    return Boolean(isBusy || (this.uploader?.hasUnsent && !this.store.isDurable));
   }
 }
 
 const room = new Room(document.getElementById("room"));
-window.addEventListener("pagehide", () => room.noteTime());
+window.addEventListener("pagehide", () => room.answering?.noteTime());
 window.addEventListener("beforeunload", (event) => room.mustStay() && event.preventDefault());
 room.guard(() => room.enter());

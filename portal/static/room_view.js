@@ -7,12 +7,14 @@ import { waitingText } from "./waiting.js";
 
 export { clock };
 
+const PAUSED = "This moment is not assessed. After 10 s we stop, keep what you said, and you can go on later.";
 const WARN_LEFT_MS = [30_000, 10_000]; // said aloud once each, for those who do not watch the clock
 
 export class RoomView {
   /** `onAction(name)` for every press of a control that carries data-do. */
   constructor(root, onAction) {
     this.root = root;
+    this.taken = new Set(); // what the device paused
     this.announcer = root.querySelector("[data-announce]");
     root.addEventListener("click", (event) => {
       const control = event.target.closest("[data-do]");
@@ -50,10 +52,14 @@ export class RoomView {
   question(question, total) {
     const left = takesLeft(question);
     const isLast = question.position === total;
+    const isFirst = question.position === 1;
     this.fill({
       progress: `question ${question.position} of ${total}`,
-      prompt: question.prompt,
-      think: stretch(question.think_ms),
+      next: isFirst ? "Ready when you are" : `Question ${question.position} is next`,
+      rest: isFirst ? "" : "Go on when you like. No clock runs, and nothing is recorded.",
+      prompt: question.prompt ?? "",
+      think: question.think_ms ? stretch(question.think_ms) : "",
+      no_think: question.think_ms ? "" : "yes",
       limit: stretch(question.limit_ms),
       takes: left > 1 ? `You have ${left} takes.` : left === 1 ? "You have 1 more take." : "This is your last take.",
       again: left > 0 ? `Record again (${left} ${left === 1 ? "take" : "takes"} left)` : "",
@@ -97,15 +103,26 @@ export class RoomView {
 
   /** All questions at once; only at the end, when each has been asked. */
   prompts(questions) {
-    questions.forEach((question) => this.fill({ [`prompt_${question.position}`]: question.prompt }));
+    questions.forEach((question) => this.fill({ [`prompt_${question.position}`]: question.prompt ?? "not shown yet" }));
   }
 
-  playback(play) {
-    play(this.root.querySelector("[data-playback]"));
+  /** Which part of the answer is played back. */
+  playing(number, of) {
+    this.fill({ playing: of > 1 ? `your answer, part ${number} of ${of}` : "your answer" });
   }
 
-  stopPlayback() {
-    this.root.querySelector("[data-playback]").pause();
+  /** Said at once: the device took a camera or a microphone away, or gave it back. */
+  paused(kind, isPaused) {
+    if (isPaused) this.taken.add(kind);
+    else this.taken.delete(kind);
+    const text = this.taken.size ? `Your device paused the ${[...this.taken].sort().join(" and the ")}, perhaps for a call. ${PAUSED}` : "";
+    this.fill({ paused: text });
+    this.announce(text || "Camera and microphone are back. Recording goes on.");
+  }
+
+  unpaused() {
+    this.taken.clear();
+    this.fill({ paused: "" });
   }
 
   toggleSelf() {

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("capture", __name__, url_prefix="/capture")
 
-from portal.blueprints.capture import kiosk, pages, room, uploads  # noqa: E402, F401 (they hang their views on `bp`)
+from portal.blueprints.capture import kiosk, pages, playback, room, uploads  # noqa: E402, F401 (they hang their views on `bp`)

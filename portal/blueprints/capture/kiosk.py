@@ -6,7 +6,7 @@ The pages are those of every interview; only where pictures and sound come from 
 import uuid
 from collections.abc import Iterator
 
-from flask import Response, request, send_file
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from marshmallow import EXCLUDE
@@ -14,7 +14,7 @@ from marshmallow import EXCLUDE
 from portal import interviews
 from portal.access import fetch_own, is_at_the_machine
 from portal.blueprints.capture import bp
-from portal.blueprints.capture.room import QuestionSchema, TabSchema, begin_answer, body, own_answer, started
+from portal.blueprints.capture.room import QuestionSchema, TabSchema, begin_answer, body, started
 from portal.errors import for_programs
 from portal.models import InterviewSession
 
@@ -72,18 +72,6 @@ def kiosk_stop(interview_id: uuid.UUID) -> ResponseReturnValue:
 def kiosk_release(interview_id: uuid.UUID) -> ResponseReturnValue:
     interviews.release_devices(own_here(interview_id), tab_of_page())
     return {}
-
-
-@bp.get("/<uuid:interview_id>/answers/<uuid:answer_id>/playback")
-@for_programs
-@login_required
-def kiosk_playback(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
-    """The candidate's own answer, to look at before keeping it; the browser does not have it."""
-    own_here(interview_id)
-    path = interviews.answer_path(own_answer(interview_id, answer_id))
-    response = send_file(path, mimetype="video/mp4", conditional=True, max_age=0)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def tab_of_page() -> str:

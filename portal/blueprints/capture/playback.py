@@ -1,0 +1,30 @@
+"""A candidate's own answer, to look at before keeping it: what the server has of it, while the interview records."""
+
+import uuid
+
+from flask import abort, send_file
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from portal import interviews
+from portal.access import is_at_the_machine
+from portal.blueprints.capture import bp
+from portal.blueprints.capture.room import own_answer
+from portal.errors import for_programs
+from portal.models import InterviewState
+
+
+@bp.get("/<uuid:interview_id>/answers/<uuid:answer_id>/playback")
+@for_programs
+@login_required
+def answer_playback(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
+    """Takes Range. After the interview its film is the hiring team's to look at."""
+    answer = own_answer(interview_id, answer_id)
+    if interviews.config().records_itself:
+        interviews.refuse_visitors(is_at_the_machine())
+    path = interviews.answer_path(answer)
+    if answer.interview.state is not InterviewState.RECORDING or not path.is_file():
+        abort(404)
+    response = send_file(path, mimetype=f"video/{answer.container}", conditional=True, max_age=0)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,140 @@
+// Records the takes of an interview's questions, part by part: asks the server for each answer, starts and ends its recorder,
+// goes on in a further part where the device was turned, and takes out of which nothing came. Shows nothing.
+
+import { Awake } from "./awake.js";
+import { Job } from "./job.js";
+import { Part } from "./part.js";
+import { takeMs } from "./resume.js";
+
+export const WORTH_GOING_ON_MS = 5_000; // less time than this left in an answer is no use to anybody
+
+export class Answering {
+  /**
+   * `told` hears onRecording(leftMs), onStopping() before anything is waited for, onLost(why), onPause(kind, isPaused),
+   * and, where the device was turned: onTurned() once it records on, onTurnedLate() where too little time is left for that,
+   * onStuck(answerId, why) where it did not.
+   */
+  constructor({ source, uploader, notes, interviewId, isWatched, untilReached, told }) {
+    Object.assign(this, { source, uploader, notes, interviewId, isWatched, untilReached, told });
+    this.awake = new Awake();
+    this.part = null;
+    this.turning = null; // while one part ends and the next begins
+    this.recorders = new Map(); // of the answers that this page recorded
+    this.emptied = []; // answers of which not one byte came: on their way out
+  }
+
+  get isRunning() {
+    return Boolean(this.part?.isRunning);
+  }
+
+  get job() {
+    return this.part?.job ?? null;
+  }
+
+  get recordedMs() {
+    return this.part?.recordedMs ?? 0;
+  }
+
+  /** Record a take of this question; `continues` names the answer whose take goes on. */
+  async begin(question, continues) {
+    Object.assign(this, { question, takenBeforeMs: continues ? takeMs(question) : 0 });
+    const job = await this.#newAnswer(continues);
+    await this.#start(job, job.limit_ms);
+  }
+
+  /** End the recording, keep everything. Resolves to { answerId, isEmpty, hasEnded }, or null where none runs. */
+  async stop() {
+    await this.turning;
+    const { part } = this;
+    if (!part?.isRunning) return null;
+    this.told.onStopping();
+    this.awake.letGo();
+    const hasEnded = await part.halt();
+    if (!(await part.beginning.catch(() => null))) return { answerId: null, isEmpty: true, hasEnded };
+    const { answer_id } = this.#noteLength(part, await part.end());
+    if (part.isEmpty) this.#takeOut(answer_id);
+    return { answerId: answer_id, isEmpty: part.isEmpty, hasEnded };
+  }
+
+  /** Another question comes: what was recorded before is no longer spoken of. */
+  leave() {
+    this.part = null;
+  }
+
+  /** A crash announces nothing: how long it ran is noted while it runs. */
+  noteTime() {
+    if (!this.isRunning || !this.job) return;
+    this.notes.write({ running: { answer_id: this.job.answer_id, recorded_ms: Math.round(this.recordedMs) } });
+  }
+
+  /** Where a part can be looked at: at the server, once it is whole there. */
+  playable(answerId) {
+    const isSaved = !this.uploader.jobs.some((job) => job.answer_id === answerId && !job.is_complete);
+    return this.source.playable(answerId, this.recorders.get(answerId), isSaved);
+  }
+
+  /** A new take, or part of one, begins when the server has the last one whole; another question need not wait. */
+  async #newAnswer(continues) {
+    const { question } = this;
+    await this.uploader.whenSettled([...question.answers.map((answer) => answer.answer_id), ...this.emptied]);
+    const wish = { question: question.position, continues };
+    const reply = await this.untilReached(() => this.source.begin(wish));
+    question.unsaved = "";
+    question.answers.push({ ...reply, state: "recording", recorded_ms: 0 });
+    const job = new Job({ ...reply, interview_id: this.interviewId, sent_bytes: 0 });
+    await this.uploader.add(job);
+    return job;
+  }
+
+  /** `job` may be a promise of it, where the recording shall not wait for the server. */
+  async #start(job, leftMs) {
+    const { source, uploader, isWatched } = this;
+    const { onLost, onPause } = this.told;
+    const part = new Part({ source, uploader, isWatched, told: { onLost, onPause, onTurn: () => this.#turned() } }, job);
+    this.part = part;
+    part.beginning.then(({ answer_id }) => this.recorders.set(answer_id, part.recorder)).catch(() => {});
+    await part.start().catch((trouble) => this.#notStarted(part, trouble));
+    this.notes.write({ interrupted: null });
+    await this.awake.hold();
+    this.told.onRecording(leftMs);
+  }
+
+  async #notStarted(part, trouble) {
+    const ending = part.end().then(({ answer_id }) => part.isEmpty && this.#takeOut(answer_id));
+    ending.catch(() => {}); // told to whoever asked for the answer
+    if (part.job) await ending;
+    throw trouble;
+  }
+
+  /** The picture has another size now, and this file cannot hold it: end it here, go on in a further part at once. */
+  #turned() {
+    const { part } = this;
+    this.takenBeforeMs += part.recordedMs;
+    const leftMs = this.question.limit_ms - this.takenBeforeMs;
+    if (leftMs < WORTH_GOING_ON_MS) return this.told.onTurnedLate();
+    this.turning = this.#goOn(part, leftMs)
+      .catch(() => this.told.onStuck(part.job?.answer_id ?? null, "Your device was turned, and recording stopped"))
+      .finally(() => (this.turning = null));
+  }
+
+  async #goOn(part, leftMs) {
+    await part.halt();
+    const before = part.end().then((job) => this.#noteLength(part, job));
+    const job = before.then(({ answer_id }) => this.#newAnswer(answer_id));
+    job.catch(() => this.told.onLost("Your device was turned, and recording could not go on"));
+    await this.#start(job, leftMs);
+    this.told.onTurned();
+  }
+
+  #noteLength(part, job) {
+    const answer = this.question.answers.find(({ answer_id }) => answer_id === job.answer_id);
+    Object.assign(answer, { recorded_ms: Math.round(part.recordedMs) });
+    return job;
+  }
+
+  /** Not one byte came: there is no such answer, and its take is not used. */
+  #takeOut(answerId) {
+    this.emptied.push(answerId);
+    this.question.answers = this.question.answers.filter(({ answer_id }) => answer_id !== answerId);
+  }
+}

@@ -1,5 +1,5 @@
-// The device check: browser, camera, microphone and upload speed, each row with its result and, where needed, the cure.
-// Sends nothing but random bytes to time them; the picture and the sound stay in this page. Rows that the page does not
+// The device check: browser, camera, microphone, a test recording and upload speed, each row with its result and, where needed,
+// the cure. Sends nothing but random bytes to time them; picture, sound and recording stay in this page. Rows that the page does not
 // have (a machine that records by itself needs no upload) are not checked.
 
 import { pageApi } from "./api.js";
@@ -7,6 +7,7 @@ import { recordingType } from "./recorder.js";
 import { Seat } from "./seat.js";
 import { sourceOf } from "./source.js";
 import { Store } from "./store.js";
+import { Trial } from "./trial.js";
 import { DeviceTrouble } from "./trouble.js";
 
 const HEARD_DBFS = -45; // quiet speech at arm's length; room noise stays below
@@ -24,6 +25,7 @@ class Check {
     this.seat = new Seat(this.api, root.dataset.interview, () => this.source.close());
     this.source = sourceOf(root, this.api, this.seat);
     this.rows = [...root.querySelectorAll("[data-row]")].map((row) => row.dataset.row);
+    this.trial = new Trial(this.source, root.querySelector("[data-trial]"));
     this.begin = root.querySelector("[data-begin]");
     this.again = root.querySelector("[data-again]");
     this.buttons = [this.begin, this.again].map((place) => place.querySelector("button"));
@@ -38,6 +40,7 @@ class Check {
   async run() {
     this.enable(false);
     this.results = {};
+    if (this.trial.video) this.trial.video.hidden = true;
     await this.source.close();
     if (await this.checkBrowser()) await Promise.all([this.checkDevices(), this.checkSpeed()]);
     this.enable(true);
@@ -76,9 +79,25 @@ class Check {
     } catch (trouble) {
       this.row("camera", "fail", trouble.message, trouble.advice);
       this.row("microphone", "fail", "Not opened, because the camera was not.");
+      this.row("recording", "fail", "Not tried, because nothing was opened.");
       return;
     }
-    await this.listen();
+    await Promise.all([this.listen(), this.checkRecording()]);
+  }
+
+  /** What is recorded can be played: the only proof that it will be of use. */
+  async checkRecording() {
+    if (!this.rows.includes("recording")) return;
+    this.row("recording", "busy", "Recording three seconds, then playing them.");
+    try {
+      const { bytes, seconds, width, height } = await this.trial.run();
+      this.trial.video.hidden = false;
+      const made = `${seconds.toFixed(0)} s, ${Math.round(bytes / 1000)} kB, ${width} × ${height} pixels.`;
+      this.row("recording", "pass", `${made} Play it: this is how you look and sound.`);
+    } catch (trouble) {
+      if (!(trouble instanceof DeviceTrouble)) throw trouble;
+      this.row("recording", "fail", trouble.message, trouble.advice);
+    }
   }
 
   /** A machine that records by itself has its devices for one page only: the one with the seat. */
@@ -136,6 +155,7 @@ class Check {
   }
 
   row(name, result, text, advice = "") {
+    if (!this.rows.includes(name)) return;
     this.results[name] = result;
     const row = this.root.querySelector(`[data-row="${name}"]`);
     const [mark, word] = MARKS[result];
@@ -164,4 +184,5 @@ function randomBytes(count) {
   return bytes;
 }
 
+document.documentElement.dataset.started = "";
 new Check(document.getElementById("check"));

@@ -2,6 +2,7 @@
 // Used by the device check and by the room; shows nothing itself.
 
 import { recordingType } from "./recorder.js";
+import { missing as notOffered } from "./requirements.js";
 import { DeviceTrouble } from "./trouble.js";
 
 // "none": an upright camera stays upright. Without it Chromium cuts a square of 480 px out of its picture.
@@ -11,7 +12,9 @@ const WANTED = {
   audio: { echoCancellation: true, channelCount: { ideal: 1 } },
 };
 
-/** Why this browser cannot record at all, or null. */
+const USE_ANOTHER = "Use a current Chrome, Edge, Firefox or Safari, on this device or on another one: your interview waits for you.";
+
+/** Why this browser cannot record at all, with the name of what it lacks, or null. */
 export function browserTrouble() {
   if (!window.isSecureContext) {
     return new DeviceTrouble(
@@ -19,13 +22,10 @@ export function browserTrouble() {
       "Browsers give the camera only to secure pages. Open this address with https:// in front.",
     );
   }
-  if (!navigator.mediaDevices?.getUserMedia || !recordingType()) {
-    return new DeviceTrouble(
-      "This browser cannot record video",
-      "Use a current Chrome, Edge, Firefox or Safari, on this device or on another one: your interview waits for you.",
-    );
-  }
-  return null;
+  const lacking = notOffered();
+  if (lacking.length) return new DeviceTrouble("This browser cannot record video", `It lacks ${lacking.join(", ")}. ${USE_ANOTHER}`);
+  if (recordingType()) return null;
+  return new DeviceTrouble("This browser cannot record video", `It makes neither MP4 with H.264 nor WebM with VP8. ${USE_ANOTHER}`);
 }
 
 /** A running stream of camera and microphone. Throws DeviceTrouble. */

@@ -1,16 +1,16 @@
 // The interview room: asks the questions, records the answers, and finds its place again after a reload, a crash or a lost
 // connection. One state at a time (data-state); what a state looks like is room_view.js, how bytes travel is uploader.js.
 
-import { Answering, WORTH_GOING_ON_MS } from "./answering.js";
+import { Answering } from "./answering.js";
 import { pageApi } from "./api.js";
 import { Asking } from "./asking.js";
 import { Countdown } from "./countdown.js";
+import { Ending } from "./ending.js";
 import { Leftovers } from "./leftovers.js";
 import { Notes } from "./notes.js";
 import { dropVoid } from "./outcome.js";
 import { untilReached } from "./patience.js";
 import { Playback } from "./playback.js";
-import { NOTHING_CAME } from "./recorder.js";
 import { newestTake, takeMs, whereToResume } from "./resume.js";
 import { RoomView, clock } from "./room_view.js";
 import { Seat } from "./seat.js";
@@ -18,9 +18,6 @@ import { sourceOf } from "./source.js";
 import { Store } from "./store.js";
 import { DeviceTrouble } from "./trouble.js";
 import { Uploader } from "./uploader.js";
-
-const UNENDED = "Your browser did not finish this recording properly. What it delivered is kept.";
-const USE_ANOTHER = "Nothing was recorded and no take is used. Reload the page, or use another browser or device: your interview waits.";
 
 class Room {
   constructor(root) {
@@ -33,12 +30,13 @@ class Room {
     const onLost = () => this.guard(() => this.seatLost());
     this.seat = new Seat(this.api, this.id, onLost, (error) => this.guard(() => this.stopped(error)));
     this.source = sourceOf(root, this.api, this.seat);
+    this.ending = new Ending(this);
     this.asking = new Asking(this.api, this.seat, (ask) => this.untilReached(ask));
     this.playback = new Playback(root.querySelector("[data-playback]"), (...part) => this.view.playing(...part));
     this.actions = {
       show_question: () => this.showQuestion(),
       start: () => this.record(null),
-      stop: () => this.stopAndReview("Stopped. Your answer is being saved."),
+      stop: () => this.ending.review("Stopped. Your answer is being saved."),
       again: () => (this.asking.leftMs(this.question) ? this.think() : this.record(null)),
       go_on: () => this.record(newestTake(this.question).at(-1)?.answer_id ?? null),
       accept: () => this.accept(),
@@ -98,10 +96,10 @@ class Room {
     const { accepted, interrupted } = this.notes.values;
     const { stage, question } = whereToResume(this.data.questions, accepted, interrupted);
     this.ask(question);
-    this.offerMore();
+    this.ending.offerMore();
     if (stage !== "finish") await this.openDevices();
     if (stage === "finish") this.showFinish();
-    else if (stage === "interrupted") this.showInterrupted("Your answer was interrupted");
+    else if (stage === "interrupted") this.ending.interrupted("Your answer was interrupted");
     else if (stage === "ready") this.comeBackTo(question);
     else this.view.show(stage);
     this.uploadsChanged();
@@ -160,11 +158,11 @@ class Room {
     return {
       onRecording: (leftMs) => this.showRecording(leftMs),
       onStopping: () => this.showStopping(),
-      onLost: (why) => this.guard(() => this.cutOff(why)),
+      onLost: (why) => this.guard(() => this.ending.cutOff(why)),
       onPause: (kind, isPaused) => this.view.paused(kind, isPaused),
-      onStuck: (answerId, why) => this.showStuck(answerId, why),
+      onStuck: (answerId, why) => this.ending.stuck(answerId, why),
       onTurned: () => this.view.announce("Your device was turned. Recording goes on in a further part of this answer."),
-      onTurnedLate: () => this.guard(() => this.stopAndReview("Your device was turned near the end. Your answer is being saved.")),
+      onTurnedLate: () => this.guard(() => this.ending.review("Your device was turned near the end. Your answer is being saved.")),
     };
   }
 
@@ -180,7 +178,7 @@ class Room {
       this.view.warnTimeLeft(leftMs, previousMs);
       previousMs = leftMs;
     };
-    const onEnd = () => this.guard(() => this.stopAndReview("Time is up. Your answer is being saved."));
+    const onEnd = () => this.guard(() => this.ending.review("Time is up. Your answer is being saved."));
     this.countdown = new Countdown(limitMs, onTick, onEnd);
   }
 
@@ -188,59 +186,6 @@ class Room {
     this.countdown.stop();
     this.view.unpaused();
     this.view.show("stopping");
-  }
-
-  /** End the recording; what became of it, or null where none runs. */
-  async stopRecording() {
-    const ended = await this.answering.stop();
-    if (!ended) return null;
-    this.view.question(this.question, this.data.questions.length);
-    this.view.fill({ taken: clock(takeMs(this.question)), unended: ended.hasEnded ? "" : UNENDED });
-    return ended;
-  }
-
-  async stopAndReview(announcement) {
-    const ended = await this.stopRecording();
-    if (!ended) return;
-    if (ended.isEmpty) return this.showEmpty(NOTHING_CAME);
-    this.playback.load(newestTake(this.question).map(({ answer_id }) => this.answering.playable(answer_id)));
-    this.view.show("review", announcement);
-  }
-
-  async cutOff(why) {
-    const ended = await this.stopRecording();
-    if (!ended) return;
-    if (ended.isEmpty) return this.showEmpty(why);
-    this.notes.write({ interrupted: ended.answerId });
-    this.showInterrupted(why);
-  }
-
-  /** The recorder ended, and a further one did not start. */
-  showStuck(answerId, why) {
-    this.showStopping();
-    this.notes.write({ interrupted: answerId });
-    this.showInterrupted(why);
-  }
-
-  /** What came before, if anything, is kept; else there is nothing to go on with. */
-  showEmpty(why) {
-    if (!this.question.answers.length) throw new DeviceTrouble(why, USE_ANOTHER);
-    this.notes.write({ interrupted: newestTake(this.question).at(-1).answer_id });
-    this.showInterrupted(why);
-  }
-
-  showInterrupted(why) {
-    const takenMs = takeMs(this.question);
-    const title = takenMs ? `${why} at ${clock(takenMs)}.` : `${why}.`;
-    this.view.fill({ interrupted: title });
-    this.offerMore();
-    this.view.show("interrupted", title);
-    this.uploadsChanged();
-  }
-
-  offerMore() {
-    const canGoOn = this.question.limit_ms - takeMs(this.question) >= WORTH_GOING_ON_MS;
-    this.view.fill({ go_on: canGoOn ? "Go on with this answer" : "" });
   }
 
   /** Rests there until somebody wants to see the next question. */
@@ -281,7 +226,7 @@ class Room {
   }
 
   async seatLost() {
-    const ended = await this.stopRecording();
+    const ended = await this.ending.stop();
     if (ended && !ended.isEmpty) this.notes.write({ interrupted: ended.answerId });
     this.countdown?.stop();
     this.source.close();
@@ -306,7 +251,7 @@ class Room {
     view.obstacle(obstacle);
     view.uploads(this.data.questions, this.question, uploader, obstacle);
     this.showSaved();
-    if (this.answering.job?.trouble && this.answering.isRunning) this.guard(() => this.cutOff("Saving stopped"));
+    if (this.answering.job?.trouble && this.answering.isRunning) this.guard(() => this.ending.cutOff("Saving stopped"));
   }
 
   signInChanged() {
@@ -327,6 +272,7 @@ class Room {
   }
 }
 
+document.documentElement.dataset.started = "";
 const room = new Room(document.getElementById("room"));
 window.addEventListener("pagehide", () => room.answering?.noteTime());
 window.addEventListener("beforeunload", (event) => room.mustStay() && event.preventDefault());

@@ -1,0 +1,67 @@
+// Records a few seconds and plays them, to see whether what this browser records can be used at all: some deliver nothing,
+// or what nobody can play. Nothing leaves the page.
+
+import { DeviceTrouble } from "./trouble.js";
+
+const TRIAL_MS = 3_000; // three pieces
+const PLAYED_MS = 1_000; // more than the first picture
+const PLAYS_WITHIN_MS = 10_000; // a slow phone needs two seconds
+const LOOK_EVERY_MS = 100;
+const ADVICE = "Camera and microphone may work all the same. Use another browser or another device: your interview waits for you.";
+
+export class Trial {
+  /** Plays in `video`, without sound until somebody wants to hear it. */
+  constructor(source, video) {
+    Object.assign(this, { source, video, address: null });
+  }
+
+  /** Resolves to { bytes, seconds, width, height }. Throws DeviceTrouble. */
+  async run() {
+    this.#forget();
+    const recorder = await this.#recorded();
+    const blob = new Blob(recorder.blobs, { type: recorder.type });
+    if (!blob.size) throw new DeviceTrouble("This browser delivers no recording", ADVICE);
+    this.address = URL.createObjectURL(blob);
+    await this.#play();
+    const { videoWidth, videoHeight } = this.video;
+    return { bytes: blob.size, seconds: recorder.recordedMs / 1000, width: videoWidth, height: videoHeight };
+  }
+
+  async #recorded() {
+    const recorder = this.source.recorder(null, { onBlob: () => {} });
+    await recorder.start().catch(({ message }) => {
+      throw new DeviceTrouble(message, ADVICE);
+    });
+    await pause(TRIAL_MS);
+    await recorder.stop();
+    return recorder;
+  }
+
+  async #play() {
+    const { video } = this;
+    Object.assign(video, { muted: true, src: this.address });
+    video.play().catch((error) => console.info("The trial does not play:", error.name)); // seen below by its clock
+    const until = performance.now() + PLAYS_WITHIN_MS;
+    while (video.currentTime * 1000 < PLAYED_MS && !video.ended) {
+      if (video.error || performance.now() > until) throw new DeviceTrouble("What this browser records cannot be played", ADVICE);
+      await pause(LOOK_EVERY_MS);
+    }
+    if (!video.videoWidth) throw new DeviceTrouble("There is no picture in what this browser records", ADVICE);
+    if (isSilent(video)) throw new DeviceTrouble("There is no sound in what this browser records", ADVICE);
+  }
+
+  #forget() {
+    if (this.address) URL.revokeObjectURL(this.address);
+    this.address = null;
+    this.video.removeAttribute("src");
+  }
+}
+
+/** Whether it has no sound track. Each browser tells it in its own way; where one does not, it counts as heard. */
+function isSilent(video) {
+  return video.webkitAudioDecodedByteCount === 0 || video.mozHasAudio === false || video.audioTracks?.length === 0;
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -235,7 +235,7 @@ class Room {
 
   /** The application was withdrawn or decided: nothing more is recorded, whatever is on the page. */
   async stopped(error) {
-    await this.stopRecording();
+    await this.ending.stop();
     this.countdown?.stop();
     this.source.close();
     throw Object.assign(error, { advice: "What was recorded before that is kept as long as you were told." });

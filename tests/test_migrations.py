@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
+from portal import accounts
 from portal.extensions import db
 from portal.models import InterviewSession
 
@@ -69,19 +70,7 @@ def test_interviews_of_an_earlier_version_keep_the_questions_that_were_asked(app
 
 def insert_interview(state: str, answered: dict[int, str], asked: dict[int, str]) -> None:
     """Somebody's interview as version 0006 stored it."""
-    insert(
-        "users",
-        id="a" * 32,
-        email="a@example.org",
-        password_hash="-",
-        role="candidate",
-        full_name="A",
-        phone="",
-        location="",
-        headline="",
-        session_key="k",
-        created_at=at(0),
-    )
+    insert_user("a" * 32, "a@example.org")
     insert(
         "jobs",
         id="b" * 32,
@@ -139,6 +128,27 @@ def insert_interview(state: str, answered: dict[int, str], asked: dict[int, str]
             created_at=at(position),
         )
     db.session.commit()
+
+
+def insert_user(user_id: str, email: str) -> None:
+    words = dict.fromkeys(("phone", "location", "headline"), "")
+    known = {"password_hash": "-", "role": "candidate", "full_name": "A", "session_key": "k", "created_at": at(0)}
+    insert("users", id=user_id, email=email, **words, **known)
+
+
+def test_accounts_of_an_earlier_version_are_found_under_the_one_spelling(app: Flask) -> None:
+    """Zoë's domain and Ana's letters are written out; of Kim's mailbox there were two accounts, and both stay."""
+    db.drop_all()
+    upgrade(revision="0010")
+    emails = ["zoe@xn--bcher-kva.example", "ana\u0303@example.org", "kim@xn--bcher-kva.example", "kim@bücher.example"]
+    for number, email in enumerate(emails):
+        insert_user(f"{number:032x}", email)
+    db.session.commit()
+    upgrade()
+
+    found = db.session.scalars(sa.text("SELECT email FROM users ORDER BY id")).all()
+    assert found == ["zoe@bücher.example", "anã@example.org", *emails[2:]]
+    assert accounts.find("zoe@xn--bcher-kva.example") is not None
 
 
 def at(second: int) -> str:

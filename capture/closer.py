@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from capture.types import Box
 
-MARGIN = 2.0  # of the face's longer side: with 1.5 faces near profile are missed, from 3 on small ones get imprecise
+# Sides of the piece, by the face's longer side: with 1.5 faces near profile are missed, from 3 on small ones get
+# imprecise; but some turned by 60° and more are read there only.
+MARGINS = (2.0, 3.0)
 LEAST_SIDE_PX = 256  # the model reads a face at this size: enlarging by ourselves keeps lids sharper (cubic)
 
 
@@ -27,11 +29,11 @@ class Piece:
     step: float = 1.0
 
     @classmethod
-    def around(cls, rgb: NDArray[np.uint8], face: Box) -> Self:
+    def around(cls, rgb: NDArray[np.uint8], face: Box, margin: float) -> Self:
         """What lies beyond the picture's edge is its last row or column repeated."""
         height, width = rgb.shape[:2]
         across, down = face[2] * width, face[3] * height
-        side = max(MARGIN * max(across, down), 1.0)
+        side = max(margin * max(across, down), 1.0)
         left, top = face[0] * width + (across - side) / 2, face[1] * height + (down - side) / 2
         side_px = max(LEAST_SIDE_PX, round(side))
         step = side / side_px

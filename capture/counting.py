@@ -1,7 +1,6 @@
 """When all faces of a picture are counted again, and how closely: soon where something changed, else seldom.
 
-Counting costs twice what reading one face does. Knows when a count is old, and whether it confirms a face that was
-read; not how faces are found.
+Counting costs twice what reading one face does. Knows when a count is old, not how faces are found.
 """
 
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from capture.crowd import CLOSER_SIDE_PX, LONGER_SIDE_PX, overlap_of
+from capture.crowd import CLOSER_SIDE_PX, LONGER_SIDE_PX, shows
 from capture.face import FaceReading
 from capture.quality import Luma
 from capture.types import Box, Frame
@@ -17,7 +16,6 @@ from capture.types import Box, Frame
 COUNT_EVERY_MS = 1_000  # while something changes: people do not come and go in a blink
 HELD_MS = 3_000  # while nothing does: a face that the net just missed gets another chance
 CHANGED_LEVELS = 12.0  # of 255, of a cell's mean: coding moves it by 2.3, a chair's edge behind a talking person by 8
-SAME_FACE = 0.2  # of what both boxes cover: the two readers' boxes of one face share 0.4 and more
 BESIDE_HEAD, BESIDE_SHOULDERS = 0.75, 1.5  # of a face's width to its left and right: they move while it talks
 
 
@@ -66,7 +64,6 @@ class FaceCounter:
         self._crowd = crowd
         self._last: Count | None = None
         self._in_vain_at_ms: int | None = None  # when a closer look last found nothing of what was looked for
-        self._confirmed: tuple[int, Box] | None = None
 
     def boxes(self, frame: Frame, cells: Luma, face: FaceReading | None) -> list[Box]:
         """All faces, largest first; `face` is the nearest one where it could be read."""
@@ -75,28 +72,16 @@ class FaceCounter:
             self._last = last = self._count(frame, cells, face)
         return last.boxes
 
-    def confirms(self, t_ms: int, face: FaceReading) -> bool:
-        """Whether a face was counted where one was read, now or within the last second.
-
-        The landmark model also reads faces that are drawn on a shirt; both readers together never did.
-        """
-        if self._last and _shows(self._last.boxes, face.box):
-            self._confirmed = t_ms, face.box
-            return True
-        if self._confirmed is None or t_ms - self._confirmed[0] >= COUNT_EVERY_MS:
-            return False
-        return _shows([self._confirmed[1]], face.box)
-
     def _count(self, frame: Frame, cells: Luma, face: FaceReading | None) -> Count:
         """Nobody is said to be missing, and no face to be none, before somebody looked closely, which costs four times
         more: at most once a second in vain."""
         near = face.box if face else None
         boxes = self._crowd.read(frame)
         was_in_vain = self._in_vain_at_ms is not None and frame.t_ms - self._in_vain_at_ms < COUNT_EVERY_MS
-        if _shows(boxes, near) or was_in_vain:
+        if shows(boxes, near) or was_in_vain:
             return Count(frame.t_ms, cells, near, boxes)
         closer = self._crowd.read(frame, CLOSER_SIDE_PX)
-        self._in_vain_at_ms = None if _shows(closer, near) else frame.t_ms
+        self._in_vain_at_ms = None if shows(closer, near) else frame.t_ms
         return Count(frame.t_ms, cells, near, closer or boxes, is_close=True)
 
     @staticmethod
@@ -104,11 +89,6 @@ class FaceCounter:
         """A count of one beside one face that can be read, or of none; any other is made anew every time."""
         if face is None:
             return (last.is_close or not last.boxes) and last.still_holds(t_ms, cells, None)
-        if face.has_company or len(last.boxes) != 1 or not _shows(last.boxes, face.box):
+        if face.has_company or len(last.boxes) != 1 or not shows(last.boxes, face.box):
             return False
         return last.is_fresh(t_ms) or last.still_holds(t_ms, cells, face.box)
-
-
-def _shows(boxes: list[Box], face: Box | None) -> bool:
-    """The face, or any where none is named."""
-    return any(face is None or overlap_of(box, face) >= SAME_FACE for box in boxes)

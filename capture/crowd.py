@@ -21,6 +21,7 @@ STRIDE_PX = 4  # the model answers for each cell of 4×4 px
 PADDED_TO_PX = 32  # the model halves its picture five times
 MIN_SCORE = 0.5  # untuned middle: 0 faces 37/37, 1 face 504/504, two 32/33, three 6/6 on labelled pictures
 MAX_OVERLAP = 0.3  # two boxes sharing more than this part of their union show the same face
+SAME_FACE = 0.2  # of what both cover: boxes of the two readers share 0.4 and more of one face
 MIN_WIDTH = 0.03  # of the picture's width: smaller ones are photos on a wall or passers-by far behind
 OUTPUTS = ("537", "538", "539", "540")  # the model's names for score, size, offset, landmarks; OpenCV 5 wants all named
 
@@ -91,9 +92,9 @@ def _overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return float(shared.prod() / (_area(one) + _area(other) - shared.prod()))
 
 
-def overlap_of(one: Box, other: Box) -> float:
-    """What two boxes share, of what they cover together."""
-    return _overlap(_corners(one), _corners(other))
+def shows(boxes: list[Box], face: Box | None) -> bool:
+    """Whether one of the boxes is this face's; any will do where none is named."""
+    return any(face is None or _overlap(_corners(box), _corners(face)) >= SAME_FACE for box in boxes)
 
 
 def _corners(box: Box) -> NDArray[np.float64]:

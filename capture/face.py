@@ -14,7 +14,7 @@ from mediapipe.tasks.python.core.base_options import BaseOptions
 from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions
 from numpy.typing import NDArray
 
-from capture.closer import Piece
+from capture.closer import MARGINS, Piece
 from capture.errors import ModelMissing
 from capture.eyes import CHIN, EYE_CORNERS, MOUTH_CORNERS, Points, face_px_of, gaze_of, lid_gap_of, mouth_open_of
 from capture.face_shape import Shape, shape_of
@@ -63,7 +63,12 @@ class FaceReader:
 
     def read(self, frame: Frame, around: Box | None = None) -> FaceReading | None:
         """The largest face of the picture, or of a piece around a box; None where none can be read."""
-        piece = Piece.around(frame.rgb, around) if around else Piece(frame.rgb)
+        if around is None:
+            return self._read(frame, Piece(frame.rgb))
+        readings = (self._read(frame, Piece.around(frame.rgb, around, margin)) for margin in MARGINS)
+        return next(filter(None, readings), None)
+
+    def _read(self, frame: Frame, piece: Piece) -> FaceReading | None:
         found = self._landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=piece.rgb))
         faces = [piece.in_whole_px(_places(landmarks)) for landmarks in found.face_landmarks]
         if not faces:

@@ -137,7 +137,7 @@ def _lost(stretch: Stretch, views: Views, rules: Rules) -> Iterator[Flag]:
 
 
 def _too_poor(rules: Rules) -> Watch:
-    says = "It was too dark or too far away to tell whether a face was there"
+    says = "It was too dark, too far away or too little of a face to tell whether one was there"
     return Watch("picture_poor/2", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
 
 

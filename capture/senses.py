@@ -6,9 +6,11 @@ Decides how often each sense looks, and joins a picture with the sound that belo
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from capture.audio import AROUND_MS, SoundMeter
 from capture.blinks import BlinkWatch
+from capture.confirming import Confirmation, Standing
 from capture.counting import CountsFaces, FaceCounter
 from capture.crowd import MIN_WIDTH
 from capture.eyes import openness_of
@@ -24,6 +26,14 @@ from capture.types import Box, Frame, Glance, Observation, Sound
 SOUND_LAG_MS = 20_000
 
 
+class Found(NamedTuple):
+    """The nearest face where it could be read, where all faces are, and whether one more was read that may be none."""
+
+    face: FaceReading | None
+    boxes: list[Box]
+    is_unsure: bool
+
+
 class Senses:
     """Measures one answer from its first picture to its last."""
 
@@ -32,6 +42,7 @@ class Senses:
         self._nearest = NearestFace(face)
         self._steady = SteadyFace(self._nearest.read)
         self._counter = FaceCounter(crowd)
+        self._confirmation = Confirmation()
         self._sound = SoundMeter()
         self._quality = QualityMeter()
         self._blinks = BlinkWatch(self._nearest.read_between)
@@ -68,11 +79,12 @@ class Senses:
     def _look(self, frame: Frame) -> Observation:
         luma = luma_of(frame)
         cells = cells_of(luma)
-        face, boxes = self._faces(frame, luma, cells)
+        found = self._faces(frame, luma, cells)
+        face, boxes = found.face, found.boxes
         quality = self._quality.read(frame.t_ms, luma, cells, face.box if face else None)
         seen = Observation(
             t_ms=frame.t_ms,
-            count=_counted(boxes, face, luma),
+            count=_counted(found, luma),
             box=boxes[0] if boxes else None,
             blinks_ms=self._blinks.sample(frame.t_ms, luma, face),
             brightness=quality.brightness,
@@ -81,23 +93,22 @@ class Senses:
         )
         return replace(_with_face(seen, face), mouth_open=self._mouth.opened(luma, face)) if face else seen
 
-    def _faces(self, frame: Frame, luma: Luma, cells: Luma) -> tuple[FaceReading | None, list[Box]]:
-        """The nearest face where it can be read, and where all are."""
+    def _faces(self, frame: Frame, luma: Luma, cells: Luma) -> Found:
         face = self._steady.read(frame, luma)
         boxes = self._counter.boxes(frame, cells, face)
-        if face and not self._counter.confirms(frame.t_ms, face):
-            face = None
-        if face is None and boxes and boxes[0][2] >= MIN_WIDTH:
-            face = self._nearest.read_closer(frame, boxes[0])
-        return face, boxes
+        standing = self._confirmation.of(frame.t_ms, face.box, boxes) if face else Standing.NONE
+        if standing is not Standing.FACE:
+            is_near = bool(boxes) and boxes[0][2] >= MIN_WIDTH
+            face = self._nearest.read_closer(frame, boxes[0]) if is_near else None
+        return Found(face, boxes, standing is Standing.UNSURE)
 
 
-def _counted(boxes: list[Box], face: FaceReading | None, luma: Luma) -> int | None:
-    """Those near enough; None where all that is seen is too small to tell a person from a photo on the wall."""
-    near = sum(box[2] >= MIN_WIDTH for box in boxes)
-    if face is None and near == 0 and (boxes or is_blank(luma)):
+def _counted(found: Found, luma: Luma) -> int | None:
+    """Those near enough; None where all that is seen is too small or too doubtful to tell a person from a photo."""
+    near = sum(box[2] >= MIN_WIDTH for box in found.boxes)
+    if found.face is None and near == 0 and (found.boxes or found.is_unsure or is_blank(luma)):
         return None
-    return max(near, 1 if face else 0)
+    return max(near, 1 if found.face else 0)
 
 
 def _with_face(seen: Observation, face: FaceReading) -> Observation:

@@ -10,7 +10,7 @@ from clips import FOOTAGE
 from numpy.typing import NDArray
 from senses_support import MODELS, PORTRAIT
 
-from capture.closer import LEAST_SIDE_PX, MARGIN, Piece
+from capture.closer import LEAST_SIDE_PX, MARGINS, Piece
 from capture.crowd import LONGER_SIDE_PX, MIN_WIDTH, CrowdReader
 from capture.demo import Sitter, Studio
 from capture.face import FaceReader, FaceReading
@@ -126,10 +126,10 @@ def test_a_piece_knows_where_its_points_are_in_the_whole(face: Box) -> None:
     picture = np.zeros((WIDE[1], WIDE[0], 3), np.uint8)
     x, y = int((face[0] + face[2] / 3) * WIDE[0]), int((face[1] + face[3] / 2) * WIDE[1])
     picture[y - 1 : y + 2, x - 1 : x + 2] = 255
-    piece = Piece.around(picture, face)
+    piece = Piece.around(picture, face, MARGINS[0])
     height, width = piece.rgb.shape[:2]
     assert height == width >= LEAST_SIDE_PX
-    assert width * piece.step == pytest.approx(MARGIN * max(face[2] * WIDE[0], face[3] * WIDE[1]), abs=1)
+    assert width * piece.step == pytest.approx(MARGINS[0] * max(face[2] * WIDE[0], face[3] * WIDE[1]), abs=1)
     rows, columns = np.nonzero(piece.rgb[..., 0] > 127)
     there = np.array([(columns.mean() / width, rows.mean() / height, 0.5)])
     [(found_x, found_y, found_z)] = piece.in_whole_px(there)
@@ -170,14 +170,38 @@ def test_beside_a_person_it_is_neither_counted_nor_read(reader: FaceReader, sens
     assert row.yaw_deg == pytest.approx(read(reader, alone, row.box).yaw_deg, abs=3)
 
 
-def test_a_face_that_is_not_confirmed_for_a_moment_still_counts(senses: Senses, crowd: Crowd, studio: Studio) -> None:
+def test_a_drawn_face_that_stays_is_left_open(senses: Senses, studio: Studio) -> None:
+    """It may be a real one of which a hand or the picture's edge hides half."""
+    rows = seen(senses, *(drawn_face(studio.picture([], number), (320, 260)) for number in range(8)))
+    assert [row.count for row in rows] == [0] * 5 + [None] * 3
+    assert {(row.yaw_deg, row.box) for row in rows} == {(None, None)}
+
+
+def test_a_face_that_was_counted_once_counts_while_it_is_read(senses: Senses, crowd: Crowd, studio: Studio) -> None:
     here = studio.picture([Sitter(0, 1.0)], 0)
+    assert [row.count for row in seen(senses, here)] == [1]
+    crowd.sees_nobody = True
     disturbed = here.copy()
     disturbed[20:60, 20:80] = 255
-    assert [row.count for row in seen(senses, *[here] * 5)] == [1] * 5
-    crowd.sees_nobody = True
-    later = [senses.take(Frame(t_ms, disturbed), has_sound=False) for t_ms in (1_200, 1_600, 1_999, 2_400)]
-    assert [row.count for rows in later for row in rows] == [1, 1, 0, 0]
+    later = [senses.take(Frame(t_ms, disturbed), has_sound=False) for t_ms in range(1_000, 6_000, 1_000)]
+    assert [row.count for rows in later for row in rows] == [1] * 5
+    [elsewhere] = senses.take(Frame(6_000, studio.picture([Sitter(200, 1.0)], 0)), has_sound=False)
+    assert elsewhere.count == 0
+
+
+@pytest.mark.parametrize("from_ms", [3_000, 3_400])
+def test_work_taken_up_again_reads_somebody_far_away_the_same(crowd: Crowd, studio: Studio, from_ms: int) -> None:
+    def rows(start_ms: int) -> list[Observation]:
+        senses, taken = Senses(FaceReader(MODELS.face), crowd), []
+        for t_ms in range(start_ms, 5_000, EVERY_MS):
+            moved = studio.picture([Sitter(t_ms / 50, 0.45)], t_ms // 40)
+            taken += senses.take(Frame(t_ms, moved), has_sound=False)
+        senses.close()
+        return [row for row in taken if row.t_ms >= 4_000]
+
+    assert [(row.count, row.yaw_deg, row.openness, row.box) for row in rows(from_ms)] == [
+        (row.count, row.yaw_deg, row.openness, row.box) for row in rows(2_000)
+    ]
 
 
 @pytest.mark.footage

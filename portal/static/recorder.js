@@ -6,6 +6,7 @@ import { DeviceTrouble } from "./trouble.js";
 
 // What Chromium (MP4 with H.264), Safari (the same with AAC) and Firefox (WebM) can make; first supported wins. `mayTurn`:
 // avc3 writes the picture's size into the stream itself. avc1 names it once, and Chromium damages what comes after a turn.
+// WebKit says that it makes avc3, and then delivers not one byte: it is asked of Chromium only.
 const TYPES = [
   { container: "mp4", mayTurn: true, mimeType: 'video/mp4;codecs="avc3.42E01E,mp4a.40.2"' },
   { container: "mp4", mayTurn: true, mimeType: 'video/mp4;codecs="avc3.42E01E,opus"' },
@@ -33,7 +34,8 @@ const FAILED = "The recorder of this browser stopped";
 /** The type this browser will record, or undefined. */
 export function recordingType() {
   if (typeof MediaRecorder === "undefined") return undefined;
-  return TYPES.find((type) => MediaRecorder.isTypeSupported(type.mimeType));
+  const isChromium = "userAgentData" in navigator;
+  return TYPES.find(({ mimeType }) => (isChromium || !mimeType.includes("avc3")) && MediaRecorder.isTypeSupported(mimeType));
 }
 
 export class Recorder {

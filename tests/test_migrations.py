@@ -132,7 +132,7 @@ def insert_interview(state: str, answered: dict[int, str], asked: dict[int, str]
 
 def insert_user(user_id: str, email: str) -> None:
     words = dict.fromkeys(("phone", "location", "headline"), "")
-    known = {"password_hash": "-", "role": "candidate", "full_name": "A", "session_key": "k", "created_at": at(0)}
+    known = {"password_hash": "-", "role": "candidate", "full_name": "A", "session_key": user_id, "created_at": at(0)}
     insert("users", id=user_id, email=email, **words, **known)
 
 

@@ -2,11 +2,13 @@
 and the folder of the server she records to.
 """
 
+import json
 import os
+import re
 import signal
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +16,11 @@ from typing import Any
 
 from conftest import CHROMIUM
 from factories import PASSWORD, make_application, make_job, make_user
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
 from servers import LiveServer
 
 from capture.container import probe
+from portal.config import PROJECT_FOLDER
 from portal.extensions import db
 from portal.interviews import answer_path, open_interview
 from portal.models import Answer, InterviewSession, PageEvent
@@ -81,8 +84,9 @@ def processes_of(profile: Path) -> list[int]:
 class Candidate:
     """Somebody with an application for a job of two questions, signed in, with a page open."""
 
-    def __init__(self, server: LiveServer, browser: Browser | KillableBrowser) -> None:
+    def __init__(self, server: LiveServer, browser: Browser | KillableBrowser, url: str = "") -> None:
         self.server = server
+        self.portal = url or server.url  # as the browser reaches it: there may be something in between
         with server.app.app_context():
             user = make_user()
             job = make_job(slug=f"job-{uuid.uuid4()}")
@@ -103,14 +107,14 @@ class Candidate:
 
     def sign_in(self, page: Page | None = None) -> None:
         page = page or self.page
-        page.goto(f"{self.server.url}/login")
+        page.goto(f"{self.portal}/login")
         page.get_by_label("E-mail").fill(self.email)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
         page.wait_for_url(lambda url: "/login" not in url)
 
     def url(self, step: str) -> str:
-        return f"{self.server.url}/capture/{self.interview_id}/{step}"
+        return f"{self.portal}/capture/{self.interview_id}/{step}"
 
     def consent(self, *, analyse: bool = False) -> None:
         self.page.goto(self.url("consent"))
@@ -212,13 +216,14 @@ def bytes_on_server(candidate: Candidate, answer: Answer) -> bytes:
         return path.read_bytes() if path.exists() else b""
 
 
-def keep_blobs(page: Page) -> None:
+def keep_blobs(page: Page, bits_per_s: int | None = None) -> None:
     """From the next load on, have the page keep every blob that a recorder delivers, and when it did."""
+    video = {} if bits_per_s is None else {"videoBitsPerSecond": bits_per_s, "audioBitsPerSecond": 16_000}
     page.add_init_script(
         """window.recorders = [];
         window.MediaRecorder = class extends MediaRecorder {
-            constructor(...given) {
-                super(...given);
+            constructor(stream, wanted) {
+                super(stream, { ...wanted, ...BITS });
                 const own = { blobs: [], started: null };
                 recorders.push(own);
                 this.addEventListener("start", () => (own.started = performance.now()));
@@ -226,8 +231,24 @@ def keep_blobs(page: Page) -> None:
                     own.blobs.push({ data, ms: performance.now() - own.started });
                 });
             }
-        };"""
+        };""".replace("BITS", json.dumps(video))
     )
+
+
+def with_constants(page: Page, changed: dict[str, int]) -> None:
+    """Serve our scripts with other times than their own: a hang takes a minute, and no test has one."""
+    scripts = {path: path.read_text() for path in (PROJECT_FOLDER / "portal" / "static").glob("*.js")}
+    for name, value in changed.items():
+        pattern = re.compile(rf"^const {name} = [\d_]+;", re.MULTILINE)
+        found = [path for path, text in scripts.items() if pattern.search(text)]
+        assert found, f"no script of ours has {name}"
+        for path in found:
+            scripts[path] = pattern.sub(f"const {name} = {value};", scripts[path])
+            page.route(f"**/static/{path.name}", _served(scripts, path))
+
+
+def _served(scripts: dict[Path, str], path: Path) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(content_type="text/javascript", body=scripts[path])
 
 
 def recorded_blobs(page: Page) -> list[dict[str, Any]]:

@@ -10,7 +10,9 @@ export class Job {
     this.recorded_ms = 0; // null: nobody knows any more
     this.stored_bytes = 0; // recorded and kept, here or there
     this.sent_bytes = null; // what the server holds; null: not asked yet
-    this.saved_bytes = 0; // the most that the server has confirmed
+    this.isUnsure = false; // whether what was sent last arrived is not known: to be asked before more is sent
+    this.isAskedAgain = false; // where the server stands, because what follows there is missing here
+    this.saved_bytes = 0; // what the server has confirmed last
     this.saved_ms = 0; // the same as time
     this.is_complete = false;
     this.is_void = false; // the server has no such answer: nothing of it arrived

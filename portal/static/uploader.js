@@ -84,7 +84,8 @@ export class Uploader {
 
   /** How long what is here will take to be sent, as the line is now; null while nobody knows. */
   get leftMs() {
-    return this.obstacle ? null : this.pace.leftMs(this.jobs.reduce((sum, job) => sum + job.unsentBytes, 0));
+    const isStuck = this.obstacle && !this.obstacle.isTimeout;
+    return isStuck ? null : this.pace.leftMs(this.jobs.reduce((sum, job) => sum + job.unsentBytes, 0));
   }
 
   poke() {
@@ -123,7 +124,7 @@ export class Uploader {
   /** One request's worth of progress. */
   async #step(job) {
     if (!job.hasMediaWork) return this.#sendEvents(job);
-    if (job.sent_bytes === null) return this.#confirmed(job, await tus.offset(job));
+    if (job.sent_bytes === null || job.isUnsure) return this.#confirmed(job, await tus.offset(job));
     if (job.sent_bytes < job.stored_bytes) return this.#sendBytes(job);
     return this.#complete(job);
   }
@@ -138,6 +139,7 @@ export class Uploader {
       this.pace.arrived(bytes.byteLength, performance.now() - began);
       await this.#confirmed(job, offset);
     } catch (error) {
+      job.isUnsure = error instanceof Unreachable; // it may have arrived all the same: on a slow line often a little later
       throw this.pace.failed(error, bytes.byteLength, performance.now() - began);
     }
   }
@@ -146,6 +148,7 @@ export class Uploader {
   async #confirmed(job, offset) {
     const isFromElsewhere = offset > job.stored_bytes; // an earlier load of this page sent it, or the machine recorded it
     if (isFromElsewhere && this.needsNetwork && !job.is_ended) throw new Unintelligible(200, "More than was recorded");
+    job.isUnsure = false;
     job.sent_bytes = offset;
     job.stored_bytes = Math.max(job.stored_bytes, offset);
     if (offset < job.saved_bytes) job.saved_ms = 0; // it had confirmed more before: nobody knows up to when this is
@@ -225,7 +228,9 @@ export class Uploader {
     await this.#pause();
   }
 
+  /** A request that timed out has waited long enough; anything else is tried again later and later. */
   async #pause() {
+    if (this.trouble?.isTimeout) this.failures = 0;
     await this.#rest(Math.min(FIRST_WAIT_MS * 2 ** this.failures, LONGEST_WAIT_MS));
     this.failures += 1;
   }

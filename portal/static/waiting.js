@@ -19,6 +19,7 @@ function reasonOf(error) {
   if (NO_CONNECTION.has(status)) return "No connection.";
   if (error instanceof Problem || status >= 500) return "The server has trouble right now.";
   if (error instanceof Unintelligible) return "Your network answers in the server's place, perhaps with a page of its own.";
+  if (error.isTimeout) return "Your connection is slow: a request took too long.";
   return error instanceof Unreachable ? "No connection." : "Something failed in this page; it tries again.";
 }
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from conftest import CHROMIUM
 from factories import PASSWORD, make_application, make_job, make_user
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, TimeoutError, expect, sync_playwright
 from servers import LiveServer
 
 from capture.container import probe
@@ -127,6 +127,15 @@ class Candidate:
         self.consent()
         self.enter_room()
         self.press("Show the question")
+        self.sees_state("recording")
+
+    def goes_on_to_record(self) -> None:
+        """Press what is offered until it records: the question may have to be shown, and may have time to think."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        offers = self.page.get_by_role("button", name=re.compile("^(Show the question|Start my answer now)$"))
+        while self.page.locator("#room").get_attribute("data-state") != "recording" and time.monotonic() < deadline:
+            with suppress(TimeoutError):  # it was gone before it was pressed
+                offers.first.click(timeout=500)
         self.sees_state("recording")
 
     def enter_room(self) -> None:

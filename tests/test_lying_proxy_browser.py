@@ -146,9 +146,8 @@ def take_the_interview(watched: Watched, script: Script, spoiler: Spoiler) -> No
     candidate.press("Stop and play back")
     watched.until(lambda seen: seen["rows"][0].startswith("saved"), "the first answer saved")
     candidate.press("Save and continue")
-    watched.until(lambda seen: seen["state"] in {"ready", "recording"}, "the second question")
-    if candidate.page.locator("#room").get_attribute("data-state") == "ready":
-        candidate.press("Show the question")
+    watched.until(lambda seen: seen["state"] != "review", "the second question")
+    candidate.goes_on_to_record()
     watched.until(lambda seen: seen["state"] == "recording" and len(seen["recorders"][1]) > 2, "the second recording")
     candidate.press("Stop and play back")
     watched.until(lambda seen: seen["rows"][1].startswith("saved"), "the second answer saved")

@@ -23,16 +23,19 @@ export function timeLeft(ms) {
   return seconds <= 90 * 60 ? `about ${Math.ceil(seconds / 60)} min left` : `about ${Math.ceil(seconds / 3600)} h left`;
 }
 
-/** An answer of which nothing arrived is none: the server has forgotten it, and its take is free again. */
+/** An answer of which nothing arrived is none: the server forgot it, its take is free again. Whether there was one. */
 export function dropVoid(questions, jobs) {
+  let wasFound = false;
   for (const job of jobs.filter((one) => one.is_void)) {
     for (const question of questions) {
       const at = question.answers.findIndex((answer) => answer.answer_id === job.answer_id);
       if (at < 0) continue;
       question.answers.splice(at, 1);
       question.unsaved = job.failure;
+      wasFound = true;
     }
   }
+  return wasFound;
 }
 
 /** Of a question's newest take: { mark, text, state ("none", "open", "whole", "cut" or "failed"), why }. */

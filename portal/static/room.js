@@ -247,7 +247,7 @@ class Room {
     const { uploader, view } = this;
     if (!uploader || !this.question) return;
     const obstacle = this.api.signedOut ?? uploader.obstacle;
-    dropVoid(this.data.questions, uploader.jobs);
+    if (dropVoid(this.data.questions, uploader.jobs)) view.question(this.question, this.data.questions.length);
     view.obstacle(obstacle);
     view.uploads(this.data.questions, this.question, uploader, obstacle);
     this.showSaved();

@@ -66,6 +66,7 @@ export class RoomView {
       accept: isLast ? "Keep it and finish" : "Keep it and continue",
       save: isLast ? "Save and finish" : "Save and continue",
     });
+    if (!question.answers.length) this.fill({ accept: "", save: "", go_on: "" }); // there is nothing to keep or to go on with
   }
 
   time(label, leftMs, totalMs) {

@@ -15,7 +15,7 @@ from servers import LiveServer
 pytestmark = pytest.mark.browser
 
 MOST_BYTES = 120_000  # two or three seconds of Chromium's fake camera
-NOT_TAKEN = "not saved: This is mp4, but webm was announced."
+NOT_TAKEN = "This is mp4, but webm was announced."
 SAVED = re.compile(r"^saved 00:0\d$")
 TOO_LARGE = "The recording is larger than this server takes."
 
@@ -69,18 +69,38 @@ def test_an_answer_that_became_too_large_is_kept_as_far_as_it_came_and_says_so(c
     candidate.page.wait_for_url("**/receipt")
 
 
-def test_an_answer_of_which_nothing_was_taken_is_recorded_again_at_once(candidate: Candidate) -> None:
+def test_an_answer_of_which_nothing_was_taken_says_why_and_is_recorded_again(candidate: Candidate) -> None:
     candidate.page.route("**/answers", announce_another_kind, times=1)
     candidate.starts_answering()
-    candidate.sees(NOT_TAKEN)
-    expect(candidate.page.get_by_role("button", name="Keep it")).to_have_count(0)
-    expect(candidate.page.get_by_role("button", name="Go on with this answer")).to_have_count(0)
-    candidate.press("Record again (2 takes left)")
+    candidate.sees(f"Nothing of it is saved: {NOT_TAKEN}")
+    candidate.press("Try again")
     candidate.goes_on_to_record()
     candidate.runs_for(1)
     candidate.press("Stop and play back")
     expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(SAVED)
     assert [one.take for one in candidate.answers()] == [1]
+
+
+def test_what_turns_out_after_the_answer_comes_before_the_next_question(candidate: Candidate) -> None:
+    candidate.page.route("**/answers", announce_another_kind, times=1)
+    candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
+    candidate.starts_answering()
+    candidate.runs_for(1)
+    candidate.press("Stop and play back")
+    candidate.press("Save and continue")
+    candidate.press("Show the question")
+    candidate.sees_state("asking")
+    candidate.page.unroute("**/capture/uploads/*")
+    row = candidate.page.locator("[data-text=answer_1]")
+    expect(row).to_have_text(f"not saved: {NOT_TAKEN}")
+    candidate.sees("Question number 1?")
+    candidate.goes_on_to_record()
+    candidate.runs_for(1)
+    candidate.press("Stop and play back")
+    expect(row).to_have_text(SAVED)
+    candidate.press("Save and continue")
+    answers_the_last_question(candidate)
+    candidate.sees("Everything is saved.")
 
 
 def announce_another_kind(route: Route) -> None:

@@ -38,10 +38,11 @@ export class Ending {
     view.show("review", announcement);
   }
 
-  async cutOff(why) {
+  /** `whyNothing` is said instead where not one byte is there. */
+  async cutOff(why, whyNothing = why) {
     const ended = await this.stop();
     if (!ended) return;
-    if (ended.isEmpty) return this.#empty(why);
+    if (ended.isEmpty) return this.#empty(whyNothing);
     this.room.notes.write({ interrupted: ended.answerId });
     this.interrupted(why);
   }

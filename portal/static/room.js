@@ -126,11 +126,20 @@ class Room {
     if (this.view.state === "asking") return; // pressed twice
     const { question } = this;
     this.view.show("asking");
+    await this.uploader.whenBegun(); // its turn comes when something of each answer before it is at the server
+    const missed = this.data.questions.find(({ position, answers }) => position < question.position && !answers.length);
+    if (missed) return this.askAgain(missed);
     await this.asking.show(question);
     if (this.view.state !== "asking") return; // taken over meanwhile
     this.view.question(question, this.data.questions.length);
     if (question.think_ms) this.think();
     else await this.record(null);
+  }
+
+  /** Nothing of an answer could be saved: before the next question comes this one, once more. */
+  askAgain(question) {
+    this.ask(question);
+    this.comeBackTo(question);
   }
 
   think() {
@@ -251,7 +260,8 @@ class Room {
     view.obstacle(obstacle);
     view.uploads(this.data.questions, this.question, uploader, obstacle);
     this.showSaved();
-    if (this.answering.job?.trouble && this.answering.isRunning) this.guard(() => this.ending.cutOff("Saving stopped"));
+    const { job, isRunning } = this.answering;
+    if (isRunning && job?.trouble) this.guard(() => this.ending.cutOff("Saving stopped", `Nothing of it is saved: ${job.trouble}`));
   }
 
   signInChanged() {

@@ -73,6 +73,12 @@ export class Uploader {
     while (this.jobs.some(isOpen)) await new Promise((resolve) => this.waiting.push(resolve));
   }
 
+  /** Resolves once something of each answer is at the server, or none of it ever will be. */
+  async whenBegun() {
+    const isAhead = (job) => job.isOpen && !job.sent_bytes && !job.saved_bytes;
+    while (this.jobs.some(isAhead)) await new Promise((resolve) => this.waiting.push(resolve));
+  }
+
   /** The error that keeps recorded bytes from going up; null when none does. */
   get obstacle() {
     return this.trouble ?? (navigator.onLine || !this.needsNetwork ? null : new Unreachable("offline"));

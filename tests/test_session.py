@@ -90,7 +90,7 @@ def test_it_measures_a_file_while_it_grows(upload: Upload, whole: list[Observati
 
 
 def test_stopping_keeps_what_was_seen_and_may_be_repeated(upload: Upload) -> None:
-    upload.receive(0.5)
+    upload.receive(0.8)  # a row waits for the sound behind it
     session = CaptureSession(upload.source(), MODELS.senses)
     session.start()
     assert any(measured_ms > 1_000 for measured_ms in moments(session))

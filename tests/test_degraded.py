@@ -23,6 +23,7 @@ CLIPS = ("fer__woman2.mp4", "proctoring_ai__center_left_center.mp4")
         partial(contrast, share=0.5),
         partial(contrast, share=1.5),
         partial(blurred, sigma_of_640=2),
+        partial(farther, share=0.35),
     ],
 )
 def test_what_leaves_the_face_visible_raises_nothing(name: str, change: Callable[[Any], Any]) -> None:
@@ -36,7 +37,7 @@ def test_what_leaves_the_face_visible_raises_nothing(name: str, change: Callable
         partial(darker, share=0.005),
         partial(blurred, sigma_of_640=40),
         partial(smaller, share=0.03),
-        partial(farther, share=0.12),
+        partial(farther, share=0.05),
     ],
 )
 def test_what_hides_the_face_is_not_assessable(name: str, change: Callable[[Any], Any]) -> None:

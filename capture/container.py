@@ -51,6 +51,7 @@ class Limits:
     max_pixels: int = 1920 * 1088  # full HD as codecs pad it
     max_fps: int = 62  # 60 and the jitter of real clocks
     max_duration_ms: int = 4 * 3_600_000  # the longest interview anybody sat through, with room
+    cut_at_ms: int | None = None  # what begins later is left out; None: all of it counts
 
 
 LIMITS = Limits()
@@ -68,6 +69,7 @@ class MediaInfo:
     rotation_deg: int
     duration_ms: int
     frames: int
+    sent_ms: int  # with what was cut off
 
 
 class Media:
@@ -79,7 +81,9 @@ class Media:
         self._demuxer = DEMUXERS[container]
         self.is_damaged = False
         self.end_ms = 0
+        self.sent_ms = 0  # the same with what is cut off
         self.video_packets = 0
+        self._cut: set[int] = set()  # the tracks that came to the cut
         self._newest_ms: dict[int, int] = {}
         self._stop = source.stop if isinstance(source, GrowingFile) else Event()
         self._file = reader_of(source, container)
@@ -99,12 +103,14 @@ class Media:
         return round((seconds - self.origin_s) * 1000)
 
     def packets(self) -> Iterator[Packet[Stream]]:
-        """Every packet with a time, until the end or the first damage; `end_ms` and `video_packets` move along."""
+        """Every packet with a time, until the cut, the end or the first damage; what is counted moves along."""
         streams = [self.video] if self.audio is None else [self.video, self.audio]
         has_leapt = False
         try:
             for packet in self.input.demux(*streams):
                 if packet.pts is not None and not packet.is_corrupt:
+                    if self._is_cut(packet):
+                        continue  # read on: whoever waits for the file's end still waits
                     if has_leapt := self._leaps(packet):
                         break
                     self._count(packet)
@@ -118,6 +124,19 @@ class Media:
         """FFmpeg ends quietly where an MP4 is cut or has lost a piece; other containers leave no trace of either."""
         return self._demuxer != "mov" or boxes.are_whole(self._path)
 
+    def _is_cut(self, packet: Packet[Stream]) -> bool:
+        """Whether this comes after the cut. Behind a track's first such packet all of it does: codecs need order."""
+        track = packet.stream_index
+        t_ms = self.time_ms((packet.pts or 0) * self.tick_s[track])
+        if self.limits.cut_at_ms is None or (t_ms < self.limits.cut_at_ms and track not in self._cut):
+            return False
+        self._cut.add(track)
+        self.sent_ms = max(self.sent_ms, t_ms + self._length_ms(packet))
+        return True
+
+    def _length_ms(self, packet: Packet[Stream]) -> int:
+        return round((packet.duration or 0) * self.tick_s[packet.stream_index] * 1000)
+
     def _leaps(self, packet: Packet[Stream]) -> bool:
         """Whether the file's clock breaks here, so that nobody can tell where this and all that follows belongs."""
         track = packet.stream_index
@@ -129,6 +148,7 @@ class Media:
     def _count(self, packet: Packet[Stream]) -> None:
         end_ticks = (packet.pts or 0) + (packet.duration or 0)
         self.end_ms = max(self.end_ms, self.time_ms(end_ticks * self.tick_s[packet.stream_index]))
+        self.sent_ms = max(self.sent_ms, self.end_ms)
         self.video_packets += packet.stream_index == self.video.index
         if self.end_ms > self.limits.max_duration_ms:
             raise UnusableMedia(f"longer than {self.limits.max_duration_ms // 60_000} minutes")
@@ -246,4 +266,5 @@ def probe(path: Path, container: str | None = None, limits: Limits = LIMITS) -> 
             rotation_deg=first.rotation % 360,
             duration_ms=media.end_ms,
             frames=media.video_packets,
+            sent_ms=media.sent_ms,
         )

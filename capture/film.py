@@ -49,6 +49,8 @@ class NormalisedAnswer:
     was_copied: bool
     damaged_at_ms: int | None  # the original could not be read any further than this
     sound_offset_ms: float | None  # how far its sound is from where the original's times say, at most
+    sent_ms: int  # how long the original is, with what the limits cut off
+    codecs: tuple[str, ...]  # of the original: picture, and sound where there is any
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def _normalised(
             damaged_at_ms = media.end_ms if media.is_damaged else None
         made = read_tracks(temporary)
     form = (made.duration_ms, made.width, made.height, canvas is None)
-    return NormalisedAnswer(target, *form, damaged_at_ms, sound.offset_ms)
+    codecs = tuple(name for name in (info.video_codec, info.audio_codec) if name)
+    return NormalisedAnswer(target, *form, damaged_at_ms, sound.offset_ms, info.sent_ms, codecs)
 
 
 def _mp4(path: Path) -> OutputContainer:

@@ -3,7 +3,8 @@
 `sitting`, `asking`, `answers` and `receiving` are what the candidate does, `standing` whether they may, `measuring` the
 work behind it, `flagging` and `finishing` what it comes to, `claims` who does that work, `beats` whether anybody does,
 `worker` the processes that do, `results` and `rows` the way from rows to files and back, `places` where things are,
-`status` how things stand, `keeping` how data leaves, `kiosk` recording with this machine's own devices.
+`status` how things stand, `arrival` how answers came, `keeping` how data leaves, `kiosk` recording with this machine's
+own devices.
 """
 
 from pathlib import Path
@@ -24,6 +25,8 @@ from portal.interviews.answers import (
     start_answer,
     take_back,
 )
+from portal.interviews.arrival import notes as arrival_notes
+from portal.interviews.arrival import notes_by_question
 from portal.interviews.asking import release
 from portal.interviews.beats import workers_seen
 from portal.interviews.errors import (
@@ -77,6 +80,7 @@ __all__ = [
     "Worker",
     "announce",
     "answer_path",
+    "arrival_notes",
     "complete_answer",
     "confirmed_bytes",
     "demo_clips",
@@ -90,6 +94,7 @@ __all__ = [
     "hold_devices",
     "is_station_there",
     "look_at_devices",
+    "notes_by_question",
     "open_interview",
     "own_stderr",
     "owner_of",

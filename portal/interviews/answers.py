@@ -19,9 +19,11 @@ from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, 
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.receiving import most_bytes, refuse_where_recorded_here
 from portal.interviews.standing import refuse_stopped, refuse_unless_seated
-from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, InterviewState, PageEvent
+from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, InterviewState, PageEvent, utc_now
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
+# Recorders run on after they are told to stop, by up to a second, and a page that is out of view is told a second late.
+OVERSHOOT_MS = 2_000
 MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
 # No events of the telemetry: they say when nothing could be seen or heard, so that nothing is judged then.
 PAUSES = {f"{device}_paused": device for device in PausedDevice}
@@ -88,10 +90,13 @@ def refuse_taken_back(answer: Answer) -> None:
         raise TakenBack("This upload was taken back; nothing of it is here.")
 
 
-def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) -> Answer | None:
+def complete_answer(
+    answer: Answer, length_bytes: int, recorded_ms: int | None, *, watched: bool = False
+) -> Answer | None:
     """Note that all bytes of an answer are here; None where there never were any. Raises BytesMissing, TakenBack.
 
-    `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing.
+    `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing. `watched`: our
+    page recorded it, and reported what it noticed.
     """
     refuse_stopped(answer.interview)
     losses = kiosk.settle(answer) if config().records_itself else None
@@ -110,6 +115,7 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
             db.session.delete(kept)
         else:
             _note_complete(kept, here, recorded_ms, losses)
+            kept.watched = watched
         db.session.commit()
     wake_workers()
     return kept if here else None
@@ -117,10 +123,10 @@ def complete_answer(answer: Answer, length_bytes: int, recorded_ms: int | None) 
 
 def _note_complete(answer: Answer, here: int, recorded_ms: int | None, losses: kiosk.Losses | None) -> None:
     answer.length_bytes = here
-    answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, answer.limit_ms + MIN_CONTINUATION_MS)
+    answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, answer.limit_ms + OVERSHOOT_MS)
     if losses:
         answer.pictures_dropped, answer.sound_lost_ms = losses.pictures_dropped, losses.sound_lost_ms
-    answer.state = AnswerState.RECEIVED
+    answer.state, answer.completed_at = AnswerState.RECEIVED, utc_now()
     answer.attempts = 0  # whatever failed on a file that was still growing is no sign for the whole one
 
 
@@ -147,6 +153,15 @@ def parts_of(interview: InterviewSession, position: int, take: int | None = None
     """What was recorded for a question and not taken back."""
     rows = [a for a in interview.answers if a.question_position == position and a.state is not AnswerState.DISCARDED]
     return [answer for answer in rows if take is None or answer.take == take]
+
+
+def allowed_ms(answer: Answer) -> int:
+    """How much of this part's media counts: what its question's time leaves beside earlier parts, and an overshoot."""
+    limits = [asked.limit_ms for asked in answer.interview.questions if asked.position == answer.question_position]
+    parts = parts_of(answer.interview, answer.question_position, answer.take)
+    earlier = [part for part in parts if part.part < answer.part]
+    taken_ms = sum(length_ms(part) if part.duration_ms is None else part.duration_ms for part in earlier)
+    return min([answer.limit_ms, *(limit_ms - taken_ms for limit_ms in limits)]) + OVERSHOOT_MS
 
 
 def wake_workers() -> None:
@@ -195,8 +210,9 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
 
 
 def _time_left_ms(interview: InterviewSession, question: InterviewQuestion, take: int) -> int:
-    return question.limit_ms - sum(_length_ms(part) for part in parts_of(interview, question.position, take))
+    return question.limit_ms - sum(length_ms(part) for part in parts_of(interview, question.position, take))
 
 
-def _length_ms(answer: Answer) -> int:
-    return answer.recorded_ms or answer.duration_ms or answer.measured_ms
+def length_ms(answer: Answer) -> int:
+    """How much of its question's time an answer took: the longest of what was said, what came and what was measured."""
+    return max(answer.recorded_ms or 0, answer.sent_ms or 0, answer.duration_ms or 0, answer.measured_ms)

@@ -9,6 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -18,12 +19,13 @@ from sqlalchemy.orm import contains_eager
 
 from capture import film
 from capture.container import Limits
-from capture.errors import CaptureError, ClaimLost
+from capture.errors import CaptureError, ClaimLost, UnusableMedia
 from capture.replacing import replacing
 from capture.session import AnswerSource, CaptureSession
 from portal import disk, uploads
 from portal.extensions import db
 from portal.interviews import space
+from portal.interviews.answers import allowed_ms, parts_of
 from portal.interviews.claims import GONE, MAX_ATTEMPTS, Claim, Waiting, one_is_on_trial
 from portal.interviews.finishing import finish_interview, work_ahead
 from portal.interviews.flagging import refresh_flags
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 
 # Twice what a question may allow: a file whose clock jumps further must not cost hours of work.
 ANSWER_LIMITS = Limits(max_duration_ms=3_600_000)
+SETTLED = {AnswerState.READY, AnswerState.FAILED}
 ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will come
 REFRESH_EVERY_S = 5.0  # flags of a running interview: recent enough for a live row, cheap enough for many
 ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: with measuring, then without
@@ -72,8 +75,7 @@ def _finishable() -> list[InterviewSession]:
         .join(InterviewSession.application)
         .where(InterviewSession.state == InterviewState.FINISHING, _free(InterviewSession), goes_on())
     )
-    settled = {AnswerState.READY, AnswerState.FAILED}
-    return [row for row in rows if all(answer.state in settled for answer in row.kept_answers())]
+    return [row for row in rows if all(answer.state in SETTLED for answer in row.kept_answers())]
 
 
 def _measurable() -> list[Answer]:
@@ -86,7 +88,15 @@ def _measurable() -> list[Answer]:
         .where(_free(Answer), goes_on(), sa.or_(Answer.state == AnswerState.RECEIVED, _growing()))
         .order_by(Answer.state == AnswerState.RECORDING, Answer.created_at)
     )
-    return [row for row in rows if row in row.interview.kept_answers() and _has_news(row)]
+    return [row for row in rows if row in row.interview.kept_answers() and _has_news(row) and _is_its_turn(row)]
+
+
+def _is_its_turn(answer: Answer) -> bool:
+    """How much of a further part counts is only known when the parts before it are through."""
+    parts = parts_of(answer.interview, answer.question_position, answer.take)
+    return answer.state is AnswerState.RECORDING or all(
+        part.state in SETTLED for part in parts if part.part < answer.part
+    )
 
 
 def _growing() -> sa.ColumnElement[bool]:
@@ -168,6 +178,7 @@ class LiveMeasuring:
             self._is_complete = answer.state is not AnswerState.RECORDING
             self._is_on_trial = answer.attempts > 1
             self._models = models()
+            self._limits = replace(ANSWER_LIMITS, cut_at_ms=max(0, allowed_ms(answer)))
 
     def run(self) -> bool:
         """Measure what there is. True: the answer is whole, and as much of it measured as can be."""
@@ -180,7 +191,7 @@ class LiveMeasuring:
             self.is_complete,
             self.heartbeat,
             takes_over=True,
-            limits=ANSWER_LIMITS,
+            limits=self._limits,
         )
         try:
             result = CaptureSession(source, self._models.senses, self._halt).run()
@@ -253,11 +264,28 @@ class LiveMeasuring:
 
 
 def _normalise(live: LiveMeasuring) -> bool:
+    limits = _limits_now(live)
     with replacing(live.normalised_path, live.held.confirm) as temporary:
-        made = film.normalise(live.path, temporary, live.container, ANSWER_LIMITS)
-    facts = {"duration_ms": made.duration_ms, "damaged_at_ms": made.damaged_at_ms, "measured_ms": live.measured_ms}
-    facts["av_offset_ms"] = None if made.sound_offset_ms is None else math.ceil(made.sound_offset_ms)
+        made = film.normalise(live.path, temporary, live.container, limits)
+    facts: dict[str, object] = {
+        "duration_ms": made.duration_ms,
+        "damaged_at_ms": made.damaged_at_ms,
+        "measured_ms": live.measured_ms,
+        "sent_ms": made.sent_ms,
+        "codecs": " ".join(made.codecs),
+        "av_offset_ms": None if made.sound_offset_ms is None else math.ceil(made.sound_offset_ms),
+    }
     return live.held.write(keep=False, state=AnswerState.READY, failure=live.failure, **facts)
+
+
+def _limits_now(live: LiveMeasuring) -> Limits:
+    """By now earlier parts of this take are through. Raises UnusableMedia where they used all the time."""
+    with live.held.app.app_context():
+        g.only_reads_database = True
+        left_ms = allowed_ms(db.session.get_one(Answer, live.held.row_id))
+    if left_ms <= 0:
+        raise UnusableMedia("the time for this answer was used up before this part")
+    return replace(ANSWER_LIMITS, cut_at_ms=left_ms)
 
 
 __all__ = ["find_work", "finish_interview", "measure_answer", "refresh_flags"]

@@ -212,7 +212,7 @@ export class Uploader {
 
   /** The state that the answer has at the server; null where it has no such answer. */
   async #completed(job) {
-    const body = { length: job.stored_bytes, recorded_ms: job.recorded_ms };
+    const body = { length: job.stored_bytes, recorded_ms: job.recorded_ms, watched: true };
     try {
       return (await this.api.post(`answers/${job.answer_id}/complete`, body)).state;
     } catch (error) {

@@ -50,7 +50,8 @@ def session(interview_id: uuid.UUID) -> ResponseReturnValue:
     view = {"interview": interview, "newer": newer, "older": older}
     if interview.state is not InterviewState.READY:
         return render_template("admin/session_waiting.html", status=interviews.status(interview), **view)
-    return render_template("admin/session.html", start_s=_start_s(), questions=_first_parts(interview), **view)
+    answers = {"questions": _first_parts(interview), "notes": interviews.notes_by_question(interview)}
+    return render_template("admin/session.html", start_s=_start_s(), **answers, **view)
 
 
 def _first_parts(interview: InterviewSession) -> list[Answer]:

@@ -11,7 +11,7 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from werkzeug.datastructures import FileStorage
 
-from portal import board, contact, hiring, passwords, queue
+from portal import board, contact, hiring, interviews, passwords, queue
 from portal.errors import MARK
 from portal.models import (
     Application,
@@ -293,6 +293,13 @@ class FlagFull(Schema):
     assessable = fields.Boolean(metadata=said("False: the picture or sound was too poor to judge"))
 
 
+NOTES = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "How it came, where that was not as usual: faster than time, cut at its limit, without the page",
+}
+
+
 class AnswerBrief(Schema):
     question = fields.Integer(attribute="question_position")
     prompt = fields.String()
@@ -302,6 +309,7 @@ class AnswerBrief(Schema):
     length_bytes = fields.Integer(allow_none=True)
     duration_ms = fields.Integer(allow_none=True)
     measured_ms = fields.Integer()
+    notes = fields.Function(interviews.arrival_notes, metadata=NOTES)
 
 
 class SessionFull(SessionBrief):

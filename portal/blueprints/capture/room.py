@@ -42,6 +42,7 @@ class AnswerSchema(QuestionSchema):
 class CompleteSchema(Schema):
     length = fields.Integer(required=True, validate=validate.Range(min=0))
     recorded_ms = fields.Integer(load_default=None, allow_none=True, validate=milliseconds)
+    watched = fields.Boolean(load_default=False)  # our page recorded it, and reported what it noticed
 
 
 class EventSchema(Schema):
@@ -125,7 +126,7 @@ def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseRetur
 def answer_complete(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     answer = own_answer(interview_id, answer_id)
     said = body(CompleteSchema())
-    completed = interviews.complete_answer(answer, said["length"], said["recorded_ms"])
+    completed = interviews.complete_answer(answer, said["length"], said["recorded_ms"], watched=said["watched"])
     return {"state": completed and completed.state, "duration_ms": completed and completed.duration_ms}
 
 

@@ -11,10 +11,11 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
-from wtforms import FieldList, Form, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import FieldList, Form, FormField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
+from portal import interviews
 from portal.extensions import db
 from portal.filters import words
 from portal.forms import PageForm
@@ -30,15 +31,14 @@ from portal.models import (
 )
 
 MAX_QUESTIONS = 20  # an interview longer than this is no kindness to anybody
-QUESTION_FIELD = re.compile(r"questions-(\d+)-(was|prompt|think_s|limit_s|takes)")
-NEW_QUESTION = {"was": "", "prompt": "", "think_s": "30", "limit_s": "120", "takes": "2"}
+QUESTION_FIELD = re.compile(r"questions-(\d+)-(prompt|think_s|limit_s|takes)")
+NEW_QUESTION = {"prompt": "", "think_s": "30", "limit_s": "120", "takes": "2"}
 SLUG_MAX_CHARS = 80
 
 
 class QuestionForm(Form):
     """One question. Part of the job's form, so it carries no token of its own."""
 
-    was = HiddenField()  # its position when the form was opened; empty for a new question
     prompt = TextAreaField(
         "Question",
         [DataRequired("Write the question."), Length(max=500, message="Use at most 500 characters.")],
@@ -102,7 +102,6 @@ class JobForm(PageForm):
         """The form that shows a job as it is, before anything is typed."""
         questions = [
             {
-                "was": question.position,
                 "prompt": question.prompt,
                 "think_s": question.think_ms // 1000,
                 "limit_s": question.limit_ms // 1000,
@@ -119,15 +118,11 @@ class JobForm(PageForm):
             setattr(job, name, self[name].data or "")
         job.workplace = Workplace(self.workplace.data)
         job.employment_type = EmploymentType(self.employment_type.data)
-        # Answers keep the words they were asked with and point at a position, never at a question's row. Old rows
-        # leave first: two questions of one job never share a position, not even for a moment.
+        # Interviews that have begun have a copy of their own. Old rows leave first: two questions of one job never
+        # share a position, not even for a moment.
         job.questions.clear()
         db.session.flush()
         job.questions = [self._question(row, position) for position, row in enumerate(self.questions, start=1)]
-
-    def keeps_questions_of(self, job: Job) -> bool:
-        """Whether the list is as it was: none new, none gone, none moved."""
-        return [row.was.data for row in self.questions] == [str(question.position) for question in job.questions]
 
     def _question(self, row: FormField, position: int) -> Question:
         return Question(
@@ -166,8 +161,8 @@ def _question_rows(formdata: MultiDict[str, str]) -> list[dict[str, str]]:
 
 
 def unfinished_interviews(job: Job) -> int:
-    """How many candidates are in the middle of this job's questions, so that none may vanish or change places."""
-    under_way = InterviewSession.state.in_([InterviewState.RECORDING, InterviewState.FINISHING])
+    """How many candidates are in the middle of this job's questions, as these were when they began."""
+    under_way = sa.and_(InterviewSession.state == InterviewState.RECORDING, interviews.goes_on())
     counted = sa.select(sa.func.count(InterviewSession.id)).join(InterviewSession.application)
     return db.session.scalar(counted.where(Application.job_id == job.id, under_way)) or 0
 

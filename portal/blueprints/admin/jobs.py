@@ -74,12 +74,8 @@ def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
         return _show(JobForm.of(job), job)
     action = request.form.get("action", SAVE)
     if action not in {SAVE, PUBLISH}:
-        change = "" if unfinished_interviews(job) else action
-        return _show(JobForm(formdata=rearranged(request.form, change)), job)
+        return _show(JobForm(formdata=rearranged(request.form, action)), job)
     form = JobForm(formdata=rearranged(request.form, ""))
-    if unfinished_interviews(job) and not form.keeps_questions_of(job):
-        form.form_errors.append("A candidate has begun to record meanwhile, so the list of questions stays as it was.")
-        return _show(form, job, 422)
     if not form.validate():
         return _show(form, job, 422)
     return _save(form, job, action)
@@ -97,7 +93,7 @@ def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
 
 
 def _show(form: JobForm, job: Job | None, status: int = 200) -> tuple[str, int]:
-    view = {"form": form, "job": job, "locked_by": unfinished_interviews(job) if job else 0, "most": MAX_QUESTIONS}
+    view = {"form": form, "job": job, "under_way": unfinished_interviews(job) if job else 0, "most": MAX_QUESTIONS}
     template = "admin/_job_form.html" if wants_fragment() else "admin/job_form.html"
     return render_template(template, **view), status
 

@@ -25,6 +25,7 @@ SAID_S = (5, 3)  # how long each question is answered
 LOST_MAX_MS = 2_000  # stopped on a busy machine, WebKit does not wait for pieces that its encoder still has
 EDGE_MS = 700  # how exactly a length is known
 READY_WITHIN_S = 90
+TOLD_WITHIN_S = 8  # three seconds without bytes, and a busy machine of two cores
 
 
 @dataclass
@@ -148,6 +149,43 @@ def test_webkit_walks_the_whole_way_and_both_answers_play_whole(live_server: Liv
         assert interview.state is InterviewState.READY
         missing_ms = [check_answer(*pair) for pair in zip(interview.answers, SAID_S, strict=True)]
         check_film(interview, missing_ms)
+
+
+def records_nothing(candidate: Walker) -> None:
+    """In the room, whatever the check said: trouble is named within seconds, and nothing is called saved meanwhile."""
+    browser = candidate.browser
+    browser.open(browser.driver.current_url.replace("/check", "/room"))
+    browser.until(candidate.records, "the state “recording”")
+    began = time.monotonic()
+    while candidate.state() == "recording":
+        assert browser.value("document.querySelector('[data-text=saved]').textContent").startswith(("–", "0 of"))
+        assert "saved" not in browser.text().lower().replace("saved up to now", "")
+        assert time.monotonic() - began <= TOLD_WITHIN_S
+    browser.sees("This browser delivers no recording")
+    assert "saved" not in browser.text().lower()
+
+
+def test_without_an_encoder_the_check_says_that_nothing_came_and_the_room_saves_nothing(
+    live_server: LiveServer, tmp_path: Path
+) -> None:
+    def way(browser: WebKit) -> Walker:
+        candidate = Walker(browser, live_server, f"{browser.folder.name}@example.org")
+        candidate.comes_to_the_check()
+        browser.sees("Something needs you")
+        assert "This browser delivers no recording" in browser.text()
+        assert "Go to the questions" not in browser.text()
+        records_nothing(candidate)
+        browser.press("Try again")
+        browser.until(lambda: candidate.state() in {"ready", "shown", "thinking"}, "the question again")
+        browser.sees("You have 2 takes.")
+        assert "Finish the interview" not in browser.text()
+        return candidate
+
+    candidate = walk(tmp_path, way, has_encoder=False)
+    with live_server.app.app_context():
+        interview = candidate.interview()
+        assert interview.state is InterviewState.RECORDING
+        assert [answer.state for answer in interview.answers if answer.state is not AnswerState.RECORDING] == []
 
 
 def test_a_crash_of_a_page_process_is_told_from_a_page_that_fails(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import socketserver
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -57,16 +58,20 @@ class LyingProxy(socketserver.ThreadingTCPServer):
     """`judge(request)` gives the lie to tell, or None; `change(request)` what the portal gets to see."""
 
     allow_reuse_address = True
-    daemon_threads = True
+    daemon_threads = False  # the end waits for them
 
     def __init__(self, portal_port: int, judge: Judge, change: Callable[[Request], Request] = lambda it: it) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.portal_port, self.judge, self.change = portal_port, judge, change
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.connections: set[socket.socket] = set()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
         self.shutdown()
+        for connection in list(self.connections):
+            with suppress(OSError):  # it ends just now by itself
+                connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
 
 
@@ -99,6 +104,12 @@ class _Connection(socketserver.BaseRequestHandler):
 
     server: LyingProxy
     request: socket.socket
+
+    def setup(self) -> None:
+        self.server.connections.add(self.request)
+
+    def finish(self) -> None:
+        self.server.connections.discard(self.request)
 
     def handle(self) -> None:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import Candidate, bytes_on_server, fake_camera_browser, keep_blobs, recorded_blobs
+from browsing import Candidate, bytes_on_server, fake_camera_browser, keep_blobs, recorded_blobs, with_constants
 from playwright.sync_api import Browser, expect
 from servers import LiveServer
 
@@ -178,6 +178,20 @@ def test_another_page_finds_what_this_one_kept(candidate: Candidate) -> None:
         return [end, [...await other.read(id, 2, 9)], (await other.jobs("1")).some((job) => job.answer_id === id)];""",
     )
     assert seen == [4, [3, 4], True]
+
+
+def test_what_memory_does_not_hold_is_read_from_storage_and_missed_where_it_is_gone(candidate: Candidate) -> None:
+    with_constants(candidate.page, {"IN_MEMORY_BYTES": 3})
+    candidate.page.reload()
+    seen = used(
+        candidate,
+        """await piece(0, 1, 2); await piece(2, 3, 4); await piece(4, 5, 6);
+        const held = store.memoryBytes;
+        const before = await read(0, 9);
+        await new Promise((resolve) => (indexedDB.deleteDatabase("interview-uploads").onsuccess = resolve));
+        return [held, before, await read(0, 9), await store.read(id, 2, 9)];""",
+    )
+    assert seen == [2, [1, 2, 3, 4, 5, 6], [1, 2], None]
 
 
 def test_a_write_that_fails_for_want_of_room_keeps_the_bytes(candidate: Candidate) -> None:

@@ -226,7 +226,8 @@ function openLanes(telemetry) {
 async function loadTelemetry() {
   try {
     const response = await fetch(page.dataset.telemetry, { credentials: "same-origin" });
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
+    if (!response.ok || !isJson) throw new Error(response.ok ? "something else answered" : `status ${response.status}`);
     openLanes(await response.json());
     follow();
   } catch (error) {

@@ -64,6 +64,7 @@ def test_an_interview_goes_from_consent_to_receipt(candidate: Candidate) -> None
     candidate.sees("Question number 2?")
     assert [a.state for a in candidate.answers()] != [AnswerState.RECORDING] * 2
     assert all(answer.length_bytes and answer.recorded_ms >= 2_000 for answer in candidate.answers())
+    assert all(answer.watched and answer.completed_at for answer in candidate.answers())  # the page gave its word
 
 
 def test_consent_needs_the_choice_to_record(candidate: Candidate) -> None:

@@ -215,6 +215,7 @@ def test_a_turned_picture_goes_on_in_a_further_part_where_one_file_cannot_hold_i
     candidate.record(2)
     candidate.page.evaluate(TURN)
     candidate.page.wait_for_function("() => window.asked.length === 2", timeout=PATIENCE_MS)
+    candidate.sees("Your device was turned. Recording goes on")
     candidate.sees_state("recording")
     candidate.runs_for(2)
     candidate.press("Stop and play back")

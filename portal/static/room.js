@@ -170,7 +170,7 @@ class Room {
       onLost: (why) => this.guard(() => this.ending.cutOff(why)),
       onPause: (kind, isPaused) => this.view.paused(kind, isPaused),
       onStuck: (answerId, why) => this.ending.stuck(answerId, why),
-      onTurned: () => this.view.announce("Your device was turned. Recording goes on in a further part of this answer."),
+      onTurned: () => this.view.turned(),
       onTurnedLate: () => this.guard(() => this.ending.review("Your device was turned near the end. Your answer is being saved.")),
     };
   }

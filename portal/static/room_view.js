@@ -8,6 +8,7 @@ import { waitingText } from "./waiting.js";
 export { clock };
 
 const PAUSED = "This moment is not assessed. After 10 s we stop, keep what you said, and you can go on later.";
+const TURNED = "Your device was turned. Recording goes on in a further part of this answer; keep talking.";
 const WARN_LEFT_MS = [30_000, 10_000]; // said aloud once each, for those who do not watch the clock
 
 export class RoomView {
@@ -119,6 +120,11 @@ export class RoomView {
     const text = this.taken.size ? `Your device paused the ${[...this.taken].sort().join(" and the ")}, perhaps for a call. ${PAUSED}` : "";
     this.fill({ paused: text });
     this.announce(text || "Camera and microphone are back. Recording goes on.");
+  }
+
+  turned() {
+    this.fill({ paused: TURNED });
+    this.announce(TURNED);
   }
 
   unpaused() {

@@ -14,8 +14,9 @@ from capture.closer import LEAST_SIDE_PX, MARGINS, Piece
 from capture.crowd import LONGER_SIDE_PX, MIN_WIDTH, CrowdReader
 from capture.demo import Sitter, Studio
 from capture.face import FaceReader, FaceReading
+from capture.rules import find_flags
 from capture.senses import Senses
-from capture.types import Box, Frame, Observation
+from capture.types import AnswerSpan, Box, FlagKind, Frame, Measurements, Observation
 
 WIDE = (1280, 720)
 PORTRAIT_FACE = (0.175, 90.0)  # of the portrait's width; in px
@@ -159,6 +160,16 @@ def test_a_face_drawn_on_a_shirt_does_not_count(reader: FaceReader, senses: Sens
     rows = seen(senses, empty, *shirts, empty)
     assert {row.count for row in rows} == {0}
     assert {(row.yaw_deg, row.box) for row in rows} == {(None, None)}
+
+
+def test_an_absence_does_not_end_where_a_shirt_shows_a_face(senses: Senses, studio: Studio) -> None:
+    empty = [studio.picture([], number) for number in range(15)]
+    shirt = [drawn_face(picture, (320, 260)) for picture in empty[:3]]
+    rows = seen(senses, *empty, *shirt, *empty)
+    length_ms = len(rows) * EVERY_MS
+    flags = find_flags(Measurements(length_ms, [AnswerSpan(1, 1, 0, length_ms)], rows))
+    absences = [(flag.start_ms, flag.end_ms) for flag in flags if flag.kind is FlagKind.NO_FACE]
+    assert absences == [(0, length_ms)]
 
 
 def test_beside_a_person_it_is_neither_counted_nor_read(reader: FaceReader, senses: Senses, studio: Studio) -> None:

@@ -84,6 +84,7 @@ class Media:
         self.sent_ms = 0  # the same with what is cut off
         self.video_packets = 0
         self._cut: set[int] = set()  # the tracks that came to the cut
+        self.is_astray = False  # a picture could not be decoded, and none since then stands for itself
         self._newest_ms: dict[int, int] = {}
         self._stop = source.stop if isinstance(source, GrowingFile) else Event()
         self._file = reader_of(source, container)
@@ -119,6 +120,28 @@ class Media:
         except FFmpegError:
             is_broken = True
         self.is_damaged = is_broken and not self._stop.is_set()  # our own stopping looks like a cut file, and is none
+
+    def pictures(self, packet: Packet[Stream] | None) -> list[VideoFrame]:
+        """The packet's pictures that are as they were recorded; None asks for those that the decoder still holds.
+
+        One broken packet must not end an answer. But what follows it is drawn onto what it left, without any error, so
+        nothing is given before the next picture that stands for itself.
+        """
+        try:
+            frames = self.video.decode(packet)
+        except FFmpegError:
+            self.is_astray = True
+            return []
+        return [frame for frame in frames if self._is_right(frame)]
+
+    def _is_right(self, frame: VideoFrame) -> bool:
+        if frame.time_base is None and self.video.time_base is not None:
+            frame.time_base = self.video.time_base  # pictures without a packet come without it
+        if frame.is_corrupt:
+            self.is_astray = True
+        elif frame.key_frame:
+            self.is_astray = False
+        return not self.is_astray
 
     def _is_whole(self) -> bool:
         """FFmpeg ends quietly where an MP4 is cut or has lost a piece; other containers leave no trace of either."""
@@ -198,7 +221,8 @@ def _picture(opened: InputContainer, limits: Limits) -> VideoStream:
         raise UnusableMedia(f"the picture is {video.width}×{video.height}, larger than full HD")
     if min(video.width, video.height) < 16:
         raise UnusableMedia("the video track has no picture size, or one far too large to decode")
-    video.codec_context.options = {"max_pixels": str(limits.max_pixels)}
+    # "explode": a picture with an error in it is an error, and not mended with what is around it.
+    video.codec_context.options = {"max_pixels": str(limits.max_pixels), "err_detect": "explode"}
     video.thread_count = 1  # several answers are measured at once; threads inside one would only add delay
     return video
 
@@ -212,26 +236,10 @@ def _sound(opened: InputContainer) -> AudioStream | None:
     return None
 
 
-def pictures(packet: Packet[Stream]) -> list[VideoFrame]:
-    """The packet's pictures; none where it is broken, as one broken packet must not end an answer."""
-    try:
-        return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
-    except FFmpegError:
-        return []
-
-
 def sounds(packet: Packet[Stream]) -> list[AudioFrame]:
     """The packet's sound; none where it is broken: silence is what arrived."""
     try:
         return [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
-    except FFmpegError:
-        return []
-
-
-def flushed(video: VideoStream) -> list[VideoFrame]:
-    """The pictures a decoder still holds when there are no more packets."""
-    try:
-        return video.decode(None)
     except FFmpegError:
         return []
 
@@ -250,10 +258,10 @@ def probe(path: Path, container: str | None = None, limits: Limits = LIMITS) -> 
         first: VideoFrame | None = None
         for packet in media.packets():
             if first is None and packet.stream_index == media.video.index:
-                first = next(iter(pictures(packet)), None)
+                first = next(iter(media.pictures(packet)), None)
                 if first is None and media.video_packets > FIRST_FRAME_PACKETS:
                     break
-        first = first or next(iter(flushed(media.video)), None)
+        first = first or next(iter(media.pictures(None)), None)
         if first is None:
             raise UnusableMedia("no picture could be decoded")
         width, height = upright_size(first, media.video)

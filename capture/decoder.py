@@ -18,7 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from capture.container import LIMITS, Limits, Media, flushed, pictures, sounds, upright_size
+from capture.container import LIMITS, Limits, Media, sounds, upright_size
 from capture.errors import UnusableMedia
 from capture.growing import GrowingFile
 from capture.types import Frame, Glance, Sound
@@ -57,10 +57,10 @@ class Decoder:
             for packet in media.packets():
                 self.duration_ms = media.end_ms
                 if packet.stream_index == media.video.index:
-                    yield from self._sampled(media, pictures(packet))
+                    yield from self._sampled(media, media.pictures(packet))
                 else:
                     yield from self._heard(media, resampler, sounds(packet))
-            yield from self._sampled(media, flushed(media.video))
+            yield from self._sampled(media, media.pictures(None))
             if self._due_ms == 0:
                 raise UnusableMedia("no picture could be decoded")
             if media.is_damaged:

@@ -16,7 +16,7 @@ from av.stream import Stream
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from capture.container import Media, flushed, pictures, upright_size
+from capture.container import Media, upright_size
 from capture.errors import CaptureError
 
 PICTURE_CLOCK_HZ = 90_000  # divides by all common frame rates; one clock for all parts, so that they join
@@ -44,7 +44,11 @@ class ParametersChanged(CaptureError):
 
 
 class CopiedPicture:
-    """The picture track of an answer whose H.264 can be kept: its packets, untouched, on our clock."""
+    """The picture track of an answer whose H.264 can be kept: its packets, untouched, on our clock.
+
+    Of each picture that stands for itself it is tried whether the parameters at the file's head still decode it, since
+    a camera that is turned changes them and not every recorder says so.
+    """
 
     def __init__(self, media: Media, output: OutputContainer) -> None:
         self._media = media
@@ -52,11 +56,14 @@ class CopiedPicture:
         self._stream = output.add_stream_from_template(media.video, opaque=True)
         self._stream.time_base = PICTURE_CLOCK
         self._last_dts: int | None = None
+        self._size: tuple[int, int] | None = None
 
     def take(self, packet: Packet[Stream]) -> None:
         """Write the packet; the first one stands from the answer's beginning."""
         if packet.has_sidedata("new_extradata"):
             raise ParametersChanged("the picture's parameters change on the way")
+        if packet.is_keyframe:
+            self._compare(self._media.pictures(packet))
         tick_s, origin_s = self._media.tick_s[packet.stream_index], self._media.origin_s
         pts = _ticks((packet.pts or 0) * tick_s - origin_s)
         dts = pts if packet.dts is None else _ticks(packet.dts * tick_s - origin_s)
@@ -72,7 +79,17 @@ class CopiedPicture:
         self._output.mux(packet)
 
     def finish(self) -> None:
-        """Nothing is held back."""
+        """Nothing is held back but what was tried last."""
+        self._compare(self._media.pictures(None))
+
+    def _compare(self, frames: list[VideoFrame]) -> None:
+        for frame in frames:
+            size = frame.width, frame.height
+            self._size = self._size or size
+            if size != self._size:
+                raise ParametersChanged("the picture's size changes on the way")
+        if self._media.is_astray:
+            raise ParametersChanged("a picture cannot be decoded as it should be")
 
 
 class EncodedPicture:
@@ -88,11 +105,11 @@ class EncodedPicture:
         self._last_ticks: int | None = None
 
     def take(self, packet: Packet[Stream]) -> None:
-        for frame in pictures(packet):
+        for frame in self._media.pictures(packet):
             self._encode(frame)
 
     def finish(self) -> None:
-        for frame in flushed(self._media.video):
+        for frame in self._media.pictures(None):
             self._encode(frame)
         self._output.mux(self._stream.encode(None))
 

@@ -4,7 +4,7 @@ from dotenv import load_dotenv
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import access, cli, errors, filters, health, interviews, json_bodies, logs, security
+from portal import access, cli, errors, filters, health, interviews, json_bodies, logs, ranges, security
 from portal.blueprints import account, admin, api, applications, auth, capture, jobs
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config
@@ -20,6 +20,7 @@ def create_app(config: Config | None = None) -> Flask:
         load_dotenv(PROJECT_FOLDER / ".env")
         config = Config.from_env()
     app = Flask(__name__, instance_path=str(config.instance_path))
+    app.response_class = ranges.Response
     configure(app, config)
     for folder in (config.interviews_folder, config.resumes_folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ from portal.blueprints import wants_fragment
 
 PROBLEM_JSON = "application/problem+json"
 MARK = "urn:career-portal:problem:"  # how the `type` of every refusal begins; the HTTP status follows
+KEPT_HEADERS = {"Allow", "Retry-After", "Content-Range"}  # of an error: what its status promises
 FOR_PROGRAMS = ("/api/", "/capture/uploads")  # whatever is asked for below these, no page is an answer
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -37,11 +38,13 @@ SENTENCES = {
         "Reload the page to see how things stand now, then try again.",
     ),
     410: ("No longer here", "What was here has been removed."),
+    412: ("Something changed meanwhile", "Reload the page to see how things stand now, then try again."),
     413: (
         "Too large",
         "The file is larger than we accept. A résumé may have up to 10 MB.",
     ),
     415: ("Not a kind of file we accept", "Choose a file of another kind."),
+    416: ("Not that part", "The file ends before what was asked for."),
     429: ("Too many tries", "Wait a little, then try again."),
     500: (
         "Something failed on our side",
@@ -74,7 +77,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     title, advice = SENTENCES.get(code, (error.name, "Go back and try again."))
     said_by_us = error.description if error.description != type(error).description else None
     response = _answer(code, title, said_by_us if code != 500 and said_by_us else advice)
-    response.headers.extend([(k, v) for k, v in error.get_headers() if k in {"Allow", "Retry-After"}])
+    response.headers.extend([(k, v) for k, v in error.get_headers() if k in KEPT_HEADERS])
     return response
 
 

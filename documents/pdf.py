@@ -25,6 +25,7 @@ HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*%PDF-[12]\.\d")  # a few b
 PLAIN_WORDS = re.compile(rb"(?!GIF8|MZ|BM|#!)[A-Za-z0-9 .,:;()_=@+'\"\t\r\n/-]*[\r\n]")
 END = b"%%EOF"
 PAGES_MAX = 200  # a portfolio with many pictures has some dozens
+MANY_PAGES = f"more than {PAGES_MAX} pages"
 NODES_MAX = 10_000  # of the tree of pages
 BEFORE = "some words that stood before the PDF"
 
@@ -33,8 +34,9 @@ def check(data: bytes) -> Verdict:
     """Raise Refused unless this is a PDF that only shows pages, or a copy of it is."""
     before, data = _beginning(data)
     _check_frame(data)
+    _refuse_many_pages(data)
     words = pdf_words.read(data)
-    if not words.marks and not before:
+    if not words.marks | words.rare and not before:
         _check_pages(data)
         return Verdict("pdf")
     copy, changes = _cleaned(data, words)
@@ -52,13 +54,14 @@ def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
             data, changes = pdf_cleaning.opened(data)
             pdf_words.read(data)
         copy, more = pdf_cleaning.rewritten(data)
+        again = pdf_words.read(copy)
+        if again.marks or (again.rare and pdf_cleaning.rewritten(copy)[1]):
+            raise _left(words)
     except (Refused, MemoryError):
         raise
     except Exception as fault:
-        raise _left(words) if words.marks else damaged("PDF") from fault
+        raise _left(words) if words.marks | words.rare else damaged("PDF") from fault
     _check_frame(copy)
-    if pdf_words.read(copy).marks:
-        raise _left(words)
     if _check_pages(copy) != _check_pages(data):
         raise damaged("PDF")
     return copy, [*changes, *more]
@@ -67,7 +70,9 @@ def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
 def _left(words: Words) -> Refused:
     if PROTECTED in words.marks:
         return Refused("This PDF is protected in a way that cannot be read here. Print it to PDF and choose that file.")
-    return Refused(f"This PDF holds {' and '.join(sorted(words.marks))}, which cannot be taken out. {AGAIN}")
+    return Refused(
+        f"This PDF holds {' and '.join(sorted(words.marks | words.rare))}, which cannot be taken out. {AGAIN}"
+    )
 
 
 def _beginning(data: bytes) -> tuple[bytes, bytes]:
@@ -92,6 +97,17 @@ def _check_frame(data: bytes) -> None:
         raise Refused("This file is an archive as well as a PDF. Export it as PDF again.")
 
 
+def _refuse_many_pages(data: bytes) -> None:
+    """The cheapest question first. What stands in the way of counting is said later, by what it is."""
+    try:
+        _check_pages(data)
+    except Refused as refused:
+        if MANY_PAGES in str(refused):
+            raise
+    except Exception:
+        return
+
+
 def _check_pages(data: bytes) -> int:
     """A PDF reader opens it and finds at least one page, and not too many."""
     reader = PdfReader(io.BytesIO(data))
@@ -99,7 +115,7 @@ def _check_pages(data: bytes) -> int:
     if not pages:
         raise Refused("This PDF has no page. Export it as PDF again.")
     if pages > PAGES_MAX:
-        raise Refused(f"This PDF has more than {PAGES_MAX} pages. Choose a shorter one.")
+        raise Refused(f"This PDF has {MANY_PAGES}. Choose a shorter one.")
     return pages
 
 

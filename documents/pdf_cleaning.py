@@ -83,7 +83,7 @@ class Cleaning:
 
     def _clean_attachments(self, found: DictionaryObject) -> None:
         for key in ("/EmbeddedFiles", "/AF", "/EF", "/Collection"):
-            if key in found:
+            if key in found and not isinstance(_get(found, key), StreamObject):  # a letter of a font may be called so
                 held = DictionaryObject({NameObject(key): found.raw_get(key)}) if key == "/EF" else found.raw_get(key)
                 _walk_all([held], self._check_attachment)
                 del found[key]
@@ -104,7 +104,7 @@ class Cleaning:
     def _clean_actions(self, found: DictionaryObject) -> None:
         for key in list(found):
             value = _get(found, key)
-            if key == "/AA" and isinstance(value, DictionaryObject):
+            if key == "/AA" and isinstance(value, DictionaryObject) and not isinstance(value, StreamObject):
                 for action in value.values():
                     self._refuse_if_it_leads_out(action.get_object())
                 self.openings += 1

@@ -45,6 +45,7 @@ MARKS = {
 }
 BY_ITSELF, LINK, ACTION = "something that begins by itself", "a link to something that is not on the web", "an action"
 FILE_NAMES = {b"F", b"UF", b"DOS", b"Unix", b"Mac"}
+LOOKED_AT = FILE_NAMES | {b"URI", b"S", b"OpenAction", b"Base", b"Ref"}
 HIDDEN = "parts that are packed in an unusual way"
 PROTECTED, ELSEWHERE = "a protection", "a part that is taken from another file"
 HEAD_BYTES = 100  # of an attachment tell what it is
@@ -52,9 +53,10 @@ HEAD_BYTES = 100  # of an attachment tell what it is
 
 @dataclass
 class Words:
-    """What was found. `marks` says what has to go before the file may be kept."""
+    """What was found. `marks` says what has to go before the file may be kept, `rare` what may be one by its name."""
 
     marks: set[str] = field(default_factory=set)
+    rare: set[str] = field(default_factory=set)  # a letter of a font may be called AA as well
     is_encrypted: bool = False
     is_signed: bool = False
     _leads_astray: bool = False
@@ -73,7 +75,7 @@ class Words:
         for name, reason in REASON_OF.items():
             if name in names:
                 raise Refused(f"This PDF {reason}. {AGAIN}")
-        self.marks |= {MARKS[name] for name in names & MARKS.keys()}
+        self.rare |= {MARKS[name] for name in names & MARKS.keys()}
         if found.is_hidden:
             self.marks.add(HIDDEN)
         if found.payload_at is not None:
@@ -82,10 +84,10 @@ class Words:
             if Token("name", b"F") in _at_depth_one(found.tokens):
                 self.marks.add(ELSEWHERE)
         for place, (before, token) in enumerate(pairwise(found.tokens)):
-            if before.kind == "name":
+            if before.kind == "name" and before.text in LOOKED_AT:
                 self._look_at_pair(found, place, before.text, token)
         if found.is_whole and found.tokens:
-            self._note_whole(found)
+            self._note_whole(found, names)
 
     def _look_at_pair(self, found: Found, place: int, key: bytes, value: Token) -> None:
         if key == b"URI":
@@ -119,15 +121,14 @@ class Words:
         elif not _is_place(_whole(value)):
             self.marks.add(BY_ITSELF)
 
-    def _note_whole(self, found: Found) -> None:
+    def _note_whole(self, found: Found, names: set[bytes]) -> None:
         """What a reader may meet if it is led to this object, for addresses and actions that stand elsewhere."""
         first = found.tokens[0]
         if first.kind == "name" and first.text in ACTIONS:
             self.marks.add(ACTION)
         is_text = first.kind == "string"
         self._stray_text |= is_text and _leads(first) is Leads.ASTRAY
-        is_start = _is_start(found.tokens)
-        self._starts |= is_start
+        self._starts |= not names.isdisjoint({b"S", b"URI", b"Action"}) and _is_start(found.tokens)
         if found.number is not None:
             self._texts[found.number].append(is_text and _leads(first) is Leads.TO_WEB)
             self._places[found.number].append(_is_place(found.tokens) and not found.is_packed)

@@ -141,6 +141,10 @@ PDFS: dict[str, tuple[Maker, str]] = {
     "an object stream whose filters stand elsewhere": (
         lambda: in_object_stream(b"<< >>", entries=b"/Filter 6 0 R /Other /FlateDecode"), "packed it plainly"),
     "an object stream that is none": (lambda: in_object_stream(b"", packed=b"no zlib"), "packed it plainly"),
+    "a letter of a font that is called as what begins by itself": (
+        lambda: pdf(o3=PAGE[3].replace(b">>", b"/Resources << /Font << /F1 7 0 R >> >> >>"),
+                    o7=b"<< /Type /Font /Subtype /Type3 /CharProcs << /AA 8 0 R >> >>", o8=stream(b"")),
+        "packed it plainly"),
     "relative links that begin on the web": (lambda: pdf(b"/URI << /Base (https://x.org/) >>"), ""),
     "relative links that begin nowhere": (lambda: pdf(b"/URI << /Base () >>"), ""),
 }  # fmt: skip

@@ -40,7 +40,7 @@ def test_an_odd_document_is_taken_and_what_goes_is_said(make: Maker, change: str
     assert (verdict.copy is None) == (not change)
     assert re.search(change, verdict.said)
     assert bool(verdict.said) == bool(change)
-    assert judging.look(stored).copy is None  # there is nothing left to take out
+    assert judging.look(stored).changes == ()  # there is nothing left to take out
 
 
 @pytest.mark.parametrize(("make", "change"), odd_documents.PDFS.values(), ids=odd_documents.PDFS)
@@ -76,6 +76,8 @@ def is_indirect(thing: Any) -> bool:
 
 
 def look_at(key: str, value: Any, holder: Any) -> list[str]:
+    if isinstance(value, pikepdf.Stream):  # a letter of a font may be called anything
+        return []
     if key in {"/AA", "/PA", "/EmbeddedFiles", "/EF", "/JS", "/XFA"}:
         return [key]
     if key == "/S" and str(value) in ACTIONS:

@@ -46,6 +46,7 @@ DONE = {  # kinds of changes: the verb, and to what, to one or to several
     "link": ("removed", "a link that leads to no web page", "links that lead to no web page"),
     "picture": ("removed", "the address of a picture that would be fetched", "addresses of pictures to be fetched"),
     "table": ("removed", "the table behind a chart", "tables behind charts"),
+    "grammar": ("removed", "the grammar that a drawing names", "grammars that drawings name"),
     "template": ("removed", "the tie to a template on your computer", "ties to templates on your computer"),
     "left-over": ("removed", "a left-over of the program that wrote it", "left-overs of the program that wrote it"),
     "document": ("made", "a document of the template", "documents of templates"),

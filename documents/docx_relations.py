@@ -6,9 +6,9 @@ relation that is not there.
 
 import posixpath
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from documents.addresses import Leads, is_local, leads
+from documents.addresses import SCHEME, Leads, is_local, leads
 from documents.errors import Refused
 
 SAVE = "Save it as PDF."
@@ -76,7 +76,7 @@ def instead(relation: Relation) -> tuple[str, str] | None:
     if relation.kind == TEMPLATE:
         return _of_template(relation.target)
     if not relation.is_external:
-        if urlsplit(relation.target).scheme or relation.target.startswith(("//", "\\")):
+        if SCHEME.match(relation.target) or relation.target.startswith(("//", "\\")):
             raise Refused(ELSEWHERE)
         return None
     if relation.kind == PICTURE:

@@ -16,6 +16,7 @@ from documents.docx_relations import Relation
 from documents.errors import Refused, damaged
 
 DEPTH_MAX = 400  # of XML elements in each other; Word's own stay below a hundred
+DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[\]]*>")
 TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
 MACROS = re.compile(r"macroenabled|vbaproject|vbadata", re.IGNORECASE)
 ACTIVE_ELEMENTS = {"script", "foreignobject", "altchunk", "oleobject", "control", "iframe"}
@@ -92,7 +93,12 @@ class XmlReader:
             raise Refused(f"This Word document is written in an unusual way. {SAVE}")
         return self
 
-    def _doctype(self, *declaration: Any) -> None:
+    def _doctype(self, name: str, system: str | None, public: str | None, has_own: bool) -> None:
+        """Drawing programs name the standard's grammar, which nobody needs to read one."""
+        if declaration := not has_own and name == "svg" and DOCTYPE.search(self._data):
+            self.edits.append(Edit(*declaration.span()))
+            self.changes.append("grammar")
+            return
         raise Refused(f"This Word document holds a document type, which Word never writes. {SAVE}")
 
     def _instruction(self, target: str, data: str) -> None:

@@ -27,20 +27,20 @@ END = b"%%EOF"
 PAGES_MAX = 200  # a portfolio with many pictures has some dozens
 MANY_PAGES = f"more than {PAGES_MAX} pages"
 NODES_MAX = 10_000  # of the tree of pages
-BEFORE = "some words that stood before the PDF"
+AROUND = "some words that stood before or behind the PDF"
 
 
 def check(data: bytes) -> Verdict:
     """Raise Refused unless this is a PDF that only shows pages, or a copy of it is."""
-    before, data = _beginning(data)
+    sent, data = data, _without_words_around(data)
     _check_frame(data)
     _refuse_many_pages(data)
     words = pdf_words.read(data)
-    if not words.marks | words.rare and not before:
+    if not words.marks | words.rare and data == sent:
         _check_pages(data)
         return Verdict("pdf")
     copy, changes = _cleaned(data, words)
-    changes = [*([f"removed {BEFORE}"] if before else []), *changes]
+    changes = [*([f"removed {AROUND}"] if data != sent else []), *changes]
     if words.is_signed:
         changes.append("thereby ended what its electronic signature says")
     return Verdict("pdf", tuple(changes), copy)
@@ -75,11 +75,16 @@ def _left(words: Words) -> Refused:
     )
 
 
-def _beginning(data: bytes) -> tuple[bytes, bytes]:
-    """What stands before the PDF, if that is only words, and the PDF."""
+def _without_words_around(data: bytes) -> bytes:
+    """The PDF without what stands before and behind it, if that is only words; its end where only that is missing."""
     at = data.find(MAGIC, 0, LOOKED_FOR_BYTES)
-    is_words = at > 0 and not HEADER.match(data) and PLAIN_WORDS.fullmatch(data[:at])
-    return (data[:at], data[at:]) if is_words else (b"", data)
+    if at > 0 and not HEADER.match(data) and PLAIN_WORDS.fullmatch(data[:at]):
+        data = data[at:]
+    if END not in data and re.search(rb"startxref\s+\d+\s*$", data[-LOOKED_FOR_BYTES:]):
+        return data.rstrip() + b"\n" + END + b"\n"
+    end = data.rfind(END) + len(END)
+    is_words = 0 < len(data) - end < LOOKED_FOR_BYTES and PLAIN_WORDS.fullmatch(data[end:] + b"\n")
+    return data[:end] + b"\n" if is_words and data[end:].strip() else data
 
 
 def _check_frame(data: bytes) -> None:

@@ -22,7 +22,7 @@ from pypdf.generic import (
 
 from documents.addresses import Leads, is_local, leads
 from documents.errors import Refused
-from documents.pdf_words import ACTIONS, AGAIN, CARRIES, NOT_ON_WEB, OTHER_FILE, START, is_xml
+from documents.pdf_words import ACTIONS, AGAIN, CARRIES, NOT_ON_WEB, OTHER_FILE, START, is_second_form
 from documents.verdict import counted
 
 ACTION_NAMES = {f"/{name.decode()}" for name in ACTIONS} | {"/GoTo"}
@@ -89,13 +89,13 @@ class Cleaning:
                 del found[key]
 
     def _check_attachment(self, found: DictionaryObject) -> None:
-        """Data in XML is taken off and forgotten. Whoever attaches something else wants it read: it is refused."""
+        """A second form for programs is taken off. Whoever attaches something else wants it read: it is refused."""
         if "/EF" not in found:
             return
         held = _get(found, "/EF")
         for stream in held.values() if isinstance(held, DictionaryObject) else [None]:
             stream = stream and stream.get_object()
-            if not isinstance(stream, StreamObject) or not is_xml(stream.get_data()):
+            if not isinstance(stream, StreamObject) or not is_second_form(stream.get_data()):
                 raise Refused(f"This PDF {CARRIES}. {AGAIN}")
         name = str(_get(found, "/UF") or _get(found, "/F") or "a file")
         if (shown := _shown(name)) not in self.attached:

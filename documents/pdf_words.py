@@ -48,6 +48,10 @@ FILE_NAMES = {b"F", b"UF", b"DOS", b"Unix", b"Mac"}
 LOOKED_AT = FILE_NAMES | {b"URI", b"S", b"OpenAction", b"Base", b"Ref"}
 HIDDEN = "parts that are packed in an unusual way"
 PROTECTED, ELSEWHERE = "a protection", "a part that is taken from another file"
+SECOND_FORM = re.compile(
+    rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\0\t\n\r ]*<|PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument",
+    re.DOTALL,
+)
 HEAD_BYTES = 100  # of an attachment tell what it is
 
 
@@ -80,7 +84,7 @@ class Words:
             self.marks.add(HIDDEN)
         if found.payload_at is not None:
             if b"EmbeddedFile" in names:
-                self._carries |= not is_xml(_beginning(data[found.payload_at :]))
+                self._carries |= not is_second_form(_beginning(data[found.payload_at :]))
             if Token("name", b"F") in _at_depth_one(found.tokens):
                 self.marks.add(ELSEWHERE)
         for place, (before, token) in enumerate(pairwise(found.tokens)):
@@ -160,9 +164,9 @@ def read(data: bytes) -> Words:
     return words.finish()
 
 
-def is_xml(data: bytes) -> bool:
-    """Whether these bytes begin as XML does, in any of its usual spellings."""
-    return bool(re.match(rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\0\t\n\r ]*<", data))
+def is_second_form(data: bytes) -> bool:
+    """Whether an attachment begins as what says to programs what the pages say to people: XML, or OpenDocument."""
+    return bool(SECOND_FORM.match(data))
 
 
 def _beginning(payload: bytes) -> bytes:

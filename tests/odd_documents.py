@@ -121,6 +121,9 @@ PDFS: dict[str, tuple[Maker, str]] = {
     "an invoice": (
         lambda: attached(zlib.compress(b"\xef\xbb\xbf<?xml version='1.0'?><rsm:x/>"), b"factur-x.xml",
                          b"/Subtype /application#2Fxml /Filter /FlateDecode"), ATTACHED),
+    "LibreOffice's own form, attached": (
+        lambda: attached(zlib.compress(zipped({"mimetype": "application/vnd.oasis.opendocument.text"}, method=0)),
+                         b"Original.odt", b"/Filter /FlateDecode"), ATTACHED),
     "no attachments": (lambda: pdf(b"/Names << /EmbeddedFiles << /Names [] >> >>"), "packed it plainly"),
     "a protection (AES, 256)": (lambda: protected(lambda writer: None), PROTECTION),
     "a protection (AES, 128)": (lambda: protected(lambda writer: None, "AES-128"), PROTECTION),
@@ -129,6 +132,8 @@ PDFS: dict[str, tuple[Maker, str]] = {
     "words before it": (ghostscript, "stood before"),
     "a server's words before it": (
         lambda: b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + pdf(), "stood before"),
+    "a mail's words behind it": (lambda: pdf() + b"\r\n--boundary-7--\r\n", "stood before or behind"),
+    "an end that is missing": (lambda: pdf().replace(b"%%EOF\n", b""), "stood before or behind"),
     "an old end of files": (lambda: pdf() + b"\x1a", ""),
     "an object stream that is not packed": (lambda: in_object_stream(b"<< >>", b"9 0 << >>", b""), "packed it plainly"),
     "an object stream in digits": (
@@ -177,5 +182,9 @@ DOCXS: dict[str, tuple[Maker, str]] = {
     "a picture of a page": (related("image", "https://media.example/icon.png"), FETCHED),
     "a picture of a mail": (related("image", "cid:image001.png@01D0"), FETCHED),
     "a picture that is not there": (related("image", "NULL"), ""),
+    "a drawing that names its grammar": (
+        with_part("word/media/a.svg", '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" '
+                  '"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"><svg xmlns="http://www.w3.org/2000/svg"/>'),
+        "grammar"),
     "a place to fill in": (field_in_pieces(" MACROBUTTON NoMacro [Click here and type your name] "), ""),
 }  # fmt: skip

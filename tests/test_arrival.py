@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from api_caller import as_header
 from clips import make_clip
 from factories import make_application, sign_in
 from flask import Flask
@@ -16,6 +17,7 @@ from capture.film import normalise
 from capture.recording import latest_observations
 from capture.rules import find_flags
 from portal import interviews
+from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
 from portal.interviews import results
 from portal.interviews.answers import OVERSHOOT_MS, allowed_ms
@@ -239,6 +241,9 @@ def test_reviewers_read_it_beside_the_answer(
 
     assert page.count("though it is 20.0 s long.") == 1
     assert page.count(NOT_ASSESSABLE) == 1
+    key = as_header(api_tokens.issue(ada)["access_token"])
+    told = client.get(f"/api/admin/sessions/{interview.id}", headers=key).json["answers"]
+    assert [len(answer["notes"]) for answer in told] == [2, 0]
     assert not [flag for flag in interview.flags if "arrived" in flag.reason]
 
 

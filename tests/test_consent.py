@@ -63,6 +63,14 @@ def test_only_a_tick_is_an_agreement(client: FlaskClient, address: str, said: st
     assert not only_interview().is_analysed
 
 
+def test_what_no_page_sends_is_no_agreement(client: FlaskClient, address: str) -> None:
+    shown = shown_on(client.get(address).text)
+
+    assert client.post(address, json={"shown": shown, "record": True}).status_code == 422
+    assert client.post(f"{address}?record=y&shown={shown}").status_code == 422
+    assert only_interview().state is InterviewState.PENDING
+
+
 @pytest.mark.parametrize("yes", ["y", "true"])
 def test_a_tick_agrees(client: FlaskClient, address: str, yes: str) -> None:
     shown = shown_on(client.get(address).text)

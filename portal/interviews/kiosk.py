@@ -188,8 +188,8 @@ def end_what_was_stopped(app: Flask, station: "Station", ended: threading.Event)
     while not ended.wait(LOOK_EVERY_S):
         try:
             _end_what_was_stopped(app, station)
-        except (SQLAlchemyError, StillWriting):
-            log.warning("whether the sitting goes on could not be seen to just now", exc_info=True)
+        except (SQLAlchemyError, StillWriting) as error:
+            log.warning("whether the sitting goes on could not be seen to just now: %s", error)
 
 
 def _end_what_was_stopped(app: Flask, station: "Station") -> None:

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from benchmarks import scores
-from benchmarks.degraded import Picture, blurred
+from benchmarks.degraded import Picture, blurred, farther, smaller
 from capture.decoder import Decoder
 from capture.rules import find_flags
 from capture.session import Models
@@ -29,7 +29,6 @@ Pictures = list[Picture]
 Change = Callable[[Pictures], Pictures]
 SPOKEN_MS = (400, 2_200)  # of each GRID clip
 HEADS = ("every picture made soft", "talkers", "flagged medium or high", "the voice off camera", "which")
-OFF_CAMERA = "video/composite_dev__dev_c3_offcamera_voice.webm"
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,9 @@ class Talker:
     name: str
     parts: tuple[tuple[str, int, int], ...]
     has_sound: bool = True
+
+
+VOICE = Talker("a voice off camera", (("composite_dev__dev_c3_offcamera_voice.webm", 0, 15_300),))
 
 
 def talkers(footage: Path) -> list[Talker]:
@@ -115,6 +117,11 @@ CHANGES: dict[str, Change] = {
         for share in (0.18, 0.14, 0.11, 0.09)
         for word, how in (("smoothly", cv2.INTER_CUBIC), ("in squares", cv2.INTER_NEAREST))
     },
+    **{
+        f"shown from farther away × {share}": partial(each, partial(farther, share=share))
+        for share in (0.35, 0.25, 0.18)
+    },
+    **{f"size × {share}": partial(each, partial(smaller, share=share)) for share in (0.25, 0.18)},
     **{f"shaken by {length} px": partial(each, partial(shaken, length=length)) for length in (16, 24, 32)},
     **{f"noise reduction of {width} px": partial(each, partial(smoothed, width=width)) for width in (15, 21)},
     **{f"H.264, crf {crf}": partial(coded, crf=crf) for crf in (40, 46, 51)},
@@ -123,12 +130,11 @@ CHANGES: dict[str, Change] = {
 
 def softened_rows(footage: Path, models: Models) -> Iterator[tuple[str, ...]]:
     sources = [(talker, *material(footage, talker)) for talker in talkers(footage)]
-    voice = Talker("off camera", ((Path(OFF_CAMERA).name, 0, 15_300),))
-    voiced = material(footage, voice)
+    voiced = material(footage, VOICE)
     for words, change in CHANGES.items():
         told = {talker.name: flags_of(models, talker, *source, change) for talker, *source in sources}
         flagged = {name: scores.serious(flags) for name, flags in told.items() if scores.serious(flags)}
-        said = scores.told(scores.serious(flags_of(models, voice, *voiced, change)))
+        said = scores.told(scores.serious(flags_of(models, VOICE, *voiced, change)))
         which = "; ".join(f"{name}: {scores.told(flags)}" for name, flags in flagged.items())
         yield words, str(len(told)), str(len(flagged)), said, which
 

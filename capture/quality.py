@@ -19,6 +19,10 @@ STILL_LEVELS = 3.0  # of 255: coding a frozen picture moves a cell by up to 2.3;
 GRAIN_LEVELS = 0.3  # of 255, within a cell: drawn tones have 0, encoded plain walls 0.3 and more in 11 % of the cells
 GRAINED_SHARE = 0.03
 PALE_LEVELS = 20.0  # of 255, by which cells spread: real clips have 28 to 72, with a quarter of their contrast 7 to 18
+EDGES_PX = 2.0  # of a picture 320 px wide: coarser than grain, finer than what a blur leaves
+SOFT_BELOW = (
+    0.00025  # faces are lost at 0.0002 and less, also under grain; real empty rooms have 0.002, a cartoon 0.00045
+)
 STILL_MS = 800  # no person keeps so still for a second; the rules ask for several
 
 Luma = NDArray[Any]  # OpenCV says no more of what it returns
@@ -71,6 +75,13 @@ def is_blank(luma: Luma) -> bool:
     even = luma.astype(np.float32)
     grain = cv2.resize(np.square(even), CELLS, interpolation=cv2.INTER_AREA) - np.square(cells_of(luma))
     return float(np.mean(grain > GRAIN_LEVELS**2)) < GRAINED_SHARE
+
+
+def is_soft(luma: Luma) -> bool:
+    """Large shapes without an edge but those of grain, which makes a blur look sharp; a plain wall has no shapes."""
+    even = _resized(luma).astype(np.float32)
+    edges = cv2.Laplacian(cv2.GaussianBlur(even, (0, 0), EDGES_PX), cv2.CV_32F)
+    return float(even.std()) >= PALE_LEVELS and float(edges.var()) < SOFT_BELOW * float(even.var())
 
 
 def _resized(luma: Luma) -> Luma:

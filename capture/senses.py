@@ -17,7 +17,7 @@ from capture.eyes import openness_of
 from capture.face import FaceReading
 from capture.mouth import MouthWatch
 from capture.nearest import NearestFace, ReadsFace
-from capture.quality import Luma, QualityMeter, cells_of, is_blank, luma_of
+from capture.quality import Luma, QualityMeter, cells_of, is_blank, is_soft, luma_of
 from capture.steady import SteadyFace
 from capture.types import Box, Frame, Glance, Observation, Sound
 
@@ -106,7 +106,7 @@ class Senses:
 def _counted(found: Found, luma: Luma) -> int | None:
     """Those near enough; None where all that is seen is too small or too doubtful to tell a person from a photo."""
     near = sum(box[2] >= MIN_WIDTH for box in found.boxes)
-    if found.face is None and near == 0 and (found.boxes or found.is_unsure or is_blank(luma)):
+    if found.face is None and near == 0 and (found.boxes or found.is_unsure or is_blank(luma) or is_soft(luma)):
         return None
     return max(near, 1 if found.face else 0)
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from clips import make_clip
 from numpy.typing import NDArray
-from senses_support import PORTRAIT, brief, film_sitter, measure
+from senses_support import MODELS, PORTRAIT, brief, film_sitter, measure
 
 from capture.demo import Sitter, Studio, calm
-from capture.quality import STILL_MS, Quality, QualityMeter, cells_of, is_blank, luma_of
-from capture.rules import find_flags
-from capture.types import Box, Frame, Severity
+from capture.quality import STILL_MS, Quality, QualityMeter, cells_of, is_blank, is_soft, luma_of
+from capture.rules import RULES, find_flags
+from capture.types import AnswerSpan, Box, Frame, Measurements, Severity
 
 FROZEN_MS = 3_000
 RECORDER = {"b": "1000000"}  # what the page asks its recorder for
@@ -115,3 +115,31 @@ def test_an_empty_room_is_no_stalled_camera(tmp_path: Path) -> None:
 
     flags = brief(find_flags(measure(film_sitter(tmp_path / "left.mp4", 9, leaves, fps=12), tmp_path)))
     assert flags == [("no_face", 2_000, 9_000)]
+
+
+def grained(rgb: NDArray[np.uint8], levels: float) -> NDArray[np.uint8]:
+    grain = np.random.default_rng(5).normal(0, levels, rgb.shape[:2])[..., None]
+    return np.clip(rgb + grain, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("levels", [0, 3, 8])
+def test_grain_does_not_make_a_blurred_picture_sharp(studio: Studio, levels: float) -> None:
+    blurred = cv2.GaussianBlur(picture_of(studio, 0), (0, 0), 10)
+    assert is_soft(luma_of(Frame(0, grained(blurred, levels))))
+
+
+@pytest.mark.parametrize("light", [1.0, 0.2])
+def test_a_picture_in_focus_is_not_soft_in_any_light(studio: Studio, light: float) -> None:
+    assert not is_soft(luma_of(Frame(0, (picture_of(studio, 0) * light).astype(np.uint8))))
+
+
+def test_a_grainy_blur_is_no_missing_person(studio: Studio) -> None:
+    pictures = [cv2.GaussianBlur(picture_of(studio, t_ms), (0, 0), 30) for t_ms in range(0, 4_000, 200)]
+    senses, rows = MODELS.senses(), []
+    for number, rgb in enumerate(pictures):
+        rows += senses.take(Frame(number * 200, grained(rgb, 8)), has_sound=False)
+    senses.close()
+    flags = find_flags(Measurements(4_000, [AnswerSpan(1, 1, 0, 4_000)], rows))
+    assert min(row.sharpness or 0.0 for row in rows) > RULES.blurred_sharpness
+    assert flags
+    assert not any(flag.assessable for flag in flags)

@@ -7,7 +7,7 @@ import pytest
 from browsing import PATIENCE_MS, Candidate, fake_camera_browser
 from playwright.sync_api import Browser, Locator, expect
 from servers import LiveServer
-from test_recorder_browser import DELIVERS_NOTHING, NEVER_STARTS
+from test_recorder_browser import DELIVERS_A_HEAD_AT_ITS_END, DELIVERS_NOTHING, NEVER_STARTS
 
 pytestmark = pytest.mark.browser
 
@@ -81,12 +81,13 @@ DELIVERS_RUBBISH = """
     ("script", "said"),
     [
         (DELIVERS_NOTHING, "This browser delivers no recording"),
+        (DELIVERS_A_HEAD_AT_ITS_END, "This browser delivers no recording"),
         (DELIVERS_RUBBISH, "What this browser records cannot be played"),
         (NEVER_STARTS, "The recording did not start"),
         (RECORDS_ONLY % "Video", "There is no sound in what this browser records"),
         (RECORDS_ONLY % "Audio", "There is no picture in what this browser records"),
     ],
-    ids=["nothing", "rubbish", "no start", "no sound", "no picture"],
+    ids=["nothing", "a head at the end", "rubbish", "no start", "no sound", "no picture"],
 )
 def test_a_recording_that_would_be_of_no_use_fails_the_check(candidate: Candidate, script: str, said: str) -> None:
     checks(candidate, script)

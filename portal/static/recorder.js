@@ -156,8 +156,14 @@ export class Recorder {
     this.lookedAt = performance.now();
     if (this.paused.size) this.#stayPaused(passedMs);
     else this.silentMs += passedMs;
-    if (this.silentMs >= NOTHING_FOR_MS) this.#lost(this.blobs.length ? STALLED : NOTHING_CAME);
+    if (this.silentMs >= NOTHING_FOR_MS) this.#stalled();
     else if (this.#hasTurned() && !recordingType().mayTurn) this.onTurn();
+  }
+
+  /** Where nothing came, what still comes at the end is a file's head without a picture: that is no answer. */
+  #stalled() {
+    this.isClosed = !this.blobs.length;
+    this.#lost(this.isClosed ? NOTHING_CAME : STALLED);
   }
 
   #pause(track, isPaused) {

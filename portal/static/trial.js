@@ -28,11 +28,12 @@ export class Trial {
   }
 
   async #recorded() {
-    const recorder = this.source.recorder(null, { onBlob: () => {} });
+    let isLost = false;
+    const recorder = this.source.recorder(null, { onBlob: () => {}, onLost: () => (isLost = true) });
     await recorder.start().catch(({ message }) => {
       throw new DeviceTrouble(message, ADVICE);
     });
-    await pause(TRIAL_MS);
+    while (!isLost && (recorder.recordedMs < TRIAL_MS || !recorder.blobs.length)) await pause(LOOK_EVERY_MS);
     await recorder.stop();
     return recorder;
   }

@@ -132,7 +132,12 @@ class WebKit:
         self.processes.append(process)
 
     def _end(self) -> None:
+        """The driver and its browser at once; the screen with time to take its lock away."""
         for process in reversed(self.processes):
+            if process.args[0] == XVFB:
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(PATIENCE_S)
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -6,6 +6,7 @@ Knows where programs look when they guess what a file is: at its first bytes, an
 import io
 import re
 import zipfile
+import zlib
 
 from documents.errors import Refused
 
@@ -36,6 +37,15 @@ def is_archive(data: bytes) -> bool:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return bool(archive.infolist()) or archive.start_dir > 0
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False
+
+
+def is_opendocument(data: bytes) -> bool:
+    """Whether the archive in here is LibreOffice's own form of a document, which it can attach to a PDF."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("mimetype") as kind:
+            return kind.read(64).startswith(b"application/vnd.oasis.opendocument")
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, KeyError, RuntimeError, zlib.error):
         return False
 
 

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 
 from documents import pdf_cleaning, pdf_words
-from documents.disguise import is_archive, refuse_web_page
+from documents.disguise import is_archive, is_opendocument, refuse_web_page
 from documents.errors import Refused, damaged
 from documents.pdf_words import AGAIN, HIDDEN, PROTECTED, Words
 from documents.verdict import Verdict
@@ -24,6 +24,7 @@ HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*%PDF-[12]\.\d")  # a few b
 # What a program said of itself on the way (Ghostscript, a web server): plain words in lines, no page, no script.
 PLAIN_WORDS = re.compile(rb"(?!GIF8|MZ|BM|#!)[A-Za-z0-9 .,:;()_=@+'\"\t\r\n/-]*[\r\n]")
 END = b"%%EOF"
+ARCHIVE = "This file is an archive as well as a PDF. Export it as PDF again."
 PAGES_MAX = 200  # a portfolio with many pictures has some dozens
 MANY_PAGES = f"more than {PAGES_MAX} pages"
 NODES_MAX = 10_000  # of the tree of pages
@@ -37,6 +38,8 @@ def check(data: bytes) -> Verdict:
     _refuse_many_pages(data)
     words = pdf_words.read(data)
     if not words.marks | words.rare and data == sent:
+        if is_archive(data):
+            raise Refused(ARCHIVE)
         _check_pages(data)
         return Verdict("pdf")
     copy, changes = _cleaned(data, words)
@@ -62,6 +65,8 @@ def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
     except Exception as fault:
         raise _left(words) if words.marks | words.rare else damaged("PDF") from fault
     _check_frame(copy)
+    if is_archive(copy):
+        raise Refused(ARCHIVE)
     if _check_pages(copy) != _check_pages(data):
         raise damaged("PDF")
     return copy, [*changes, *more]
@@ -98,8 +103,8 @@ def _check_frame(data: bytes) -> None:
         raise damaged("PDF")
     if data[data.rindex(END) + len(END) :].strip(b"\0\t\n\f\r \x1a"):
         raise Refused("Something stands behind the PDF in this file. Export it as PDF again.")
-    if is_archive(data):
-        raise Refused("This file is an archive as well as a PDF. Export it as PDF again.")
+    if is_archive(data) and not is_opendocument(data):
+        raise Refused(ARCHIVE)
 
 
 def _refuse_many_pages(data: bytes) -> None:

@@ -254,6 +254,9 @@ PDFS: dict[str, tuple[Maker, str]] = {
     "a page behind it": (lambda: pdf() + b" " * 1024 + b"<html><script>alert(1)</script>", BEHIND),
     "an archive behind it": (lambda: pdf() + zipped({"a.js": "x"}), BEHIND),
     "an archive that ends like a PDF": (lambda: pdf() + zipped({"A.class": "x"}, b"%%EOF"), "archive as well"),
+    "an archive of LibreOffice's behind it": (
+        lambda: pdf() + zipped({"mimetype": "application/vnd.oasis.opendocument.text"}, b"%%EOF", zipfile.ZIP_STORED),
+        "archive as well"),
     "an archive around it": (lambda: zipped({"a.pdf": pdf()}, method=zipfile.ZIP_STORED), "an archive (.zip)"),
     "a password": (lambda: encrypted("secret"), "protected with a password"),
     "encryption spelt with escapes": (lambda: pdf(trailer=b"/#45ncrypt << /Filter /Standard >>"), "protected"),

@@ -124,6 +124,9 @@ PDFS: dict[str, tuple[Maker, str]] = {
     "LibreOffice's own form, attached": (
         lambda: attached(zlib.compress(zipped({"mimetype": "application/vnd.oasis.opendocument.text"}, method=0)),
                          b"Original.odt", b"/Filter /FlateDecode"), ATTACHED),
+    "LibreOffice's own form, attached and not packed": (
+        lambda: attached(zipped({"mimetype": "application/vnd.oasis.opendocument.text"}, method=0), b"Original.odt"),
+        ATTACHED),
     "no attachments": (lambda: pdf(b"/Names << /EmbeddedFiles << /Names [] >> >>"), "packed it plainly"),
     "a protection (AES, 256)": (lambda: protected(lambda writer: None), PROTECTION),
     "a protection (AES, 128)": (lambda: protected(lambda writer: None, "AES-128"), PROTECTION),

@@ -15,15 +15,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, TextIO
 
-from capture import bench, demo, device_commands, film, report, telemetry, timeline
+from capture import bench, demo, device_commands, film, report, sound_file, telemetry, timeline
 from capture.container import MediaInfo, probe
-from capture.errors import CaptureError, DeviceMissing, UnusableMedia
+from capture.errors import CaptureError, DeviceMissing, NoPicture, UnusableMedia
 from capture.hashes import sha256
 from capture.quiet import own_stderr
 from capture.recording import Recording, read_observations
 from capture.replacing import TEMPORARY_SUFFIX
 from capture.rules import RULES_VERSION, find_flags
 from capture.session import AnswerSource, CaptureSession, Models
+from capture.signature import SOUND_CONTAINERS, identify_sound
 from capture.types import Flag, MeasuredAnswer, Measurements
 
 DONE, OUR_FAULT, UNUSABLE = 0, 1, 2
@@ -66,7 +67,9 @@ class OneLineParser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="python -m capture", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    analyse = commands.add_parser("analyse", help="measure a video; write telemetry.json and, if needed, recording.mp4")
+    analyse = commands.add_parser(
+        "analyse", help="measure a video, or sound alone; write telemetry.json and, if needed, recording.mp4"
+    )
     analyse.add_argument("video", type=Path)
     analyse.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     analyse.add_argument("--no-film", action="store_true", help="leave recording.mp4 out")
@@ -84,8 +87,35 @@ def _analyse(options: argparse.Namespace) -> None:
     video: Path = options.video
     if not video.is_file():
         raise Unusable(f"there is no file {video}")
-    info = probe(video)
+    try:
+        if identify_sound(video) in SOUND_CONTAINERS:
+            raise NoPicture("there is no video track")
+        info = probe(video)
+    except NoPicture:
+        return _hear_into(options.out, video, with_film=not options.no_film)
     _analyse_into(options.out, video, info, with_film=not (options.no_film or _is_film(info)))
+
+
+def _hear_into(folder: Path, path: Path, *, with_film: bool) -> None:
+    """As `_analyse_into`, of a file of sound alone."""
+    with own_stderr() as terminal:
+        bar = ProgressBar(0, terminal)
+        try:
+            heard = sound_file.hear(path, lambda heard_ms: bar.say(f"heard {_clock(heard_ms)}"))
+        finally:
+            bar.clear()
+    _tell_damage(path, heard.damaged_at_ms)
+    measurements = timeline.place([MeasuredAnswer(1, 1, heard.duration_ms, observations=heard.observations)])
+    recording = Recording(_folder(folder))
+    if with_film:
+        with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as temporary:
+            part = Path(temporary) / "answer.mp4"
+            sound_file.film_still(path, part, path.stem)
+            film.join([film.FilmPart(part, 0, path.stem)], recording.recording_path)
+    flags = find_flags(measurements)
+    session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, sha256(path)))
+    telemetry.write(recording.telemetry_path, telemetry.build(session_id, measurements, flags, _models().engine()))
+    _tell(flags)
 
 
 def _analyse_into(folder: Path, video: Path, info: MediaInfo, *, with_film: bool) -> None:
@@ -131,9 +161,13 @@ def _measured(video: Path, info: MediaInfo, unfinished: Path) -> Measurements:
         finally:
             bar.clear()
     observations = read_observations(unfinished)
-    if result.damaged_at_ms is not None:
-        print(f"capture: {video} is damaged after {result.damaged_at_ms / 1000:.1f} s", file=sys.stderr)
+    _tell_damage(video, result.damaged_at_ms)
     return timeline.place([MeasuredAnswer(1, 1, result.duration_ms, observations=observations)])
+
+
+def _tell_damage(path: Path, damaged_at_ms: int | None) -> None:
+    if damaged_at_ms is not None:
+        print(f"capture: {path} is damaged after {damaged_at_ms / 1000:.1f} s", file=sys.stderr)
 
 
 def _is_film(info: MediaInfo) -> bool:

@@ -6,7 +6,7 @@ file is ever read, and durations are measured. Pictures and sound come out of `c
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -24,7 +24,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from capture import boxes
-from capture.errors import UnusableMedia
+from capture.errors import NoPicture, UnusableMedia
 from capture.growing import ByteSource, GrowingFile, reader_of
 from capture.signature import identify_file
 
@@ -91,7 +91,7 @@ class Media:
         try:
             self.input = _open(self._file, container, limits)
             self.video = _picture(self.input, limits)
-            self.audio = _sound(self.input)
+            self.audio = sound_of(self.input)
         except BaseException:
             self._file.close()
             raise
@@ -200,20 +200,25 @@ def _open(file: ByteSource, container: str, limits: Limits) -> InputContainer:
     }
     try:
         return av.open(
-            file, "r", format=DEMUXERS[container], options=options, io_open=_refuse, metadata_errors="replace"
+            file,
+            "r",
+            format=DEMUXERS[container],
+            options=options,
+            io_open=refuse_other_files,
+            metadata_errors="replace",
         )
     except FFmpegError as exc:
         raise UnusableMedia(f"this is not a readable {container} file") from exc
 
 
-def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+def refuse_other_files(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     raise UnusableMedia("the file asks to open another file")
 
 
 def _picture(opened: InputContainer, limits: Limits) -> VideoStream:
     streams = [stream for stream in opened.streams.video if not stream.disposition & Disposition.attached_pic]
     if not streams:
-        raise UnusableMedia("there is no video track")
+        raise NoPicture("there is no video track")
     video = streams[0]
     if video.codec_context is None or video.codec_context.name not in DECODERS:
         raise UnusableMedia("the video codec is not one we accept")
@@ -227,10 +232,10 @@ def _picture(opened: InputContainer, limits: Limits) -> VideoStream:
     return video
 
 
-def _sound(opened: InputContainer) -> AudioStream | None:
+def sound_of(opened: InputContainer, decoders: Sequence[str] = DECODERS) -> AudioStream | None:
     """The first sound track that can be decoded: a strange one is treated like none, the picture still counts."""
     for audio in opened.streams.audio:
-        known = audio.codec_context is not None and audio.codec_context.name in DECODERS
+        known = audio.codec_context is not None and audio.codec_context.name in decoders
         if known and 0 < audio.rate <= MAX_SOUND_RATE_HZ and 0 < audio.channels <= MAX_SOUND_CHANNELS:
             return audio
     return None

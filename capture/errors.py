@@ -23,3 +23,7 @@ class StillWriting(CaptureError):
 
 class DeviceMissing(CaptureError):
     """A camera or microphone is not there, or does not work; the message says which and what to do."""
+
+
+class NoPicture(UnusableMedia):
+    """The file has no video track; its sound may still be heard."""

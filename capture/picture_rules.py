@@ -74,12 +74,23 @@ def _too_slow(rules: Rules) -> Watch:
     return Watch("picture_slow/1", FlagKind.PICTURE_LOST, says, rules.slow_ms, assessable=False)
 
 
+def _without_picture(rows: Columns) -> Seen:
+    """Rows of sound alone."""
+    return np.isnan(rows.count) & np.isnan(rows.brightness) & ~np.isnan(rows.level_dbfs)
+
+
+def _no_picture(rules: Rules) -> Watch:
+    says = "There was sound and no picture"
+    return Watch("no_picture/1", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
+
+
 def from_picture(stretch: Stretch, slow: Seen, rules: Rules) -> Iterator[Flag]:
     """`slow` says of which rows nothing can be judged but that pictures came too seldom."""
     rows = stretch.rows
     views = np.where(slow, int(View.UNKNOWN), views_of(rows, rules))
     absent = _absent(views, rows.frozen == 1)
     yield from flags_of(stretch, slow, _too_slow(rules))
+    yield from flags_of(stretch, _without_picture(rows), _no_picture(rules))
     yield from flags_of(stretch, absent, _no_face(rules))
     yield from flags_of(stretch, views == View.FACES, _several_faces(rules))
     yield from _lost(stretch, views, rules)

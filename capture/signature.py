@@ -9,6 +9,8 @@ from capture.errors import UnusableMedia
 
 HEAD_BYTES = 64  # the longest header we look into is Matroska's
 UPLOAD_CONTAINERS = frozenset({"mp4", "webm", "mkv"})  # what browsers record; the rest is for the command line only
+SOUND_SIGNS = ((b"WAVE", 8, "wav"), (b"ID3", 0, "mp3"), (b"OggS", 0, "ogg"), (b"fLaC", 0, "flac"))
+SOUND_CONTAINERS = frozenset({"wav", "mp3", "aac", "ogg", "flac"})  # never with a picture that moves, as we read them
 PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # stills in an MP4 coat
 
 
@@ -28,6 +30,18 @@ def identify(head: bytes) -> str:
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return "avi"
     raise UnusableMedia("the first bytes are not those of an MP4, WebM or Matroska video")
+
+
+def identify_sound(path: Path) -> str:
+    """Name the container of a file that may hold sound alone; for the command line only."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    for begins, at, container in SOUND_SIGNS:
+        if head[at : at + len(begins)] == begins:
+            return container
+    if head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xE0 == 0xE0:  # a frame's head, no file's
+        return "aac" if head[1] & 0x06 == 0 else "mp3"
+    return identify(head)
 
 
 def identify_file(path: Path) -> str:

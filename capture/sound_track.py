@@ -6,16 +6,18 @@ Knows samples and packets, not files and not what is said.
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
 
 from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 from numpy.typing import NDArray
 
-from capture.container import Media, sounds
+from capture.container import sounds
 from capture.decoder import MonoResampler
 
 SOUND_RATE_HZ = 48_000  # what browsers record
@@ -26,10 +28,17 @@ SOUND_SLACK_SAMPLES = 960  # 20 ms: timestamps jitter by less, and real holes ar
 SILENCE_STEP_MS = 500  # an answer without sound gets its silence in such steps, so that the file stays interleaved
 
 
+class HasSound(Protocol):
+    """A file with sound that begins at `origin_s` of its own clock."""
+
+    origin_s: float
+    audio: AudioStream | None
+
+
 class EvenSound:
     """Encodes sound to AAC, mono, 48 kHz, from the answer's beginning to its end; where nothing came, silence."""
 
-    def __init__(self, media: Media, output: OutputContainer) -> None:
+    def __init__(self, media: HasSound, output: OutputContainer) -> None:
         self._media = media
         self._output = output
         self._stream = output.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono", bit_rate=SOUND_BIT_RATE)

@@ -9,7 +9,7 @@ import pytest
 from clips import make_clip
 from media_boxes import box, boxes
 
-from capture.container import Media, pictures, probe, sounds
+from capture.container import Media, probe, sounds
 from capture.fragments import FragmentPairs
 from capture.growing import GrowingFile
 
@@ -30,7 +30,7 @@ def what_comes_out(source: Path | GrowingFile) -> tuple[int, int]:
         shown, heard = 0, 0
         for packet in media.packets():
             if packet.stream_index == media.video.index:
-                shown += len(pictures(packet))
+                shown += len(media.pictures(packet))
             else:
                 heard += sum(frame.samples for frame in sounds(packet))
         return shown, heard

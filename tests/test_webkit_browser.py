@@ -14,7 +14,7 @@ from papers import pdf
 from servers import LiveServer
 from webkit import WebKit, walk
 
-from capture.container import Media, pictures, probe, sounds
+from capture.container import Media, probe, sounds
 from portal.extensions import db
 from portal.interviews import answer_path, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, User
@@ -115,7 +115,7 @@ def whole_way(server: LiveServer) -> Callable[[WebKit], Walker]:
 def undecodable(path: Path) -> list[int]:
     """The times of packets from which neither a picture nor sound comes."""
     with Media(path, "mp4") as media:
-        decode = {media.video.index: pictures, media.audio.index if media.audio else None: sounds}
+        decode = {media.video.index: media.pictures, media.audio.index if media.audio else None: sounds}
         return [packet.pts or 0 for packet in media.packets() if not decode[packet.stream_index](packet)]
 
 

@@ -1,8 +1,12 @@
 """Honest documents come in; what is useless in them stays out, and whoever sent them is told."""
 
 import io
+import os
 import re
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +21,7 @@ from documents import judging
 from documents.errors import Refused
 from documents.verdict import Verdict
 from portal import resumes
+from portal.config import PROJECT_FOLDER
 
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 ACTIONS = {
@@ -172,3 +177,28 @@ def test_what_is_not_taken_comes_with_what_to_do(data: bytes, advice: str) -> No
 def test_a_file_is_what_its_first_bytes_say_and_is_called_so(name: str, data: bytes, shown: str) -> None:
     checked = resumes.read(name, io.BytesIO(data))
     assert (checked.name, checked.kind) == (shown, shown.rpartition(".")[2])
+
+
+@pytest.mark.parametrize(("make", "code", "said"), [
+    (papers.pdf, 0, "This PDF may be kept as it is."),
+    (odd_documents.PDFS["a Europass"][0], 0, "We removed the data that was attached"),
+    (HOSTILE_PDFS["a film"][0], 3, "This PDF plays media."),
+])  # fmt: skip
+def test_the_command_line_says_so_also_into_a_file(tmp_path: Path, make: Maker, code: int, said: str) -> None:
+    (tmp_path / "document").write_bytes(make())
+    command = [sys.executable, "-m", "documents"]
+    for words, given in ((["document", "--copy", "kept"], ""), ([], "document")):
+        with (tmp_path / "out").open("wb") as out, (tmp_path / (given or "/dev/null")).open("rb") as stream:
+            environ = os.environ | {"PYTHONPATH": str(PROJECT_FOLDER)}
+            ended = subprocess.run(
+                command + words, cwd=tmp_path, env=environ, stdin=stream, stdout=out, timeout=120, check=False
+            )
+        assert (ended.returncode, (tmp_path / "out").read_text()[: len(said)]) == (code, said)
+    assert (tmp_path / "kept").exists() == (code == 0)
+
+
+def test_the_command_line_says_what_cannot_be_read(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "documents", str(tmp_path / "nothing.pdf")]
+    ended = subprocess.run(command, cwd=PROJECT_FOLDER, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 2
+    assert "cannot be read" in ended.stderr

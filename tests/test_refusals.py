@@ -12,7 +12,7 @@ from api_caller import as_header
 from factories import make_application, sign_in
 from flask import Flask, current_app
 from flask.testing import FlaskClient
-from sittings import TAB, begin, start
+from sittings import TAB, begin, show, start
 from test_access import RULES_AND_METHODS, all_rules
 from werkzeug.test import TestResponse
 
@@ -58,7 +58,9 @@ def answer(alice: User) -> Answer:
 
 def addresses(place: str, answer: Answer) -> Iterator[str]:
     """The place with ids of Alice's, and with ids of nothing."""
-    known = {"interview_id": answer.interview_id, "answer_id": answer.id, "job_id": answer.interview.application.job_id}
+    application = answer.interview.application
+    known = {"interview_id": answer.interview_id, "answer_id": answer.id}
+    known |= {"application_id": application.id, "job_id": application.job_id}
     for ids in (known, dict.fromkeys(known, uuid.uuid4())):
         path = place.replace("<int:position>", "1")
         for name, value in ids.items():
@@ -116,12 +118,12 @@ def test_addresses_that_are_not_there_are_refused_as_ours(client: FlaskClient, p
 @pytest.mark.parametrize("place", sorted({param[0] for param in PROGRAMS}))
 def test_a_method_that_is_not_taken_is_refused_as_ours(client: FlaskClient, answer: Answer, place: str) -> None:
     for path in addresses(place, answer):
-        response = client.put(path)
+        response = client.open(path, method="BREW")
         assert response.status_code == 405
         # No view is asked here, so outside the addresses of programs alone the request must say that it is one.
         if path.startswith(FOR_PROGRAMS):
-            assert_is_ours(response, "PUT")
-        assert_is_ours(client.put(path, headers={"Accept": "application/problem+json"}), "PUT")
+            assert_is_ours(response, "BREW")
+        assert_is_ours(client.open(path, method="BREW", headers={"Accept": "application/problem+json"}), "BREW")
 
 
 def test_every_address_under_capture_is_a_page_or_for_programs(app: Flask) -> None:
@@ -149,6 +151,7 @@ def test_a_completing_that_comes_too_early_says_the_offset(client: FlaskClient, 
 
 def test_a_full_disk_is_said_as_ours(client: FlaskClient, answer: Answer) -> None:
     settings = current_app.config["PORTAL"]
+    show(answer.interview, 2)
     sign_in(client, answer.interview.application.user)
     wish = {"tab": TAB, "question": 2, "container": "mp4"}
     current_app.config["PORTAL"] = replace(settings, disk_floor_bytes=2**62)

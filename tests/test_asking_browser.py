@@ -1,5 +1,6 @@
 """How questions are shown: each when its candidate wants it; its clock runs from then on, whatever the page does."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import av
 import numpy as np
 import pytest
 from browsing import ALLOW_CAMERA, Candidate, chromium
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, Route, expect, sync_playwright
 from servers import LiveServer
 
 from capture import film
@@ -103,6 +104,26 @@ def test_without_a_connection_the_question_waits_and_so_does_its_clock(candidate
     candidate.context.set_offline(False)
     candidate.sees_state("thinking")
     assert seconds_left(candidate) >= 57
+
+
+def test_nobody_is_recorded_at_the_first_sight_of_a_question_whose_reply_was_late(candidate: Candidate) -> None:
+    """The server has shown it, the reply was lost, and the line came back when the time to think was over."""
+    thinks(candidate, 2_000)
+    began_s = time.monotonic()
+
+    def lose_replies(route: Route) -> None:
+        reply = route.fetch()
+        if time.monotonic() - began_s < 4:
+            route.abort()
+        else:
+            route.fulfill(response=reply)
+
+    candidate.page.route("**/release", lose_replies)
+    candidate.press("Show the question")
+    candidate.sees_state("shown")
+    candidate.sees("Question number 1?")
+    candidate.page.wait_for_timeout(1_500)
+    assert candidate.answers() == []
 
 
 def test_a_question_without_time_to_think_says_so_and_is_recorded_at_once(candidate: Candidate) -> None:

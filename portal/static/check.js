@@ -42,10 +42,13 @@ class Check {
     this.results = {};
     if (this.trial.video) this.trial.video.hidden = true;
     await this.source.close();
-    if (await this.checkBrowser()) await Promise.all([this.checkDevices(), this.checkSpeed()]);
-    this.enable(true);
-    this.conclude();
-    this.offerAgain();
+    try {
+      if (await this.checkBrowser()) await Promise.all([this.checkDevices(), this.checkSpeed()]);
+    } finally {
+      this.enable(true); // whatever went wrong, the check can be tried again
+      this.conclude();
+      this.offerAgain();
+    }
   }
 
   /** From now on the check is no longer the next step; the focus stays where the pressed button was. */

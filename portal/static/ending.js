@@ -21,7 +21,7 @@ export class Ending {
   /** End the recording; what became of it, or null where none runs. */
   async stop() {
     const { answering, view, data } = this.room;
-    const ended = await answering.stop();
+    const ended = await answering?.stop(); // none yet, while the page comes in
     if (!ended) return null;
     view.question(this.question, data.questions.length);
     view.fill({ taken: clock(takeMs(this.question)), unended: ended.hasEnded ? "" : UNENDED });

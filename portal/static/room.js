@@ -92,7 +92,7 @@ class Room {
   }
 
   async resume() {
-    if (this.view.state === "elsewhere") return; // taken over while the last pieces were sent
+    if (this.isOver) return; // taken over, or withdrawn, while the last pieces were sent
     const { accepted, interrupted } = this.notes.values;
     const { stage, question } = whereToResume(this.data.questions, accepted, interrupted);
     this.ask(question);
@@ -132,7 +132,7 @@ class Room {
     await this.asking.show(question);
     if (this.view.state !== "asking") return; // taken over meanwhile
     this.view.question(question, this.data.questions.length);
-    if (question.think_ms) this.think();
+    if (question.think_ms) this.comeBackTo(question); // where the reply was late, its time may be over already
     else await this.record(null);
   }
 
@@ -235,6 +235,7 @@ class Room {
   }
 
   async seatLost() {
+    this.isOver = true;
     const ended = await this.ending.stop();
     if (ended && !ended.isEmpty) this.notes.write({ interrupted: ended.answerId });
     this.countdown?.stop();
@@ -244,6 +245,7 @@ class Room {
 
   /** The application was withdrawn or decided: nothing more is recorded, whatever is on the page. */
   async stopped(error) {
+    this.isOver = true;
     await this.ending.stop();
     this.countdown?.stop();
     this.source.close();

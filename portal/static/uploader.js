@@ -107,7 +107,11 @@ export class Uploader {
 
   #changed() {
     this.waiting.splice(0).forEach((resolve) => resolve());
-    this.onChange(this);
+    try {
+      this.onChange(this);
+    } catch (error) {
+      console.error("How the uploads stand could not be shown; sending goes on:", error);
+    }
   }
 
   async #run() {

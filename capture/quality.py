@@ -20,9 +20,7 @@ GRAIN_LEVELS = 0.3  # of 255, within a cell: drawn tones have 0, encoded plain w
 GRAINED_SHARE = 0.03
 PALE_LEVELS = 20.0  # of 255, by which cells spread: real clips have 28 to 72, with a quarter of their contrast 7 to 18
 EDGES_PX = 2.0  # of a picture 320 px wide: coarser than grain, finer than what a blur leaves
-SOFT_BELOW = (
-    0.00025  # faces are lost at 0.0002 and less, also under grain; real empty rooms have 0.002, a cartoon 0.00045
-)
+SOFT_BELOW = 0.0002  # faces are lost from here on, also under grain; real empty rooms have 0.002, a cartoon 0.00045
 STILL_MS = 800  # no person keeps so still for a second; the rules ask for several
 
 Luma = NDArray[Any]  # OpenCV says no more of what it returns

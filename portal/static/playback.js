@@ -16,6 +16,8 @@ export class Playback {
 
   clear() {
     this.video.pause();
+    this.video.removeAttribute("src");
+    this.video.load(); // lets go of it first: a browser that still reads would miss what is revoked
     for (const part of this.parts) if (part.startsWith("blob:")) URL.revokeObjectURL(part);
     this.parts = [];
   }

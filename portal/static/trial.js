@@ -52,9 +52,10 @@ export class Trial {
   }
 
   #forget() {
+    this.video.removeAttribute("src");
+    this.video.load();
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = null;
-    this.video.removeAttribute("src");
   }
 }
 

@@ -61,8 +61,8 @@ def question_at(interview: InterviewSession, position: int) -> InterviewQuestion
 def _unanswered_before(interview: InterviewSession, position: int) -> int | None:
     """The first earlier question of which nothing is here. What is still being sent counts as soon as it arrives."""
     answered = {answer.question_position for answer in interview.answers if _has_come(answer)}
-    earlier = (question.position for question in interview.questions if question.position < position)
-    return next((number for number in earlier if number not in answered), None)
+    before = (question.position for question in interview.questions if question.position < position)
+    return next((number for number in before if number not in answered), None)
 
 
 def _has_come(answer: Answer) -> bool:

@@ -165,7 +165,7 @@ class Job(db.Model):
     @property
     def interview_ms(self) -> int:
         """How long the interview takes at most, thinking included, one take each."""
-        return length_ms(self.questions)
+        return asked_ms(self.questions)
 
 
 class Question(db.Model):
@@ -361,7 +361,7 @@ class InterviewQuestion(db.Model):
         return min(self.think_ms, max(0, self.think_ms - gone_ms))
 
 
-def length_ms(questions: "Sequence[Question | InterviewQuestion]") -> int:
+def asked_ms(questions: "Sequence[Question | InterviewQuestion]") -> int:
     """How long it takes at most to answer these, thinking included, one take each."""
     return sum(question.think_ms + question.limit_ms for question in questions)
 

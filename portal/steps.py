@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from portal.models import Application, ApplicationStatus, InterviewState, length_ms
+from portal.models import Application, ApplicationStatus, InterviewState, asked_ms
 
 
 class Step(StrEnum):
@@ -36,7 +36,7 @@ def next_step(application: Application) -> tuple[Step, str]:
         return BEGUN[application.interview.state]
     if reason := application.why_not_interviewable():
         return Step.NONE, f"{reason} {WAIT}"
-    count, minutes = len(application.questions), about_minutes(length_ms(application.questions))
+    count, minutes = len(application.questions), about_minutes(asked_ms(application.questions))
     questions = "one question" if count == 1 else f"{count} questions"
     return Step.RECORD, f"Answer {questions} on camera, about {minutes} min. Now, or whenever it suits you."
 

@@ -9,7 +9,7 @@ from clips import make_clip
 from factories import make_application
 from flask import Flask
 from senses_support import brief, line
-from sittings import begin, record
+from sittings import begin, record, start
 
 from capture import telemetry
 from capture.rules import find_flags
@@ -110,3 +110,21 @@ def test_what_the_page_reports_reaches_the_rules_and_stays_out_of_the_telemetry(
     assert measured.events == []
     assert kept == ["camera_paused"] * is_paused
     assert brief(find_flags(measured)) == brief(flags)
+
+
+def test_a_pause_counts_from_the_moment_that_its_beginning_is_told(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    """A reviewer may look, and a candidate finish, before its end is known; the end, when it comes, is kept."""
+    answer = start(interview)
+    began = {"kind": "camera_paused", "t_ms": 3_000}
+    assert interviews.report_events(answer, [began]) == 1
+    interviews.receive(answer, 0, covered_clip(tmp_path), None)
+    interviews.complete_answer(answer, interviews.confirmed_bytes(answer), None)
+    interviews.work_through(app)
+    db.session.rollback()
+
+    assert [flag.kind for flag in interview.flags if flag.assessable and flag.kind == "picture_lost"] == []
+    assert interviews.report_events(answer, [began | {"until_ms": 7_000}]) == 1
+    assert interviews.report_events(answer, [began, began | {"until_ms": 9_000}]) == 1  # told again, late or otherwise
+    assert [(event.t_ms, event.until_ms) for event in answer.page_events] == [(3_000, 7_000)]

@@ -2,6 +2,7 @@
 
 import socket
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from factories import make_application, make_user, sign_in
 from flask.testing import FlaskClient
 from servers import LiveServer
-from sittings import TAB, begin, clip_bytes, send, show, start
+from sittings import TAB, begin, clip_bytes, record, send, show, start
 
 from portal import interviews, throttle
 from portal.extensions import db
@@ -38,6 +39,23 @@ def test_a_new_answer_comes_with_its_address_token_and_time(room: Any) -> None:
     assert reply.status_code == 201
     assert reply.json["limit_ms"] == 60_000
     assert reply.json["upload_url"].startswith("/capture/uploads/")
+
+
+def test_what_was_recorded_before_the_page_could_ask_keeps_the_pages_name_for_it(
+    room: Any, interview: InterviewSession
+) -> None:
+    wish = {"tab": TAB, "question": 1, "container": "mp4", "answer_id": str(uuid.uuid4())}
+    first, again = room("answers", **wish), room("answers", **wish)  # its reply was lost on the way
+
+    assert first.json["answer_id"] == again.json["answer_id"] == wish["answer_id"]
+    assert [str(answer.id) for answer in interview.answers] == [wish["answer_id"]]
+
+
+def test_a_name_is_no_way_to_another_answer(room: Any, interview: InterviewSession, bob: User, tmp_path: Path) -> None:
+    other, done = start(begin(make_application(bob))), record(interview, clip_bytes(tmp_path))
+    for question, taken in ((1, other), (1, done), (2, done)):
+        reply = room("answers", tab=TAB, question=question, container="mp4", answer_id=str(taken.id))
+        assert (reply.status_code, "cannot be begun" in reply.json["detail"]) == (409, True)
 
 
 def test_bad_fields_are_named(room: Any) -> None:

@@ -34,12 +34,16 @@ MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
 
 @dataclass(frozen=True)
 class NewAnswer:
-    """What the page wants to record. `continues` names the interrupted part that goes on."""
+    """What the page wants to record. `continues` names the interrupted part that goes on.
+
+    `answer_id` is the page's own name for what it recorded already, while the server could not be reached.
+    """
 
     tab: str
     question: int
     container: str
     continues: uuid.UUID | None = None
+    answer_id: uuid.UUID | None = None
 
 
 def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
@@ -50,11 +54,12 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     question = asking.question_at(interview, wish.question)
     asking.refuse_unreleased(question)
     space.refuse_new()
-    if asked_before := _empty_answer(interview, wish):
+    if asked_before := _named_answer(interview, wish) or _empty_answer(interview, wish):
         return asked_before
     _refuse_hoarding(interview)
     take, part = _next_part(interview, wish) if wish.continues else (_next_take(interview, question), 1)
     answer = Answer(
+        id=wish.answer_id or uuid.uuid4(),
         interview=interview,
         question_position=question.position,
         prompt=question.prompt,
@@ -131,20 +136,21 @@ def _note_complete(answer: Answer, here: int, recorded_ms: int | None, losses: k
 
 
 def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
-    """Store what the page reported; a report sent twice is one event.
+    """Store what the page reported; a report sent twice is one event, also where its end came later than its beginning.
 
     Nothing is kept where analysis was refused, nor once the sitting is over: its results are sealed.
     """
     refuse_stopped(answer.interview)
     if not answer.interview.is_analysed or answer.interview.state is not InterviewState.RECORDING:
         return 0
-    known = {(event.kind, event.t_ms) for event in answer.page_events}
+    known = {(event.kind, event.t_ms): event for event in answer.page_events}
     for event in events:
         key = (event["kind"], event["t_ms"])
-        if key in known or event["kind"] not in PAGE_EVENT_KINDS or len(known) >= MAX_PAGE_EVENTS:
-            continue
-        known.add(key)
-        answer.page_events.append(PageEvent(**{name: event.get(name) for name in PAGE_EVENT_NAMES}))
+        if key in known:
+            known[key].until_ms = known[key].until_ms or event.get("until_ms")
+        elif event["kind"] in PAGE_EVENT_KINDS and len(known) < MAX_PAGE_EVENTS:
+            known[key] = PageEvent(**{name: event.get(name) for name in PAGE_EVENT_NAMES})
+            answer.page_events.append(known[key])
     db.session.commit()
     return len(known)
 
@@ -160,8 +166,8 @@ def allowed_ms(answer: Answer) -> int:
     limits = [asked.limit_ms for asked in answer.interview.questions if asked.position == answer.question_position]
     parts = parts_of(answer.interview, answer.question_position, answer.take)
     earlier = [part for part in parts if part.part < answer.part]
-    taken_ms = sum(length_ms(part) if part.duration_ms is None else part.duration_ms for part in earlier)
-    return min([answer.limit_ms, *(limit_ms - taken_ms for limit_ms in limits)]) + OVERSHOOT_MS
+    used_ms = sum(taken_ms(part) if part.duration_ms is None else part.duration_ms for part in earlier)
+    return min([answer.limit_ms, *(limit_ms - used_ms for limit_ms in limits)]) + OVERSHOOT_MS
 
 
 def wake_workers() -> None:
@@ -169,8 +175,21 @@ def wake_workers() -> None:
     current_app.extensions["capture_manager"].wake()
 
 
+def _named_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:
+    """The answer of the name that the page gave it, when the reply was lost on the way. Raises InterviewError."""
+    known = db.session.get(Answer, wish.answer_id) if wish.answer_id else None
+    if known is None:
+        return None
+    is_ours = (known.interview_id, known.question_position) == (interview.id, wish.question)
+    if not is_ours or known.state is not AnswerState.RECORDING:
+        raise InterviewError("This answer cannot be begun. Reload the page to see where it stands.")
+    return known
+
+
 def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:
     """The answer that this very wish made already, when its reply was lost on the way."""
+    if wish.answer_id:
+        return None  # it has a name to be known by
     last = parts_of(interview, wish.question)[-1:]
     for answer in last:
         is_new = answer.state is AnswerState.RECORDING and not uploads.size(answer_path(answer))
@@ -210,9 +229,9 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
 
 
 def _time_left_ms(interview: InterviewSession, question: InterviewQuestion, take: int) -> int:
-    return question.limit_ms - sum(length_ms(part) for part in parts_of(interview, question.position, take))
+    return question.limit_ms - sum(taken_ms(part) for part in parts_of(interview, question.position, take))
 
 
-def length_ms(answer: Answer) -> int:
+def taken_ms(answer: Answer) -> int:
     """How much of its question's time an answer took: the longest of what was said, what came and what was measured."""
     return max(answer.recorded_ms or 0, answer.sent_ms or 0, answer.duration_ms or 0, answer.measured_ms)

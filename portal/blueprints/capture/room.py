@@ -37,6 +37,7 @@ class QuestionSchema(TabSchema):
 
 class AnswerSchema(QuestionSchema):
     container = fields.String(required=True)
+    answer_id = fields.UUID(load_default=None)  # the page's own name, where it recorded before it could ask
 
 
 class CompleteSchema(Schema):

@@ -98,7 +98,7 @@ def _job(values: dict[str, Any]) -> Job:
 
 def _record_interview(candidate: User, job: Job) -> None:
     """The very path of a real interview, with generated clips in place of a camera."""
-    resume = resumes.read("ines-duarte.pdf", io.BytesIO(_blank_pdf()))
+    resume = resumes.read("ines-duarte.pdf", io.BytesIO(_blank_pdf()), "demo")
     interview = interviews.open_interview(hiring.apply(candidate, job, resume))
     interviews.give_consent(interview, analyse=True)
     interviews.take_seat(interview, "demo-tab")

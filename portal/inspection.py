@@ -5,39 +5,52 @@ Knows how many may run at once, and what is said where nobody can tell.
 
 import logging
 import subprocess
-import threading
 import time
 
 from documents import asking
 from documents.asking import Answer
+from portal.throttle import HaveToWait
+from portal.turns import NoTurn, Turns
 
 log = logging.getLogger(__name__)
 
 WAIT_S = asking.WAIT_S
-AT_ONCE = 2  # of one process of ours: each may take a core and up to 1 GiB
+# Of one process of ours, which has eight threads. Each that runs may take a core and up to 1 GiB; with those that wait
+# they hold half of the threads, so that pages and recordings are always answered by the other half.
+AT_ONCE = 2
+WAITING = 2
+TURN_WAIT_S = 5.0  # an honest file takes a fifth of a second; whoever waits longer is told to come back
+COME_BACK_S = 10
 SCAN_WAIT_S = 60  # a scanner without its daemon first loads all it knows
 
-BUSY = "Many files are being looked at just now. Send yours once more in a minute."
+BUSY = "Other files are being looked at just now, so yours was not. Choose it once more in a few seconds."
 TOO_MUCH = asking.TOO_MUCH
 INFECTED = "A virus scanner finds something in this file. Choose another one, made on another machine."
 NOT_SCANNED = "This file could not be checked for viruses just now. Nothing was kept; try again in a few minutes."
 CLEAN, FOUND = 0, 1  # how a scanner ends, clamdscan and others alike; anything else means that it cannot tell
 
-_free = threading.BoundedSemaphore(AT_ONCE)
+turns = Turns(AT_ONCE, WAITING, TURN_WAIT_S)
 
 
-def look(data: bytes, scan_command: tuple[str, ...] = ()) -> Answer:
-    """What to keep of a file, or a sentence on why it is not taken."""
-    if not _free.acquire(timeout=WAIT_S):
-        return Answer(refused=BUSY)
+def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
+    """What to keep of a file, or a sentence on why it is not taken. Raises HaveToWait where too many came at once.
+
+    `who` sent it: of one person, one file is looked at after the other.
+    """
     try:
-        answer = asking.ask(data, WAIT_S)
-        if answer.refused or not scan_command:
-            _note(answer)
-            return answer
-        return _scanned(answer, scan_command)
-    finally:
-        _free.release()
+        with turns.of(who):
+            return _look(data, scan_command)
+    except NoTurn:
+        log.info("a file was not looked at: too many at once")
+        raise HaveToWait(BUSY, COME_BACK_S) from None
+
+
+def _look(data: bytes, scan_command: tuple[str, ...]) -> Answer:
+    answer = asking.ask(data, WAIT_S)
+    if answer.refused or not scan_command:
+        _note(answer)
+        return answer
+    return _scanned(answer, scan_command)
 
 
 def _note(answer: Answer) -> None:

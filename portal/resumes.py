@@ -49,14 +49,17 @@ class Resume:
     changes: str = ""  # a sentence on what is left out of what came, where something had to go
 
 
-def read(filename: str | None, stream: IO[bytes], scan_command: tuple[str, ...] = ()) -> Resume:
-    """Check an upload. Raises ResumeRefused. Takes a second or so: call it while no transaction is open."""
+def read(filename: str | None, stream: IO[bytes], who: str, scan_command: tuple[str, ...] = ()) -> Resume:
+    """Check an upload of `who` (any name for them). Raises ResumeRefused, and HaveToWait where too many came at once.
+
+    Takes a second or so: call it while no transaction is open.
+    """
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ResumeRefused("This file is larger than 10 MB. Save it with smaller pictures and try again.")
     if not data:
         raise ResumeRefused("This file is empty. Choose the file again.")
-    answer = inspection.look(data, scan_command)
+    answer = inspection.look(data, who, scan_command)
     if answer.refused:
         raise ResumeRefused(answer.refused)
     return Resume(clean_name(with_ending(filename or "", answer.kind)), answer.kind, answer.data, answer.said)

@@ -58,18 +58,25 @@ KEEP_S = 60 * 60  # no limit looks further back, so older hits are forgotten
 IPV6_NETWORK_BITS = 64
 
 
-class TooManyTries(TooManyRequests):
-    """The limit is reached; `retry_after` (seconds) goes out as the header of that name."""
+class HaveToWait(TooManyRequests):
+    """Not now; `retry_after` (seconds) goes out as the header of that name."""
 
-    def __init__(self, wait_s: int) -> None:
-        minutes = math.ceil(wait_s / 60)
-        wait = "about a minute" if minutes == 1 else f"about {minutes} minutes"
-        super().__init__(f"There were too many tries. Wait {wait}, then try again.", retry_after=wait_s)
+    def __init__(self, why: str, wait_s: int) -> None:
+        super().__init__(why, retry_after=wait_s)
         self.wait_s = wait_s
 
     def headers(self) -> dict[str, str]:
         """For a page of its own that says how long to wait."""
         return {"Retry-After": str(self.wait_s)}
+
+
+class TooManyTries(HaveToWait):
+    """The limit is reached."""
+
+    def __init__(self, wait_s: int) -> None:
+        minutes = math.ceil(wait_s / 60)
+        wait = "about a minute" if minutes == 1 else f"about {minutes} minutes"
+        super().__init__(f"There were too many tries. Wait {wait}, then try again.", wait_s)
 
 
 def count_try(limit: Limit, subject: str, now: datetime) -> int:

@@ -21,7 +21,7 @@ VERBS = {S.INVITED: hiring.invite, S.OFFERED: hiring.offer, S.REJECTED: hiring.r
 
 @pytest.fixture
 def resume() -> Resume:
-    return resumes.read("cv.pdf", io.BytesIO(papers.pdf()))
+    return resumes.read("cv.pdf", io.BytesIO(papers.pdf()), "alice")
 
 
 @pytest.fixture

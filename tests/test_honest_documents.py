@@ -175,7 +175,7 @@ def test_what_is_not_taken_comes_with_what_to_do(data: bytes, advice: str) -> No
     ("", papers.pdf(), "resume.pdf"),
 ])  # fmt: skip
 def test_a_file_is_what_its_first_bytes_say_and_is_called_so(name: str, data: bytes, shown: str) -> None:
-    checked = resumes.read(name, io.BytesIO(data))
+    checked = resumes.read(name, io.BytesIO(data), "alice")
     assert (checked.name, checked.kind) == (shown, shown.rpartition(".")[2])
 
 

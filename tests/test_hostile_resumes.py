@@ -77,7 +77,7 @@ def test_a_hostile_word_document_is_refused(make: Maker, reason: str) -> None:
 @pytest.mark.parametrize(("name", "make", "reason"), DISGUISES.values(), ids=DISGUISES)
 def test_a_disguise_is_refused(name: str, make: Maker, reason: str) -> None:
     with pytest.raises(ResumeRefused, match=re.escape(reason)) as why:
-        resumes.read(name, io.BytesIO(make()))
+        resumes.read(name, io.BytesIO(make()), "alice")
     assert says_what_to_do(str(why.value))
 
 
@@ -87,12 +87,12 @@ def says_what_to_do(said: str) -> bool:
 
 @pytest.mark.parametrize("make", GOOD_PDFS.values(), ids=GOOD_PDFS)
 def test_an_honest_pdf_is_taken(make: Maker) -> None:
-    assert resumes.read("cv.pdf", io.BytesIO(make())).kind == "pdf"
+    assert resumes.read("cv.pdf", io.BytesIO(make()), "alice").kind == "pdf"
 
 
 @pytest.mark.parametrize("make", GOOD_DOCXS.values(), ids=GOOD_DOCXS)
 def test_an_honest_word_document_is_taken(make: Maker) -> None:
-    assert resumes.read("cv.docx", io.BytesIO(make())).kind == "docx"
+    assert resumes.read("cv.docx", io.BytesIO(make()), "alice").kind == "docx"
 
 
 @pytest.mark.parametrize(("sent", "shown", "plain"), NAMES.values(), ids=NAMES)
@@ -174,11 +174,11 @@ def test_the_worst_takes_bounded_time_and_memory(make: Maker) -> None:
 @pytest.mark.parametrize("name", ["a script spelt with escapes", "pages in a circle", "lists in lists in lists"])
 def test_the_portal_hears_what_the_other_process_says(name: str) -> None:
     make, reason = hostile_pdf.PDFS[name]
-    assert reason in inspection.look(make()).refused
+    assert reason in inspection.look(make(), "alice").refused
 
 
 def test_what_takes_too_long_is_refused_with_a_word_on_what_to_do() -> None:
-    assert inspection.look(ENDLESS["strings that never end"]()).refused == inspection.TOO_MUCH
+    assert inspection.look(ENDLESS["strings that never end"](), "alice").refused == inspection.TOO_MUCH
 
 
 def in_jail(code: str) -> subprocess.CompletedProcess[str]:
@@ -208,23 +208,13 @@ def test_who_looks_at_a_file_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) 
     seen = []
     run = subprocess.run
     monkeypatch.setattr(subprocess, "run", lambda *args, **more: seen.append(more["env"]) or run(*args, **more))
-    assert inspection.look(papers.pdf()).data == papers.pdf()
+    assert inspection.look(papers.pdf(), "alice").data == papers.pdf()
     assert set(seen[0]) <= set(asking.PASSED_ON)
-
-
-def test_only_few_are_looked_at_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "WAIT_S", 0.1)
-    held = [inspection._free.acquire() for _ in range(inspection.AT_ONCE)]
-    try:
-        assert inspection.look(papers.pdf()).refused == inspection.BUSY
-    finally:
-        for _ in held:
-            inspection._free.release()
 
 
 def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspection, "WAIT_S", 1)
     monkeypatch.setattr(asking, "_command", lambda: ["/bin/sleep", "60"])
     started = time.monotonic()
-    assert inspection.look(papers.pdf()).refused == inspection.TOO_MUCH
+    assert inspection.look(papers.pdf(), "alice").refused == inspection.TOO_MUCH
     assert time.monotonic() - started < 30

@@ -15,7 +15,7 @@ from portal.resumes import ResumeRefused
 
 
 def read(data: bytes, name: str = "resume.pdf") -> resumes.Resume:
-    return resumes.read(name, io.BytesIO(data))
+    return resumes.read(name, io.BytesIO(data), "alice")
 
 
 @pytest.mark.parametrize(("data", "name", "kind"), [

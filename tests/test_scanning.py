@@ -32,7 +32,7 @@ def infected() -> bytes:
 
 
 def scan(data: bytes, *command: str) -> resumes.Resume:
-    return resumes.read("cv.pdf", io.BytesIO(data), command or (sys.executable, "-c", SCANNER))
+    return resumes.read("cv.pdf", io.BytesIO(data), "alice", command or (sys.executable, "-c", SCANNER))
 
 
 def test_what_the_scanner_finds_is_refused() -> None:
@@ -42,7 +42,7 @@ def test_what_the_scanner_finds_is_refused() -> None:
 
 
 def test_without_a_scanner_nothing_is_asked() -> None:
-    assert resumes.read("cv.pdf", io.BytesIO(infected())).kind == "pdf"
+    assert resumes.read("cv.pdf", io.BytesIO(infected()), "alice").kind == "pdf"
 
 
 def test_the_scanner_sees_what_is_kept_and_not_a_protected_form_of_it() -> None:

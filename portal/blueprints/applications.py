@@ -15,7 +15,7 @@ from portal.extensions import db
 from portal.forms.applying import ApplyForm, ResumeForm
 from portal.hiring import AlreadyApplied, CannotApply, CannotChange
 from portal.models import Application, Job, utc_now
-from portal.throttle import TooManyTries
+from portal.throttle import HaveToWait
 
 bp = Blueprint("applications", __name__)
 
@@ -46,14 +46,14 @@ def apply(slug: str) -> ResponseReturnValue:
     try:
         hiring.check_may_apply(current_user, job)
         db.session.rollback()  # let go of the write lock while the file is looked at
-        form = ApplyForm()
+        form = ApplyForm(str(current_user.id))
         if form.is_submitted():
             throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
         if not form.validate_on_submit():
             view = {"job": job, "form": form}
             return render_template("applications/apply.html", **view), 422 if form.is_submitted() else 200
         hiring.apply(current_user, job, form.checked, form.note.data or "")
-    except TooManyTries as exc:
+    except HaveToWait as exc:
         return render_template("applications/apply.html", job=job, form=form, wait=exc.description), 429, exc.headers()
     except AlreadyApplied as exc:
         flash(exc.reason, "info")
@@ -76,11 +76,11 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
         return go_to(url_for("applications.dashboard"))
     if request.endpoint == "applications.replace_resume":
         application = access.fetch_own(Application, request.view_args["application_id"])  # type: ignore[index]
-        form = ResumeForm(formdata=None)
+        form = ResumeForm(str(current_user.id), formdata=None)
         form.resume.errors = [TOO_LARGE]
         return render_template("applications/replace_resume.html", application=application, form=form), 413
     job = access.fetch_job(request.view_args["slug"])  # type: ignore[index]
-    form = ApplyForm(formdata=None)
+    form = ApplyForm(str(current_user.id), formdata=None)
     form.resume.errors = [TOO_LARGE]
     return render_template(
         "applications/apply.html", job=job, form=form, unread=True, lost_note=not wants_fragment()
@@ -118,13 +118,13 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
     try:
         hiring.check_may_replace_resume(application)
         db.session.rollback()  # let go of the write lock while the file is looked at
-        form = view["form"] = ResumeForm()
+        form = view["form"] = ResumeForm(str(current_user.id))
         if form.is_submitted():
             throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
         if not form.validate_on_submit():
             return render_template("applications/replace_resume.html", **view), 422 if form.is_submitted() else 200
         hiring.replace_resume(application, form.checked)
-    except TooManyTries as exc:
+    except HaveToWait as exc:
         return render_template("applications/replace_resume.html", **view, wait=exc.description), 429, exc.headers()
     except CannotChange as exc:
         return render_template("applications/replace_resume.html", application=application, final=exc.reason), 409

@@ -1,5 +1,7 @@
 """What a candidate sends to apply for a job."""
 
+from typing import Any
+
 from flask import current_app
 from flask_wtf.file import FileField, FileRequired
 from wtforms import Field, TextAreaField
@@ -10,7 +12,10 @@ from portal.forms import PageForm
 
 
 class ResumeForm(PageForm):
-    """A résumé, which is opened and looked at right here. `checked` is the résumé that passed."""
+    """A résumé, which is opened and looked at right here. `checked` is the résumé that passed.
+
+    Validating raises HaveToWait where too many files of `who`, or of all, came at once.
+    """
 
     resume = FileField(
         "Résumé",
@@ -20,10 +25,14 @@ class ResumeForm(PageForm):
     )
     checked: resumes.Resume
 
+    def __init__(self, who: str, **more: Any) -> None:
+        super().__init__(**more)
+        self._who = who
+
     def validate_resume(self, field: Field) -> None:
         try:
             scan_command = current_app.config["PORTAL"].scan_command
-            self.checked = resumes.read(field.data.filename, field.data.stream, scan_command)
+            self.checked = resumes.read(field.data.filename, field.data.stream, self._who, scan_command)
         except resumes.ResumeRefused as exc:
             raise ValidationError(str(exc)) from exc
 

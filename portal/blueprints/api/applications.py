@@ -36,9 +36,10 @@ def apply(form: dict[str, Any]) -> Application | ResponseReturnValue:
     job = access.fetch_job(form["job_id"], current_user)
     try:
         hiring.check_may_apply(current_user, job)
-        throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
+        who = current_user.id
+        throttle.count_both(throttle.APPLY, who, request.remote_addr, utc_now())
         db.session.rollback()  # no lock is held while the file is read
-        resume = _read(form["resume"])
+        resume = _read(form["resume"], who)
         return hiring.apply(current_user, job, resume, form["note"])
     except hiring.CannotApply as exc:
         return problem(409, "This application cannot be made", exc.reason)
@@ -72,9 +73,10 @@ def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Applicati
     application = access.fetch_own(Application, application_id, current_user)
     try:
         hiring.check_may_replace_resume(application)
-        throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
+        who = current_user.id
+        throttle.count_both(throttle.APPLY, who, request.remote_addr, utc_now())
         db.session.rollback()  # no lock is held while the file is read
-        hiring.replace_resume(application, _read(form["resume"]))
+        hiring.replace_resume(application, _read(form["resume"], who))
         return application
     except hiring.CannotChange as exc:
         return problem(409, "This résumé cannot be replaced", exc.reason)
@@ -82,8 +84,9 @@ def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Applicati
         return field_errors({"resume": [str(exc)]})
 
 
-def _read(file: FileStorage) -> resumes.Resume:
-    return resumes.read(file.filename, file.stream, current_app.config["PORTAL"].scan_command)
+def _read(file: FileStorage, who: uuid.UUID) -> resumes.Resume:
+    scan_command = current_app.config["PORTAL"].scan_command
+    return resumes.read(file.filename, file.stream, str(who), scan_command)
 
 
 @bp.get("")

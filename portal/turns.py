@@ -1,0 +1,54 @@
+"""Turns at something costly: a few run at once, a few more wait a little, everybody else comes back later.
+
+Each of those who wait holds a thread that could answer pages, so there are never many of them, and one person never has
+more than one that runs and one that waits. Knows one process; another one has turns of its own.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class NoTurn(Exception):
+    """Too many are before this one, or it waited too long. Nothing was done."""
+
+
+class Turns:
+    """`at_once` run and `waiting` wait at most, each for up to `wait_s`, in the order in which they came."""
+
+    def __init__(self, at_once: int, waiting: int, wait_s: float) -> None:
+        self._at_once, self._most_waiting, self.wait_s = at_once, waiting, wait_s
+        self._running: list[str] = []
+        self._waiting: list[str] = []
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def of(self, who: str) -> Iterator[None]:
+        """Runs the block when it is this one's turn. Raises NoTurn."""
+        self._take(who)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running.remove(who)
+                self._changed.notify_all()
+
+    def _take(self, who: str) -> None:
+        with self._changed:
+            if who in self._waiting or (not self._is_free_for(who) and len(self._waiting) >= self._most_waiting):
+                raise NoTurn
+            self._waiting.append(who)
+            try:
+                if not self._changed.wait_for(lambda: self._is_next(who), self.wait_s):
+                    raise NoTurn
+                self._running.append(who)
+            finally:
+                self._waiting.remove(who)
+                self._changed.notify_all()
+
+    def _is_free_for(self, who: str) -> bool:
+        return len(self._running) < self._at_once and who not in self._running
+
+    def _is_next(self, who: str) -> bool:
+        """Whoever came earlier goes first, unless they wait for a file of their own."""
+        return self._is_free_for(who) and next(one for one in self._waiting if one not in self._running) == who

@@ -4,7 +4,6 @@ import hashlib
 import os
 import re
 import shutil
-import socket
 import ssl
 import statistics
 import subprocess
@@ -16,9 +15,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import NGINX
 from factories import make_application, make_job
-from servers import START_TIMEOUT_S, LiveServer, free_port
+from front_doors import NAME, FrontDoor, front_door
+from servers import LiveServer, free_port
 from sittings import begin, start
 from slow_clients import SlowClients
 from visiting import Answer, Visitor
@@ -30,81 +29,14 @@ from portal.models import InterviewState, User
 
 pytestmark = pytest.mark.nginx
 
-NAME = "careers.example.org"
 SAFETY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
 FILM = os.urandom(300_000)  # what is in it is nobody's business here
 
 
-class FrontDoor:
-    """nginx with deploy/nginx.conf, in which only ports, files and the user are others."""
-
-    def __init__(self, folder: Path, server: LiveServer) -> None:
-        self.folder, self.server = folder, server
-        self.port, self.plain_port = free_port(), free_port()
-        self.url = f"https://{NAME}:{self.port}"
-        self._make_certificate()
-        self.tls = ssl.create_default_context(cafile=str(folder / "fullchain.pem"))
-        self.configuration = folder / "nginx.conf"
-        self.configuration.write_text(self._configured())
-
-    def start(self) -> None:
-        command = [NGINX, "-c", str(self.configuration), "-g", "daemon off;", "-e", str(self.folder / "error.log")]
-        self.process = subprocess.Popen(command, cwd=self.folder)
-        wait_until_listening(self.port)
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-    def visitor(self) -> Visitor:
-        return Visitor(self.url, self.tls)
-
-    def _configured(self) -> str:
-        text = (PROJECT_FOLDER / "deploy" / "nginx.conf").read_text()
-        for here, there in {
-            "user portal;": "user root;",
-            "pid /run/nginx.pid": f"pid {self.folder}/nginx.pid",
-            "/var/log/nginx/error.log": f"{self.folder}/error.log",
-            "/var/lib/nginx/": f"{self.folder}/",
-            "listen 80": f"listen 127.0.0.1:{self.plain_port}",
-            "listen 443": f"listen 127.0.0.1:{self.port}",
-            f"/etc/ssl/{NAME}/": f"{self.folder}/",
-            "http://127.0.0.1:8000": self.server.url,
-            "/var/lib/career-portal/": f"{self.server.environ['INSTANCE_PATH']}/",
-        }.items():
-            assert here in text
-            text = text.replace(here, there)
-        assert set(re.findall(r"(?:listen|proxy_pass)\s+(\S+?):\d+", text)) == {"127.0.0.1", "http://127.0.0.1"}
-        return text
-
-    def _make_certificate(self) -> None:
-        make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={NAME}"]
-        files = ["-addext", f"subjectAltName=DNS:{NAME}", "-keyout", "privkey.pem", "-out", "fullchain.pem"]
-        subprocess.run([*make, *files], cwd=self.folder, check=True, capture_output=True)
-
-
-def wait_until_listening(port: int) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=2).close()
-            return
-        except ConnectionError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
-    folder = tmp_path_factory.mktemp("front")
-    settings = {"TRUSTED_PROXIES": "1", "MEDIA_ACCEL_PREFIX": "/_media", "SESSION_COOKIE_SECURE": "1"}
-    server = LiveServer(folder, **settings)
-    server.start()
-    door = FrontDoor(folder, server)
-    door.start()
-    yield door
-    door.stop()
-    server.stop()
+    with front_door(tmp_path_factory.mktemp("front")) as door:
+        yield door
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from av.video.stream import VideoStream
 from capture import boxes
 from capture.errors import NoPicture, UnusableMedia
 from capture.growing import ByteSource, GrowingFile, reader_of
+from capture.halting import Check, go_on
 from capture.signature import identify_file
 
 DEMUXERS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "mkv": "matroska", "mpg": "mpeg", "avi": "avi"}
@@ -75,8 +76,12 @@ class MediaInfo:
 class Media:
     """One opened file: its picture, its sound if any, and its packets in file order, held to the limits."""
 
-    def __init__(self, source: Path | GrowingFile, container: str, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, source: Path | GrowingFile, container: str, limits: Limits = LIMITS, check: Check = go_on
+    ) -> None:
+        """`check` is asked at every packet, and raises where reading shall end."""
         self.limits = limits
+        self._check = check
         self._path = source.path if isinstance(source, GrowingFile) else source
         self._demuxer = DEMUXERS[container]
         self.is_damaged = False
@@ -109,6 +114,7 @@ class Media:
         has_leapt = False
         try:
             for packet in self.input.demux(*streams):
+                self._check()
                 if packet.pts is not None and not packet.is_corrupt:
                     if self._is_cut(packet):
                         continue  # read on: whoever waits for the file's end still waits
@@ -256,10 +262,10 @@ def upright_size(frame: VideoFrame, video: VideoStream) -> tuple[int, int]:
     return (height, width) if frame.rotation % 180 else (width, height)
 
 
-def probe(path: Path, container: str | None = None, limits: Limits = LIMITS) -> MediaInfo:
+def probe(path: Path, container: str | None = None, limits: Limits = LIMITS, check: Check = go_on) -> MediaInfo:
     """Measure a finished file without decoding more than its first picture."""
     container = container or identify_file(path)
-    with Media(path, container, limits) as media:
+    with Media(path, container, limits, check) as media:
         first: VideoFrame | None = None
         for packet in media.packets():
             if first is None and packet.stream_index == media.video.index:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from capture.container import LIMITS, Limits, Media, sounds, upright_size
 from capture.errors import UnusableMedia
 from capture.growing import GrowingFile
+from capture.halting import Check, go_on
 from capture.types import Frame, Glance, Sound
 
 MEASURED_SIDE_PX = 640  # the longer side of pictures handed out: enough for a face at a desk, cheaper than full HD
@@ -38,20 +39,28 @@ class Decoder:
     """
 
     def __init__(
-        self, source: Path | GrowingFile, container: str, *, every_ms: int, limits: Limits = LIMITS, from_ms: int = 0
+        self,
+        source: Path | GrowingFile,
+        container: str,
+        *,
+        every_ms: int,
+        limits: Limits = LIMITS,
+        from_ms: int = 0,
+        check: Check = go_on,
     ) -> None:
         self.source = source
         self.container = container
         self.every_ms = every_ms
         self.limits = limits
         self.from_ms = from_ms
+        self.check = check
         self.duration_ms = 0  # of what was read so far
         self.damaged_at_ms: int | None = None  # the file could not be read any further than this
         self.has_sound = False
         self._due_ms = 0
 
     def __iter__(self) -> Iterator[Frame | Glance | Sound]:
-        with Media(self.source, self.container, self.limits) as media:
+        with Media(self.source, self.container, self.limits, self.check) as media:
             resampler = MonoResampler(MEASURED_RATE_HZ)
             self.has_sound = media.audio is not None
             for packet in media.packets():

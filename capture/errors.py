@@ -17,6 +17,10 @@ class ClaimLost(CaptureError):
     """Somebody else measures this answer now; whatever we would write is out of date."""
 
 
+class Halted(CaptureError):
+    """Somebody asked this work to end before it was done; nothing is wrong with what it worked on."""
+
+
 class StillWriting(CaptureError):
     """A recording was told to end, and its file is still being written to: the disk is slow."""
 

@@ -26,6 +26,7 @@ from capture.container import LIMITS, Limits, Media, MediaInfo, probe
 from capture.errors import CaptureError
 from capture.film_index import PlacedAnswer
 from capture.growing_film import GrowingFilm
+from capture.halting import Check, go_on
 from capture.mp4_tracks import AnswerTracks, read_tracks
 from capture.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, even, our_parameters
 from capture.replacing import TEMPORARY_SUFFIX, replacing
@@ -54,6 +55,19 @@ class NormalisedAnswer:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A file that is read more than once, each time held to the same limits and asking the same whether to go on."""
+
+    source: Path
+    info: MediaInfo
+    limits: Limits
+    check: Check
+
+    def opened(self) -> Media:
+        return Media(self.source, self.info.container, self.limits, self.check)
+
+
+@dataclass(frozen=True)
 class FilmPart:
     """A normalised answer and where it begins in the film; neighbours with one title share a chapter."""
 
@@ -62,19 +76,22 @@ class FilmPart:
     title: str
 
 
-def normalise(source: Path, target: Path, container: str, limits: Limits = LIMITS) -> NormalisedAnswer:
+def normalise(
+    source: Path, target: Path, container: str, limits: Limits = LIMITS, check: Check = go_on
+) -> NormalisedAnswer:
     """Write the answer as MP4 with H.264 and AAC that starts at 0; H.264 is copied where a browser can play it."""
-    info = probe(source, container, limits)
-    if _may_be_copied(source, info, limits):
+    reading = Reading(source, probe(source, container, limits, check), limits, check)
+    if _may_be_copied(reading):
         with suppress(ParametersChanged):
-            return _normalised(source, target, info, limits, canvas=None)
-    return _normalised(source, target, info, limits, canvas=(even(info.width), even(info.height)))
+            return _normalised(reading, target, canvas=None)
+    return _normalised(reading, target, canvas=(even(reading.info.width), even(reading.info.height)))
 
 
-def _may_be_copied(source: Path, info: MediaInfo, limits: Limits) -> bool:
+def _may_be_copied(reading: Reading) -> bool:
+    info = reading.info
     if info.video_codec != "h264" or info.rotation_deg:
         return False
-    with Media(source, info.container, limits) as media:
+    with reading.opened() as media:
         codec = media.video.codec_context
         first = next((packet for packet in media.packets() if packet.stream_index == media.video.index), None)
         has_avcc = bytes(codec.extradata or b"")[:1] == b"\x01"  # length-prefixed, as MP4 stores it
@@ -83,12 +100,11 @@ def _may_be_copied(source: Path, info: MediaInfo, limits: Limits) -> bool:
         return has_avcc and is_plain and is_square and first is not None and first.is_keyframe
 
 
-def _normalised(
-    source: Path, target: Path, info: MediaInfo, limits: Limits, canvas: tuple[int, int] | None
-) -> NormalisedAnswer:
+def _normalised(reading: Reading, target: Path, canvas: tuple[int, int] | None) -> NormalisedAnswer:
     """Write the target: encoded onto the canvas, or copied where there is none."""
+    info = reading.info
     with replacing(target) as temporary:
-        with Media(source, info.container, limits) as media, _mp4(temporary) as output:
+        with reading.opened() as media, _mp4(temporary) as output:
             picture = EncodedPicture(media, output, canvas) if canvas else CopiedPicture(media, output)
             sound = EvenSound(media, output)
             _write(media, picture, sound)
@@ -114,7 +130,9 @@ def _write(media: Media, picture: EncodedPicture | CopiedPicture, sound: EvenSou
     sound.finish(media.end_ms)
 
 
-def join(parts: Sequence[FilmPart], target: Path, duration_ms: int = 0, growing: Path | None = None) -> int:
+def join(
+    parts: Sequence[FilmPart], target: Path, duration_ms: int = 0, growing: Path | None = None, check: Check = go_on
+) -> int:
     """Write the film and return its length in ms: each part at its time, the last picture standing in between.
 
     `duration_ms` is the recording's length where it ends with a gap, so that film and telemetry end together.
@@ -123,14 +141,14 @@ def join(parts: Sequence[FilmPart], target: Path, duration_ms: int = 0, growing:
     if not parts:
         raise CaptureError("there is no answer to make a film of")
     with TemporaryDirectory(dir=target.parent, suffix=TEMPORARY_SUFFIX) as folder:
-        answers = _alike([read_tracks(part.path) for part in parts], Path(folder))
+        answers = _alike([read_tracks(part.path) for part in parts], Path(folder), check)
         film = GrowingFilm(growing or Path(folder) / target.name, head_bytes=0)
         expected_ms = max(parts[-1].start_ms + answers[-1].duration_ms, duration_ms)
         head = _head(film, parts, answers, expected_ms)
         if not film.has_room_for(head):
             film.begin_again(head)
             head = _head(film, parts, answers, expected_ms)
-        film.hold(answers)
+        film.hold(answers, check)
         film.close_with(head)
         made_ms = _length_ms(film.path)
         if abs(made_ms - expected_ms) > DURATION_SLACK_MS:
@@ -139,14 +157,14 @@ def join(parts: Sequence[FilmPart], target: Path, duration_ms: int = 0, growing:
     return made_ms
 
 
-def grow(growing: Path, answers: Sequence[Path], longest_ms: int) -> None:
+def grow(growing: Path, answers: Sequence[Path], longest_ms: int, check: Check = go_on) -> None:
     """Copy the answers that are there, in their order, so that `join` has less to do.
 
     `longest_ms` is how long the whole film may become: so much room is kept for its index. None of this is needed for
     `join`, and it may be killed at any point.
     """
     film = GrowingFilm(growing, head_bytes=longest_ms * INDEX_BYTES_PER_S // 1000)
-    film.hold([read_tracks(path) for path in answers])
+    film.hold([read_tracks(path) for path in answers], check)
 
 
 def _head(film: GrowingFilm, parts: Sequence[FilmPart], answers: Sequence[AnswerTracks], duration_ms: int) -> bytes:
@@ -182,20 +200,20 @@ def _length_ms(film: Path) -> int:
         return round((opened.duration or 0) * 1000 / av.time_base)
 
 
-def _alike(answers: Sequence[AnswerTracks], folder: Path) -> list[AnswerTracks]:
+def _alike(answers: Sequence[AnswerTracks], folder: Path, check: Check) -> list[AnswerTracks]:
     """The answers with equal parameter sets: as they are, or, where sets differ, encoded like our own encoder does."""
     forms = [(answer.width, answer.height, answer.parameters) for answer in answers]
     if len(set(forms)) == 1:
         return list(answers)
     ours = (*forms[0][:2], our_parameters(forms[0][:2]))
     return [
-        answer if form == ours else read_tracks(_encoded(answer.path, folder / f"{number}.mp4", ours[:2]))
+        answer if form == ours else read_tracks(_encoded(answer.path, folder / f"{number}.mp4", ours[:2], check))
         for number, (answer, form) in enumerate(zip(answers, forms, strict=True))
     ]
 
 
-def _encoded(source: Path, target: Path, canvas: tuple[int, int]) -> Path:
-    return _normalised(source, target, probe(source, "mp4"), LIMITS, canvas).path
+def _encoded(source: Path, target: Path, canvas: tuple[int, int], check: Check) -> Path:
+    return _normalised(Reading(source, probe(source, "mp4"), LIMITS, check), target, canvas).path
 
 
 def _chapters(parts: Sequence[FilmPart], duration_ms: int) -> list[Chapter]:

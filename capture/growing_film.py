@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from capture.errors import CaptureError
 from capture.film_index import Silence
+from capture.halting import Check, go_on
 from capture.mp4_boxes import HEADER_BYTES, LONG_HEADER_BYTES, long_header
 from capture.mp4_tracks import AnswerTracks
 from capture.replacing import TEMPORARY_SUFFIX, fsync_folder, write_json
@@ -69,22 +70,22 @@ class GrowingFilm:
         self.head_bytes = len(head) + HEADER_BYTES + LONG_HEADER_BYTES
         self._remember([])
 
-    def hold(self, answers: Sequence[AnswerTracks]) -> None:
+    def hold(self, answers: Sequence[AnswerTracks], check: Check = go_on) -> None:
         """Make the film hold exactly these: drop what is no longer wanted, and copy what is not there yet."""
         wanted = self.plan(answers)
         kept = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(self.pieces, wanted, strict=False))))
         if kept < len(self.pieces):
             self._remember(wanted[:kept])
         if kept < len(wanted):
-            self._copy(answers[kept:], wanted[kept:])
+            self._copy(answers[kept:], wanted[kept:], check)
             self._remember(wanted)
 
-    def _copy(self, answers: Sequence[AnswerTracks], pieces: Sequence[Piece]) -> None:
+    def _copy(self, answers: Sequence[AnswerTracks], pieces: Sequence[Piece], check: Check) -> None:
         with self.path.open("r+b" if self.path.exists() else "wb") as film:
             film.truncate(pieces[0].start)
             for answer, piece in zip(answers, pieces, strict=True):
                 film.seek(piece.start)
-                _copy_media(answer, film)
+                _copy_media(answer, film, check)
                 film.write(_silence() * SILENT_FRAMES)
             film.flush()
             os.fsync(film.fileno())
@@ -121,11 +122,12 @@ class GrowingFilm:
         return (int(known["head_bytes"]), pieces) if is_there else None
 
 
-def _copy_media(answer: AnswerTracks, film: BinaryIO) -> None:
+def _copy_media(answer: AnswerTracks, film: BinaryIO, check: Check) -> None:
     with answer.path.open("rb") as file:
         file.seek(answer.media.start)
         left = len(answer.media)
         while left:
+            check()
             block = file.read(min(left, COPY_BYTES))
             if not block:
                 raise CaptureError(f"{answer.path.name} is cut off")

@@ -7,28 +7,35 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 HASH_SUFFIX = ".sha256"
 BLOCK_BYTES = 1 << 20  # large enough for full disk speed, small enough for many interviews at once
+ASK_EVERY_S = 0.1  # whether a hash that another process computes is still wanted
 
 
-def sha256(path: Path) -> str:
+def go_on() -> None:
+    """As in `halting`, which a program that is run by its path cannot import."""
+
+
+def sha256(path: Path, check: Callable[[], None] = go_on) -> str:
     """The file's hash, read in blocks so that an hour of video needs no memory."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
+            check()
             digest.update(block)
     return digest.hexdigest()
 
 
-def note_hash(path: Path) -> None:
+def note_hash(path: Path, check: Callable[[], None] = go_on) -> None:
     """Hash a file that is whole, ahead of the manifest. A torn note is no note, so it need not be safe on disk."""
     stamp = _stamp(path)  # first: whatever changes the file meanwhile makes the note void
-    _note_path(path).write_text(json.dumps({"sha256": _sha256_beside(path), "stamp": stamp}), encoding="utf-8")
+    _note_path(path).write_text(json.dumps({"sha256": _sha256_beside(path, check), "stamp": stamp}), encoding="utf-8")
 
 
-def _sha256_beside(path: Path) -> str:
+def _sha256_beside(path: Path, check: Callable[[], None]) -> str:
     """Computed by a process of its own: in ours each block would wait for the interpreter's lock, 5 ms where others
     compute, and whoever waits for an hour's telemetry would wait for the hash after it.
 
@@ -36,10 +43,28 @@ def _sha256_beside(path: Path) -> str:
     """
     command = [sys.executable, "-I", "-S", __file__, str(path)]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return sha256(path)
-    return done.stdout.strip()
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+    except OSError:
+        return sha256(path, check)
+    with process:
+        said = _waited_for(process, check)
+    return sha256(path, check) if process.returncode else said.strip()
+
+
+def _waited_for(process: subprocess.Popen[str], check: Callable[[], None]) -> str:
+    """What the process says, which is one line and so never fills the pipe. It ends with whoever waits for it."""
+    try:
+        while True:
+            check()
+            try:
+                return process.communicate(timeout=ASK_EVERY_S)[0]
+            except subprocess.TimeoutExpired:
+                continue
+    except BaseException:
+        process.kill()
+        raise
 
 
 def noted_hash(path: Path) -> str | None:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from capture.errors import CaptureError, ClaimLost
+from capture.halting import Check, go_on
 from capture.hashes import HASH_SUFFIX, noted_hash, sha256
 from capture.replacing import TEMPORARY_SUFFIX, fsync_folder, nothing_to_confirm, replacing, write_json
 from capture.types import Observation
@@ -91,11 +92,11 @@ class Recording:
         fsync_folder(self.answers)
 
     @contextmanager
-    def film_held(self, wait_s: float) -> Iterator[bool]:
+    def film_held(self, wait_s: float, check: Check = go_on) -> Iterator[bool]:
         """Be the only one who lets the film grow; False where somebody else still does after so many seconds."""
         handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            yield _locked(handle, wait_s)
+            yield _locked(handle, wait_s, check)
         finally:
             os.close(handle)
 
@@ -120,10 +121,12 @@ class Recording:
                 shutil.rmtree(doomed)
             fsync_folder(self.folder.parent)
 
-    def write_manifest(self, confirm: Callable[[], None] = nothing_to_confirm) -> dict[str, str]:
+    def write_manifest(self, confirm: Callable[[], None] = nothing_to_confirm, check: Check = go_on) -> dict[str, str]:
         """Store and return the sha256 of every file, by its path inside the folder."""
         listed = (path for path in self.files() if path != self.manifest_path)
-        manifest = {path.relative_to(self.folder).as_posix(): noted_hash(path) or sha256(path) for path in listed}
+        manifest = {
+            path.relative_to(self.folder).as_posix(): noted_hash(path) or sha256(path, check) for path in listed
+        }
         write_json(self.manifest_path, manifest, confirm)
         return manifest
 
@@ -153,9 +156,10 @@ def _delete(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _locked(handle: int, wait_s: float) -> bool:
+def _locked(handle: int, wait_s: float, check: Check) -> bool:
     until_s = time.monotonic() + wait_s
     while True:
+        check()
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True

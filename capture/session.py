@@ -20,7 +20,7 @@ from capture.container import LIMITS, Limits
 from capture.counting import HELD_MS
 from capture.crowd import shared_crowd_reader
 from capture.decoder import Decoder
-from capture.errors import CaptureError, ClaimLost, UnusableMedia
+from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
 from capture.face import FaceReader
 from capture.growing import GrowingFile
 from capture.hashes import sha256
@@ -186,8 +186,19 @@ class CaptureSession:
     def _decoder(self, growing: GrowingFile) -> Decoder:
         from_ms = max(0, self._measured_ms - WARM_UP_MS)
         return Decoder(
-            growing, self._source.container, every_ms=SAMPLE_EVERY_MS, limits=self._source.limits, from_ms=from_ms
+            growing,
+            self._source.container,
+            every_ms=SAMPLE_EVERY_MS,
+            limits=self._source.limits,
+            from_ms=from_ms,
+            check=self._look,
         )
+
+    def _look(self) -> None:
+        """At every packet: what is taken up again is decoded for long before the first picture is given."""
+        self._beat()
+        if self._stop.is_set():
+            raise Halted("measuring was asked to end")
 
     def _is_complete(self) -> bool:
         """Asked again and again while waiting for bytes, so that waiting, too, keeps the claim."""
@@ -202,6 +213,8 @@ class CaptureSession:
                 self._beat()
                 if self._stop.is_set():
                     return False
+        except Halted:
+            return False
         except UnusableMedia:
             if not self._stop.is_set():  # a file we stop reading looks like a broken one
                 raise

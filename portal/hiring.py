@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from portal import earlier, resumes
+from portal import earlier, resumes, stopping
 from portal.extensions import db
 from portal.models import Application, ApplicationStatus, Job, JobStatus, User, utc_now
 from portal.resumes import Resume
@@ -199,10 +199,12 @@ def _move(application: Application, status: ApplicationStatus) -> None:
 
 
 def _has_moved(application: Application, status: ApplicationStatus) -> bool:
-    """Change the status, unless it was changed to something else a moment ago."""
+    """Change the status, unless it was changed to something else a moment ago. What it ends writes nothing more."""
     row = sa.update(Application).where(Application.id == application.id)
     change = row.where(Application.status.in_(REACHED_FROM[status])).values(status=status)
     moved = db.session.execute(change).rowcount == 1  # type: ignore[attr-defined]
+    if moved:
+        stopping.outdate_stopped(application.id)
     db.session.commit()
     db.session.refresh(application)
     return moved

@@ -136,3 +136,23 @@ def clock_ms(rgb: Rgb) -> int:
 def plain_picture(rgb: tuple[int, int, int], size: tuple[int, int]) -> Rgb:
     """One colour all over."""
     return np.full((size[1], size[0], 3), rgb, np.uint8)
+
+
+def make_long_clip(path: Path, minutes: float, *, size: tuple[int, int] = (1280, 720)) -> Path:
+    """Half a second of picture, encoded once and shown again and again: made in a moment, and much to decode."""
+    once = make_clip(path.with_name(f"once-{path.name}"), 0.5, size=size, codec="vp8", sound=None)
+    with av.open(once) as source, av.open(path, "w", format=FORMATS[path.suffix]) as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        packets = [(packet.pts, packet.is_keyframe, bytes(packet)) for packet in source.demux(video=0) if packet.size]
+        ticks = round(0.5 / source.streams.video[0].time_base)
+        for turn in range(round(minutes * 120)):
+            for pts, is_keyframe, data in packets:
+                packet = av.Packet(data)
+                packet.pts = packet.dts = pts + turn * ticks
+                packet.time_base, packet.is_keyframe, packet.stream = (
+                    source.streams.video[0].time_base,
+                    is_keyframe,
+                    stream,
+                )
+                output.mux(packet)
+    return path

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from threading import Barrier
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.errors import CaptureError, ClaimLost
+from capture.errors import CaptureError, ClaimLost, Halted
 from capture.hashes import note_hash, noted_hash, sha256
 from capture.recording import ObservationLog, Recording, read_observations
 from capture.replacing import replacing, write_json
@@ -115,6 +116,23 @@ def test_what_cannot_be_hashed_says_why(recording: Recording) -> None:
     recording.recording_path.mkdir()
     with pytest.raises(IsADirectoryError, match=r"recording\.mp4"):
         note_hash(recording.recording_path)
+
+
+def test_a_hash_that_nobody_wants_any_more_is_computed_no_further(recording: Recording) -> None:
+    """The file has no end that anybody would wait for."""
+    with recording.recording_path.open("wb") as file:
+        file.truncate(1 << 40)
+    asked = count(1)
+
+    def check() -> None:
+        if next(asked) == 3:
+            raise Halted("enough")
+
+    for hashing in (note_hash, sha256):
+        with pytest.raises(Halted):
+            hashing(recording.recording_path, check)
+        asked = count(1)
+    assert noted_hash(recording.recording_path) is None
 
 
 def test_a_hash_is_noted_where_no_process_can_be_started(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:

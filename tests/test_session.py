@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import av
 import pytest
 from senses_support import MODELS, film_sitter, source_of
 
+from capture.container import Media
 from capture.errors import ClaimLost, ModelMissing, UnusableMedia
 from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession, Models, SessionState
@@ -123,6 +125,28 @@ def test_interrupted_work_is_taken_up_where_it_ended(upload: Upload, whole: list
     second = CaptureSession(upload.source(), MODELS.senses).run()
     assert (first.is_whole, second.is_whole) == (False, True)
     assert seen_at(read_observations(path)) == seen_at(whole)
+
+
+def test_it_hears_that_it_shall_end_while_it_decodes_what_was_measured_already(clip: Path, tmp_path: Path) -> None:
+    """In a file that is read in any order nobody waits for bytes; taking up an hour decodes for a minute."""
+    plain = tmp_path / "plain.mp4"
+    with av.open(clip) as source, av.open(plain, "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    CaptureSession(source_of(plain), MODELS.senses).run()
+    beats: list[int] = []
+
+    def beat(measured_ms: int) -> bool:
+        beats.append(measured_ms)
+        return True
+
+    again = source_of(plain, heartbeat=beat, heartbeat_s=0.0)
+    CaptureSession(again, MODELS.senses).run()
+    with Media(plain, "mp4") as media:
+        assert len(beats) > sum(1 for _ in media.packets())
 
 
 def test_a_lost_claim_ends_the_work_and_writes_nothing_more(upload: Upload) -> None:

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from flask import Flask, g
 
 from capture import film
-from capture.errors import CaptureError, ClaimLost, UnusableMedia
+from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
+from capture.halting import Check
 from capture.hashes import note_hash
 from capture.recording import Recording
 from capture.replacing import replacing
@@ -22,6 +23,7 @@ from portal.extensions import db
 from portal.interviews import results
 from portal.interviews.claims import GONE, Claim
 from portal.interviews.flagging import refresh_flags, replace_flags
+from portal.interviews.halts import Halt
 from portal.interviews.places import answer_path, recording, rules
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 FILM_WAIT_S = 10.0  # for an answer that is just being added; then the film is made without what was begun
 
 
-def work_ahead(app: Flask, answer_id: Any) -> None:
+def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
     """After an answer: do what finishing would otherwise do while somebody waits, its hash and its part of the film.
 
     Nothing is lost where this ends early or never happens.
@@ -41,46 +43,50 @@ def work_ahead(app: Flask, answer_id: Any) -> None:
         if answer is None:
             return  # deleted meanwhile
         path, place, interview = answer_path(answer), recording(answer.interview), answer.interview
+        halt = Halt(app, interview.id, stop)
         db.session.rollback()  # so that what is read below is as new as the hold on the film
         with place.film_held(wait_s=0) as is_ours:
             is_recording = interview.state is InterviewState.RECORDING  # else it is being finished, or was
             answers, longest_ms = results.film_so_far(interview), results.longest_ms(interview)
             db.session.rollback()  # copying takes its time
             if is_ours and is_recording:
-                film.grow(place.growing_film_path, answers, longest_ms)
-                note_hash(path)
+                film.grow(place.growing_film_path, answers, longest_ms, halt)
+                note_hash(path, halt)
 
 
 def finish_interview(held: Claim, stop: threading.Event) -> None:
     """Join the film, write telemetry and manifest, and link them in one transaction."""
     with held.kept():
         try:
-            outcome = _make_results(held)
+            outcome = _make_results(held, Halt(held.app, held.row_id, stop, held.lost))
             if not held.lost.is_set():
                 _link(held, *outcome)
         except GONE as error:
             if not held.is_no_fault(error):
                 raise
         except ClaimLost:
-            log.info("interview %s is finished by another process now", held.row_id)
+            log.info("interview %s is finished by another process now, or it was stopped", held.row_id)
+        except Halted as reason:
+            log.info("interview %s is given back: %s", held.row_id, reason)
+            held.write(keep=False, attempts=0)
         except CaptureError as error:
             log.warning("interview %s cannot be finished: %s", held.row_id, error)
             refresh_flags(held.app, held.row_id)  # the last ones that anybody will find
             held.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
 
 
-def _make_results(held: Claim) -> tuple[Recording, Measurements, list[Flag]]:
+def _make_results(held: Claim, halt: Check) -> tuple[Recording, Measurements, list[Flag]]:
     """The film comes first: hashing it takes longest, and goes on while all else is read, judged and written."""
-    place = _make_film(held)
+    place = _make_film(held, halt)
     with ThreadPoolExecutor(1) as pool:
-        hashed = pool.submit(note_hash, place.recording_path)
+        hashed = pool.submit(note_hash, place.recording_path, halt)
         measurements, flags = _write_results(held)
         hashed.result()
-    place.write_manifest(held.confirm)
+    place.write_manifest(held.confirm, halt)
     return place, measurements, flags
 
 
-def _make_film(held: Claim) -> Recording:
+def _make_film(held: Claim, halt: Check) -> Recording:
     with held.app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
@@ -89,10 +95,10 @@ def _make_film(held: Claim) -> Recording:
         db.session.rollback()  # copying takes its time
         if not parts:
             raise UnusableMedia("No answer of this interview could be read.")
-        with place.film_held(FILM_WAIT_S) as is_ours:
+        with place.film_held(FILM_WAIT_S, halt) as is_ours:
             growing = place.growing_film_path if is_ours else None
             with replacing(place.recording_path, held.confirm) as temporary:
-                film.join(parts, temporary, layout.duration_ms, growing)
+                film.join(parts, temporary, layout.duration_ms, growing, halt)
     return place
 
 

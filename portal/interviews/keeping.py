@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from flask import Flask
 
 from capture.recording import Recording
-from portal import earlier, resumes
+from portal import earlier, resumes, stopping
 from portal.extensions import db, drop_old_pages
 from portal.interviews.claims import LEASE
 from portal.interviews.places import config, folder_of
 from portal.interviews.rows import finished_rows
-from portal.models import Answer, Application, InterviewSession, InterviewState, User, utc_now
+from portal.models import Application, InterviewSession, InterviewState, User, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +62,7 @@ def _going_on(what: str) -> Iterator[None]:
 
 def remove(interview_id: uuid.UUID) -> None:
     """Delete one interview, rows and files. Whoever measures it finds the fence moved, and stops."""
-    beyond = {"lease_until": utc_now() + LEASE}  # nobody else begins meanwhile
-    for model, row in ((Answer, Answer.interview_id), (InterviewSession, InterviewSession.id)):
-        db.session.execute(sa.update(model).where(row == interview_id).values(fence=model.fence + 1, **beyond))
+    stopping.outdate([interview_id], free_at=utc_now() + LEASE)  # nobody else begins meanwhile
     db.session.commit()  # deleting files takes its time, and holds nothing meanwhile
     folder_of(interview_id).delete()  # first: should we be stopped here, the row still leads to what is left
     db.session.execute(sa.delete(InterviewSession).where(InterviewSession.id == interview_id))

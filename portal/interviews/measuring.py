@@ -19,7 +19,7 @@ from sqlalchemy.orm import contains_eager
 
 from capture import film
 from capture.container import Limits
-from capture.errors import CaptureError, ClaimLost, UnusableMedia
+from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
 from capture.replacing import replacing
 from capture.session import AnswerSource, CaptureSession
 from portal import disk, uploads
@@ -29,9 +29,11 @@ from portal.interviews.answers import allowed_ms, parts_of
 from portal.interviews.claims import GONE, MAX_ATTEMPTS, Claim, Waiting, one_is_on_trial
 from portal.interviews.finishing import finish_interview, work_ahead
 from portal.interviews.flagging import refresh_flags
+from portal.interviews.halts import Halt
 from portal.interviews.places import answer_path, models, recording
-from portal.interviews.standing import goes_on, is_going_on
+from portal.interviews.standing import is_going_on
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, utc_now
+from portal.stopping import goes_on
 
 Job = Callable[[threading.Event], None]
 
@@ -124,9 +126,9 @@ def measure_answer(held: Claim, stop: threading.Event) -> None:
     """Measure one answer as it arrives (where agreed), then bring it into the one form that joins."""
     if _measured_and_normalised(held, stop):
         try:
-            work_ahead(held.app, held.row_id)
-        except FileNotFoundError:
-            log.info("answer %s was deleted, or its interview finished, before it was in the film", held.row_id)
+            work_ahead(held.app, held.row_id, stop)
+        except (FileNotFoundError, Halted):
+            log.info("answer %s was deleted, or its interview ended, before it was in the film", held.row_id)
         except OSError as error:
             if not disk.is_full(error):
                 raise
@@ -139,7 +141,10 @@ def _measured_and_normalised(held: Claim, stop: threading.Event) -> bool:
             live = LiveMeasuring(held, stop)
             return live.run() and _normalise(live)
         except ClaimLost:
-            log.info("answer %s is measured by another process now", held.row_id)
+            log.info("answer %s is measured by another process now, or its interview was stopped", held.row_id)
+        except Halted as reason:
+            log.info("answer %s is given back: %s", held.row_id, reason)
+            held.write(keep=False, attempts=0)
         except GONE as error:
             if not held.is_no_fault(error):
                 raise
@@ -265,8 +270,9 @@ class LiveMeasuring:
 
 def _normalise(live: LiveMeasuring) -> bool:
     limits = _limits_now(live)
+    halt = Halt(live.held.app, live.interview_id, live.stop, live.held.lost)
     with replacing(live.normalised_path, live.held.confirm) as temporary:
-        made = film.normalise(live.path, temporary, live.container, limits)
+        made = film.normalise(live.path, temporary, live.container, limits, halt)
     facts: dict[str, object] = {
         "duration_ms": made.duration_ms,
         "damaged_at_ms": made.damaged_at_ms,

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from portal.extensions import db
 from portal.interviews.errors import HeldElsewhere, NotAgreed, NotInterviewable, Stopped
-from portal.models import STOPS_RECORDING, Application, ApplicationStatus, InterviewSession, InterviewState, User
+from portal.models import STOPS_RECORDING, Application, InterviewSession, InterviewState, User
+from portal.stopping import goes_on
 
 OVER = {InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED}
 NOTHING_MORE = "Nothing more is recorded."
@@ -42,12 +43,6 @@ def refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
 def refuse_other_tabs(interview: InterviewSession, tab: str) -> None:
     if interview.holder != tab:
         raise HeldElsewhere("This interview is open in another tab or on another device.")
-
-
-def goes_on() -> sa.ColumnElement[bool]:
-    """That an interview is not stopped, for queries that join its application."""
-    decided = sa.and_(Application.status.in_(STOPS_RECORDING), InterviewSession.state == InterviewState.RECORDING)
-    return sa.not_(sa.or_(Application.status == ApplicationStatus.WITHDRAWN, decided))
 
 
 def is_going_on(interview_id: uuid.UUID) -> bool:

@@ -1,0 +1,51 @@
+"""What work that takes long asks again and again, so that it ends within seconds where nobody wants its result.
+
+A fence keeps such a result from being written; this spares the time until then. Knows no file.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from flask import Flask, g
+from sqlalchemy.exc import SQLAlchemyError
+
+from capture.errors import ClaimLost, Halted
+from portal.interviews.standing import is_going_on
+
+log = logging.getLogger(__name__)
+
+ASK_EVERY_S = 1.0  # withdrawn means stopped within five seconds; one small query a second costs next to nothing
+
+
+@dataclass
+class Halt:
+    """Called by the work on one interview. Raises ClaimLost where others have it, Halted where nobody wants it now."""
+
+    app: Flask
+    interview_id: uuid.UUID
+    stop: threading.Event  # this process ends
+    lost: threading.Event = field(default_factory=threading.Event)
+    _asked_at: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> None:
+        if self.lost.is_set():
+            raise ClaimLost(f"interview {self.interview_id} is worked on by another process now, or stopped")
+        if self.stop.is_set():
+            raise Halted("this process ends")
+        if time.monotonic() - self._asked_at >= ASK_EVERY_S:
+            self._asked_at = time.monotonic()
+            self._ask_database()
+
+    def _ask_database(self) -> None:
+        try:
+            with self.app.app_context():
+                g.only_reads_database = True
+                goes_on = is_going_on(self.interview_id)
+        except SQLAlchemyError:
+            log.warning("whether interview %s goes on could not be asked just now", self.interview_id, exc_info=True)
+            return
+        if not goes_on:
+            raise Halted("the application was withdrawn or decided")

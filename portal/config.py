@@ -70,6 +70,7 @@ class Config:
     log_format: str = "text"
     metrics_port: int | None = None
     media_accel_prefix: str = ""
+    proxy_temp_folder: Path | None = None
     scan_command: tuple[str, ...] = ()
 
     @classmethod
@@ -103,6 +104,7 @@ class Config:
             rules_off=frozenset(environ.get("RULES_OFF", "").replace(",", " ").split()),
             log_format=log_format.chosen(environ),
             media_accel_prefix=environ.get("MEDIA_ACCEL_PREFIX", "").strip().rstrip("/"),
+            proxy_temp_folder=_path(environ, "PROXY_TEMP_FOLDER"),
             scan_command=_command(environ, "SCAN_COMMAND"),
             metrics_port=_number(environ, "METRICS_PORT", 0) or None,
         )

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 bp = Blueprint("health", __name__)
 
 OK = "ok"
+PROXY_LEAST_FREE = 0.1  # of the disk where the proxy keeps bodies on their way; below that one flood fills it
 
 
 @bp.get("/healthz")
@@ -38,6 +39,8 @@ def checks() -> dict[str, str]:
     found = {"database": _database(), "disk": _disk(), "models": _models()}
     if interviews.config().records_itself:
         found["station"] = _station()
+    if interviews.config().proxy_temp_folder:
+        found["proxy"] = _proxy()
     return found | {"measuring": _measuring() if found["database"] == OK else "cannot be told without the database"}
 
 
@@ -65,6 +68,27 @@ def _disk() -> str:
     if free is None:
         return "the folder of interviews is not there"
     return OK if free >= interviews.config().disk_floor_bytes else "less space is left than DISK_FLOOR_BYTES"
+
+
+def proxy_space() -> tuple[int, int] | None:
+    """Bytes free and in all where the proxy keeps bodies on their way; None where it is not watched, or not there."""
+    folder = interviews.config().proxy_temp_folder
+    if folder is None:
+        return None
+    try:
+        disk = shutil.disk_usage(folder)
+    except OSError as exc:
+        log.warning("the proxy's disk does not answer: %s", type(exc).__name__)
+        return None
+    return disk.free, disk.total
+
+
+def _proxy() -> str:
+    space = proxy_space()
+    if space is None:
+        return "PROXY_TEMP_FOLDER is not there"
+    free, total = space
+    return OK if free >= total * PROXY_LEAST_FREE else "the disk where the proxy keeps bodies is nearly full"
 
 
 def _models() -> str:

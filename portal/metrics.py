@@ -85,6 +85,9 @@ def _disk() -> Iterator[GaugeMetricFamily]:
     free = health.free_bytes()
     if free is not None:
         yield _gauge("disk_free_bytes", "Space left where interviews are kept", free)
+    if space := health.proxy_space():
+        yield _gauge("proxy_disk_free_bytes", "Space left where the proxy keeps bodies on their way", space[0])
+        yield _gauge("proxy_disk_bytes", "All of that disk", space[1])
 
 
 def _rows() -> Iterator[GaugeMetricFamily]:

@@ -88,3 +88,12 @@ def test_nobody_who_measures_is_not_ready(client: FlaskClient) -> None:
 
     assert ready.status_code == 503
     assert ready.json["checks"]["measuring"] == "no process has said lately that it measures"
+
+
+def test_a_disk_of_the_proxy_that_fills_up_is_not_ready(client: FlaskClient, config: Config, tmp_path: Path) -> None:
+    watched = replace(config, proxy_temp_folder=tmp_path)
+    assert client_of(watched).get("/readyz").json["checks"]["proxy"] == "ok"
+    assert "proxy" not in client.get("/readyz").json["checks"]
+
+    gone = client_of(replace(config, proxy_temp_folder=tmp_path / "gone")).get("/readyz")
+    assert (gone.status_code, gone.json["checks"]["proxy"]) == (503, "PROXY_TEMP_FOLDER is not there")

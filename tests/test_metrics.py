@@ -1,5 +1,6 @@
 """Figures for Prometheus: counted from rows, and without anything about a person."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,6 +74,15 @@ def test_the_disk_is_there_in_bytes(app: Flask) -> None:
 
     assert found["portal_disk_free_bytes"] > 0
     assert found["portal_disk_floor_bytes"] == 0
+
+
+def test_the_disk_of_the_proxy_is_there_where_it_is_watched(app: Flask, tmp_path: Path) -> None:
+    assert "portal_proxy_disk_bytes" not in scraped(app)
+    app.config["PORTAL"] = replace(app.config["PORTAL"], proxy_temp_folder=tmp_path)
+
+    found = scraped(app)
+
+    assert 0 < found["portal_proxy_disk_free_bytes"] <= found["portal_proxy_disk_bytes"]
 
 
 def test_who_measures_is_counted(app: Flask) -> None:

@@ -21,7 +21,7 @@ bp = Blueprint("applications", __name__)
 
 TOO_LARGE = "This file is larger than 10 MB. Save it with smaller pictures and choose it again."
 # A browser shows an answer only after it could send everything; of more than this we do not wait for the rest.
-READ_AWAY_MAX_BYTES = 64 * 1024 * 1024
+READ_AWAY_MAX_BYTES = 32 * 1024 * 1024
 TAKES_FILES = {"applications.apply", "applications.replace_resume"}
 READ_AWAY_PIECE_BYTES = 256 * 1024
 

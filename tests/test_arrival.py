@@ -1,5 +1,6 @@
 """An answer's limit holds for what was sent, and how an answer came is told to reviewers in neutral words."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from clips import make_clip
 from factories import make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
-from sittings import begin, clip_bytes, send, start
+from sittings import TAB, begin, clip_bytes, send, start
 
 from capture.container import Limits, Media, probe
 from capture.film import normalise
@@ -19,7 +20,7 @@ from capture.rules import find_flags
 from portal import interviews
 from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
-from portal.interviews import results
+from portal.interviews import NewAnswer, results
 from portal.interviews.answers import OVERSHOOT_MS, allowed_ms
 from portal.interviews.arrival import NO_WORD, NOT_ASSESSABLE, notes
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState, User, utc_now
@@ -215,6 +216,70 @@ def test_a_question_that_was_on_show_for_long_is_told(
     assert notes(answer) == (told if is_told else [])
 
 
+def shown_early(answer: Answer) -> list[str]:
+    return [note for note in notes(answer) if "was shown" in note]
+
+
+def test_a_few_bytes_that_show_the_next_question_are_told_beside_what_follows_them(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    """The head of a file for each question, and all prompts are read in a row; the answers follow."""
+    data, answers = clip_bytes(tmp_path, 9.0), []
+    for position in (1, 2):
+        interviews.release(interview, position, TAB)
+        answers.append(interviews.start_answer(interview, NewAnswer(TAB, position, "mp4")))
+        interviews.receive(answers[-1], 0, data[:40], None)
+    for answer in answers:
+        interviews.receive(answer, 40, data[40:], None)
+        interviews.complete_answer(answer, len(data), 9_000, watched=True)
+    worked(app, *answers)
+
+    assert len(shown_early(answers[0])) == 1
+    assert shown_early(answers[0])[0].startswith("Question 2 was shown ")
+    assert shown_early(answers[0])[0].endswith("s after this answer was begun; the answer is 9.0 s long.")
+    assert shown_early(answers[1]) == []
+
+
+def test_a_take_that_is_begun_when_the_next_question_is_known_says_so(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    first = came(interview, clip_bytes(tmp_path, 2.0), took_ms=300_000)
+    second = came(interview, clip_bytes(tmp_path, 2.0), took_ms=200_000, question=2)
+    again = came(interview, clip_bytes(tmp_path, 9.0))
+    worked(app, first, second, again)
+
+    assert shown_early(first) == shown_early(second) == []
+    assert len(shown_early(again)) == 1
+    assert re.fullmatch(r"It was begun 02:2\d min after question 2 was shown\.", shown_early(again)[0])
+
+
+@pytest.mark.parametrize("line", ["all at the end", "still on its way", "parts made late"])
+def test_who_records_first_and_then_asks_for_the_next_question_is_not_told_of(
+    app: Flask, interview: InterviewSession, tmp_path: Path, line: str
+) -> None:
+    """However late the bytes come: the time of the answer has passed when its next question is shown."""
+    data = clip_bytes(tmp_path, 9.0)
+    answer = start(interview)
+    interviews.receive(answer, 0, data[:40], None)
+    answer.created_at -= timedelta(milliseconds=20_500 if line == "parts made late" else 9_200)
+    interview.questions[0].released_at = answer.created_at
+    db.session.commit()
+    if line == "still on its way":
+        interviews.release(interview, 2, TAB)
+    interviews.receive(answer, 40, data[40:], None)
+    interviews.complete_answer(answer, len(data), 9_000, watched=True)
+    parts = [answer]
+    if line != "still on its way":
+        interviews.release(interview, 2, TAB)
+    if line == "parts made late":
+        parts.append(start(interview, continues=answer.id))
+        send(parts[1], data)
+        interviews.complete_answer(parts[1], len(data), 9_000, watched=True)
+    worked(app, *parts)
+
+    assert [shown_early(part) for part in parts] == [[] for _ in parts]
+
+
 def test_answers_of_an_earlier_version_have_nothing_to_say(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
@@ -230,7 +295,7 @@ def test_reviewers_read_it_beside_the_answer(
     app: Flask, client: FlaskClient, interview: InterviewSession, ada: User, tmp_path: Path
 ) -> None:
     came(interview, clip_bytes(tmp_path, 20.0), took_ms=800, recorded_ms=20_000)
-    came(interview, clip_bytes(tmp_path, 2.0), question=2)
+    came(interview, clip_bytes(tmp_path, 2.0), took_ms=1_000, question=2)
     interviews.finish(interview)
     interviews.work_through(app)
     db.session.refresh(interview)
@@ -243,7 +308,7 @@ def test_reviewers_read_it_beside_the_answer(
     assert page.count(NOT_ASSESSABLE) == 1
     key = as_header(api_tokens.issue(ada)["access_token"])
     told = client.get(f"/api/admin/sessions/{interview.id}", headers=key).json["answers"]
-    assert [len(answer["notes"]) for answer in told] == [2, 0]
+    assert [len(answer["notes"]) for answer in told] == [3, 0]
     assert not [flag for flag in interview.flags if "arrived" in flag.reason]
 
 

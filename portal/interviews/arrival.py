@@ -3,6 +3,10 @@
 What a page reports is only known where our page recorded. An answer that arrived faster than time passes, that is
 longer than its page said, that is coded as our page never does or that came without the page's word was perhaps
 recorded by something else, for whatever reason. Then nothing can be said about page signals; that is all that is said.
+
+Any first bytes of an answer show the next question, as a bad line brings them late. So it is told where a question was
+shown before the answer to the one before it can have ended, by our clock alone: whoever records first and then asks for
+the next question has spent that time, however late the bytes came.
 """
 
 from collections.abc import Iterator
@@ -16,6 +20,8 @@ from portal.models import Answer, InterviewQuestion, InterviewSession
 FASTER_BY_MS = 2_000
 # Recorders count from their start event, media from the first picture: half a second apart is usual.
 LONGER_BY_MS = 2_000
+# A row is older than its recording, and the next question is asked for after it: only media that overruns is longer.
+SHOWN_EARLY_BY_MS = 2_000
 # Whoever thinks to the end, allows the camera anew or reloads once begins within this.
 LATE_AFTER_MS = 60_000
 PICTURES = {"mp4": {"h264"}, "webm": {"vp8", "vp9"}}  # what MediaRecorder is asked for, and the station makes
@@ -45,6 +51,8 @@ def _time(answer: Answer) -> Iterator[str]:
     question = next((asked for asked in answer.interview.questions if asked.position == answer.question_position), None)
     if question and (late := _began_late(answer, question)):
         yield late
+    if early := _next_was_shown_early(answer):
+        yield early
     if (answer.sent_ms or 0) > answer.limit_ms + OVERSHOOT_MS:
         came, left = clock(answer.sent_ms), clock(answer.limit_ms)
         yield f"{came} min came where {left} min were left to answer; what is beyond that is cut off."
@@ -58,6 +66,22 @@ def _began_late(answer: Answer, question: InterviewQuestion) -> str | None:
         return None
     waited, given = clock(waited_ms), seconds(question.think_ms)
     return f"It began {waited} min after its question was shown; {given} were given to think."
+
+
+def _next_was_shown_early(answer: Answer) -> str | None:
+    """Told with a take's first part, of all of it: further parts may be recorded before their rows are made."""
+    later = (asked for asked in answer.interview.questions if asked.position > answer.question_position)
+    following = next(later, None)
+    parts = parts_of(answer.interview, answer.question_position, answer.take)
+    if following is None or following.released_at is None or answer.completed_at is None or answer is not parts[0]:
+        return None
+    after_ms, long_ms = _ms(following.released_at - answer.created_at), sum(part.sent_ms or 0 for part in parts)
+    if after_ms < 0:
+        return f"It was begun {clock(-after_ms)} min after question {following.position} was shown."
+    if long_ms <= after_ms + SHOWN_EARLY_BY_MS:
+        return None
+    shown = f"Question {following.position} was shown {seconds(after_ms)} after this answer was begun"
+    return f"{shown}; the answer is {seconds(long_ms)} long."
 
 
 def _doubts(answer: Answer) -> Iterator[str]:

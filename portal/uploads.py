@@ -148,11 +148,13 @@ def append(
     data: bytes,
     checksum: Checksum | None = None,
     refuse: Callable[[], None] = lambda: None,
+    note: Callable[[], None] = lambda: None,
 ) -> int:
     """Append `data`, on disk when this returns. Returns the new offset. Raises WrongOffset, WrongChecksum, NoSpace.
 
     The lock makes looking at the size and writing one step, also between processes. `refuse` is called while it is
-    held, and raises where the upload has ended since it was asked for.
+    held, and raises where the upload has ended since it was asked for; `note`, once the piece is on disk, keeps what
+    else came with it: of a piece that is refused nothing stays.
     """
     if checksum:
         checksum.verify(data)
@@ -166,6 +168,7 @@ def append(
         _write_or_undo(handle, offset, data)
         if offset == 0:
             fsync_folder(path.parent)
+        note()
     finally:
         _drop_empty(handle, path)
         os.close(handle)

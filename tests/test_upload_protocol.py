@@ -1,11 +1,13 @@
 """What tus 1.0.0 asks of a server beyond the usual way: lengths, methods named in a header, uploads taken back."""
 
+import threading
 import uuid
 from pathlib import Path
 
 import pytest
 from api_caller import as_header
 from factories import make_application, sign_in
+from flask import Flask
 from flask.testing import FlaskClient
 from sittings import TAB, begin, clip_bytes, record, show, start
 from test_access import RULES_AND_METHODS
@@ -176,6 +178,60 @@ def test_a_length_below_what_is_here_is_refused(client: FlaskClient, answer: Ans
     assert ask(client, "CREATE", answer, Upload_Length="4999").status_code == 400
     assert patch(client, answer, 5000, data[5000:6000], Upload_Length="5999").status_code == 400
     assert (stored(answer), lengths(client, answer)) == (data[:5000], (None, "1"))
+
+
+DIGEST_OF_NOTHING = "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk="
+
+
+@pytest.mark.parametrize(
+    ("offset", "said", "status"),
+    [
+        (0, {}, 409),
+        (5_001, {}, 409),
+        (5_000, {"Upload_Checksum": DIGEST_OF_NOTHING}, 460),
+        (5_000, {"Content_Type": "text/plain"}, 415),
+        (5_000, {"Upload_Length": "5999"}, 400),
+    ],
+    ids=["an old offset", "a later one", "damaged on the way", "another kind", "too short a length"],
+)
+def test_a_piece_that_is_refused_changes_nothing(
+    client: FlaskClient, answer: Answer, data: bytes, offset: int, said: dict[str, str], status: int
+) -> None:
+    patch(client, answer, 0, data[:5000])
+    before = row_of(answer)
+
+    refused = patch(client, answer, offset, data[offset : offset + 1000], **{"Upload_Length": "6500"} | said)
+    assert refused.status_code == status
+    assert (row_of(answer), stored(answer)) == (before, data[:5000])
+    assert patch(client, answer, 5000, data[5000:], Upload_Length=str(len(data))).status_code == 204
+    assert (stored(answer), lengths(client, answer)) == (data, (str(len(data)), None))
+
+
+def row_of(answer: Answer) -> dict[str, object]:
+    db.session.refresh(answer)
+    return {column.name: getattr(answer, column.name) for column in Answer.__table__.columns}
+
+
+def test_of_two_lengths_at_once_one_counts(app: Flask, client: FlaskClient, answer: Answer, data: bytes) -> None:
+    """The second was looked at while nothing was known yet; it waits for the file, and is looked at again."""
+    target, answer_id, path = interviews.upload_target(answer.id), answer.id, interviews.answer_path(answer)
+    patch(client, answer, 0, data[:5000])
+    db.session.rollback()
+    wait = threading.Event()
+
+    def late() -> None:
+        wait.set()
+        with app.app_context(), pytest.raises(uploads.UploadError, match="cannot change"):
+            interviews.receive(target, 5000, b"", None, 7000)
+
+    with uploads.held(path):
+        thread = threading.Thread(target=late)
+        thread.start()
+        assert wait.wait(30)
+        db.session.execute(db.update(Answer).where(Answer.id == answer_id).values(announced_bytes=8000))
+        db.session.commit()
+    thread.join()
+    assert lengths(client, db.session.get_one(Answer, answer_id)) == ("8000", None)
 
 
 def test_a_complete_answer_tells_its_length_and_takes_no_other(

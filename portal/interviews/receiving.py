@@ -6,7 +6,7 @@ and holds nothing of it while the disk works.
 
 import threading
 import uuid
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -165,12 +165,20 @@ def receive(
     if offset == 0 and data:
         _check_kind(data, answer.container)
     if length_bytes is not None:
-        announce(answer, length_bytes, end)
-    path = answer_path(answer)
+        _check_length(answer.announced_bytes, length_bytes, end, answer.limit_ms)
+    path, is_news = answer_path(answer), length_bytes is not None and answer.announced_bytes is None
     if isinstance(answer, Answer):
         db.session.rollback()  # from here on only the file matters; a slow disk must not hold the database
-    # Asked again under the lock: it may have become complete, or been taken back, while the piece was on its way here.
-    return uploads.append(path, offset, data, checksum, lambda: _refuse_more(upload_target(answer_id), end))
+
+    def refuse() -> None:
+        """Asked again under the lock: much may have happened while the piece was on its way here."""
+        now = upload_target(answer_id)
+        _refuse_more(now, end)
+        if length_bytes is not None:
+            _check_length(now.announced_bytes, length_bytes, end, now.limit_ms)
+
+    note = partial(_note_length, answer_id, length_bytes if is_news else None)
+    return uploads.append(path, offset, data, checksum, refuse, note)
 
 
 def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
@@ -181,23 +189,34 @@ def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
         raise uploads.Refused(413, f"The upload was said to have {answer.announced_bytes} bytes, and this is more.")
 
 
-def announce(answer: Answer | UploadTarget, length_bytes: int, end: int = 0) -> None:
-    """Remember how long the whole upload will be, so that whoever takes it up again is told. Raises UploadError.
-
-    `end` is how far the piece reaches that says so.
-    """
-    known = answer.length_bytes if isinstance(answer, Answer) else None
-    known = answer.announced_bytes if known is None else known
+def announce(answer: Answer, length_bytes: int) -> None:
+    """Remember how long the whole upload will be, so that whoever takes it up again is told. Raises UploadError."""
+    known = answer.announced_bytes if answer.length_bytes is None else answer.length_bytes
     if known == length_bytes:
         return
-    if length_bytes > most_bytes(answer.limit_ms):
+    answer_id, path, limit_ms = answer.id, answer_path(answer), answer.limit_ms
+    _check_length(known, length_bytes, 0, limit_ms)
+    db.session.rollback()
+    with uploads.held(path) as here:  # no piece with another length gets in between looking and noting
+        _check_length(upload_target(answer_id).announced_bytes, length_bytes, here, limit_ms)
+        _note_length(answer_id, length_bytes)
+
+
+def _check_length(known: int | None, length_bytes: int, end: int, limit_ms: int) -> None:
+    """Raises UploadError where an upload that reaches to `end` cannot have this length."""
+    if known == length_bytes:
+        return
+    if length_bytes > most_bytes(limit_ms):
         raise uploads.Refused(413, TOO_LARGE)
     if known is not None:
         raise uploads.UploadError(f"The upload was said to have {known} bytes; this cannot change.")
-    answer_id, path = answer.id, answer_path(answer)
-    db.session.rollback()
-    if max(uploads.size(path), end) > length_bytes:
+    if end > length_bytes:
         raise uploads.UploadError("There are more bytes than that already.")
+
+
+def _note_length(answer_id: uuid.UUID, length_bytes: int | None) -> None:
+    if length_bytes is None:
+        return
     still_unknown = (Answer.id == answer_id, Answer.announced_bytes.is_(None))
     db.session.execute(sa.update(Answer).where(*still_unknown).values(announced_bytes=length_bytes))
     db.session.commit()

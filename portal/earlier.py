@@ -41,15 +41,14 @@ def remember(user_id: uuid.UUID) -> None:
     db.session.commit()
 
 
-def find(user: User, job: Job) -> EarlierInterview | None:
-    return db.session.get(EarlierInterview, _mark(user.email, job.id))
-
-
-def leaves_nothing(earlier: EarlierInterview, job: Job) -> bool:
-    """Whether no interview can be recorded any more: it was, or a question has no take left."""
-    return earlier.is_finished or any(
-        earlier.takes.get(str(question.position), 0) >= question.takes for question in job.questions
-    )
+def takes_used(user: User, job: Job) -> dict[int, int] | None:
+    """Takes used before, by the question's position. None: it was recorded, or a question has no take left."""
+    earlier = db.session.get(EarlierInterview, _mark(user.email, job.id))
+    if earlier is None:
+        return {}
+    used = {int(position): takes for position, takes in earlier.takes.items()}
+    is_over = earlier.is_finished or any(used.get(asked.position, 0) >= asked.takes for asked in job.questions)
+    return None if is_over else used
 
 
 def forget(job: Job) -> None:

@@ -109,8 +109,7 @@ def _made(resume: Resume, stored: str, note: str) -> Application:
 def _insert(user: User, job: Job, application: Application) -> Application:
     check_may_apply(user, job)  # once more, now together with the insert
     application.user_id, application.job_id = user.id, job.id
-    before = earlier.find(user, job)
-    application.was_recorded = before is not None and earlier.leaves_nothing(before, job)
+    application.was_recorded = earlier.takes_used(user, job) is None
     db.session.add(application)
     try:
         db.session.commit()

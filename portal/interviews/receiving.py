@@ -71,7 +71,7 @@ def upload_target(answer_id: uuid.UUID) -> UploadTarget:
         owner = Owner(bool(is_owner_disabled), ApplicationStatus(status))
         refuse_uploads(answer.state, InterviewState(interview_state), owner)
         return answer
-    raise uploads.Refused(410, "This upload is no longer here.")
+    raise uploads.Gone
 
 
 class Owner(NamedTuple):
@@ -89,7 +89,7 @@ def owner_of(answer: Answer) -> Owner:
 def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: Owner) -> None:
     """Raises Refused where nothing may be done with an upload any more."""
     if state is AnswerState.DISCARDED:
-        raise uploads.Refused(410, "This upload is no longer here.")
+        raise uploads.Gone
     if owner.is_disabled:
         raise uploads.Refused(403, "The account of this recording is disabled. What was confirmed is kept.")
     if reason := STOPS_RECORDING.get(owner.status):
@@ -183,10 +183,15 @@ def receive(
 
 def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
     """Raises Refused where an answer takes no more bytes, or none up to this end."""
-    if answer.state is not AnswerState.RECORDING:
-        raise uploads.Refused(403, "This answer is complete.")
+    refuse_complete(answer)
     if answer.announced_bytes is not None and end > answer.announced_bytes:
         raise uploads.Refused(413, f"The upload was said to have {answer.announced_bytes} bytes, and this is more.")
+
+
+def refuse_complete(answer: Answer | UploadTarget) -> None:
+    """Raises Refused where nothing of an answer's upload changes any more."""
+    if answer.state is not AnswerState.RECORDING:
+        raise uploads.Refused(403, "This answer is complete.")
 
 
 def announce(answer: Answer, length_bytes: int) -> None:

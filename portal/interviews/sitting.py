@@ -13,9 +13,9 @@ from portal.consent import Shown
 from portal.extensions import db
 from portal.interviews import asking, space
 from portal.interviews.answers import parts_of, wake_workers
-from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError, NotInterviewable
+from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError
 from portal.interviews.places import config, recording
-from portal.interviews.standing import refuse_closed, refuse_stopped
+from portal.interviews.standing import refuse_closed, refuse_stopped, refuse_uninterviewable
 from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
 
 SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
@@ -23,8 +23,7 @@ SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
 
 def open_interview(application: Application) -> InterviewSession:
     """The application's interview, made on first use. Raises NotInterviewable."""
-    if reason := application.why_not_interviewable():
-        raise NotInterviewable(reason)
+    refuse_uninterviewable(application)
     if application.interview is None:
         application.interview = InterviewSession()
         db.session.commit()
@@ -65,7 +64,7 @@ def take_seat(interview: InterviewSession, tab: str, *, take_over: bool = False)
     )
     db.session.commit()
     if not cast(Any, taken).rowcount:
-        raise HeldElsewhere("This interview is open in another tab or on another device.")
+        raise HeldElsewhere
 
 
 def finish(interview: InterviewSession) -> bool:

@@ -22,7 +22,12 @@ def refuse_closed(interview: InterviewSession) -> None:
     refuse_stopped(interview)
     if interview.state in OVER:
         raise NotInterviewable("This interview is finished. Its answers are with the hiring team.")
-    if reason := interview.application.why_not_interviewable():
+    refuse_uninterviewable(interview.application)
+
+
+def refuse_uninterviewable(application: Application) -> None:
+    """Raises NotInterviewable, with the sentence for the candidate."""
+    if reason := application.why_not_interviewable():
         raise NotInterviewable(reason)
 
 
@@ -42,7 +47,7 @@ def refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
 
 def refuse_other_tabs(interview: InterviewSession, tab: str) -> None:
     if interview.holder != tab:
-        raise HeldElsewhere("This interview is open in another tab or on another device.")
+        raise HeldElsewhere
 
 
 def is_going_on(interview_id: uuid.UUID) -> bool:

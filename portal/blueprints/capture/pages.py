@@ -13,7 +13,7 @@ from portal.blueprints.capture import bp
 from portal.blueprints.capture.room import room_state
 from portal.errors import problem, wants_json
 from portal.forms.consent import ConsentForm
-from portal.interviews import AnswersMissing, InterviewError, NotInterviewable
+from portal.interviews import AnswersMissing, InterviewError
 from portal.models import InterviewSession, InterviewState
 
 RECEIPT_SHOWN_S = 120  # at a kiosk: long enough to read it
@@ -52,7 +52,7 @@ def consent(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
     if row.state is not InterviewState.PENDING:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
-    refuse_unless_interviewable(row)
+    interviews.refuse_uninterviewable(row.application)
     form = ConsentForm()
     view = {"form": form, "retention_days": current_app.config["PORTAL"].retention_days} | names(row)
     shown = consents.shown(render_template("capture/_consent_text.html", **view), *form.choices())
@@ -107,18 +107,13 @@ def recording_page(interview_id: uuid.UUID, template: str) -> ResponseReturnValu
     row = fetch_own(InterviewSession, interview_id)
     if row.state is not InterviewState.RECORDING:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
-    refuse_unless_interviewable(row)
+    interviews.refuse_uninterviewable(row.application)
     records_itself = interviews.config().records_itself
     if records_itself:
         interviews.refuse_visitors(is_at_the_machine())
     view = {"room": room_state(row), "limits": {"chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes}}
     status = interviews.status(row)
     return render_template(template, status=status, records_itself=records_itself, **view, **names(row))
-
-
-def refuse_unless_interviewable(row: InterviewSession) -> None:
-    if reason := row.application.why_not_interviewable():
-        raise NotInterviewable(reason)
 
 
 def names(row: InterviewSession) -> dict[str, object]:

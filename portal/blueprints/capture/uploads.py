@@ -113,7 +113,7 @@ def answer_of(answer_id: uuid.UUID) -> Answer:
     g.only_reads_database = request.method != "DELETE"  # no write lock while a piece goes to disk
     answer = db.session.get(Answer, answer_id)
     if answer is None:
-        raise uploads.Refused(410, "This upload is no longer here.")
+        raise uploads.Gone
     interviews.refuse_uploads(answer.state, answer.interview.state, interviews.owner_of(answer))
     return answer
 

@@ -17,7 +17,7 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test torture check bench bench-accuracy bench-documents scan assets models lock
+.PHONY: run test torture check bench bench-accuracy bench-documents bench-seeking scan assets models lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -45,6 +45,9 @@ bench-accuracy: $(RUN_STAMP) models  ## how often the engine is right on labelle
 
 bench-documents: $(RUN_STAMP)  ## what becomes of the documents in the folder CORPUS=…, by the program that wrote them
 	$(BIN)/python -m benchmarks.documents $(CORPUS)
+
+bench-seeking: $(DEV_STAMP)  ## what seeking costs where the browser may keep nothing, about ten minutes
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.seeking
 
 scan: $(DEV_STAMP) models  ## hostile tools against a portal on loopback, about 15 minutes; TOOL=bandit runs one
 	PYTHONPATH=tests $(BIN)/python -m scan $(TOOL)

@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, has_request_context, request
 
 POLICY = {
     "default-src": "'self'",
@@ -55,6 +55,12 @@ def add_headers(response: Response) -> Response:
     for name, value in headers_of_every_response():
         headers.setdefault(name, value)
     if (response.mimetype or "").endswith(("html", "json")):
-        headers.setdefault("Cache-Control", "no-store")  # pages here are about one person
         headers.add("Vary", "HX-Request")
+    if not is_public_file():
+        headers["Cache-Control"] = "no-store"  # pages and files here are about one person, and devices have many users
     return response
+
+
+def is_public_file() -> bool:
+    """Whether what is asked for is one of our own scripts, styles, fonts or pictures: the same for everybody."""
+    return has_request_context() and request.endpoint == "static"

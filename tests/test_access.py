@@ -20,6 +20,7 @@ from papers import pdf
 from sittings import begin, start
 from sqlalchemy import event
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 from portal import create_app, interviews, tokens
 from portal.blueprints.api import tokens as api_tokens
@@ -246,8 +247,7 @@ def address(rule: Rule, world: World, whose: str) -> str:
     return url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
 
 
-def ask(app: Flask, path: str, method: str, world: World, cell: Cell) -> int:
-    """The status, with a redirect to the sign-in page counted as what it means."""
+def ask(app: Flask, path: str, method: str, world: World, cell: Cell) -> TestResponse:
     client, user = app.test_client(), world.people[cell.who]
     headers = {"Accept": "text/html", "Tus-Resumable": "1.0.0"}
     if cell.key == "cookie":
@@ -257,7 +257,11 @@ def ask(app: Flask, path: str, method: str, world: World, cell: Cell) -> int:
     elif cell.key:
         headers |= as_header(api_tokens.issue(user)[cell.key.replace(" ", "_")])
     db.session.rollback()
-    response = client.open(path, method=method, headers=headers, buffered=True)
+    return client.open(path, method=method, headers=headers, buffered=True)
+
+
+def meaning(response: TestResponse) -> int:
+    """The status, with a redirect to the sign-in page counted as what it means."""
     target = urlsplit(response.headers.get("Location", "")).path
     return 401 if target in {"/login", "/register"} else response.status_code
 
@@ -274,9 +278,12 @@ def test_only_those_who_may_get_in(app: Flask, world: World, place: str, endpoin
         with app.test_request_context():
             path = address(rule, world, cell.whose)
         db.session.commit()
-        status = ask(app, path, method, world, cell)
+        response = ask(app, path, method, world, cell)
+        status = meaning(response)
         assert status < 500 or endpoint == "health.readyz", cell  # not ready in tests, which is an answer
         assert (status not in DENIED) == cell.opens, (cell, status)
+        if method in {"GET", "HEAD"}:  # a browser keeps our own scripts and pictures, and nothing about a person
+            assert (response.headers["Cache-Control"] != "no-store") == (endpoint == "static" and status < 400), cell
 
 
 def test_a_page_of_somebody_elses_interview_does_not_tell_that_it_exists(client: FlaskClient, world: World) -> None:

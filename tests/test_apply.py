@@ -159,4 +159,4 @@ def test_a_resume_comes_as_an_attachment_under_its_own_name(
     assert disposition.startswith("attachment;")
     assert "filename*=UTF-8''%C3%84l%22ice%27s.pdf" in disposition
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Cache-Control"] == "no-store"

@@ -70,7 +70,7 @@ def test_a_recording_comes_in_ranges_with_the_right_bytes(admin: Visitor, film: 
     assert (part.body, end.body) == (FILM[1000:2000], FILM[-500:])
     assert part.headers["Content-Range"] == "bytes 1000-1999/300000"
     assert whole.headers["Content-Type"] == "video/mp4"
-    assert whole.headers["Cache-Control"] == "private, no-cache"
+    assert whole.headers["Cache-Control"] == "no-store"
     assert "X-Accel-Redirect" not in whole.headers
 
 

@@ -67,7 +67,6 @@ def data() -> ResponseReturnValue:
         return render_template("account/data.html", form=form, message=exc.description), 429, exc.headers()
     response = Response(leaving.export(current_user), mimetype="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
-    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -105,7 +105,6 @@ def resume(application_id: uuid.UUID) -> ResponseReturnValue:
     response = send_file(path, mimetype=resumes.mimetype(application.resume_path))
     response.headers["Content-Disposition"] = resumes.disposition(application.resume_name)
     response.headers["Content-Security-Policy"] = security.FILE_POLICY
-    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

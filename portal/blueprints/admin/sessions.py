@@ -95,13 +95,12 @@ def session_telemetry(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> ResponseReturnValue:
-    """A finished file in ranges. The browser may keep it, but must ask each time whether it may still be shown."""
+    """A finished file in ranges."""
     if interview.state is not InterviewState.READY or not path.is_file():
         abort(404)
     prefix = interviews.config().media_accel_prefix
     response = _sent_by_nginx(prefix, path) if prefix else send_file(path, conditional=True, etag=True)
     response.mimetype = mimetype
-    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 

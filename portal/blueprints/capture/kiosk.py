@@ -43,7 +43,6 @@ def kiosk_preview(interview_id: uuid.UUID) -> ResponseReturnValue:
     pictures = interviews.watch(own_here(interview_id), request.args.get("tab", ""))
     response = Response(framed(pictures), mimetype=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
     response.call_on_close(pictures.close)
-    response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx must pass pictures on as they come
     return response
 

@@ -67,7 +67,6 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
     response = empty(200)
     length_bytes = answer.announced_bytes if answer.length_bytes is None else answer.length_bytes
     response.headers["Upload-Offset"] = str(interviews.confirmed_bytes(answer))
-    response.headers["Cache-Control"] = "no-store"
     if length_bytes is None:
         response.headers["Upload-Defer-Length"] = "1"
     else:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import databases
 import pytest
 import webkit
 from argon2 import PasswordHasher
@@ -77,15 +78,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def database_url(tmp_path: Path) -> Iterator[str]:
+    (tmp_path / "instance").mkdir()
+    url = databases.fresh(tmp_path / "instance")
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Config:
     instance = tmp_path / "instance"
-    instance.mkdir()
     models = PROJECT_FOLDER / "instance" / "models"
     return Config(
         env=Environment.TESTING,
         secret_key="for tests only",
         instance_path=instance,
-        database_url=f"sqlite:///{instance / 'portal.db'}",
+        database_url=database_url,
         session_cookie_secure=False,
         face_model=models / "face_landmarker.task",
         crowd_model=models / "centerface.onnx",

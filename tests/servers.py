@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import databases
 from factories import make_cast, make_job
 from flask import Flask
 from flask_migrate import upgrade
@@ -35,7 +36,7 @@ class LiveServer:
             "INSTANCE_PATH": str(folder / "live"),
             "CAPTURE_FACE_MODEL": str(models / "face_landmarker.task"),
             "CAPTURE_CROWD_MODEL": str(models / "centerface.onnx"),
-            "DATABASE_URL": "",  # said, so that a developer's .env cannot lead tests to a real database
+            "DATABASE_URL": databases.fresh(folder / "live"),  # said, lest a .env lead tests to a real database
             "DISK_FLOOR_BYTES": "0",
             "PORT": str(self.port),
         } | settings
@@ -72,6 +73,7 @@ class LiveServer:
         self.log.close()
         with self.app.app_context():
             db.engine.dispose()
+        databases.drop(self.environ["DATABASE_URL"])
 
     def log_text(self) -> str:
         return (self.folder / "gunicorn.log").read_text()

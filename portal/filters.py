@@ -32,11 +32,10 @@ def init_app(app: Flask) -> None:
 
 
 def clock(ms: int | None) -> str:
-    """Minutes and seconds of a stretch: 06:24; with hours where needed."""
+    """Whole minutes and seconds of a stretch, as the player's clock counts them: 06:24; with hours where needed."""
     if ms is None:
         return "–"
-    total_s = round(ms / 1000)
-    hours, rest = divmod(total_s, 3600)
+    hours, rest = divmod(int(ms / 1000), 3600)
     text = f"{rest // 60:02d}:{rest % 60:02d}"
     return f"{hours}:{text}" if hours else text
 

@@ -100,11 +100,12 @@ class SessionFilter:
                 selectinload(InterviewSession.flags),
                 selectinload(InterviewSession.answers),
             )
-            .where(*self._conditions())
+            .where(*self.conditions())
             .order_by(*NEWEST_FIRST)
         )
 
-    def _conditions(self) -> Iterable[ColumnElement[bool]]:
+    def conditions(self) -> Iterable[ColumnElement[bool]]:
+        """What must hold, for a query that joins the application and its user."""
         yield InterviewSession.state.in_(self.states or SHOWN_STATES)
         for word in self.candidate.split():
             yield or_(User.full_name.icontains(word, autoescape=True), User.email.icontains(word, autoescape=True))
@@ -142,15 +143,33 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-def neighbours(interview: InterviewSession) -> tuple[uuid.UUID | None, uuid.UUID | None]:
-    """The interviews just newer and just older than this one in the unfiltered queue."""
-    if interview.start_time is None:
-        return None, None
-    shown = select(InterviewSession.id).where(InterviewSession.state.in_(SHOWN_STATES)).limit(1)
-    here = InterviewSession.start_time
-    newer = shown.where(here > interview.start_time).order_by(here)
-    older = shown.where(here < interview.start_time).order_by(here.desc())
-    return db.session.scalar(newer), db.session.scalar(older)
+@dataclass(frozen=True)
+class Place:
+    """Where an interview lies in a list of them: its neighbours, and which one of how many it is."""
+
+    newer: uuid.UUID | None
+    older: uuid.UUID | None
+    number: int
+    total: int
+
+
+def place_of(interview: InterviewSession, wanted: SessionFilter) -> Place:
+    """Its place in the list that was asked for. It is counted even where it is no longer what was asked for."""
+    listed = (
+        select(
+            InterviewSession.id,
+            func.lag(InterviewSession.id, type_=InterviewSession.id.type).over(order_by=NEWEST_FIRST).label("newer"),
+            func.lead(InterviewSession.id, type_=InterviewSession.id.type).over(order_by=NEWEST_FIRST).label("older"),
+            func.row_number().over(order_by=NEWEST_FIRST).label("number"),
+            func.count().over().label("total"),
+        )
+        .join(InterviewSession.application)
+        .join(Application.user)
+        .where(or_(and_(*wanted.conditions()), InterviewSession.id == interview.id))
+        .subquery()
+    )
+    row = db.session.execute(select(listed).where(listed.c.id == interview.id)).one()
+    return Place(row.newer, row.older, row.number, row.total)
 
 
 @dataclass(frozen=True)

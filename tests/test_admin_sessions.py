@@ -1,11 +1,12 @@
 """The queue's page, its live rows, and who may fetch a recording."""
 
 import json
+from datetime import timedelta
 
 import pytest
-from factories import Cast, sign_in
+from factories import Cast, make_job, sign_in
 from flask.testing import FlaskClient
-from reviewing import make_answer, make_flag, make_interview
+from reviewing import NOON, make_answer, make_flag, make_interview
 from sqlalchemy import event
 
 from portal import interviews
@@ -219,3 +220,43 @@ def test_the_player_says_which_answers_are_not_measured_or_not_there_and_why(adm
 
     assert "Not in the recording: its first bytes are cut off" in page
     assert "Not measured: the face model is missing" in page
+
+
+def test_the_player_goes_on_and_back_in_the_list_that_was_asked_for(admin: FlaskClient) -> None:
+    job = make_job()
+    newer, here, older = (
+        make_interview(make_flag(severity="high"), job=job, start_time=NOON - timedelta(hours=hour))
+        for hour in range(3)
+    )
+    make_interview(start_time=NOON - timedelta(minutes=30))  # between them, without a flag
+    rows = admin.get("/admin/sessions?severity=high&candidate=Person").text
+    page = admin.get(f"/admin/sessions/{here.id}?severity=high&candidate=Person").text
+
+    assert f"/admin/sessions/{here.id}?candidate=Person&amp;severity=high" in rows
+    assert f'rel="prev" href="/admin/sessions/{newer.id}?candidate=Person&amp;severity=high"' in page
+    assert f'rel="next" href="/admin/sessions/{older.id}?candidate=Person&amp;severity=high"' in page
+    assert f'href="/admin/sessions?candidate=Person&amp;severity=high#session-row-{here.id}"' in page
+    assert "2 of 3 as filtered" in page
+
+
+def test_the_way_back_leads_to_the_page_of_the_list_where_the_interview_is_now(admin: FlaskClient) -> None:
+    interviews = [make_interview(start_time=NOON - timedelta(hours=hour)) for hour in range(27)]
+    page = admin.get(f"/admin/sessions/{interviews[26].id}").text
+
+    assert f'href="/admin/sessions?page=2#session-row-{interviews[26].id}"' in page
+
+
+def test_a_row_that_is_asked_for_again_keeps_the_filter(admin: FlaskClient) -> None:
+    interview = make_interview(state=InterviewState.RECORDING)
+    row = admin.get(f"/admin/sessions/{interview.id}/row?state=recording").text
+
+    assert f'href="/admin/sessions/{interview.id}?state=recording"' in row
+    assert f'hx-get="/admin/sessions/{interview.id}/row?state=recording"' in row
+
+
+def test_questions_lead_to_their_moment_without_any_measurement(admin: FlaskClient) -> None:
+    answers = [make_answer(1, duration_ms=9_000, recorded_ms=10_000), make_answer(2, duration_ms=5_000)]
+    plain = make_interview(answers=answers, consent_analyse_at=None)
+    page = admin.get(f"/admin/sessions/{plain.id}?state=ready").text
+
+    assert f'href="/admin/sessions/{plain.id}?state=ready&amp;t=10.0" data-seek-ms="10000"' in page

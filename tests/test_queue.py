@@ -13,7 +13,7 @@ from capture.types import FlagKind, Severity
 from portal import queue
 from portal.extensions import db
 from portal.models import InterviewState, utc_now
-from portal.queue import SessionFilter
+from portal.queue import Place, SessionFilter
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -147,12 +147,35 @@ def test_marks_stay_inside_the_strip_and_the_gravest_lies_on_top() -> None:
     assert all(mark.x + mark.width <= 100 for mark in placed)
 
 
-def test_neighbours_are_the_next_in_time_on_both_sides() -> None:
+def test_neighbours_are_the_next_in_the_list_on_both_sides() -> None:
     older, here, newer = (make_interview(start_time=NOON + timedelta(days=day)) for day in (-1, 0, 1))
     make_interview(start_time=utc_now() + timedelta(days=400), state=InterviewState.PENDING)
 
-    assert queue.neighbours(here) == (newer.id, older.id)
-    assert queue.neighbours(newer) == (None, here.id)
+    assert queue.place_of(here, SessionFilter()) == Place(newer.id, older.id, 2, 3)
+    assert queue.place_of(newer, SessionFilter()) == Place(None, here.id, 1, 3)
+
+
+def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out() -> None:
+    flagged = [make_interview(make_flag(severity="high")) for _ in range(3)]  # all three at the same time
+    make_interview(start_time=NOON + timedelta(hours=1))
+    wanted = SessionFilter(severities=("high",))
+    listed = list(db.session.scalars(wanted.select()).unique())
+    places = [queue.place_of(interview, wanted) for interview in listed]
+
+    assert len(listed) == len(flagged)
+    assert [place.number for place in places] == [1, 2, 3]
+    assert [place.older for place in places] == [listed[1].id, listed[2].id, None]
+    assert [place.newer for place in places] == [None, listed[0].id, listed[1].id]
+
+
+def test_what_is_no_longer_in_the_list_still_has_its_place_there() -> None:
+    older, here, newer = (make_interview(start_time=NOON + timedelta(days=day)) for day in (-1, 0, 1))
+    here.state = InterviewState.FAILED
+    db.session.commit()
+
+    wanted = SessionFilter(states=(InterviewState.READY,))
+    assert queue.place_of(here, wanted) == Place(newer.id, older.id, 2, 3)
+    assert queue.place_of(newer, wanted) == Place(None, older.id, 1, 2)
 
 
 def test_a_row_of_an_interview_in_progress_knows_its_length_so_far(app: Flask) -> None:

@@ -2,9 +2,9 @@
 
 `sitting`, `asking`, `answers` and `receiving` are what the candidate does, `standing` whether they may, `measuring` the
 work behind it, `flagging` and `finishing` what it comes to, `claims` who does that work, `beats` whether anybody does,
-`worker` the processes that do, `results` and `rows` the way from rows to files and back, `places` where things are,
-`status` how things stand, `arrival` how answers came, `keeping` how data leaves, `kiosk` recording with this machine's
-own devices.
+`worker` the processes that do, `results` and `rows` the way from rows to files and back, `laying` where answers lie on
+the recording, `places` where things are, `status` how things stand, `arrival` how answers came, `keeping` how data
+leaves, `kiosk` recording with this machine's own devices.
 """
 
 from pathlib import Path
@@ -54,6 +54,7 @@ from portal.interviews.kiosk import (
     stop_here,
     watch,
 )
+from portal.interviews.laying import answer_spans
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.receiving import announce, confirmed_bytes, owner_of, receive, refuse_uploads, upload_target
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
@@ -81,6 +82,7 @@ __all__ = [
     "Worker",
     "announce",
     "answer_path",
+    "answer_spans",
     "arrival_notes",
     "complete_answer",
     "confirmed_bytes",

@@ -20,7 +20,7 @@ from capture.replacing import replacing
 from capture.rules import find_flags
 from capture.types import Flag, Measurements
 from portal.extensions import db
-from portal.interviews import results
+from portal.interviews import laying, results
 from portal.interviews.claims import GONE, Claim
 from portal.interviews.flagging import refresh_flags, replace_flags
 from portal.interviews.halts import Halt
@@ -90,7 +90,7 @@ def _make_film(held: Claim, halt: Check) -> Recording:
     with held.app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
-        place, layout = recording(interview), results.layout(interview)
+        place, layout = recording(interview), laying.layout(interview)
         parts = results.film_parts(interview, layout.answers)
         db.session.rollback()  # copying takes its time
         if not parts:

@@ -14,8 +14,8 @@ from capture import film, telemetry, timeline
 from capture.film_index import sound_shift_ms
 from capture.recording import Recording, read_observations
 from capture.replacing import replacing
-from capture.types import AnswerSpan, Flag, Gap, GapCause, MeasuredAnswer, Measurements, Observation, PageEvent, Pause
-from portal.interviews.answers import PAUSES
+from capture.types import AnswerSpan, Flag, Measurements, Observation
+from portal.interviews.laying import measured_answer, usable
 from portal.interviews.places import engine, recording
 from portal.interviews.rows import finished_rows
 from portal.models import Answer, AnswerState, InterviewSession
@@ -23,23 +23,15 @@ from portal.models import Answer, AnswerState, InterviewSession
 # How to load an interview that is gathered: else each answer asks the database for its own events.
 WITH_EVENTS = selectinload(InterviewSession.answers).selectinload(Answer.page_events)
 
-# A recorder's clock starts a little before its first picture; less than this is not missing.
-LOST_AT_LEAST_MS = 500
-
 
 def gather(interview: InterviewSession) -> Measurements:
     """Everything known so far, on the clock of the recording. Answers that failed take no place on it."""
-    return timeline.place([_measured(answer, _observations(interview, answer)) for answer in _usable(interview)])
-
-
-def layout(interview: InterviewSession) -> Measurements:
-    """Where each finished answer lies and how long all of it is; what was measured is not read."""
-    return timeline.place([_measured(answer, None) for answer in _usable(interview)])
+    return timeline.place([measured_answer(answer, _observations(interview, answer)) for answer in usable(interview)])
 
 
 def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list[film.FilmPart]:
     """The normalised answers at the very places that the measurements give them."""
-    place, answers = recording(interview), _usable(interview)
+    place, answers = recording(interview), usable(interview)
     return [
         film.FilmPart(
             path=place.normalised_path(answer.question_position, answer.take, answer.part),
@@ -57,7 +49,7 @@ def av_offset_ms(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> in
     """
     apart = [
         answer.av_offset_ms + math.ceil(abs(sound_shift_ms(span.start_ms)))
-        for answer, span in zip(_usable(interview), spans, strict=True)
+        for answer, span in zip(usable(interview), spans, strict=True)
         if answer.av_offset_ms is not None
     ]
     return max(apart, default=None)
@@ -114,47 +106,8 @@ def write_files(
     telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()), confirm)
 
 
-def _usable(interview: InterviewSession) -> list[Answer]:
-    return [answer for answer in interview.kept_answers() if answer.state is not AnswerState.FAILED]
-
-
 def _observations(interview: InterviewSession, answer: Answer) -> Sequence[Observation] | None:
     if not interview.is_analysed:
         return None
     read = finished_rows.read if answer.state is AnswerState.READY else read_observations
     return read(recording(interview).observations_path(answer.question_position, answer.take, answer.part))
-
-
-def _measured(answer: Answer, observations: Sequence[Observation] | None) -> MeasuredAnswer:
-    duration_ms = answer.duration_ms or (observations[-1].t_ms if observations else 0)
-    return MeasuredAnswer(
-        question=answer.question_position,
-        take=answer.take,
-        duration_ms=duration_ms,
-        lost_ms=_lost_ms(answer, duration_ms),
-        observations=observations,
-        events=[
-            PageEvent(event.t_ms, event.kind, event.until_ms, event.characters)
-            for event in answer.page_events
-            if event.kind not in PAUSES
-        ],
-        gaps=_damage(answer, duration_ms),
-        pauses=[
-            Pause(PAUSES[event.kind], event.t_ms, event.until_ms)
-            for event in answer.page_events
-            if event.kind in PAUSES
-        ],
-    )
-
-
-def _lost_ms(answer: Answer, duration_ms: int) -> int:
-    if answer.recorded_ms is None or answer.duration_ms is None:
-        return 0
-    lost_ms = answer.recorded_ms - duration_ms
-    return lost_ms if lost_ms >= LOST_AT_LEAST_MS else 0
-
-
-def _damage(answer: Answer, duration_ms: int) -> list[Gap]:
-    if answer.damaged_at_ms is None or answer.damaged_at_ms >= duration_ms:
-        return []
-    return [Gap(answer.damaged_at_ms, duration_ms, GapCause.DAMAGED)]

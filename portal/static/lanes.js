@@ -63,7 +63,7 @@ export class Lanes {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.hatching = hatching(context);
     this.#drawSpans();
-    for (const [name, lane] of Object.entries(LANES)) this.#drawLane(name, lane, this.#place(name));
+    for (const [name, lane] of Object.entries(LANES)) if (this.rows[name]) this.#drawLane(name, lane, this.#place(name));
     this.#drawChapters(this.#place("questions"));
     this.#drawAxis(this.#place("axis"));
   }
@@ -75,11 +75,11 @@ export class Lanes {
 
   // Gaps and what could not be assessed are hatched, flags are shaded: through all lanes, so that causes line up.
   #drawSpans() {
-    const { top } = this.#place("faces");
+    const top = this.#place("questions").height;
     const height = this.#place("axis").top - top;
-    for (const flag of this.flags) {
-      if (flag.severity === "none") this.#fill(this.hatching, flag.startMs, flag.endMs, top, height, 0.6);
-      else this.#fill(colour(SEVERITY_COLOUR[flag.severity]), flag.startMs, flag.endMs, top, height, 0.2);
+    for (const { severity, startMs, endMs } of layered(this.flags)) {
+      if (severity === "none") this.#fill(this.hatching, startMs, endMs, top, height, 0.6);
+      else this.#fill(colour(SEVERITY_COLOUR[severity]), startMs, endMs, top, height, 0.2);
     }
     for (const gap of this.signals.gaps) this.#fill(this.hatching, gap.start_ms, gap.end_ms, 0, top + height, 1);
   }
@@ -106,9 +106,8 @@ export class Lanes {
       context.globalAlpha = 1;
       if (width > 28) this.#text(`Q${answer.question}`, Math.max(left, 0) + 6, top + height / 2, "text");
     }
-    for (const flag of this.flags) {
-      const shade = colour(SEVERITY_COLOUR[flag.severity]);
-      this.#fill(shade, flag.startMs, flag.endMs, top + height - 5, 3, 1, 3);
+    for (const { severity, startMs, endMs } of layered(this.flags)) {
+      this.#fill(colour(SEVERITY_COLOUR[severity]), startMs, endMs, top + height - 5, 3, 1, severity === "none" ? 1 : 3);
     }
   }
 
@@ -225,6 +224,34 @@ export class Lanes {
       if (value !== null && holds(value)) this.#fill(shade, ms - half, ms + half, top + height - 5, 2, 0.8, 1);
     });
   }
+}
+
+/**
+ * The stretches of flags that lie over each other, each once: what could not be assessed, then by severity, the gravest
+ * last and alone where several meet. Two shades on top of each other would be a colour that means nothing.
+ */
+export function layered(flags) {
+  const edges = [...new Set(flags.flatMap(({ startMs, endMs }) => [startMs, endMs]))].sort((a, b) => a - b);
+  const unassessed = [];
+  const graded = [];
+  const moments = flags.filter(({ startMs, endMs, severity }) => startMs === endMs && severity !== "none");
+  edges.slice(1).forEach((endMs, index) => {
+    const startMs = edges[index];
+    const here = flags.filter((flag) => flag.startMs < endMs && startMs < flag.endMs).map(({ severity }) => severity);
+    const gravest = GRAVEST_FIRST.find((severity) => here.includes(severity));
+    if (here.includes("none")) extendTo(unassessed, "none", startMs, endMs);
+    if (gravest) extendTo(graded, gravest, startMs, endMs);
+  });
+  return [...unassessed, ...[...graded, ...moments].sort((a, b) => rank(b.severity) - rank(a.severity))];
+}
+
+const GRAVEST_FIRST = ["high", "medium", "low"];
+const rank = (severity) => GRAVEST_FIRST.indexOf(severity);
+
+function extendTo(spans, severity, startMs, endMs) {
+  const last = spans.at(-1);
+  if (last?.endMs === startMs && last.severity === severity) last.endMs = endMs;
+  else spans.push({ severity, startMs, endMs });
 }
 
 function extend(column, value) {

@@ -1,17 +1,6 @@
-// Says in words and numbers what the lanes draw: where each question begins, and a summary of every signal.
+// Says in numbers what the lanes draw: a summary of every signal.
 
-import { SERIES, clock, withUnit } from "./signals.js";
-
-export function fillChapters(items, signals) {
-  for (const item of items) {
-    const answer = signals.answers.find(({ question }) => question === Number(item.dataset.question));
-    if (!answer) continue;
-    const link = item.querySelector("a");
-    link.href = `#t=${(answer.start_ms / 1000).toFixed(1)}`;
-    link.dataset.seekMs = String(answer.start_ms);
-    item.querySelector("[data-start]").textContent = clock(answer.start_ms, false);
-  }
-}
+import { SERIES, withUnit } from "./signals.js";
 
 export function fillSummary(body, signals) {
   body.replaceChildren(...Object.keys(SERIES).map((name) => summaryRow(name, signals.summary(name))));

@@ -7,8 +7,8 @@ export const SERIES = {
   yaw_deg: { log: "face", label: "Head yaw", unit: "°", digits: 0, signed: true },
   pitch_deg: { log: "face", label: "Head pitch", unit: "°", digits: 0, signed: true },
   roll_deg: { log: "face", label: "Head roll", unit: "°", digits: 0, signed: true },
-  gaze_x: { log: "eyes", label: "Gaze x", unit: "", digits: 2, signed: true },
-  openness: { log: "eyes", label: "Eye openness", unit: "", digits: 2 },
+  gaze_x: { log: "eyes", label: "Eyes, sideways", unit: "", digits: 2, signed: true },
+  openness: { log: "eyes", label: "Eyes, openness", unit: "", digits: 2 },
   level_dbfs: { log: "audio", label: "Sound level", unit: "dBFS", digits: 0, signed: true },
   speech: { log: "audio", label: "Speech probability", unit: "", digits: 2 },
   brightness: { log: "quality", label: "Brightness", unit: "", digits: 2 },
@@ -29,6 +29,7 @@ export class Signals {
     this.holeMs = telemetry.sample_every_ms * HOLE;
     this.answers = telemetry.answers;
     this.gaps = telemetry.gaps;
+    this.isMeasured = "face" in telemetry;
   }
 
   times(name) {
@@ -44,7 +45,7 @@ export class Signals {
   }
 
   boxAt(ms) {
-    return this.#near(this.telemetry.face.t_ms, this.telemetry.face.box, ms);
+    return this.#near(this.telemetry.face?.t_ms ?? [], this.telemetry.face?.box ?? [], ms);
   }
 
   answerAt(ms) {
@@ -53,6 +54,7 @@ export class Signals {
 
   // The newest box before `ms`, for showing where the face was last.
   lastBoxBefore(ms) {
+    if (!this.isMeasured) return null;
     const { t_ms: times, box: boxes } = this.telemetry.face;
     for (let row = lowerBound(times, ms) - 1; row >= 0; row--) if (boxes[row]) return boxes[row];
     return null;
@@ -74,6 +76,11 @@ export class Signals {
     const median = known.length ? known[Math.floor(known.length / 2)] : null;
     return { share: known.length / expected, median, least: known[0] ?? null, most: known.at(-1) ?? null };
   }
+}
+
+/** What there is without any measurement, in the form of a telemetry: where the answers lie. */
+export function unmeasured(durationMs, answers) {
+  return { duration_ms: durationMs, sample_every_ms: 200, answers, gaps: [] };
 }
 
 export function lowerBound(times, ms) {

@@ -40,18 +40,28 @@ def _page_url(wanted: SessionFilter) -> Callable[[int], str]:
 @bp.get("/sessions/<uuid:interview_id>/row")
 def session_row(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    return render_template("admin/_session_row.html", interview=interview, queue=queue)
+    wanted = SessionFilter.from_args(request.args)
+    return render_template("admin/_session_row.html", interview=interview, queue=queue, wanted=wanted)
 
 
 @bp.get("/sessions/<uuid:interview_id>")
 def session(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    newer, older = queue.neighbours(interview)
-    view = {"interview": interview, "newer": newer, "older": older}
+    wanted = SessionFilter.from_args(request.args)
+    place = queue.place_of(interview, wanted)
+    view = {"interview": interview, "wanted": wanted, "place": place, "list_url": _list_url(interview, wanted, place)}
     if interview.state is not InterviewState.READY:
         return render_template("admin/session_waiting.html", status=interviews.status(interview), **view)
-    answers = {"questions": _first_parts(interview), "notes": interviews.notes_by_question(interview)}
+    spans = interviews.answer_spans(interview)
+    answers = {"questions": _first_parts(interview), "notes": interviews.notes_by_question(interview), "spans": spans}
     return render_template("admin/session.html", start_s=_start_s(), **answers, **view)
+
+
+def _list_url(interview: InterviewSession, wanted: SessionFilter, place: queue.Place) -> str:
+    """The list as it was asked for, at the page and the row where this interview is now."""
+    number = 1 + (place.number - 1) // ROWS_PER_PAGE
+    args = wanted.to_args() | ({"page": number} if number > 1 else {})
+    return url_for("admin.sessions", _anchor=f"session-row-{interview.id}", **args)
 
 
 def _first_parts(interview: InterviewSession) -> list[Answer]:

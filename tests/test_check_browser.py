@@ -96,6 +96,26 @@ def test_a_recording_that_would_be_of_no_use_fails_the_check(candidate: Candidat
     nobody_goes_on(candidate)
 
 
+BROKEN_ONCE = """
+    const { play } = HTMLMediaElement.prototype;
+    HTMLMediaElement.prototype.play = function () {
+        HTMLMediaElement.prototype.play = play;
+        throw new TypeError("a fault of this browser");
+    };
+"""
+
+
+def test_the_check_can_be_tried_again_after_any_fault(candidate: Candidate) -> None:
+    checks(candidate, BROKEN_ONCE)
+    again = candidate.page.get_by_role("button", name="Check again")
+    expect(again).to_be_enabled(timeout=PATIENCE_MS)
+    assert candidate.complaints == ["a fault of this browser"]
+    candidate.complaints.clear()
+    again.click()
+    has_result(candidate, "recording", "pass")
+    expect(candidate.page.get_by_role("link", name="Go to the questions")).to_be_visible(timeout=PATIENCE_MS)
+
+
 @pytest.mark.parametrize(
     ("lacks", "said"),
     [

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import ALLOW_CAMERA, PATIENCE_MS, Candidate, chromium, events_of, media_ms, set_hidden
+from browsing import (
+    ALLOW_CAMERA,
+    PATIENCE_MS,
+    Candidate,
+    chromium,
+    events_of,
+    media_ms,
+    set_hidden,
+    with_constants,
+)
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from servers import LiveServer
 
@@ -203,6 +212,44 @@ def test_a_call_is_told_at_once_and_reported_beside_the_answer(candidate: Candid
     assert found["camera_paused"].t_ms <= found["microphone_paused"].t_ms
 
 
+def test_a_call_is_told_to_the_server_while_it_lasts_and_its_end_later(candidate: Candidate) -> None:
+    begins(candidate, analyse=True)
+    candidate.record(1)
+    candidate.page.evaluate(TRACKS % ("Video", "mute"))
+    [during] = events_of(candidate, 1)
+    assert (during.kind, during.until_ms) == ("camera_paused", None)
+    candidate.page.evaluate(TRACKS % ("Video", "unmute"))
+    with candidate.page.expect_response("**/events") as told:
+        candidate.press("Stop and play back")
+    assert told.value.ok
+    [after] = events_of(candidate, 1)
+    assert (after.t_ms, after.until_ms > after.t_ms) == (during.t_ms, True)
+
+
+@pytest.mark.parametrize("tries", [1_000, 2])
+def test_the_end_waits_until_a_call_is_told_but_not_for_ever(candidate: Candidate, tries: int) -> None:
+    with_constants(candidate.page, {"PAUSE_TRIES": tries})
+    candidate.page.route("**/events", lambda route: route.abort())
+    begins(candidate, analyse=True)
+    candidate.record(1)
+    candidate.page.evaluate(TRACKS % ("Audio", "mute"))
+    candidate.page.evaluate(TRACKS % ("Audio", "unmute"))
+    candidate.press("Stop and play back")
+    candidate.press("Save and continue")
+    candidate.press("Show the question")
+    candidate.record(1)
+    candidate.press("Stop and play back")
+    candidate.press("Save and finish")
+    finish = candidate.page.get_by_role("button", name="Finish the interview")
+    if tries > 2:
+        candidate.sees("saved 00:0")
+        candidate.sees("The last pieces are still being sent.")
+        expect(finish).to_be_disabled()
+        candidate.page.unroute("**/events")
+        assert [event.kind for event in events_of(candidate, 1)] == ["microphone_paused"]
+    expect(finish).to_be_enabled(timeout=PATIENCE_MS)
+
+
 def test_a_long_call_ends_the_part_and_the_take_goes_on(candidate: Candidate) -> None:
     begins(candidate)
     candidate.record(1)
@@ -214,9 +261,9 @@ def test_a_long_call_ends_the_part_and_the_take_goes_on(candidate: Candidate) ->
 
 
 TURN = """
-    async () => {
+    async (width = 320) => {
         const track = document.querySelector("[data-camera]").srcObject.getVideoTracks()[0];
-        await track.applyConstraints({ width: 320, height: 240 });
+        await track.applyConstraints({ width, height: (width * 3) / 4 });
     }
 """
 
@@ -245,14 +292,57 @@ def test_a_turn_without_a_connection_loses_nothing(candidate: Candidate) -> None
     candidate.page.evaluate(TURN)
     candidate.page.wait_for_function("() => window.asked.length === 2", timeout=PATIENCE_MS)
     candidate.page.wait_for_timeout(3_000)
+    candidate.sees("Kept in this browser, sent later")
     candidate.press("Stop and play back")
-    candidate.sees("Your answer is being saved")
-    candidate.context.set_offline(False)
     candidate.sees_state("review")
+    candidate.sees("It can be played here as soon as the server has all of it")
+    candidate.context.set_offline(False)
+    candidate.sees("your answer, part 1 of 2")
     candidate.sees("saved 00:0")
     second = candidate.answers()[1]
     assert (second.take, second.part) == (1, 2)
     assert media_ms(candidate, second) > 2_500
+
+
+def nothing_gets_through(candidate: Candidate) -> None:
+    """Of what is recorded; the page itself can be loaded, as in a moment between two tunnels."""
+    for address in ("**/answers", "**/capture/uploads/*"):
+        candidate.page.route(address, lambda route: route.abort())
+
+
+@pytest.mark.parametrize("turns", [1, 2])
+def test_parts_that_the_server_never_heard_of_survive_a_reload(candidate: Candidate, turns: int) -> None:
+    begins(candidate, asks_for("/avc1/"))
+    candidate.record(2)
+    nothing_gets_through(candidate)
+    for turn in range(turns):
+        candidate.page.evaluate(TURN, 320 if turn == 0 else 640)
+        candidate.page.wait_for_function(f"() => window.asked.length === {turn + 2}", timeout=PATIENCE_MS)
+        candidate.page.wait_for_timeout(4_000)
+    candidate.sees("Kept in this browser, sent later")
+    candidate.page.unroute_all()
+    candidate.page.reload()
+    candidate.sees("What you said is saved")
+    answers = candidate.answers()
+    assert [(answer.take, answer.part) for answer in answers] == [(1, part + 1) for part in range(turns + 1)]
+    assert all(media_ms(candidate, answer) > 2_000 for answer in answers[1:])
+    candidate.press("Go on with this answer")
+    candidate.sees_state("recording")
+
+
+def test_a_part_that_was_only_in_a_pages_memory_is_missed_after_a_reload(candidate: Candidate) -> None:
+    begins(candidate, "Object.defineProperty(window, 'indexedDB', { value: undefined });" + asks_for("/avc1/"))
+    candidate.record(2)
+    candidate.has_saved(2)
+    nothing_gets_through(candidate)
+    candidate.page.evaluate(TURN, 320)
+    candidate.page.wait_for_function("() => window.asked.length === 2", timeout=PATIENCE_MS)
+    candidate.page.wait_for_timeout(4_000)
+    candidate.sees("Kept in this page, sent later")
+    candidate.page.unroute_all()
+    candidate.page.reload()
+    candidate.sees("Not all of it is saved: its last")
+    expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text(re.compile("^only 00:0.*s are gone"))
 
 
 def test_the_same_file_goes_on_where_it_can_hold_a_turned_picture(candidate: Candidate) -> None:
@@ -331,3 +421,74 @@ def test_saving_rests_until_the_candidate_wants_the_next_question(candidate: Can
     candidate.sees("Question number 2?")
     candidate.sees_state("recording")
     assert [answer.question_position for answer in candidate.answers()] == [1, 2]
+
+
+RECORDS_WITH_A_TAKER_THAT_FAILS = """async () => {
+    const { Recorder } = await import("/static/recorder.js");
+    const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+    const [taken, said] = [[], []];
+    const onBlob = async (blob) => {
+        taken.push(blob.size);
+        if (taken.length === 2) throw new TypeError("cannot");
+    };
+    const recorder = new Recorder(stream, { onBlob, onLost: (why) => said.push(why) });
+    await recorder.start();
+    while (taken.length < 4) await new Promise((resolve) => setTimeout(resolve, 100));
+    await recorder.stop();
+    await recorder.lastBlob;
+    return { taken: taken.length, said };
+}"""
+
+
+def test_a_piece_that_cannot_be_taken_is_a_trouble_and_later_ones_go_on(candidate: Candidate) -> None:
+    candidate.page.goto(f"{candidate.portal}/jobs")
+    candidate.context.grant_permissions(["camera", "microphone"])
+    seen = candidate.page.evaluate(RECORDS_WITH_A_TAKER_THAT_FAILS)
+    assert seen["said"] == ["A piece of the recording could not be kept (TypeError)"]
+    assert seen["taken"] >= 4
+
+
+def test_a_piece_that_cannot_be_read_ends_the_answer_before_it_and_says_so(candidate: Candidate) -> None:
+    begins(candidate)
+    candidate.has_saved(2)
+    unreadable = "throw new DOMException('', 'NotReadableError')"
+    candidate.page.evaluate(f"() => {{ Blob.prototype.arrayBuffer = async () => {{ {unreadable}; }}; }}")
+    candidate.sees("Saving stopped at 00:0")
+    candidate.sees("Not all of it is saved: the browser could not read it (NotReadableError)")
+    expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text("could not read it")
+    assert media_ms(candidate, candidate.answers()[0]) > 1_000
+
+
+def test_an_answer_is_played_from_the_server_and_not_before_it_is_there(candidate: Candidate) -> None:
+    begins(candidate)
+    candidate.record(2)
+    candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
+    candidate.press("Stop and play back")
+    candidate.sees("It can be played here as soon as the server has all of it. You need not wait for that.")
+    video = candidate.page.locator("[data-playback]")
+    assert video.get_attribute("src") is None
+    candidate.page.unroute("**/capture/uploads/*")
+    expect(video).to_have_attribute("src", re.compile("/answers/.*/playback$"), timeout=PATIENCE_MS)
+    expect(candidate.page.get_by_text("It can be played here")).to_be_hidden()
+    candidate.page.wait_for_function("() => document.querySelector('[data-playback]').readyState >= 2")
+
+
+def test_playback_that_cannot_be_loaded_is_tried_again(candidate: Candidate) -> None:
+    begins(candidate)
+    candidate.record(1)
+    candidate.page.route("**/playback", lambda route: route.abort())
+    candidate.press("Stop and play back")
+    candidate.sees("It could not be loaded. We try again.")
+    candidate.page.unroute("**/playback")
+    candidate.page.wait_for_function("() => document.querySelector('[data-playback]').readyState >= 2")
+
+
+def test_nobody_waits_for_playback(candidate: Candidate) -> None:
+    begins(candidate)
+    candidate.record(2)
+    candidate.context.set_offline(True)
+    candidate.press("Stop and play back")
+    candidate.press("Save and continue")
+    candidate.sees_state("ready")
+    candidate.context.set_offline(False)
+    expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(re.compile("^saved 00:0"))

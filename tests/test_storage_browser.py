@@ -3,6 +3,7 @@ and the page says what it is.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,6 +112,41 @@ def test_what_storage_does_not_give_back_is_asked_for_again_and_then_told(candid
     candidate.press("Try again")
     candidate.sees("Not all of it is saved: this browser could not read what it had kept")
     expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text("this browser could not read")
+
+
+FULL = """
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (value) {
+        if (value.bytes) throw new DOMException("full", "QuotaExceededError");
+        return put.call(this, value);
+    };
+"""
+
+
+@pytest.mark.parametrize("script", [FULL, NEVER_OPENS], ids=["full", "never opens, then it does"])
+def test_seconds_that_only_a_pages_memory_had_are_missed_after_a_reload(candidate: Candidate, script: str) -> None:
+    candidate.page.add_init_script(f"if (!sessionStorage.loads) {{ {script} }}")
+    candidate.starts_answering()
+    candidate.has_saved(3)
+    candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
+    candidate.runs_for(9)
+    candidate.page.evaluate("sessionStorage.loads = 1")
+    candidate.page.unroute_all()
+    candidate.page.reload()
+    candidate.sees("Not all of it is saved: its last")
+    expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(
+        re.compile(r"^only 00:0[34] saved: its last [4-7] s are gone$")
+    )
+    assert candidate.answers()[0].recorded_ms >= 9_000
+
+
+def test_what_a_page_without_storage_has_sent_is_saved_and_a_reload_says_so(candidate: Candidate) -> None:
+    candidate.page.add_init_script(NEVER_OPENS)
+    candidate.starts_answering()
+    candidate.has_saved(4)
+    candidate.page.reload()
+    candidate.sees("What you said is saved.")
+    expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(re.compile(r"^saved 00:0\d$"))
 
 
 def test_pieces_that_are_gone_are_never_called_saved(candidate: Candidate) -> None:

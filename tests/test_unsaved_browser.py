@@ -125,6 +125,9 @@ USE_OUTCOME = """async ([answers, jobs, leftMs]) => {
 WHOLE = {"answer_id": "a", "take": 1, "part": 1, "recorded_ms": 9_200}
 AFTER = {"answer_id": "b", "take": 1, "part": 2, "recorded_ms": 3_000}
 DONE = {"answer_id": "a", "is_ended": True, "is_complete": True, "saved_ms": 4_000}
+LEFT = DONE | {"is_left": True, "recorded_ms": 9_200}
+UNKNOWN = {"recorded_ms": None, "duration_ms": 4_000}
+PAUSED = {"upload_url": "/u", "events": [{"kind": "camera_paused", "t_ms": 1, "until_ms": None, "is_open": False}]}
 SENDING = {"answer_id": "a", "is_ended": True, "stored_bytes": 200, "sent_bytes": 100, "saved_ms": 4_000}
 
 
@@ -133,7 +136,15 @@ SENDING = {"answer_id": "a", "is_ended": True, "stored_bytes": 200, "sent_bytes"
     [
         ([], [], None, "to come", "Question 1 has no answer yet.", False),
         ([WHOLE], [], None, "saved 00:09", "Everything is saved.", True),
-        ([WHOLE | {"duration_ms": 4_000}], [], None, "saved 00:04", "Everything is saved.", True),
+        ([WHOLE | {"duration_ms": 8_000}], [], None, "saved 00:08", "Everything is saved.", True),
+        ([WHOLE | {"duration_ms": 4_000}], [], None, "only 00:04 saved: its last 5 s are gone", "or finish with", True),
+        ([WHOLE | UNKNOWN], [], None, "saved 00:04 as far as it arrived", "Everything that arrived is saved.", True),
+        ([WHOLE], [LEFT], None, "only 00:04 saved: its last 5 s are gone", "Record it again", True),
+        ([WHOLE], [LEFT | {"saved_ms": 7_500}], None, "saved 00:08", "Everything is saved.", True),
+        ([WHOLE], [LEFT | {"held_ms": 9_000}], None, "saved 00:04", "Everything is saved.", True),
+        ([WHOLE], [LEFT | {"saved_ms": 0, "is_vague": True}], None, "saved as far as it arrived", "arrived", True),
+        ([WHOLE], [LEFT | {"recorded_ms": None}], None, "saved 00:04 as far as it arrived", "Everything that", True),
+        ([WHOLE], [DONE | PAUSED], None, "saved 00:04", "The last pieces are still being sent.", False),
         ([WHOLE], [DONE], None, "saved 00:04", "Everything is saved.", True),
         ([WHOLE, AFTER], [DONE], None, "saved 00:07", "Everything is saved.", True),
         ([WHOLE], [SENDING], None, "sending 50 %", "The last pieces are still being sent.", False),

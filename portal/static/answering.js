@@ -5,6 +5,7 @@ import { Awake } from "./awake.js";
 import { Job } from "./job.js";
 import { Part } from "./part.js";
 import { takeMs } from "./resume.js";
+import { uuid } from "./uuid.js";
 
 export const WORTH_GOING_ON_MS = 5_000; // less time than this left in an answer is no use to anybody
 
@@ -19,7 +20,6 @@ export class Answering {
     this.awake = new Awake();
     this.part = null;
     this.turning = null; // while one part ends and the next begins
-    this.recorders = new Map(); // of the answers that this page recorded
     this.emptied = []; // answers of which not one byte came: on their way out
   }
 
@@ -50,10 +50,9 @@ export class Answering {
     this.told.onStopping();
     this.awake.letGo();
     const hasEnded = await part.halt();
-    if (!(await part.beginning.catch(() => null))) return { answerId: null, isEmpty: true, hasEnded };
-    const { answer_id } = this.#noteLength(part, await part.end());
-    if (part.isEmpty) this.#takeOut(answer_id);
-    return { answerId: answer_id, isEmpty: part.isEmpty, hasEnded };
+    await this.#end(part);
+    if (part.isEmpty) this.#takeOut(part.job.answer_id);
+    return { answerId: part.job.answer_id, isEmpty: part.isEmpty, hasEnded };
   }
 
   /** Another question comes: what was recorded before is no longer spoken of. */
@@ -63,36 +62,43 @@ export class Answering {
 
   /** A crash announces nothing: how long it ran is noted while it runs. */
   noteTime() {
-    if (!this.isRunning || !this.job) return;
-    this.notes.write({ running: { answer_id: this.job.answer_id, recorded_ms: Math.round(this.recordedMs) } });
-  }
-
-  /** Where a part can be looked at: at the server, once it is whole there. */
-  playable(answerId) {
-    const isSaved = !this.uploader.jobs.some((job) => job.answer_id === answerId && !job.is_complete);
-    return this.source.playable(answerId, this.recorders.get(answerId), isSaved);
+    if (this.isRunning) this.job.recorded_ms = Math.round(this.recordedMs);
+    this.notes.keep(this.uploader.jobs);
   }
 
   /** A new take, or part of one, begins when the server has the last one whole; another question need not wait. */
   async #newAnswer(continues) {
     const { question } = this;
     await this.uploader.whenSettled([...question.answers.map((answer) => answer.answer_id), ...this.emptied]);
-    const wish = { question: question.position, continues };
+    const wish = this.#wish(continues);
     const reply = await this.untilReached(() => this.source.begin(wish));
     question.unsaved = "";
-    question.answers.push({ ...reply, state: "recording", recorded_ms: 0 });
-    const job = new Job({ ...reply, interview_id: this.interviewId, sent_bytes: 0 });
-    await this.uploader.add(job);
+    if (!continues) question.gone = "";
+    return this.#add({ ...reply, wish, sent_bytes: 0 });
+  }
+
+  /** It is recorded at once and has a name of its own; the uploader asks the server for its place when it can be had. */
+  #furtherPart({ answer_id, take, part }) {
+    return this.#add({ answer_id: uuid(), wish: this.#wish(answer_id), take, part: part + 1 });
+  }
+
+  #wish(continues) {
+    return { question: this.question.position, continues, container: this.source.container };
+  }
+
+  #add(values) {
+    const { answer_id, take, part } = values;
+    this.question.answers.push({ answer_id, take, part, state: "recording", recorded_ms: 0 });
+    const job = new Job({ ...values, interview_id: this.interviewId, watched: true });
+    this.uploader.add(job);
     return job;
   }
 
-  /** `job` may be a promise of it, where the recording shall not wait for the server. */
   async #start(job, leftMs) {
     const { source, uploader, isWatched } = this;
     const { onLost, onPause } = this.told;
     const part = new Part({ source, uploader, isWatched, told: { onLost, onPause, onTurn: () => this.#turned() } }, job);
     this.part = part;
-    part.beginning.then(({ answer_id }) => this.recorders.set(answer_id, part.recorder)).catch(() => {});
     await part.start().catch((trouble) => this.#notStarted(part, trouble));
     this.notes.write({ interrupted: null });
     await this.awake.hold();
@@ -100,9 +106,8 @@ export class Answering {
   }
 
   async #notStarted(part, trouble) {
-    const ending = part.end().then(({ answer_id }) => part.isEmpty && this.#takeOut(answer_id));
-    ending.catch(() => {}); // told to whoever asked for the answer
-    if (part.job) await ending;
+    await part.end();
+    if (part.isEmpty) this.#takeOut(part.job.answer_id);
     throw trouble;
   }
 
@@ -113,23 +118,25 @@ export class Answering {
     const leftMs = this.question.limit_ms - this.takenBeforeMs;
     if (leftMs < WORTH_GOING_ON_MS) return this.told.onTurnedLate();
     this.turning = this.#goOn(part, leftMs)
-      .catch(() => this.told.onStuck(part.job?.answer_id ?? null, "Your device was turned, and recording stopped"))
+      .catch(() => this.told.onStuck(part.job.answer_id, "Your device was turned, and recording stopped"))
       .finally(() => (this.turning = null));
   }
 
   async #goOn(part, leftMs) {
     await part.halt();
-    const before = part.end().then((job) => this.#noteLength(part, job));
-    const job = before.then(({ answer_id }) => this.#newAnswer(answer_id));
-    job.catch(() => this.told.onLost("Your device was turned, and recording could not go on"));
-    await this.#start(job, leftMs);
+    const ending = this.#end(part); // the next part does not wait for it
+    await this.#start(this.#furtherPart(this.#answerOf(part)), leftMs);
+    await ending;
     this.told.onTurned();
   }
 
-  #noteLength(part, job) {
-    const answer = this.question.answers.find(({ answer_id }) => answer_id === job.answer_id);
-    Object.assign(answer, { recorded_ms: Math.round(part.recordedMs) });
-    return job;
+  #answerOf({ job }) {
+    return this.question.answers.find(({ answer_id }) => answer_id === job.answer_id);
+  }
+
+  #end(part) {
+    this.#answerOf(part).recorded_ms = Math.round(part.recordedMs);
+    return part.end();
   }
 
   /** Not one byte came: there is no such answer, and its take is not used. */

@@ -45,19 +45,17 @@ export class BrowserSource {
     this.camera.closest("[data-stage]").toggleAttribute("data-upright", videoHeight > videoWidth);
   }
 
+  get container() {
+    return recordingType().container;
+  }
+
   /** A new answer, or the continuation of one, at the server. */
   begin(wish) {
-    return this.api.post("answers", { ...wish, tab: this.seat.tab, container: recordingType().container });
+    return this.api.post("answers", { ...wish, tab: this.seat.tab });
   }
 
   /** `told` hears what happens to it: onBlob, onLost, onTurn, onPause. */
   recorder(job, told) {
     return new Recorder(this.stream, { ...told, preview: this.camera });
-  }
-
-  /** Where a part of an answer can be looked at: at the server once it is whole there, else what its recorder still holds. */
-  playable(answerId, recorder, isSaved) {
-    if (isSaved || !recorder) return `${this.api.base}/answers/${answerId}/playback`;
-    return URL.createObjectURL(new Blob(recorder.blobs, { type: recorder.type }));
   }
 }

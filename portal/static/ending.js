@@ -30,12 +30,12 @@ export class Ending {
 
   /** As wanted: the answer may be looked at, kept or recorded again. */
   async review(announcement) {
-    const { answering, playback, view } = this.room;
+    const { review, view } = this.room;
     const ended = await this.stop();
     if (!ended) return;
     if (ended.isEmpty) return this.#empty(NOTHING_CAME);
-    playback.load(newestTake(this.question).map(({ answer_id }) => answering.playable(answer_id)));
     view.show("review", announcement);
+    await review.open(this.question);
   }
 
   /** `whyNothing` is said instead where not one byte is there. */
@@ -60,7 +60,7 @@ export class Ending {
     this.room.view.fill({ interrupted: title });
     this.offerMore();
     this.room.view.show("interrupted", title);
-    this.room.uploadsChanged();
+    this.room.progress.changed();
   }
 
   offerMore() {

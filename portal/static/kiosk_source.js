@@ -66,10 +66,6 @@ export class KioskSource {
     return this.running;
   }
 
-  playable(answerId) {
-    return `${this.api.base}/answers/${answerId}/playback`;
-  }
-
   #showPicture() {
     this.pictures += 1;
     this.unseen = 0;

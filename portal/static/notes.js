@@ -1,10 +1,11 @@
-// What this browser notes about an interview between two loads of the page: how long the running answer has run (written
-// while it runs, because a crash announces nothing), and which questions are done with. Small, and never more than a help.
+// What this browser notes about an interview between two loads of the page: of each answer that is not all at the server
+// how long it has run and how far it has come (written while it runs, because a crash announces nothing), and which questions
+// are done with. Small, and never more than a help.
 
 export class Notes {
   constructor(interviewId) {
     this.key = `interview-notes-${interviewId}`;
-    this.values = { accepted: 0, interrupted: null, running: null };
+    this.values = { accepted: 0, interrupted: null, answers: {} };
     try {
       Object.assign(this.values, JSON.parse(localStorage.getItem(this.key)));
     } catch (error) {
@@ -12,7 +13,7 @@ export class Notes {
     }
   }
 
-  /** Change some of: accepted (last question done with), interrupted (answer id), running ({ answer_id, recorded_ms }). */
+  /** Change some of: accepted (last question done with), interrupted (answer id), unread (answer id), answers. */
   write(changes) {
     Object.assign(this.values, changes);
     try {
@@ -22,8 +23,18 @@ export class Notes {
     }
   }
 
-  /** How long an answer had run when its page went away; null where nobody noted it. */
-  recordedMs(answerId) {
-    return this.values.running?.answer_id === answerId ? this.values.running.recorded_ms : null;
+  /** Note how these answers stand; nothing of those that are through. */
+  keep(jobs) {
+    const answers = { ...this.values.answers };
+    for (const job of jobs) {
+      if (job.isOpen) answers[job.answer_id] = job.note();
+      else delete answers[job.answer_id];
+    }
+    this.write({ answers });
+  }
+
+  /** What was noted of an answer, { recorded_ms, marks }; null where nothing was. */
+  of(answerId) {
+    return this.values.answers[answerId] ?? null;
   }
 }

@@ -1,9 +1,11 @@
 // What became of the answers, in words: which are with the server, which are on their way, which will never be whole and
 // why. Pure functions of the questions and the uploads of this page; "saved" is said of nothing else than what is confirmed.
 
+import { missingText } from "./job.js";
 import { newestTake, takesLeft } from "./resume.js";
 
 const WORTH_SAYING_MS = 10_000; // a wait shorter than this is over before it is read
+const STUCK = "this browser's storage does not give it back";
 
 /** 01:44 */
 export function clock(ms) {
@@ -38,20 +40,38 @@ export function dropVoid(questions, jobs) {
   return wasFound;
 }
 
-/** Of a question's newest take: { mark, text, state ("none", "open", "whole", "cut" or "failed"), why }. */
+/**
+ * Of a question's newest take: { mark, text, state, why }. "none", "open", "stuck" and "failed" are no answer yet; "whole" is
+ * all of it, "cut" a part, "arrived" as much as arrived where nobody knows how much was recorded.
+ */
 export function outcomeOf(question, jobs, leftMs = null) {
   const parts = newestTake(question);
   const own = jobs.filter((job) => parts.some((part) => part.answer_id === job.answer_id));
-  const why = own.map((job) => job.trouble).find(Boolean) ?? "";
+  const why = [...own.map((job) => job.trouble), ...parts.map((part) => missingOf(part, own)), question.gone].find(Boolean) ?? "";
   const saved = clock(parts.reduce((sum, part) => sum + savedMs(part, own), 0));
   if (!parts.length && question.unsaved) return { mark: "▲", text: `not saved: ${question.unsaved}`, state: "failed", why: question.unsaved };
   if (!parts.length) return { mark: "○", text: "to come", state: "none", why };
   if (own.some((job) => job.failure)) return { mark: "▲", text: `not saved: ${why}`, state: "failed", why };
   if (own.some((job) => !job.is_ended)) return { mark: "●", text: "recording", state: "open", why };
+  if (own.some((job) => job.isStuck)) return { mark: "▲", text: `waits: ${STUCK}`, state: "stuck", why: STUCK };
   if (own.some((job) => job.isOpen)) return { mark: "↑", text: sending(own, leftMs), state: "open", why };
   if (why) return { mark: "▲", text: `only ${saved} saved: ${why}`, state: "cut", why };
   if (question.unsaved) return { mark: "▲", text: `the take before is saved, ${saved}; the last is not: ${question.unsaved}`, state: "whole", why };
-  return { mark: "✓", text: saved === clock(0) ? "saved" : `saved ${saved}`, state: "whole", why };
+  const text = saved === clock(0) ? "saved" : `saved ${saved}`;
+  if (parts.some((part) => isVague(part, own))) return { mark: "✓", text: `${text} as far as it arrived`, state: "arrived", why };
+  return { mark: "✓", text, state: "whole", why };
+}
+
+/** Of an answer that an earlier load of this page sent: what was said to be recorded, and what turned out to be there. */
+function missingOf(part, jobs) {
+  const isOurs = jobs.some((job) => job.answer_id === part.answer_id);
+  if (isOurs || part.recorded_ms === null || !Number.isFinite(part.duration_ms)) return "";
+  return missingText(part.recorded_ms - part.duration_ms);
+}
+
+function isVague(part, jobs) {
+  const job = jobs.find((one) => one.answer_id === part.answer_id);
+  return job ? job.isVague : part.recorded_ms === null;
 }
 
 /** What this page has seen confirmed; of other pages' answers the length of what arrived, or what was said of it. */
@@ -69,23 +89,38 @@ function sending(jobs, leftMs) {
 
 /** How it stands with an answer that was interrupted, and with one that is found again, in a sentence each. */
 export function whatYouSaid({ state, why }) {
-  const still = { open: "What you said is kept, and being sent.", none: "" }[state] ?? `Not all of it is saved: ${why}.`;
-  return state === "whole" ? { said: "What you said is saved.", kept: "Your answer is saved." } : { said: still, kept: still };
+  if (state === "whole") return { said: "What you said is saved.", kept: "Your answer is saved." };
+  if (state === "arrived") return { said: "What you said is saved as far as it arrived.", kept: "Your answer is saved as far as it arrived." };
+  const said = stillToCome(state, why);
+  return { said, kept: said };
+}
+
+function stillToCome(state, why) {
+  if (state === "none") return "";
+  if (state !== "open") return `Not all of it is saved: ${why}.`;
+  return why ? `What there is of it is being sent: ${why}.` : "What you said is kept, and being sent.";
 }
 
 /** At the end: { hint, isFinishable, redo (the position of a question to record again, or null) }. */
 export function finishOf(questions, jobs, leftMs = null) {
   const all = questions.map((question) => ({ question, ...outcomeOf(question, jobs) }));
-  if (all.some(({ state }) => state === "open")) {
+  if (all.some(({ state }) => state === "open") || jobs.some((job) => job.holdsFinish)) {
     const left = timeLeft(leftMs);
     return { hint: `The last pieces are still being sent${left && `: ${left}`}.`, isFinishable: false, redo: null };
   }
+  const stuck = all.find(({ state }) => state === "stuck");
+  if (stuck) return { hint: stuckHint(stuck), isFinishable: false, redo: null };
   const failed = all.find(({ state }) => state === "failed" || state === "none");
   if (failed) return { hint: unsavedHint(failed), isFinishable: false, redo: redoOf(failed) };
   const cut = all.find(({ state }) => state === "cut");
-  if (!cut) return { hint: "Everything is saved.", isFinishable: true, redo: null };
+  const isWhole = all.every(({ state }) => state === "whole");
+  if (!cut) return { hint: isWhole ? "Everything is saved." : "Everything that arrived is saved.", isFinishable: true, redo: null };
   const offer = redoOf(cut) ? "Record it again, or finish with what there is." : "You may finish with what there is.";
   return { hint: `Question ${cut.question.position}: ${cut.text}. ${offer}`, isFinishable: true, redo: redoOf(cut) };
+}
+
+function stuckHint({ question, text }) {
+  return `Question ${question.position} ${text}. Reload this page: it often does then, and what it still does not give back is lost.`;
 }
 
 function unsavedHint({ question, text, state }) {

@@ -4,7 +4,7 @@
 import { Problem, Unintelligible } from "./api.js";
 
 const FIRST_BYTES = 64 * 1024; // arrives within a minute over a line of 1.1 kB/s
-const LEAST_BYTES = 16 * 1024; // 5 s at 3 kB/s, and a minute at 0.3 kB/s; in smaller ones headers would be a tenth
+const LEAST_BYTES = 1024; // half a minute at 0.05 kB/s, headers included; smaller ones would be headers only
 const QUICK_MS = 5_000; // growing by half keeps a request far from the minute that it has
 const GROWTH = 1.5;
 const LONG_MS = 20_000; // a request that broke off after this long was too long for somebody on the way
@@ -41,12 +41,14 @@ export class Pace {
     return this.bytesPerS === null ? null : (bytes * 1000) / this.bytesPerS;
   }
 
-  /** Somebody on the way (or the server) takes no more at once: never as much again. It is a refusal only of the least. */
+  /** Too much at once, or in all: less is tried soon. Our server's word is a refusal only of the least. */
   #tooLarge(error, bytes) {
-    const mayBeSmaller = bytes > LEAST_BYTES;
+    const [isOurs, isLeast] = [error instanceof Problem, bytes <= LEAST_BYTES];
     this.#shrink(bytes);
-    this.mostBytes = this.bytes;
-    return mayBeSmaller && error instanceof Problem ? new Unintelligible(TOO_LARGE, "Too much at once") : error;
+    if (!isOurs) this.mostBytes = this.bytes; // somebody on the way takes no more: never as much again
+    if (isOurs && isLeast) this.bytes = Math.min(FIRST_BYTES, this.mostBytes); // it was not the request that was too large
+    const told = isOurs && !isLeast ? new Unintelligible(TOO_LARGE, "Too much at once") : error;
+    return Object.assign(told, { isSoon: !isLeast });
   }
 
   #shrink(bytes) {

@@ -1,18 +1,13 @@
-// One part of a take while it is recorded: its recorder, its answer at the server, and what the page notices meanwhile, held
-// together. The answer may come later than the recording: what is recorded until then waits in this page.
+// One part of a take while it is recorded: its recorder, its answer on the way to the server, and what the page notices
+// meanwhile, held together.
 
 import { PageEvents } from "./page_events.js";
 
 export class Part {
-  /**
-   * `job` is the answer's Job, or a promise of it. `told` hears onLost(why), onTurn(), onPause(kind, isPaused).
-   * `isWatched`: whether what the page notices may be reported.
-   */
+  /** `told` hears onLost(why), onTurn(), onPause(kind, isPaused). `isWatched`: whether what the page notices may be reported. */
   constructor({ source, uploader, told, isWatched }, job) {
-    Object.assign(this, { uploader, job: null, recordedMsAtEnd: null });
-    this.beginning = Promise.resolve(job).then((known) => (this.job = known));
-    this.beginning.catch(() => {}); // told to whoever asked for the answer
-    const onBlob = async (blob, untilMs) => uploader.addBlob(await this.beginning, blob, untilMs);
+    Object.assign(this, { uploader, job });
+    const onBlob = (blob, untilMs) => uploader.addBlob(job, blob, untilMs);
     const onPause = (kind, isPaused) => this.#paused(kind, isPaused, told.onPause);
     this.recorder = source.recorder(job, { ...told, onBlob, onPause, onSaved: () => uploader.poke() });
     this.pageEvents = isWatched ? this.#pageEvents() : null;
@@ -37,24 +32,22 @@ export class Part {
     return this.recorder.stop();
   }
 
-  /** After halt(): everything is kept, and the uploader knows that no more comes. Resolves to the job. */
+  /** After halt(): everything is kept, and the uploader knows that no more comes. */
   async end() {
-    const job = await this.beginning;
     await this.recorder.lastBlob;
-    await this.uploader.end(job, Math.round(this.recordedMs));
-    return job;
+    await this.uploader.end(this.job, Math.round(this.recordedMs));
   }
 
   /** Whether not one byte came of it. Where the machine that records does not know, there may be some. */
   get isEmpty() {
-    return this.job !== null && this.job.stored_bytes === 0 && this.job.sent_bytes === 0;
+    return this.job.stored_bytes === 0 && (this.job.sent_bytes === 0 || !this.job.isBegun);
   }
 
   #pageEvents() {
     return new PageEvents({
       now: () => this.recordedMs,
-      onEvent: async (event) => this.uploader.addEvent(await this.beginning, event),
-      onClosed: async () => this.uploader.eventChanged(await this.beginning),
+      onEvent: (event) => this.uploader.addEvent(this.job, event),
+      onClosed: () => this.uploader.eventChanged(this.job),
     });
   }
 

@@ -1,25 +1,24 @@
-// Plays an answer in all its parts, one after the other, in one video element. Knows addresses, not where they come from.
+// Plays an answer in all its parts, one after the other, in one video element. Knows addresses, not what is there.
 
 export class Playback {
-  /** `onPart(number, of)` whenever another part is shown. */
-  constructor(video, onPart) {
+  /** `onPart(number, of)` whenever another part is shown; `onFailed()` where one cannot be loaded. */
+  constructor(video, { onPart, onFailed }) {
     Object.assign(this, { video, onPart, parts: [], at: 0 });
     video.addEventListener("ended", () => this.#next());
+    video.addEventListener("error", () => this.parts.length && onFailed());
   }
 
   /** Put these parts in, from the first one on; nothing plays before somebody presses. */
   load(parts) {
-    this.clear();
     this.parts = parts;
-    this.#show(0);
+    if (parts.length) this.#show(0);
   }
 
   clear() {
+    this.parts = [];
     this.video.pause();
     this.video.removeAttribute("src");
-    this.video.load(); // lets go of it first: a browser that still reads would miss what is revoked
-    for (const part of this.parts) if (part.startsWith("blob:")) URL.revokeObjectURL(part);
-    this.parts = [];
+    this.video.load();
   }
 
   #show(number) {

@@ -1,5 +1,5 @@
-// Records one answer from a camera stream: blobs about once a second, and how long it has run. Notices what a browser does
-// not say by itself: that nothing comes, that an event never comes, that the device paused a track, that the picture turned.
+// Records one answer from a camera stream: blobs twice a second, and how long it has run. Notices what a browser does not
+// say by itself: that nothing comes, that an event never comes, that the device paused a track, that the picture turned.
 // Knows nothing of questions, storage or the network.
 
 import { DeviceTrouble } from "./trouble.js";
@@ -14,13 +14,13 @@ const TYPES = [
   { container: "mp4", mayTurn: false, mimeType: 'video/mp4;codecs="avc1.42E01E,opus"' },
   { container: "webm", mayTurn: true, mimeType: 'video/webm;codecs="vp8,opus"' },
 ];
-const BLOB_EVERY_MS = 1_000; // at most this much is lost in a crash
+const BLOB_EVERY_MS = 500; // a crash takes at most two of them: one on its way here, and one that is not whole yet
 const VIDEO_BITS_PER_S = 1_000_000; // a clear face at 640×480
 const AUDIO_BITS_PER_S = 64_000;
 const START_WITHIN_MS = 8_000; // a slow phone needs two seconds to set its encoder up
 const STOP_WITHIN_MS = 5_000; // the last piece is there within one; what came until then is kept in any case
 const LOOK_EVERY_MS = 250;
-const NOTHING_FOR_MS = 3_000; // a piece comes each second
+const NOTHING_FOR_MS = 3_000; // six pieces
 const LONGEST_LOOK_MS = 500; // a page that stood still itself is no sign of a recorder that does
 const PAUSED_FOR_MS = 10_000; // longer than a headset needs to connect; a call lasts longer
 
@@ -30,6 +30,7 @@ export const NOTHING_CAME = "This browser delivers no recording";
 const STALLED = "This browser stopped delivering the recording";
 const ENDED = "Your camera or microphone stopped";
 const FAILED = "The recorder of this browser stopped";
+const UNTAKEN = "A piece of the recording could not be kept";
 
 /** The type this browser will record, or undefined. */
 export function recordingType() {
@@ -46,7 +47,7 @@ export class Recorder {
    */
   constructor(stream, { onBlob, onLost = () => {}, onTurn = () => {}, onPause = () => {}, preview = null }) {
     Object.assign(this, { stream, onBlob, onLost, onTurn, onPause, preview });
-    this.blobs = []; // for playing back
+    this.hasDelivered = false;
     this.startedAt = null;
     this.endedMs = null;
     this.lastBlob = Promise.resolve();
@@ -115,9 +116,21 @@ export class Recorder {
     if (!blob.size || this.isClosed) return;
     this.silentMs = 0;
     const untilMs = this.recordedMs;
-    this.blobs.push(blob);
+    this.hasDelivered = true;
     this.onFirstBlob();
-    this.lastBlob = this.lastBlob.then(() => this.onBlob(blob, untilMs)); // one after the other: their order is the file
+    const take = () => this.onBlob(blob, untilMs);
+    this.lastBlob = this.lastBlob.then(take).catch((error) => this.#untaken(error)); // one after the other: their order is the file
+  }
+
+  /** What comes after it is handed over all the same; whoever takes it knows what of it can be used. */
+  #untaken(error) {
+    console.error(error);
+    this.#lost(`${UNTAKEN} (${error.name})`);
+  }
+
+  /** The page may be gone in a moment, or stand still: what is there already is handed over. */
+  #hurry() {
+    if (this.isRunning && this.recorder.state === "recording") this.recorder.requestData();
   }
 
   #lost(why) {
@@ -136,13 +149,15 @@ export class Recorder {
   #watch() {
     [this.silentMs, this.pausedMs, this.lookedAt, this.paused] = [0, 0, performance.now(), new Set()];
     this.sizes = this.#sizesNow();
+    const on = (target, name, act) => target.addEventListener(name, act, { signal: this.listening.signal });
     for (const track of this.stream.getTracks()) {
-      const on = (name, act) => track.addEventListener(name, act, { signal: this.listening.signal });
-      on("ended", () => this.#lost(ENDED));
-      on("mute", () => this.#pause(track, true));
-      on("unmute", () => this.#pause(track, false));
+      on(track, "ended", () => this.#lost(ENDED));
+      on(track, "mute", () => this.#pause(track, true));
+      on(track, "unmute", () => this.#pause(track, false));
       if (track.muted) this.#pause(track, true);
     }
+    on(window, "beforeunload", () => this.#hurry());
+    on(document, "visibilitychange", () => document.hidden && this.#hurry());
     this.timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
@@ -162,7 +177,7 @@ export class Recorder {
 
   /** Where nothing came, what still comes at the end is a file's head without a picture: that is no answer. */
   #stalled() {
-    this.isClosed = !this.blobs.length;
+    this.isClosed = !this.hasDelivered;
     this.#lost(this.isClosed ? NOTHING_CAME : STALLED);
   }
 

@@ -8,10 +8,10 @@ import { Countdown } from "./countdown.js";
 import { Ending } from "./ending.js";
 import { Leftovers } from "./leftovers.js";
 import { Notes } from "./notes.js";
-import { dropVoid } from "./outcome.js";
 import { untilReached } from "./patience.js";
-import { Playback } from "./playback.js";
+import { Progress } from "./progress.js";
 import { newestTake, takeMs, whereToResume } from "./resume.js";
+import { Review } from "./review.js";
 import { RoomView, clock } from "./room_view.js";
 import { Seat } from "./seat.js";
 import { sourceOf } from "./source.js";
@@ -24,7 +24,8 @@ class Room {
     this.root = root;
     this.id = root.dataset.interview;
     this.api = pageApi(root);
-    this.api.onChange = () => this.signInChanged();
+    this.progress = new Progress(this);
+    this.api.onChange = () => this.progress.signInChanged();
     this.view = new RoomView(root, (action) => this.guard(() => this.actions[action]()));
     this.notes = new Notes(this.id);
     const onLost = () => this.guard(() => this.seatLost());
@@ -32,7 +33,8 @@ class Room {
     this.source = sourceOf(root, this.api, this.seat);
     this.ending = new Ending(this);
     this.asking = new Asking(this.api, this.seat, (ask) => this.untilReached(ask));
-    this.playback = new Playback(root.querySelector("[data-playback]"), (...part) => this.view.playing(...part));
+    this.review = new Review(this);
+    root.querySelector("form").addEventListener("submit", () => this.seat.rest()); // a kiosk signs out before this page is gone
     this.actions = {
       show_question: () => this.showQuestion(),
       start: () => this.record(null),
@@ -74,7 +76,8 @@ class Room {
     this.store = await Store.open(() => this.view.fill({ memory: "yes" }));
     const chunkMaxBytes = this.data.chunk_max_bytes;
     const { needsNetwork } = this.source;
-    this.uploader = new Uploader({ api: this.api, store: this.store, chunkMaxBytes, needsNetwork, onChange: () => this.uploadsChanged() });
+    const [begin, onChange] = [(wish) => this.source.begin(wish), () => this.progress.changed()];
+    this.uploader = new Uploader({ api: this.api, store: this.store, chunkMaxBytes, needsNetwork, begin, onChange });
     const [untilReached, onWaiting] = [(ask) => this.untilReached(ask), () => this.showWaiting()];
     const { api, store, notes, source, uploader, id: interviewId } = this;
     const isWatched = this.data.analyse;
@@ -102,7 +105,7 @@ class Room {
     else if (stage === "interrupted") this.ending.interrupted("Your answer was interrupted");
     else if (stage === "ready") this.comeBackTo(question);
     else this.view.show(stage);
-    this.uploadsChanged();
+    this.progress.changed();
   }
 
   /** A question that was shown before stays shown; only somebody who watches its clock is recorded when it ends. */
@@ -145,7 +148,7 @@ class Room {
   think() {
     const { position, prompt, think_ms: total } = this.question;
     const leftMs = this.asking.leftMs(this.question);
-    this.playback.clear();
+    this.review.clear();
     this.view.show("thinking", `Question ${position}. ${prompt} You have ${Math.round(leftMs / 1000)} seconds to think.`);
     const onTick = (left) => this.view.time("time to think", left, total);
     this.countdown = new Countdown(leftMs, onTick, () => this.guard(() => this.record(null)));
@@ -155,7 +158,7 @@ class Room {
   async record(continues) {
     if (this.view.state === "starting") return; // the countdown's end and a press may come together
     this.countdown?.stop();
-    this.playback.clear();
+    this.review.clear();
     this.view.show("starting");
     await this.openDevices();
     if (this.view.state !== "starting") return; // taken over meanwhile
@@ -181,9 +184,8 @@ class Room {
     this.view.show("recording", "Recording.");
     let previousMs = limitMs;
     const onTick = (leftMs) => {
-      this.answering.noteTime();
       this.view.time("time left", leftMs, limitMs);
-      this.showSaved();
+      this.progress.look();
       this.view.warnTimeLeft(leftMs, previousMs);
       previousMs = leftMs;
     };
@@ -199,7 +201,7 @@ class Room {
 
   /** Rests there until somebody wants to see the next question. */
   accept() {
-    this.playback.clear();
+    this.review.clear();
     this.notes.write({ accepted: this.question.position, interrupted: null, running: null });
     const next = this.data.questions.find((question) => question.position > this.question.position);
     if (!next || this.isRedoing) return this.showFinish();
@@ -251,41 +253,10 @@ class Room {
     this.source.close();
     throw Object.assign(error, { advice: "What was recorded before that is kept as long as you were told." });
   }
-
-  // What the uploads tell
-
-  uploadsChanged() {
-    const { uploader, view } = this;
-    if (!uploader || !this.question) return;
-    const obstacle = this.api.signedOut ?? uploader.obstacle;
-    if (dropVoid(this.data.questions, uploader.jobs)) view.question(this.question, this.data.questions.length);
-    view.obstacle(obstacle);
-    view.uploads(this.data.questions, this.question, uploader, obstacle);
-    this.showSaved();
-    const { job, isRunning } = this.answering;
-    if (isRunning && job?.trouble) this.guard(() => this.ending.cutOff("Saving stopped", `Nothing of it is saved: ${job.trouble}`));
-  }
-
-  signInChanged() {
-    this.view.token(this.api.csrf);
-    if (this.api.signedOut) this.uploadsChanged();
-    else this.uploader?.retry();
-  }
-
-  showSaved() {
-    const waitsIn = this.source.needsNetwork && this.uploader.obstacle ? (this.store.isDurable ? "browser" : "page") : "";
-    if (!this.answering.job) return;
-    this.view.saved(this.answering.job, this.answering.recordedMs, waitsIn, this.uploader.leftMs);
-  }
-
-  mustStay() {
-    const isBusy = this.answering?.isRunning || this.view.state === "stopping";
-    return Boolean(isBusy || (this.uploader?.hasUnsent && !this.store.isDurable));
-  }
 }
 
 document.documentElement.dataset.started = "";
 const room = new Room(document.getElementById("room"));
 window.addEventListener("pagehide", () => room.answering?.noteTime());
-window.addEventListener("beforeunload", (event) => room.mustStay() && event.preventDefault());
+window.addEventListener("beforeunload", (event) => room.progress.mustStay && event.preventDefault());
 room.guard(() => room.enter());

@@ -110,7 +110,12 @@ export class RoomView {
 
   /** Which part of the answer is played back. */
   playing(number, of) {
-    this.fill({ playing: of > 1 ? `your answer, part ${number} of ${of}` : "your answer" });
+    this.fill({ not_playing: "", playing: of > 1 ? `your answer, part ${number} of ${of}` : "your answer" });
+  }
+
+  /** Why nothing can be played back now. */
+  notPlaying(why) {
+    this.fill({ not_playing: why, playing: "your answer" });
   }
 
   /** Said at once: the device took a camera or a microphone away, or gave it back. */

@@ -1,6 +1,7 @@
 // Only one browser tab records an interview: this one asks the server for the seat, keeps it warm, and notices its loss.
 
 import { Problem, timeLimit } from "./api.js";
+import { uuid } from "./uuid.js";
 
 const BEAT_EVERY_MS = 5_000; // a third of the 15 s after which the server gives the seat away
 const TAB_KEY = "interview-tab";
@@ -39,8 +40,13 @@ export class Seat {
     });
   }
 
-  async #leave() {
+  /** The interview is over: nobody asks for the seat any more. */
+  rest() {
     clearInterval(this.timer);
+  }
+
+  async #leave() {
+    this.rest();
     this.#listen(null);
     await this.onLost();
     this.channel?.postMessage("released");
@@ -51,7 +57,7 @@ export class Seat {
   }
 
   async #stop(error) {
-    clearInterval(this.timer);
+    this.rest();
     await this.onStopped(error);
   }
 
@@ -79,12 +85,6 @@ async function tabId() {
   sessionStorage.setItem(TAB_KEY, fresh);
   await isOnlyHolder(fresh);
   return fresh;
-}
-
-/** crypto.randomUUID() for Safari before 15.4, too. */
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function isOnlyHolder(id) {

@@ -1,5 +1,5 @@
 // Where picture and sound come from: this browser's devices, or those of the machine that serves the page. Both have the
-// same verbs, so that room and check need not know: trouble, settle, open, close, begin, recorder, playable.
+// same verbs, so that room and check need not know: trouble, settle, open, close, begin and recorder.
 
 import { BrowserSource } from "./browser_source.js";
 import { KioskSource } from "./kiosk_source.js";

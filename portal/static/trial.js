@@ -1,9 +1,10 @@
 // Records a few seconds and plays them, to see whether what this browser records can be used at all: some deliver nothing,
 // or what nobody can play. Nothing leaves the page.
 
+import { NOTHING_CAME } from "./recorder.js";
 import { DeviceTrouble } from "./trouble.js";
 
-const TRIAL_MS = 3_000; // three pieces
+const TRIAL_MS = 3_000; // six pieces
 const PLAYED_MS = 1_000; // more than the first picture
 const PLAYS_WITHIN_MS = 10_000; // a slow phone needs two seconds
 const LOOK_EVERY_MS = 100;
@@ -18,9 +19,9 @@ export class Trial {
   /** Resolves to { bytes, seconds, width, height }. Throws DeviceTrouble. */
   async run() {
     this.#forget();
-    const recorder = await this.#recorded();
-    const blob = new Blob(recorder.blobs, { type: recorder.type });
-    if (!blob.size) throw new DeviceTrouble("This browser delivers no recording", ADVICE);
+    const { recorder, blobs } = await this.#recorded();
+    const blob = new Blob(blobs, { type: recorder.type });
+    if (!blob.size) throw new DeviceTrouble(NOTHING_CAME, ADVICE);
     this.address = URL.createObjectURL(blob);
     await this.#play();
     const { videoWidth, videoHeight } = this.video;
@@ -29,13 +30,15 @@ export class Trial {
 
   async #recorded() {
     let isLost = false;
-    const recorder = this.source.recorder(null, { onBlob: () => {}, onLost: () => (isLost = true) });
+    const blobs = [];
+    const recorder = this.source.recorder(null, { onBlob: (blob) => blobs.push(blob), onLost: () => (isLost = true) });
     await recorder.start().catch(({ message }) => {
       throw new DeviceTrouble(message, ADVICE);
     });
-    while (!isLost && (recorder.recordedMs < TRIAL_MS || !recorder.blobs.length)) await pause(LOOK_EVERY_MS);
+    while (!isLost && (recorder.recordedMs < TRIAL_MS || !blobs.length)) await pause(LOOK_EVERY_MS);
     await recorder.stop();
-    return recorder;
+    await recorder.lastBlob;
+    return { recorder, blobs };
   }
 
   async #play() {

@@ -5,8 +5,11 @@ import { StorageTrouble } from "./store.js";
 
 const NO_CONNECTION = new Set([502, 503, 504]); // nobody behind the proxy: the same to a person as no answer at all
 
+const LASTING = "This browser's own storage does not give back what it keeps. When all else is saved, reload this page: it often does then.";
+
 export function waitingText(error, isTalking) {
   if (error.status === 401) return `You are signed out. ${signInText(isTalking)}`;
+  if (error.isLasting && !isTalking) return LASTING;
   const goesOn = "What you recorded is kept, and this page goes on by itself.";
   return `${reasonOf(error)} ${isTalking ? "Keep talking: we save here and send later." : goesOn}`;
 }

@@ -1,0 +1,48 @@
+// How the uploads stand, as the room shows it: at each change, and while an answer is recorded.
+
+import { dropVoid } from "./outcome.js";
+
+export class Progress {
+  constructor(room) {
+    this.room = room;
+  }
+
+  /** The uploads stand otherwise than before. */
+  changed() {
+    const { api, uploader, view, question, answering, ending } = this.room;
+    if (!uploader || !question) return;
+    const { questions } = this.room.data;
+    const obstacle = api.signedOut ?? uploader.obstacle;
+    if (dropVoid(questions, uploader.jobs)) view.question(question, questions.length);
+    view.obstacle(obstacle);
+    view.uploads(questions, question, uploader, obstacle);
+    this.look();
+    const { job, isRunning } = answering;
+    if (isRunning && job.trouble) this.room.guard(() => ending.cutOff("Saving stopped", `Nothing of it is saved: ${job.trouble}`));
+  }
+
+  /** How far the answer is that is recorded now, or was last: noted here, and shown. */
+  look() {
+    const { answering, source, store, uploader, view } = this.room;
+    answering.noteTime();
+    const { job } = answering;
+    if (!job) return;
+    const isHeldUp = source.needsNetwork && uploader.obstacleOf(job);
+    const waitsIn = isHeldUp ? (store.isDurable ? "browser" : "page") : "";
+    view.saved(job, answering.recordedMs, waitsIn, uploader.leftMs);
+  }
+
+  signInChanged() {
+    const { api, uploader, view } = this.room;
+    view.token(api.csrf);
+    if (api.signedOut) this.changed();
+    else uploader?.retry();
+  }
+
+  /** Whether leaving the page now would lose something. */
+  get mustStay() {
+    const { answering, store, uploader, view } = this.room;
+    const isBusy = answering?.isRunning || view.state === "stopping";
+    return Boolean(isBusy || (uploader?.hasUnsent && !store.isDurable));
+  }
+}

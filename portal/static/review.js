@@ -1,0 +1,49 @@
+// An answer that was just recorded is looked at again: as the server has it, all parts, and not before. Until then the page
+// says that it is on its way; nobody need wait for it.
+
+import { outcomeOf } from "./outcome.js";
+import { Playback } from "./playback.js";
+import { newestTake } from "./resume.js";
+
+const LOAD_AGAIN_MS = 3_000;
+const ON_ITS_WAY = "It can be played here as soon as the server has all of it. You need not wait for that.";
+const NOTHING_THERE = "There is nothing to play.";
+const NOT_LOADED = "It could not be loaded. We try again.";
+
+export class Review {
+  constructor(room) {
+    this.room = room;
+    this.turn = 0; // of what is looked at: whatever was waited for before is not wanted any more
+    const onPart = (number, of) => room.view.playing(number, of);
+    this.playback = new Playback(room.root.querySelector("[data-playback]"), { onPart, onFailed: () => this.#again() });
+  }
+
+  /** Show the newest take of this question once it is all at the server, as far as it ever will be. */
+  async open(question) {
+    this.clear();
+    const { turn } = this;
+    const { uploader, view, api } = this.room;
+    view.notPlaying(ON_ITS_WAY);
+    await uploader.whenSettled(newestTake(question).map(({ answer_id }) => answer_id));
+    if (turn !== this.turn) return;
+    const there = newestTake(question).filter(({ answer_id }) => !isFailed(uploader.jobs, answer_id));
+    this.playback.load(there.map(({ answer_id }) => `${api.base}/answers/${answer_id}/playback`));
+    if (!there.length) view.notPlaying(`${NOTHING_THERE} ${outcomeOf(question, uploader.jobs).why}`);
+  }
+
+  clear() {
+    this.turn += 1;
+    this.playback.clear();
+  }
+
+  #again() {
+    const { turn, playback } = this;
+    const { parts } = playback;
+    this.room.view.notPlaying(NOT_LOADED);
+    setTimeout(() => turn === this.turn && playback.load(parts), LOAD_AGAIN_MS);
+  }
+}
+
+function isFailed(jobs, answerId) {
+  return jobs.some((job) => job.answer_id === answerId && job.failure);
+}

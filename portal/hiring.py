@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from portal import earlier, resumes, stopping
+from portal import earlier, resumes, stopping, versions
 from portal.extensions import db
 from portal.models import Application, ApplicationStatus, Job, JobStatus, User, utc_now
 from portal.resumes import Resume
@@ -25,6 +25,8 @@ REACHED_FROM = {
     ApplicationStatus.REJECTED: set(ApplicationStatus) - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
     ApplicationStatus.WITHDRAWN: set(ApplicationStatus) - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
 }
+
+REPLACED = "Your résumé was replaced in another tab or by a program meanwhile. See which one is there now."
 
 # Nothing that the candidate sent changes any more.
 FINAL = {ApplicationStatus.OFFERED, ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN}
@@ -128,6 +130,17 @@ def check_may_replace_resume(application: Application) -> None:
         raise CannotChange("The hiring team has opened your résumé, so it cannot be replaced any more.")
 
 
+def resume_version(application: Application) -> str:
+    """A mark of the résumé that is there; another file has another one."""
+    return versions.mark(application.resume_path)
+
+
+def check_is_resume_seen(application: Application, seen: str | None) -> None:
+    """Raise CannotChange where the résumé is not the one that its owner saw when choosing another."""
+    if seen != resume_version(application):
+        raise CannotChange(REPLACED)
+
+
 def replace_resume(application: Application, resume: Resume) -> None:
     """Take another file, as long as nobody opened the first one. Raises CannotChange, and then nothing changed."""
     folder, before = current_app.config["PORTAL"].resumes_folder, application.resume_path
@@ -147,7 +160,7 @@ def _point_to(application_id: uuid.UUID, before: str, stored: str, resume: Resum
     """Change the row, unless the team opened the file or another tab replaced it a moment ago."""
     application = db.session.get(Application, application_id, with_for_update=True, populate_existing=True)
     if application is None or application.resume_path != before:
-        raise CannotChange("Your résumé was replaced in another tab a moment ago. See which one is there now.")
+        raise CannotChange(REPLACED)
     check_may_replace_resume(application)
     application.resume_path, application.resume_name = stored, resume.name
     application.resume_changes = resume.changes
@@ -165,16 +178,20 @@ def note_opened(application: Application) -> None:
     db.session.refresh(application)  # it may have been replaced until a moment ago
 
 
-def withdraw(application: Application) -> None:
-    """The candidate takes the application back, for good. Raises CannotChange."""
-    _move(application, ApplicationStatus.WITHDRAWN)
+def withdraw(application: Application, seen: str | None = None) -> None:
+    """The candidate takes the application back, for good. Raises CannotChange.
+
+    `seen` is the status that was shown to whoever decides, here and below: if it is another one by now, nothing is
+    done. None where nobody was shown any.
+    """
+    _move(application, ApplicationStatus.WITHDRAWN, seen)
 
 
-def invite(application: Application) -> None:
+def invite(application: Application, seen: str | None = None) -> None:
     """Ask the candidate for the interview. Raises CannotChange."""
     if not application.job.questions:
         raise CannotChange("This job has no questions to record answers for. Add some first.")
-    _move(application, ApplicationStatus.INVITED)
+    _move(application, ApplicationStatus.INVITED, seen)
 
 
 def mark_interviewed(application: Application) -> None:
@@ -182,24 +199,31 @@ def mark_interviewed(application: Application) -> None:
     _has_moved(application, ApplicationStatus.INTERVIEWED)
 
 
-def offer(application: Application) -> None:
+def offer(application: Application, seen: str | None = None) -> None:
     """Decide for the candidate. Raises CannotChange."""
-    _move(application, ApplicationStatus.OFFERED)
+    _move(application, ApplicationStatus.OFFERED, seen)
 
 
-def reject(application: Application) -> None:
+def reject(application: Application, seen: str | None = None) -> None:
     """Decide against the candidate. Raises CannotChange."""
-    _move(application, ApplicationStatus.REJECTED)
+    _move(application, ApplicationStatus.REJECTED, seen)
 
 
-def _move(application: Application, status: ApplicationStatus) -> None:
-    if not _has_moved(application, status):
-        raise CannotChange(f"This application is {application.status}, so it cannot be {status} now.")
+def _move(application: Application, status: ApplicationStatus, seen: str | None) -> None:
+    if _has_moved(application, status, seen):
+        return
+    if seen is not None and application.status != seen:
+        raise CannotChange(
+            f"This application is {application.status} by now, so nothing was changed. Look again first."
+        )
+    raise CannotChange(f"This application is {application.status}, so it cannot be {status} now.")
 
 
-def _has_moved(application: Application, status: ApplicationStatus) -> bool:
+def _has_moved(application: Application, status: ApplicationStatus, seen: str | None = None) -> bool:
     """Change the status, unless it was changed to something else a moment ago. What it ends writes nothing more."""
     row = sa.update(Application).where(Application.id == application.id)
+    if seen is not None:
+        row = row.where(Application.status.in_([known for known in ApplicationStatus if known == seen]))
     change = row.where(Application.status.in_(REACHED_FROM[status])).values(status=status)
     moved = db.session.execute(change).rowcount == 1  # type: ignore[attr-defined]
     if moved:

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_login.utils import encode_cookie
 from sittings import begin, start
+from visiting import seen_in
 from werkzeug.test import Cookie
 
 from portal import access, accounts, throttle, tokens
@@ -176,12 +177,14 @@ def test_a_disabled_persons_upload_is_refused_and_what_came_is_kept(app: Flask, 
 
 def test_an_admin_disables_and_enables(app: Flask, cast: Cast) -> None:
     admin, candidate = sign_in(app.test_client(), cast.ada), browser(app)
-    assert "Disable this account" in admin.get("/admin/people?q=moreau").text
-    page = admin.post(f"/admin/people/{cast.alice.id}/disable?q=moreau", follow_redirects=True)
+    shown = admin.get("/admin/people?q=moreau").text
+    assert "Disable this account" in shown
+    path = f"/admin/people/{cast.alice.id}"
+    page = admin.post(f"{path}/disable?q=moreau", data=seen_in(shown), follow_redirects=True)
     assert "Alice Moreau is disabled and signed out everywhere" in page.text
     assert page.request.full_path.startswith("/admin/people?q=moreau")
     assert not is_signed_in(candidate)
-    assert "can sign in again" in admin.post(f"/admin/people/{cast.alice.id}/enable", follow_redirects=True).text
+    assert "can sign in again" in admin.post(f"{path}/enable", data=seen_in(page.text), follow_redirects=True).text
     browser(app)
 
 

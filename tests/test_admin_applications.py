@@ -19,7 +19,9 @@ def application(cast: Cast) -> Application:
 
 
 def decide(client: FlaskClient, application: Application, decision: str, query: str = ""):
-    return client.post(f"/admin/applications/{application.id}/decide{query}", data={"decision": decision})
+    return client.post(
+        f"/admin/applications/{application.id}/decide{query}", data={"decision": decision, "seen": application.status}
+    )
 
 
 def test_it_is_for_admins_only(client: FlaskClient, cast: Cast, application: Application) -> None:

@@ -7,6 +7,8 @@ from factories import Cast, make_job, sign_in
 from flask.testing import FlaskClient
 from reviewing import make_interview
 from sqlalchemy import select
+from visiting import seen_in
+from werkzeug.test import TestResponse
 
 from portal.extensions import db
 from portal.models import InterviewState, Job, JobStatus
@@ -37,6 +39,12 @@ def rows(*prompts: str) -> dict[str, str]:
         }
         typed |= {f"questions-{index}-{field}": value for field, value in values.items()}
     return typed
+
+
+def save(admin: FlaskClient, job: Job, typed: dict[str, str]) -> TestResponse:
+    """Open the job's page, type, and save."""
+    page = f"/admin/jobs/{job.id}"
+    return admin.post(page, data=JOB | typed | seen_in(admin.get(page).text))
 
 
 def only_job() -> Job:
@@ -78,7 +86,7 @@ def test_the_address_is_unique_and_stays_when_the_title_changes(admin: FlaskClie
     admin.post("/admin/jobs/new", data=JOB)
     second = db.session.scalars(select(Job).where(Job.id != first.id)).one()
     slug = second.slug
-    admin.post(f"/admin/jobs/{second.id}", data=JOB | {"title": "Renamed"})
+    save(admin, second, {"title": "Renamed"})
 
     assert slug.startswith("field-technician-")
     assert (second.title, second.slug) == ("Renamed", slug)
@@ -127,7 +135,7 @@ def test_rows_are_rearranged_and_nothing_typed_is_lost(admin: FlaskClient, actio
 
 def test_questions_change_places_in_the_database_too(admin: FlaskClient) -> None:
     job = make_job(questions=2)
-    admin.post(f"/admin/jobs/{job.id}", data=JOB | rows("Second?", "First?", "Third?"))
+    save(admin, job, rows("Second?", "First?", "Third?"))
 
     assert [(q.position, q.prompt) for q in job.questions] == [(1, "Second?"), (2, "First?"), (3, "Third?")]
 
@@ -139,7 +147,7 @@ def test_questions_may_change_while_somebody_records_who_keeps_the_old_ones(
     job = make_job(questions=2)
     interview = make_interview(job=job, state=InterviewState.RECORDING)
     page = admin.get(f"/admin/jobs/{job.id}").text
-    answer = admin.post(f"/admin/jobs/{job.id}", data=JOB | typed)
+    answer = save(admin, job, typed)
 
     assert "1 candidate is in the middle of this interview. They go on with the questions as they were" in page
     assert answer.status_code == 303

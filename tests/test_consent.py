@@ -12,6 +12,7 @@ from factories import make_application, make_job, sign_in
 from flask import Flask, render_template
 from flask.testing import FlaskClient
 from sittings import begin
+from visiting import seen_in
 
 from portal import consent, interviews, leaving
 from portal.extensions import db
@@ -137,7 +138,7 @@ def test_who_withdrew_reads_when_it_is_deleted(client: FlaskClient, application:
     day = f"{interview.kept_until(180):%-d} {interview.kept_until(180):%b}"
     sign_in(client, application.user)
     before = client.get("/dashboard").text
-    client.post(f"/applications/{application.id}/withdraw")
+    client.post(f"/applications/{application.id}/withdraw", data=seen_in(before))
     after = client.get("/dashboard").text
 
     assert "Recording and measuring stop at once" in before

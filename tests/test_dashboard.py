@@ -69,7 +69,9 @@ def test_the_number_of_queries_does_not_grow_with_the_applications(
 
 def test_withdrawing_takes_the_application_back(client: FlaskClient, alice: User) -> None:
     application = make_application(alice)
-    response = sign_in(client, alice).post(f"/applications/{application.id}/withdraw")
+    response = sign_in(client, alice).post(
+        f"/applications/{application.id}/withdraw", data={"seen": application.status}
+    )
     assert response.location == "/dashboard"
     assert db.session.get(Application, application.id).status is S.WITHDRAWN
     assert "You withdrew your application" in client.get("/dashboard").text
@@ -77,7 +79,7 @@ def test_withdrawing_takes_the_application_back(client: FlaskClient, alice: User
 
 def test_what_was_decided_cannot_be_withdrawn(client: FlaskClient, alice: User) -> None:
     application = make_application(alice, status=S.REJECTED)
-    sign_in(client, alice).post(f"/applications/{application.id}/withdraw")
+    sign_in(client, alice).post(f"/applications/{application.id}/withdraw", data={"seen": application.status})
     assert db.session.get(Application, application.id).status is S.REJECTED
     assert "cannot be withdrawn now" in client.get("/dashboard").text
 

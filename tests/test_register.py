@@ -3,6 +3,7 @@
 import pytest
 from factories import PASSWORD, make_user, sign_in
 from flask.testing import FlaskClient
+from visiting import seen_in
 
 from portal import throttle
 from portal.extensions import db
@@ -68,7 +69,8 @@ def test_nobody_becomes_an_admin_by_a_field_of_their_own(client: FlaskClient) ->
 def test_what_is_about_you_is_kept_and_shown_again_on_back(client: FlaskClient, alice: User) -> None:
     sign_in(client, alice)
     about = {"phone": "+351 21 000", "location": "Porto", "headline": "Electrician"}
-    assert client.post("/register/about", data=about).location == "/register/done"
+    seen = seen_in(client.get("/register/about").text)
+    assert client.post("/register/about", data=about | seen).location == "/register/done"
     page = client.get("/register/about").text
     assert all(f'value="{value}"' in page for value in about.values())
 
@@ -82,7 +84,8 @@ def test_a_wrong_phone_number_keeps_the_other_answers(client: FlaskClient, alice
 
 
 def test_all_about_you_may_stay_empty(client: FlaskClient, alice: User) -> None:
-    assert sign_in(client, alice).post("/register/about", data={}).status_code == 303
+    seen = seen_in(sign_in(client, alice).get("/register/about").text)
+    assert client.post("/register/about", data=seen).status_code == 303
 
 
 def test_back_to_the_first_step_shows_the_account_as_made(client: FlaskClient, alice: User) -> None:

@@ -10,7 +10,7 @@ from factories import Cast, make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import hiring, resumes
+from portal import hiring, resumes, versions
 from portal.extensions import db
 from portal.models import Application, ApplicationStatus, User, utc_now
 
@@ -33,8 +33,8 @@ def page(application: Application) -> str:
     return f"/applications/{application.id}/resume/replace"
 
 
-def form(data: bytes = SECOND, name: str = "better.pdf") -> dict[str, object]:
-    return papers.form(resume=papers.upload(data, name))
+def form(data: bytes = SECOND, name: str = "better.pdf", seen: str = "first.pdf") -> dict[str, object]:
+    return papers.form(resume=papers.upload(data, name), seen=versions.mark(seen))
 
 
 def replaced(application: Application) -> Application:
@@ -71,7 +71,7 @@ def test_what_was_left_out_is_said_at_once_and_later(
     assert b"skype" not in (folder / row.resume_path).read_bytes()
     for _ in range(2):  # first with the message, then in its row
         assert "(skype:jane?chat)" in client.get("/dashboard").text
-    client.post(page(stored), **form())
+    client.post(page(stored), **form(seen=row.resume_path))
     assert replaced(stored).resume_changes == ""
 
 
@@ -160,7 +160,7 @@ def test_what_is_decided_stays_as_it_is(client: FlaskClient, alice: User, stored
 def test_the_api_replaces_it_too(client: FlaskClient, cast: Cast, stored: Application, folder: Path) -> None:
     path = f"/api/applications/{stored.id}/resume"
     sent = {"data": {"resume": papers.upload(SKYPE(), "document")}, "content_type": "multipart/form-data"}
-    response = client.put(path, headers=bearer(cast.alice), **sent)
+    response = client.put(path, headers=bearer(cast.alice) | {"If-Match": "*"}, **sent)
     assert (response.status_code, response.json["resume_name"]) == (200, "document.pdf")
     assert "skype:jane?chat" in response.json["resume_changes"]
     assert response.json["resume_opened_at"] is None
@@ -169,12 +169,13 @@ def test_the_api_replaces_it_too(client: FlaskClient, cast: Cast, stored: Applic
     db.session.get_one(Application, stored.id).resume_opened_at = utc_now()
     db.session.commit()
     sent = {"data": {"resume": papers.upload()}, "content_type": "multipart/form-data"}
-    refused = client.put(path, headers=bearer(cast.alice), **sent)
+    refused = client.put(path, headers=bearer(cast.alice) | {"If-Match": "*"}, **sent)
     assert (refused.status_code, refused.mimetype) == (409, "application/problem+json")
     assert "has opened your résumé" in refused.json["detail"]
 
 
 def test_the_api_names_what_is_wrong_with_a_file(client: FlaskClient, cast: Cast, stored: Application) -> None:
     sent = {"data": {"resume": papers.upload(b"\xff\xd8\xff\xe0", "me.jpg")}, "content_type": "multipart/form-data"}
-    response = client.put(f"/api/applications/{stored.id}/resume", headers=bearer(cast.alice), **sent)
+    headers = bearer(cast.alice) | {"If-Match": "*"}
+    response = client.put(f"/api/applications/{stored.id}/resume", headers=headers, **sent)
     assert (response.status_code, list(response.json["errors"])) == (422, ["resume"])

@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 from factories import PASSWORD
 from papers import form as whole_form
 
+SEEN = re.compile(r'name="seen"[^>]*value="([^"]*)"')  # what the page showed, in forms that change something
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+def seen_in(page: str) -> dict[str, str]:
+    """What a form on the page says that it showed, as its field."""
+    found = SEEN.search(page)
+    assert found, "no form of this page says what it showed"
+    return {"seen": found[1]}
 
 
 @dataclass
@@ -80,9 +88,10 @@ class Visitor:
 
     def send(self, path: str, page: str | None = None, **fields: Any) -> Answer:
         """Fill in the form of a page (by default the one at the same address) and send it."""
-        token = TOKEN.search(self.get(page or path).text)
+        shown = self.get(page or path).text
+        token, seen = TOKEN.search(shown), SEEN.search(shown)
         assert token, f"there is no form at {page or path}"
-        sent = whole_form(csrf_token=token[1], **fields)
+        sent = whole_form(**{"csrf_token": token[1]} | ({"seen": seen[1]} if seen else {}) | fields)
         headers = {"Content_Type": sent["content_type"], "Referer": self.origin + path}
         return self.ask(path, "POST", sent["data"], **headers)
 

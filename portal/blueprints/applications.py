@@ -9,7 +9,7 @@ from flask_login import current_user, login_required
 from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal import access, hiring, interviews, resumes, security, steps, throttle
+from portal import access, hiring, interviews, resumes, security, steps, throttle, versions
 from portal.blueprints import go_to, wants_fragment
 from portal.extensions import db
 from portal.forms.applying import ApplyForm, ResumeForm
@@ -78,7 +78,8 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
         application = access.fetch_own(Application, request.view_args["application_id"])  # type: ignore[index]
         form = ResumeForm(str(current_user.id), formdata=None)
         form.resume.errors = [TOO_LARGE]
-        return render_template("applications/replace_resume.html", application=application, form=form), 413
+        seen = hiring.resume_version(application)
+        return render_template("applications/replace_resume.html", application=application, form=form, seen=seen), 413
     job = access.fetch_job(request.view_args["slug"])  # type: ignore[index]
     form = ApplyForm(str(current_user.id), formdata=None)
     form.resume.errors = [TOO_LARGE]
@@ -113,9 +114,11 @@ def resume(application_id: uuid.UUID) -> ResponseReturnValue:
 def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
     """Another file instead of a wrong one, as long as nobody of the team has opened it."""
     application = access.fetch_own(Application, application_id)
-    view: dict[str, Any] = {"application": application}
+    view: dict[str, Any] = {"application": application, "seen": hiring.resume_version(application)}
     try:
         hiring.check_may_replace_resume(application)
+        if request.method == "POST":
+            hiring.check_is_resume_seen(application, request.form.get(versions.FIELD))
         db.session.rollback()  # let go of the write lock while the file is looked at
         form = view["form"] = ResumeForm(str(current_user.id))
         if form.is_submitted():
@@ -138,7 +141,7 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
 def withdraw(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_own(Application, application_id)
     try:
-        hiring.withdraw(application)
+        hiring.withdraw(application, request.form.get(versions.FIELD, ""))
     except CannotChange as exc:
         flash(exc.reason, "warning")
     else:

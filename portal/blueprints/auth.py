@@ -87,10 +87,13 @@ def register() -> ResponseReturnValue:
 @login_required
 def register_about() -> ResponseReturnValue:
     """Step 2: a few facts, each of them optional. Kept in the account at once, so Back loses nothing."""
-    form = AboutForm(obj=current_user)
+    form = AboutForm.of(current_user)
+    view: dict[str, Any] = {"form": form, "next": next_kept()}
     if not form.validate_on_submit():
-        view = {"form": form, "next": next_kept()}
         return render_template("auth/register_about.html", **view), 422 if form.is_submitted() else 200
+    db.session.refresh(current_user, with_for_update=True)  # another tab may be saving at this very moment
+    if differences := form.changed_meanwhile(current_user):
+        return render_template("auth/register_about.html", **view, differences=differences), 409
     for name, value in form.values().items():
         setattr(current_user, name, value)
     db.session.commit()

@@ -1,13 +1,16 @@
 """What a person types about their account: signing in, registering, and the few facts beyond it."""
 
 from collections.abc import Callable
-from typing import Any
 
-from wtforms import EmailField, Field, PasswordField, StringField, TelField
+from wtforms import EmailField, Field, HiddenField, PasswordField, StringField, TelField
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
 
-from portal import contact, passwords
+from portal import contact, passwords, versions
 from portal.forms import PageForm
+from portal.models import User
+from portal.versions import Difference
+
+ABOUT = ("phone", "location", "headline")
 
 
 def tidied(tidy: Callable[[str], str]) -> list[Callable[[str | None], str | None]]:
@@ -99,6 +102,7 @@ class AccountForm(PageForm):
 class AboutForm(PageForm):
     """Step 2 of registering: all of it optional."""
 
+    seen = HiddenField()  # marks of what was there when the page was made
     phone = TelField(
         "Phone",
         [
@@ -125,5 +129,24 @@ class AboutForm(PageForm):
         if field.data and not contact.is_phone(field.data):
             raise ValidationError(contact.PHONE_ADVICE)
 
-    def values(self) -> dict[str, Any]:
-        return {name: self[name].data or "" for name in ("phone", "location", "headline")}
+    @classmethod
+    def of(cls, user: User) -> "AboutForm":
+        """The form that shows what is known, or what was typed where it was sent."""
+        form = cls(obj=user)
+        if not form.is_submitted():
+            form.seen.data = versions.marks(cls.known(user))
+        return form
+
+    @staticmethod
+    def known(user: User) -> dict[str, str]:
+        return {name: getattr(user, name) for name in ABOUT}
+
+    def values(self) -> dict[str, str]:
+        return {name: self[name].data or "" for name in ABOUT}
+
+    def changed_meanwhile(self, user: User) -> list[Difference]:
+        """What was saved elsewhere since this page was made, beside what is typed here. Seen from now on."""
+        known, typed = self.known(user), self.values()
+        names = versions.changed(self.seen.data, known)
+        self.seen.data = versions.marks(known)
+        return [Difference(self[name].label.text, known[name] or "nothing", typed[name] or "nothing") for name in names]

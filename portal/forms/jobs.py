@@ -8,14 +8,15 @@ import re
 import secrets
 import unicodedata
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
-from wtforms import FieldList, Form, FormField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import FieldList, Form, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from portal import interviews
+from portal import interviews, versions
 from portal.extensions import db
 from portal.filters import words
 from portal.forms import PageForm
@@ -29,11 +30,13 @@ from portal.models import (
     Question,
     Workplace,
 )
+from portal.versions import Difference
 
 MAX_QUESTIONS = 20  # an interview longer than this is no kindness to anybody
 QUESTION_FIELD = re.compile(r"questions-(\d+)-(prompt|think_s|limit_s|takes)")
 NEW_QUESTION = {"prompt": "", "think_s": "30", "limit_s": "120", "takes": "2"}
 SLUG_MAX_CHARS = 80
+TYPED = ("title", "description", "location", "workplace", "employment_type", "salary_range")
 
 
 class QuestionForm(Form):
@@ -69,6 +72,7 @@ def choices(enum: type[StrEnum]) -> list[SelectChoice]:
 class JobForm(PageForm):
     """A job with its questions. Whether it is open is not typed here: publishing and closing are verbs."""
 
+    seen = HiddenField()  # marks of the job as it was when the page was made
     title = StringField(
         "Title",
         [DataRequired("Give the job a title."), Length(max=120, message="Use at most 120 characters.")],
@@ -100,17 +104,26 @@ class JobForm(PageForm):
     @classmethod
     def of(cls, job: Job) -> "JobForm":
         """The form that shows a job as it is, before anything is typed."""
-        questions = [
-            {
-                "prompt": question.prompt,
-                "think_s": question.think_ms // 1000,
-                "limit_s": question.limit_ms // 1000,
-                "takes": question.takes,
-            }
-            for question in job.questions
-        ]
-        names = ("title", "description", "location", "workplace", "employment_type", "salary_range")
-        return cls(formdata=None, questions=questions, **{name: getattr(job, name) for name in names})
+        stored = values_of(job)
+        questions = [dict(zip(NEW_QUESTION, question, strict=True)) for question in stored["questions"]]
+        shown = {name: getattr(job, name) for name in TYPED}
+        return cls(formdata=None, questions=questions, seen=versions.marks(stored), **shown)
+
+    def changed_meanwhile(self, job: Job) -> list[Difference]:
+        """What somebody else saved since this page was made, beside what is typed here. Seen from now on."""
+        stored = values_of(job)
+        names = versions.changed(self.seen.data, stored)
+        self.seen.data = versions.marks(stored)
+        return [Difference(words(name), _said(stored[name]), _said(self._typed(name, job))) for name in names]
+
+    def _typed(self, name: str, job: Job) -> Any:
+        """What is typed in this form where the job has `name`."""
+        if name == "questions":
+            return [[row[field].data for field in NEW_QUESTION] for row in self.questions]
+        if name not in TYPED:
+            return "not changed by you"
+        kept = getattr(job, name)
+        return type(kept)(self[name].data) if isinstance(kept, StrEnum) else self[name].data
 
     def write_to(self, job: Job) -> None:
         """Set the job's columns and put its questions in place of the old ones. Adds and commits nothing else."""
@@ -132,6 +145,24 @@ class JobForm(PageForm):
             limit_ms=row.limit_s.data * 1000,
             takes=row.takes.data,
         )
+
+
+def values_of(job: Job) -> dict[str, Any]:
+    """Everything of a job that its form shows or that saving it depends on."""
+    questions = [[row.prompt, row.think_ms // 1000, row.limit_ms // 1000, row.takes] for row in job.questions]
+    return {name: getattr(job, name) for name in (*TYPED, "status")} | {"questions": questions}
+
+
+def _said(value: Any) -> str:
+    """A value in words, to be read beside another one."""
+    if not isinstance(value, list):
+        return words(value) if isinstance(value, StrEnum) else str(value or "nothing")
+    numbered = enumerate(value, start=1)
+    told = [
+        f"{n}. {prompt} (think {think} s, answer {limit} s, takes {takes})"
+        for n, (prompt, think, limit, takes) in numbered
+    ]
+    return "\n".join(told) or "none"
 
 
 def rearranged(formdata: MultiDict[str, str], action: str) -> MultiDict[str, str]:

@@ -1,6 +1,7 @@
 """All applications, and the decisions people make about them."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -8,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, or_
 from sqlalchemy.orm import contains_eager, joinedload
 
-from portal import hiring
+from portal import hiring, versions
 from portal.access import fetch_any
 from portal.blueprints import page_asked
 from portal.blueprints.admin import bp
@@ -17,7 +18,11 @@ from portal.hiring import CannotChange
 from portal.models import Application, ApplicationStatus, Job, User
 
 ROWS_PER_PAGE = 25
-VERBS = {"invite": hiring.invite, "offer": hiring.offer, "reject": hiring.reject}
+VERBS: dict[str, Callable[[Application, str | None], None]] = {
+    "invite": hiring.invite,
+    "offer": hiring.offer,
+    "reject": hiring.reject,
+}
 LEADS_TO = {
     "invite": ApplicationStatus.INVITED,
     "offer": ApplicationStatus.OFFERED,
@@ -78,7 +83,7 @@ def applications_decide(application_id: uuid.UUID) -> ResponseReturnValue:
     application = fetch_any(Application, application_id)
     verb = VERBS.get(request.form.get("decision", "")) or abort(400)
     try:
-        verb(application)
+        verb(application, request.form.get(versions.FIELD, ""))
         flash(f"{application.user.full_name} is {application.status} for {application.job.title}.", "success")
     except CannotChange as exc:
         flash(exc.reason, "warning")

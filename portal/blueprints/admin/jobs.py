@@ -1,7 +1,8 @@
 """Jobs and their questions: list, write, publish, close."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from portal.extensions import db
 from portal.forms.jobs import MAX_QUESTIONS, NEW_QUESTION, JobForm, new_slug, rearranged, unfinished_interviews
 from portal.hiring import CannotChange
 from portal.models import Application, InterviewSession, InterviewState, Job, JobStatus, Question
+from portal.versions import Difference
 
 ROWS_PER_PAGE = 50
 SAVE, PUBLISH = "save", "publish"
@@ -78,6 +80,9 @@ def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
     form = JobForm(formdata=rearranged(request.form, ""))
     if not form.validate():
         return _show(form, job, 422)
+    db.session.refresh(job, with_for_update=True)  # who saves at this very moment is waited for, and then seen
+    if differences := form.changed_meanwhile(job):
+        return _show(form, job, 409, differences)
     return _save(form, job, action)
 
 
@@ -92,8 +97,10 @@ def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
     return redirect(url_for("admin.jobs"), code=303)
 
 
-def _show(form: JobForm, job: Job | None, status: int = 200) -> tuple[str, int]:
-    view = {"form": form, "job": job, "under_way": unfinished_interviews(job) if job else 0, "most": MAX_QUESTIONS}
+def _show(form: JobForm, job: Job | None, status: int = 200, differences: Sequence[Difference] = ()) -> tuple[str, int]:
+    under_way = unfinished_interviews(job) if job else 0
+    view: dict[str, Any] = {"form": form, "job": job, "under_way": under_way, "most": MAX_QUESTIONS}
+    view["differences"] = differences
     template = "admin/_job_form.html" if wants_fragment() else "admin/job_form.html"
     return render_template(template, **view), status
 

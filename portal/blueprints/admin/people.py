@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import accounts
+from portal import accounts, versions
 from portal.access import fetch_person
 from portal.blueprints import page_asked
 from portal.blueprints.admin import bp
@@ -25,6 +25,7 @@ def people() -> ResponseReturnValue:
         "admin/people.html",
         page=page,
         wanted=wanted,
+        standing=standing,
         page_url=lambda number: url_for("admin.people", page=number, q=wanted or None),
     )
 
@@ -42,7 +43,7 @@ def people_disable(user_id: uuid.UUID) -> ResponseReturnValue:
     person = fetch_person(user_id)
     if person.id == current_user.id:
         flash("You cannot disable your own account. Ask another admin.", "warning")
-    else:
+    elif not _has_changed(person):
         accounts.disable(person)
         flash(f"{person.full_name} is disabled and signed out everywhere. Nothing was deleted.", "success")
     return _back()
@@ -51,12 +52,29 @@ def people_disable(user_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/people/<uuid:user_id>/enable")
 def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
     person = fetch_person(user_id)
+    if _has_changed(person):
+        return _back()
     if person.leaving_at:
         flash("This account is being deleted, as its owner asked.", "warning")
     else:
         accounts.enable(person)
         flash(f"{person.full_name} can sign in again.", "success")
     return _back()
+
+
+def standing(person: User) -> str:
+    """A mark of what the page says about this person's account, for its buttons."""
+    return versions.mark([person.disabled_at, person.leaving_at, person.role])
+
+
+def _has_changed(person: User) -> bool:
+    """Whether somebody else changed the account since the page was made. Then the page says how it stands now."""
+    db.session.refresh(person, with_for_update=True)
+    if request.form.get(versions.FIELD) == standing(person):
+        return False
+    stands = "being deleted" if person.leaving_at else "enabled" if person.is_active else "disabled"
+    flash(f"{person.full_name} is {stands} by now, so nothing was changed. Look again first.", "warning")
+    return True
 
 
 def _back() -> ResponseReturnValue:

@@ -66,11 +66,20 @@ def _of_mine(view: Callable[..., Any]) -> Callable[..., Any]:
 @bp.response(200, ApplicationFull)
 @bp.alt_response(404, "NOT_FOUND")
 @bp.alt_response(409, "CONFLICT")
+@bp.alt_response(412, "PRECONDITION_FAILED")
 @bp.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
+@bp.alt_response(428, "PRECONDITION_REQUIRED")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Application | ResponseReturnValue:
-    """Replace the résumé, until the hiring team has opened it"""
+    """Replace the résumé, until the hiring team has opened it
+
+    `If-Match` names the `resume_version` that is to be replaced, in quotes, or is `*` for whichever is there.
+    """
     application = access.fetch_own(Application, application_id, current_user)
+    if not request.if_match:
+        return problem(428, "Which résumé?", "Say If-Match with the resume_version that is to be replaced, or *.")
+    if not request.if_match.contains(hiring.resume_version(application)):
+        return problem(412, "Something changed meanwhile", hiring.REPLACED)
     try:
         hiring.check_may_replace_resume(application)
         who = current_user.id

@@ -221,6 +221,9 @@ class ApplicationFull(Schema):
     status = fields.Enum(ApplicationStatus, by_value=fields.String)
     note = fields.String()
     resume_name = fields.String()
+    resume_version = fields.Function(
+        hiring.resume_version, metadata=said("Another one for each file; `If-Match` names it") | {"type": "string"}
+    )
     resume_changes = fields.String(
         metadata=said("What was left out of the file that was sent; empty where nothing was")
     )

@@ -12,7 +12,7 @@ from collections import Counter
 import sqlalchemy as sa
 from flask import current_app
 
-from portal.extensions import db
+from portal.extensions import db, insert_unless_there
 from portal.models import Answer, Application, EarlierInterview, InterviewSession, InterviewState, Job, JobStatus, User
 
 DOMAIN = "career-portal:earlier-interview"  # no other hash of ours is ever made for this
@@ -29,14 +29,12 @@ def remember(user_id: uuid.UUID) -> None:
         .where(InterviewSession.state != InterviewState.PENDING)
     )
     for interview in db.session.scalars(begun).all():
-        application = interview.application
-        db.session.merge(
-            EarlierInterview(
-                mark=_mark(application.user.email, application.job_id),
-                job_id=application.job_id,
-                is_finished=interview.state not in UNDER_WAY,
-                takes=_takes_used(interview),
-            )
+        application, takes = interview.application, _takes_used(interview)
+        mark, is_finished = _mark(application.user.email, application.job_id), interview.state not in UNDER_WAY
+        db.session.execute(sa.delete(EarlierInterview).where(EarlierInterview.mark == mark))
+        # Where the housekeeping deletes the same person at this moment, it has noted the same.
+        insert_unless_there(
+            EarlierInterview(mark=mark, job_id=application.job_id, is_finished=is_finished, takes=takes)
         )
     db.session.commit()
 

@@ -13,6 +13,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 
 READING_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -67,6 +68,16 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
         "secure_delete=ON",  # what is deleted is overwritten, not only forgotten
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def insert_unless_there(row: Any) -> bool:
+    """Insert a row by whose key others may insert one in this very moment. False where they did; commits nothing."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def drop_old_pages() -> None:

@@ -73,6 +73,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 if os.environ.get("REQUIRE_BROWSER") == "1":
                     raise pytest.UsageError(reason)
                 item.add_marker(pytest.mark.skip(reason=reason))
+        if item.get_closest_marker("sqlite") and databases.SERVER:
+            item.add_marker(pytest.mark.skip(reason="this looks into SQLite's own file"))
         if item.get_closest_marker("footage") and not FOOTAGE.is_dir():
             item.add_marker(pytest.mark.skip(reason="the real clips (../shared/footage) are not on this machine"))
 

@@ -183,7 +183,8 @@ class Cell:
 @pytest.fixture(autouse=True)
 def hasty(app: Flask) -> None:
     """Nothing here is about surviving a loss of power, and thousands of requests wait for the disk otherwise."""
-    event.listen(db.engine, "checkout", lambda connection, *rest: connection.execute("PRAGMA synchronous=OFF"))
+    hastily = "PRAGMA synchronous=OFF" if db.engine.dialect.name == "sqlite" else "SET synchronous_commit = off"
+    event.listen(db.engine, "checkout", lambda connection, *rest: connection.execute(hastily))
 
 
 @pytest.fixture

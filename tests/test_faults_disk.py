@@ -29,6 +29,8 @@ from portal.interviews import measuring
 from portal.interviews.claims import MAX_ATTEMPTS, Waiting
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState
 
+pytestmark = pytest.mark.sqlite
+
 ENOUGH_FAULTS = 3
 PATIENCE_S = 60.0
 

@@ -16,6 +16,8 @@ from visiting import Visitor
 from capture.recording import read_observations
 from capture.session import CaptureSession
 
+pytestmark = pytest.mark.sqlite  # its processes are caught by what stands in the file
+
 KILLS = 200
 AT_ONCE = 6  # interviews under way while processes are killed
 ASLEEP_AT = FINISHING[:-1]  # behind the last file there is only one short transaction

@@ -317,6 +317,7 @@ def test_at_a_kiosk_the_receipt_is_shown_once_and_its_reader_is_signed_out(
     assert (again.status_code, again.location.split("?")[0]) == (303, "/login")
 
 
+@pytest.mark.sqlite
 def test_the_receipt_comes_also_while_others_write(
     client: FlaskClient, room: Ask, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,6 +200,7 @@ def test_the_zip_holds_nothing_of_others(
     assert b"alice" not in response.data
 
 
+@pytest.mark.sqlite
 def test_others_write_while_the_files_for_the_zip_are_looked_up(
     app: Flask, alice: User, recorded: InterviewSession, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

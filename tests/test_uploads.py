@@ -208,6 +208,7 @@ def test_a_fault_of_ours_says_so_and_keeps_its_reason_in_the_log(
     assert "a piece could not be taken" in caplog.text
 
 
+@pytest.mark.sqlite
 def test_a_piece_writes_no_database(client: FlaskClient, app: Flask, answer: Answer, data: bytes) -> None:
     with closing(sqlite3.connect(app.config["PORTAL"].instance_path / "portal.db")) as watcher:
         changes = [watcher.execute("PRAGMA data_version").fetchone()]

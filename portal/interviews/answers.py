@@ -18,7 +18,7 @@ from portal.interviews import asking, kiosk, space
 from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TakenBack, TooMuch
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.receiving import most_bytes, refuse_complete, refuse_where_recorded_here
-from portal.interviews.standing import refuse_stopped, refuse_unless_seated
+from portal.interviews.standing import hold, refuse_stopped, refuse_unless_seated
 from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, InterviewState, PageEvent, utc_now
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
@@ -48,6 +48,7 @@ class NewAnswer:
 
 def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     """Make the row of a new take, or of a further part of an interrupted one."""
+    hold(interview)  # or it is finished between looking at it and the new row
     refuse_unless_seated(interview, wish.tab)
     if wish.container not in UPLOAD_CONTAINERS:
         raise InterviewError(f"This server takes {' and '.join(sorted(UPLOAD_CONTAINERS))} recordings.")
@@ -139,6 +140,7 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
 
     Nothing is kept where analysis was refused, nor once the sitting is over: its results are sealed.
     """
+    hold(answer.interview)
     refuse_stopped(answer.interview)
     if not answer.interview.is_analysed or answer.interview.state is not InterviewState.RECORDING:
         return 0

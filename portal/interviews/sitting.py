@@ -15,7 +15,7 @@ from portal.interviews import asking, space
 from portal.interviews.answers import parts_of, wake_workers
 from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError
 from portal.interviews.places import config, recording
-from portal.interviews.standing import refuse_closed, refuse_stopped, refuse_uninterviewable
+from portal.interviews.standing import hold, hold_application, refuse_closed, refuse_stopped, refuse_uninterviewable
 from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
 
 SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
@@ -23,6 +23,7 @@ SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
 
 def open_interview(application: Application) -> InterviewSession:
     """The application's interview, made on first use. Raises NotInterviewable."""
+    hold_application(application.id)
     refuse_uninterviewable(application)
     if application.interview is None:
         application.interview = InterviewSession()
@@ -35,6 +36,7 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
 
     Later choices do not change the first. From here on this interview asks what the job asked at this moment.
     """
+    hold(interview)
     refuse_closed(interview)
     if interview.state is InterviewState.PENDING:
         space.refuse_new()
@@ -69,23 +71,21 @@ def take_seat(interview: InterviewSession, tab: str, *, take_over: bool = False)
 
 def finish(interview: InterviewSession) -> bool:
     """End the sitting; what is left is ours to do. Said twice it happens once (then False). Raises AnswersMissing."""
+    hold(interview)
     if interview.state in {InterviewState.FINISHING, InterviewState.READY}:
         return False
     refuse_closed(interview)
     if missing := _missing(interview):
         raise AnswersMissing(missing)
-    moved = db.session.execute(
-        sa.update(InterviewSession)
-        .where(InterviewSession.id == interview.id, InterviewSession.state == InterviewState.RECORDING)
-        .values(state=InterviewState.FINISHING, end_time=utc_now(), holder=None)
-    )
+    interview.state, interview.end_time, interview.holder = InterviewState.FINISHING, utc_now(), None
     hiring.mark_interviewed(interview.application)  # commits both together
     wake_workers()
-    return bool(cast(Any, moved).rowcount)
+    return True
 
 
 def retry(interview: InterviewSession) -> None:
     """Make the recording of an interview that failed, or that lacks an answer, again from the answers as received."""
+    hold(interview)
     if not interview.may_be_retried:
         raise InterviewError("This interview has not failed, and no answer is missing in it.")
     interview.state, interview.failure, interview.attempts = InterviewState.FINISHING, "", 0

@@ -19,7 +19,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
 from portal.errors import problem
-from portal.extensions import db, jwt
+from portal.extensions import db, insert_unless_there, jwt
 from portal.models import RevokedToken, User, utc_now
 
 ACCESS_LIFETIME = timedelta(minutes=15)  # short: what was copied from a log or a screen is soon worth nothing
@@ -64,12 +64,7 @@ def issue(user: User, before: Claims | None = None) -> dict[str, Any]:
 def spend(claims: Claims) -> bool:
     """End a refresh token in exchange for a new one. False where another request was faster; the caller commits."""
     _forget_expired()
-    try:
-        with db.session.begin_nested():
-            db.session.add(_revoked(claims))
-    except sa.exc.IntegrityError:
-        return False
-    return True
+    return insert_unless_there(_revoked(claims))
 
 
 def _forget_expired() -> None:
@@ -80,7 +75,7 @@ def end_family(claims: Claims) -> None:
     """End every token of the sign-in that this one comes from, for every process at once; the caller commits."""
     _forget_expired()
     ends_at = datetime.fromtimestamp(claims["ends"], UTC)
-    db.session.merge(RevokedToken(jti=claims["family"], expires_at=ends_at))
+    insert_unless_there(RevokedToken(jti=claims["family"], expires_at=ends_at))
 
 
 def read_refresh(token: str, user: User) -> Claims | None:

@@ -17,7 +17,7 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test torture check bench bench-accuracy bench-documents bench-seeking scan assets models lock
+.PHONY: run test torture check bench bench-accuracy bench-documents bench-seeking scan sbom assets models lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -51,6 +51,9 @@ bench-seeking: $(DEV_STAMP)  ## what seeking costs where the browser may keep no
 
 scan: $(DEV_STAMP) models  ## hostile tools against a portal on loopback, about 15 minutes; TOOL=bandit runs one
 	PYTHONPATH=tests $(BIN)/python -m scan $(TOOL)
+
+sbom: $(RUN_STAMP)  ## what the portal is made of, with versions and hashes: sbom.json (CycloneDX)
+	$(BIN)/python setup/sbom.py >sbom.json && echo "sbom.json is written."
 
 assets: $(RUN_STAMP)  ## copy htmx and the fonts, build the stylesheet
 	$(BIN)/python setup/assets.py

@@ -30,6 +30,7 @@ def hold(interview: InterviewSession) -> None:
 
 def hold_application(application_id: uuid.UUID) -> None:
     """The same of what hangs on an application. Rows that refer to it may come meanwhile, as flags do."""
+    db.session.flush()  # what the caller changed is no news from others
     db.session.expire_all()
     own = sa.select(Application.id).where(Application.id == application_id)
     db.session.execute(own.with_for_update(key_share=True))

@@ -92,6 +92,8 @@ def purge() -> None:
     click.echo(f"{interviews.purge(utc_now())} interviews deleted.")
     if finished := interviews.erase_leaving():
         click.echo(f"{finished} accounts deleted whose deletion had been interrupted.")
+    if swept := interviews.sweep_resumes(utc_now()):
+        click.echo(f"{swept} résumés deleted that belonged to no application.")
 
 
 @click.command("capture-worker")

@@ -268,3 +268,13 @@ def test_right_passwords_are_counted_as_well(app: Flask, alice: User) -> None:
     most = throttle.ALL_SIGN_INS_PER_EMAIL.tries
     codes = [app.test_client().post("/login", data=RIGHT).status_code for _ in range(most + 1)]
     assert codes == [303] * most + [429]
+
+
+def test_the_account_page_says_that_programs_lose_their_access_too(app: Flask, alice: User) -> None:
+    client = app.test_client()
+    tokens_before = client.post("/api/auth/login", json={"email": alice.email, "password": PASSWORD}).json
+    bearer = {"Authorization": f"Bearer {tokens_before['access_token']}"}
+    assert "ends the access of programs" in sign_in(client, alice).get("/account/").text
+    assert client.get("/api/applications", headers=bearer).status_code == 200
+    client.post("/account/sign-out-everywhere")
+    assert client.get("/api/applications", headers=bearer).status_code == 401

@@ -39,7 +39,7 @@ from portal.interviews.errors import (
     NotInterviewable,
     TakenBack,
 )
-from portal.interviews.keeping import erase, erase_leaving, purge
+from portal.interviews.keeping import erase, erase_leaving, purge, sweep_resumes
 from portal.interviews.kiosk import (
     KIOSK_CONTAINER,
     DevicesUnusable,
@@ -119,6 +119,7 @@ __all__ = [
     "start_measuring",
     "status",
     "stop_here",
+    "sweep_resumes",
     "take_back",
     "take_seat",
     "upload_target",

@@ -22,6 +22,8 @@ from portal.models import Application, InterviewSession, InterviewState, User, u
 log = logging.getLogger(__name__)
 
 CLEAR_BACK = timedelta(days=1)  # a process that was killed is up again long before
+LEFT_ALONE = timedelta(days=1)  # a file whose row is still being written is a second old
+MOST_LEFT_OVER = 50  # crashes leave one or two; more without rows mean another database, and then nothing may go
 PURGE_EVERY_S = 3_600.0  # what was promised in days is kept to the hour
 
 
@@ -111,6 +113,21 @@ def erase(user_id: uuid.UUID) -> None:
     drop_old_pages()
 
 
+def sweep_resumes(now: datetime) -> int:
+    """Delete résumés that no row names: somebody was stopped between writing the file and its row. Returns how many."""
+    folder = config().resumes_folder
+    oldest_kept = (now - LEFT_ALONE).timestamp()
+    there = {path.name for path in folder.iterdir() if path.is_file() and path.stat().st_mtime < oldest_kept}
+    left_over = there - set(db.session.scalars(sa.select(Application.resume_path)))
+    db.session.rollback()  # deleting files takes its time
+    if len(left_over) > MOST_LEFT_OVER:
+        log.error("%d résumés belong to no application: is this their database? None is deleted", len(left_over))
+        return 0
+    for name in left_over:
+        resumes.remove(name, folder)
+    return len(left_over)
+
+
 class Housekeeper:
     """Gives the measuring threads the work that is due by the clock, when nothing else is to do."""
 
@@ -132,6 +149,9 @@ class Housekeeper:
             with _going_on("deleting old interviews"):
                 if gone := purge(utc_now()):
                     log.info("%d interviews were older than RETENTION_DAYS and are deleted", gone)
+            with _going_on("deleting résumés without an application"):
+                if gone := sweep_resumes(utc_now()):
+                    log.info("%d résumés that belong to no application are deleted", gone)
             with _going_on("finishing the deletion of accounts"):
                 if gone := erase_leaving():
                     log.info("%d accounts are deleted whose deletion had been interrupted", gone)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+GROUP_READS = 0o640  # what the server in front sends by itself, as another user that is in the folder's group
 TEMPORARY_SUFFIX = ".part"  # nothing that is finished ever bears this name, so leftovers can be swept at any time
 
 
@@ -19,11 +20,13 @@ def nothing_to_confirm() -> None:
 
 
 @contextmanager
-def replacing(target: Path, confirm: Callable[[], None] = nothing_to_confirm) -> Iterator[Path]:
+def replacing(
+    target: Path, confirm: Callable[[], None] = nothing_to_confirm, mode: int | None = None
+) -> Iterator[Path]:
     """Give a temporary path; when the block ends well, its content replaces `target` in one step, safely on disk.
 
     `confirm` raises where `target` is no longer ours to write. Who sleeps behind it finds no temporary file any more:
-    whoever finished meanwhile has deleted it.
+    whoever finished meanwhile has deleted it. Without `mode` only its owner reads what was written here.
     """
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY_SUFFIX)
     os.close(handle)
@@ -32,6 +35,8 @@ def replacing(target: Path, confirm: Callable[[], None] = nothing_to_confirm) ->
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
+        if mode is not None:
+            temporary.chmod(mode)
         confirm()
         temporary.replace(target)
         fsync_folder(target.parent)
@@ -48,8 +53,10 @@ def fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_json(target: Path, value: Any, confirm: Callable[[], None] = nothing_to_confirm) -> None:
+def write_json(
+    target: Path, value: Any, confirm: Callable[[], None] = nothing_to_confirm, mode: int | None = None
+) -> None:
     """Replace `target` with compact JSON; NaN and infinity are refused, as browsers cannot read them."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    with replacing(target, confirm) as temporary:
+    with replacing(target, confirm, mode) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

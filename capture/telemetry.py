@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.errors import CaptureError
-from capture.replacing import nothing_to_confirm, write_json
+from capture.replacing import GROUP_READS, nothing_to_confirm, write_json
 from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import (
     AnswerSpan,
@@ -74,7 +74,7 @@ def _columns(rows: Sequence[Observation], names: Sequence[str]) -> dict[str, lis
 
 def write(path: Path, telemetry: Telemetry, confirm: Callable[[], None] = nothing_to_confirm) -> None:
     """Replace the file in one step, unless `confirm` raises."""
-    write_json(path, telemetry, confirm)
+    write_json(path, telemetry, confirm, GROUP_READS)
 
 
 def read(path: Path) -> tuple[Measurements, list[Flag]]:

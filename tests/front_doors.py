@@ -21,8 +21,8 @@ NAME = "careers.example.org"
 class FrontDoor:
     """nginx with deploy/nginx.conf, in which only ports, files and the user are others."""
 
-    def __init__(self, folder: Path, server: LiveServer) -> None:
-        self.folder, self.server = folder, server
+    def __init__(self, folder: Path, server: LiveServer, user: str = "root") -> None:
+        self.folder, self.server, self.user = folder, server, user
         self.port, self.plain_port = free_port(), free_port()
         self.url = f"https://{NAME}:{self.port}"
         self._make_certificate()
@@ -45,7 +45,7 @@ class FrontDoor:
     def _configured(self) -> str:
         text = (PROJECT_FOLDER / "deploy" / "nginx.conf").read_text()
         for here, there in {
-            "user portal;": "user root;",
+            "user www-data;": f"user {self.user};",
             "pid /run/nginx.pid": f"pid {self.folder}/nginx.pid",
             "/var/log/nginx/error.log": f"{self.folder}/error.log",
             "/var/lib/nginx/": f"{self.folder}/",

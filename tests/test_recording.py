@@ -1,6 +1,7 @@
 """The folder of one interview: names, writes that are whole or absent, and the log that survives being killed."""
 
 import os
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capture import telemetry
 from capture.errors import CaptureError, ClaimLost, Halted
 from capture.hashes import note_hash, noted_hash, sha256
 from capture.recording import ObservationLog, Recording, read_observations
-from capture.replacing import replacing, write_json
+from capture.replacing import GROUP_READS, replacing, write_json
 from capture.types import Observation
 
 FULL = Observation(
@@ -108,6 +110,35 @@ def test_it_believes_a_noted_hash_of_a_file_that_did_not_change(recording: Recor
     note.write_text(note.read_text().replace(sha256(kept), "as noted"))
     changed.write_bytes(b"another video")
     assert recording.write_manifest() == {"answers/01-1.mp4": "as noted", "answers/02-1.mp4": sha256(changed)}
+
+
+def test_the_servers_group_passes_through_and_reads_what_was_opened_to_it(tmp_path: Path) -> None:
+    """As deploy/*.service set it up: UMask=0067, and a folder whose group is the one of nginx."""
+    interviews = tmp_path / "interviews"
+    interviews.mkdir()
+    interviews.chmod(0o2710)
+    before = os.umask(0o067)
+    try:
+        recording = Recording(interviews / "one")
+        recording.create()
+        with replacing(recording.recording_path, mode=GROUP_READS) as temporary:
+            temporary.write_bytes(b"film")
+        telemetry.write(recording.telemetry_path, {"version": 1})
+        recording.page_events_path.write_text("{}")
+        write_json(recording.manifest_path, {})
+        with ObservationLog(recording.observations_path(1, 1, 1)) as log:
+            log.append(FULL)
+    finally:
+        os.umask(before)
+
+    modes = {
+        path.relative_to(interviews).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in interviews.rglob("*")
+    }
+    opened = {"one/recording.mp4", "one/telemetry.json"}
+    folders = {"one", "one/answers"}
+    assert {name for name, mode in modes.items() if mode == 0o640} == opened
+    assert {name for name, mode in modes.items() if mode == 0o2710} == folders
+    assert all(mode == 0o600 for name, mode in modes.items() if name not in opened | folders)
 
 
 def test_what_cannot_be_hashed_says_why(recording: Recording) -> None:

@@ -16,7 +16,7 @@ from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
 from capture.halting import Check
 from capture.hashes import note_hash
 from capture.recording import Recording
-from capture.replacing import replacing
+from capture.replacing import GROUP_READS, replacing
 from capture.rules import find_flags
 from capture.types import Flag, Measurements
 from portal.extensions import db
@@ -97,7 +97,7 @@ def _make_film(held: Claim, halt: Check) -> Recording:
             raise UnusableMedia("No answer of this interview could be read.")
         with place.film_held(FILM_WAIT_S, halt) as is_ours:
             growing = place.growing_film_path if is_ours else None
-            with replacing(place.recording_path, held.confirm) as temporary:
+            with replacing(place.recording_path, held.confirm, GROUP_READS) as temporary:
                 film.join(parts, temporary, layout.duration_ms, growing, halt)
     return place
 

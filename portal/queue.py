@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 from werkzeug.datastructures import MultiDict
 
+from portal import interviews
 from portal.extensions import db
-from portal.models import Application, Flag, InterviewSession, InterviewState, User, utc_now
+from portal.models import AnswerState, Application, Flag, InterviewSession, InterviewState, User, utc_now
 
 # The names of the telemetry contract, most telling first; a test holds them equal to the capture engine's.
 KINDS = (
@@ -193,6 +195,30 @@ def is_away(interview: InterviewSession, now: datetime | None = None) -> bool:
         return False
     seen_at = interview.holder_seen_at or interview.start_time
     return seen_at is None or (now or utc_now()) - seen_at > AWAY_AFTER
+
+
+class Doing(StrEnum):
+    """What a candidate who has begun does at the moment, as far as the server can tell."""
+
+    AWAY = "away"
+    WAITING = "waiting"  # there, and nothing is recorded: reading, thinking, or with a browser that cannot
+    RECORDING = "recording"  # of the answer that runs, something has come
+
+
+@dataclass(frozen=True)
+class Progress:
+    doing: Doing
+    answers: int  # questions of whose answer something is here
+
+
+def progress(interview: InterviewSession, now: datetime | None = None) -> Progress:
+    """How far somebody is who has begun: said of what has arrived, not of what a page has begun."""
+    there = interviews.arrived(interview)
+    count = len({answer.question_position for answer in there})
+    if is_away(interview, now):
+        return Progress(Doing.AWAY, count)
+    is_recording = any(answer.state is AnswerState.RECORDING for answer in there)
+    return Progress(Doing.RECORDING if is_recording else Doing.WAITING, count)
 
 
 def severity_counts(flags: Iterable[Flag]) -> dict[str, int]:

@@ -51,6 +51,7 @@ RULES = {
     "auth.login": Door.EVERYBODY,
     "auth.register": Door.EVERYBODY,
     "auth.logout": Door.EVERYBODY,
+    "auth.signed_in": Door.EVERYBODY,
     "auth.register_about": Door.SIGNED_IN,
     "auth.register_done": Door.SIGNED_IN,
     "account.account": Door.SIGNED_IN,

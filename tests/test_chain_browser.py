@@ -69,7 +69,7 @@ def register_and_apply(page: Page) -> None:
     page.get_by_label("Full name").fill("Mei Tanaka")
     page.get_by_label("E-mail").fill("mei@example.org")
     page.get_by_label("Password").fill(PASSWORD)
-    press(page, "Make account")
+    press(page, "Create account")
     page.get_by_label("Where you live").fill("Porto")
     press(page, "Save and go on")
     page.get_by_role("main").get_by_role("link", name=re.compile("Go on|Apply|application")).first.click()

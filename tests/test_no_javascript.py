@@ -22,7 +22,7 @@ def at_the_form_of_a_job(app: Flask) -> Walker:
     make_job("Nurse")
     walker = Walker(app.test_client()).send("Search", q="data", workplace="remote")
     assert "1 result for “data” · remote" in " ".join(walker.text.split())
-    walker.follow("Data engineer").follow("Apply").follow("Register").send("Make account", **MEI)
+    walker.follow("Data engineer").follow("Apply").follow("Register").send("Create account", **MEI)
     walker.send("Save and go on", location="Porto")
     return walker.follow("Go on where you were")
 
@@ -55,9 +55,9 @@ def test_a_candidate_withdraws_signs_out_and_in_again(csrf_app: Flask) -> None:
 
 
 def test_nothing_is_lost_on_an_error_or_on_going_back(csrf_app: Flask) -> None:
-    walker = Walker(csrf_app.test_client(), "/register").send("Make account", **MEI | {"password": "short"})
+    walker = Walker(csrf_app.test_client(), "/register").send("Create account", **MEI | {"password": "short"})
     assert 'value="Mei Tanaka"' in walker.text
-    walker.send("Make account", password=PASSWORD)
+    walker.send("Create account", password=PASSWORD)
     walker.send("Save and go on", phone="+351 21 000", headline="Baker")
     walker.go("/register").follow("Go on: about you")
     assert 'value="+351 21 000"' in walker.text
@@ -84,7 +84,7 @@ def test_a_browser_without_javascript_registers_searches_and_applies(live_server
         page.goto(f"{live_server.url}/register")
         for name, typed in MEI.items():
             page.locator(f"[name={name}]").fill(typed)
-        page.get_by_role("button", name="Make account").click()
+        page.get_by_role("button", name="Create account").click()
         page.get_by_role("link", name="Skip this step").click()
         page.get_by_role("main").get_by_role("link", name="Open positions").click()
         page.get_by_role("searchbox").fill("data")

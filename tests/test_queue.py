@@ -10,10 +10,10 @@ from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 
 from capture.types import FlagKind, Severity
-from portal import queue
+from portal import interviews, queue
 from portal.extensions import db
-from portal.models import InterviewState, utc_now
-from portal.queue import Place, SessionFilter
+from portal.models import AnswerState, InterviewState, utc_now
+from portal.queue import Doing, Place, Progress, SessionFilter
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -183,3 +183,18 @@ def test_a_row_of_an_interview_in_progress_knows_its_length_so_far(app: Flask) -
     interview.answers = [make_answer(1, measured_ms=4_000), make_answer(2, measured_ms=5_000)]
 
     assert queue.known_ms(interview) == 9_000
+
+
+def test_recording_is_said_only_of_what_has_come(app: Flask) -> None:
+    answer = make_answer(1, state=AnswerState.RECORDING, length_bytes=None)
+    here = make_interview(state=InterviewState.RECORDING, answers=[answer], holder_seen_at=NOON)
+    now = NOON + timedelta(seconds=5)
+    assert queue.progress(here, now) == Progress(Doing.WAITING, 0)  # a browser that delivers nothing
+
+    path = interviews.answer_path(answer)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"some of it")
+    assert queue.progress(here, now) == Progress(Doing.RECORDING, 1)
+    assert queue.progress(here, now + queue.AWAY_AFTER) == Progress(Doing.AWAY, 1)
+    answer.state = AnswerState.READY
+    assert queue.progress(here, now) == Progress(Doing.WAITING, 1)

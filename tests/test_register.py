@@ -1,5 +1,7 @@
 """Registering: account, about you, done."""
 
+import re
+
 import pytest
 from factories import PASSWORD, make_user, sign_in
 from flask.testing import FlaskClient
@@ -90,7 +92,7 @@ def test_all_about_you_may_stay_empty(client: FlaskClient, alice: User) -> None:
 
 def test_back_to_the_first_step_shows_the_account_as_made(client: FlaskClient, alice: User) -> None:
     page = sign_in(client, alice).get("/register").text
-    assert "Your account is made" in page
+    assert "You have an account now" in page
     assert "alice@example.org" in page
     assert 'name="password"' not in page
 
@@ -125,3 +127,11 @@ def test_registering_many_times_from_one_address_has_to_wait(client: FlaskClient
 def test_htmx_is_told_to_leave_the_page_when_the_step_is_done(client: FlaskClient) -> None:
     response = client.post("/register", data=GOOD, headers={"HX-Request": "true"})
     assert (response.status_code, response.headers["HX-Redirect"]) == (200, "/register/about")
+
+
+def test_next_is_kept_by_every_link_between_signing_in_and_registering(client: FlaskClient) -> None:
+    for path in ("/login", "/register"):
+        page = client.get(f"{path}?next=/jobs/welder").text
+        links = re.findall(r'href="(/(?:login|register)[^"]*)"', page)
+        assert links
+        assert {link for link in links if "next=/jobs/welder" not in link} <= {"/login"}, path  # for another tab

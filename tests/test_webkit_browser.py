@@ -36,7 +36,7 @@ class Walker:
     server: LiveServer
     email: str
 
-    def registers_and_applies(self) -> None:
+    def registers_and_applies(self, document: bytes | None = None) -> None:
         browser = self.browser
         browser.open(f"{self.server.url}/jobs")
         browser.press("Data engineer")
@@ -45,12 +45,12 @@ class Walker:
         browser.fill("Full name", "Mei Tanaka")
         browser.fill("E-mail", self.email)
         browser.fill("Password", PASSWORD)
-        browser.press("Make account")
+        browser.press("Create account")
         browser.fill("Where you live", "Porto")
         browser.press("Save and go on")
         browser.press("Go on where you were")
         resume = browser.folder / "mei.pdf"
-        resume.write_bytes(pdf())
+        resume.write_bytes(document or pdf())
         browser.choose_file("Résumé", resume)
         browser.press("Send application")
 
@@ -186,6 +186,33 @@ def test_without_an_encoder_the_check_says_that_nothing_came_and_the_room_saves_
         interview = candidate.interview()
         assert interview.state is InterviewState.RECORDING
         assert [answer.state for answer in interview.answers if answer.state is not AnswerState.RECORDING] == []
+
+
+def test_without_any_device_the_check_says_so_and_the_focus_is_not_lost(
+    live_server: LiveServer, tmp_path: Path
+) -> None:
+    def way(browser: WebKit) -> None:
+        candidate = Walker(browser, live_server, f"{browser.folder.name}@example.org")
+        candidate.comes_to_the_check()
+        browser.sees("No camera and no microphone were found")
+        browser.sees("Something needs you")
+        focused = "document.activeElement.textContent"
+        browser.until(lambda: browser.value(focused) == "Check again", "the focus on “Check again”")
+        browser.press("Check again")
+        browser.sees("Something needs you")
+        browser.until(lambda: browser.value(focused) == "Check again", "the focus on “Check again” once more")
+
+    walk(tmp_path, way, has_devices=False)
+
+
+def test_a_wrong_file_keeps_the_focus_where_it_is_chosen(live_server: LiveServer, tmp_path: Path) -> None:
+    def way(browser: WebKit) -> None:
+        candidate = Walker(browser, live_server, f"{browser.folder.name}@example.org")
+        candidate.registers_and_applies(b"no document at all")
+        browser.sees("Nothing was sent yet")
+        browser.until(lambda: browser.value("document.activeElement.type") == "file", "the focus on the file")
+
+    walk(tmp_path, way)
 
 
 def test_a_crash_of_a_page_process_is_told_from_a_page_that_fails(tmp_path: Path) -> None:

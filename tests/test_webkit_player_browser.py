@@ -30,9 +30,10 @@ FILLS = f"""(() => {{
   const isWhole = film.clientHeight === innerHeight && film.clientWidth === innerWidth;
   return isWhole && drawn.width === innerWidth * devicePixelRatio && drawn.height === innerHeight * devicePixelRatio;
 }})()"""
-FIELDS = (
-    """[...document.querySelectorAll("select, input[type=date]")].map((field) => getComputedStyle(field).appearance)"""
-)
+LOOKS = """[...document.querySelectorAll("select, input[type=date]")].map((field) => {
+  const look = getComputedStyle(field);
+  return [look.appearance, look.backgroundColor].join();
+})"""
 
 
 class Reviewer:
@@ -45,8 +46,9 @@ class Reviewer:
         browser.fill("Password", PASSWORD)
         browser.press("Sign in")
         browser.sees("Overview")
-        browser.open(server.url + path)
-        browser.until(lambda: browser.value(f"{VIDEO}.readyState >= 2"), "the film")
+        if path:
+            browser.open(server.url + path)
+            browser.until(lambda: browser.value(f"{VIDEO}.readyState >= 2"), "the film")
 
     def presses(self, key: str) -> None:
         self.browser.driver.find_element("tag name", "body").send_keys(key)
@@ -114,3 +116,20 @@ def test_one_press_is_one_picture_and_full_screen_is_the_whole_screen(
         browser.until(lambda: browser.value(FILLS), "a film as large as the screen, paused, and its overlay")
 
     walk(tmp_path, reviewed(live_server, path, way))
+
+
+def test_fields_that_a_browser_draws_grey_look_like_the_others(live_server: LiveServer, tmp_path: Path) -> None:
+    def way(browser: WebKit) -> None:
+        reviewer = Reviewer(browser, live_server, "")
+        browser.open(f"{live_server.url}/admin/sessions?from=2026-11-01")
+        looks, empty = browser.value(LOOKS), "document.querySelectorAll('[data-empty]')"
+        assert set(looks) == {"none,rgb(11, 15, 20)"}
+        assert len(looks) == 4
+        assert browser.value(f"[...{empty}].map((field) => field.name).join()") == "to"
+        reviewer.browser.driver.execute_script(
+            "const to = document.querySelector('[name=to]'); to.value = '2026-11-30';"
+            "to.dispatchEvent(new Event('input', { bubbles: true }))"
+        )
+        browser.until(lambda: browser.value(f"{empty}.length === 0"), "no empty date")
+
+    walk(tmp_path, way)

@@ -37,7 +37,8 @@ DRIVER = shutil.which("WebKitWebDriver")
 XVFB = shutil.which("Xvfb")
 BROWSERS = sorted(glob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser") + glob("/usr/libexec/webkit2gtk-4.*/MiniBrowser"))
 ENCODER = glob("/usr/lib/*/gstreamer-1.0/libgstopenh264.so")
-ARGUMENTS = ("--automation", "--enable-media-stream=true", "--enable-mock-capture-devices=true")
+ARGUMENTS = ("--automation", "--enable-media-stream=true")
+MADE_UP_DEVICES = "--enable-mock-capture-devices=true"
 CHOOSE_ENCODER = "GST_PLUGIN_FEATURE_RANK"
 PATIENCE_S = 30  # for anything that depends on this machine's speed
 ANSWERS_WITHIN_S = 60  # the driver; loading a page is part of an answer
@@ -61,10 +62,19 @@ def can_run() -> bool:
 class WebKit:
     """One browser with a profile of its own, as a context. Nothing of it is left behind, however the test ends."""
 
-    def __init__(self, folder: Path, *, has_encoder: bool = True, width: int = 1024, height: int = 768) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        has_encoder: bool = True,
+        has_devices: bool = True,
+        width: int = 1024,
+        height: int = 768,
+    ) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
         self.has_encoder = has_encoder
+        self.has_devices = has_devices
         self.size = (width, height)
         self.processes: list[subprocess.Popen[bytes]] = []
         self.driver: webdriver.Remote
@@ -97,7 +107,7 @@ class WebKit:
         wait_until_answers(f"http://127.0.0.1:{port}/status")
         options = Options()
         options.binary_location = BROWSERS[-1]
-        for argument in ARGUMENTS:
+        for argument in (*ARGUMENTS, *((MADE_UP_DEVICES,) if self.has_devices else ())):
             options.add_argument(argument)
         there = ClientConfig(f"http://127.0.0.1:{port}", timeout=ANSWERS_WITHIN_S)
         self.driver = webdriver.Remote(RemoteConnection(client_config=there), options=options)

@@ -3,14 +3,15 @@
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from flask import Blueprint, abort, flash, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, jsonify, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
+from flask_wtf.csrf import generate_csrf
 
 from portal import access, accounts, devices
 from portal.accounts import AccountDisabled, Credentials, EmailTaken, WrongCredentials
 from portal.blueprints import go_to, wants_fragment
-from portal.errors import wants_json
+from portal.errors import for_programs, wants_json
 from portal.extensions import db, login_manager
 from portal.forms.account import AboutForm, AccountForm, SignInForm
 from portal.models import User
@@ -22,6 +23,7 @@ POLLED = ("_status", "_row")  # how views end that a page asks again and again
 
 WRONG = "This e-mail and password do not belong together. Check both, or register."
 DISABLED = "This account is disabled. Write to the team that you applied to."
+NOTHING_SENT = "You were signed out by now, so nothing was sent. Sign in, then send it once more."
 TAKEN = "This address cannot be registered. If it is yours, sign in instead."
 
 
@@ -30,7 +32,8 @@ def ask_to_sign_in() -> ResponseReturnValue:
     """To the sign-in page, and from there back to the page that was asked for (what was sent is not sent again)."""
     if wants_json() or (request.endpoint or "").endswith(POLLED):
         abort(401)  # neither a script nor a poll may be led to another page: this one may be recording
-    flash("Please sign in first.", "info")
+    is_lost = request.method not in {"GET", "HEAD"}
+    flash(NOTHING_SENT if is_lost else "Please sign in first.", "warning" if is_lost else "info")
     here = urlsplit(request.headers.get("HX-Current-URL", "")) if wants_fragment() else urlsplit(request.full_path)
     if request.method != "GET" and not wants_fragment():
         here = urlsplit(request.referrer or "")
@@ -54,6 +57,14 @@ def login() -> ResponseReturnValue:
         return render_template("auth/login.html", form=form, message=exc.description), 429, exc.headers()
     start_session(user)
     return go_to(own_path(request.args.get("next")) or home_of(user))
+
+
+@bp.get("/signed-in")
+@for_programs
+def signed_in() -> ResponseReturnValue:
+    """Who is signed in in this browser, for a page that was made a while ago, and the token that its forms need now."""
+    user = str(current_user.id) if current_user.is_authenticated else ""
+    return jsonify(user=user, csrf_token=generate_csrf())
 
 
 @bp.post("/logout")
@@ -123,6 +134,11 @@ def credentials_of(form: SignInForm | AccountForm) -> Credentials:
 
 def home_of(user: User) -> str:
     return url_for("admin.overview" if user.is_admin else "applications.dashboard")
+
+
+@bp.app_context_processor
+def kept_for_links() -> dict[str, Any]:
+    return {"next_kept": next_kept}
 
 
 def next_kept() -> dict[str, Any]:

@@ -59,7 +59,7 @@ from portal.interviews.places import answer_path, config, recording
 from portal.interviews.receiving import announce, confirmed_bytes, owner_of, receive, refuse_uploads, upload_target
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.standing import refuse_stopped, refuse_uninterviewable
-from portal.interviews.status import Status, status
+from portal.interviews.status import Status, arrived, status
 from portal.interviews.worker import Worker, hold_back, make_manager, start_measuring
 from portal.models import WorkerKind
 from portal.stopping import goes_on
@@ -84,6 +84,7 @@ __all__ = [
     "answer_path",
     "answer_spans",
     "arrival_notes",
+    "arrived",
     "complete_answer",
     "confirmed_bytes",
     "demo_clips",

@@ -73,6 +73,15 @@ def _answer_status(answer: Answer) -> AnswerStatus:
     )
 
 
+def arrived(interview: InterviewSession) -> list[Answer]:
+    """The answers of which something has come: one that a browser began and never delivered is none."""
+    return [
+        answer
+        for answer in interview.kept_answers()
+        if answer.state is not AnswerState.RECORDING or uploads.size(answer_path(answer))
+    ]
+
+
 def _tip(interview: InterviewSession) -> str | None:
     """A neutral word to the candidate while an answer is recorded without a face in the picture."""
     recorded = [answer for answer in interview.kept_answers() if answer.state is AnswerState.RECORDING]

@@ -34,7 +34,11 @@ class Check {
   }
 
   enable(isEnabled) {
-    for (const button of this.buttons) button.disabled = !isEnabled;
+    for (const button of this.buttons) {
+      button.disabled = !isEnabled;
+      button.dataset.name ??= button.textContent;
+      button.textContent = isEnabled ? button.dataset.name : "Checking …";
+    }
   }
 
   async run() {
@@ -51,12 +55,11 @@ class Check {
     }
   }
 
-  /** From now on the check is no longer the next step; the focus stays where the pressed button was. */
+  /** From now on the check is no longer the next step. A button that was pressed and switched off has lost the focus. */
   offerAgain() {
-    if (this.begin.hidden) return;
     this.begin.hidden = true;
     this.again.hidden = false;
-    if (document.activeElement === document.body) this.again.querySelector("button").focus();
+    if (this.buttons.includes(document.activeElement) || document.activeElement === document.body) this.buttons[1].focus();
   }
 
   async checkBrowser() {
@@ -171,13 +174,19 @@ class Check {
     cure.hidden = !advice;
   }
 
+  conclusion(results, isFine) {
+    if (results.includes("fail")) return "Something needs you: see the rows marked ▲.";
+    if (!isFine) return "";
+    if (this.results.microphone === "warn") return "Not ready yet: say something first, so that we hear you. You can go on all the same.";
+    return results.includes("warn") ? "You are ready. Read the row marked ◆ first." : "You are ready.";
+  }
+
   conclude() {
     const results = Object.values(this.results);
     const isDone = this.rows.every((name) => this.results[name] && this.results[name] !== "busy");
     const isFine = isDone && !results.includes("fail");
     this.root.querySelector("[data-go]").hidden = !isFine;
-    const text = results.includes("fail") ? "Something needs you: see the rows marked ▲." : isFine ? "You are ready." : "";
-    this.root.querySelector("[data-conclusion]").textContent = text;
+    this.root.querySelector("[data-conclusion]").textContent = this.conclusion(results, isFine);
   }
 }
 

@@ -59,8 +59,11 @@ async function explained(error) {
         "The camera or microphone is busy",
         "Another program seems to use it. Close video calls and other tabs that record, then try again.",
       );
-    case "OverconstrainedError":
+    case "OverconstrainedError": { // WebKit's word where there is no device at all
+      const kinds = await deviceKinds();
+      if (!kinds.includes("videoinput") || !kinds.includes("audioinput")) return missing(kinds);
       return new DeviceTrouble("This camera cannot deliver a usable picture", "Connect another camera, then try again.");
+    }
     default:
       return new DeviceTrouble(`The camera could not be opened (${error.name})`, "Reload the page and try again.");
   }

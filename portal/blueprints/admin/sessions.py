@@ -51,7 +51,7 @@ def session(interview_id: uuid.UUID) -> ResponseReturnValue:
     place = queue.place_of(interview, wanted)
     view = {"interview": interview, "wanted": wanted, "place": place, "list_url": _list_url(interview, wanted, place)}
     if interview.state is not InterviewState.READY:
-        return render_template("admin/session_waiting.html", status=interviews.status(interview), **view)
+        return render_template("admin/session_waiting.html", status=interviews.status(interview), queue=queue, **view)
     spans = interviews.answer_spans(interview)
     answers = {"questions": _first_parts(interview), "notes": interviews.notes_by_question(interview), "spans": spans}
     return render_template("admin/session.html", start_s=_start_s(), **answers, **view)
@@ -79,7 +79,8 @@ def _start_s() -> float:
 @bp.get("/sessions/<uuid:interview_id>/status")
 def session_status(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    return render_template("admin/_session_status.html", interview=interview, status=interviews.status(interview))
+    view = {"interview": interview, "status": interviews.status(interview), "queue": queue}
+    return render_template("admin/_session_status.html", **view)
 
 
 @bp.post("/sessions/<uuid:interview_id>/retry")

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from reviewing import NOON, make_answer, make_flag, make_interview
 from sqlalchemy import event
 
-from portal import interviews
+from portal import interviews, sealing
 from portal.extensions import db
 from portal.models import AnswerState, InterviewSession, InterviewState, utc_now
 
@@ -82,7 +82,7 @@ def test_filters_narrow_the_queue_and_pages_keep_them(admin: FlaskClient) -> Non
 
     assert "25 shown of 26" in page
     assert "Nobody" not in page
-    assert "candidate=person&amp;severity=high&amp;page=2" in page
+    assert f"candidate={sealing.seal('person')}&amp;severity=high&amp;page=2" in page
 
 
 def test_htmx_gets_only_the_results(admin: FlaskClient, ready: InterviewSession) -> None:
@@ -232,10 +232,11 @@ def test_the_player_goes_on_and_back_in_the_list_that_was_asked_for(admin: Flask
     rows = admin.get("/admin/sessions?severity=high&candidate=Person").text
     page = admin.get(f"/admin/sessions/{here.id}?severity=high&candidate=Person").text
 
-    assert f"/admin/sessions/{here.id}?candidate=Person&amp;severity=high" in rows
-    assert f'rel="prev" href="/admin/sessions/{newer.id}?candidate=Person&amp;severity=high"' in page
-    assert f'rel="next" href="/admin/sessions/{older.id}?candidate=Person&amp;severity=high"' in page
-    assert f'href="/admin/sessions?candidate=Person&amp;severity=high#session-row-{here.id}"' in page
+    person = sealing.seal("Person")
+    assert f"/admin/sessions/{here.id}?candidate={person}&amp;severity=high" in rows
+    assert f'rel="prev" href="/admin/sessions/{newer.id}?candidate={person}&amp;severity=high"' in page
+    assert f'rel="next" href="/admin/sessions/{older.id}?candidate={person}&amp;severity=high"' in page
+    assert f'href="/admin/sessions?candidate={person}&amp;severity=high#session-row-{here.id}"' in page
     assert "2 of 3 as filtered" in page
 
 

@@ -2,9 +2,10 @@
 
 from flask import Blueprint
 
-from portal import access
+from portal import access, sealing
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 bp.before_request(access.admins_only)
+sealing.in_addresses_of(bp)
 
-from portal.blueprints.admin import applications, jobs, overview, people, sessions  # noqa: E402, F401 (they add views to bp)
+from portal.blueprints.admin import applications, jobs, overview, people, searching, sessions  # noqa: E402, F401 (they add views to bp)

@@ -401,7 +401,7 @@ class Answer(db.Model):
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_ms: Mapped[int | None]  # how long the media is that was sent; what is beyond the limit is cut
     codecs: Mapped[str | None] = mapped_column(sa.String(40))  # what it is coded in: "h264 aac"
-    watched: Mapped[bool | None]  # whether our page recorded it and reported what it noticed
+    watched: Mapped[bool | None]  # whether our page recorded it, and nothing it was to report is missing
     failure: Mapped[str] = mapped_column(sa.String(300), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)

@@ -85,6 +85,20 @@ def test_a_proxy_that_takes_little_at_once_gets_little(server: LiveServer, brows
     assert 1 <= len(refused) <= 2  # then it knows
 
 
+def test_pieces_are_joined_while_somebody_speaks(server: LiveServer, browser: Browser) -> None:
+    """They come twice a second; requests do not."""
+    candidate = Candidate(server, browser)
+    keep_blobs(candidate.page)
+    candidate.starts_answering()
+    sent: list[str] = []
+    candidate.page.on("request", lambda request: request.method == "PATCH" and sent.append(request.url))
+    candidate.runs_for(7)
+    seconds = int(re.findall(r"of (\d+) s", candidate.page.locator("[data-text=saved]").text_content() or "")[0])
+    assert len(recorded_blobs(candidate.page)[0]["ends"]) > seconds + 2
+    assert 1 <= len(sent) <= seconds + 2
+    candidate.context.close()
+
+
 USE_PACE = """async (events) => {
     const { Pace } = await import("/static/pace.js");
     const { Problem, Unintelligible, Unreachable } = await import("/static/api.js");

@@ -170,6 +170,7 @@ def test_a_reloaded_page_goes_on_with_the_answer(candidate: Candidate) -> None:
     assert (first.take, first.part, second.take, second.part) == (1, 1, 1, 2)
     assert media_ms(candidate, first) >= first.recorded_ms - LOST_MAX_MS
     assert first.recorded_ms >= 4_000
+    assert first.watched  # the page that completed it had all that the other one noticed
 
 
 def test_a_reload_while_offline_pieces_wait_sends_them(candidate: Candidate) -> None:
@@ -245,6 +246,7 @@ def test_a_device_that_says_no_more_is_not_waited_for_forever(candidate: Candida
     expect(row).to_have_text("saved as far as it arrived")  # nobody here knows how long it is
     [answer] = candidate.answers()
     assert (answer.recorded_ms, media_ms(candidate, answer) > 1_000) == (None, True)
+    assert answer.watched is False  # what the silent device noticed is not known here
 
 
 def test_an_ended_sign_in_disturbs_no_recording(candidate: Candidate) -> None:

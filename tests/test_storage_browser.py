@@ -109,6 +109,7 @@ def test_what_storage_does_not_give_back_is_asked_for_again_and_then_told(candid
     candidate.page.add_init_script(NEVER_OPENS)
     candidate.page.reload()
     candidate.sees("This browser's storage does not answer")
+    candidate.sees("What it had kept and does not give back then is lost")
     candidate.press("Try again")
     candidate.sees("Not all of it is saved: this browser could not read what it had kept")
     expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text("this browser could not read")

@@ -83,6 +83,7 @@ class Walker:
     def plays_back(self) -> None:
         """What was just recorded has a picture and runs."""
         video = "document.querySelector('[data-playback]')"
+        self.browser.until(lambda: self.browser.value(f"{video}.readyState >= 1"), "the answer, from the server")
         self.browser.driver.execute_script(f"{video}.play()")
         runs = f"{video}.videoWidth === 640 && {video}.currentTime > 1"
         self.browser.until(lambda: self.browser.value(runs), "the answer played back")

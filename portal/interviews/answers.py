@@ -101,7 +101,7 @@ def complete_answer(
     """Note that all bytes of an answer are here; None where there never were any. Raises BytesMissing, TakenBack.
 
     `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing. `watched`: our
-    page recorded it, and reported what it noticed.
+    page recorded it, and nothing that it was to report is missing.
     """
     refuse_stopped(answer.interview)
     losses = kiosk.settle(answer) if config().records_itself else None

@@ -8,6 +8,8 @@ import { StorageTrouble } from "./store.js";
 const LOOK_EVERY_MS = 1_000;
 const QUIET_LOOKS = 7; // a page notices within 5 s that it lost its seat; then it stops, and sends the rest
 
+const TRY_ONCE_MORE = "Reload the page: it often answers then. What it had kept and does not give back then is lost; what the server has stays saved.";
+
 export class Leftovers {
   /** `untilReached(ask)` repeats a request while the server cannot be reached; `onWaiting()`: another device is waited for. */
   constructor({ api, store, notes, uploader, untilReached, onWaiting, interviewId }) {
@@ -29,7 +31,7 @@ export class Leftovers {
     if (answer.state === "recording" && !isOurs) await this.#waitForOther(answer);
     if (answer.state === "gone") remove(question, answer);
     else if (answer.state === "recording") await this.#finish(question, answer, record);
-    else if (record?.events.length) await this.#add({ ...record, is_complete: true });
+    else if (record?.events.length) await this.#report(answer, record);
     else if (record) await this.store.forget(answer_id);
   }
 
@@ -117,16 +119,18 @@ export class Leftovers {
     if (isAll || this.store.isDurable || !this.notes.of(answer_id)) return "";
     if (this.notes.values.unread === answer_id) return "this browser could not read what it had kept";
     this.notes.write({ unread: answer_id });
-    throw new StorageTrouble("This browser's storage does not answer");
+    throw Object.assign(new StorageTrouble("This browser's storage does not answer"), { advice: TRY_ONCE_MORE });
   }
 
-  #add(values) {
-    return this.uploader.add(this.#made(values));
+  /** It is all there; what the page noticed meanwhile is still to be told. */
+  #report({ duration_ms }, record) {
+    const saved = duration_ms === null ? { is_left: false } : { saved_ms: duration_ms };
+    return this.uploader.add(this.#made({ ...record, ...saved, is_complete: true }));
   }
 
   #made(values) {
     const is_left = this.uploader.needsNetwork; // a machine that records by itself leaves nothing
-    return new Job({ ...values, interview_id: this.interviewId, is_left, is_ended: true });
+    return new Job({ is_left, ...values, interview_id: this.interviewId, is_ended: true });
   }
 
   /** Nothing was recorded before it was cut off: the take is not used. */

@@ -14,7 +14,8 @@ const TYPES = [
   { container: "mp4", mayTurn: false, mimeType: 'video/mp4;codecs="avc1.42E01E,opus"' },
   { container: "webm", mayTurn: true, mimeType: 'video/webm;codecs="vp8,opus"' },
 ];
-const BLOB_EVERY_MS = 500; // a crash takes at most two of them: one on its way here, and one that is not whole yet
+const KEY_EVERY_MS = 500; // Chromium's MP4 hands over from one key picture to the next: a crash takes what is between
+const BLOB_EVERY_MS = 400; // less than that, or Chromium skips every other one, and a crash takes twice as much
 const VIDEO_BITS_PER_S = 1_000_000; // a clear face at 640×480
 const AUDIO_BITS_PER_S = 64_000;
 const START_WITHIN_MS = 8_000; // a slow phone needs two seconds to set its encoder up
@@ -75,7 +76,7 @@ export class Recorder {
       mimeType: recordingType().mimeType,
       videoBitsPerSecond: VIDEO_BITS_PER_S,
       audioBitsPerSecond: AUDIO_BITS_PER_S,
-      videoKeyFrameIntervalDuration: BLOB_EVERY_MS, // else Chromium's MP4 delivers nearly everything at the end
+      videoKeyFrameIntervalDuration: KEY_EVERY_MS, // else Chromium's MP4 delivers nearly everything at the end
     });
     this.recorder.ondataavailable = (event) => this.#take(event.data);
     this.recorder.onerror = () => this.#lost(FAILED);

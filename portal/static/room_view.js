@@ -110,12 +110,13 @@ export class RoomView {
 
   /** Which part of the answer is played back. */
   playing(number, of) {
-    this.fill({ not_playing: "", playing: of > 1 ? `your answer, part ${number} of ${of}` : "your answer" });
+    const playing = of > 1 ? `your answer, part ${number} of ${of}` : "your answer";
+    this.fill({ not_playing: "", playing, play_back: "Play it back if you like." });
   }
 
   /** Why nothing can be played back now. */
   notPlaying(why) {
-    this.fill({ not_playing: why, playing: "your answer" });
+    this.fill({ not_playing: why, playing: "your answer", play_back: "" });
   }
 
   /** Said at once: the device took a camera or a microphone away, or gave it back. */

@@ -43,7 +43,7 @@ class AnswerSchema(QuestionSchema):
 class CompleteSchema(Schema):
     length = fields.Integer(required=True, validate=validate.Range(min=0))
     recorded_ms = fields.Integer(load_default=None, allow_none=True, validate=milliseconds)
-    watched = fields.Boolean(load_default=False)  # our page recorded it, and reported what it noticed
+    watched = fields.Boolean(load_default=False)  # our page recorded it, and nothing it was to report is missing
 
 
 class EventSchema(Schema):

@@ -97,7 +97,21 @@ def forms_of(target: Target) -> Iterator[Form]:
                     seen.add(known)
                     form.headers["Cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
                     yield form
+    yield from searches(target)
     yield from api_forms(target)
+
+
+def searches(target: Target) -> Iterator[Form]:
+    """What an admin's lists read from their address: their forms send it sealed, where nothing can be tampered with."""
+    admin = target.visitor(ADMIN)
+    cookies = {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in admin.cookies)}
+    choices = {"state": "ready", "severity": "high", "kind": "no_face", "job": str(target.job_ids[0])}
+    days = {"from": "2026-11-01", "to": "2026-11-24"}
+    yield Form("/admin/sessions", "GET", {"candidate": "words"} | choices | days, cookies)
+    yield Form(
+        "/admin/applications", "GET", {"candidate": "words", "job": choices["job"], "status": "applied"}, cookies
+    )
+    yield Form("/admin/people", "GET", {"q": "words", "page": "1"}, cookies)
 
 
 def pages(target: Target) -> dict[str, list[str]]:

@@ -121,6 +121,7 @@ class Candidate:
         self.page.get_by_label("Record my answers").check()
         self.page.get_by_label("Measure picture and sound").set_checked(analyse)
         self.press("Continue to the device check")
+        self.page.wait_for_url("**/check")  # forms are sent by a script, a moment later
 
     def starts_answering(self) -> None:
         """From the job's page to the first question, recording."""

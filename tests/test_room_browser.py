@@ -333,6 +333,21 @@ def test_any_number_of_page_events_arrives(candidate: Candidate) -> None:
     assert len(events_of(candidate, 250)) == 250
 
 
+def test_what_the_page_noticed_is_told_after_a_reload_and_takes_nothing_from_the_answer(candidate: Candidate) -> None:
+    candidate.page.route("**/events", lambda route: route.abort())
+    candidate.consent(analyse=True)
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.record(3)
+    candidate.pastes(1)
+    candidate.press("Stop and play back")
+    candidate.sees("saved 00:0")
+    candidate.page.unroute_all()
+    candidate.page.reload()
+    assert len(events_of(candidate, 1)) == 1
+    candidate.sees("Your answer is saved.")
+
+
 @pytest.mark.parametrize("status", [422, 500])
 def test_page_events_that_are_not_taken_block_nothing(candidate: Candidate, status: int) -> None:
     candidate.page.route(re.compile("/events$"), lambda route: route.fulfill(status=status))

@@ -34,7 +34,6 @@ class Room {
     this.ending = new Ending(this);
     this.asking = new Asking(this.api, this.seat, (ask) => this.untilReached(ask));
     this.review = new Review(this);
-    root.querySelector("form").addEventListener("submit", () => this.seat.rest()); // a kiosk signs out before this page is gone
     this.actions = {
       show_question: () => this.showQuestion(),
       start: () => this.record(null),
@@ -258,5 +257,8 @@ class Room {
 document.documentElement.dataset.started = "";
 const room = new Room(document.getElementById("room"));
 window.addEventListener("pagehide", () => room.answering?.noteTime());
-window.addEventListener("beforeunload", (event) => room.progress.mustStay && event.preventDefault());
+window.addEventListener("beforeunload", (event) => {
+  if (room.progress.mustStay) event.preventDefault();
+  else room.seat.rest(); // at a kiosk the next page signs out before this one is gone
+});
 room.guard(() => room.enter());

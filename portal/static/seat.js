@@ -4,6 +4,7 @@ import { Problem, timeLimit } from "./api.js";
 import { uuid } from "./uuid.js";
 
 const BEAT_EVERY_MS = 5_000; // a third of the 15 s after which the server gives the seat away
+const REST_MS = 4_000; // with a beat before it and one after, still within those 15 s, should the page stay after all
 const TAB_KEY = "interview-tab";
 const LET_GO_WITHIN_MS = 3_000; // a tab of this browser needs less to end its recording; one elsewhere never answers
 const UNTOLD_WITHIN_MS = BEAT_EVERY_MS + LET_GO_WITHIN_MS; // where tabs cannot speak to each other, it notices at its next beat
@@ -13,7 +14,7 @@ export class Seat {
   /** `onLost()` when another tab has it; what it returns is awaited before that tab goes on. `onStopped(error)` when
    *  the interview goes no further, because its application was withdrawn or decided. */
   constructor(api, interviewId, onLost, onStopped = onLost) {
-    Object.assign(this, { api, onLost, onStopped, tab: null, timer: null });
+    Object.assign(this, { api, onLost, onStopped, tab: null, timer: null, restsUntil: 0 });
     this.channel = window.BroadcastChannel ? new BroadcastChannel(`interview-seat-${interviewId}`) : null; // Safari 15.4
   }
 
@@ -40,13 +41,13 @@ export class Seat {
     });
   }
 
-  /** The interview is over: nobody asks for the seat any more. */
+  /** The page is about to go: what it still asked would be asked in vain. */
   rest() {
-    clearInterval(this.timer);
+    this.restsUntil = performance.now() + REST_MS;
   }
 
   async #leave() {
-    this.rest();
+    clearInterval(this.timer);
     this.#listen(null);
     await this.onLost();
     this.channel?.postMessage("released");
@@ -57,7 +58,7 @@ export class Seat {
   }
 
   async #stop(error) {
-    this.rest();
+    clearInterval(this.timer);
     await this.onStopped(error);
   }
 
@@ -66,6 +67,7 @@ export class Seat {
   }
 
   async #beat() {
+    if (performance.now() < this.restsUntil) return;
     try {
       await this.#ask(false);
     } catch (error) {

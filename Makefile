@@ -17,7 +17,7 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test torture check bench bench-accuracy bench-documents bench-seeking scan sbom assets models lock
+.PHONY: run test torture check bench bench-accuracy bench-documents bench-jail bench-seeking scan sbom assets models lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -45,6 +45,9 @@ bench-accuracy: $(RUN_STAMP) models  ## how often the engine is right on labelle
 
 bench-documents: $(RUN_STAMP)  ## what becomes of the documents in the folder CORPUS=…, by the program that wrote them
 	$(BIN)/python -m benchmarks.documents $(CORPUS)
+
+bench-jail: $(DEV_STAMP) models  ## what it would cost to open recordings in a jail; CLIP=… is the recording
+	$(BIN)/python -m benchmarks.jailed $(CLIP) instance/models/face_landmarker.task instance/models/centerface.onnx
 
 bench-seeking: $(DEV_STAMP)  ## what seeking costs where the browser may keep nothing, about ten minutes
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.seeking

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.extensions import db
 from portal.models import EmploymentType, Job, JobStatus, Workplace
+from portal.searching import mentions
 
 QUERY_MAX_CHARS = 100
 PUBLIC = (JobStatus.OPEN, JobStatus.CLOSED)  # a draft is nobody's business yet
@@ -76,12 +77,7 @@ class JobSearch:
             conditions.append(Job.workplace.in_(self.workplaces))
         if self.types:
             conditions.append(Job.employment_type.in_(self.types))
-        return conditions + [_mentions(word) for word in self.text.split()]
-
-
-def _mentions(word: str) -> sa.ColumnElement[bool]:
-    columns = (Job.title, Job.description, Job.location)
-    return sa.or_(*(column.icontains(word, autoescape=True) for column in columns))
+        return conditions + mentions(self.text, Job.title, Job.description, Job.location)
 
 
 def _choices(enum: type[Choice], names: list[str]) -> tuple[Choice, ...]:

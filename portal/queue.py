@@ -19,6 +19,7 @@ from werkzeug.datastructures import MultiDict
 from portal import interviews
 from portal.extensions import db
 from portal.models import AnswerState, Application, Flag, InterviewSession, InterviewState, User, utc_now
+from portal.searching import mentions
 
 # The names of the telemetry contract, most telling first; a test holds them equal to the capture engine's.
 KINDS = (
@@ -109,8 +110,7 @@ class SessionFilter:
     def conditions(self) -> Iterable[ColumnElement[bool]]:
         """What must hold, for a query that joins the application and its user."""
         yield InterviewSession.state.in_(self.states or SHOWN_STATES)
-        for word in self.candidate.split():
-            yield or_(User.full_name.icontains(word, autoescape=True), User.email.icontains(word, autoescape=True))
+        yield from mentions(self.candidate, User.full_name, User.email)
         if self.job_id:
             yield Application.job_id == self.job_id
         if self.from_day:

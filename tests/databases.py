@@ -3,6 +3,7 @@
 TEST_DATABASE_URL names a PostgreSQL whose databases may come and go: postgresql+psycopg://user@127.0.0.1/postgres
 """
 
+import atexit
 import os
 import uuid
 from pathlib import Path
@@ -13,12 +14,14 @@ SERVER = os.environ.get("TEST_DATABASE_URL", "")
 
 
 def fresh(folder: Path) -> str:
-    """The address of an empty database."""
+    """The address of an empty database. Tests look into it also when their server has stopped: it goes at our end."""
     if not SERVER:
         return f"sqlite:///{folder / 'portal.db'}"
     name = f"test_{uuid.uuid4().hex}"
     _on_server(f"CREATE DATABASE {name}")
-    return sa.make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+    url = sa.make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+    atexit.register(drop, url)
+    return url
 
 
 def drop(url: str) -> None:

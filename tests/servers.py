@@ -73,7 +73,6 @@ class LiveServer:
         self.log.close()
         with self.app.app_context():
             db.engine.dispose()
-        databases.drop(self.environ["DATABASE_URL"])
 
     def log_text(self) -> str:
         return (self.folder / "gunicorn.log").read_text()

@@ -12,7 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from portal.board import JobSearch
 from portal.extensions import db
-from portal.models import EmploymentType, JobStatus, Workplace, utc_now
+from portal.models import EmploymentType, JobStatus, User, Workplace, utc_now
+from portal.searching import mentions
 
 
 def titles(query: str) -> list[str]:
@@ -67,6 +68,17 @@ def test_the_search_is_plain_sql_that_postgresql_takes_too(app: Flask) -> None:
     query = JobSearch(text="50%").select().compile(dialect=postgresql.dialect())
     assert "jobs.title ILIKE '%%' || " in str(query)
     assert "50/%" in query.params.values()
+
+
+def test_a_search_holds_no_character_that_postgresql_refuses() -> None:
+    found = [
+        JobSearch(text="per\0son").select(),
+        db.select(User).where(*mentions("per\0son", User.full_name)),
+    ]
+    for query in found:
+        words = query.compile(dialect=postgresql.dialect()).params.values()
+        assert {"per", "son"} <= set(words)
+        assert not any("\0" in str(word) for word in words)
 
 
 @pytest.mark.parametrize("person", ["nobody", "alice", "ada"])

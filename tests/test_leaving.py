@@ -45,6 +45,7 @@ def names_in(config: object) -> list[str]:
     return [path.name for folder in folders for path in folder.rglob("*")]
 
 
+@pytest.mark.sqlite
 def test_an_account_is_deleted_with_everything_on_disk(
     app: Flask, cast: Cast, recorded: InterviewSession, client: FlaskClient
 ) -> None:

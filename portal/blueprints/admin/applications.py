@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, or_
+from sqlalchemy import Select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal import hiring, versions
@@ -16,6 +16,7 @@ from portal.blueprints.admin import bp
 from portal.extensions import db
 from portal.hiring import CannotChange
 from portal.models import Application, ApplicationStatus, Job, User
+from portal.searching import mentions
 
 ROWS_PER_PAGE = 25
 VERBS: dict[str, Callable[[Application, str | None], None]] = {
@@ -63,9 +64,7 @@ def _select(wanted: dict[str, Any]) -> Select[tuple[Application]]:
         .options(contains_eager(Application.user), contains_eager(Application.job), joinedload(Application.interview))
         .order_by(Application.created_at.desc(), Application.id)
     )
-    for word in wanted.get("candidate", "").split():
-        name, email = User.full_name, User.email
-        selected = selected.where(or_(name.icontains(word, autoescape=True), email.icontains(word, autoescape=True)))
+    selected = selected.where(*mentions(wanted.get("candidate", ""), User.full_name, User.email))
     if "job" in wanted:
         selected = selected.where(Application.job_id == uuid.UUID(wanted["job"]))
     if "status" in wanted:

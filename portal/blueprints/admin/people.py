@@ -13,6 +13,7 @@ from portal.blueprints import page_asked
 from portal.blueprints.admin import bp
 from portal.extensions import db
 from portal.models import User
+from portal.searching import mentions
 
 ROWS_PER_PAGE = 50
 
@@ -31,11 +32,8 @@ def people() -> ResponseReturnValue:
 
 
 def _select(wanted: str) -> sa.Select[tuple[User]]:
-    selected = db.select(User).order_by(User.created_at.desc(), User.id)
-    for word in wanted.split():
-        name, email = User.full_name, User.email
-        selected = selected.where(sa.or_(name.icontains(word, autoescape=True), email.icontains(word, autoescape=True)))
-    return selected
+    newest_first = db.select(User).order_by(User.created_at.desc(), User.id)
+    return newest_first.where(*mentions(wanted, User.full_name, User.email))
 
 
 @bp.post("/people/<uuid:user_id>/disable")

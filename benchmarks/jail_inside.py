@@ -1,0 +1,112 @@
+"""The process that measures in the trial (`jailed.py`): one recording in by a handle, observations out by a pipe.
+
+Alone (`python -m benchmarks.jail_inside once`), or as one that has everything loaded and forks for each recording.
+"""
+
+import json
+import os
+import resource
+import socket
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from benchmarks import jail
+from capture import film
+from capture.decoder import Decoder
+from capture.recording import rounded
+from capture.session import Models
+from capture.stretches import SAMPLE_EVERY_MS
+
+MEDIA, OUT = 3, 4  # handles: what is measured, where the rows go
+SOURCE = Path(f"/proc/self/fd/{MEDIA}")
+# Decoders and models load parts of themselves when they are first used.
+READABLE = [
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/proc/self",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/sys/devices/system/cpu",
+    "/dev/urandom",
+]
+
+
+def measure(models: Models, container: str, is_jailed: bool) -> None:
+    """Rows as JSON, then one line on how it went."""
+    began_s, first_s = time.monotonic(), None
+    if is_jailed:
+        shut(models, None)
+    refused = jail.what_is_refused() if is_jailed else {}
+    decoder = Decoder(SOURCE, container, every_ms=SAMPLE_EVERY_MS)
+    with os.fdopen(OUT, "w", buffering=1) as out, closing(models.senses()) as senses:
+        for item in decoder:
+            for row in senses.take(item, has_sound=decoder.has_sound):
+                first_s = first_s or time.monotonic() - began_s
+                out.write(json.dumps(rounded(row)) + "\n")
+        for row in senses.rest():
+            out.write(json.dumps(rounded(row)) + "\n")
+        out.write(json.dumps(facts() | {"first_s": first_s, "refused": refused}) + "\n")
+
+
+def normalise(models: Models, container: str, folder: Path) -> None:
+    """The recording in the form that joins, written into the one folder that is open."""
+    shut(models, folder)
+    with os.fdopen(OUT, "w") as out:
+        made = film.normalise(SOURCE, folder / "film.mp4", container)
+        out.write(json.dumps({"duration_ms": made.duration_ms}) + "\n" + json.dumps(facts()) + "\n")
+
+
+def shut(models: Models, writable: Path | None) -> None:
+    folders = [Path(name) for name in [*READABLE, sys.prefix, sys.base_prefix] if Path(name).exists()]
+    jail.enter([*folders, models.face, models.crowd, SOURCE.resolve()], writable)
+
+
+def facts() -> dict[str, object]:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {"cpu_s": used.ru_utime + used.ru_stime, "pss_mb": pss_mb()}
+
+
+def pss_mb() -> int:
+    """Memory of this process alone, what it shares with others counted by its share."""
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("Pss:")).split()[1]) // 1024
+
+
+def serve(models: Models) -> None:
+    """Everything is loaded and nothing opened; each recording gets a fork of it."""
+    with socket.socket(fileno=0) as asked:
+        while True:
+            message, handles, _, _ = socket.recv_fds(asked, 4096, 2)
+            if not message:
+                return
+            child = os.fork()
+            if child == 0:
+                asked.detach()
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+                _placed(handles)
+                container, folder = json.loads(message)
+                normalise(models, container, Path(folder)) if folder else measure(models, container, is_jailed=True)
+                os._exit(0)
+            for handle in handles:
+                os.close(handle)
+            os.waitpid(child, 0)
+
+
+def _placed(handles: list[int]) -> None:
+    """To their places, by way of numbers that are nobody's place; whatever else is open goes."""
+    aside = [os.dup2(handle, 100 + number) for number, handle in enumerate(handles)]
+    os.dup2(aside[0], MEDIA)
+    os.dup2(aside[1], OUT)
+    os.closerange(OUT + 1, 1024)
+
+
+if __name__ == "__main__":
+    how, face, crowd, container = sys.argv[1:]
+    models = Models(Path(face), Path(crowd))
+    if how == "serve":
+        serve(models)
+    else:
+        measure(models, container, is_jailed=how == "jailed")

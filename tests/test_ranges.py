@@ -145,7 +145,7 @@ def test_each_condition_is_met_or_not(film: Served, header: str, value: str, sta
     assert response.status_code == status
     assert response.data == {206: FILM[10:20], 200: FILM, 304: b""}.get(status, response.data)
     if status != 412:
-        assert (response.headers["ETag"], response.headers["Cache-Control"]) == (film.etag, "private, no-cache")
+        assert (response.headers["ETag"], response.headers["Cache-Control"]) == (film.etag, "no-store")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from pathlib import Path
 WAIT_S = 30  # its CPU time is limited to a sixth of this; the rest is for a busy machine
 PASSED_ON = ("PATH", "LANG", "LD_LIBRARY_PATH")  # no secret of ours is among them
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+# Its CPU time is limited, so what is not ready by then is no fault of the file: this machine has too much to do.
+TOO_BUSY = "There was no time to look at your file just now. Nothing was kept; try again in a few minutes."
 TOO_MUCH = "This file takes too long to open. Export a simpler one as PDF, and choose that."
 
 
@@ -29,7 +31,7 @@ def ask(data: bytes, wait_s: float = WAIT_S) -> Answer:
     try:
         looked = _start(data, wait_s)
     except subprocess.TimeoutExpired:
-        return Answer(refused=TOO_MUCH, fault=f"more than {wait_s} s")
+        return Answer(refused=TOO_BUSY, fault=f"more than {wait_s} s")
     line, _, copy = looked.stdout.partition(b"\n")
     if looked.returncode or not line:
         return Answer(refused=TOO_MUCH, fault=f"ended with {looked.returncode}")

@@ -24,7 +24,7 @@ COME_BACK_S = 10
 SCAN_WAIT_S = 60  # a scanner without its daemon first loads all it knows
 
 BUSY = "Other files are being looked at just now, so yours was not. Choose it once more in a few seconds."
-TOO_MUCH = asking.TOO_MUCH
+TOO_MUCH, TOO_BUSY = asking.TOO_MUCH, asking.TOO_BUSY
 INFECTED = "A virus scanner finds something in this file. Choose another one, made on another machine."
 NOT_SCANNED = "This file could not be checked for viruses just now. Nothing was kept; try again in a few minutes."
 CLEAN, FOUND = 0, 1  # how a scanner ends, clamdscan and others alike; anything else means that it cannot tell

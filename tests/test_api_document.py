@@ -95,3 +95,10 @@ def test_the_page_draws_itself_from_local_files(live_server: LiveServer) -> None
     assert said == []
     assert f"{live_server.url}/api/openapi.json" in asked
     assert all(url.startswith((live_server.url, "data:", "blob:")) for url in asked)
+
+
+def test_it_says_that_replacing_a_resume_names_which(document: dict[str, Any]) -> None:
+    put = document["paths"]["/api/applications/{application_id}/resume"]["put"]
+    [header] = [one for one in put["parameters"] if one["in"] == "header"]
+    assert (header["name"], header["required"]) == ("If-Match", True)
+    assert {"412", "428"} <= set(put["responses"])

@@ -177,7 +177,8 @@ def test_the_portal_hears_what_the_other_process_says(name: str) -> None:
     assert reason in inspection.look(make(), "alice").refused
 
 
-def test_what_takes_too_long_is_refused_with_a_word_on_what_to_do() -> None:
+def test_what_takes_too_long_is_refused_with_a_word_on_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspection, "WAIT_S", 300)  # on a busy machine five seconds of CPU take long
     assert inspection.look(ENDLESS["strings that never end"](), "alice").refused == inspection.TOO_MUCH
 
 
@@ -212,9 +213,9 @@ def test_who_looks_at_a_file_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) 
     assert set(seen[0]) <= set(asking.PASSED_ON)
 
 
-def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_gets_no_time_is_ended_and_is_not_called_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspection, "WAIT_S", 1)
     monkeypatch.setattr(asking, "_command", lambda: ["/bin/sleep", "60"])
     started = time.monotonic()
-    assert inspection.look(papers.pdf(), "alice").refused == inspection.TOO_MUCH
+    assert inspection.look(papers.pdf(), "alice").refused == inspection.TOO_BUSY
     assert time.monotonic() - started < 30

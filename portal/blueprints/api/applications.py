@@ -59,7 +59,14 @@ def _of_mine(view: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
+IF_MATCH = {
+    "in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}, "example": "*",
+    "description": "The `resume_version` that is to be replaced, in quotes; or `*` for whichever is there",
+}  # fmt: skip
+
+
 @bp.put("/<uuid:application_id>/resume")
+@bp.doc(parameters=[IF_MATCH])
 @bp.signed_in()
 @_of_mine
 @bp.arguments(ResumeForm, location="multipart")
@@ -71,10 +78,7 @@ def _of_mine(view: Callable[..., Any]) -> Callable[..., Any]:
 @bp.alt_response(428, "PRECONDITION_REQUIRED")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Application | ResponseReturnValue:
-    """Replace the résumé, until the hiring team has opened it
-
-    `If-Match` names the `resume_version` that is to be replaced, in quotes, or is `*` for whichever is there.
-    """
+    """Replace the résumé, until the hiring team has opened it"""
     application = access.fetch_own(Application, application_id, current_user)
     if not request.if_match:
         return problem(428, "Which résumé?", "Say If-Match with the resume_version that is to be replaced, or *.")

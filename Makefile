@@ -52,6 +52,10 @@ bench-jail: $(DEV_STAMP) models  ## what it would cost to open recordings in a j
 bench-seeking: $(DEV_STAMP)  ## what seeking costs where the browser may keep nothing, about ten minutes
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.seeking
 
+bench-pages: $(DEV_STAMP) assets  ## what Lighthouse says of the pages, median of five, about 5 minutes
+	cd benchmarks/lighthouse && npm ci --silent
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.pages
+
 scan: $(DEV_STAMP) models  ## hostile tools against a portal on loopback, about 15 minutes; TOOL=bandit runs one
 	PYTHONPATH=tests $(BIN)/python -m scan $(TOOL)
 
@@ -72,6 +76,7 @@ lock: $(DEV_STAMP)  ## pin what requirements*.in ask for, with the hashes of eve
 		sed -i.bak '/^#/d' $$name.lock && rm $$name.lock.bak || exit 1; \
 	done
 	npm install --package-lock-only
+	cd benchmarks/lighthouse && npm install --package-lock-only
 	$(BIN)/python setup/assets.py --tidy-lock
 
 $(BIN)/pip:

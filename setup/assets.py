@@ -88,11 +88,12 @@ def fetch_packages() -> None:
 
 def tidy_lock() -> None:
     """Take out what npm notes of who would like to be paid: our locks hold versions and hashes, and no addresses."""
-    path = PROJECT / "package-lock.json"
-    lock = json.loads(path.read_text(encoding="utf-8"))
-    for entry in lock["packages"].values():
-        entry.pop("funding", None)
-    path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    for folder in (PROJECT, PROJECT / "benchmarks" / "lighthouse"):
+        path = folder / "package-lock.json"
+        lock = json.loads(path.read_text(encoding="utf-8"))
+        for entry in lock["packages"].values():
+            entry.pop("funding", None)
+        path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def npm() -> tuple[list[str], str]:

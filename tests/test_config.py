@@ -1,12 +1,15 @@
 """Settings: production refuses to start unsafely, and says what to do."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from flask import Flask, request
 
 from portal import create_app
-from portal.config import Config, ConfigError, Environment
+from portal.config import PROJECT_FOLDER, Config, ConfigError, Environment
 
 STRONG = "b7d1f0c2a94e5836b7d1f0c2a94e5836"
 
@@ -88,3 +91,13 @@ def test_a_visitors_address_is_taken_from_trusted_proxies_only(tmp_path: Path, p
 def test_a_rule_that_there_is_not_cannot_be_switched_off(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="humming"):
         quiet_app(INSTANCE_PATH=str(tmp_path), RULES_OFF="paste, humming")
+
+
+def test_without_a_key_the_flask_command_says_so_in_a_line_and_helps() -> None:
+    environ = os.environ | {"SECRET_KEY": "", "PORTAL_ENV": "production"}
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "--help"]
+    done = subprocess.run(command, env=environ, cwd=PROJECT_FOLDER, capture_output=True, text=True, check=False)
+
+    assert "SECRET_KEY is not set" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Usage: flask" in done.stdout

@@ -19,7 +19,8 @@ from setup.models import WANTED, SetupError, is_intact, obtain
 
 PROJECT = Path(__file__).resolve().parent.parent
 PIP_LOCKS = sorted([*PROJECT.glob("requirements*.lock"), *PROJECT.glob("scan/*.lock")])
-ALL_LOCKS = [*PIP_LOCKS, PROJECT / "package-lock.json"]
+NPM_LOCKS = [PROJECT / "package-lock.json", PROJECT / "benchmarks" / "lighthouse" / "package-lock.json"]
+ALL_LOCKS = [*PIP_LOCKS, *NPM_LOCKS]
 
 # What 0.10.35's library holds and 0.10.31's does not: its HTTP client, and the pieces of the address it reports to.
 HTTP_CLIENT_HINTS = (b"libcurl", b"curl_easy_", b"SSL_connect", b"HTTP/1.", b"play.goo")
@@ -49,13 +50,14 @@ def test_the_lock_knows_the_wheels_of_other_machines_too() -> None:
     assert few == {}
 
 
-@pytest.mark.parametrize("lock", ALL_LOCKS, ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", ALL_LOCKS, ids=lambda lock: str(lock.relative_to(PROJECT)))
 def test_no_lock_names_an_address(lock: Path) -> None:
     assert "://" not in lock.read_text()
 
 
-def test_every_npm_package_has_an_integrity_hash() -> None:
-    packages = json.loads((PROJECT / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("lock", NPM_LOCKS, ids=lambda lock: str(lock.relative_to(PROJECT)))
+def test_every_npm_package_has_an_integrity_hash(lock: Path) -> None:
+    packages = json.loads(lock.read_text())["packages"]
     assert [name for name, entry in packages.items() if name and not entry["integrity"].startswith("sha512-")] == []
 
 

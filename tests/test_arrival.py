@@ -253,6 +253,18 @@ def test_a_take_that_is_begun_when_the_next_question_is_known_says_so(
     assert re.fullmatch(r"It was begun 02:2\d min after question 2 was shown\.", shown_early(again)[0])
 
 
+@pytest.mark.parametrize(("earlier_ms", "is_told"), [(300, False), (1_900, False), (2_100, True)])
+def test_a_moment_between_the_next_question_and_a_take_is_not_spoken_of(
+    app: Flask, interview: InterviewSession, tmp_path: Path, earlier_ms: int, is_told: bool
+) -> None:
+    answer = came(interview, clip_bytes(tmp_path, 1.0))
+    interview.questions[1].released_at = answer.created_at - timedelta(milliseconds=earlier_ms)
+    db.session.commit()
+    worked(app, answer)
+
+    assert any(note.startswith("It was begun") for note in shown_early(answer)) is is_told
+
+
 @pytest.mark.parametrize("line", ["all at the end", "still on its way", "parts made late"])
 def test_who_records_first_and_then_asks_for_the_next_question_is_not_told_of(
     app: Flask, interview: InterviewSession, tmp_path: Path, line: str

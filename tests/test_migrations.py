@@ -1,5 +1,7 @@
 """The migrated schema is the one of the models, and what was stored by an earlier version is understood by this one."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -169,6 +171,33 @@ def test_going_back_and_forth_through_every_version_keeps_what_both_know(app: Fl
 
     assert everything().keys() == {table.name for table in db.metadata.sorted_tables} | {"alembic_version"}
     assert len(db.session.scalars(sa.select(Answer)).all()) == 2
+
+
+@pytest.mark.sqlite
+@pytest.mark.logs_errors
+@pytest.mark.parametrize("hung_before", [True, False])
+def test_a_migration_that_leaves_rows_hanging_changes_nothing(
+    app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture, hung_before: bool
+) -> None:
+    """A trigger of ours takes a job away while version 0010 is undone; what hung on nothing before stops nobody."""
+    db.drop_all()
+    upgrade()
+    fill_every_table(app, tmp_path)
+    with closing(sqlite3.connect(db.engine.url.database)) as other:  # which heeds no foreign key
+        if hung_before:
+            other.execute("DELETE FROM users")
+        else:
+            other.execute("CREATE TRIGGER t AFTER UPDATE ON alembic_version BEGIN DELETE FROM jobs; END")
+        other.commit()
+    before = everything()
+    if hung_before:
+        downgrade(revision="0009")
+        assert everything()["alembic_version"] == [{"version_num": "0009"}]
+        return
+    with pytest.raises(SystemExit):
+        downgrade(revision="0009")
+    assert "nothing was changed" in caplog.text
+    assert everything() == before
 
 
 def test_consents_of_an_earlier_version_were_for_the_days_of_today(app: Flask) -> None:

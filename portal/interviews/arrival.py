@@ -76,11 +76,11 @@ def _next_was_shown_early(answer: Answer) -> str | None:
     if following is None or following.released_at is None or answer.completed_at is None or answer is not parts[0]:
         return None
     after_ms, long_ms = _ms(following.released_at - answer.created_at), sum(part.sent_ms or 0 for part in parts)
-    if after_ms < 0:
+    if after_ms <= -SHOWN_EARLY_BY_MS:
         return f"It was begun {clock(-after_ms)} min after question {following.position} was shown."
     if long_ms <= after_ms + SHOWN_EARLY_BY_MS:
         return None
-    shown = f"Question {following.position} was shown {seconds(after_ms)} after this answer was begun"
+    shown = f"Question {following.position} was shown {seconds(max(0, after_ms))} after this answer was begun"
     return f"{shown}; the answer is {seconds(long_ms)} long."
 
 

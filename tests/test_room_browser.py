@@ -3,25 +3,21 @@ and what is on the server afterwards. Asserts words and times, never frame count
 """
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from browsing import (
     ALLOW_CAMERA,
     PATIENCE_MS,
     Candidate,
-    bytes_on_server,
     chromium,
     events_of,
     media_ms,
     set_hidden,
-    with_constants,
 )
-from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from servers import LiveServer
 
-from portal import hiring, interviews
 from portal.extensions import db
 from portal.models import AnswerState, InterviewSession
 
@@ -333,21 +329,6 @@ def test_any_number_of_page_events_arrives(candidate: Candidate) -> None:
     assert len(events_of(candidate, 250)) == 250
 
 
-def test_what_the_page_noticed_is_told_after_a_reload_and_takes_nothing_from_the_answer(candidate: Candidate) -> None:
-    candidate.page.route("**/events", lambda route: route.abort())
-    candidate.consent(analyse=True)
-    candidate.enter_room()
-    candidate.press("Show the question")
-    candidate.record(3)
-    candidate.pastes(1)
-    candidate.press("Stop and play back")
-    candidate.sees("saved 00:0")
-    candidate.page.unroute_all()
-    candidate.page.reload()
-    assert len(events_of(candidate, 1)) == 1
-    candidate.sees("Your answer is saved.")
-
-
 @pytest.mark.parametrize("status", [422, 500])
 def test_page_events_that_are_not_taken_block_nothing(candidate: Candidate, status: int) -> None:
     candidate.page.route(re.compile("/events$"), lambda route: route.fulfill(status=status))
@@ -418,84 +399,3 @@ def test_where_an_interview_goes_on(
     script = "async (given) => (await import('/static/resume.js')).whereToResume(...given)"
     found = candidate.page.evaluate(script, [questions, accepted, interrupted])
     assert (found["stage"], found["question"]["position"]) == (stage, position)
-
-
-def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(candidate: Candidate, server: LiveServer) -> None:
-    candidate.consent()
-    candidate.enter_room()
-    candidate.press("Show the question")
-    candidate.press("Start my answer now")
-    candidate.record(1)
-    with server.app.app_context():
-        hiring.withdraw(db.session.get_one(InterviewSession, candidate.interview_id).application)
-    candidate.sees_state("trouble")
-    candidate.sees("You withdrew this application. Nothing more is recorded.")
-    camera = "() => document.querySelector('[data-camera]').srcObject"
-    assert not candidate.page.evaluate(camera) or candidate.page.evaluate(f"({camera})().active") is False
-
-
-STORAGE_THAT_IS_WAITED_FOR = "IDBFactory.prototype.open = () => ({})"
-
-
-@pytest.mark.parametrize(
-    ("happens", "state", "said"),
-    [
-        (lambda row: hiring.withdraw(row.application), "trouble", "You withdrew this application. Nothing more"),
-        (lambda row: interviews.take_seat(row, "another-tab", take_over=True), "elsewhere", "open in another tab"),
-    ],
-    ids=["withdrawn", "taken over"],
-)
-def test_what_ends_the_page_while_it_comes_in_is_told_and_stays(
-    candidate: Candidate, server: LiveServer, happens: Callable[[InterviewSession], object], state: str, said: str
-) -> None:
-    candidate.consent()
-    candidate.page.add_init_script(STORAGE_THAT_IS_WAITED_FOR)
-    with_constants(candidate.page, {"BEAT_EVERY_MS": 300})
-    with candidate.page.expect_response("**/seat"):
-        candidate.page.goto(candidate.url("room"), wait_until="commit")
-    with server.app.app_context():
-        happens(db.session.get_one(InterviewSession, candidate.interview_id))
-    candidate.sees_state(state)
-    candidate.sees(said)
-    candidate.sees("This browser keeps nothing")  # by now the page would have come in
-    candidate.page.wait_for_timeout(1_000)
-    candidate.sees_state(state)
-
-
-def test_a_fault_of_what_is_shown_does_not_end_the_sending(candidate: Candidate) -> None:
-    candidate.starts_answering()
-    candidate.has_saved(1)
-    candidate.page.evaluate(
-        """async () => {
-            const { RoomView } = await import("/static/room_view.js");
-            RoomView.prototype.uploads = () => { throw new Error("a fault of the view"); };
-        }"""
-    )
-    before = len(bytes_on_server(candidate, candidate.answers()[0]))
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while len(bytes_on_server(candidate, candidate.answers()[0])) <= 2 * before and time.monotonic() < deadline:
-        candidate.page.wait_for_timeout(200)
-    assert len(bytes_on_server(candidate, candidate.answers()[0])) > 2 * before
-    candidate.sees_state("recording")
-
-
-def test_nobody_asks_for_the_seat_once_the_interview_is_being_finished(candidate: Candidate) -> None:
-    """At a kiosk the next page signs out; whatever this one still asks would be refused."""
-    candidate.consent()
-    with_constants(candidate.page, {"BEAT_EVERY_MS": 200})
-    candidate.enter_room()
-    candidate.press("Show the question")
-    candidate.press("Start my answer now")
-    candidate.record(1)
-    candidate.press("Stop and play back")
-    candidate.press("Save and continue")
-    asked: list[str] = []
-
-    def finishes_slowly(route: Route) -> None:
-        candidate.page.on("request", lambda request: asked.append(request.url))
-        candidate.page.wait_for_timeout(1_500)
-        route.continue_()
-
-    candidate.page.route("**/finish", finishes_slowly)
-    candidate.answers_the_second_question_and_finishes()
-    assert [url for url in asked if url.endswith("/seat")] == []

@@ -1,0 +1,135 @@
+"""What happens to a room while it comes in, and when it goes: nothing goes on that should have ended, nothing ends that
+should go on.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from browsing import PATIENCE_MS, Candidate, bytes_on_server, events_of, fake_camera_browser, with_constants
+from playwright.sync_api import Browser, Route
+from servers import LiveServer
+
+from portal import hiring, interviews
+from portal.extensions import db
+from portal.models import InterviewSession
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    server = LiveServer(tmp_path_factory.mktemp("coming"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with fake_camera_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
+    candidate = Candidate(server, browser)
+    yield candidate
+    candidate.context.close()
+    assert not candidate.complaints
+
+
+STORAGE_THAT_IS_WAITED_FOR = "IDBFactory.prototype.open = () => ({})"
+
+
+@pytest.mark.parametrize(
+    ("happens", "state", "said"),
+    [
+        (lambda row: hiring.withdraw(row.application), "trouble", "You withdrew this application. Nothing more"),
+        (lambda row: interviews.take_seat(row, "another-tab", take_over=True), "elsewhere", "open in another tab"),
+    ],
+    ids=["withdrawn", "taken over"],
+)
+def test_what_ends_the_page_while_it_comes_in_is_told_and_stays(
+    candidate: Candidate, server: LiveServer, happens: Callable[[InterviewSession], object], state: str, said: str
+) -> None:
+    candidate.consent()
+    candidate.page.add_init_script(STORAGE_THAT_IS_WAITED_FOR)
+    with_constants(candidate.page, {"BEAT_EVERY_MS": 300})
+    with candidate.page.expect_response("**/seat"):
+        candidate.page.goto(candidate.url("room"), wait_until="commit")
+    with server.app.app_context():
+        happens(db.session.get_one(InterviewSession, candidate.interview_id))
+    candidate.sees_state(state)
+    candidate.sees(said)
+    candidate.sees("This browser keeps nothing")  # by now the page would have come in
+    candidate.page.wait_for_timeout(1_000)
+    candidate.sees_state(state)
+
+
+def test_a_fault_of_what_is_shown_does_not_end_the_sending(candidate: Candidate) -> None:
+    candidate.starts_answering()
+    candidate.has_saved(1)
+    candidate.page.evaluate(
+        """async () => {
+            const { RoomView } = await import("/static/room_view.js");
+            RoomView.prototype.uploads = () => { throw new Error("a fault of the view"); };
+        }"""
+    )
+    before = len(bytes_on_server(candidate, candidate.answers()[0]))
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while len(bytes_on_server(candidate, candidate.answers()[0])) <= 2 * before and time.monotonic() < deadline:
+        candidate.page.wait_for_timeout(200)
+    assert len(bytes_on_server(candidate, candidate.answers()[0])) > 2 * before
+    candidate.sees_state("recording")
+
+
+def test_nobody_asks_for_the_seat_once_the_interview_is_being_finished(candidate: Candidate) -> None:
+    """At a kiosk the next page signs out; whatever this one still asks would be refused."""
+    candidate.consent()
+    with_constants(candidate.page, {"BEAT_EVERY_MS": 200})
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.press("Start my answer now")
+    candidate.record(1)
+    candidate.press("Stop and play back")
+    candidate.press("Save and continue")
+    asked: list[str] = []
+
+    def finishes_slowly(route: Route) -> None:
+        candidate.page.on("request", lambda request: asked.append(request.url))
+        candidate.page.wait_for_timeout(1_500)
+        route.continue_()
+
+    candidate.page.route("**/finish", finishes_slowly)
+    candidate.answers_the_second_question_and_finishes()
+    assert [url for url in asked if url.endswith("/seat")] == []
+
+
+def test_what_the_page_noticed_is_told_after_a_reload_and_takes_nothing_from_the_answer(candidate: Candidate) -> None:
+    candidate.page.route("**/events", lambda route: route.abort())
+    candidate.consent(analyse=True)
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.record(3)
+    candidate.pastes(1)
+    candidate.press("Stop and play back")
+    candidate.sees("saved 00:0")
+    candidate.page.unroute_all()
+    candidate.page.reload()
+    assert len(events_of(candidate, 1)) == 1
+    candidate.sees("Your answer is saved.")
+
+
+def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(candidate: Candidate, server: LiveServer) -> None:
+    candidate.consent()
+    candidate.enter_room()
+    candidate.press("Show the question")
+    candidate.press("Start my answer now")
+    candidate.record(1)
+    with server.app.app_context():
+        hiring.withdraw(db.session.get_one(InterviewSession, candidate.interview_id).application)
+    candidate.sees_state("trouble")
+    candidate.sees("You withdrew this application. Nothing more is recorded.")
+    camera = "() => document.querySelector('[data-camera]').srcObject"
+    assert not candidate.page.evaluate(camera) or candidate.page.evaluate(f"({camera})().active") is False

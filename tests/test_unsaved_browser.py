@@ -71,7 +71,9 @@ def test_an_answer_that_became_too_large_is_kept_as_far_as_it_came_and_says_so(c
 
 def test_an_answer_of_which_nothing_was_taken_says_why_and_is_recorded_again(candidate: Candidate) -> None:
     candidate.page.route("**/answers", announce_another_kind, times=1)
-    candidate.starts_answering()
+    candidate.consent()
+    candidate.enter_room()
+    candidate.press("Show the question")  # it may be refused before anybody could see that it records
     candidate.sees(f"Nothing of it is saved: {NOT_TAKEN}")
     candidate.press("Try again")
     candidate.goes_on_to_record()

@@ -6,7 +6,7 @@ import { Playback } from "./playback.js";
 import { newestTake } from "./resume.js";
 
 const LOAD_AGAIN_MS = 3_000;
-const ON_ITS_WAY = "It can be played here as soon as the server has all of it. You need not wait for that.";
+const ON_ITS_WAY = "Your answer is being saved. It can be played here as soon as the server has all of it. You need not wait for that.";
 const NOTHING_THERE = "There is nothing to play.";
 const NOT_LOADED = "It could not be loaded. We try again.";
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import PATIENCE_MS, fake_camera_browser
+from browsing import PATIENCE_MS, fake_camera_browser, with_constants
 from factories import PASSWORD, make_application, make_job
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from servers import LiveServer
@@ -207,3 +207,69 @@ def test_a_waiting_button_says_what_it_waits_for(
     expect(form.get_by_role("button", name=busy)).to_be_focused()
     held[0].continue_()
     expect(page.get_by_role("button", name=busy)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [("apply", 429, "wait a little"), ("apply", 413, "too large"), ("about", 502, "did not answer as it should")],
+)
+def test_a_page_that_is_not_ours_does_not_take_the_forms_place(
+    server: LiveServer, browser: BrowserContext, tmp_path: Path, name: str, status: int, words: str
+) -> None:
+    who, path = paths(server)[name]
+    page = browser.new_page()
+    sign_in(page, server, who)
+    page.goto(server.url + path)
+    page.wait_for_load_state("networkidle")
+    type_everywhere(page, tmp_path)
+    before = kept(page)
+    answer = {"status": status, "content_type": "text/html", "body": f"<html><h1>{status}</h1></html>"}
+    page.route(
+        f"**{path}", lambda route: route.fulfill(**answer) if route.request.method == "POST" else route.continue_()
+    )
+    page.locator("main form").first.get_by_role("button").last.click()
+
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    assert kept(page) == before
+
+
+def test_where_asking_takes_too_long_the_form_is_sent_as_it_is(server: LiveServer, browser: BrowserContext) -> None:
+    page = browser.new_page()
+    with_constants(page, {"ASK_MS": 300})
+    page.route("**/signed-in", lambda route: None)  # never answered
+    sign_in(page, server, "alice")
+    page.goto(f"{server.url}/register/about")
+    page.get_by_label("Where you live").fill("Far away")
+    page.get_by_role("button", name="Save and go on").click()
+
+    page.wait_for_url("**/register/done**")
+
+
+def test_filters_chosen_one_after_the_other_all_count(server: LiveServer, browser: BrowserContext) -> None:
+    page = browser.new_page()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    sign_in(page, server, "ada")
+    page.goto(f"{server.url}/admin/sessions")
+    page.wait_for_load_state("networkidle")
+    for level in ("high", "low"):
+        page.evaluate("(level) => document.querySelector(`[name=severity][value=${level}]`).click()", level)
+
+    page.wait_for_url(re.compile("severity=high.*severity=low"))
+
+
+def test_what_a_row_asks_for_ends_no_form_elsewhere(server: LiveServer, browser: BrowserContext) -> None:
+    page = browser.new_page()
+    sign_in(page, server, "ada")
+    page.goto(f"{server.url}/admin/jobs/new")
+    page.route("**/signed-in", lambda route: None)
+    button = page.get_by_role("button", name=re.compile("^(Save and publish|Publishing …)$"))
+    button.click()
+    expect(button).to_have_text("Publishing …")
+    page.evaluate(
+        """() => {
+            const elt = document.querySelector("h1");
+            elt.dispatchEvent(new CustomEvent("htmx:afterRequest", { bubbles: true, detail: { elt } }));
+        }"""
+    )
+
+    expect(button).to_have_text("Publishing …")

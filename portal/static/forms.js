@@ -7,6 +7,13 @@ const SIGNED_OUT = "You are signed out by now, so nothing was sent. Everything y
 const SOMEBODY_ELSE = "Another account is signed in in this browser by now, so nothing was sent. Everything you typed is still here: sign in with yours in another tab, then press the button again.";
 const NO_SERVER = "The server could not be reached, so nothing was sent. Everything you typed is still here: try again in a moment.";
 
+const NOT_OURS = "The server did not answer as it should, so it is not known whether this was sent. Everything you typed is still here: look whether it arrived, then try again.";
+const REFUSED = {
+  413: "This is too large, so nothing was sent. Everything you typed is still here: choose a smaller file, then try again.",
+  429: "Too much was sent from here just now, so nothing was sent. Everything you typed is still here: wait a little, then try again.",
+};
+const UNGUARDED = "[hx-post], [role=search]"; // htmx sends the first; what is sought holds nothing to lose
+
 const whoami = document.body.dataset.user;
 
 /** Whether a form may be sent as who the page was made for. Where not, the page says so and stays as it is. */
@@ -16,9 +23,9 @@ async function maySend(form) {
     const asked = new AbortController();
     const timer = setTimeout(() => asked.abort(), ASK_MS);
     const response = await fetch(document.body.dataset.signedIn, { headers: { Accept: "application/json" }, signal: asked.signal });
-    clearTimeout(timer);
     if (!response.ok) return true; // what is wrong there is for the server to say
     now = await response.json();
+    clearTimeout(timer);
   } catch (error) {
     if (!(error instanceof TypeError)) return true; // too slow, or no answer of ours: the server judges what is sent
     tell(form, NO_SERVER);
@@ -70,7 +77,7 @@ const isBusy = (form) => buttonsOf(form).some((button) => "idle" in button.datas
 
 document.addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
-  if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post" || form.hasAttribute("hx-post")) return;
+  if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post" || form.matches(UNGUARDED)) return;
   event.preventDefault();
   if (isBusy(form)) return;
   const button = submitter ?? buttonsOf(form)[0];
@@ -95,19 +102,35 @@ function allIdle() {
 
 document.addEventListener("htmx:confirm", (event) => {
   const { elt, verb, issueRequest, triggeringEvent } = event.detail;
-  if (verb !== "post") return;
-  event.preventDefault();
   const form = elt.closest("form");
+  if (verb !== "post" || !form || form.matches("[role=search]")) return; // what is sought holds nothing to lose, and may change at once
+  event.preventDefault();
   if (isBusy(form)) return;
   const button = elt.matches("button") ? elt : (triggeringEvent?.submitter ?? buttonsOf(form)[0]);
   beBusy(button, true);
   maySend(form).then((may) => (may ? issueRequest(true) : beBusy(button, false)));
 });
 
-for (const name of ["htmx:afterRequest", "htmx:abort"]) document.addEventListener(name, allIdle);
+// Of this form only: rows of the same page are asked for all the while.
+document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => {
+  const form = elt.closest("form");
+  if (form) for (const button of buttonsOf(form)) beBusy(button, false);
+});
 
 document.addEventListener("htmx:sendError", ({ detail: { elt, requestConfig } }) => {
-  if (requestConfig.verb === "post") tell(elt.closest("form"), NO_SERVER);
+  if (requestConfig.verb === "post" && elt.closest("form")) tell(elt.closest("form"), NO_SERVER);
+});
+
+// A page that is not ours (a proxy's, say) holds nothing to put in the form's place: the form stays, and says so.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { target, xhr, serverResponse, requestConfig } = detail;
+  const { elt } = requestConfig; // what asked; the event is the target's
+  const form = elt.closest("form");
+  if (requestConfig.verb !== "post" || !form || !detail.shouldSwap) return;
+  const wanted = elt.closest("[hx-select]")?.getAttribute("hx-select") ?? `#${target.id}, #error`;
+  if (new DOMParser().parseFromString(serverResponse, "text/html").querySelector(wanted)) return;
+  detail.shouldSwap = false;
+  tell(form, REFUSED[xhr.status] ?? NOT_OURS);
 });
 
 /** After a part was replaced: to the first thing that is wrong, or to what was said; where nothing has the focus, to the part. */

@@ -8,6 +8,7 @@ const [FRAME_MIN_S, FRAME_MAX_S] = [0.005, 0.1];
 // How far to go for the next picture, in pictures. Asked for a time between two, one browser shows the one before and
 // another (WebKit) the one after: the first reach that shows another picture is one picture away in both.
 const REACHES = [0.3, 1.2, 2.2, 3.2, 4.2];
+const WAKES_WITHIN_MS = 3_000; // the most that somebody is left without sound and Play where bytes do not come
 const NEW_PICTURE_MS = 150; // after a seek; then the picture has stayed the same
 
 export class Film {
@@ -126,16 +127,17 @@ export class Film {
     Object.assign(this, { isWaking: true, goesOn: false });
     video.muted = true;
     try {
-      await video.play();
+      await Promise.race([video.play(), pause(WAKES_WITHIN_MS)]);
+      if (!this.goesOn) video.pause();
+      const isThere = new Promise((resolve) => video.addEventListener("seeked", resolve, { once: true }));
+      video.currentTime = this.wantedS;
+      await Promise.race([isThere, pause(WAKES_WITHIN_MS)]); // bytes may never come
     } catch (error) {
       console.info("The film does not wake:", error.name);
+    } finally {
+      video.muted = wasMuted;
+      this.isWaking = false;
     }
-    if (!this.goesOn) video.pause();
-    const isThere = new Promise((resolve) => video.addEventListener("seeked", resolve, { once: true }));
-    video.currentTime = this.wantedS;
-    await isThere;
-    video.muted = wasMuted;
-    this.isWaking = false;
   }
 
   /** When the picture was taken that is seen; right after a seek that is where it went. */
@@ -156,6 +158,10 @@ export class Film {
       video.addEventListener("seeked", () => setTimeout(() => resolve(false), NEW_PICTURE_MS), { once: true });
     });
   }
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function fullScreenElement() {

@@ -51,6 +51,7 @@ def worker(server: LiveServer) -> Iterator[LiveWorker]:
     worker.stop()
 
 
+@pytest.mark.sqlite
 def test_only_the_worker_ever_loads_a_decoder(tmp_path: Path) -> None:
     """While a candidate records and finishes, and an admin looks at the result, all over HTTP."""
     clip = Clip("mp4", clip_bytes(tmp_path), 2_000)

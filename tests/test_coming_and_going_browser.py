@@ -133,3 +133,19 @@ def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(candidate:
     candidate.sees("You withdrew this application. Nothing more is recorded.")
     camera = "() => document.querySelector('[data-camera]').srcObject"
     assert not candidate.page.evaluate(camera) or candidate.page.evaluate(f"({camera})().active") is False
+
+
+TWO_TABS_NOTE = """async () => {
+    const { Notes } = await import("/static/notes.js");
+    const { Job } = await import("/static/job.js");
+    const [old, taking] = [new Notes("two-tabs"), new Notes("two-tabs")];
+    taking.write({ accepted: 2, interrupted: "b", answers: { b: { recorded_ms: 7 } } });
+    old.keep([new Job({ answer_id: "a", upload_url: "/u", recorded_ms: 5 })]);
+    const { accepted, interrupted, answers } = new Notes("two-tabs").values;
+    return [accepted, interrupted, answers.a.recorded_ms, answers.b.recorded_ms];
+}"""
+
+
+def test_a_tab_that_only_sends_its_rest_leaves_what_the_one_that_took_over_noted(candidate: Candidate) -> None:
+    candidate.page.goto(f"{candidate.portal}/jobs")
+    assert candidate.page.evaluate(TWO_TABS_NOTE) == [2, "b", 5, 7]

@@ -6,15 +6,12 @@ export class Notes {
   constructor(interviewId) {
     this.key = `interview-notes-${interviewId}`;
     this.values = { accepted: 0, interrupted: null, answers: {} };
-    try {
-      Object.assign(this.values, JSON.parse(localStorage.getItem(this.key)));
-    } catch (error) {
-      console.warn("This browser keeps no notes:", error.name); // the server's times are used instead
-    }
+    this.#read();
   }
 
   /** Change some of: accepted (last question done with), interrupted (answer id), unread (answer id), answers. */
   write(changes) {
+    this.#read(); // another tab may have taken over: what it noted stays
     Object.assign(this.values, changes);
     try {
       localStorage.setItem(this.key, JSON.stringify(this.values));
@@ -25,12 +22,22 @@ export class Notes {
 
   /** Note how these answers stand; nothing of those that are through. */
   keep(jobs) {
+    this.#read();
     const answers = { ...this.values.answers };
     for (const job of jobs) {
       if (job.isOpen) answers[job.answer_id] = job.note();
       else delete answers[job.answer_id];
     }
     this.write({ answers });
+  }
+
+  #read() {
+    try {
+      Object.assign(this.values, JSON.parse(localStorage.getItem(this.key)));
+    } catch (error) {
+      if (!this.isMissed) console.warn("This browser keeps no notes:", error.name); // the server's times are used instead
+      this.isMissed = true;
+    }
   }
 
   /** What was noted of an answer, { recorded_ms, marks }; null where nothing was. */

@@ -121,7 +121,7 @@ def _waiting_ages_s() -> list[float]:
         newer.interview_id == Answer.interview_id,
         newer.question_position == Answer.question_position,
         newer.take > Answer.take,
-        newer.state != AnswerState.DISCARDED,
+        newer.state.not_in([AnswerState.DISCARDED, AnswerState.FAILED]),
     )
     wanted = (
         sa.select(Answer.created_at, Answer.recorded_ms)

@@ -90,7 +90,7 @@ class AnswerState(StrEnum):
     RECEIVED = "received"  # all bytes are on disk
     READY = "ready"  # measured (where agreed) and normalised
     FAILED = "failed"  # three tries did not succeed
-    DISCARDED = "discarded"  # recorded again; its media is deleted when the sitting ends
+    DISCARDED = "discarded"  # recorded again, or taken back; its media is deleted when the sitting ends
 
 
 class WorkerKind(StrEnum):
@@ -322,9 +322,11 @@ class InterviewSession(db.Model):
         return self.state is InterviewState.FAILED or (self.state is InterviewState.READY and lacks_one)
 
     def kept_answers(self) -> list["Answer"]:
-        """All parts of the newest take of each question, in order."""
+        """All parts of each question's newest take of which something can be used (else of the newest), in order."""
         there = [answer for answer in self.answers if answer.state is not AnswerState.DISCARDED]
         newest = {answer.question_position: answer.take for answer in there}  # ordered: the last one wins
+        usable = [answer for answer in there if answer.state is not AnswerState.FAILED]
+        newest |= {answer.question_position: answer.take for answer in usable}
         return [answer for answer in there if answer.take == newest[answer.question_position]]
 
 

@@ -65,6 +65,16 @@ def make_clip(
     return path
 
 
+def head_of(data: bytes) -> bytes:
+    """What a recorder writes before the first picture, of an MP4 in fragments or a WebM."""
+    return data[: data.index(b"moof") - 4] if data[4:8] == b"ftyp" else data[: data.index(b"\x1fC\xb6u")]
+
+
+def unreadable(data: bytes) -> bytes:
+    """An MP4 with a head, and with media that nothing can read."""
+    return head_of(data) + b"\0\0\0\x10mdat" + bytes(8)
+
+
 def _sound_stream(output: Any, container: str) -> Any:
     codec = "libopus" if container in ("webm", "matroska") else "aac"
     return output.add_stream(codec, rate=RATE_HZ, layout="mono")

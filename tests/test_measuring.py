@@ -8,6 +8,7 @@ from threading import Event
 from uuid import UUID
 
 import pytest
+from clips import unreadable
 from factories import Cast, make_application
 from flask import Flask
 from sittings import begin, clip_bytes, finished, record, send, start
@@ -295,8 +296,7 @@ def test_an_older_result_never_overwrites_newer_flags(app: Flask, interview: Int
 def test_an_unreadable_answer_fails_alone_and_the_rest_becomes_the_film(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    damaged = clip_bytes(tmp_path)[:600]
-    record(interview, damaged, question=1)
+    record(interview, unreadable(clip_bytes(tmp_path)), question=1)
     record(interview, clip_bytes(tmp_path), question=2)
     db.session.rollback()
     interviews.finish(interview)

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import current_app
 
-from capture.signature import UPLOAD_CONTAINERS
+from capture.signature import UPLOAD_CONTAINERS, is_head_alone
 from capture.types import PausedDevice
 from portal import uploads
 from portal.extensions import db
@@ -98,7 +98,9 @@ def refuse_taken_back(answer: Answer) -> None:
 def complete_answer(
     answer: Answer, length_bytes: int, recorded_ms: int | None, *, watched: bool = False
 ) -> Answer | None:
-    """Note that all bytes of an answer are here; None where there never were any. Raises BytesMissing, TakenBack.
+    """Note that all bytes of an answer are here; None where nothing was recorded, and then its take is not used.
+
+    Raises BytesMissing, TakenBack.
 
     `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing. `watched`: our
     page recorded it, and nothing that it was to report is missing.
@@ -116,14 +118,21 @@ def complete_answer(
             return kept  # said twice
         if here < length_bytes:
             raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
-        if here == 0:
-            db.session.delete(kept)
-        else:
-            _note_complete(kept, here, recorded_ms, losses)
-            kept.watched = watched
+        if here == 0 or is_head_alone(path):
+            return _forget(kept)
+        _note_complete(kept, here, recorded_ms, losses)
+        kept.watched = watched
         db.session.commit()
     wake_workers()
-    return kept if here else None
+    return kept
+
+
+def _forget(answer: Answer) -> None:
+    """Nothing was recorded: there is no such answer, its take is free again, and the take before it counts."""
+    place, names = recording(answer.interview), (answer.question_position, answer.take, answer.part)
+    db.session.delete(answer)
+    db.session.commit()
+    place.delete_part(*names)
 
 
 def _note_complete(answer: Answer, here: int, recorded_ms: int | None, losses: kiosk.Losses | None) -> None:

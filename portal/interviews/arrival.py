@@ -33,7 +33,7 @@ NOT_ASSESSABLE = "Page signals (hidden page, focus, full screen, second display,
 
 def notes(answer: Answer) -> list[str]:
     """What is to be known about how this part of an answer came; nothing where it came as usual."""
-    said = [*_time(answer), *(doubts := list(_doubts(answer)))]
+    said = [*_takes(answer), *_time(answer), *(doubts := list(_doubts(answer)))]
     return [*said, NOT_ASSESSABLE] if doubts and answer.interview.is_analysed else said
 
 
@@ -44,6 +44,12 @@ def notes_by_question(interview: InterviewSession) -> dict[int, list[str]]:
         before = "" if answer.part == 1 else f"Part {answer.part}: "
         found.setdefault(answer.question_position, []).extend(before + note for note in notes(answer))
     return found
+
+
+def _takes(answer: Answer) -> Iterator[str]:
+    newest = parts_of(answer.interview, answer.question_position)[-1].take
+    if answer.take < newest and answer.part == 1:
+        yield f"It was recorded again, but nothing of that could be used: this is take {answer.take}, take {newest} is kept as it came."
 
 
 def _time(answer: Answer) -> Iterator[str]:

@@ -139,7 +139,7 @@ def _link(held: Claim, place: Recording, measurements: Measurements, flags: list
         interview = db.session.get_one(InterviewSession, held.row_id)
         interview.av_offset_ms = results.av_offset_ms(interview, measurements.answers)
         for answer in interview.answers:
-            if answer not in interview.kept_answers():
+            if answer not in interview.kept_answers() and answer.state is not AnswerState.FAILED:
                 answer.state = AnswerState.DISCARDED
         db.session.commit()
     place.delete_temporary()

@@ -84,9 +84,10 @@ def page_events(interview: InterviewSession) -> list[dict[str, Any]]:
 
 
 def discarded_takes(interview: InterviewSession) -> set[tuple[int, int]]:
-    """Takes that were recorded again, or taken back."""
+    """Takes that were recorded again, or taken back; not those that could not be used, which stay as they came."""
     kept = {(answer.question_position, answer.take) for answer in interview.kept_answers()}
-    return {(answer.question_position, answer.take) for answer in interview.answers} - kept
+    others = [answer for answer in interview.answers if answer.state is not AnswerState.FAILED]
+    return {(answer.question_position, answer.take) for answer in others} - kept
 
 
 def write_files(

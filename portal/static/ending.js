@@ -63,6 +63,16 @@ export class Ending {
     this.room.progress.changed();
   }
 
+  /** Nothing of the take that was interrupted arrived: where there is one before it, that one counts. */
+  fellBack() {
+    const { notes, view } = this.room;
+    if (view.state !== "interrupted" || !this.question.answers.length) return;
+    notes.write({ interrupted: null });
+    view.fill({ taken: clock(takeMs(this.question)) });
+    this.offerMore();
+    view.show("kept", "Nothing of the last take was recorded. The take before it is kept.");
+  }
+
   offerMore() {
     const canGoOn = this.question.limit_ms - takeMs(this.question) >= WORTH_GOING_ON_MS;
     this.room.view.fill({ go_on: canGoOn ? "Go on with this answer" : "" });

@@ -13,7 +13,10 @@ export class Progress {
     if (!uploader || !question) return;
     const { questions } = this.room.data;
     const obstacle = api.signedOut ?? uploader.obstacle;
-    if (dropVoid(questions, uploader.jobs)) view.question(question, questions.length);
+    if (dropVoid(questions, uploader.jobs)) {
+      view.question(question, questions.length);
+      ending.fellBack();
+    }
     view.obstacle(obstacle);
     view.uploads(questions, question, uploader, obstacle);
     this.look();

@@ -52,7 +52,6 @@ export class RoomView {
 
   question(question, total) {
     const left = takesLeft(question);
-    const isLast = question.position === total;
     const isFirst = question.position === 1;
     this.fill({
       progress: `question ${question.position} of ${total}`,
@@ -64,8 +63,9 @@ export class RoomView {
       limit: stretch(question.limit_ms),
       takes: left > 1 ? `You have ${left} takes.` : left === 1 ? "You have 1 more take." : "This is your last take.",
       again: left > 0 ? `Record again (${left} ${left === 1 ? "take" : "takes"} left)` : "",
-      accept: isLast ? "Keep it and finish" : "Keep it and continue",
-      save: isLast ? "Save and finish" : "Save and continue",
+      replaces: left > 0 ? "If you record again, the new take counts and not this one." : "",
+      accept: "Keep it and continue",
+      save: "Save and continue",
     });
     if (!question.answers.length) this.fill({ accept: "", save: "", go_on: "" }); // there is nothing to keep or to go on with
   }

@@ -172,7 +172,9 @@ def room_state(row: InterviewSession) -> dict[str, Any]:
 def question_state(row: InterviewSession, question: InterviewQuestion) -> dict[str, Any]:
     """How one question stands; its words only once they were shown."""
     rows = [answer for answer in row.answers if answer.question_position == question.position]
-    given = [answer for answer in rows if answer.state is not AnswerState.DISCARDED]
+    not_given = {AnswerState.DISCARDED, AnswerState.FAILED}
+    kept = row.kept_answers()  # among them one that could not be used, where there is no better one
+    given = [answer for answer in rows if answer.state not in not_given or answer in kept]
     return {
         **shown(question),
         "think_ms": question.think_ms,

@@ -1,0 +1,87 @@
+"""Which take of a question counts: the newest of which something can be used. A slip loses no answer that is here."""
+
+from pathlib import Path
+
+import pytest
+from clips import head_of, unreadable
+from flask import Flask
+from sittings import begin, clip_bytes, record, send, start
+
+from capture.signature import is_head_alone
+from portal import interviews
+from portal.extensions import db
+from portal.interviews import arrival
+from portal.models import AnswerState, Application, InterviewSession, InterviewState
+
+
+@pytest.fixture
+def interview(application: Application) -> InterviewSession:
+    return begin(application)
+
+
+def ended(app: Flask, interview: InterviewSession) -> InterviewSession:
+    interviews.finish(interview)
+    interviews.work_through(app)
+    db.session.rollback()
+    return interview
+
+
+@pytest.mark.parametrize("container", ["mp4", "webm"])
+def test_the_head_of_a_file_alone_is_told_from_one_with_pictures(tmp_path: Path, container: str) -> None:
+    whole, head = clip_bytes(tmp_path, container=container), tmp_path / "head"
+    head.write_bytes(head_of(whole))
+    assert is_head_alone(head)
+    for size in (len(head_of(whole)) + 64, len(whole)):
+        head.write_bytes(whole[:size])
+        assert not is_head_alone(head)
+
+
+def test_what_is_no_video_at_all_is_not_taken_for_a_head(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("What somebody said, written down.")
+    assert not is_head_alone(tmp_path / "text")
+
+
+def test_a_take_that_ended_before_its_first_picture_uses_nothing_and_the_one_before_counts(
+    interview: InterviewSession, tmp_path: Path
+) -> None:
+    first = record(interview, clip_bytes(tmp_path))
+    slip = start(interview)
+    path = interviews.answer_path(slip)
+    send(slip, head_of(clip_bytes(tmp_path)))
+
+    assert interviews.complete_answer(slip, path.stat().st_size, 300) is None
+
+    db.session.refresh(interview)
+    assert [answer.id for answer in interview.kept_answers()] == [first.id]
+    assert not path.exists()
+    assert start(interview).take == 2  # it is free again
+
+
+def test_a_take_that_cannot_be_used_leaves_the_one_before_in_the_recording(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
+    whole = clip_bytes(tmp_path)
+    record(interview, whole)
+    broken = record(interview, unreadable(whole))
+    record(interview, whole, question=2)
+
+    ended(app, interview)
+
+    assert interview.state is InterviewState.READY
+    assert [(answer.question_position, answer.take) for answer in interview.kept_answers()] == [(1, 1), (2, 1)]
+    assert all(answer.state is AnswerState.READY for answer in interview.kept_answers())
+    assert interviews.answer_path(broken).read_bytes() == unreadable(whole)  # kept as it came
+    assert arrival.notes_by_question(interview)[1][0].startswith(
+        "It was recorded again, but nothing of that could be used"
+    )
+
+
+def test_where_no_take_can_be_used_the_newest_is_named(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+    whole = clip_bytes(tmp_path)
+    for _ in range(2):
+        record(interview, unreadable(whole))
+    record(interview, whole, question=2)
+
+    ended(app, interview)
+
+    assert [(answer.take, answer.state) for answer in interview.kept_answers()][0] == (2, AnswerState.FAILED)

@@ -172,7 +172,7 @@ class Candidate:
         self.press("Show the question")
         self.record(1)
         self.press("Stop and play back")
-        self.press("Save and finish")
+        self.press("Save and continue")
         self.press("Finish the interview")
         self.page.wait_for_url("**/receipt")
 

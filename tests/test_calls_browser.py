@@ -81,7 +81,7 @@ def test_the_end_waits_until_a_call_is_told_but_not_for_ever(candidate: Candidat
     candidate.press("Show the question")
     candidate.record(1)
     candidate.press("Stop and play back")
-    candidate.press("Save and finish")
+    candidate.press("Save and continue")
     finish = candidate.page.get_by_role("button", name="Finish the interview")
     if tries > 2:
         candidate.sees("saved 00:0")

@@ -78,7 +78,7 @@ def test_an_answer_that_the_browser_does_not_give_back_is_named_and_a_reload_hel
     candidate.page.evaluate("(id) => (window.broken = id)", str(candidate.answers()[0].id))
     candidate.sees("This browser's own storage does not answer")
     goes_on_to_the_second_question(candidate)
-    candidate.press("Save and finish")
+    candidate.press("Save and continue")
     row = candidate.page.locator("[data-text=answer_1]")
     expect(row).to_have_text("waits: this browser's storage does not give it back")
     hint = candidate.page.locator("[data-text=finish_hint]")

@@ -146,7 +146,7 @@ def answer_the_second_question(page: Page) -> None:
     runs_for(page, 3)
     press(page, "Stop and play back")
     sees_state(page, "review")
-    press(page, "Save and finish")
+    press(page, "Save and continue")
     sees_state(page, "finish")
 
 

@@ -151,7 +151,7 @@ def take_the_interview(watched: Watched, script: Script, spoiler: Spoiler) -> No
     watched.until(lambda seen: seen["state"] == "recording" and len(seen["recorders"][1]) > 2, "the second recording")
     candidate.press("Stop and play back")
     watched.until(lambda seen: seen["rows"][1].startswith("saved"), "the second answer saved")
-    candidate.press("Save and finish")
+    candidate.press("Save and continue")
     watched.until(lambda seen: not script.left(), f"every lie ({script.left()} left)")
     watched.until(lambda seen: "Everything is saved." in seen["sentences"], "the end")
 

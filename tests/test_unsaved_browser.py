@@ -114,7 +114,7 @@ def answers_the_last_question(candidate: Candidate) -> None:
     candidate.goes_on_to_record()
     candidate.runs_for(1)
     candidate.press("Stop and play back")
-    candidate.press("Save and finish")
+    candidate.press("Save and continue")
 
 
 USE_OUTCOME = """async ([answers, jobs, leftMs]) => {

@@ -104,7 +104,7 @@ def whole_way(server: LiveServer) -> Callable[[WebKit], Walker]:
         candidate.plays_back()
         browser.press("Save and continue")
         candidate.answers(SAID_S[1])
-        browser.press("Save and finish")
+        browser.press("Save and continue")
         browser.press("Finish the interview")
         browser.sees("Everything is saved and complete", READY_WITHIN_S)
         assert browser.driver.current_url.endswith("/receipt")

@@ -49,7 +49,7 @@ def notes_by_question(interview: InterviewSession) -> dict[int, list[str]]:
 def _takes(answer: Answer) -> Iterator[str]:
     newest = parts_of(answer.interview, answer.question_position)[-1].take
     if answer.take < newest and answer.part == 1:
-        yield f"It was recorded again, but nothing of that could be used: this is take {answer.take}, take {newest} is kept as it came."
+        yield f"Take {newest} could not be used and is kept as it came; this is take {answer.take}."
 
 
 def _time(answer: Answer) -> Iterator[str]:

@@ -32,7 +32,7 @@ export class Delivery {
       await this.api.post("events", { answer_id: job.answer_id, events: body });
     } catch (error) {
       if (isPassing(error) || error.status === 401 || !(error instanceof Problem)) throw error;
-      // Refused: these would be refused again, so they are dropped.
+      job.watched = false; // refused: these would be refused again, so they are dropped
     }
     open.forEach((event) => (event.is_told = true)); // its end is told when it comes
     job.events = job.events.filter((event) => open.includes(event) || !events.includes(event));
@@ -115,6 +115,7 @@ export class Delivery {
   }
 
   async #complete(job) {
+    if (job.hasReports) await this.reports(job).catch((error) => console.info("What the page noticed is told later:", error.message));
     if (NOT_KEPT.has(await this.#completed(job))) return this.#void(job);
     job.is_complete = true;
     const isAll = this.needsNetwork && !job.trouble && !job.is_left && job.recorded_ms - job.saved_ms < LAST_BLOB_MS;
@@ -130,7 +131,7 @@ export class Delivery {
 
   /** The state that the answer has at the server; null where it has no such answer. */
   async #completed(job) {
-    const body = { length: job.stored_bytes, recorded_ms: job.recorded_ms, watched: job.watched };
+    const body = { length: job.stored_bytes, recorded_ms: job.recorded_ms, watched: job.watched && !job.hasReports };
     try {
       return (await this.api.post(`answers/${job.answer_id}/complete`, body)).state;
     } catch (error) {

@@ -1,11 +1,11 @@
 // Plays an answer in all its parts, one after the other, in one video element. Knows addresses, not what is there.
 
 export class Playback {
-  /** `onPart(number, of)` whenever another part is shown; `onFailed()` where one cannot be loaded. */
+  /** `onPart(number, of)` whenever another part is shown; `onFailed(error)`, a MediaError, where one cannot be. */
   constructor(video, { onPart, onFailed }) {
     Object.assign(this, { video, onPart, parts: [], at: 0 });
     video.addEventListener("ended", () => this.#next());
-    video.addEventListener("error", () => this.parts.length && onFailed());
+    video.addEventListener("error", () => this.parts.length && onFailed(video.error));
   }
 
   /** Put these parts in, from the first one on; nothing plays before somebody presses. */

@@ -5,22 +5,25 @@ import { outcomeOf } from "./outcome.js";
 import { Playback } from "./playback.js";
 import { newestTake } from "./resume.js";
 
-const LOAD_AGAIN_MS = 3_000;
+const LOAD_AGAIN_MS = 3_000; // the first time, then twice as long each time
+const LOADS = 5; // in a minute and a half: what cannot be loaded by then hardly can at all
 const ON_ITS_WAY = "Your answer is being saved. It can be played here as soon as the server has all of it. You need not wait for that.";
 const NOTHING_THERE = "There is nothing to play.";
 const NOT_LOADED = "It could not be loaded. We try again.";
+const NOT_PLAYABLE = "This browser cannot play it. It is saved all the same.";
 
 export class Review {
   constructor(room) {
     this.room = room;
     this.turn = 0; // of what is looked at: whatever was waited for before is not wanted any more
     const onPart = (number, of) => room.view.playing(number, of);
-    this.playback = new Playback(room.root.querySelector("[data-playback]"), { onPart, onFailed: () => this.#again() });
+    this.playback = new Playback(room.root.querySelector("[data-playback]"), { onPart, onFailed: (error) => this.#again(error) });
   }
 
   /** Show the newest take of this question once it is all at the server, as far as it ever will be. */
   async open(question) {
     this.clear();
+    this.failures = 0;
     const { turn } = this;
     const { uploader, view, api } = this.room;
     view.notPlaying(ON_ITS_WAY);
@@ -36,11 +39,13 @@ export class Review {
     this.playback.clear();
   }
 
-  #again() {
-    const { turn, playback } = this;
+  #again(error) {
+    const { turn, playback, room } = this;
     const { parts } = playback;
-    this.room.view.notPlaying(NOT_LOADED);
-    setTimeout(() => turn === this.turn && playback.load(parts), LOAD_AGAIN_MS);
+    if (error.code === MediaError.MEDIA_ERR_DECODE || this.failures >= LOADS) return room.view.notPlaying(NOT_PLAYABLE);
+    room.view.notPlaying(NOT_LOADED);
+    setTimeout(() => turn === this.turn && playback.load(parts), LOAD_AGAIN_MS * 2 ** this.failures);
+    this.failures += 1;
   }
 }
 

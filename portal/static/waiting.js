@@ -17,7 +17,7 @@ export function waitingText(error, isTalking) {
 function reasonOf(error) {
   const status = error.status ?? error.foreignStatus;
   if (error.status === 507) return "The server is out of space.";
-  if (error.status === 429) return "The server asks us to wait a little.";
+  if (status === 429) return "The server asks us to wait a little.";
   if (error instanceof StorageTrouble) return "This browser's own storage does not answer; please leave this page open.";
   if (NO_CONNECTION.has(status)) return "No connection.";
   if (error instanceof Problem || status >= 500) return "The server has trouble right now.";

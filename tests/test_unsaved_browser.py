@@ -142,7 +142,7 @@ SENDING = {"answer_id": "a", "is_ended": True, "stored_bytes": 200, "sent_bytes"
         ([WHOLE | {"duration_ms": 4_000}], [], None, "only 00:04 saved: its last 5 s are gone", "or finish with", True),
         ([WHOLE | UNKNOWN], [], None, "saved 00:04 as far as it arrived", "Everything that arrived is saved.", True),
         ([WHOLE], [LEFT], None, "only 00:04 saved: its last 5 s are gone", "Record it again", True),
-        ([WHOLE], [LEFT | {"saved_ms": 7_500}], None, "saved 00:08", "Everything is saved.", True),
+        ([WHOLE], [LEFT | {"saved_ms": 7_500}], None, "saved 00:07", "Everything is saved.", True),
         ([WHOLE], [LEFT | {"held_ms": 9_000}], None, "saved 00:04", "Everything is saved.", True),
         ([WHOLE], [LEFT | {"saved_ms": 0, "is_vague": True}], None, "saved as far as it arrived", "arrived", True),
         ([WHOLE], [LEFT | {"recorded_ms": None}], None, "saved 00:04 as far as it arrived", "Everything that", True),

@@ -119,7 +119,8 @@ def complete_answer(
         if here < length_bytes:
             raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
         if here == 0 or is_head_alone(path):
-            return _forget(kept)
+            _forget(kept)
+            return None
         _note_complete(kept, here, recorded_ms, losses)
         kept.watched = watched
         db.session.commit()

@@ -21,6 +21,7 @@ HERE = Path(__file__).resolve().parent / "lighthouse"
 PROGRAM = HERE / "node_modules" / "lighthouse" / "cli" / "index.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 RUNS = 5
+TRIES = 3  # now and then Chromium's trace lacks its beginning, and Lighthouse asks to be run again
 PAGES = ("/jobs", "/jobs/{slug}", "/login", "/register")
 WANTED = {"performance": 90, "seo": 95}  # of 100
 FLAGS = "--headless=new --no-sandbox --disable-gpu"
@@ -57,10 +58,12 @@ def measure(url: str) -> dict[str, float]:
     node = shutil.which("node") or sys.exit("bench-pages: Node is needed.")
     wanted = ["--only-categories=performance,seo", "--throttling-method=simulate", "--output=json", "--quiet"]
     command = [node, str(PROGRAM), url, *wanted, f"--chrome-flags={FLAGS}"]
-    done = subprocess.run(
-        command, env=os.environ | {"CHROME_PATH": CHROMIUM}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
+    for _ in range(TRIES):
+        environ = os.environ | {"CHROME_PATH": CHROMIUM}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        if not done.returncode:
+            break
+    else:
         sys.exit(f"bench-pages: Lighthouse failed: {done.stderr.strip()[-300:]}")
     return {name: 100 * part["score"] for name, part in json.loads(done.stdout)["categories"].items()}
 

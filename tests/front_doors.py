@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from conftest import NGINX
@@ -16,6 +16,7 @@ from visiting import Visitor
 from portal.config import PROJECT_FOLDER
 
 NAME = "careers.example.org"
+PATIENCE_S = 30
 
 
 class FrontDoor:
@@ -49,6 +50,7 @@ class FrontDoor:
             "pid /run/nginx.pid": f"pid {self.folder}/nginx.pid",
             "/var/log/nginx/error.log": f"{self.folder}/error.log",
             "/var/lib/nginx/": f"{self.folder}/",
+            "/var/cache/nginx": f"{self.folder}/cache",
             "listen 80": f"listen 127.0.0.1:{self.plain_port}",
             "listen 443": f"listen 127.0.0.1:{self.port}",
             f"/etc/ssl/{NAME}/": f"{self.folder}/",
@@ -88,3 +90,42 @@ def front_door(folder: Path, **settings: str) -> Iterator[FrontDoor]:
     yield door
     door.stop()
     server.stop()
+
+
+def connected(door: FrontDoor, address: str) -> ssl.SSLSocket:
+    plain = socket.create_connection(("127.0.0.1", door.port), timeout=2 * PATIENCE_S, source_address=(address, 0))
+    return door.tls.wrap_socket(plain, server_hostname=NAME)
+
+
+class Unfinished:
+    """One request whose body never ends: so much of it is sent and no more."""
+
+    def __init__(self, door: FrontDoor, address: str, path: str, *, says_bytes: int, sends_bytes: int = 1) -> None:
+        self.socket = connected(door, address)
+        head = f"POST {path} HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {says_bytes}\r\n\r\n"
+        self.socket.sendall(head.encode() + b"a" * sends_bytes)
+        self.answered: int | None = None
+
+    def status(self, wait_s: float = 0.001) -> int | None:
+        """What nginx answers by itself; None while it waits for the rest."""
+        if self.answered is None:
+            self.socket.settimeout(wait_s)
+            with suppress(TimeoutError):
+                self.answered = int(self.socket.recv(12).split()[1])
+        return self.answered
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def unfinished(
+    stack: ExitStack, who: tuple[FrontDoor, str], path: str, count: int, says_bytes: int = 1000, sends_bytes: int = 1
+) -> list[Unfinished]:
+    made = [Unfinished(*who, path, says_bytes=says_bytes, sends_bytes=sends_bytes) for _ in range(count)]
+    for one in made:
+        stack.callback(one.close)
+    return made
+
+
+def refused(sent: list[Unfinished]) -> int:
+    return sum(one.status() == 429 for one in sent)

@@ -41,20 +41,32 @@ def put(folder: Path, *names: str) -> None:
         (folder / name).write_bytes(b"%PDF-")
 
 
-def test_what_a_crash_left_behind_goes(config: Config, alice: User, folder: Path) -> None:
-    make_job()
+def applied(user: User, folder: Path, *names: str) -> None:
+    """An application for each of these files."""
+    put(folder, *names)
+    for name in names:
+        make_application(user, make_job(name), resume_path=name)
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_what_a_crash_left_behind_goes(config: Config, alice: User, bob: User, folder: Path) -> None:
+    put(folder, "bobs.pdf")
+    make_application(bob, job := make_job(), resume_path="bobs.pdf")
     environ = os.environ | {
         "PORTAL_ENV": "testing", "SECRET_KEY": config.secret_key, "INSTANCE_PATH": str(config.instance_path),
         "DATABASE_URL": config.database_url,
     }  # fmt: skip
     ended = subprocess.run([sys.executable, "-c", CRASH], cwd=PROJECT_FOLDER, env=environ, check=False)
     assert ended.returncode == -signal.SIGKILL
-    assert len(list(folder.iterdir())) == 1
-    assert hiring.find_application(alice, make_job()) is None
+    assert len(list(folder.iterdir())) == 2
+    assert hiring.find_application(alice, job) is None
 
     assert interviews.sweep_resumes(utc_now()) == 0  # it may be about to get its row
     assert interviews.sweep_resumes(utc_now() + LATER) == 1
-    assert list(folder.iterdir()) == []
+    assert names(folder) == {"bobs.pdf"}
 
 
 def test_what_a_row_names_stays(alice: User, folder: Path) -> None:
@@ -65,18 +77,47 @@ def test_what_a_row_names_stays(alice: User, folder: Path) -> None:
 
 
 @pytest.mark.logs_errors
-def test_another_database_costs_no_resume(app: Flask, folder: Path) -> None:
-    put(folder, *(f"{number}.pdf" for number in range(keeping.MOST_LEFT_OVER + 1)))
+@pytest.mark.parametrize("number", [1, keeping.FEW_LEFT_OVER, 40])
+def test_another_database_costs_no_resume(
+    app: Flask, folder: Path, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fresh one, or the wrong one: it names not one of the files that are there."""
+    put(folder, *(f"{n}.pdf" for n in range(number)))
     assert interviews.sweep_resumes(utc_now() + LATER) == 0
-    assert len(list(folder.iterdir())) == keeping.MOST_LEFT_OVER + 1
+    assert len(names(folder)) == number
+    assert f"{number} of {number} résumés belong to no application" in caplog.text
 
 
-def test_the_housekeeper_and_the_operator_sweep(app: Flask, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.logs_errors
+def test_an_older_database_costs_no_resume(alice: User, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It names a part of the files: those that came after the backup are more than crashes leave."""
+    applied(alice, folder, "old.pdf", "older.pdf")
+    newer = [f"{n}.pdf" for n in range(keeping.FEW_LEFT_OVER + 1)]
+    put(folder, *newer)
+    assert interviews.sweep_resumes(utc_now() + LATER) == 0
+    assert names(folder) == {"old.pdf", "older.pdf", *newer}
+    assert "4 of 6 résumés belong to no application: is this their database?" in caplog.text
+
+
+def test_few_of_very_many_go_though_they_are_more_than_a_few(
+    alice: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "MOST_LEFT_OVER_SHARE", 0.5)  # in place of a hundred files
+    applied(alice, folder, *(f"kept-{n}.pdf" for n in range(5)))
+    put(folder, *(f"{n}.pdf" for n in range(4)))
+    assert interviews.sweep_resumes(utc_now() + LATER) == 4
+    assert names(folder) == {f"kept-{n}.pdf" for n in range(5)}
+
+
+def test_the_housekeeper_and_the_operator_sweep(
+    app: Flask, alice: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(keeping, "LEFT_ALONE", timedelta())
+    applied(alice, folder, "kept.pdf")
     put(folder, "a.pdf")
     assert "1 résumés deleted that belonged to no application" in app.test_cli_runner().invoke(args=["purge"]).output
     put(folder, "b.pdf")
     work = keeping.Housekeeper(app).find_work()
     assert work
     work(None)  # type: ignore[arg-type]
-    assert list(folder.iterdir()) == []
+    assert names(folder) == {"kept.pdf"}

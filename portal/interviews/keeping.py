@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 
 CLEAR_BACK = timedelta(days=1)  # a process that was killed is up again long before
 LEFT_ALONE = timedelta(days=1)  # a file whose row is still being written is a second old
-MOST_LEFT_OVER = 50  # crashes leave one or two; more without rows mean another database, and then nothing may go
+# Crashes leave one or two résumés without a row. More of them, or nothing but such, mean another or an older database,
+# and then nothing may go: more than a few are deleted only where they are also few of all.
+FEW_LEFT_OVER, MOST_LEFT_OVER_SHARE = 3, 0.05
 PURGE_EVERY_S = 3_600.0  # what was promised in days is kept to the hour
 
 
@@ -117,15 +119,26 @@ def sweep_resumes(now: datetime) -> int:
     """Delete résumés that no row names: somebody was stopped between writing the file and its row. Returns how many."""
     folder = config().resumes_folder
     oldest_kept = (now - LEFT_ALONE).timestamp()
-    there = {path.name for path in folder.iterdir() if path.is_file() and path.stat().st_mtime < oldest_kept}
-    left_over = there - set(db.session.scalars(sa.select(Application.resume_path)))
+    stored = {path.name: path.stat().st_mtime for path in folder.iterdir() if path.is_file()}
+    unnamed = set(stored) - set(db.session.scalars(sa.select(Application.resume_path)))
     db.session.rollback()  # deleting files takes its time
-    if len(left_over) > MOST_LEFT_OVER:
-        log.error("%d résumés belong to no application: is this their database? None is deleted", len(left_over))
+    left_over = {name for name in unnamed if stored[name] < oldest_kept}
+    if _is_another_database(len(stored), len(unnamed), len(left_over)):
+        log.error(
+            "%d of %d résumés belong to no application: is this their database? None is deleted",
+            len(left_over), len(stored),
+        )  # fmt: skip
         return 0
     for name in left_over:
         resumes.remove(name, folder)
     return len(left_over)
+
+
+def _is_another_database(stored: int, unnamed: int, left_over: int) -> bool:
+    """Whether so much has no row that the rows, and not the files, are likely the ones that are missing."""
+    if not left_over:
+        return False
+    return unnamed == stored or left_over > max(FEW_LEFT_OVER, stored * MOST_LEFT_OVER_SHARE)
 
 
 class Housekeeper:

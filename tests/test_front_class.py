@@ -1,0 +1,78 @@
+"""A class behind one address opens the interview and records through the shipped nginx, whatever its neighbours do."""
+
+import itertools
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from front_doors import NAME, FrontDoor, front_door, refused, unfinished
+from front_recorders import Recorder, arrived, recorders
+
+from portal.config import PROJECT_FOLDER
+
+pytestmark = pytest.mark.nginx
+
+BROWSERS, FILES_OF_A_PAGE = 60, 48
+CANDIDATES = 40
+FLOOD = 220  # more than one address may ask at a time
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
+    with front_door(tmp_path_factory.mktemp("class")) as door:
+        yield door
+
+
+@pytest.fixture
+def address() -> str:
+    return f"127.0.0.{next(numbers)}"
+
+
+numbers = itertools.count(10)
+
+
+def page_load(door: FrontDoor, address: str, folder: Path) -> subprocess.Popen[str]:
+    """What a browser asks to open the room: all of its files at once, over one connection."""
+    files = sorted(path.name for path in (PROJECT_FOLDER / "portal" / "static").glob("*.js"))[:FILES_OF_A_PAGE]
+    assert len(files) == FILES_OF_A_PAGE
+    command = ["curl", "--http2", "--parallel", "--parallel-max", "100", "--silent", "--interface", address]
+    command += ["--cacert", str(folder / "fullchain.pem"), "--resolve", f"{NAME}:{door.port}:127.0.0.1"]
+    command += ["--write-out", "%{http_version} %{http_code} %{content_type}\n"]
+    for name in files:
+        command += ["--output", "/dev/null", f"{door.url}/static/{name}"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_class_that_opens_the_room_at_once_is_refused_no_file(door: FrontDoor, address: str) -> None:
+    """Over HTTP/2 each of the files counts as a connection; a page that misses one does not start."""
+    loads = [page_load(door, address, door.folder) for _ in range(BROWSERS)]
+    got = [line for load in loads for line in load.communicate()[0].splitlines()]
+    assert len(got) == BROWSERS * FILES_OF_A_PAGE
+    assert {line.split(";")[0] for line in got} == {"2 200 text/javascript"}
+
+
+def test_a_file_that_nginx_keeps_says_what_the_portal_says(door: FrontDoor) -> None:
+    first, kept = (door.visitor().get("/static/room.js") for _ in range(2))
+    assert first.body == kept.body == (PROJECT_FOLDER / "portal" / "static" / "room.js").read_bytes()
+    assert {name: kept.headers.get_all(name) for name in ("ETag", "Content-Type", "Cache-Control")} == {
+        "ETag": first.headers.get_all("ETag"), "Content-Type": ["text/javascript; charset=utf-8"],
+        "Cache-Control": ["no-cache"],  # no script of an earlier version meets one of a later
+    }  # fmt: skip
+    assert "X-Request-ID" not in kept.headers
+
+
+def test_a_class_that_records_on_slow_lines_meets_no_limit_whatever_its_neighbours_do(
+    door: FrontDoor, address: str, tmp_path: Path
+) -> None:
+    """All of one address, and somebody at it floods pages so that these are refused."""
+    with ExitStack() as stack:
+        everybody = recorders(door, address, tmp_path, CANDIDATES)
+        neighbours = unfinished(stack, (door, address), "/login", FLOOD)
+        with ThreadPoolExecutor(len(everybody)) as pool:
+            statuses = list(pool.map(Recorder.run, everybody))
+        assert refused(neighbours)
+    assert statuses == [[200, 200, 201, *[204] * Recorder.PIECES, 200]] * len(everybody)
+    assert all(arrived(door, one) == one.data for one in everybody)

@@ -55,6 +55,13 @@ class CannotChange(HiringError):
     """The job or application is not in a state that allows this."""
 
 
+class ResumeReplaced(CannotChange):
+    """Another résumé is there than the one that its owner saw when choosing another."""
+
+    def __init__(self) -> None:
+        super().__init__(REPLACED)
+
+
 def publish(job: Job) -> None:
     """Open a job for applications, for the first time or again. Raises CannotChange."""
     if job.is_open:
@@ -138,13 +145,18 @@ def resume_version(application: Application) -> str:
 def check_is_resume_seen(application: Application, seen: str | None) -> None:
     """Raise CannotChange where the résumé is not the one that its owner saw when choosing another."""
     if seen != resume_version(application):
-        raise CannotChange(REPLACED)
+        raise ResumeReplaced
 
 
-def replace_resume(application: Application, resume: Resume) -> None:
-    """Take another file, as long as nobody opened the first one. Raises CannotChange, and then nothing changed."""
-    folder, before = current_app.config["PORTAL"].resumes_folder, application.resume_path
-    application_id = application.id
+def replace_resume(application: Application, resume: Resume, before: str | None = None) -> None:
+    """Take another file in the place of `before`, as long as nobody opened that. Raises CannotChange, and then nothing
+    changed.
+
+    `before` is the path that was compared with what the owner saw: looking at the new file takes its time, and another
+    tab may have replaced the old one meanwhile. None where nothing was compared: then it is whichever is there.
+    """
+    folder, application_id = current_app.config["PORTAL"].resumes_folder, application.id
+    before = before or application.resume_path
     db.session.rollback()  # no lock is held while the disk works
     stored = resumes.store(resume, folder)
     try:
@@ -160,7 +172,7 @@ def _point_to(application_id: uuid.UUID, before: str, stored: str, resume: Resum
     """Change the row, unless the team opened the file or another tab replaced it a moment ago."""
     application = db.session.get(Application, application_id, with_for_update=True, populate_existing=True)
     if application is None or application.resume_path != before:
-        raise CannotChange(REPLACED)
+        raise ResumeReplaced
     check_may_replace_resume(application)
     application.resume_path, application.resume_name = stored, resume.name
     application.resume_changes = resume.changes

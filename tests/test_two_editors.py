@@ -15,7 +15,7 @@ from servers import LiveServer
 from test_admin_jobs import JOB, rows
 from visiting import SEEN, TOKEN, Visitor, seen_in
 
-from portal import accounts, hiring, versions
+from portal import accounts, hiring, resumes, versions
 from portal.extensions import db
 from portal.models import Application, ApplicationStatus, Job, JobStatus, Role, User
 
@@ -196,6 +196,51 @@ def test_a_program_says_which_resume_it_replaces(client: FlaskClient, alice: Use
     assert put(client, alice, application, If_Match=f'"{version}"') == (412, "")
     assert put(client, alice, application, If_Match=f'"{newer}"')[0] == 200
     assert put(client, alice, application, If_Match="*")[0] == 200
+
+
+@pytest.fixture
+def replaced_while_looking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Application], None]:
+    """Another tab replaces the résumé while the new file is being looked at."""
+    read = resumes.read
+
+    def arrange(application: Application) -> None:
+        application_id = application.id
+
+        def meanwhile(*words: object) -> resumes.Resume:
+            checked = read(*words)
+            row = db.session.get_one(Application, application_id)
+            hiring.replace_resume(row, resumes.Resume("other-tab.pdf", "pdf", papers.pdf()))
+            return checked
+
+        monkeypatch.setattr(resumes, "read", meanwhile)
+
+    return arrange
+
+
+def test_a_resume_that_came_while_the_file_was_looked_at_was_seen_by_nobody(
+    client: FlaskClient, alice: User, replaced_while_looking: Callable[[Application], None]
+) -> None:
+    application = make_application(alice, resume_path="first.pdf")
+    path = f"/applications/{application.id}/resume/replace"
+    before = seen_in(sign_in(client, alice).get(path).text)
+    replaced_while_looking(application)
+    refused = client.post(path, **papers.form(resume=papers.upload(), **before))
+    assert refused.status_code == 409
+    assert "replaced in another tab or by a program meanwhile" in refused.text
+    db.session.refresh(application)
+    assert application.resume_name == "other-tab.pdf"
+
+
+@pytest.mark.parametrize("said", ["its version", "whichever is there"])
+def test_a_program_replaces_only_what_it_named_however_long_the_file_is_looked_at(
+    client: FlaskClient, alice: User, replaced_while_looking: Callable[[Application], None], said: str
+) -> None:
+    application = make_application(alice, resume_path="first.pdf")
+    version = "*" if said == "whichever is there" else f'"{hiring.resume_version(application)}"'
+    replaced_while_looking(application)
+    status, _ = put(client, alice, application, If_Match=version)
+    db.session.refresh(application)
+    assert (status, application.resume_name == "other-tab.pdf") == ((200, False) if version == "*" else (412, True))
 
 
 def test_a_mark_is_the_same_for_the_same_value_alone() -> None:

@@ -117,6 +117,7 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
     view: dict[str, Any] = {"application": application, "seen": hiring.resume_version(application)}
     try:
         hiring.check_may_replace_resume(application)
+        before = application.resume_path
         if request.method == "POST":
             hiring.check_is_resume_seen(application, request.form.get(versions.FIELD))
         db.session.rollback()  # let go of the write lock while the file is looked at
@@ -125,7 +126,7 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
             throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
         if not form.validate_on_submit():
             return render_template("applications/replace_resume.html", **view), 422 if form.is_submitted() else 200
-        hiring.replace_resume(application, form.checked)
+        hiring.replace_resume(application, form.checked, before)
     except HaveToWait as exc:
         return render_template("applications/replace_resume.html", **view, wait=exc.description), 429, exc.headers()
     except CannotChange as exc:

@@ -80,6 +80,7 @@ IF_MATCH = {
 def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Application | ResponseReturnValue:
     """Replace the résumé, until the hiring team has opened it"""
     application = access.fetch_own(Application, application_id, current_user)
+    before = None if request.if_match.star_tag else application.resume_path
     if not request.if_match:
         return problem(428, "Which résumé?", "Say If-Match with the resume_version that is to be replaced, or *.")
     if not request.if_match.contains(hiring.resume_version(application)):
@@ -89,8 +90,10 @@ def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Applicati
         who = current_user.id
         throttle.count_both(throttle.APPLY, who, request.remote_addr, utc_now())
         db.session.rollback()  # no lock is held while the file is read
-        hiring.replace_resume(application, _read(form["resume"], who))
+        hiring.replace_resume(application, _read(form["resume"], who), before)
         return application
+    except hiring.ResumeReplaced as exc:
+        return problem(412, "Something changed meanwhile", exc.reason)
     except hiring.CannotChange as exc:
         return problem(409, "This résumé cannot be replaced", exc.reason)
     except resumes.ResumeRefused as exc:

@@ -5,11 +5,12 @@ import { clock } from "./signals.js";
 
 const ASSUMED_FRAME_S = 1 / 24; // what our recorder asks for; replaced by what the film shows
 const [FRAME_MIN_S, FRAME_MAX_S] = [0.005, 0.1];
-// How far to go for the next picture, in pictures. Asked for a time between two, one browser shows the one before and
-// another (WebKit) the one after: the first reach that shows another picture is one picture away in both.
+// How far to go for another picture, in pictures. Asked for a time between two, WebKit shows the one after and others the one
+// before, so each begins with the reach that is one picture there; where the picture stays the same, it goes further.
 const REACHES = [0.3, 1.2, 2.2, 3.2, 4.2];
 const WAKES_WITHIN_MS = 3_000; // the most that somebody is left without sound and Play where bytes do not come
-const NEW_PICTURE_MS = 150; // after a seek; then the picture has stayed the same
+const SHOWS_THE_ONE_AFTER = navigator.vendor.startsWith("Apple"); // WebKit's, on every system
+const NEW_PICTURE_MS = 800; // after a seek; then the picture has stayed the same
 
 export class Film {
   /** `onMoment(seconds)` whenever another moment is shown; `say(words)` what a person should hear of. */
@@ -17,7 +18,7 @@ export class Film {
     Object.assign(this, { video, stage, knownMs, onMoment, say });
     this.frameS = ASSUMED_FRAME_S;
     this.shownS = null; // when the picture that is seen was taken
-    this.reachFor = { "-1": 0, 1: 0 };
+    this.reachFor = SHOWS_THE_ONE_AFTER ? { "-1": 1, 1: 0 } : { "-1": 0, 1: 1 };
     Object.assign(this, { isWaking: false, goesOn: false, wantedS: 0, waking: null });
     this.#follow();
   }
@@ -41,7 +42,7 @@ export class Film {
   }
 
   toggle() {
-    if (this.isWaking) return (this.goesOn = true);
+    if (this.isWaking) return (this.goesOn = !this.goesOn);
     if (!this.video.paused) return this.video.pause();
     return this.video.play().catch((error) => this.say(`The recording could not be played (${error.name}).`));
   }
@@ -72,7 +73,7 @@ export class Film {
     for (let reach = first; reach < REACHES.length; reach++) {
       const isNew = this.#anotherThan(from);
       this.seek((from + direction * REACHES[reach] * frameS) * 1000);
-      if (await isNew) return (this.reachFor[direction] = Math.min(reach, 1));
+      if (await isNew) return reach;
     }
     return null;
   }
@@ -137,6 +138,7 @@ export class Film {
     } finally {
       video.muted = wasMuted;
       this.isWaking = false;
+      if (this.goesOn) video.dispatchEvent(new Event("play")); // nobody was told while it woke
     }
   }
 

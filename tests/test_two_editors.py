@@ -1,5 +1,7 @@
 """Two people change the same thing: the later one is told what the other saved, and overwrites only what was seen."""
 
+import html
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,10 +45,10 @@ def test_the_later_of_two_admins_is_refused_and_reads_both_texts(admins: tuple[F
     ada, omar = admins
     job = make_job(description="Build pipelines.")
     path = f"/admin/jobs/{job.id}"
-    before = seen_in(ada.get(path).text)
+    before, mine = seen_in(ada.get(path).text), typed(job, description="Ada's words", salary_range="€ 1")
     assert omar.post(path, data=typed(job, description="Omar's words", location="Faro") | before).status_code == 303
 
-    refused = ada.post(path, data=typed(job, description="Ada's words", salary_range="€ 1") | before)
+    refused = ada.post(path, data=mine | before)
 
     assert refused.status_code == 409
     assert "somebody else saved this while you were writing" in refused.text
@@ -162,6 +164,88 @@ def test_what_is_about_oneself_is_not_lost_between_two_tabs(client: FlaskClient,
     assert [words in shown for words in ("Porto", "Faro")] == [True, True]
     assert 'value="Faro"' in refused.text
     assert client.post("/register/about", data={"location": "Faro"} | seen_in(refused.text)).status_code == 303
+
+
+def test_who_edits_in_two_tabs_is_not_told_of_somebody_else(client: FlaskClient, alice: User) -> None:
+    before = seen_in(sign_in(client, alice).get("/register/about").text)
+    client.post("/register/about", data={"location": "Braga"} | before)
+    refused = client.post("/register/about", data={"location": "Faro"} | before).text
+    assert "this was saved in another tab meanwhile" in refused
+    assert "somebody else" not in refused
+
+
+def test_a_fact_that_one_tab_left_alone_is_not_taken_back_by_it(client: FlaskClient, alice: User) -> None:
+    before = seen_in(sign_in(client, alice).get("/register/about").text)
+    opened = {name: getattr(alice, name) for name in ("phone", "location", "headline")}
+    client.post("/register/about", data=opened | {"location": "Braga"} | before)
+    refused = client.post("/register/about", data=opened | {"headline": "Roofer"} | before)
+    assert refused.status_code == 409
+    assert 'value="Braga"' in refused.text
+    assert 'value="Roofer"' in refused.text
+    assert "Yours, not saved" not in refused.text
+    assert "Not changed by you" in refused.text
+
+
+def test_two_who_save_the_same_are_no_conflict(admins: tuple[FlaskClient, FlaskClient], alice: User) -> None:
+    job = make_job()
+    path, alike = f"/admin/jobs/{job.id}", typed(job, title="Engineer of data")
+    before = [seen_in(admin.get(path).text) for admin in admins]
+    assert [admin.post(path, data=alike | seen).status_code for admin, seen in zip(admins, before, strict=True)] == [
+        303,
+        303,
+    ]
+
+
+NEW_VALUES = {
+    "title": "Another title", "description": "Other\nwords", "location": "Evora", "workplace": "remote",
+    "employment_type": "internship", "salary_range": "€ 2", "questions-0-prompt": "What else?",
+    "questions-0-takes": "3",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NEW_VALUES)
+def test_what_one_admin_left_alone_stays_as_the_other_saved_it(
+    admins: tuple[FlaskClient, FlaskClient], name: str
+) -> None:
+    """The form of the later one takes the other's value, says that it is not theirs, and saving again keeps both."""
+    ada, omar = admins
+    job = make_job(description="Build\r\npipelines.")
+    path, mine = f"/admin/jobs/{job.id}", "location" if name != "location" else "title"
+    before = seen_in(ada.get(path).text)
+    as_opened = typed(job)
+    assert omar.post(path, data=as_opened | {name: NEW_VALUES[name]} | before).status_code == 303
+
+    refused = ada.post(path, data=as_opened | {mine: "Ada's"} | before)
+    assert refused.status_code == 409
+    assert ("Not changed by you" in refused.text, "Yours, not saved" in refused.text) == (True, False)
+    assert ada.post(path, data=fields_in(refused.text) | {"action": "save"}).status_code == 303
+    stored = typed(db.session.get_one(Job, job.id, populate_existing=True))
+    kept = job.questions[0].takes if name.endswith("takes") else stored[name]
+    assert (str(kept), stored[mine]) == (NEW_VALUES[name], "Ada's")
+
+
+def fields_in(page: str) -> dict[str, str]:
+    """What a browser would send of the job's form as it is shown."""
+    form = page.partition('<form id="job-form"')[2].partition("</form>")[0]
+    inputs = [tag for tag in re.findall(r"<input[^>]*>", form) if 'name="' in tag and 'type="submit"' not in tag]
+    areas = re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\r?\n?(.*?)</textarea>', form, re.DOTALL)
+    selects = re.findall(r'<select[^>]*name="([^"]+)".*?<option selected value="([^"]*)"', form, re.DOTALL)
+    typed_in = [(re.search(r'name="([^"]+)"', tag)[1], re.search(r'value="([^"]*)"|$', tag)[1] or "") for tag in inputs]
+    return {name: html.unescape(value) for name, value in [*typed_in, *areas, *selects]}
+
+
+def test_a_text_that_went_through_a_page_is_the_same_text(admins: tuple[FlaskClient, FlaskClient]) -> None:
+    """A form sends two characters for the end of a line."""
+    ada, omar = admins
+    job = make_job(description="One.\nTwo.")
+    path = f"/admin/jobs/{job.id}"
+    before = seen_in(ada.get(path).text)
+    through_a_page = typed(job, description="One.\r\nTwo.", location="Faro")
+    assert omar.post(path, data=through_a_page | before).status_code == 303
+    db.session.refresh(job)
+    assert job.description == "One.\nTwo."
+    shown = ada.post(path, data=typed(job, location="Evora") | before).text.partition("</dl>")[0]
+    assert ("Faro" in shown, "Two." in shown) == (True, False)
 
 
 def test_a_resume_is_replaced_only_by_who_saw_it(client: FlaskClient, alice: User, app: Flask) -> None:

@@ -145,8 +145,16 @@ class AboutForm(PageForm):
         return {name: self[name].data or "" for name in ABOUT}
 
     def changed_meanwhile(self, user: User) -> list[Difference]:
-        """What was saved elsewhere since this page was made, beside what is typed here. Seen from now on."""
+        """What was saved elsewhere since this page was made, beside what is typed here. Seen from now on.
+
+        What was not changed here becomes what is saved, so that saving once more takes nothing back.
+        """
         known, typed = self.known(user), self.values()
-        names = versions.changed(self.seen.data, known)
+        over = versions.typed_over(self.seen.data, known, typed)
         self.seen.data = versions.marks(known)
-        return [Difference(self[name].label.text, known[name] or "nothing", typed[name] or "nothing") for name in names]
+        for name in (name for name, is_mine in over.items() if not is_mine):
+            self[name].data = known[name]
+        return [
+            Difference(self[name].label.text, known[name] or "nothing", (typed[name] or "nothing") if is_mine else None)
+            for name, is_mine in over.items()
+        ]

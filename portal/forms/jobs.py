@@ -39,13 +39,17 @@ SLUG_MAX_CHARS = 80
 TYPED = ("title", "description", "location", "workplace", "employment_type", "salary_range")
 
 
+def tidy_lines(text: str) -> str:
+    return versions.one_line_end(text).strip()
+
+
 class QuestionForm(Form):
     """One question. Part of the job's form, so it carries no token of its own."""
 
     prompt = TextAreaField(
         "Question",
         [DataRequired("Write the question."), Length(max=500, message="Use at most 500 characters.")],
-        filters=tidied(str.strip),
+        filters=tidied(tidy_lines),
         render_kw={"rows": 2, "maxlength": 500},
     )
     think_s = IntegerField(
@@ -82,7 +86,7 @@ class JobForm(PageForm):
     description = TextAreaField(
         "Description",
         [DataRequired("Describe the job."), Length(max=20_000, message="Use at most 20,000 characters.")],
-        filters=tidied(str.strip),
+        filters=tidied(tidy_lines),
         render_kw={"rows": 8, "maxlength": 20_000},
     )
     location = StringField(
@@ -110,20 +114,33 @@ class JobForm(PageForm):
         return cls(formdata=None, questions=questions, seen=versions.marks(stored), **shown)
 
     def changed_meanwhile(self, job: Job) -> list[Difference]:
-        """What somebody else saved since this page was made, beside what is typed here. Seen from now on."""
-        stored = values_of(job)
-        names = versions.changed(self.seen.data, stored)
-        self.seen.data = versions.marks(stored)
-        return [Difference(words(name), _said(stored[name]), _said(self._typed(name, job))) for name in names]
+        """What somebody else saved since this page was made, beside what is typed here. Seen from now on.
 
-    def _typed(self, name: str, job: Job) -> Any:
-        """What is typed in this form where the job has `name`."""
-        if name == "questions":
-            return [[row[field].data for field in NEW_QUESTION] for row in self.questions]
-        if name not in TYPED:
-            return "not changed by you"
-        kept = getattr(job, name)
-        return type(kept)(self[name].data) if isinstance(kept, StrEnum) else self[name].data
+        What was not changed here becomes what is saved, so that saving once more takes nothing back.
+        """
+        stored, typed = values_of(job), self._typed(job)
+        over = versions.typed_over(self.seen.data, stored, typed)
+        self.seen.data = versions.marks(stored)
+        self._take({name: stored[name] for name, is_mine in over.items() if name in typed and not is_mine})
+        return [
+            Difference(words(name), _said(stored[name]), _said(typed[name]) if is_mine else None)
+            for name, is_mine in over.items()
+        ]
+
+    def _typed(self, job: Job) -> dict[str, Any]:
+        """What is typed in this form, as the job has it."""
+        questions = [[row[field].data for field in NEW_QUESTION] for row in self.questions]
+        kinds = {name: type(getattr(job, name)) for name in TYPED}
+        return {name: kinds[name](self[name].data or "") for name in TYPED} | {"questions": questions}
+
+    def _take(self, stored: dict[str, Any]) -> None:
+        """Show these values of the job in the place of what the form has."""
+        for name, value in stored.items():
+            if name == "questions":
+                self.questions.last_index = -1
+                self.questions.process(None, [dict(zip(NEW_QUESTION, row, strict=True)) for row in value])
+            else:
+                self[name].data = str(value)
 
     def write_to(self, job: Job) -> None:
         """Set the job's columns and put its questions in place of the old ones. Adds and commits nothing else."""

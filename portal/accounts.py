@@ -55,8 +55,12 @@ class _Known:
 def register(credentials: Credentials, full_name: str, now: datetime | None = None) -> User:
     """Make a candidate's account. Raises EmailTaken and throttle.TooManyTries."""
     db.session.rollback()
-    throttle.count_try(throttle.REGISTER_PER_ADDRESS, throttle.network_of(credentials.address), now or utc_now())
-    return create_user(credentials.email, credentials.password, full_name)
+    network, at = throttle.network_of(credentials.address), now or utc_now()
+    throttle.count_try(throttle.REGISTER_PER_ADDRESS, network, at)
+    taken = throttle.count_try(throttle.TAKEN_PER_ADDRESS, network, at)
+    user = create_user(credentials.email, credentials.password, full_name)
+    throttle.forgive([taken])
+    return user
 
 
 def create_user(email: str, password: str, full_name: str, role: Role = Role.CANDIDATE) -> User:

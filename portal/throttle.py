@@ -7,6 +7,8 @@ import hashlib
 import hmac
 import ipaddress
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,11 +40,13 @@ ALL_SIGN_INS_PER_ADDRESS = Limit("all sign-ins address", tries=600, window_s=15 
 SIGN_IN_PER_DEVICE = Limit("sign-in device", tries=10, window_s=15 * 60)
 # The password asked for once more (to change it, to delete or download everything); wrong ones count.
 CONFIRM_PER_ACCOUNT = Limit("confirm account", tries=10, window_s=15 * 60)
-# Enough for a classroom; too slow to find out who has an account here.
-REGISTER_PER_ADDRESS = Limit("register address", tries=40, window_s=60 * 60)
+# Enough for a university behind one address. Tries with an e-mail that has an account count by themselves as well:
+# too few of these to find out who has one.
+REGISTER_PER_ADDRESS = Limit("register address", tries=400, window_s=60 * 60)
+TAKEN_PER_ADDRESS = Limit("register taken address", tries=40, window_s=60 * 60)
 # Each file is opened and looked at, which costs us; a person who applies for a job tries a few files at most.
 APPLY_PER_ACCOUNT = Limit("apply account", tries=30, window_s=60 * 60)
-APPLY_PER_ADDRESS = Limit("apply address", tries=150, window_s=60 * 60)
+APPLY_PER_ADDRESS = Limit("apply address", tries=600, window_s=60 * 60)
 APPLY = (APPLY_PER_ACCOUNT, APPLY_PER_ADDRESS)
 # A program needs a new pair every 15 minutes; this leaves room for several of them.
 REFRESH_PER_ACCOUNT = Limit("refresh account", tries=60, window_s=15 * 60)
@@ -98,11 +102,29 @@ def count_try(limit: Limit, subject: str, now: datetime) -> int:
     raise TooManyTries(max(1, math.ceil((room_at - now).total_seconds())))
 
 
-def count_both(limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime) -> None:
-    """Count one try of a person against their network first and then their account. Raises TooManyTries."""
+def count_both(limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime) -> list[int]:
+    """Count one try of a person against their network first and then their account; its ids for `forgive`.
+
+    Raises TooManyTries, and then neither is counted: one account uses up nothing that its neighbours need.
+    """
     per_account, per_address = limits
-    count_try(per_address, network_of(address), now)
-    count_try(per_account, str(account), now)
+    at_address = count_try(per_address, network_of(address), now)
+    try:
+        return [at_address, count_try(per_account, str(account), now)]
+    except TooManyTries:
+        forgive([at_address])
+        raise
+
+
+@contextmanager
+def counted(limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime) -> Iterator[None]:
+    """Count a try at what the block does, unless its turn does not come: then nothing was done."""
+    hits = count_both(limits, account, address, now)
+    try:
+        yield
+    except HaveToWait:
+        forgive(hits)
+        raise
 
 
 def forgive(hit_ids: list[int]) -> None:

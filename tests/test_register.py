@@ -4,10 +4,11 @@ import re
 
 import pytest
 from factories import PASSWORD, make_user, sign_in
+from flask import Flask
 from flask.testing import FlaskClient
 from visiting import seen_in
 
-from portal import throttle
+from portal import accounts, throttle
 from portal.extensions import db
 from portal.models import Role, User
 
@@ -116,12 +117,18 @@ def test_it_never_leads_to_another_site(client: FlaskClient) -> None:
 
 def test_registering_many_times_from_one_address_has_to_wait(client: FlaskClient, alice: User) -> None:
     taken = GOOD | {"email": alice.email}
-    codes = [client.post("/register", data=taken).status_code for _ in range(throttle.REGISTER_PER_ADDRESS.tries)]
+    codes = [client.post("/register", data=taken).status_code for _ in range(throttle.TAKEN_PER_ADDRESS.tries)]
     refused = client.post("/register", data=taken)
     assert set(codes) == {422}
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) > 0
     assert PASSWORD not in refused.text
+
+
+def test_more_people_register_at_one_address_than_may_try_names_that_are_taken(app: Flask) -> None:
+    """A university: who gets an account uses up nothing of what keeps others from finding out who has one."""
+    for number in range(throttle.TAKEN_PER_ADDRESS.tries + 1):
+        accounts.register(accounts.Credentials(f"new{number}@example.org", PASSWORD, "192.0.2.1"), "N. N.")
 
 
 def test_htmx_is_told_to_leave_the_page_when_the_step_is_done(client: FlaskClient) -> None:

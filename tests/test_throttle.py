@@ -82,3 +82,30 @@ def test_it_forgets_what_no_limit_looks_at_any_more(app: Flask) -> None:
 )
 def test_addresses_of_one_customer_count_together(one: str | None, other: str, same: bool) -> None:
     assert (throttle.network_of(one) == throttle.network_of(other)) is same
+
+
+TWO = (Limit("account", tries=2, window_s=60), Limit("address", tries=4, window_s=60))
+
+
+def test_an_account_that_may_not_try_any_more_uses_up_nothing_of_its_neighbours(app: Flask) -> None:
+    for _ in range(2):
+        throttle.count_both(TWO, "alice", "192.0.2.1", NOW)
+    for _ in range(5):
+        with pytest.raises(TooManyTries):
+            throttle.count_both(TWO, "alice", "192.0.2.1", NOW)
+    assert len(throttle.count_both(TWO, "bob", "192.0.2.1", NOW)) == 2
+
+
+def test_what_got_no_turn_was_no_try(app: Flask) -> None:
+    for _ in range(9):
+        with pytest.raises(throttle.HaveToWait), throttle.counted(TWO, "alice", "192.0.2.1", NOW):
+            raise throttle.HaveToWait("Others are before you.", 10)
+    with throttle.counted(TWO, "alice", "192.0.2.1", NOW):
+        pass
+    assert db.session.scalar(db.select(db.func.count(ThrottleHit.id))) == 2
+
+
+def test_a_university_behind_one_address_is_not_made_to_wait() -> None:
+    """Two hundred people register and apply within an hour, some of them a few times."""
+    assert throttle.REGISTER_PER_ADDRESS.tries >= 400
+    assert throttle.APPLY_PER_ADDRESS.tries >= 600

@@ -14,7 +14,8 @@ from servers import LiveServer
 from visiting import Visitor
 
 from portal import inspection
-from portal.models import User
+from portal.extensions import db
+from portal.models import ThrottleHit, User
 from portal.turns import NoTurn, Turns
 
 AT_ONCE, SENT = 2, 16
@@ -100,6 +101,11 @@ def test_a_turn_that_fails_is_given_back(crowd: Crowd) -> None:
     assert crowd.turns._running == []
 
 
+def tries() -> int:
+    """How many are counted: a file that nobody looked at is none."""
+    return db.session.scalar(db.select(db.func.count(ThrottleHit.id))) or 0
+
+
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody gets a turn, and nobody waits for one."""
@@ -111,6 +117,7 @@ def test_the_form_keeps_the_note_and_says_to_come_back(client: FlaskClient, alic
     path = f"/jobs/{make_job().slug}/apply"
     answer = sign_in(client, alice).post(path, **papers.form(resume=papers.upload(), note="From May on"))
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
+    assert tries() == 0
     assert "Other files are being looked at just now" in answer.text
     assert "From May on" in answer.text
 
@@ -120,6 +127,7 @@ def test_a_program_is_told_when_to_come_back(client: FlaskClient, alice: User) -
     sent = {"data": {"job_id": str(make_job().id), "resume": papers.upload()}, "content_type": "multipart/form-data"}
     answer = client.post("/api/applications/apply", headers=bearer(alice), **sent)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
+    assert tries() == 0
     assert answer.json["type"] == "urn:career-portal:problem:429"
     assert answer.json["detail"] == inspection.BUSY
 

@@ -47,9 +47,7 @@ def apply(slug: str) -> ResponseReturnValue:
         hiring.check_may_apply(current_user, job)
         db.session.rollback()  # let go of the write lock while the file is looked at
         form = ApplyForm(str(current_user.id))
-        if form.is_submitted():
-            throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
-        if not form.validate_on_submit():
+        if not _is_valid(form):
             view = {"job": job, "form": form}
             return render_template("applications/apply.html", **view), 422 if form.is_submitted() else 200
         hiring.apply(current_user, job, form.checked, form.note.data or "")
@@ -63,6 +61,14 @@ def apply(slug: str) -> ResponseReturnValue:
         return go_to(url_for("jobs.job", slug=slug))
     flash(" ".join([f"You applied for {job.title}. Your résumé is saved.", form.checked.changes]).strip(), "success")
     return go_to(url_for("applications.dashboard"))
+
+
+def _is_valid(form: ResumeForm) -> bool:
+    """Whether it was sent and its file may be kept. Looking at a file counts. Raises HaveToWait."""
+    if not form.is_submitted():
+        return False
+    with throttle.counted(throttle.APPLY, current_user.id, request.remote_addr, utc_now()):
+        return form.validate()
 
 
 @bp.errorhandler(RequestEntityTooLarge)
@@ -122,9 +128,7 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
             hiring.check_is_resume_seen(application, request.form.get(versions.FIELD))
         db.session.rollback()  # let go of the write lock while the file is looked at
         form = view["form"] = ResumeForm(str(current_user.id))
-        if form.is_submitted():
-            throttle.count_both(throttle.APPLY, current_user.id, request.remote_addr, utc_now())
-        if not form.validate_on_submit():
+        if not _is_valid(form):
             return render_template("applications/replace_resume.html", **view), 422 if form.is_submitted() else 200
         hiring.replace_resume(application, form.checked, before)
     except HaveToWait as exc:

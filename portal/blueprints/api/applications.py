@@ -37,8 +37,6 @@ def apply(form: dict[str, Any]) -> Application | ResponseReturnValue:
     try:
         hiring.check_may_apply(current_user, job)
         who = current_user.id
-        throttle.count_both(throttle.APPLY, who, request.remote_addr, utc_now())
-        db.session.rollback()  # no lock is held while the file is read
         resume = _read(form["resume"], who)
         return hiring.apply(current_user, job, resume, form["note"])
     except hiring.CannotApply as exc:
@@ -88,8 +86,6 @@ def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Applicati
     try:
         hiring.check_may_replace_resume(application)
         who = current_user.id
-        throttle.count_both(throttle.APPLY, who, request.remote_addr, utc_now())
-        db.session.rollback()  # no lock is held while the file is read
         hiring.replace_resume(application, _read(form["resume"], who), before)
         return application
     except hiring.ResumeReplaced as exc:
@@ -101,8 +97,11 @@ def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Applicati
 
 
 def _read(file: FileStorage, who: uuid.UUID) -> resumes.Resume:
+    """Look at a file, which counts. Raises ResumeRefused and HaveToWait."""
     scan_command = current_app.config["PORTAL"].scan_command
-    return resumes.read(file.filename, file.stream, str(who), scan_command)
+    with throttle.counted(throttle.APPLY, who, request.remote_addr, utc_now()):
+        db.session.rollback()  # no lock is held while the file is read
+        return resumes.read(file.filename, file.stream, str(who), scan_command)
 
 
 @bp.get("")

@@ -1,10 +1,12 @@
 """A class behind one address opens the interview and records through the shipped nginx, whatever its neighbours do."""
 
 import itertools
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,24 @@ def test_a_file_that_nginx_keeps_says_what_the_portal_says(door: FrontDoor) -> N
         "Cache-Control": ["no-cache"],  # no script of an earlier version meets one of a later
     }  # fmt: skip
     assert "X-Request-ID" not in kept.headers
+
+
+def test_a_file_that_was_just_asked_for_comes_without_the_portal(door: FrontDoor) -> None:
+    """So that a class costs its threads each file once; signed in or not."""
+    door.visitor().sign_in("alice@example.org").get("/static/tus.js")
+    with held(door):
+        assert door.visitor().get("/static/tus.js").status == 200
+
+
+@contextmanager
+def held(door: FrontDoor) -> Iterator[None]:
+    """The portal answers nobody."""
+    assert door.server.process
+    os.killpg(door.server.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(door.server.process.pid, signal.SIGCONT)
 
 
 def test_a_class_that_records_on_slow_lines_meets_no_limit_whatever_its_neighbours_do(

@@ -12,6 +12,7 @@ UPLOAD_CONTAINERS = frozenset({"mp4", "webm", "mkv"})  # what browsers record; t
 SOUND_SIGNS = ((b"WAVE", 8, "wav"), (b"ID3", 0, "mp3"), (b"OggS", 0, "ogg"), (b"fLaC", 0, "flac"))
 SOUND_CONTAINERS = frozenset({"wav", "mp3", "aac", "ogg", "flac"})  # never with a picture that moves, as we read them
 # What begins pictures and sound: a fragment or media data of MP4, a cluster of Matroska.
+HEAD_BOXES = (b"ftyp", b"moov", b"free", b"skip")
 MEDIA_SIGNS = (b"moof", b"mdat", b"\x1fC\xb6u")
 LONGEST_HEAD_BYTES = 1 << 16  # browsers' heads are about a kilobyte
 PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # stills in an MP4 coat
@@ -57,5 +58,16 @@ def is_head_alone(path: Path) -> bool:
     """Whether a recorder wrote how its file begins, and ended before any picture or sound. In doubt it is not."""
     with path.open("rb") as file:
         head = file.read(LONGEST_HEAD_BYTES + 1)
-    is_known = head[4:8] == b"ftyp" or head[:4] == b"\x1aE\xdf\xa3"
+    is_known = _is_mp4_head(head) or head[:4] == b"\x1aE\xdf\xa3"
     return is_known and len(head) <= LONGEST_HEAD_BYTES and not any(sign in head for sign in MEDIA_SIGNS)
+
+
+def _is_mp4_head(head: bytes) -> bool:
+    """Whether these are the boxes that stand before media, the last of them perhaps cut, and nothing else."""
+    at = 0
+    while at < len(head):
+        length, kind = int.from_bytes(head[at : at + 4], "big"), head[at + 4 : at + 8]
+        if length < 8 or kind not in HEAD_BOXES:
+            return False
+        at += length
+    return head[4:8] == b"ftyp"

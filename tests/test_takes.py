@@ -37,8 +37,10 @@ def test_the_head_of_a_file_alone_is_told_from_one_with_pictures(tmp_path: Path,
 
 
 def test_what_is_no_video_at_all_is_not_taken_for_a_head(tmp_path: Path) -> None:
-    (tmp_path / "text").write_text("What somebody said, written down.")
-    assert not is_head_alone(tmp_path / "text")
+    for number, start in enumerate((b"", head_of(clip_bytes(tmp_path)))):
+        text = tmp_path / f"text-{number}"
+        text.write_bytes(start + b"What somebody said, written down.")
+        assert not is_head_alone(text)
 
 
 def test_a_take_that_ended_before_its_first_picture_uses_nothing_and_the_one_before_counts(

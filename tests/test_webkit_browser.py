@@ -66,7 +66,7 @@ class Walker:
         self.browser.press("Start the check")
 
     def state(self) -> str:
-        return self.browser.value("document.querySelector('#room').dataset.state")
+        return self.browser.value("document.querySelector('#room')?.dataset.state")
 
     def records(self) -> bool:
         """Whether it records; presses what is to be pressed before."""

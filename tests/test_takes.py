@@ -37,9 +37,9 @@ def test_the_head_of_a_file_alone_is_told_from_one_with_pictures(tmp_path: Path,
 
 
 def test_what_is_no_video_at_all_is_not_taken_for_a_head(tmp_path: Path) -> None:
-    for number, start in enumerate((b"", head_of(clip_bytes(tmp_path)))):
+    for number, before in enumerate((b"", head_of(clip_bytes(tmp_path)))):
         text = tmp_path / f"text-{number}"
-        text.write_bytes(start + b"What somebody said, written down.")
+        text.write_bytes(before + b"What somebody said, written down.")
         assert not is_head_alone(text)
 
 

@@ -11,9 +11,8 @@ HEAD_BYTES = 64  # the longest header we look into is Matroska's
 UPLOAD_CONTAINERS = frozenset({"mp4", "webm", "mkv"})  # what browsers record; the rest is for the command line only
 SOUND_SIGNS = ((b"WAVE", 8, "wav"), (b"ID3", 0, "mp3"), (b"OggS", 0, "ogg"), (b"fLaC", 0, "flac"))
 SOUND_CONTAINERS = frozenset({"wav", "mp3", "aac", "ogg", "flac"})  # never with a picture that moves, as we read them
-# What begins pictures and sound: a fragment or media data of MP4, a cluster of Matroska.
-HEAD_BOXES = (b"ftyp", b"moov", b"free", b"skip")
-MEDIA_SIGNS = (b"moof", b"mdat", b"\x1fC\xb6u")
+HEAD_BOXES = (b"ftyp", b"moov", b"free", b"skip")  # what stands before pictures and sound in MP4
+CLUSTER = b"\x1fC\xb6u"  # begins pictures and sound in Matroska
 LONGEST_HEAD_BYTES = 1 << 16  # browsers' heads are about a kilobyte
 PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # stills in an MP4 coat
 
@@ -58,8 +57,9 @@ def is_head_alone(path: Path) -> bool:
     """Whether a recorder wrote how its file begins, and ended before any picture or sound. In doubt it is not."""
     with path.open("rb") as file:
         head = file.read(LONGEST_HEAD_BYTES + 1)
-    is_known = _is_mp4_head(head) or head[:4] == b"\x1aE\xdf\xa3"
-    return is_known and len(head) <= LONGEST_HEAD_BYTES and not any(sign in head for sign in MEDIA_SIGNS)
+    if len(head) > LONGEST_HEAD_BYTES:
+        return False
+    return CLUSTER not in head if head[:4] == b"\x1aE\xdf\xa3" else _is_mp4_head(head)
 
 
 def _is_mp4_head(head: bytes) -> bool:

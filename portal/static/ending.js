@@ -63,14 +63,16 @@ export class Ending {
     this.room.progress.changed();
   }
 
-  /** Nothing of the take that was interrupted arrived: where there is one before it, that one counts. */
+  /** Where nothing of what was interrupted arrived, and it is out of the answers: what came before it counts. */
   fellBack() {
     const { notes, view } = this.room;
-    if (view.state !== "interrupted" || !this.question.answers.length) return;
+    const { answers } = this.question;
+    const isThere = answers.some(({ answer_id }) => answer_id === notes.values.interrupted);
+    if (view.state !== "interrupted" || isThere || !answers.length) return;
     notes.write({ interrupted: null });
     view.fill({ taken: clock(takeMs(this.question)) });
     this.offerMore();
-    view.show("kept", "Nothing of the last take was recorded. The take before it is kept.");
+    view.show("kept", "Nothing was recorded after that. What came before is kept.");
   }
 
   offerMore() {

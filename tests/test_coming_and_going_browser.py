@@ -115,8 +115,8 @@ def test_what_the_page_noticed_is_told_after_a_reload_and_takes_nothing_from_the
     candidate.pastes(1)
     candidate.press("Stop and play back")
     candidate.sees("saved 00:0")
-    candidate.page.unroute_all()
     candidate.page.reload()
+    candidate.page.unroute_all()
     assert len(events_of(candidate, 1)) == 1
     candidate.sees("Your answer is saved.")
 

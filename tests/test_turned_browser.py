@@ -101,8 +101,8 @@ def test_parts_that_the_server_never_heard_of_survive_a_reload(candidate: Candid
         candidate.page.wait_for_function(f"() => window.asked.length === {turn + 2}", timeout=PATIENCE_MS)
         candidate.page.wait_for_timeout(4_000)
     candidate.sees("Kept in this browser, sent later")
-    candidate.page.unroute_all()
     candidate.page.reload()
+    candidate.page.unroute_all()
     candidate.sees("What you said is saved")
     answers = candidate.answers()
     assert [(answer.take, answer.part) for answer in answers] == [(1, part + 1) for part in range(turns + 1)]
@@ -120,8 +120,8 @@ def test_a_part_that_was_only_in_a_pages_memory_is_missed_after_a_reload(candida
     candidate.page.wait_for_function("() => window.asked.length === 2", timeout=PATIENCE_MS)
     candidate.page.wait_for_timeout(4_000)
     candidate.sees("Kept in this page, sent later")
-    candidate.page.unroute_all()
     candidate.page.reload()
+    candidate.page.unroute_all()
     candidate.sees("Not all of it is saved: its last")
     expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text(re.compile("^only 00:0.*s are gone"))
 

@@ -63,7 +63,8 @@ def test_every_module_has_its_place_in_the_design(folder: str) -> None:
 RULES_OF_AN_INTERVIEW = [
     *sorted((PORTAL / "interviews").glob("*.py")),
     *sorted((PORTAL / "blueprints" / "capture").glob("*.py")),
-    *(PORTAL / f"{name}.py" for name in ("hiring", "earlier", "models", "stopping", "uploads")),
+    *sorted((PORTAL / "models").glob("*.py")),
+    *(PORTAL / f"{name}.py" for name in ("hiring", "earlier", "stopping", "uploads")),
 ]
 
 

@@ -1,0 +1,28 @@
+"""The tables, and the rules that concern one row. Knows no request, no file and no thread.
+
+A table is in the module of its subject; the rest of the portal takes it from here.
+"""
+
+from portal.models.applications import RECORDED_ALREADY, STOPS_RECORDING, Application, EarlierInterview
+from portal.models.choices import (
+    AnswerState,
+    ApplicationStatus,
+    EmploymentType,
+    InterviewState,
+    JobStatus,
+    Role,
+    WorkerKind,
+    Workplace,
+)
+from portal.models.columns import Leased, UtcDateTime, one_of, utc_now
+from portal.models.interviews import Answer, Flag, InterviewQuestion, InterviewSession, PageEvent
+from portal.models.jobs import Job, Question, asked_ms
+from portal.models.people import RevokedToken, SignIn, ThrottleHit, User
+from portal.models.workers import WorkerBeat
+
+__all__ = [
+    "RECORDED_ALREADY", "STOPS_RECORDING", "Answer", "AnswerState", "Application", "ApplicationStatus",
+    "EarlierInterview", "EmploymentType", "Flag", "InterviewQuestion", "InterviewSession", "InterviewState", "Job",
+    "JobStatus", "Leased", "PageEvent", "Question", "RevokedToken", "Role", "SignIn", "ThrottleHit", "User",
+    "UtcDateTime", "WorkerBeat", "WorkerKind", "Workplace", "asked_ms", "one_of", "utc_now",
+]  # fmt: skip

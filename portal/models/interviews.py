@@ -1,0 +1,221 @@
+"""Interviews and what belongs to one: its questions, the answers, the page's events, the flags.
+
+`InterviewSession` is the name that was given for the table of interviews; everywhere else we say *interview*.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.extensions import db
+from portal.models.applications import STOPS_RECORDING, Application
+from portal.models.choices import AnswerState, ApplicationStatus, InterviewState
+from portal.models.columns import Leased, UtcDateTime, one_of, utc_now
+
+
+class InterviewSession(Leased, db.Model):
+    """One interview for one application. `interview` in code, so that `session` stays Flask's and SQLAlchemy's.
+
+    Leased while it is finished: while its film is joined, and telemetry is written.
+    """
+
+    __tablename__ = "interview_sessions"
+    __table_args__ = (
+        sa.Index("ix_interview_sessions_start_time", "start_time"),
+        sa.Index("ix_interview_sessions_state_start_time", "state", "start_time"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("applications.id", ondelete="CASCADE"), unique=True)
+    state: Mapped[InterviewState] = mapped_column(one_of(InterviewState), default=InterviewState.PENDING)
+    consent_record_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    consent_analyse_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: refused, nothing is measured
+    consent_version: Mapped[str | None] = mapped_column(sa.String(16))  # which words were agreed to
+    consent_sha256: Mapped[str | None] = mapped_column(sa.String(64))  # of these words as they were shown
+    consent_days: Mapped[int | None]  # how long we promised to keep it at most
+    start_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    end_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    duration_ms: Mapped[int | None]
+    # How far picture and sound of the film are apart at most, beyond the recorder's own.
+    av_offset_ms: Mapped[int | None]
+    result_json_mapping: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    failure: Mapped[str] = mapped_column(sa.String(300), default="")
+
+    holder: Mapped[str | None] = mapped_column(sa.String(64))  # the browser tab that records
+    holder_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    flags_version: Mapped[int] = mapped_column(default=0)  # so that an older result never overwrites a newer one
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    application: Mapped[Application] = relationship(back_populates="interview")
+    questions: Mapped[list["InterviewQuestion"]] = relationship(
+        cascade="all, delete-orphan", order_by=lambda: InterviewQuestion.position
+    )
+    answers: Mapped[list["Answer"]] = relationship(
+        back_populates="interview",
+        cascade="all, delete-orphan",
+        order_by=lambda: (Answer.question_position, Answer.take, Answer.part),
+    )
+    flags: Mapped[list["Flag"]] = relationship(
+        back_populates="interview",
+        cascade="all, delete-orphan",
+        order_by=lambda: (Flag.start_ms, Flag.id),
+    )
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in {InterviewState.RECORDING, InterviewState.FINISHING} and not self.is_stopped
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it goes no further: withdrawn before it was put together, or decided while it was recorded."""
+        if self.state is InterviewState.FINISHING:
+            return self.application.status is ApplicationStatus.WITHDRAWN
+        return self.state is InterviewState.RECORDING and self.application.status in STOPS_RECORDING
+
+    def kept_until(self, retention_days: int) -> datetime:
+        """When it is deleted: after what was promised, or earlier where this portal keeps less by now."""
+        days = min(retention_days, self.consent_days or retention_days)
+        return (self.start_time or self.created_at) + timedelta(days=days)
+
+    @property
+    def is_analysed(self) -> bool:
+        return self.consent_analyse_at is not None
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether it failed, or was finished without an answer that could not be used."""
+        if self.application.status is ApplicationStatus.WITHDRAWN:
+            return False
+        lacks_one = any(answer.state is AnswerState.FAILED for answer in self.kept_answers())
+        return self.state is InterviewState.FAILED or (self.state is InterviewState.READY and lacks_one)
+
+    def kept_answers(self) -> list["Answer"]:
+        """All parts of each question's newest take of which something can be used (else of the newest), in order."""
+        there = [answer for answer in self.answers if answer.state is not AnswerState.DISCARDED]
+        newest = {answer.question_position: answer.take for answer in there}  # ordered: the last one wins
+        usable = [answer for answer in there if answer.state is not AnswerState.FAILED]
+        newest |= {answer.question_position: answer.take for answer in usable}
+        return [answer for answer in there if answer.take == newest[answer.question_position]]
+
+
+class InterviewQuestion(db.Model):
+    """One question as this interview asks it: the job's, copied when the interview began, and when it was shown."""
+
+    __tablename__ = "interview_questions"
+
+    interview_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("interview_sessions.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 1 is first
+    prompt: Mapped[str] = mapped_column(sa.String(500))
+    think_ms: Mapped[int]
+    limit_ms: Mapped[int]
+    takes: Mapped[int]
+    takes_before: Mapped[int] = mapped_column(default=0)  # used with an account that was deleted
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: nobody but admins has read it yet
+
+    @property
+    def takes_left(self) -> int:
+        """Of those that this interview may use at all, before any is used."""
+        return self.takes - self.takes_before
+
+    @property
+    def is_released(self) -> bool:
+        return self.released_at is not None
+
+    def think_left_ms(self, now: datetime) -> int:
+        """What is left of the time to think. Its clock starts when the prompt is shown, and never anew."""
+        if self.released_at is None:
+            return self.think_ms
+        gone_ms = int((now - self.released_at).total_seconds() * 1000)
+        return min(self.think_ms, max(0, self.think_ms - gone_ms))
+
+
+class Answer(Leased, db.Model):
+    """One take of one question: one upload, one file; the unit that is measured, retried and leased.
+
+    A take that was interrupted (closed tab, crash) goes on in a further `part`.
+    """
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        sa.UniqueConstraint("interview_id", "question_position", "take", "part"),
+        sa.Index("ix_answers_state_lease_until", "state", "lease_until"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    interview_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("interview_sessions.id", ondelete="CASCADE"))
+    question_position: Mapped[int]
+    prompt: Mapped[str] = mapped_column(sa.String(500))  # as it was asked, whatever becomes of the question
+    take: Mapped[int]
+    part: Mapped[int] = mapped_column(default=1)
+    limit_ms: Mapped[int]  # how long this part may be recorded
+    container: Mapped[str] = mapped_column(sa.String(8))
+    state: Mapped[AnswerState] = mapped_column(one_of(AnswerState), default=AnswerState.RECORDING)
+    length_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)  # said at the end; until then the file's size tells
+    announced_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)  # by a tus client that knew it beforehand
+    recorded_ms: Mapped[int | None]  # how long the recorder says it ran
+    duration_ms: Mapped[int | None]  # how long the media is
+    measured_ms: Mapped[int] = mapped_column(default=0)
+    idle_at_bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # measured that far, then nothing more came
+    damaged_at_ms: Mapped[int | None]
+    av_offset_ms: Mapped[int | None]  # how far its sound was moved when it was normalised; None without sound
+    pictures_dropped: Mapped[int | None]  # by a recorder of ours that could not keep up; None where nobody told
+    sound_lost_ms: Mapped[int | None]  # likewise
+    # How it came, kept beside the answer for reviewers (`interviews/arrival.py`); None where nobody noted it.
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_ms: Mapped[int | None]  # how long the media is that was sent; what is beyond the limit is cut
+    codecs: Mapped[str | None] = mapped_column(sa.String(40))  # what it is coded in: "h264 aac"
+    watched: Mapped[bool | None]  # whether our page recorded it, and nothing it was to report is missing
+    failure: Mapped[str] = mapped_column(sa.String(300), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    interview: Mapped[InterviewSession] = relationship(back_populates="answers")
+    page_events: Mapped[list["PageEvent"]] = relationship(
+        back_populates="answer", cascade="all, delete-orphan", order_by="PageEvent.t_ms"
+    )
+
+
+class Flag(db.Model):
+    """An interval worth a look, on the recording's clock. Replaced as a whole while the interview is measured."""
+
+    __tablename__ = "flags"
+    __table_args__ = (
+        sa.Index("ix_flags_interview_id_start_ms", "interview_id", "start_ms"),
+        sa.Index("ix_flags_kind_severity_interview_id", "kind", "severity", "interview_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    interview_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("interview_sessions.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(sa.String(24))
+    severity: Mapped[str] = mapped_column(sa.String(8))
+    start_ms: Mapped[int]
+    end_ms: Mapped[int]
+    measured: Mapped[float]
+    threshold: Mapped[float]
+    unit: Mapped[str] = mapped_column(sa.String(16))
+    rule: Mapped[str] = mapped_column(sa.String(40))
+    reason: Mapped[str] = mapped_column(sa.String(300))
+    assessable: Mapped[bool] = mapped_column(default=True)
+
+    interview: Mapped[InterviewSession] = relationship(back_populates="flags")
+
+
+class PageEvent(db.Model):
+    """Something the candidate's page reported, on the answer's own clock."""
+
+    __tablename__ = "page_events"
+    __table_args__ = (sa.UniqueConstraint("answer_id", "kind", "t_ms"),)  # a report sent twice is one event
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    answer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("answers.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(sa.String(24))
+    t_ms: Mapped[int]
+    until_ms: Mapped[int | None]
+    characters: Mapped[int | None]  # how much was pasted, never what
+
+    answer: Mapped[Answer] = relationship(back_populates="page_events")

@@ -1,0 +1,22 @@
+"""The processes that do background work, as each last said."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import db
+from portal.models.choices import WorkerKind
+from portal.models.columns import UtcDateTime, one_of
+
+
+class WorkerBeat(db.Model):
+    """One process that measures, as it last said."""
+
+    __tablename__ = "worker_beats"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[WorkerKind] = mapped_column(one_of(WorkerKind))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    jobs: Mapped[int]  # what it works on

@@ -85,7 +85,7 @@ def test_the_end_waits_until_a_call_is_told_but_not_for_ever(candidate: Candidat
     finish = candidate.page.get_by_role("button", name="Finish the interview")
     if tries > 2:
         candidate.sees("saved 00:0")
-        candidate.sees("The last pieces are still being sent.")
+        candidate.sees("The last pieces are still being saved.")
         expect(finish).to_be_disabled()
         candidate.page.unroute("**/events")
         assert [event.kind for event in events_of(candidate, 1)] == ["microphone_paused"]

@@ -56,7 +56,7 @@ def test_a_slow_line_carries_it_all_and_the_page_says_how_long(
     candidate.runs_for(6)
     candidate.press("Stop and play back")
     expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(
-        re.compile(r"^sending \d+ %, about \d+ (s|min) left"), timeout=ARRIVED_WITHIN_MS
+        re.compile(r"^saving \d+ %, about \d+ (s|min) left"), timeout=ARRIVED_WITHIN_MS
     )
     arrived_whole(candidate)
     candidate.context.close()

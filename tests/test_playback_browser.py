@@ -70,7 +70,7 @@ def test_an_answer_is_played_from_the_server_and_not_before_it_is_there(candidat
     candidate.record(2)
     candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
     candidate.press("Stop and play back")
-    candidate.sees("It can be played here as soon as the server has all of it. You need not wait for that.")
+    candidate.sees("Your answer can be played here as soon as all of it is saved. You need not wait for that.")
     video = candidate.page.locator("[data-playback]")
     assert video.get_attribute("src") is None
     candidate.page.unroute("**/capture/uploads/*")

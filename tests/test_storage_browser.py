@@ -147,7 +147,7 @@ def test_what_a_page_without_storage_has_sent_is_saved_and_a_reload_says_so(cand
     candidate.runs_for(3)
     candidate.page.route("**/complete", lambda route: route.abort())
     candidate.press("Stop and play back")
-    candidate.sees("sending 100 %")
+    candidate.sees("kept in this page, 100 % saved")
     candidate.page.reload()
     candidate.page.unroute_all()
     candidate.sees("What you said is saved.")

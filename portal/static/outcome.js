@@ -5,6 +5,7 @@ import { missingText } from "./job.js";
 import { newestTake, takesLeft } from "./resume.js";
 
 const WORTH_SAYING_MS = 10_000; // a wait shorter than this is over before it is read
+const SENDS = () => ""; // where a job waits while nothing can be sent ("browser", "page"): nowhere
 const STUCK = "this browser's storage does not give it back";
 
 /** 01:44, never more than it is: much of it is said to be saved. The hiring team's pages count alike. */
@@ -44,7 +45,7 @@ export function dropVoid(questions, jobs) {
  * Of a question's newest take: { mark, text, state, why }. "none", "open", "stuck" and "failed" are no answer yet; "whole" is
  * all of it, "cut" a part, "arrived" as much as arrived where nobody knows how much was recorded.
  */
-export function outcomeOf(question, jobs, leftMs = null) {
+export function outcomeOf(question, jobs, leftMs = null, waitsIn = SENDS) {
   const parts = newestTake(question);
   const own = jobs.filter((job) => parts.some((part) => part.answer_id === job.answer_id));
   const why = [...own.map((job) => job.trouble), ...parts.map((part) => missingOf(part, own)), question.gone].find(Boolean) ?? "";
@@ -54,7 +55,9 @@ export function outcomeOf(question, jobs, leftMs = null) {
   if (own.some((job) => job.failure)) return { mark: "▲", text: `not saved: ${why}`, state: "failed", why };
   if (own.some((job) => !job.is_ended)) return { mark: "●", text: "recording", state: "open", why };
   if (own.some((job) => job.isStuck)) return { mark: "▲", text: `waits: ${STUCK}`, state: "stuck", why: STUCK };
-  if (own.some((job) => job.isOpen)) return { mark: "↑", text: sending(own, leftMs), state: "open", why };
+  const open = own.filter((job) => job.isOpen);
+  const place = open.map(waitsIn).find(Boolean) ?? "";
+  if (open.length) return { mark: place ? "◷" : "↑", text: saving(own, leftMs, place), state: "open", why, place };
   if (why) return { mark: "▲", text: `only ${saved} saved: ${why}`, state: "cut", why };
   if (question.unsaved) return { mark: "▲", text: `the take before is saved, ${saved}; the last is not: ${question.unsaved}`, state: "whole", why };
   const text = saved === clock(0) ? "saved" : `saved ${saved}`;
@@ -80,33 +83,35 @@ function savedMs(part, jobs) {
   return job?.saved_ms ?? part.duration_ms ?? part.recorded_ms ?? 0;
 }
 
-function sending(jobs, leftMs) {
+function saving(jobs, leftMs, place) {
   const total = jobs.reduce((sum, job) => sum + job.stored_bytes, 0);
   const sent = jobs.reduce((sum, job) => sum + (job.sent_bytes ?? 0), 0);
+  const percent = `${total ? Math.floor((100 * sent) / total) : 0} %`;
+  if (place) return `kept in this ${place}, ${percent} saved`;
   const left = timeLeft(leftMs);
-  return `sending ${total ? Math.floor((100 * sent) / total) : 0} %${left && `, ${left}`}`;
+  return `saving ${percent}${left && `, ${left}`}`;
 }
 
 /** How it stands with an answer that was interrupted, and with one that is found again, in a sentence each. */
-export function whatYouSaid({ state, why }) {
+export function whatYouSaid({ state, why, place }) {
   if (state === "whole") return { said: "What you said is saved.", kept: "Your answer is saved." };
   if (state === "arrived") return { said: "What you said is saved as far as it arrived.", kept: "Your answer is saved as far as it arrived." };
-  const said = stillToCome(state, why);
+  const said = stillToCome(state, why, place);
   return { said, kept: said };
 }
 
-function stillToCome(state, why) {
+function stillToCome(state, why, place) {
   if (state === "none") return "";
   if (state !== "open") return `Not all of it is saved: ${why}.`;
-  return why ? `What there is of it is being sent: ${why}.` : "What you said is kept, and being sent.";
+  const [what, how] = [why ? "What there is of it" : "What you said", place ? `kept in this ${place}, and saved later` : "kept, and being saved"];
+  return `${what} is ${how}${why && `: ${why}`}.`;
 }
 
 /** At the end: { hint, isFinishable, redo (the position of a question to record again, or null) }. */
-export function finishOf(questions, jobs, leftMs = null) {
-  const all = questions.map((question) => ({ question, ...outcomeOf(question, jobs) }));
+export function finishOf(questions, jobs, leftMs = null, waitsIn = SENDS) {
+  const all = questions.map((question) => ({ question, ...outcomeOf(question, jobs, null, waitsIn) }));
   if (all.some(({ state }) => state === "open") || jobs.some((job) => job.holdsFinish)) {
-    const left = timeLeft(leftMs);
-    return { hint: `The last pieces are still being sent${left && `: ${left}`}.`, isFinishable: false, redo: null };
+    return { hint: lastPieces(all.find(({ place }) => place), timeLeft(leftMs)), isFinishable: false, redo: null };
   }
   const stuck = all.find(({ state }) => state === "stuck");
   if (stuck) return { hint: stuckHint(stuck), isFinishable: false, redo: null };
@@ -117,6 +122,11 @@ export function finishOf(questions, jobs, leftMs = null) {
   if (!cut) return { hint: isWhole ? "Everything is saved." : "Everything that arrived is saved.", isFinishable: true, redo: null };
   const offer = redoOf(cut) ? "Record it again, or finish with what there is." : "You may finish with what there is.";
   return { hint: `Question ${cut.question.position}: ${cut.text}. ${offer}`, isFinishable: true, redo: redoOf(cut) };
+}
+
+function lastPieces(waiting, left) {
+  if (waiting) return `The last pieces are kept in this ${waiting.place}, and saved later. Leave this page open.`;
+  return `The last pieces are still being saved${left && `: ${left}`}.`;
 }
 
 function stuckHint({ question, text }) {

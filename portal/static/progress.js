@@ -18,7 +18,7 @@ export class Progress {
       ending.fellBack();
     }
     view.obstacle(obstacle);
-    view.uploads(questions, question, uploader, obstacle);
+    view.uploads(questions, question, uploader, obstacle, (one) => this.waitsIn(one));
     this.look();
     const { job, isRunning } = answering;
     if (isRunning && job.trouble) this.room.guard(() => ending.cutOff("Saving stopped", `Nothing of it is saved: ${job.trouble}`));
@@ -26,13 +26,18 @@ export class Progress {
 
   /** How far the answer is that is recorded now, or was last: noted here, and shown. */
   look() {
-    const { answering, source, store, uploader, view } = this.room;
+    const { answering, uploader, view } = this.room;
     answering.noteTime();
     const { job } = answering;
-    if (!job) return;
-    const isHeldUp = source.needsNetwork && uploader.obstacleOf(job);
-    const waitsIn = isHeldUp ? (store.isDurable ? "browser" : "page") : "";
-    view.saved(job, answering.recordedMs, waitsIn, uploader.leftMs);
+    if (job) view.saved(job, answering.recordedMs, this.waitsIn(job), uploader.leftMs);
+  }
+
+  /** Where what is not sent of this answer is kept as long as something is in the way; "" while nothing is. */
+  waitsIn(job) {
+    const { source, store, uploader } = this.room;
+    const obstacle = source.needsNetwork && uploader.obstacleOf(job);
+    if (!obstacle || obstacle.isTimeout) return ""; // a slow line still sends
+    return store.isDurable ? "browser" : "page";
   }
 
   signInChanged() {

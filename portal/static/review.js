@@ -7,7 +7,7 @@ import { newestTake } from "./resume.js";
 
 const LOAD_AGAIN_MS = 3_000; // the first time, then twice as long each time
 const LOADS = 5; // in a minute and a half: what cannot be loaded by then hardly can at all
-const ON_ITS_WAY = "Your answer is being saved. It can be played here as soon as the server has all of it. You need not wait for that.";
+const ON_ITS_WAY = "Your answer can be played here as soon as all of it is saved. You need not wait for that.";
 const NOTHING_THERE = "There is nothing to play.";
 const NOT_LOADED = "It could not be loaded. We try again.";
 const NOT_PLAYABLE = "This browser cannot play it. It is saved all the same.";

@@ -118,7 +118,7 @@ class Room {
     this.question = question;
     this.answering.leave();
     this.view.question(question, this.data.questions.length);
-    this.view.fill({ taken: clock(takeMs(question)), saved: "–", saved_label: "Saved up to now", saved_mark: "✓" });
+    this.view.fill({ taken: clock(takeMs(question)), saved: "–", saved_label: "Saving", saved_mark: "↑", kept_here: "" });
   }
 
   // One question

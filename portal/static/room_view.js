@@ -81,23 +81,25 @@ export class RoomView {
     if (due) this.announce(`${due / 1000} seconds left.`);
   }
 
-  /** How much of the answer the server has; `waitsIn` says where the rest is kept while the connection is gone. */
+  /** How much of the answer the server has, and where the rest is kept (`waitsIn`) while the connection is gone. */
   saved(job, recordedMs, waitsIn, leftMs = null) {
     const whole = job.is_ended ? Math.round : Math.floor; // a running clock never shows a second that is not over
     const savedS = (job.is_complete ? Math.round : Math.floor)(job.saved_ms / 1000);
-    this.root.dataset.waits = waitsIn;
-    this.fill({ saved_label: savedLabel(job, waitsIn, leftMs), saved_mark: job.trouble ? "▲" : waitsIn ? "◷" : "✓" });
-    this.fill({ saved: `${savedS} of ${Math.max(savedS, whole(recordedMs / 1000))} s` });
+    const recordedS = Math.max(savedS, whole(recordedMs / 1000));
+    this.root.dataset.saved = job.trouble ? "part" : job.is_complete ? "whole" : "";
+    this.fill({ saved_label: savedLabel(job, waitsIn, leftMs), saved_mark: job.trouble ? "▲" : job.is_complete ? "✓" : "↑" });
+    this.fill({ saved: `${savedS} of ${recordedS} s` });
+    this.fill({ kept_here: waitsIn && `Kept in this ${waitsIn}, saved later`, kept_here_s: `${recordedS - savedS} s` });
   }
 
   /** What became of each answer, of the one to `question` in a sentence, and whether the interview can be finished. */
-  uploads(questions, question, { jobs, leftMs }, obstacle) {
+  uploads(questions, question, { jobs, leftMs }, obstacle, waitsIn) {
     for (const one of questions) {
-      const { mark, text } = outcomeOf(one, jobs, leftMs);
+      const { mark, text } = outcomeOf(one, jobs, leftMs, waitsIn);
       this.fill({ [`answer_mark_${one.position}`]: mark, [`answer_${one.position}`]: text });
     }
-    this.fill(whatYouSaid(outcomeOf(question, jobs)));
-    const { hint, isFinishable, redo } = finishOf(questions, jobs, leftMs);
+    this.fill(whatYouSaid(outcomeOf(question, jobs, null, waitsIn)));
+    const { hint, isFinishable, redo } = finishOf(questions, jobs, leftMs, waitsIn);
     this.root.querySelector("[data-finish]").disabled = !isFinishable || Boolean(obstacle);
     this.redo = redo;
     this.fill({ finish_hint: hint, redo: redo === null ? "" : `Record question ${redo} again` });
@@ -162,10 +164,9 @@ export class RoomView {
 function savedLabel(job, waitsIn, leftMs) {
   if (job.failure) return "Not saved";
   if (job.lost) return "Saved only in part";
-  if (waitsIn) return `Kept in this ${waitsIn}, sent later`;
   if (job.is_complete) return "Saved";
-  const left = timeLeft(leftMs);
-  return left ? `Saved up to now, ${left} to send` : "Saved up to now";
+  const left = waitsIn ? "" : timeLeft(leftMs);
+  return left ? `Saving, ${left}` : "Saving";
 }
 
 /** 30 s, 2:00 min: a time in a sentence carries its unit. */

@@ -11,7 +11,7 @@ export function waitingText(error, isTalking) {
   if (error.status === 401) return `You are signed out. ${signInText(isTalking)}`;
   if (error.isLasting && !isTalking) return LASTING;
   const goesOn = "What you recorded is kept, and this page goes on by itself.";
-  return `${reasonOf(error)} ${isTalking ? "Keep talking: we save here and send later." : goesOn}`;
+  return `${reasonOf(error)} ${isTalking ? "Keep talking: we keep it here and save it later." : goesOn}`;
 }
 
 function reasonOf(error) {

@@ -52,7 +52,7 @@ HEAD = [
     Curve("face", "pitch_deg", "pitch", -45, 45, DASHED),
     Curve("face", "roll_deg", "roll", -45, 45, DOTTED),
 ]
-GAZE = [Curve("eyes", "gaze_x", "across", -1, 1), Curve("eyes", "gaze_y", "up", -1, 1, DASHED)]
+EYES = [Curve("eyes", "gaze_x", "sideways", -1, 1), Curve("eyes", "gaze_y", "up", -1, 1, DASHED)]
 QUALITY = [
     Curve("quality", "brightness", "brightness 0…1", 0, 1),
     Curve("quality", "sharpness", "sharpness 1…1000", 1, 1000, DASHED, is_logarithmic=True),
@@ -60,8 +60,8 @@ QUALITY = [
 LANES = (
     Lane("Faces", "0…3", "measured", 48, [Curve("face", "count", "", 0, 3, is_stepped=True)]),
     Lane("Head", "−45…45°", "measured", 72, HEAD, has_middle=True),
-    Lane("Gaze", "−1…1", "measured", 60, GAZE, has_middle=True),
-    Lane("Eyes, blinks", "0…1", "measured", 48, [Curve("eyes", "openness", "", 0, 1)], ticks=True),
+    Lane("Eyes", "−1…1", "measured", 60, EYES, has_middle=True),
+    Lane("Eyes, openness", "0…1", "measured", 48, [Curve("eyes", "openness", "", 0, 1)], ticks=True),
     Lane(
         "Sound", "−70…0 dBFS", "sound", 56, bars=Curve("audio", "level_dbfs", "", -70, 0),
         foot=("audio", "speech", "text"),

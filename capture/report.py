@@ -23,6 +23,9 @@ UNITS = {"deg": "°", "dbfs": "dBFS", "ms": "ms", "px": "px"}  # by the ending o
 SHEET_MARGIN_PX = 24
 SHEET_FLAG_PX = 44  # two lines: what and when, and why
 
+# What people read where the telemetry's own name is another word than the pages'.
+SAID = {"gaze_x": "eyes, sideways", "gaze_y": "eyes, up"}
+
 
 def write(folder: Path, progress: Callable[[str], None] = lambda step: None) -> tuple[Path, Path]:
     """Make report.html and report.png from the folder's telemetry, each replaced in one step."""
@@ -136,6 +139,8 @@ def _number_row(name: str, values: Sequence[Any], expected: float) -> str:
 
 
 def _words(name: str) -> str:
+    if name in SAID:
+        return SAID[name]
     stem, _, ending = name.rpartition("_")
     return (stem if ending in UNITS else name).replace("_", " ")
 

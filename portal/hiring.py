@@ -26,7 +26,15 @@ REACHED_FROM = {
     ApplicationStatus.WITHDRAWN: set(ApplicationStatus) - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
 }
 
+# What a person of the team has to answer next: an invitation waits for the candidate, these do not.
+WAITING = (ApplicationStatus.APPLIED, ApplicationStatus.INTERVIEWED)
+
 REPLACED = "Your résumé was replaced in another tab or by a program meanwhile. See which one is there now."
+
+WITHDRAWN_ONCE = (
+    "You withdrew your application for this job, so you cannot apply for it again. "
+    "If that was a mistake, write to the hiring team."
+)
 
 # Nothing that the candidate sent changes any more.
 FINAL = {ApplicationStatus.OFFERED, ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN}
@@ -47,8 +55,9 @@ class CannotApply(HiringError):
 class AlreadyApplied(CannotApply):
     """One candidate applies for one job once."""
 
-    def __init__(self) -> None:
-        super().__init__("You have already applied for this job.")
+    def __init__(self, application: Application | None = None) -> None:
+        is_withdrawn = application is not None and application.status is ApplicationStatus.WITHDRAWN
+        super().__init__(WITHDRAWN_ONCE if is_withdrawn else "You have already applied for this job.")
 
 
 class CannotChange(HiringError):
@@ -91,8 +100,8 @@ def check_may_apply(user: User, job: Job) -> None:
         raise CannotApply("This account is disabled.")
     if user.is_admin:
         raise CannotApply("Admins review applications. Sign in with a candidate's account to apply.")
-    if find_application(user, job):
-        raise AlreadyApplied
+    if application := find_application(user, job):
+        raise AlreadyApplied(application)
     if not job.is_open:
         raise CannotApply("This job is closed and takes no more applications.")
 

@@ -7,7 +7,7 @@ that means nothing is left out, so an old link still opens.
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
@@ -84,6 +84,19 @@ class SessionFilter:
             "to": str(self.to_day or ""),
         }
         return {name: value for name, value in args.items() if value}
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether it asks for no day at all: from a later one to an earlier one."""
+        return bool(self.from_day and self.to_day and self.from_day > self.to_day)
+
+    def left_out(self) -> int:
+        """How many that fit are not listed, because they have not begun and nobody asked for such."""
+        if self.states:
+            return 0
+        counted = select(func.count(InterviewSession.id)).join(InterviewSession.application).join(Application.user)
+        begun_not = replace(self, states=(InterviewState.PENDING,))
+        return db.session.scalar(counted.where(*begun_not.conditions())) or 0
 
     def __bool__(self) -> bool:
         return bool(self.to_args())

@@ -1,10 +1,11 @@
 """The list of applications, the decisions about them, and the overview."""
 
 import pytest
-from factories import Cast, make_application, make_job, sign_in
+from factories import Cast, make_application, make_job, make_user, sign_in
 from flask.testing import FlaskClient
 from reviewing import make_interview
 
+from portal.extensions import db
 from portal.models import Application, ApplicationStatus, InterviewState
 
 
@@ -84,7 +85,7 @@ def test_the_overview_counts_what_waits_and_links_to_it(admin: FlaskClient, appl
     for count, label, link in (
         (1, "interview to look at", "state=ready"),
         (1, "in progress", "state=recording&amp;state=finishing"),
-        (3, "applications waiting", "status=applied"),
+        (3, "applications waiting", "status=waiting"),
         (3, "open jobs", "/admin/jobs"),
     ):
         assert link in page
@@ -94,3 +95,16 @@ def test_the_overview_counts_what_waits_and_links_to_it(admin: FlaskClient, appl
 def test_the_overview_is_for_admins_only(client: FlaskClient, cast: Cast) -> None:
     assert client.get("/admin/").location.startswith("/login")
     assert sign_in(client, cast.bob).get("/admin/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("status", "waits"),
+    [("applied", True), ("interviewed", True), ("invited", False), ("offered", False), ("withdrawn", False)],
+)
+def test_an_application_waits_until_a_person_has_answered_it(admin: FlaskClient, status: str, waits: bool) -> None:
+    for one in db.session.scalars(db.select(Application)):
+        one.status = ApplicationStatus.REJECTED
+    make_application(make_user(full_name="Ines Duarte"), make_job("Baker"), status=ApplicationStatus(status))
+    overview, listed = admin.get("/admin/").text, admin.get("/admin/applications?status=waiting").text
+    assert ("Nobody waits for an answer" not in overview) is waits
+    assert ("Ines Duarte" in overview, "Ines Duarte" in listed) == (waits, waits)

@@ -189,3 +189,26 @@ def test_every_form_carries_a_token(csrf_app, client: FlaskClient, cast: Cast) -
 
     assert client.post("/admin/jobs/new", data=JOB).status_code == 419
     assert client.post(f"/admin/jobs/{make_job().id}/close").status_code == 419
+
+
+@pytest.mark.parametrize("verb", ["", "/publish", "/close"])
+def test_what_was_done_to_a_job_leads_back_to_its_page_of_the_list(admin: FlaskClient, verb: str) -> None:
+    jobs = [make_job(f"Job {number}") for number in range(51)]
+    oldest = jobs[0]
+    listed = admin.get("/admin/jobs?page=2").text
+    assert f"/admin/jobs/{oldest.id}?page=2" in listed
+    page = f"/admin/jobs/{oldest.id}{verb}?page=2"
+    if not verb:
+        shown = admin.get(page).text
+        assert shown.count('href="/admin/jobs?page=2"') == 2  # the crumb, and Cancel
+        assert f'action="{page}"' in shown
+        answer = admin.post(page, data=JOB | rows("Why?") | seen_in(shown))
+    else:
+        answer = admin.post(page)
+    assert (answer.status_code, answer.location) == (303, "/admin/jobs?page=2")
+
+
+def test_no_address_makes_an_edited_job_lead_elsewhere(admin: FlaskClient) -> None:
+    job = make_job()
+    for page in ("//example.com", "https://example.com", "-3", "2/../../logout"):
+        assert admin.post(f"/admin/jobs/{job.id}/close?page={page}").location == "/admin/jobs"

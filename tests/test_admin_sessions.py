@@ -261,3 +261,19 @@ def test_questions_lead_to_their_moment_without_any_measurement(admin: FlaskClie
     page = admin.get(f"/admin/sessions/{plain.id}?state=ready").text
 
     assert f'href="/admin/sessions/{plain.id}?state=ready&amp;t=10.0" data-seek-ms="10000"' in page
+
+
+def test_the_list_says_how_many_it_leaves_out_so_that_the_chips_add_up(admin: FlaskClient) -> None:
+    make_interview(name="Ines Duarte")
+    for number in range(2):
+        make_interview(name=f"Jonas {number}", state=InterviewState.PENDING, start_time=None)
+    assert "2 not started left out" in admin.get("/admin/sessions").text
+    assert "1 not started left out" in admin.get("/admin/sessions?candidate=jonas+1").text
+    assert "left out" not in admin.get("/admin/sessions?state=pending").text
+    assert "left out" not in admin.get("/admin/sessions?candidate=ines").text
+
+
+def test_days_the_wrong_way_round_are_named(admin: FlaskClient, ready: InterviewSession) -> None:
+    page = admin.get("/admin/sessions?from=2026-11-27&to=2026-11-01").text
+    assert "“From” is later than “to”" in page
+    assert "later than" not in admin.get("/admin/sessions?from=2020-01-01&to=2020-01-01").text

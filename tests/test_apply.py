@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from portal import resumes
 from portal.extensions import db
-from portal.models import Application, Job, JobStatus, User
+from portal.models import Application, ApplicationStatus, Job, JobStatus, User
 
 
 @pytest.fixture
@@ -160,3 +160,12 @@ def test_a_resume_comes_as_an_attachment_under_its_own_name(
     assert "filename*=UTF-8''%C3%84l%22ice%27s.pdf" in disposition
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_who_withdrew_reads_that_and_what_to_do(client: FlaskClient, alice: User, job: Job, path: str) -> None:
+    make_application(alice, job, status=ApplicationStatus.WITHDRAWN)
+    sign_in(client, alice)
+    assert client.get(path).location == "/dashboard"
+    page = client.get("/dashboard").text
+    assert "already applied" not in page
+    assert "You withdrew your application for this job, so you cannot apply for it again." in page

@@ -273,3 +273,20 @@ def test_what_a_row_asks_for_ends_no_form_elsewhere(server: LiveServer, browser:
     )
 
     expect(button).to_have_text("Publishing …")
+
+
+def test_after_a_wrong_password_a_download_that_comes_leaves_no_error_and_no_waiting_button(
+    server: LiveServer, browser: BrowserContext
+) -> None:
+    page = browser.new_page()
+    sign_in(page, server, "alice")
+    page.goto(f"{server.url}/account/data")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Download").click()
+    expect(page.locator("main [aria-invalid]")).to_be_visible()
+    page.get_by_label("Password").fill(PASSWORD)
+    with page.expect_download():
+        page.get_by_role("button", name="Download").click()
+    expect(page.locator("main [aria-invalid], main [id$=-error], main [role=alert]")).to_have_count(0)
+    expect(page.get_by_text("The download begins by itself")).to_be_visible()
+    expect(page.get_by_role("button", name="Download")).not_to_have_attribute("aria-disabled", "true")

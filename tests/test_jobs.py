@@ -183,3 +183,24 @@ def test_a_job_offers_the_one_thing_to_do(app: Flask, cast: Cast) -> None:
     assert "You applied on" in bob.get(f"/jobs/{job.slug}").text
     assert apply not in ada.get(f"/jobs/{job.slug}").text
     assert "no more applications" in alice.get(f"/jobs/{closed.slug}").text
+
+
+def test_the_way_back_from_a_job_leads_to_the_search_as_it_was(client: FlaskClient, alice: User) -> None:
+    for number in range(21):
+        make_job(f"Clerk {number}", slug=f"clerk-{number}", workplace=Workplace.REMOTE)
+    asked = "q=clerk&amp;workplace=remote&amp;page=2"
+    listed = client.get(f"/jobs?{asked.replace('amp;', '')}").text
+    link = next(part.split('"')[0] for part in listed.split('href="') if part.startswith("/jobs/clerk"))
+    assert link.endswith(f"?{asked}")
+    job = client.get(link.replace("amp;", "")).text
+    assert f'href="/jobs?{asked}"' in job
+    sign_in(client, alice)
+    applying = client.get(link.replace("?", "/apply?").replace("amp;", "")).text
+    assert f'href="{link}"' in applying
+
+
+def test_no_address_makes_the_way_back_lead_elsewhere(client: FlaskClient) -> None:
+    make_job("Clerk", slug="clerk")
+    for query in ("next=//example.com", "page=//example.com", "workplace=https://example.com", "back=/logout"):
+        page = client.get(f"/jobs/clerk?{query}").text
+        assert 'href="/jobs" class="crumb"' in page

@@ -14,6 +14,7 @@ from senses_support import measured
 from capture import report, telemetry
 from capture.__main__ import main
 from capture.chart import chart, clock
+from capture.lanes import LANES
 from capture.marks import SCREEN_INKS, Area, Figure, Hatch, Line, Word, png, svg
 from capture.rules import RULES_VERSION, find_flags
 from capture.types import Gap, GapCause, Measurements, PageEvent
@@ -156,3 +157,9 @@ def test_the_page_asks_for_nothing_and_fits(folder: Path, width: int, shown: str
         assert page.locator("svg.wide").is_visible()
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert asked == [address]
+
+
+def test_reviewers_read_one_word_for_the_eyes_here_and_in_the_player(folder: Path) -> None:
+    main(["report", str(folder)])
+    assert "gaze" not in (folder / "report.html").read_text().lower()
+    assert [lane.label for lane in LANES if "eye" in lane.label.lower()] == ["Eyes", "Eyes, openness"]

@@ -20,7 +20,14 @@ NEW_FOR = timedelta(days=3)  # so long a job carries the word "new"
 
 @bp.app_context_processor
 def shared_words() -> dict[str, object]:
-    return {"about_minutes": steps.about_minutes}
+    return {"about_minutes": steps.about_minutes, "board_as_it_was": board_as_it_was}
+
+
+def board_as_it_was() -> dict[str, object]:
+    """The search that this page was reached by, read anew: an address carries choices of ours, never a place to go."""
+    asked = {name: value for name, value in JobSearch.from_args(request.args).as_args().items() if value}
+    number = page_asked()
+    return asked | ({"page": number} if number > 1 else {})
 
 
 @bp.get("/")

@@ -2,6 +2,8 @@
 // focus where something needs a person. Sends nothing by itself that was not pressed; knows no single form.
 
 const ASK_MS = 8_000; // longer than any page takes; then the form is sent as it is, and the server answers
+const SAID_MS = 3_000; // so long a button tells that it was pressed, where the page stays: only its file is fetched
+const FETCHING = "The file is being prepared. The download begins by itself, and your browser shows it.";
 const FETCHED_MS = 20_000; // then what was asked for was a file, and the page is still here
 const SIGNED_OUT = "You are signed out by now, so nothing was sent. Everything you typed is still here: sign in in another tab, then press the button again.";
 const SOMEBODY_ELSE = "Another account is signed in in this browser by now, so nothing was sent. Everything you typed is still here: sign in with yours in another tab, then press the button again.";
@@ -86,8 +88,20 @@ document.addEventListener("submit", async (event) => {
   if (!(await maySend(form))) return beBusy(button, false);
   if (named) form.append(named);
   HTMLFormElement.prototype.submit.call(form); // a field of the form may be called "submit"
-  return setTimeout(allIdle, FETCHED_MS);
+  if ("fetches" in form.dataset) beFetching(form);
+  return setTimeout(allIdle, "fetches" in form.dataset ? SAID_MS : FETCHED_MS);
 });
+
+/** The page stays where a file comes: what was wrong the time before is gone. Where something is wrong now, a new page comes. */
+function beFetching(form) {
+  for (const said of form.parentElement.querySelectorAll("[role=alert], [id$=-error]")) said.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+    field.classList.replace("border-high", "border-edge");
+  }
+  form.querySelector("[data-fetching]").textContent = FETCHING;
+}
 
 function hidden(name, value) {
   return Object.assign(document.createElement("input"), { type: "hidden", name, value });

@@ -14,11 +14,13 @@ from portal.access import fetch_any
 from portal.blueprints import page_asked
 from portal.blueprints.admin import bp
 from portal.extensions import db
+from portal.filters import words
 from portal.hiring import CannotChange
 from portal.models import Application, ApplicationStatus, Job, User
 from portal.searching import mentions
 
 ROWS_PER_PAGE = 25
+WAITING = "waiting"  # among the statuses: whatever a person of the team has to answer next
 VERBS: dict[str, Callable[[Application, str | None], None]] = {
     "invite": hiring.invite,
     "offer": hiring.offer,
@@ -39,7 +41,7 @@ def applications() -> ResponseReturnValue:
         "admin/applications.html",
         page=page,
         wanted=wanted,
-        statuses=ApplicationStatus,
+        statuses=[(WAITING, "Waiting for a decision"), *((one.value, words(one)) for one in ApplicationStatus)],
         jobs=db.session.scalars(db.select(Job).order_by(Job.title)).all(),
         decisions=decisions,
         page_url=lambda number: url_for("admin.applications", **wanted, page=number),
@@ -49,7 +51,7 @@ def applications() -> ResponseReturnValue:
 def _wanted() -> dict[str, Any]:
     """The filters in the URL, without those that are empty or mean nothing."""
     args = {name: request.args.get(name, "").strip()[:254] for name in ("candidate", "job", "status")}
-    if args["status"] not in set(ApplicationStatus):
+    if args["status"] not in {WAITING, *ApplicationStatus}:
         args["status"] = ""
     if not request.args.get("job", type=uuid.UUID):
         args["job"] = ""
@@ -68,7 +70,8 @@ def _select(wanted: dict[str, Any]) -> Select[tuple[Application]]:
     if "job" in wanted:
         selected = selected.where(Application.job_id == uuid.UUID(wanted["job"]))
     if "status" in wanted:
-        selected = selected.where(Application.status == ApplicationStatus(wanted["status"]))
+        asked = hiring.WAITING if wanted["status"] == WAITING else (ApplicationStatus(wanted["status"]),)
+        selected = selected.where(Application.status.in_(asked))
     return selected
 
 

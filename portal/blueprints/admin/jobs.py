@@ -86,6 +86,12 @@ def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
     return _save(form, job, action)
 
 
+def _list_url() -> str:
+    """The list at the page that one came from: each address that leads away from it says which."""
+    number = page_asked()
+    return url_for("admin.jobs", page=number if number > 1 else None)
+
+
 def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
     form.write_to(job)
     if action == PUBLISH and job.status is not JobStatus.OPEN:
@@ -94,13 +100,13 @@ def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
     else:
         db.session.commit()
         flash(f"{job.title} is saved.", "success")
-    return redirect(url_for("admin.jobs"), code=303)
+    return redirect(_list_url(), code=303)
 
 
 def _show(form: JobForm, job: Job | None, status: int = 200, differences: Sequence[Difference] = ()) -> tuple[str, int]:
     under_way = unfinished_interviews(job) if job else 0
     view: dict[str, Any] = {"form": form, "job": job, "under_way": under_way, "most": MAX_QUESTIONS}
-    view["differences"] = differences
+    view |= {"differences": differences, "list_url": _list_url()}
     template = "admin/_job_form.html" if wants_fragment() else "admin/job_form.html"
     return render_template(template, **view), status
 
@@ -123,4 +129,4 @@ def _change(job: Job, verb: Callable[[Job], None], done: str) -> ResponseReturnV
         flash(done, "success")
     except CannotChange as exc:
         flash(exc.reason, "warning")
-    return redirect(url_for("admin.jobs"), code=303)
+    return redirect(_list_url(), code=303)

@@ -5,10 +5,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from portal import interviews, queue
+from portal import hiring, interviews, queue
 from portal.blueprints.admin import bp
 from portal.extensions import db
-from portal.models import Application, ApplicationStatus, InterviewState, Job, JobStatus, utc_now
+from portal.models import Application, InterviewState, Job, JobStatus, utc_now
 from portal.queue import SessionFilter
 
 NEWEST = 6  # as many as fit beside each other on one screen
@@ -17,7 +17,7 @@ NEWEST = 6  # as many as fit beside each other on one screen
 @bp.get("/")
 def overview() -> ResponseReturnValue:
     states = queue.state_counts()
-    waiting = select(Application).where(Application.status == ApplicationStatus.APPLIED)
+    waiting = select(Application).where(Application.status.in_(hiring.WAITING))
     newest = waiting.options(joinedload(Application.user), joinedload(Application.job))
     ready = SessionFilter(states=(InterviewState.READY,))
     return render_template(

@@ -183,3 +183,43 @@ def test_lists_have_column_heads_of_which_none_is_pushed_out(site: Site, path: s
     assert table
     assert len(heads) >= 5
     assert all(head and head["x"] + head["width"] <= table["x"] + table["width"] + 1 for head in heads)
+
+
+RIGHT_EDGES = """(path) => [...document.querySelector("tbody tr:has(summary)").cells]
+    .filter((cell) => cell.textContent.trim() && getComputedStyle(cell).justifySelf.endsWith("end"))
+    .map((cell) => Math.round(cell.getBoundingClientRect().right))"""
+
+
+@pytest.mark.parametrize(("path", "cells"), [("/admin/people", 3), ("/admin/applications", 2)])
+def test_on_a_phone_what_stands_at_the_right_of_a_row_has_one_edge(site: Site, path: str, cells: int) -> None:
+    page = site.open("ada", 390)
+    page.goto(site.server.url + path)
+    edges = page.evaluate(RIGHT_EDGES)
+    page.context.close()
+    assert len(edges) == cells
+    assert len(set(edges)) == 1
+
+
+def test_a_long_job_on_the_overview_begins_where_its_candidates_name_begins(site: Site) -> None:
+    page = site.open("ada", 1440)
+    page.goto(f"{site.server.url}/admin/")
+    lefts = page.locator("#newest-interviews + ul a > span:first-child > span").evaluate_all(
+        "(parts) => parts.map((part) => Math.round(part.getClientRects()[0].left))"
+    )
+    page.context.close()
+    assert len(set(lefts)) == 1
+
+
+@pytest.mark.parametrize(("who", "path"), [("alice", "/dashboard"), ("ada", "/admin/people")])
+@pytest.mark.parametrize("width", [768, 1024])
+def test_beside_a_long_name_the_header_stays_one_row(site: Site, who: str, path: str, width: int) -> None:
+    page = site.open(who, width)
+    page.goto(site.server.url + path)
+    header = page.locator("body > header")
+    button = header.get_by_role("button", name="Sign out").bounding_box()
+    box = header.bounding_box()
+    page.context.close()
+    assert button
+    assert box
+    assert (box["height"] <= 60, button["height"] <= 44) == (True, True)
+    assert button["x"] + button["width"] <= width

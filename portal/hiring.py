@@ -27,7 +27,7 @@ REACHED_FROM = {
 }
 
 # What a person of the team has to answer next: an invitation waits for the candidate, these do not.
-WAITING = (ApplicationStatus.APPLIED, ApplicationStatus.INTERVIEWED)
+WAITS_FOR_THE_TEAM = (ApplicationStatus.APPLIED, ApplicationStatus.INTERVIEWED)
 
 REPLACED = "Your résumé was replaced in another tab or by a program meanwhile. See which one is there now."
 

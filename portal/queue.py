@@ -95,8 +95,8 @@ class SessionFilter:
         if self.states:
             return 0
         counted = select(func.count(InterviewSession.id)).join(InterviewSession.application).join(Application.user)
-        begun_not = replace(self, states=(InterviewState.PENDING,))
-        return db.session.scalar(counted.where(*begun_not.conditions())) or 0
+        not_begun = replace(self, states=(InterviewState.PENDING,))
+        return db.session.scalar(counted.where(*not_begun.conditions())) or 0
 
     def __bool__(self) -> bool:
         return bool(self.to_args())

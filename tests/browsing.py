@@ -43,6 +43,20 @@ def fake_camera_browser() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def unanswered(page: Page, pattern: str) -> Iterator[None]:
+    """Requests for `pattern` get no answer in this block, and none at its end either: they are ended.
+
+    A route that is left open for ever is complained about when Python clears it away, in whichever test then runs.
+    """
+    held: list[Route] = []
+    page.route(pattern, lambda route: held.append(route))
+    yield
+    for route in held:
+        route.abort()
+    page.unroute(pattern)
+
+
 @dataclass
 class KillableBrowser:
     """A browser with a profile folder of its own, in which another one finds what a killed one has left."""

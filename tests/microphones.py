@@ -135,16 +135,13 @@ class VirtualMicrophone:
         fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         next_s = time.monotonic()
         try:
-            while not self._stop.is_set():
-                time.sleep(
-                    max(0.0, next_s + STEP_SAMPLES / RATE_HZ - time.monotonic())
-                )  # a sample exists once it is over
-                data = (np.clip(self.sounds(next_s), -1, 1) * 32_767).astype("<i2").tobytes()
-                with suppress(BlockingIOError):  # nobody listens, so nobody misses it
-                    os.write(handle, data)
-                next_s += STEP_SAMPLES / RATE_HZ
-        except BrokenPipeError:
-            pass  # PulseAudio was killed
+            with suppress(BrokenPipeError):  # PulseAudio was killed: there is nobody left to deliver to
+                while not self._stop.is_set():
+                    time.sleep(max(0.0, next_s + STEP_SAMPLES / RATE_HZ - time.monotonic()))  # a sample is, once over
+                    data = (np.clip(self.sounds(next_s), -1, 1) * 32_767).astype("<i2").tobytes()
+                    with suppress(BlockingIOError):  # nobody listens, so nobody misses it
+                        os.write(handle, data)
+                    next_s += STEP_SAMPLES / RATE_HZ
         finally:
             os.close(handle)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import fake_camera_browser
+from browsing import fake_camera_browser, unanswered
 from playwright.sync_api import Page, Route
 
 from portal.config import PROJECT_FOLDER
@@ -149,7 +149,7 @@ def test_bytes_that_something_else_swallows_time_no_upload(portal_page: Page) ->
 
 
 def test_a_request_that_nobody_answers_ends(portal_page: Page) -> None:
-    portal_page.route(f"{ORIGIN}/hang", lambda route: None)
     call = "(await import('/static/api.js')).request('/hang', {}, 200)"
     look = LOOK.replace("await eval(call)", f"await {call}")
-    assert portal_page.evaluate(look, "")["error"] == "Unreachable"
+    with unanswered(portal_page, f"{ORIGIN}/hang"):
+        assert portal_page.evaluate(look, "")["error"] == "Unreachable"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import PATIENCE_MS, fake_camera_browser, with_constants
+from browsing import PATIENCE_MS, fake_camera_browser, unanswered, with_constants
 from factories import PASSWORD, make_application, make_job
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from servers import LiveServer
@@ -236,13 +236,13 @@ def test_a_page_that_is_not_ours_does_not_take_the_forms_place(
 def test_where_asking_takes_too_long_the_form_is_sent_as_it_is(server: LiveServer, browser: BrowserContext) -> None:
     page = browser.new_page()
     with_constants(page, {"ASK_MS": 300})
-    page.route("**/signed-in", lambda route: None)  # never answered
     sign_in(page, server, "alice")
     page.goto(f"{server.url}/register/about")
     page.get_by_label("Where you live").fill("Far away")
-    page.get_by_role("button", name="Save and go on").click()
+    with unanswered(page, "**/signed-in"):
+        page.get_by_role("button", name="Save and go on").click()
 
-    page.wait_for_url("**/register/done**")
+        page.wait_for_url("**/register/done**")
 
 
 def test_filters_chosen_one_after_the_other_all_count(server: LiveServer, browser: BrowserContext) -> None:
@@ -261,18 +261,18 @@ def test_what_a_row_asks_for_ends_no_form_elsewhere(server: LiveServer, browser:
     page = browser.new_page()
     sign_in(page, server, "ada")
     page.goto(f"{server.url}/admin/jobs/new")
-    page.route("**/signed-in", lambda route: None)
     button = page.get_by_role("button", name=re.compile("^(Save and publish|Publishing …)$"))
-    button.click()
-    expect(button).to_have_text("Publishing …")
-    page.evaluate(
-        """() => {
-            const elt = document.querySelector("h1");
-            elt.dispatchEvent(new CustomEvent("htmx:afterRequest", { bubbles: true, detail: { elt } }));
-        }"""
-    )
+    with unanswered(page, "**/signed-in"):
+        button.click()
+        expect(button).to_have_text("Publishing …")
+        page.evaluate(
+            """() => {
+                const elt = document.querySelector("h1");
+                elt.dispatchEvent(new CustomEvent("htmx:afterRequest", { bubbles: true, detail: { elt } }));
+            }"""
+        )
 
-    expect(button).to_have_text("Publishing …")
+        expect(button).to_have_text("Publishing …")
 
 
 def test_after_a_wrong_password_a_download_that_comes_leaves_no_error_and_no_waiting_button(

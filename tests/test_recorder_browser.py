@@ -136,6 +136,7 @@ def test_the_sign_of_recording_goes_with_the_press_on_stop(candidate: Candidate)
     """Neither the page nor the server's row says that anything is recorded, while the recorder still ends."""
     begins(candidate, NO_STOP)
     candidate.record(2)
+    assert re.search(r"●\s*recording", candidate.page.locator("#room").inner_text())
     candidate.press("Stop and play back")
     candidate.sees_state("stopping")
     said = candidate.page.locator("#room").inner_text()

@@ -346,8 +346,13 @@ def test_page_events_that_are_not_taken_block_nothing(candidate: Candidate, stat
 def test_the_status_tells_how_far_the_server_is(candidate: Candidate) -> None:
     candidate.consent(analyse=True)
     candidate.enter_room()
-    status = candidate.page.locator("#interview-status")
+    room, status = candidate.page.locator("#room"), candidate.page.locator("#interview-status")
+    expect(room).to_contain_text(re.compile(r"○\s*not recording"), use_inner_text=True)
     candidate.press("Show the question")
+    expect(room).to_contain_text(re.compile(r"●\s*recording"), use_inner_text=True, timeout=PATIENCE_MS)
+    expect(candidate.page.locator("[data-text=saved]")).to_have_text(
+        re.compile(r"^[1-9]\d* of \d+ s$"), timeout=PATIENCE_MS
+    )
     expect(status).to_contain_text(re.compile(r"Measured up to\s*00:(0[1-9]|[1-5]\d)"), timeout=PATIENCE_MS)
 
 

@@ -19,3 +19,9 @@ def go_to(url: str) -> BaseResponse:
 def page_asked() -> int:
     """The page of a list that the address names, within what any database can count."""
     return min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
+
+
+def page_to_keep() -> int | None:
+    """The same for an address that leads back to the list: the first page needs no word."""
+    number = page_asked()
+    return number if number > 1 else None

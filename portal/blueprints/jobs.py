@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import access, hiring, steps
-from portal.blueprints import page_asked, wants_fragment
+from portal.blueprints import page_asked, page_to_keep, wants_fragment
 from portal.board import JobSearch
 from portal.extensions import db
 from portal.models import EmploymentType, JobStatus, Workplace, utc_now
@@ -25,9 +25,7 @@ def shared_words() -> dict[str, object]:
 
 def board_as_it_was() -> dict[str, object]:
     """The search that this page was reached by, read anew: an address carries choices of ours, never a place to go."""
-    asked = {name: value for name, value in JobSearch.from_args(request.args).as_args().items() if value}
-    number = page_asked()
-    return asked | ({"page": number} if number > 1 else {})
+    return {**JobSearch.from_args(request.args).as_args(), "page": page_to_keep()}
 
 
 @bp.get("/")

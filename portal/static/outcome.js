@@ -5,7 +5,7 @@ import { missingText } from "./job.js";
 import { newestTake, takesLeft } from "./resume.js";
 
 const WORTH_SAYING_MS = 10_000; // a wait shorter than this is over before it is read
-const SENDS = () => ""; // where a job waits while nothing can be sent ("browser", "page"): nowhere
+const NOTHING_WAITS = () => ""; // as `waitsIn` says it of each job, which "browser" or "page" keeps, while nothing can be sent
 const STUCK = "this browser's storage does not give it back";
 
 /** 01:44, never more than it is: much of it is said to be saved. The hiring team's pages count alike. */
@@ -45,7 +45,7 @@ export function dropVoid(questions, jobs) {
  * Of a question's newest take: { mark, text, state, why }. "none", "open", "stuck" and "failed" are no answer yet; "whole" is
  * all of it, "cut" a part, "arrived" as much as arrived where nobody knows how much was recorded.
  */
-export function outcomeOf(question, jobs, leftMs = null, waitsIn = SENDS) {
+export function outcomeOf(question, jobs, leftMs = null, waitsIn = NOTHING_WAITS) {
   const parts = newestTake(question);
   const own = jobs.filter((job) => parts.some((part) => part.answer_id === job.answer_id));
   const why = [...own.map((job) => job.trouble), ...parts.map((part) => missingOf(part, own)), question.gone].find(Boolean) ?? "";
@@ -108,7 +108,7 @@ function stillToCome(state, why, place) {
 }
 
 /** At the end: { hint, isFinishable, redo (the position of a question to record again, or null) }. */
-export function finishOf(questions, jobs, leftMs = null, waitsIn = SENDS) {
+export function finishOf(questions, jobs, leftMs = null, waitsIn = NOTHING_WAITS) {
   const all = questions.map((question) => ({ question, ...outcomeOf(question, jobs, null, waitsIn) }));
   if (all.some(({ state }) => state === "open") || jobs.some((job) => job.holdsFinish)) {
     return { hint: lastPieces(all.find(({ place }) => place), timeLeft(leftMs)), isFinishable: false, redo: null };

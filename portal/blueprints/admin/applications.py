@@ -70,7 +70,7 @@ def _select(wanted: dict[str, Any]) -> Select[tuple[Application]]:
     if "job" in wanted:
         selected = selected.where(Application.job_id == uuid.UUID(wanted["job"]))
     if "status" in wanted:
-        asked = hiring.WAITING if wanted["status"] == WAITING else (ApplicationStatus(wanted["status"]),)
+        asked = hiring.WAITS_FOR_THE_TEAM if wanted["status"] == WAITING else (ApplicationStatus(wanted["status"]),)
         selected = selected.where(Application.status.in_(asked))
     return selected
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import hiring
 from portal.access import fetch_job
-from portal.blueprints import page_asked, wants_fragment
+from portal.blueprints import page_asked, page_to_keep, wants_fragment
 from portal.blueprints.admin import bp
 from portal.extensions import db
 from portal.forms.jobs import MAX_QUESTIONS, NEW_QUESTION, JobForm, new_slug, rearranged, unfinished_interviews
@@ -88,8 +88,7 @@ def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
 
 def _list_url() -> str:
     """The list at the page that one came from: each address that leads away from it says which."""
-    number = page_asked()
-    return url_for("admin.jobs", page=number if number > 1 else None)
+    return url_for("admin.jobs", page=page_to_keep())
 
 
 def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:

@@ -17,13 +17,13 @@ NEWEST = 6  # as many as fit beside each other on one screen
 @bp.get("/")
 def overview() -> ResponseReturnValue:
     states = queue.state_counts()
-    waiting = select(Application).where(Application.status.in_(hiring.WAITING))
+    waiting = select(Application).where(Application.status.in_(hiring.WAITS_FOR_THE_TEAM))
     newest = waiting.options(joinedload(Application.user), joinedload(Application.job))
     ready = SessionFilter(states=(InterviewState.READY,))
     return render_template(
         "admin/overview.html",
         open_jobs=db.session.scalar(select(func.count(Job.id)).where(Job.status == JobStatus.OPEN)),
-        applied=db.session.scalar(select(func.count()).select_from(waiting.subquery())),
+        waiting=db.session.scalar(select(func.count()).select_from(waiting.subquery())),
         to_look_at=states.get(InterviewState.READY, 0),
         in_progress=states.get(InterviewState.RECORDING, 0) + states.get(InterviewState.FINISHING, 0),
         applications=db.session.scalars(newest.order_by(Application.created_at.desc()).limit(NEWEST)).all(),

@@ -205,3 +205,18 @@ def test_the_length_is_the_same_wherever_it_is_said(site: Site) -> None:
     expect(page.locator("[data-part=duration]")).to_have_text("00:12.0")
     expect(page.get_by_text("recorded 20 Nov")).to_contain_text("· 00:12 ·")
     assert page.locator("[data-part=slider]").get_attribute("aria-valuemax") == "12"
+
+
+def test_a_film_that_does_not_wake_after_its_end_gives_sound_and_play_back(site: Site) -> None:
+    """Where its bytes never come, waking is given up after seconds."""
+    page = site.open(site.plain)
+    page.evaluate(f"() => {{ {VIDEO}.currentTime = {FILM_S} - 0.5; return {VIDEO}.play(); }}")
+    page.wait_for_function(f"() => {VIDEO}.ended")
+    page.evaluate(f"() => {{ {VIDEO}.play = () => new Promise(() => {{}}); }}")
+    page.keyboard.press("Home")
+    page.wait_for_function(f"() => {VIDEO}.muted")
+    page.wait_for_function(f"() => !{VIDEO}.muted")
+    assert settled_ms(page) <= SEEK_WITHIN_MS
+    page.evaluate(f"() => {{ delete {VIDEO}.play; }}")
+    page.keyboard.press("k")
+    expect(page.locator("[data-part=said]")).to_have_text("Playing.")

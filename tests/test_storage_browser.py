@@ -4,13 +4,25 @@ and the page says what it is.
 
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import Candidate, bytes_on_server, fake_camera_browser, keep_blobs, recorded_blobs, with_constants
+from browsing import (
+    PATIENCE_MS,
+    Candidate,
+    bytes_on_server,
+    fake_camera_browser,
+    keep_blobs,
+    recorded_blobs,
+    with_constants,
+)
 from playwright.sync_api import Browser, expect
 from servers import LiveServer
+
+from portal.extensions import db
+from portal.models import InterviewSession, InterviewState
 
 pytestmark = pytest.mark.browser
 
@@ -263,3 +275,46 @@ def test_somebody_who_deletes_the_database_is_not_held_up_and_what_is_kept_is_wr
         return [said, await other.endOfPieces(id), [...await other.read(id, 0, 9)]];""",
     )
     assert seen == [[], 4, [1, 2, 3, 4]]
+
+
+KEEP_A_PIECE_OF_EACH = """async (interviews) => {
+    const { Store } = await import("/static/store.js");
+    const store = await Store.open(() => {});
+    for (const interview_id of interviews) {
+        const answer_id = `of ${interview_id}`;
+        await store.putJob({ answer_id, interview_id });
+        await store.putPiece({ answer_id, start: 0, bytes: new Uint8Array([1, 2, 3]).buffer, until_ms: 100 });
+    }
+}"""
+KEPT = """(name) => new Promise((resolve) => {
+    indexedDB.open(name).onsuccess = ({ target: { result: database } }) => {
+        const stores = database.transaction(["jobs", "pieces"]);
+        const all = (store) => new Promise((given) => {
+            stores.objectStore(store).getAll().onsuccess = ({ target: { result } }) => given(result);
+        });
+        Promise.all([all("jobs"), all("pieces")]).then((found) => {
+            database.close();
+            resolve(found.map((rows) => rows.map(({ answer_id }) => answer_id)));
+        });
+    };
+})"""
+
+
+def test_the_receipt_deletes_what_this_browser_still_kept_of_its_interview_and_of_no_other(
+    candidate: Candidate,
+) -> None:
+    own, other = f"of {candidate.interview_id}", "of another one"
+    candidate.page.evaluate(KEEP_A_PIECE_OF_EACH, [str(candidate.interview_id), "another one"])
+    assert [set(ids) for ids in candidate.page.evaluate(KEPT, NAME)] == [{own, other}] * 2
+    with candidate.server.app.app_context():
+        db.session.get_one(InterviewSession, candidate.interview_id).state = InterviewState.READY
+        db.session.commit()
+    candidate.page.goto(candidate.url("receipt"))
+    until_kept(candidate, [[other], [other]])
+
+
+def until_kept(candidate: Candidate, jobs_and_pieces: list[list[str]]) -> None:
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while (kept := candidate.page.evaluate(KEPT, NAME)) != jobs_and_pieces and time.monotonic() < deadline:
+        candidate.page.wait_for_timeout(100)
+    assert kept == jobs_and_pieces

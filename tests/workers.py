@@ -21,7 +21,8 @@ class LiveWorker:
         """`lease_s`: shorter leases than the real ones, for tests that wait for one to end."""
         hasty = [str(PROJECT_FOLDER / "tests" / "hasty_worker.py"), str(lease_s)]
         self.command = [sys.executable, *(hasty if lease_s else ["-m", "flask", "--app", "wsgi", "capture-worker"])]
-        self.environ = os.environ | server.environ | settings | {"PYTHONPATH": str(PROJECT_FOLDER)}
+        path = os.pathsep.join(filter(None, [str(PROJECT_FOLDER), os.environ.get("PYTHONPATH")]))  # a driver beside us
+        self.environ = os.environ | server.environ | settings | {"PYTHONPATH": path}
         self.log_path = server.folder / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -5,7 +5,7 @@ Knows markers and text; knows nothing of what is measured.
 
 from pathlib import Path
 
-from capture.replacing import replacing
+from disk.atomic import replacing
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCUMENT = PROJECT / "docs" / "benchmarks.md"

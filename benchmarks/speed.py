@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks import engine_rows, live_rows, portal_rows
 from benchmarks.report_section import PROJECT, rewrite_section
-from capture.replacing import write_json
+from disk.atomic import write_json
 
 RESULTS = PROJECT / "instance" / "bench.json"  # beside the data: numbers of this machine, never of the project
 INTERRUPTED = 130

@@ -18,14 +18,14 @@ from typing import NoReturn, TextIO
 from capture import bench, demo, device_commands, film, report, sound_file, telemetry, timeline
 from capture.container import MediaInfo, probe
 from capture.errors import CaptureError, DeviceMissing, NoPicture, UnusableMedia
-from capture.hashes import sha256
 from capture.quiet import own_stderr
 from capture.recording import Recording, read_observations
-from capture.replacing import TEMPORARY_SUFFIX
 from capture.rules import RULES_VERSION, find_flags
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.signature import SOUND_CONTAINERS, identify_sound
 from capture.types import Flag, MeasuredAnswer, Measurements
+from disk.atomic import TEMPORARY_SUFFIX
+from disk.hashing import sha256
 
 DONE, OUR_FAULT, UNUSABLE = 0, 1, 2
 INTERRUPTED = 130  # what shells expect after Ctrl-C

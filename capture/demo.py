@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from capture.errors import CaptureError
-from capture.replacing import replacing
+from disk.atomic import replacing
 
 WIDTH, HEIGHT = 640, 480  # what the recorder asks of a camera
 PICTURES_HZ = 24

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from capture.device_camera import Picture
 from capture.device_microphone import HOLE_S, Block
 from capture.picture_track import MIN_PICTURE_STEP_TICKS, PICTURE_CLOCK, PICTURE_CLOCK_HZ, PICTURE_RATE_HZ, even
-from capture.replacing import fsync_folder
+from disk.atomic import fsync_folder
 
 MUXER_OPTIONS = {
     "movflags": "frag_keyframe+delay_moov+default_base_moof",

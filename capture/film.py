@@ -29,8 +29,8 @@ from capture.growing_film import GrowingFilm
 from capture.halting import Check, go_on
 from capture.mp4_tracks import AnswerTracks, read_tracks
 from capture.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, even, our_parameters
-from capture.replacing import TEMPORARY_SUFFIX, replacing
 from capture.sound_track import EvenSound
+from disk.atomic import TEMPORARY_SUFFIX, replacing
 
 COPIED_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Constrained High")  # what every browser plays
 CHAPTER_CLOCK = Fraction(1, 1000)

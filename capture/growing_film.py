@@ -19,8 +19,8 @@ from capture.film_index import Silence
 from capture.halting import Check, go_on
 from capture.mp4_boxes import HEADER_BYTES, LONG_HEADER_BYTES, long_header
 from capture.mp4_tracks import AnswerTracks
-from capture.replacing import TEMPORARY_SUFFIX, fsync_folder, write_json
 from capture.sound_track import silent_frame
+from disk.atomic import TEMPORARY_SUFFIX, fsync_folder, write_json
 
 SILENT_FRAMES = 47  # a second, behind each answer; a longer gap plays it again and again
 COPY_BYTES = 1 << 20  # at a time

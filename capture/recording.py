@@ -18,9 +18,9 @@ from typing import Any, BinaryIO, Self
 
 from capture.errors import CaptureError, ClaimLost
 from capture.halting import Check, go_on
-from capture.hashes import HASH_SUFFIX, noted_hash, sha256
-from capture.replacing import TEMPORARY_SUFFIX, fsync_folder, nothing_to_confirm, replacing, write_json
 from capture.types import Observation
+from disk.atomic import TEMPORARY_SUFFIX, fsync_folder, nothing_to_confirm, replacing, write_json
+from disk.hashing import HASH_SUFFIX, noted_hash, sha256
 
 PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4", HASH_SUFFIX)  # what only matters on the way to film and manifest
 DOOMED_SUFFIX = ".deleted"  # a folder that is being deleted

@@ -14,9 +14,9 @@ from typing import Any
 from capture.chart import FLAG_ROW_PX, NARROW, WIDE, chart, clock, flag_word, sign
 from capture.marks import PAPER_INKS, SCREEN_INKS, Area, Figure, Mark, Word, hatch_definition, png, shifted, svg
 from capture.recording import Recording
-from capture.replacing import replacing
 from capture.rules import RULES, RULES_VERSION
 from capture.telemetry import LOGS, Telemetry, load
+from disk.atomic import replacing
 
 TEMPLATE = Path(__file__).with_name("report.html")
 UNITS = {"deg": "°", "dbfs": "dBFS", "ms": "ms", "px": "px"}  # by the ending of a quantity's name

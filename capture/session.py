@@ -23,12 +23,12 @@ from capture.decoder import Decoder
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
 from capture.face import FaceReader
 from capture.growing import GrowingFile
-from capture.hashes import sha256
 from capture.recording import ObservationLog
 from capture.rules import RULES_VERSION
 from capture.senses import Senses
 from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import Observation
+from disk.hashing import sha256
 
 HEARTBEAT_S = 2.0  # leases are several times longer, so one that comes late costs nothing
 # Measured again but not stored: what stands still or blinks is only known from what was before, and no count of faces

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from capture.errors import CaptureError
-from capture.replacing import GROUP_READS, nothing_to_confirm, write_json
 from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import (
     AnswerSpan,
@@ -25,6 +24,7 @@ from capture.types import (
     PageEvent,
     Severity,
 )
+from disk.atomic import GROUP_READS, nothing_to_confirm, write_json
 
 VERSION = 1
 LOGS = {

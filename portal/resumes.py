@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from capture.replacing import fsync_folder
+from disk.atomic import fsync_folder
 from portal import inspection
 
 MAX_BYTES = 10 * 1024 * 1024

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from capture.replacing import fsync_folder
-from portal.disk import is_full
+from disk.atomic import fsync_folder
+from disk.space import is_full
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"

@@ -83,7 +83,8 @@ def bandit(target: Target) -> Iterable[Finding]:
     """Reads the source."""
     report = target.folder / "bandit.json"
     sources = [
-        str(PROJECT_FOLDER / name) for name in ("capture", "documents", "portal", "setup", "migrations", "wsgi.py")
+        str(PROJECT_FOLDER / name)
+        for name in ("capture", "disk", "documents", "portal", "setup", "migrations", "wsgi.py")
     ]
     files = [str(PROJECT_FOLDER / name) for name in ("gunicorn.conf.py", "log_format.py")]
     printed = run("bandit", "-r", *sources, *files, "-f", "json", "-o", str(report), folder=target.folder, seconds=120)

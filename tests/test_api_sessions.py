@@ -8,7 +8,7 @@ from factories import Cast, save
 from flask.testing import FlaskClient
 from reviewing import make_flag, make_interview
 
-from capture.replacing import write_json
+from disk.atomic import write_json
 from portal import interviews
 from portal.models import Answer, InterviewSession, InterviewState, User
 

@@ -30,6 +30,19 @@ def test_capture_knows_no_web_and_no_database(path: Path) -> None:
     assert not imported(path) & {"portal", "flask", "sqlalchemy", "werkzeug"}
 
 
+DISK = sorted((CAPTURE.parent / "disk").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", DISK, ids=lambda path: path.stem)
+def test_the_disk_knows_nothing_of_ours(path: Path) -> None:
+    assert imported(path) <= {"disk", *sys.stdlib_module_names}
+
+
+def test_only_the_interviews_of_the_portal_know_capture() -> None:
+    knowing = [path for path in PORTAL.rglob("*.py") if "capture" in imported(path)]
+    assert [path for path in knowing if path.parent != PORTAL / "interviews"] == []
+
+
 def test_only_the_face_reader_knows_mediapipe() -> None:
     assert [path.stem for path in MODULES if "mediapipe" in imported(path)] == ["face"]
 
@@ -47,13 +60,13 @@ def test_who_looks_at_strangers_files_knows_nothing_else(path: Path) -> None:
 def test_a_module_says_first_what_it_knows() -> None:
     silent = [
         path.name
-        for path in [*MODULES, *DOCUMENTS]
+        for path in [*MODULES, *DOCUMENTS, *DISK]
         if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert silent == []
 
 
-@pytest.mark.parametrize("folder", ["capture", "documents", "portal", "portal/interviews"])
+@pytest.mark.parametrize("folder", ["capture", "disk", "documents", "portal", "portal/interviews"])
 def test_every_module_has_its_place_in_the_design(folder: str) -> None:
     told = (CAPTURE.parent / "docs" / "design.md").read_text(encoding="utf-8")
     names = [path.stem for path in (CAPTURE.parent / folder).glob("*.py") if path.stem != "__init__"]

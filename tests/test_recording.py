@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from capture import telemetry
 from capture.errors import CaptureError, ClaimLost, Halted
-from capture.hashes import note_hash, noted_hash, sha256
 from capture.recording import ObservationLog, Recording, read_observations
-from capture.replacing import GROUP_READS, replacing, write_json
 from capture.types import Observation
+from disk.atomic import GROUP_READS, replacing, write_json
+from disk.hashing import note_hash, noted_hash, sha256
 
 FULL = Observation(
     t_ms=200,

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from capture.errors import ClaimLost
-from portal import disk
+from disk import space as disk
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, utc_now
 

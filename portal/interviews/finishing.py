@@ -14,11 +14,11 @@ from flask import Flask, g
 from capture import film
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
 from capture.halting import Check
-from capture.hashes import note_hash
 from capture.recording import Recording
-from capture.replacing import GROUP_READS, replacing
 from capture.rules import find_flags
 from capture.types import Flag, Measurements
+from disk.atomic import GROUP_READS, replacing
+from disk.hashing import note_hash
 from portal.extensions import db
 from portal.interviews import laying, results
 from portal.interviews.claims import GONE, Claim

@@ -20,9 +20,10 @@ from sqlalchemy.orm import contains_eager
 from capture import film
 from capture.container import Limits
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
-from capture.replacing import replacing
 from capture.session import AnswerSource, CaptureSession
-from portal import disk, uploads
+from disk import space as disk
+from disk.atomic import replacing
+from portal import uploads
 from portal.extensions import db
 from portal.interviews import space
 from portal.interviews.answers import allowed_ms, parts_of

@@ -13,8 +13,8 @@ from sqlalchemy.orm import selectinload
 from capture import film, telemetry, timeline
 from capture.film_index import sound_shift_ms
 from capture.recording import Recording, read_observations
-from capture.replacing import replacing
 from capture.types import AnswerSpan, Flag, Measurements, Observation
+from disk.atomic import replacing
 from portal.interviews.laying import measured_answer, usable
 from portal.interviews.places import engine, recording
 from portal.interviews.rows import finished_rows

@@ -3,7 +3,8 @@
 Looks and says so; makes no room.
 """
 
-from portal import disk, uploads
+from disk import space as disk
+from portal import uploads
 from portal.interviews.errors import NoRoom
 from portal.interviews.places import answer_path, config
 from portal.models import Answer, AnswerState, InterviewSession

@@ -8,8 +8,6 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -19,6 +17,7 @@ def free_bytes(folder: Path) -> int:
 
 def is_full(error: BaseException) -> bool:
     """Whether this went wrong because nothing more could be written, to a file or to the database."""
-    if isinstance(error, DBAPIError):
-        return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    return isinstance(error, OSError) and error.errno in NO_SPACE
+    cause = getattr(error, "orig", error)  # SQLAlchemy carries the driver's own error there
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(cause, OSError) and cause.errno in NO_SPACE

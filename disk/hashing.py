@@ -1,6 +1,6 @@
 """SHA-256 of files, and a note beside a file that will not change any more, so that it is read only once.
 
-Also a program: `python hashes.py FILE` prints the hash.
+Also a program: `python hashing.py FILE` prints the hash.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ ASK_EVERY_S = 0.1  # whether a hash that another process computes is still wante
 
 
 def go_on() -> None:
-    """As in `halting`, which a program that is run by its path cannot import."""
+    """As in `capture.halting`, which a program that is run by its path cannot import."""
 
 
 def sha256(path: Path, check: Callable[[], None] = go_on) -> str:

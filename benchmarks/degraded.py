@@ -18,8 +18,7 @@ from capture.decoder import Decoder
 from capture.rules import find_flags, rule_name
 from capture.session import Models
 from capture.signature import identify_file
-from capture.stretches import SAMPLE_EVERY_MS
-from capture.types import AnswerSpan, Flag, Frame, Measurements
+from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements
 
 Picture = NDArray[np.uint8]
 Change = Callable[[Picture], NDArray[Any]]

@@ -11,8 +11,7 @@ from capture.face import FaceReader, FaceReading
 from capture.quality import luma_of
 from capture.signature import identify_file
 from capture.steady import SteadyFace
-from capture.stretches import SAMPLE_EVERY_MS
-from capture.types import Frame
+from capture.types import SAMPLE_EVERY_MS, Frame
 
 QUANTITIES = ("yaw_deg", "pitch_deg", "roll_deg", "gaze_x", "gaze_y", "lid_gap", "mouth_open")
 PERCENTILES = (50, 95, 99, 100)

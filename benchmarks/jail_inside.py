@@ -17,7 +17,7 @@ from capture import film
 from capture.decoder import Decoder
 from capture.recording import rounded
 from capture.session import Models
-from capture.stretches import SAMPLE_EVERY_MS
+from capture.types import SAMPLE_EVERY_MS
 
 MEDIA, OUT = 3, 4  # handles: what is measured, where the rows go
 SOURCE = Path(f"/proc/self/fd/{MEDIA}")

@@ -26,7 +26,7 @@ from capture.decoder import Decoder
 from capture.recording import rounded
 from capture.session import Models
 from capture.signature import identify_file
-from capture.stretches import SAMPLE_EVERY_MS
+from capture.types import SAMPLE_EVERY_MS
 
 ROUNDS = 5
 PASSED_ON = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}

@@ -13,8 +13,7 @@ from capture.quality import luma_of
 from capture.session import Models
 from capture.signature import identify_file
 from capture.steady import SteadyFace
-from capture.stretches import SAMPLE_EVERY_MS
-from capture.types import Frame
+from capture.types import SAMPLE_EVERY_MS, Frame
 
 HEADS = ("clip", "samples with a face", "mouth not measured", "share", "with a hand near", "not measured there")
 

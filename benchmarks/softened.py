@@ -22,8 +22,7 @@ from capture.decoder import Decoder
 from capture.rules import find_flags
 from capture.session import Models
 from capture.signature import identify_file
-from capture.stretches import SAMPLE_EVERY_MS
-from capture.types import AnswerSpan, Flag, Frame, Measurements, Observation, Sound
+from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements, Observation, Sound
 
 Pictures = list[Picture]
 Change = Callable[[Pictures], Pictures]

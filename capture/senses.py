@@ -11,7 +11,7 @@ from typing import NamedTuple
 from capture.audio import AROUND_MS, SoundMeter
 from capture.blinks import BlinkWatch
 from capture.confirming import Confirmation, Standing
-from capture.counting import CountsFaces, FaceCounter
+from capture.counting import HELD_MS, CountsFaces, FaceCounter
 from capture.crowd import MIN_WIDTH
 from capture.eyes import openness_of
 from capture.face import FaceReading
@@ -24,6 +24,8 @@ from capture.types import Box, Frame, Glance, Observation, Sound
 # So far a file may hold its sound behind its picture: encoders put 250 pictures, 15 a second, in a fragment before the
 # sound. After this long there is none.
 SOUND_LAG_MS = 20_000
+# What stands still or blinks is only known from what was before, and no count of faces may be older than that.
+LOOKS_BACK_MS = HELD_MS
 
 
 class Found(NamedTuple):

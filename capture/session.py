@@ -17,7 +17,6 @@ from pathlib import Path
 
 from capture import __version__
 from capture.container import LIMITS, Limits
-from capture.counting import HELD_MS
 from capture.crowd import shared_crowd_reader
 from capture.decoder import Decoder
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
@@ -25,15 +24,13 @@ from capture.face import FaceReader
 from capture.growing import GrowingFile
 from capture.recording import ObservationLog
 from capture.rules import RULES_VERSION
-from capture.senses import Senses
-from capture.stretches import SAMPLE_EVERY_MS
-from capture.types import Observation
+from capture.senses import LOOKS_BACK_MS, Senses
+from capture.types import SAMPLE_EVERY_MS, Observation
 from disk.hashing import sha256
 
 HEARTBEAT_S = 2.0  # leases are several times longer, so one that comes late costs nothing
-# Measured again but not stored: what stands still or blinks is only known from what was before, and no count of faces
-# may be older than that.
-WARM_UP_MS = HELD_MS + SAMPLE_EVERY_MS
+# Measured again but not stored, so that the senses know what was before.
+WARM_UP_MS = LOOKS_BACK_MS + SAMPLE_EVERY_MS
 
 logger = logging.getLogger(__name__)
 

@@ -27,8 +27,7 @@ from capture.errors import UnusableMedia
 from capture.picture_track import PICTURE_CLOCK, PICTURE_CLOCK_HZ, h264_stream
 from capture.signature import identify_sound
 from capture.sound_track import EvenSound
-from capture.stretches import SAMPLE_EVERY_MS
-from capture.types import Observation, Sound
+from capture.types import SAMPLE_EVERY_MS, Observation, Sound
 
 DEMUXERS = {"wav": "wav", "mp3": "mp3", "aac": "aac", "ogg": "ogg", "flac": "flac", "mp4": "mov", "mov": "mov",
             "webm": "matroska", "mkv": "matroska"}  # fmt: skip

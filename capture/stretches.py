@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capture.columns import Column, Columns, Seen
-from capture.types import Measurements
+from capture.types import SAMPLE_EVERY_MS, Measurements
 
-SAMPLE_EVERY_MS = 200  # head and gaze are content with five samples a second, and decoding stays the larger cost
 MAX_PAUSE_MS = 1_000  # rows farther apart leave a hole in which anything may have happened
 
 

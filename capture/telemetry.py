@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from capture.errors import CaptureError
-from capture.stretches import SAMPLE_EVERY_MS
 from capture.types import (
+    SAMPLE_EVERY_MS,
     AnswerSpan,
     Flag,
     FlagKind,

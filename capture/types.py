@@ -11,6 +11,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+SAMPLE_EVERY_MS = 200  # head and gaze are content with five samples a second, and decoding stays the larger cost
+
 
 class FlagKind(StrEnum):
     """What was seen, never what it means."""

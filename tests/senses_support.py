@@ -10,8 +10,7 @@ from capture.demo import HEIGHT, PICTURES_HZ, WIDTH, Scene, Studio, calm
 from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.signature import identify_file
-from capture.stretches import SAMPLE_EVERY_MS
-from capture.types import AnswerSpan, Flag, Gap, Measurements, Observation, PageEvent
+from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Gap, Measurements, Observation, PageEvent
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "instance" / "models"
 PORTRAIT = MODELS_FOLDER / "astronaut.png"

@@ -15,13 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, TextIO
 
-from capture import bench, demo, device_commands, film, report, sound_file, telemetry, timeline
+from capture import bench, demo, device_commands, film, report, still, telemetry, timeline
 from capture.container import MediaInfo, probe
 from capture.errors import CaptureError, DeviceMissing, NoPicture, UnusableMedia
 from capture.quiet import own_stderr
 from capture.recording import Recording, read_observations
 from capture.rules import RULES_VERSION, find_flags
-from capture.session import AnswerSource, CaptureSession, Models
+from capture.session import AnswerSource, CaptureSession, Models, hear
 from capture.signature import SOUND_CONTAINERS, identify_sound
 from capture.types import Flag, MeasuredAnswer, Measurements
 from disk.atomic import TEMPORARY_SUFFIX
@@ -101,7 +101,7 @@ def _hear_into(folder: Path, path: Path, *, with_film: bool) -> None:
     with own_stderr() as terminal:
         bar = ProgressBar(0, terminal)
         try:
-            heard = sound_file.hear(path, lambda heard_ms: bar.say(f"heard {_clock(heard_ms)}"))
+            heard = hear(path, lambda heard_ms: bar.say(f"heard {_clock(heard_ms)}"))
         finally:
             bar.clear()
     _tell_damage(path, heard.damaged_at_ms)
@@ -110,7 +110,7 @@ def _hear_into(folder: Path, path: Path, *, with_film: bool) -> None:
     if with_film:
         with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as temporary:
             part = Path(temporary) / "answer.mp4"
-            sound_file.film_still(path, part, path.stem)
+            still.film_still(path, part, path.stem)
             film.join([film.FilmPart(part, 0, path.stem)], recording.recording_path)
     flags = find_flags(measurements)
     session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, sha256(path)))

@@ -8,6 +8,7 @@ import logging
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from capture import __version__
+from capture.audio import AROUND_MS, SoundMeter
 from capture.container import LIMITS, Limits
 from capture.crowd import shared_crowd_reader
 from capture.decoder import Decoder
@@ -25,6 +27,7 @@ from capture.growing import GrowingFile
 from capture.recording import ObservationLog
 from capture.rules import RULES_VERSION
 from capture.senses import LOOKS_BACK_MS, Senses
+from capture.sound_file import SoundFile
 from capture.types import SAMPLE_EVERY_MS, Observation
 from disk.hashing import sha256
 
@@ -236,3 +239,32 @@ class CaptureSession:
         if not self._source.heartbeat(self._measured_ms):
             self._is_lost = True
             self._stop.set()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """All that a file of sound gave."""
+
+    observations: list[Observation]
+    duration_ms: int
+    damaged_at_ms: int | None
+
+
+def hear(path: Path, tell: Callable[[int], object] = lambda heard_ms: None) -> Heard:
+    """Level and speech, as often as a picture would be looked at; `tell` hears how far it came."""
+    with SoundFile(path) as file:
+        meter, due_ms, rows = SoundMeter(), 0, deque[Observation]()
+        for sound in file.sounds():
+            meter.feed(sound)
+            while meter.heard_until_ms >= due_ms + AROUND_MS:
+                rows.append(_row(meter, due_ms))
+                due_ms += SAMPLE_EVERY_MS
+            tell(due_ms)
+        if file.end_ms == 0:
+            raise UnusableMedia("no sound could be decoded")
+        rows.extend(_row(meter, t_ms) for t_ms in range(due_ms, file.end_ms, SAMPLE_EVERY_MS))
+        return Heard(list(rows), file.end_ms, file.end_ms if file.is_damaged else None)
+
+
+def _row(meter: SoundMeter, t_ms: int) -> Observation:
+    return Observation(t_ms=t_ms, level_dbfs=meter.level_dbfs(t_ms), speech=meter.speech(t_ms))

@@ -27,10 +27,10 @@ from benchmarks.report_section import rewrite_section
 from capture.columns import Columns
 from capture.face import FaceReader, FaceReading
 from capture.head_rules import CAMERA, Ahead, straight_ahead
+from capture.media.signature import identify_file
 from capture.recording import read_observations
 from capture.rules import RULES_VERSION, find_flags, rule_name
 from capture.session import AnswerSource, CaptureSession, Models
-from capture.signature import identify_file
 from capture.types import AnswerSpan, Flag, Frame, Measurements
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import labels, scores
-from capture.decoder import Decoder
+from capture.media.decoder import Decoder
+from capture.media.signature import identify_file
 from capture.rules import find_flags, rule_name
 from capture.session import Models
-from capture.signature import identify_file
 from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements
 
 Picture = NDArray[np.uint8]

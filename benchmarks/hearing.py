@@ -12,7 +12,7 @@ from benchmarks import labels as label_files
 from benchmarks import scores
 from benchmarks.labels import Label
 from capture.audio import AROUND_MS, WINDOW_MS, SoundMeter
-from capture.decoder import MEASURED_RATE_HZ, MonoResampler
+from capture.media.decoder import MEASURED_RATE_HZ, MonoResampler
 from capture.types import Sound
 
 Samples = NDArray[np.float32]

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.degraded import clips_of_one
-from capture.decoder import Decoder
 from capture.face import FaceReader, FaceReading
+from capture.media.decoder import Decoder
+from capture.media.signature import identify_file
 from capture.quality import luma_of
-from capture.signature import identify_file
 from capture.steady import SteadyFace
 from capture.types import SAMPLE_EVERY_MS, Frame
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import jail
 from capture import film
-from capture.decoder import Decoder
+from capture.media.decoder import Decoder
 from capture.recording import rounded
 from capture.session import Models
 from capture.types import SAMPLE_EVERY_MS

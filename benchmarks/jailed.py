@@ -22,10 +22,10 @@ from typing import Any
 from benchmarks.jail_inside import MEDIA, OUT, pss_mb
 from capture import film
 from capture.bench import cpu_s
-from capture.decoder import Decoder
+from capture.media.decoder import Decoder
+from capture.media.signature import identify_file
 from capture.recording import rounded
 from capture.session import Models
-from capture.signature import identify_file
 from capture.types import SAMPLE_EVERY_MS
 
 ROUNDS = 5

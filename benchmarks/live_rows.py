@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from benchmarks import clips
 from benchmarks.engine_rows import MODELS
 from capture import bench
+from capture.media.signature import identify_file
 from capture.session import AnswerSource, CaptureSession, SessionState
-from capture.signature import identify_file
 
 AT_ONCE = 16
 PROCESSES = 2

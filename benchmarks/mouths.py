@@ -6,12 +6,12 @@ from pathlib import Path
 from benchmarks import labels as label_files
 from benchmarks.degraded import clips_of_one
 from benchmarks.labels import Label
-from capture.decoder import Decoder
 from capture.face import FaceReader
+from capture.media.decoder import Decoder
+from capture.media.signature import identify_file
 from capture.mouth import MouthWatch
 from capture.quality import luma_of
 from capture.session import Models
-from capture.signature import identify_file
 from capture.steady import SteadyFace
 from capture.types import SAMPLE_EVERY_MS, Frame
 

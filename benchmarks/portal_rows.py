@@ -25,8 +25,8 @@ from benchmarks import clips
 from benchmarks.engine_rows import MODELS
 from benchmarks.report_section import PROJECT
 from capture import bench, film
+from capture.media.signature import identify_file
 from capture.session import AnswerSource, CaptureSession
-from capture.signature import identify_file
 from portal import interviews, tokens, uploads
 from portal.extensions import db
 from portal.interviews.finishing import work_ahead

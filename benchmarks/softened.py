@@ -18,10 +18,10 @@ import numpy as np
 
 from benchmarks import scores
 from benchmarks.degraded import Picture, blurred, farther, smaller
-from capture.decoder import Decoder
+from capture.media.decoder import Decoder
+from capture.media.signature import identify_file
 from capture.rules import find_flags
 from capture.session import Models
-from capture.signature import identify_file
 from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements, Observation, Sound
 
 Pictures = list[Picture]

@@ -16,13 +16,13 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn, TextIO
 
 from capture import bench, demo, device_commands, film, report, still, telemetry, timeline
-from capture.container import MediaInfo, probe
 from capture.errors import CaptureError, DeviceMissing, NoPicture, UnusableMedia
+from capture.media.container import MediaInfo, probe
+from capture.media.signature import SOUND_CONTAINERS, identify_sound
 from capture.quiet import own_stderr
 from capture.recording import Recording, read_observations
 from capture.rules import RULES_VERSION, find_flags
 from capture.session import AnswerSource, CaptureSession, Models, hear
-from capture.signature import SOUND_CONTAINERS, identify_sound
 from capture.types import Flag, MeasuredAnswer, Measurements
 from disk.atomic import TEMPORARY_SUFFIX
 from disk.hashing import sha256

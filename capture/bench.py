@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from capture.media.signature import identify_file
 from capture.session import AnswerSource, CaptureSession, Models
-from capture.signature import identify_file
 
 ROUNDS = 5  # an odd few: the median forgets one disturbed round
 PROGRESS_EVERY_S = 0.1

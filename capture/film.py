@@ -22,11 +22,11 @@ if TYPE_CHECKING:  # PyAV knows this name in its type stubs only
     from av.container.core import Chapter
 
 from capture import film_index
-from capture.container import LIMITS, Limits, Media, MediaInfo, probe
 from capture.errors import CaptureError
 from capture.film_index import PlacedAnswer
 from capture.growing_film import GrowingFilm
 from capture.halting import Check, go_on
+from capture.media.container import LIMITS, Limits, Media, MediaInfo, probe
 from capture.mp4_tracks import AnswerTracks, read_tracks
 from capture.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, even, our_parameters
 from capture.sound_track import EvenSound

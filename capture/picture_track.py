@@ -16,8 +16,8 @@ from av.stream import Stream
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from capture.container import Media, upright_size
 from capture.errors import CaptureError
+from capture.media.container import Media, upright_size
 
 PICTURE_CLOCK_HZ = 90_000  # divides by all common frame rates; one clock for all parts, so that they join
 PICTURE_CLOCK = Fraction(1, PICTURE_CLOCK_HZ)

@@ -18,16 +18,16 @@ from pathlib import Path
 
 from capture import __version__
 from capture.audio import AROUND_MS, SoundMeter
-from capture.container import LIMITS, Limits
 from capture.crowd import shared_crowd_reader
-from capture.decoder import Decoder
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
 from capture.face import FaceReader
-from capture.growing import GrowingFile
+from capture.media.container import LIMITS, Limits
+from capture.media.decoder import Decoder
+from capture.media.growing_file import GrowingFile
+from capture.media.sound_file import SoundFile
 from capture.recording import ObservationLog
 from capture.rules import RULES_VERSION
 from capture.senses import LOOKS_BACK_MS, Senses
-from capture.sound_file import SoundFile
 from capture.types import SAMPLE_EVERY_MS, Observation
 from disk.hashing import sha256
 

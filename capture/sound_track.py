@@ -17,8 +17,8 @@ from av.packet import Packet
 from av.stream import Stream
 from numpy.typing import NDArray
 
-from capture.container import sounds
-from capture.decoder import MonoResampler
+from capture.media.container import sounds
+from capture.media.decoder import MonoResampler
 
 SOUND_RATE_HZ = 48_000  # what browsers record
 SOUND_CLOCK = Fraction(1, SOUND_RATE_HZ)

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
+from capture.media.sound_file import SoundFile
 from capture.picture_track import PICTURE_CLOCK, PICTURE_CLOCK_HZ, h264_stream
-from capture.sound_file import SoundFile
 from capture.sound_track import EvenSound
 
 STILL_SIZE = (640, 360)

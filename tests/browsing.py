@@ -19,7 +19,7 @@ from factories import PASSWORD, make_application, make_job, make_user
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, TimeoutError, expect, sync_playwright
 from servers import LiveServer
 
-from capture.container import probe
+from capture.media.container import probe
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
 from portal.interviews import answer_path, open_interview

@@ -18,12 +18,12 @@ from typing import Any
 from senses_support import MODELS, source_of
 
 from capture import film
-from capture.container import probe
-from capture.decoder import Decoder
 from capture.errors import UnusableMedia
-from capture.growing import GrowingFile
+from capture.media.container import probe
+from capture.media.decoder import Decoder
+from capture.media.growing_file import GrowingFile
+from capture.media.signature import identify_file
 from capture.session import CaptureSession
-from capture.signature import identify_file
 from capture.types import Frame
 from portal.interviews.measuring import ANSWER_LIMITS
 

@@ -7,9 +7,9 @@ from typing import Any
 from clips import make_clip
 
 from capture.demo import HEIGHT, PICTURES_HZ, WIDTH, Scene, Studio, calm
+from capture.media.signature import identify_file
 from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession, Models
-from capture.signature import identify_file
 from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Gap, Measurements, Observation, PageEvent
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "instance" / "models"

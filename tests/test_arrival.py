@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sittings import TAB, begin, clip_bytes, send, start
 
-from capture.container import Limits, Media, probe
 from capture.film import normalise
+from capture.media.container import Limits, Media, probe
 from capture.recording import latest_observations
 from capture.rules import find_flags
 from portal import interviews

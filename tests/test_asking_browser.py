@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Playwright, Route, expect, sync_playwri
 from servers import LiveServer
 
 from capture import film
-from capture.container import probe
+from capture.media.container import probe
 from portal.extensions import db
 from portal.interviews import answer_path
 from portal.models import Answer, InterviewSession

@@ -16,8 +16,8 @@ from senses_support import MODELS_FOLDER, PORTRAIT, brief, film_sitter, measure
 
 import capture
 from capture.__main__ import INTERRUPTED, main
-from capture.container import probe
 from capture.demo import DOUBLED_S, HIDDEN_S, make_demo_clips
+from capture.media.container import probe
 from capture.rules import RULES_VERSION, find_flags
 from capture.types import Flag, Severity
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from clips import FOOTAGE, clock_ms, make_clip, plain_picture
 
-from capture.container import Limits, probe
-from capture.decoder import Decoder
 from capture.errors import UnusableMedia
-from capture.growing import GrowingFile
-from capture.signature import UPLOAD_CONTAINERS, identify, identify_file
+from capture.media.container import Limits, probe
+from capture.media.decoder import Decoder
+from capture.media.growing_file import GrowingFile
+from capture.media.signature import UPLOAD_CONTAINERS, identify, identify_file
 from capture.types import Frame, Sound
 
 LYING_FILES = {

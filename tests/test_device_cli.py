@@ -15,8 +15,8 @@ from senses_support import film_sitter
 from test_capture_cli import run, telemetry_in
 
 from capture.__main__ import main
-from capture.container import probe
-from capture.decoder import MonoResampler
+from capture.media.container import probe
+from capture.media.decoder import MonoResampler
 
 PATIENCE_S = 60
 

@@ -23,14 +23,14 @@ from clips import Rgb, make_clip, plain_picture
 from microphones import NAME, RATE_HZ, STEP_SAMPLES, Samples, VirtualMicrophone
 from senses_support import measure
 
-from capture.boxes import are_whole
-from capture.container import Media, probe
-from capture.decoder import Decoder
 from capture.device import find_camera, find_microphone
 from capture.device_camera import Camera, Picture
 from capture.device_microphone import Microphone
 from capture.device_recorder import DeviceRecorder, EndCause, RecorderLimits
 from capture.errors import StillWriting
+from capture.media.container import Media, probe
+from capture.media.decoder import Decoder
+from capture.media.index_guard import are_whole
 from capture.picture_track import our_parameters
 from capture.rules import find_flags
 from capture.timeline import place

@@ -13,11 +13,11 @@ from clips import clock_ms, make_clip, plain_picture
 from conftest import CHROMIUM
 from playwright.sync_api import sync_playwright
 
-from capture.container import probe
-from capture.decoder import Decoder
 from capture.errors import CaptureError, UnusableMedia
 from capture.film import FilmPart, NormalisedAnswer, join, normalise
-from capture.signature import identify_file
+from capture.media.container import probe
+from capture.media.decoder import Decoder
+from capture.media.signature import identify_file
 from capture.types import Frame, Sound
 
 SIZE = (320, 240)

@@ -9,9 +9,9 @@ import pytest
 from clips import make_clip
 from media_boxes import box, boxes
 
-from capture.container import Media, probe, sounds
-from capture.fragments import FragmentPairs
-from capture.growing import GrowingFile
+from capture.media.container import Media, probe, sounds
+from capture.media.fragments import FragmentPairs
+from capture.media.growing_file import GrowingFile
 
 
 def heads_twice(data: bytes, *numbers: int) -> bytes:

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from clips import make_clip
 
-from capture import boxes
-from capture.container import identify_file
 from capture.errors import CaptureError
 from capture.film import FilmPart, grow, join, normalise
 from capture.film_index import head
+from capture.media import index_guard
+from capture.media.container import identify_file
 from capture.mp4_boxes import find_all
 from capture.mp4_tracks import chunk_offsets, read_tracks
 
@@ -64,7 +64,7 @@ def joined(answers: list[Path], folder: Path, growing: Path | None = None) -> Pa
 
 def is_the_same_film(answers: list[Path], growing: Path) -> bool:
     grown, at_once = joined(answers, growing.parent, growing), joined(answers, growing.parent)
-    assert boxes.are_whole(grown)
+    assert index_guard.are_whole(grown)
     assert sorted(path.name for path in growing.parent.iterdir()) == ["at-once.mp4", "grown.mp4"]
     return packets_of(grown) == packets_of(at_once)
 

@@ -21,10 +21,10 @@ from hostile_media import EITHER, KEPT, REFUSED, Sample, base, broken, changing,
 from hostile_structures import absurd_times, bombs, references
 from media_boxes import box, full, rewritten
 
-from capture import boxes
-from capture.decoder import Decoder
 from capture.errors import UnusableMedia
-from capture.growing import GrowingFile
+from capture.media import index_guard
+from capture.media.decoder import Decoder
+from capture.media.growing_file import GrowingFile
 from portal.config import PROJECT_FOLDER
 
 GROUPS = (disguises, broken, oversized, changing, references, bombs, absurd_times)
@@ -189,8 +189,8 @@ def claiming(count: int) -> bytes:
     return rewritten(base(), "moof/traf/trun", lambda _: b"\0\0\0\0" + count.to_bytes(4, "big"))
 
 
-def guarded(data: bytes, piece_bytes: int) -> boxes.IndexGuard:
-    guard = boxes.IndexGuard()
+def guarded(data: bytes, piece_bytes: int) -> index_guard.IndexGuard:
+    guard = index_guard.IndexGuard()
     for at in range(0, len(data), piece_bytes):
         guard.feed(data[at : at + piece_bytes])
     return guard
@@ -204,7 +204,7 @@ def test_a_claim_is_found_however_the_bytes_arrive(piece_bytes: int) -> None:
 
 @pytest.mark.parametrize("piece_bytes", [1, 7, 4096])
 def test_each_claim_counts_once(piece_bytes: int) -> None:
-    each = boxes.MAX_SAMPLES // len(re.findall(b"trun", base()))
+    each = index_guard.MAX_SAMPLES // len(re.findall(b"trun", base()))
     assert guarded(claiming(each), piece_bytes).is_fragmented
 
 
@@ -218,11 +218,11 @@ def test_a_claim_hides_neither_behind_another_name_nor_in_a_box_of_another_kind(
         b"\0" * 9 + claim,
     ):
         with pytest.raises(UnusableMedia):
-            boxes.IndexGuard().feed(box(b"ftyp", b"isom\0\0\0\0") + hidden + bytes(32))
+            index_guard.IndexGuard().feed(box(b"ftyp", b"isom\0\0\0\0") + hidden + bytes(32))
 
 
 def test_pictures_and_sound_may_contain_anything() -> None:
-    guard = boxes.IndexGuard()
+    guard = index_guard.IndexGuard()
     guard.feed(
         box(b"ftyp", b"isom\0\0\0\0") + box(b"mdat", b"cmov" + full(b"trun", b"\xff" * 12)) + box(b"free", bytes(16))
     )
@@ -231,7 +231,7 @@ def test_pictures_and_sound_may_contain_anything() -> None:
 def test_data_that_claims_to_last_for_ever_ends_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "answer.mp4"
     path.write_bytes(base() + b"\0\0\0\1mdat" + (2**63 - 1).to_bytes(8, "big") + bytes(100))
-    assert boxes.is_fragmented(path)
+    assert index_guard.is_fragmented(path)
     assert list(Decoder(path, "mp4", every_ms=200))
 
 

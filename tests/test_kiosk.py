@@ -22,10 +22,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sittings import TAB, begin, show
 
-from capture.container import probe
 from capture.device_client import StationRefused, ask
 from capture.device_station import Station, StationServer
 from capture.errors import CaptureError
+from capture.media.container import probe
 from portal import accounts, hiring, interviews
 from portal.config import CaptureSource, Config
 from portal.extensions import db

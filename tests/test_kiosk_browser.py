@@ -20,7 +20,7 @@ from microphones import VirtualMicrophone, from_clip
 from playwright.sync_api import BrowserContext, Page, expect
 from senses_support import film_sitter
 
-from capture.container import probe
+from capture.media.container import probe
 from portal.extensions import db
 from portal.interviews import answer_path, open_interview, recording
 from portal.models import Answer, InterviewSession, InterviewState, User

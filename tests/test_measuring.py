@@ -14,8 +14,8 @@ from flask import Flask
 from sittings import begin, clip_bytes, finished, record, send, start
 
 from capture import telemetry
-from capture.container import probe
 from capture.errors import ClaimLost
+from capture.media.container import probe
 from capture.recording import ObservationLog, Recording
 from capture.types import Observation
 from portal import interviews

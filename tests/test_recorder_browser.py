@@ -19,7 +19,7 @@ from misbehaving import asks_for, begins
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from servers import LiveServer
 
-from capture.container import probe
+from capture.media.container import probe
 from portal.extensions import db
 from portal.interviews import answer_path
 from portal.models import Answer, AnswerState

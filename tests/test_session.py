@@ -10,8 +10,8 @@ import av
 import pytest
 from senses_support import MODELS, film_sitter, source_of
 
-from capture.container import Media
 from capture.errors import ClaimLost, ModelMissing, UnusableMedia
+from capture.media.container import Media
 from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession, Models, SessionState
 from capture.types import Observation

@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 
 import capture
 from capture.__main__ import main
-from capture.container import probe
 from capture.errors import NoPicture, UnusableMedia
-from capture.signature import UPLOAD_CONTAINERS, identify
+from capture.media.container import probe
+from capture.media.signature import UPLOAD_CONTAINERS, identify
 
 SCHEMA = json.loads((Path(capture.__file__).parent / "telemetry.schema.json").read_text())
 KINDS = {

@@ -7,7 +7,7 @@ from clips import head_of, unreadable
 from flask import Flask
 from sittings import begin, clip_bytes, record, send, start
 
-from capture.signature import is_head_alone
+from capture.media.signature import is_head_alone
 from portal import interviews
 from portal.extensions import db
 from portal.interviews import arrival

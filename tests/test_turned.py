@@ -9,12 +9,12 @@ from senses_support import MODELS
 from turned import TALL, WIDE, turned_clip
 
 from capture import timeline
-from capture.container import probe
-from capture.decoder import Decoder
 from capture.film import normalise
+from capture.media.container import probe
+from capture.media.decoder import Decoder
+from capture.media.signature import identify_file
 from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession
-from capture.signature import identify_file
 from capture.types import Frame, Gap, GapCause, MeasuredAnswer
 
 B_FRAMES = {"preset": "medium", "bf": "3", "g": "250", "b-adapt": "0"}

@@ -14,7 +14,7 @@ from papers import pdf
 from servers import LiveServer
 from webkit import WebKit, walk
 
-from capture.container import Media, probe, sounds
+from capture.media.container import Media, probe, sounds
 from portal.extensions import db
 from portal.interviews import answer_path, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, User

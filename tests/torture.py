@@ -15,7 +15,7 @@ from servers import wait_until_answers
 from torture_site import FINISHING, POINTS, STEP_S, Site
 from workers import family
 
-from capture.container import probe
+from capture.media.container import probe
 from capture.recording import Recording
 from portal import interviews
 from portal.extensions import db

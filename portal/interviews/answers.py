@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import current_app
 
-from capture.signature import UPLOAD_CONTAINERS, is_head_alone
+from capture.media.signature import UPLOAD_CONTAINERS, is_head_alone
 from capture.types import PausedDevice
 from portal import uploads
 from portal.extensions import db

@@ -18,8 +18,8 @@ from flask import Flask, g
 from sqlalchemy.orm import contains_eager
 
 from capture import film
-from capture.container import Limits
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
+from capture.media.container import Limits
 from capture.session import AnswerSource, CaptureSession
 from disk import space as disk
 from disk.atomic import replacing

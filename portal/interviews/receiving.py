@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect, Engine
 
 from capture.errors import UnusableMedia
-from capture.signature import identify
+from capture.media.signature import identify
 from portal import uploads
 from portal.extensions import db
 from portal.interviews import space

@@ -18,10 +18,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from capture.container import LIMITS, Limits, Media, sounds, upright_size
 from capture.errors import UnusableMedia
-from capture.growing import GrowingFile
 from capture.halting import Check, go_on
+from capture.media.container import LIMITS, Limits, Media, sounds, upright_size
+from capture.media.growing_file import GrowingFile
 from capture.types import Frame, Glance, Sound
 
 MEASURED_SIDE_PX = 640  # the longer side of pictures handed out: enough for a face at a desk, cheaper than full HD

@@ -15,10 +15,10 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition, Stream
 
-from capture.container import LIMITS, MAX_STREAMS, refuse_other_files, sound_of, sounds
-from capture.decoder import MEASURED_RATE_HZ, MonoResampler
 from capture.errors import UnusableMedia
-from capture.signature import identify_sound
+from capture.media.container import LIMITS, MAX_STREAMS, refuse_other_files, sound_of, sounds
+from capture.media.decoder import MEASURED_RATE_HZ, MonoResampler
+from capture.media.signature import identify_sound
 from capture.types import Sound
 
 DEMUXERS = {"wav": "wav", "mp3": "mp3", "aac": "aac", "ogg": "ogg", "flac": "flac", "mp4": "mov", "mov": "mov",

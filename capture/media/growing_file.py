@@ -5,9 +5,9 @@ from pathlib import Path
 from threading import Event
 from typing import BinaryIO, Protocol
 
-from capture import boxes
 from capture.errors import UnusableMedia
-from capture.fragments import FragmentPairs
+from capture.media import index_guard
+from capture.media.fragments import FragmentPairs
 
 POLL_MS = 100  # a recorder delivers once a second: ten looks in between cost nothing and delay nothing
 
@@ -19,7 +19,7 @@ class GrowingFile:
         self.path = path
         self.is_complete = is_complete
         self.stop = stop or Event()
-        self.guard: boxes.IndexGuard | None = None  # sees an MP4's bytes before the demuxer does
+        self.guard: index_guard.IndexGuard | None = None  # sees an MP4's bytes before the demuxer does
         self.pairs: FragmentPairs | None = None  # gives an MP4's bytes to the demuxer
         self._ready = b""
         self._is_refused = False
@@ -70,10 +70,10 @@ def reader_of(source: Path | GrowingFile, container: str) -> ByteSource:
     if isinstance(source, GrowingFile):
         if not source.is_complete():
             if container == "mp4":
-                source.guard, source.pairs = boxes.IndexGuard(), FragmentPairs()
+                source.guard, source.pairs = index_guard.IndexGuard(), FragmentPairs()
             return source
         source = source.path
-    if container == "mp4" and boxes.is_fragmented(source):
+    if container == "mp4" and index_guard.is_fragmented(source):
         whole = GrowingFile(source, lambda: True)
         whole.pairs = FragmentPairs()
         return whole

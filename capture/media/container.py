@@ -1,7 +1,7 @@
 """Opens media files that strangers sent, also while they grow, and holds them to limits before anything is decoded.
 
 Believes nothing that a file says of itself beyond its first bytes: the demuxer is chosen by us, nothing but the one
-file is ever read, and durations are measured. Pictures and sound come out of `capture.decoder`.
+file is ever read, and durations are measured. Pictures and sound come out of `capture.media.decoder`.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -23,11 +23,11 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from capture import boxes
 from capture.errors import NoPicture, UnusableMedia
-from capture.growing import ByteSource, GrowingFile, reader_of
 from capture.halting import Check, go_on
-from capture.signature import identify_file
+from capture.media import index_guard
+from capture.media.growing_file import ByteSource, GrowingFile, reader_of
+from capture.media.signature import identify_file
 
 DEMUXERS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "mkv": "matroska", "mpg": "mpeg", "avi": "avi"}
 
@@ -151,7 +151,7 @@ class Media:
 
     def _is_whole(self) -> bool:
         """FFmpeg ends quietly where an MP4 is cut or has lost a piece; other containers leave no trace of either."""
-        return self._demuxer != "mov" or boxes.are_whole(self._path)
+        return self._demuxer != "mov" or index_guard.are_whole(self._path)
 
     def _is_cut(self, packet: Packet[Stream]) -> bool:
         """Whether this comes after the cut. Behind a track's first such packet all of it does: codecs need order."""

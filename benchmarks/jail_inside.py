@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks import jail
-from capture import film
+from capture.film import joining
 from capture.media.decoder import Decoder
 from capture.recording import rounded
 from capture.session import Models
@@ -55,7 +55,7 @@ def normalise(models: Models, container: str, folder: Path) -> None:
     """The recording in the form that joins, written into the one folder that is open."""
     shut(models, folder)
     with os.fdopen(OUT, "w") as out:
-        made = film.normalise(SOURCE, folder / "film.mp4", container)
+        made = joining.normalise(SOURCE, folder / "film.mp4", container)
         out.write(json.dumps({"duration_ms": made.duration_ms}) + "\n" + json.dumps(facts()) + "\n")
 
 

@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.jail_inside import MEDIA, OUT, pss_mb
-from capture import film
 from capture.bench import cpu_s
+from capture.film import joining
 from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
 from capture.recording import rounded
@@ -101,7 +101,7 @@ def forked(clip: Path, asking: socket.socket, way: Way, folder: Path | None = No
 def normalised(clip: Path, folder: Path, way: Way) -> Rows:
     """As today."""
     began_s, before_s = time.monotonic(), cpu_s()
-    made = film.normalise(clip, folder / "film.mp4", identify_file(clip))
+    made = joining.normalise(clip, folder / "film.mp4", identify_file(clip))
     way.note(time.monotonic() - began_s, cpu_s() - before_s, {"pss_mb": pss_mb()})
     return [{"duration_ms": made.duration_ms}]
 

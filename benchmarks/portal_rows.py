@@ -24,7 +24,8 @@ from sqlalchemy import select
 from benchmarks import clips
 from benchmarks.engine_rows import MODELS
 from benchmarks.report_section import PROJECT
-from capture import bench, film
+from capture import bench
+from capture.film import joining
 from capture.media.signature import identify_file
 from capture.session import AnswerSource, CaptureSession
 from portal import interviews, tokens, uploads
@@ -77,7 +78,7 @@ class Prepared:
     def of(cls, clip: Path) -> "Prepared":
         observations, normalised = clip.with_suffix(".observations"), clip.with_suffix(".normalised.mp4")
         CaptureSession(AnswerSource(clip, identify_file(clip), observations), MODELS.senses).run()
-        made = film.normalise(clip, normalised, identify_file(clip))
+        made = joining.normalise(clip, normalised, identify_file(clip))
         return cls(clip, observations, normalised, made.duration_ms)
 
 

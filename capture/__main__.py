@@ -15,8 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, TextIO
 
-from capture import bench, demo, device_commands, film, report, still, telemetry, timeline
+from capture import bench, demo, device_commands, report, telemetry, timeline
 from capture.errors import CaptureError, DeviceMissing, NoPicture, UnusableMedia
+from capture.film import joining, still
 from capture.media.container import MediaInfo, probe
 from capture.media.signature import SOUND_CONTAINERS, identify_sound
 from capture.quiet import own_stderr
@@ -111,7 +112,7 @@ def _hear_into(folder: Path, path: Path, *, with_film: bool) -> None:
         with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as temporary:
             part = Path(temporary) / "answer.mp4"
             still.film_still(path, part, path.stem)
-            film.join([film.FilmPart(part, 0, path.stem)], recording.recording_path)
+            joining.join([joining.FilmPart(part, 0, path.stem)], recording.recording_path)
     flags = find_flags(measurements)
     session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, sha256(path)))
     telemetry.write(recording.telemetry_path, telemetry.build(session_id, measurements, flags, _models().engine()))
@@ -177,8 +178,8 @@ def _is_film(info: MediaInfo) -> bool:
 
 def _write_film(video: Path, info: MediaInfo, recording: Recording) -> None:
     with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as folder:
-        part = film.normalise(video, Path(folder) / "answer.mp4", info.container)
-        film.join([film.FilmPart(part.path, 0, video.stem)], recording.recording_path)
+        part = joining.normalise(video, Path(folder) / "answer.mp4", info.container)
+        joining.join([joining.FilmPart(part.path, 0, video.stem)], recording.recording_path)
 
 
 def _judge(options: argparse.Namespace) -> None:

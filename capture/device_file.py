@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from capture.device_camera import Picture
 from capture.device_microphone import HOLE_S, Block
-from capture.picture_track import MIN_PICTURE_STEP_TICKS, PICTURE_CLOCK, PICTURE_CLOCK_HZ, PICTURE_RATE_HZ, even
+from capture.film.picture_track import MIN_PICTURE_STEP_TICKS, PICTURE_CLOCK, PICTURE_CLOCK_HZ, PICTURE_RATE_HZ, even
 from disk.atomic import fsync_folder
 
 MUXER_OPTIONS = {

@@ -1,4 +1,4 @@
-"""Every threshold with its reason. Knows only numbers; what they are compared with is in the files `…_rules.py`."""
+"""Every threshold with its reason. Knows only numbers; what they are compared with is in the modules beside this one."""
 
 from dataclasses import dataclass
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from senses_support import MODELS, source_of
 
-from capture import film
 from capture.errors import UnusableMedia
+from capture.film import joining
 from capture.media.container import probe
 from capture.media.decoder import Decoder
 from capture.media.growing_file import GrowingFile
@@ -82,8 +82,8 @@ def measured(path: Path, work: Path) -> dict[str, Any]:
 
 
 def filmed(path: Path, work: Path) -> dict[str, Any]:
-    made = film.normalise(path, work / "normalised.mp4", identify_file(path), ANSWER_LIMITS)
-    film.join([film.FilmPart(made.path, 0, "1. A question")], work / "recording.mp4")
+    made = joining.normalise(path, work / "normalised.mp4", identify_file(path), ANSWER_LIMITS)
+    joining.join([joining.FilmPart(made.path, 0, "1. A question")], work / "recording.mp4")
     return {"ms": made.duration_ms, "damaged_at_ms": made.damaged_at_ms}
 
 

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sittings import TAB, begin, clip_bytes, send, start
 
-from capture.film import normalise
+from capture.film.joining import normalise
 from capture.media.container import Limits, Media, probe
 from capture.recording import latest_observations
 from capture.rules import find_flags

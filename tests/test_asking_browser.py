@@ -11,7 +11,7 @@ from browsing import ALLOW_CAMERA, Candidate, chromium
 from playwright.sync_api import Browser, Playwright, Route, expect, sync_playwright
 from servers import LiveServer
 
-from capture import film
+from capture.film import joining
 from capture.media.container import probe
 from portal.extensions import db
 from portal.interviews import answer_path
@@ -168,7 +168,7 @@ def test_an_upright_camera_gives_an_upright_film(upright: Candidate, tmp_path: P
     [answer] = upright.answers()
     with upright.server.app.app_context():
         path = answer_path(db.session.get_one(Answer, answer.id))
-    made = film.normalise(path, tmp_path / "film.mp4", "mp4")
+    made = joining.normalise(path, tmp_path / "film.mp4", "mp4")
     assert (probe(path).width, probe(path).height) == (made.width, made.height) == UPRIGHT
     with av.open(made.path) as opened:
         picture = next(opened.decode(video=0)).to_ndarray(format="rgb24")

@@ -15,8 +15,9 @@ import pytest
 from counted_media import BEEP_AT_MS, BEEP_MS, BEEP_POWER, HEIGHT, RAMP_MS, RATE_HZ, Source, ramp_ms, shown_ms
 from senses_support import MODELS
 
-from capture import film, telemetry, timeline
-from capture.film_index import sound_shift_ms
+from capture import telemetry, timeline
+from capture.film import joining
+from capture.film.film_index import sound_shift_ms
 from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession
 from capture.types import AnswerSpan, MeasuredAnswer
@@ -62,10 +63,10 @@ class Recorded:
         ]
         measured = timeline.place(answers)
         parts = [
-            film.FilmPart(folder / f"{span.question}.normalised.mp4", span.start_ms, "A question")
+            joining.FilmPart(folder / f"{span.question}.normalised.mp4", span.start_ms, "A question")
             for span in measured.answers
         ]
-        self.film_ms = film.join(parts, folder / "recording.mp4", measured.duration_ms)
+        self.film_ms = joining.join(parts, folder / "recording.mp4", measured.duration_ms)
         telemetry.write(folder / "telemetry.json", telemetry.build("0", measured, [], {}))
         self.measured, _ = telemetry.read(folder / "telemetry.json")
         pictures, beeps = _pictures(folder / "recording.mp4"), _beeps(folder / "recording.mp4")
@@ -75,7 +76,7 @@ class Recorded:
         number = int(path.stem)
         observations_path = path.with_suffix(".observations")
         _measure_growing(source.write(path).read_bytes(), path, source.container, observations_path)
-        made = film.normalise(path, path.with_suffix(".normalised.mp4"), source.container)
+        made = joining.normalise(path, path.with_suffix(".normalised.mp4"), source.container)
         assert made.sound_offset_ms is not None
         self.moved_ms.append(made.sound_offset_ms)
         lost_ms = max(0, source.seconds * 1000 - made.duration_ms)  # the page says how long its recorder ran

@@ -28,10 +28,10 @@ from capture.device_camera import Camera, Picture
 from capture.device_microphone import Microphone
 from capture.device_recorder import DeviceRecorder, EndCause, RecorderLimits
 from capture.errors import StillWriting
+from capture.film.picture_track import our_parameters
 from capture.media.container import Media, probe
 from capture.media.decoder import Decoder
 from capture.media.index_guard import are_whole
-from capture.picture_track import our_parameters
 from capture.rules import find_flags
 from capture.timeline import place
 from capture.types import Flag, GapCause, MeasuredAnswer, Sound

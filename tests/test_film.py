@@ -14,7 +14,7 @@ from conftest import CHROMIUM
 from playwright.sync_api import sync_playwright
 
 from capture.errors import CaptureError, UnusableMedia
-from capture.film import FilmPart, NormalisedAnswer, join, normalise
+from capture.film.joining import FilmPart, NormalisedAnswer, join, normalise
 from capture.media.container import probe
 from capture.media.decoder import Decoder
 from capture.media.signature import identify_file

@@ -14,12 +14,12 @@ import pytest
 from clips import make_clip
 
 from capture.errors import CaptureError
-from capture.film import FilmPart, grow, join, normalise
-from capture.film_index import head
+from capture.film.film_index import head
+from capture.film.joining import FilmPart, grow, join, normalise
+from capture.film.mp4_boxes import find_all
+from capture.film.mp4_tracks import chunk_offsets, read_tracks
 from capture.media import index_guard
 from capture.media.container import identify_file
-from capture.mp4_boxes import find_all
-from capture.mp4_tracks import chunk_offsets, read_tracks
 
 LONGEST_MS = 60_000
 B_FRAMES = {"bf": "2", "preset": "veryfast", "g": "24"}
@@ -153,7 +153,7 @@ def test_it_is_made_whatever_was_left_behind(answers: list[Path], growing: Path,
 
 GROWING_FOREVER = """
 import pathlib, sys
-from capture.film import grow
+from capture.film.joining import grow
 film, *answers = map(pathlib.Path, sys.argv[1:])
 print("begun", flush=True)
 while True:

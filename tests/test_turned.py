@@ -9,7 +9,7 @@ from senses_support import MODELS
 from turned import TALL, WIDE, turned_clip
 
 from capture import timeline
-from capture.film import normalise
+from capture.film.joining import normalise
 from capture.media.container import probe
 from capture.media.decoder import Decoder
 from capture.media.signature import identify_file

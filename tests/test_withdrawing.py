@@ -16,8 +16,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sittings import TAB, begin, clip_bytes, finished, record, send, show, start
 
-from capture import film
 from capture.errors import Halted
+from capture.film import joining
 from portal import accounts, hiring, interviews, tokens, uploads
 from portal.extensions import db
 from portal.interviews import finishing, flagging, halts, measuring
@@ -219,7 +219,7 @@ def test_an_answer_is_not_added_to_the_film_of_what_is_withdrawn(
     interviews.work_through(app)
     place = interviews.recording(interview)
     place.delete_temporary()
-    film.normalise(interviews.answer_path(answer), place.normalised_path(1, 1, 1), "mp4")
+    joining.normalise(interviews.answer_path(answer), place.normalised_path(1, 1, 1), "mp4")
     hiring.withdraw(interview.application)
     db.session.rollback()
 

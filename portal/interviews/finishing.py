@@ -11,8 +11,8 @@ from typing import Any, cast
 import sqlalchemy as sa
 from flask import Flask, g
 
-from capture import film
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
+from capture.film import joining
 from capture.halting import Check
 from capture.recording import Recording
 from capture.rules import find_flags
@@ -50,7 +50,7 @@ def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
             answers, longest_ms = results.film_so_far(interview), results.longest_ms(interview)
             db.session.rollback()  # copying takes its time
             if is_ours and is_recording:
-                film.grow(place.growing_film_path, answers, longest_ms, halt)
+                joining.grow(place.growing_film_path, answers, longest_ms, halt)
                 note_hash(path, halt)
 
 
@@ -98,7 +98,7 @@ def _make_film(held: Claim, halt: Check) -> Recording:
         with place.film_held(FILM_WAIT_S, halt) as is_ours:
             growing = place.growing_film_path if is_ours else None
             with replacing(place.recording_path, held.confirm, GROUP_READS) as temporary:
-                film.join(parts, temporary, layout.duration_ms, growing, halt)
+                joining.join(parts, temporary, layout.duration_ms, growing, halt)
     return place
 
 

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from flask import Flask, g
 from sqlalchemy.orm import contains_eager
 
-from capture import film
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
+from capture.film import joining
 from capture.media.container import Limits
 from capture.session import AnswerSource, CaptureSession
 from disk import space as disk
@@ -273,7 +273,7 @@ def _normalise(live: LiveMeasuring) -> bool:
     limits = _limits_now(live)
     halt = Halt(live.held.app, live.interview_id, live.stop, live.held.lost)
     with replacing(live.normalised_path, live.held.confirm) as temporary:
-        made = film.normalise(live.path, temporary, live.container, limits, halt)
+        made = joining.normalise(live.path, temporary, live.container, limits, halt)
     facts: dict[str, object] = {
         "duration_ms": made.duration_ms,
         "damaged_at_ms": made.damaged_at_ms,

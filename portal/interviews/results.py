@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy.orm import selectinload
 
-from capture import film, telemetry, timeline
-from capture.film_index import sound_shift_ms
+from capture import telemetry, timeline
+from capture.film import joining
+from capture.film.film_index import sound_shift_ms
 from capture.recording import Recording, read_observations
 from capture.types import AnswerSpan, Flag, Measurements, Observation
 from disk.atomic import replacing
@@ -29,11 +30,11 @@ def gather(interview: InterviewSession) -> Measurements:
     return timeline.place([measured_answer(answer, _observations(interview, answer)) for answer in usable(interview)])
 
 
-def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list[film.FilmPart]:
+def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list[joining.FilmPart]:
     """The normalised answers at the very places that the measurements give them."""
     place, answers = recording(interview), usable(interview)
     return [
-        film.FilmPart(
+        joining.FilmPart(
             path=place.normalised_path(answer.question_position, answer.take, answer.part),
             start_ms=span.start_ms,
             title=f"{answer.question_position}. {answer.prompt}",

@@ -1,6 +1,6 @@
 """Which packets an MP4's tracks have, read from its index alone: where each lies in the file and when it is shown.
 
-For answers that `capture.film` brought into the one form, so that an hour of them joins without touching a packet.
+For answers that `joining` brought into the one form, so that an hour of them joins without touching a packet.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capture.errors import CaptureError
-from capture.mp4_boxes import find, find_all, outermost
-from capture.picture_track import PICTURE_CLOCK_HZ
-from capture.sound_track import SOUND_RATE_HZ
+from capture.film.mp4_boxes import find, find_all, outermost
+from capture.film.picture_track import PICTURE_CLOCK_HZ
+from capture.film.sound_track import SOUND_RATE_HZ
 
 Numbers = NDArray[np.int64]
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.mp4_boxes import Changes, box, changed, children, find, find_all, table
-from capture.mp4_tracks import AnswerTracks, Numbers, Track, chunk_offsets, packet_sizes
-from capture.picture_track import PICTURE_CLOCK_HZ
-from capture.sound_track import SOUND_FRAME_SAMPLES, SOUND_RATE_HZ
+from capture.film.mp4_boxes import Changes, box, changed, children, find, find_all, table
+from capture.film.mp4_tracks import AnswerTracks, Numbers, Track, chunk_offsets, packet_sizes
+from capture.film.picture_track import PICTURE_CLOCK_HZ
+from capture.film.sound_track import SOUND_FRAME_SAMPLES, SOUND_RATE_HZ
 
 FILM_CLOCK_HZ = 1_000  # of the whole film, as FFmpeg's muxer sets it
 PICTURE_TICKS_PER_MS = PICTURE_CLOCK_HZ // 1_000

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from capture.errors import CaptureError
-from capture.film_index import Silence
+from capture.film.film_index import Silence
+from capture.film.mp4_boxes import HEADER_BYTES, LONG_HEADER_BYTES, long_header
+from capture.film.mp4_tracks import AnswerTracks
+from capture.film.sound_track import silent_frame
 from capture.halting import Check, go_on
-from capture.mp4_boxes import HEADER_BYTES, LONG_HEADER_BYTES, long_header
-from capture.mp4_tracks import AnswerTracks
-from capture.sound_track import silent_frame
 from disk.atomic import TEMPORARY_SUFFIX, fsync_folder, write_json
 
 SILENT_FRAMES = 47  # a second, behind each answer; a longer gap plays it again and again

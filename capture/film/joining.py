@@ -21,15 +21,15 @@ from av.stream import Stream
 if TYPE_CHECKING:  # PyAV knows this name in its type stubs only
     from av.container.core import Chapter
 
-from capture import film_index
 from capture.errors import CaptureError
-from capture.film_index import PlacedAnswer
-from capture.growing_film import GrowingFilm
+from capture.film import film_index
+from capture.film.film_index import PlacedAnswer
+from capture.film.growing_film import GrowingFilm
+from capture.film.mp4_tracks import AnswerTracks, read_tracks
+from capture.film.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, even, our_parameters
+from capture.film.sound_track import EvenSound
 from capture.halting import Check, go_on
 from capture.media.container import LIMITS, Limits, Media, MediaInfo, probe
-from capture.mp4_tracks import AnswerTracks, read_tracks
-from capture.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, even, our_parameters
-from capture.sound_track import EvenSound
 from disk.atomic import TEMPORARY_SUFFIX, replacing
 
 COPIED_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Constrained High")  # what every browser plays

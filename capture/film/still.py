@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
+from capture.film.picture_track import PICTURE_CLOCK, PICTURE_CLOCK_HZ, h264_stream
+from capture.film.sound_track import EvenSound
 from capture.media.sound_file import SoundFile
-from capture.picture_track import PICTURE_CLOCK, PICTURE_CLOCK_HZ, h264_stream
-from capture.sound_track import EvenSound
 
 STILL_SIZE = (640, 360)
 STILL_EVERY_MS = 1_000  # a player can begin anywhere

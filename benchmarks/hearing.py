@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from benchmarks import labels as label_files
 from benchmarks import scores
 from benchmarks.labels import Label
-from capture.audio import AROUND_MS, WINDOW_MS, SoundMeter
 from capture.media.decoder import MEASURED_RATE_HZ, MonoResampler
+from capture.senses.audio import AROUND_MS, WINDOW_MS, SoundMeter
 from capture.types import Sound
 
 Samples = NDArray[np.float32]

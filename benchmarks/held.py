@@ -1,4 +1,4 @@
-"""How far a reading that holds (`capture.steady`) is from a fresh one of the same picture, on clips of one person."""
+"""How far a reading that holds (`senses.face_cache`) is from a fresh one of the same picture, on clips of one person."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.degraded import clips_of_one
-from capture.face import FaceReader, FaceReading
 from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
-from capture.quality import luma_of
-from capture.steady import SteadyFace
+from capture.senses.face import FaceReader, FaceReading
+from capture.senses.face_cache import SteadyFace
+from capture.senses.quality import luma_of
 from capture.types import SAMPLE_EVERY_MS, Frame
 
 QUANTITIES = ("yaw_deg", "pitch_deg", "roll_deg", "gaze_x", "gaze_y", "lid_gap", "mouth_open")

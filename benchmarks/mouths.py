@@ -6,13 +6,13 @@ from pathlib import Path
 from benchmarks import labels as label_files
 from benchmarks.degraded import clips_of_one
 from benchmarks.labels import Label
-from capture.face import FaceReader
 from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
-from capture.mouth import MouthWatch
-from capture.quality import luma_of
+from capture.senses.face import FaceReader
+from capture.senses.face_cache import SteadyFace
+from capture.senses.mouth import MouthWatch
+from capture.senses.quality import luma_of
 from capture.session import Models
-from capture.steady import SteadyFace
 from capture.types import SAMPLE_EVERY_MS, Frame
 
 HEADS = ("clip", "samples with a face", "mouth not measured", "share", "with a hand near", "not measured there")

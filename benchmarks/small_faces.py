@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.degraded import Picture, clips_of_one, first_picture
-from capture.face import FaceReader, FaceReading
+from capture.senses.face import FaceReader, FaceReading
 from capture.session import Models
 from capture.types import Frame, Observation
 

@@ -20,7 +20,7 @@ class Rules:
     blurred_sharpness: float = 4.0  # real clips blurred until nobody is found have 1.3 to 2.0, real empty rooms 70
     clear_sharpness: float = 10.0  # what was at least so clear just before did not lose its sharpness slowly
     picture_lost_ms: int = 3_000  # cameras take up to two seconds to adapt to a change of light
-    still_known_after_ms: int = 800  # `frozen` is only known once the picture stood still for so long (capture.quality)
+    still_known_after_ms: int = 800  # `frozen` is only known once the picture stood still for so long (senses/quality)
     picture_still_ms: int = 5_000  # cameras stall for a second or two and recover; people move
 
     seldom_ms: int = 400  # between two pictures: five a second are wanted, every other one may be late

@@ -68,7 +68,7 @@ class Glance:
 
 @dataclass(frozen=True)
 class Sound:
-    """Consecutive mono samples, float32 in −1…1, at `capture.audio.SAMPLE_RATE_HZ`, the first of them at `t_ms`."""
+    """Consecutive mono samples, float32 in −1…1, at `senses.audio.SAMPLE_RATE_HZ`, the first of them at `t_ms`."""
 
     t_ms: int
     samples: NDArray[np.float32]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from benchmarks.hearing import MEETINGS, NOISE, found_in, softer
 from benchmarks.labels import read_labels
 from benchmarks.scores import Found
-from capture.audio import EDGE_STEPS, PAUSE_STEPS, SAMPLE_RATE_HZ, WORD_STEPS, SoundMeter, talking
 from capture.demo import SOUND_HZ, speechlike
+from capture.senses.audio import EDGE_STEPS, PAUSE_STEPS, SAMPLE_RATE_HZ, WORD_STEPS, SoundMeter, talking
 from capture.types import Sound
 
 

@@ -11,8 +11,8 @@ from clips import FOOTAGE
 from numpy.typing import NDArray
 from senses_support import measure
 
-from capture.blinks import LEVEL_SAMPLES, LONGEST_MS, BlinkFinder, BlinkWatch
-from capture.face import FaceReading
+from capture.senses.blinks import LEVEL_SAMPLES, LONGEST_MS, BlinkFinder, BlinkWatch
+from capture.senses.face import FaceReading
 from capture.types import Frame, Glance
 
 OPEN = [0.35] * LEVEL_SAMPLES

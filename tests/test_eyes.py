@@ -8,7 +8,7 @@ from clips import FOOTAGE
 from numpy.typing import NDArray
 from senses_support import measure
 
-from capture.eyes import (
+from capture.senses.eyes import (
     EYE_CORNERS,
     IRISES,
     LIDS,

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from senses_support import MODELS, PORTRAIT
 
 from benchmarks.mouths import opened_in
-from capture.face import FaceReader, FaceReading
-from capture.mouth import SHUT_BELOW, MouthWatch
-from capture.patches import Luma
-from capture.quality import luma_of
+from capture.senses.face import FaceReader, FaceReading
+from capture.senses.mouth import SHUT_BELOW, MouthWatch
+from capture.senses.patches import Luma
+from capture.senses.quality import luma_of
 from capture.types import Frame
 
 

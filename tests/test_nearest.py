@@ -10,12 +10,12 @@ from clips import FOOTAGE
 from numpy.typing import NDArray
 from senses_support import MODELS, PORTRAIT
 
-from capture.closer import LEAST_SIDE_PX, MARGINS, Piece
-from capture.crowd import LONGER_SIDE_PX, MIN_WIDTH, CrowdReader
 from capture.demo import Sitter, Studio
-from capture.face import FaceReader, FaceReading
 from capture.rules import find_flags
-from capture.senses import Senses
+from capture.senses.face import FaceReader, FaceReading
+from capture.senses.face_crop import LEAST_SIDE_PX, MARGINS, Piece
+from capture.senses.face_detector import LONGER_SIDE_PX, MIN_WIDTH, CrowdReader
+from capture.senses.hub import Senses
 from capture.types import AnswerSpan, Box, FlagKind, Frame, Measurements, Observation
 
 WIDE = (1280, 720)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from senses_support import MODELS, PORTRAIT, measure
 
 from capture.errors import ModelMissing
-from capture.face import FaceReader, FaceReading
-from capture.face_shape import shape_of
-from capture.pose import STEADY, Pose, pose_of
+from capture.senses.face import FaceReader, FaceReading
+from capture.senses.face_shape import shape_of
+from capture.senses.pose import STEADY, Pose, pose_of
 from capture.types import Frame
 
 ANGLE = st.floats(-75, 75)

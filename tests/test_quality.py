@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from senses_support import MODELS, PORTRAIT, brief, film_sitter, measure
 
 from capture.demo import Sitter, Studio, calm
-from capture.quality import STILL_MS, Quality, QualityMeter, cells_of, is_blank, is_soft, luma_of
 from capture.rules import RULES, find_flags
+from capture.senses.quality import STILL_MS, Quality, QualityMeter, cells_of, is_blank, is_soft, luma_of
 from capture.types import AnswerSpan, Box, Frame, Measurements, Severity
 
 FROZEN_MS = 3_000

@@ -10,8 +10,8 @@ from senses_support import DRAWN, brief, line, measured
 
 from capture.columns import Columns
 from capture.head_rules import straight_ahead
-from capture.quality import STILL_MS
 from capture.rules import RULE_NAMES, RULES, Rules, find_flags, rule_name
+from capture.senses.quality import STILL_MS
 from capture.types import AnswerSpan, FlagKind, Gap, GapCause, Measurements, Observation, PageEvent, Severity
 
 

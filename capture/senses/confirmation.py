@@ -5,7 +5,7 @@ Knows what was read and counted lately; says nothing of how.
 
 from enum import Enum
 
-from capture.crowd import shows
+from capture.senses.face_detector import shows
 from capture.types import Box
 
 WITHIN_MS = 1_000  # so long a face may go uncounted before it is doubted, and be doubted before it is left open

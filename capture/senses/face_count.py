@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from capture.crowd import CLOSER_SIDE_PX, LONGER_SIDE_PX, shows
-from capture.face import FaceReading
-from capture.quality import Luma
+from capture.senses.face import FaceReading
+from capture.senses.face_detector import CLOSER_SIDE_PX, LONGER_SIDE_PX, shows
+from capture.senses.quality import Luma
 from capture.types import Box, Frame
 
 COUNT_EVERY_MS = 1_000  # while something changes: people do not come and go in a blink
@@ -27,7 +27,7 @@ class CountsFaces(Protocol):
 
 @dataclass(frozen=True)
 class Count:
-    """What was found in one picture, and its cells (`capture.quality.cells_of`) to compare later ones with."""
+    """What was found in one picture, and its cells (`capture.senses.quality.cells_of`) to compare later ones with."""
 
     t_ms: int
     cells: Luma

@@ -5,7 +5,7 @@ Knows when to look closer, not how faces are read or found.
 
 from typing import Protocol
 
-from capture.face import FaceReading
+from capture.senses.face import FaceReading
 from capture.types import Box, Frame
 
 FOLLOWED_MS = 1_000  # within each second of the clock: then the whole picture counts again, as work taken up again does

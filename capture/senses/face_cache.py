@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from capture.face import FaceReading
-from capture.patches import (
+from capture.senses.face import FaceReading
+from capture.senses.patches import (
     EYE_AROUND,
     EYE_SIZE,
     Luma,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.face_shape import Shape
+from capture.senses.face_shape import Shape
 
 Mesh = NDArray[np.floating]  # the landmark model's points in pixels: x to the right, y down, z away from the camera
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from capture.senses.voice import STEP_SAMPLES, VoiceDetector
 from capture.types import Sound
-from capture.voice import STEP_SAMPLES, VoiceDetector
 
 SAMPLE_RATE_HZ = 16_000  # the voice detector knows no other; speech lies below 8 kHz
 WINDOW_MS = 200  # as long as the pause between two pictures, so that no sound falls between two rows

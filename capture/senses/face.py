@@ -14,12 +14,12 @@ from mediapipe.tasks.python.core.base_options import BaseOptions
 from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions
 from numpy.typing import NDArray
 
-from capture.closer import MARGINS, Piece
 from capture.errors import ModelMissing
-from capture.eyes import CHIN, EYE_CORNERS, MOUTH_CORNERS, Points, face_px_of, gaze_of, lid_gap_of, mouth_open_of
-from capture.face_shape import Shape, shape_of
-from capture.patches import Place
-from capture.pose import pose_of
+from capture.senses.eyes import CHIN, EYE_CORNERS, MOUTH_CORNERS, Points, face_px_of, gaze_of, lid_gap_of, mouth_open_of
+from capture.senses.face_crop import MARGINS, Piece
+from capture.senses.face_shape import Shape, shape_of
+from capture.senses.patches import Place
+from capture.senses.pose import pose_of
 from capture.types import Box, Frame
 
 FACES = 2  # asked for one, the model gives the surest face, not the nearest; and a second one is worth a count

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from capture.audio import AROUND_MS, SoundMeter
-from capture.blinks import BlinkWatch
-from capture.confirming import Confirmation, Standing
-from capture.counting import HELD_MS, CountsFaces, FaceCounter
-from capture.crowd import MIN_WIDTH
-from capture.eyes import openness_of
-from capture.face import FaceReading
-from capture.mouth import MouthWatch
-from capture.nearest import NearestFace, ReadsFace
-from capture.quality import Luma, QualityMeter, cells_of, is_blank, is_soft, luma_of
-from capture.steady import SteadyFace
+from capture.senses.audio import AROUND_MS, SoundMeter
+from capture.senses.blinks import BlinkWatch
+from capture.senses.confirmation import Confirmation, Standing
+from capture.senses.eyes import openness_of
+from capture.senses.face import FaceReading
+from capture.senses.face_cache import SteadyFace
+from capture.senses.face_count import HELD_MS, CountsFaces, FaceCounter
+from capture.senses.face_detector import MIN_WIDTH
+from capture.senses.mouth import MouthWatch
+from capture.senses.nearest_face import NearestFace, ReadsFace
+from capture.senses.quality import Luma, QualityMeter, cells_of, is_blank, is_soft, luma_of
 from capture.types import Box, Frame, Glance, Observation, Sound
 
 # So far a file may hold its sound behind its picture: encoders put 250 pictures, 15 a second, in a fragment before the

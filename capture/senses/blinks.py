@@ -9,8 +9,8 @@ from collections.abc import Callable
 from statistics import mean, median
 from typing import NamedTuple
 
-from capture.face import FaceReading
-from capture.patches import EYE_AROUND, EYE_SIZE, Luma, Place, eye_patch, found_in, shifted
+from capture.senses.face import FaceReading
+from capture.senses.patches import EYE_AROUND, EYE_SIZE, Luma, Place, eye_patch, found_in, shifted
 from capture.types import Frame, Glance
 
 LOOK_AGAIN_BELOW = 0.95  # likeness to the open eye: nine in ten samples of quiet people stay above, blinks do not

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.face import FaceReading
-from capture.patches import Luma, alike, mouth_patch
+from capture.senses.face import FaceReading
+from capture.senses.patches import Luma, alike, mouth_patch
 
 SHUT_BELOW = 0.08  # gap by width: talking mouths pass it only on the way, resting ones stay below 0.05
 
-# Of the patch of mouth and chin (capture.patches), rows and columns; what is looked for may lie two pixels beside.
+# Of the patch of mouth and chin (`patches`), rows and columns; what is looked for may lie two pixels beside.
 LIPS, LIPS_AROUND = np.s_[13:28, 7:42], np.s_[11:30, 5:44]
 CHIN, CHIN_AROUND = np.s_[28:38, 4:44], np.s_[26:40, :]
 LIPS_WITH_EDGES = np.s_[10:31, 7:42]

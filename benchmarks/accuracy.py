@@ -24,11 +24,11 @@ from benchmarks import labels as label_files
 from benchmarks.degraded import Picture, first_picture, quality_rows
 from benchmarks.labels import Label
 from benchmarks.report_section import rewrite_section
-from capture.columns import Columns
-from capture.head_rules import CAMERA, Ahead, straight_ahead
 from capture.media.signature import identify_file
 from capture.recording import read_observations
 from capture.rules import RULES_VERSION, find_flags, rule_name
+from capture.rules.columns import Columns
+from capture.rules.head import CAMERA, Ahead, straight_ahead
 from capture.senses.face import FaceReader, FaceReading
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.types import AnswerSpan, Flag, Frame, Measurements

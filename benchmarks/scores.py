@@ -6,7 +6,7 @@ from itertools import groupby
 from statistics import median
 
 from benchmarks.labels import Label
-from capture.head_rules import Ahead
+from capture.rules.head import Ahead
 from capture.types import Flag, Observation, Severity
 
 BLINK_SLACK_MS = 200

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from senses_support import DRAWN, brief, line, measured
 
-from capture.columns import Columns
-from capture.head_rules import straight_ahead
 from capture.rules import RULE_NAMES, RULES, Rules, find_flags, rule_name
+from capture.rules.columns import Columns
+from capture.rules.head import straight_ahead
 from capture.senses.quality import STILL_MS
 from capture.types import AnswerSpan, FlagKind, Gap, GapCause, Measurements, Observation, PageEvent, Severity
 

@@ -6,8 +6,8 @@ Knows neither what is seen nor the numbers; both come from `capture.rules`.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from capture.columns import Seen
-from capture.stretches import Span, Stretch
+from capture.rules.columns import Seen
+from capture.rules.segments import Span, Stretch
 from capture.types import Flag, FlagKind, Severity
 
 

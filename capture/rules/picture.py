@@ -7,11 +7,11 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.columns import Columns, Seen
-from capture.stretches import Stretch, kept_on, known_earlier
-from capture.thresholds import Rules
+from capture.rules.columns import Columns, Seen
+from capture.rules.criteria import Watch, flag_of, flags_of, lasting
+from capture.rules.segments import Stretch, kept_on, known_earlier
+from capture.rules.thresholds import Rules
 from capture.types import Flag, FlagKind, Severity
-from capture.watch import Watch, flag_of, flags_of, lasting
 
 
 class View(IntEnum):

@@ -6,13 +6,13 @@ not be seen raises nothing, because a missing measurement is not a missing perso
 
 from itertools import chain
 
-from capture.columns import Columns
-from capture.head_rules import from_head, straight_ahead
-from capture.page_rules import from_events, from_gaps
-from capture.picture_rules import clear_faces, from_picture, slow_rows
-from capture.sound_rules import from_sound
-from capture.stretches import stretches
-from capture.thresholds import RULES, RULES_VERSION, Rules
+from capture.rules.columns import Columns
+from capture.rules.head import from_head, straight_ahead
+from capture.rules.page import from_events, from_gaps
+from capture.rules.picture import clear_faces, from_picture, slow_rows
+from capture.rules.segments import stretches
+from capture.rules.sound import from_sound
+from capture.rules.thresholds import RULES, RULES_VERSION, Rules
 from capture.types import Flag, Measurements
 
 __all__ = ["RULES", "RULES_VERSION", "RULE_NAMES", "Rules", "find_flags"]

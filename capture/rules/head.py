@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from capture.columns import Column, Columns, Seen
-from capture.stretches import Stretch, kept_on
-from capture.thresholds import RULES, Rules
+from capture.rules.columns import Column, Columns, Seen
+from capture.rules.criteria import Watch, flag_of, flags_of, lasting
+from capture.rules.segments import Stretch, kept_on
+from capture.rules.thresholds import RULES, Rules
 from capture.types import AnswerSpan, Flag, FlagKind
-from capture.watch import Watch, flag_of, flags_of, lasting
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from capture.columns import Column, Columns, Seen
-from capture.head_rules import CAMERA, Ahead, turn_share
-from capture.stretches import Stretch, known_share, swing
-from capture.thresholds import Rules
+from capture.rules.columns import Column, Columns, Seen
+from capture.rules.criteria import Watch, flags_of
+from capture.rules.head import CAMERA, Ahead, turn_share
+from capture.rules.segments import Stretch, known_share, swing
+from capture.rules.thresholds import Rules
 from capture.types import Flag, FlagKind, Severity
-from capture.watch import Watch, flags_of
 
 
 def from_sound(stretch: Stretch, clear: Seen, ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.columns import Column, Columns, Seen
+from capture.rules.columns import Column, Columns, Seen
 from capture.types import SAMPLE_EVERY_MS, Measurements
 
 MAX_PAUSE_MS = 1_000  # rows farther apart leave a hole in which anything may have happened

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from capture.stretches import Span
-from capture.thresholds import Rules
+from capture.rules.criteria import Watch, flag_if_long
+from capture.rules.segments import Span
+from capture.rules.thresholds import Rules
 from capture.types import Flag, FlagKind, Gap, GapCause, Measurements, PageEvent, Severity
-from capture.watch import Watch, flag_if_long
 
 
 def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:

@@ -1,0 +1,9 @@
+"""Turns measurements into flags: `find_flags`, a pure function of what was measured and the thresholds.
+
+Knows numbers and time. Opens neither files nor pictures nor sound.
+"""
+
+from capture.rules.flags import RULE_NAMES, find_flags, rule_name
+from capture.rules.thresholds import RULES, RULES_VERSION, Rules
+
+__all__ = ["RULES", "RULES_VERSION", "RULE_NAMES", "Rules", "find_flags", "rule_name"]

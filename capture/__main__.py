@@ -15,7 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, TextIO
 
-from capture import bench, demo, device_commands, report, telemetry, timeline
+from capture import bench, demo, report, telemetry, timeline
+from capture.device import commands as device_commands
 from capture.errors import CaptureError, DeviceMissing, NoPicture, UnusableMedia
 from capture.film import joining, still
 from capture.media.container import MediaInfo, probe

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.device import look_again
+from capture.device.listing import look_again
 
 RATE_HZ = 48_000
 STEP_SAMPLES = RATE_HZ // 50

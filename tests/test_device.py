@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capture.device import CameraPlace, cameras, find_camera
-from capture.device_camera import Camera, Picture
-from capture.device_microphone import Block, SoundClock
-from capture.device_recorder import MOST_PICTURES, Inbox
+from capture.device.camera import Camera, Picture
+from capture.device.listing import CameraPlace, cameras, find_camera
+from capture.device.microphone import Block, SoundClock
+from capture.device.recorder import MOST_PICTURES, Inbox
 from capture.errors import DeviceMissing
 
 RATE_HZ = 48_000

@@ -23,10 +23,10 @@ from clips import Rgb, make_clip, plain_picture
 from microphones import NAME, RATE_HZ, STEP_SAMPLES, Samples, VirtualMicrophone
 from senses_support import measure
 
-from capture.device import find_camera, find_microphone
-from capture.device_camera import Camera, Picture
-from capture.device_microphone import Microphone
-from capture.device_recorder import DeviceRecorder, EndCause, RecorderLimits
+from capture.device.camera import Camera, Picture
+from capture.device.listing import find_camera, find_microphone
+from capture.device.microphone import Microphone
+from capture.device.recorder import DeviceRecorder, EndCause, RecorderLimits
 from capture.errors import StillWriting
 from capture.film.picture_track import our_parameters
 from capture.media.container import Media, probe
@@ -336,7 +336,7 @@ def test_whatever_breaks_while_writing_ends_the_recording_and_keeps_what_was_sav
 def test_stop_does_not_say_all_is_on_disk_while_the_disk_is_slow(
     scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("capture.device_recorder.FINISH_WITHIN_S", 0.2)
+    monkeypatch.setattr("capture.device.recorder.FINISH_WITHIN_S", 0.2)
     disk = threading.Event()
     with opened(scene, with_sound=False) as (camera, ears):
         recorder = DeviceRecorder(camera, ears, tmp_path / "answer.mp4", RecorderLimits(LONG_MS))
@@ -346,7 +346,7 @@ def test_stop_does_not_say_all_is_on_disk_while_the_disk_is_slow(
         with pytest.raises(StillWriting):
             recorder.stop()
         disk.set()
-        monkeypatch.setattr("capture.device_recorder.FINISH_WITHIN_S", PATIENCE_S)
+        monkeypatch.setattr("capture.device.recorder.FINISH_WITHIN_S", PATIENCE_S)
 
         assert recorder.stop().end is EndCause.STOPPED
 

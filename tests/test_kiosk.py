@@ -22,8 +22,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sittings import TAB, begin, show
 
-from capture.device_client import StationRefused, ask
-from capture.device_station import Station, StationServer
+from capture.device.client import StationRefused, ask
+from capture.device.station import Station, StationServer
 from capture.errors import CaptureError
 from capture.media.container import probe
 from portal import accounts, hiring, interviews
@@ -141,7 +141,7 @@ def test_what_the_recorder_lost_is_noted_with_its_answer(
     room("kiosk/hold")
     begun = room("kiosk/answers", question=1).json
     with monkeypatch.context() as slow_disk:
-        slow_disk.setattr("capture.device_recorder.MOST_PICTURES", 0)
+        slow_disk.setattr("capture.device.recorder.MOST_PICTURES", 0)
         wait_for(lambda: status(client, interview)["recording"]["pictures_dropped"] >= 3)
     wait_for(lambda: saved_more_than(client, interview, 0))
     client.post(f"/capture/{interview.id}/answers/{begun['answer_id']}/complete", json={"length": 1})
@@ -281,7 +281,7 @@ def slow_station(config: Config) -> Iterator[None]:
 def test_a_station_that_is_slow_is_not_away_and_may_still_record(
     slow_station: None, room: Ask, client: FlaskClient, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("capture.device_client.ANSWER_WITHIN_S", 0.2)
+    monkeypatch.setattr("capture.device.client.ANSWER_WITHIN_S", 0.2)
     begun = room("kiosk/answers", question=1)
     answer = only_answer(interview)  # the row stays: the station may begin after all
     interviews.answer_path(answer).parent.mkdir(parents=True, exist_ok=True)

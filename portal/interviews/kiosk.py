@@ -1,7 +1,7 @@
 """Answers recorded by this machine's own camera and microphone: what a page may ask of the station that owns them.
 
 Who may is decided here, by rows: the page that has the seat of an interview that is being recorded. What the station
-does is in `capture.device_station`, and it goes on whatever becomes of the process that asked.
+does is in `capture.device.station`, and it goes on whatever becomes of the process that asked.
 """
 
 import logging
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, g
 from sqlalchemy.exc import SQLAlchemyError
 
-from capture import device_client
-from capture.device_client import StationAway, StationRefused
+from capture.device import client as device_client
+from capture.device.client import StationAway, StationRefused
 from capture.errors import StillWriting
 from portal.extensions import db
 from portal.interviews import receiving, space
@@ -28,7 +28,7 @@ from portal.interviews.standing import may_record, refuse_other_tabs, refuse_unl
 from portal.models import Answer, InterviewSession
 
 if TYPE_CHECKING:
-    from capture.device_station import Station
+    from capture.device.station import Station
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ def is_station_there() -> bool:
 
 def run_station() -> None:
     """Be the station until SIGTERM or SIGINT."""
-    from capture.device_station import Station, StationServer  # brings decoders and PortAudio along
+    from capture.device.station import Station, StationServer  # brings decoders and PortAudio along
 
     station = Station(config().capture_camera, config().capture_microphone)
     server, ended = StationServer(config().station_socket, station), threading.Event()

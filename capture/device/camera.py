@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.device import CameraPlace
+from capture.device.listing import CameraPlace
 from capture.errors import DeviceMissing
 
 WANTED_PX = (640, 480)  # what the browser's recorder asks of a camera

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.device import MicrophonePlace, portaudio
+from capture.device.listing import MicrophonePlace, portaudio
 from capture.errors import DeviceMissing
 
 RATES_HZ = (48_000, 44_100, 32_000, 16_000)  # first that the device takes wins; AAC knows all of them

@@ -19,8 +19,8 @@ from av.stream import Stream
 from av.video.frame import PictureType, VideoFrame
 from numpy.typing import NDArray
 
-from capture.device_camera import Picture
-from capture.device_microphone import HOLE_S, Block
+from capture.device.camera import Picture
+from capture.device.microphone import HOLE_S, Block
 from capture.film.picture_track import MIN_PICTURE_STEP_TICKS, PICTURE_CLOCK, PICTURE_CLOCK_HZ, PICTURE_RATE_HZ, even
 from disk.atomic import fsync_folder
 

@@ -1,6 +1,6 @@
 """This machine's cameras and microphones: which there are, and which of them somebody means by a name or a number.
 
-Opens none of them: `capture.device_camera` and `capture.device_microphone` do.
+Opens none of them: `capture.device.camera` and `capture.device.microphone` do.
 """
 
 from __future__ import annotations

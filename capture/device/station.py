@@ -21,11 +21,11 @@ from typing import Any
 
 import cv2
 
-from capture.device import NO_MICROPHONE, find_camera, find_microphone, look_again
-from capture.device_camera import Camera
-from capture.device_client import LINE_MAX_BYTES, StationRefused
-from capture.device_microphone import SILENCE_DBFS, Microphone
-from capture.device_recorder import DeviceRecorder, RecorderLimits
+from capture.device.camera import Camera
+from capture.device.client import LINE_MAX_BYTES, StationRefused
+from capture.device.listing import NO_MICROPHONE, find_camera, find_microphone, look_again
+from capture.device.microphone import SILENCE_DBFS, Microphone
+from capture.device.recorder import DeviceRecorder, RecorderLimits
 from capture.errors import CaptureError, DeviceMissing, StillWriting
 
 LAPSE_S = 30.0  # a sitting that says nothing for so long has left; a restarted server is back within it

@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from capture.device import NO_MICROPHONE, cameras, find_camera, find_microphone, microphones
-from capture.device_camera import Camera
-from capture.device_microphone import Microphone
-from capture.device_recorder import DeviceRecorder, EndCause, RecorderLimits, RecorderStatus
+from capture.device.camera import Camera
+from capture.device.listing import NO_MICROPHONE, cameras, find_camera, find_microphone, microphones
+from capture.device.microphone import Microphone
+from capture.device.recorder import DeviceRecorder, EndCause, RecorderLimits, RecorderStatus
 from capture.errors import DeviceMissing
 
 LOOK_EVERY_S = 0.1

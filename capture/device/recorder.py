@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from capture.device_camera import Camera, Picture
-from capture.device_file import DeviceFile
-from capture.device_microphone import HOLE_S, Block, Microphone
+from capture.device.camera import Camera, Picture
+from capture.device.microphone import HOLE_S, Block, Microphone
+from capture.device.mp4_writer import DeviceFile
 from capture.errors import DeviceMissing, StillWriting
 
 MOST_PICTURES = 30  # a second of them waits at most: 28 MB

@@ -10,8 +10,8 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
-from capture.lanes import LANES, Curve, Lane
-from capture.marks import Area, Figure, Hatch, Line, Mark, Shape, Word
+from capture.report.drawing import Area, Figure, Hatch, Line, Mark, Shape, Word
+from capture.report.lanes import LANES, Curve, Lane
 from capture.telemetry import Telemetry
 
 HOLE_PERIODS = 2.5  # rows farther apart have nothing drawn between them, as in the portal's player

@@ -11,9 +11,20 @@ from statistics import median
 from string import Template
 from typing import Any
 
-from capture.chart import FLAG_ROW_PX, NARROW, WIDE, chart, clock, flag_word, sign
-from capture.marks import PAPER_INKS, SCREEN_INKS, Area, Figure, Mark, Word, hatch_definition, png, shifted, svg
 from capture.recording import Recording
+from capture.report.chart import FLAG_ROW_PX, NARROW, WIDE, chart, clock, flag_word, sign
+from capture.report.drawing import (
+    PAPER_INKS,
+    SCREEN_INKS,
+    Area,
+    Figure,
+    Mark,
+    Word,
+    hatch_definition,
+    png,
+    shifted,
+    svg,
+)
 from capture.rules import RULES, RULES_VERSION
 from capture.telemetry import LOGS, Telemetry, load
 from disk.atomic import replacing

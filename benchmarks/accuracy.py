@@ -25,12 +25,12 @@ from benchmarks.degraded import Picture, first_picture, quality_rows
 from benchmarks.labels import Label
 from benchmarks.report_section import rewrite_section
 from capture.media.signature import identify_file
-from capture.recording import read_observations
 from capture.rules import RULES_VERSION, find_flags, rule_name
 from capture.rules.columns import Columns
 from capture.rules.head import CAMERA, Ahead, straight_ahead
 from capture.senses.face import FaceReader, FaceReading
 from capture.session import AnswerSource, CaptureSession, Models
+from capture.store.recording import read_observations
 from capture.types import AnswerSpan, Flag, Frame, Measurements
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -24,13 +24,13 @@ from benchmarks import clips
 from benchmarks.report_section import PROJECT
 from capture import bench
 from capture.media.signature import identify_file
-from capture.recording import read_observations
 from capture.rules import find_flags
 from capture.senses.face import FaceReader
 from capture.senses.face_detector import CrowdReader, shared_crowd_reader
 from capture.senses.hub import Senses
 from capture.session import AnswerSource, CaptureSession, Models
-from capture.timeline import place
+from capture.store.recording import read_observations
+from capture.store.timeline import place
 from capture.types import Frame, Glance, MeasuredAnswer, Measurements, Observation, Sound
 
 MODELS = Models(PROJECT / "instance/models/face_landmarker.task", PROJECT / "instance/models/centerface.onnx")

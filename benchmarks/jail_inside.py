@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks import jail
 from capture.film import joining
 from capture.media.decoder import Decoder
-from capture.recording import rounded
 from capture.session import Models
+from capture.store.recording import rounded
 from capture.types import SAMPLE_EVERY_MS
 
 MEDIA, OUT = 3, 4  # handles: what is measured, where the rows go

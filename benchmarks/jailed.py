@@ -24,8 +24,8 @@ from capture.bench import cpu_s
 from capture.film import joining
 from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
-from capture.recording import rounded
 from capture.session import Models
+from capture.store.recording import rounded
 from capture.types import SAMPLE_EVERY_MS
 
 ROUNDS = 5

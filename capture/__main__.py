@@ -15,17 +15,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, TextIO
 
-from capture import bench, demo, telemetry, timeline
+from capture import bench, demo
 from capture.device import commands as device_commands
 from capture.errors import CaptureError, DeviceMissing, NoPicture, UnusableMedia
 from capture.film import joining, still
 from capture.media.container import MediaInfo, probe
 from capture.media.signature import SOUND_CONTAINERS, identify_sound
 from capture.quiet import own_stderr
-from capture.recording import Recording, read_observations
 from capture.report import page as report
 from capture.rules import RULES_VERSION, find_flags
 from capture.session import AnswerSource, CaptureSession, Models, hear
+from capture.store import telemetry, timeline
+from capture.store.recording import Recording, read_observations
 from capture.types import Flag, MeasuredAnswer, Measurements
 from disk.atomic import TEMPORARY_SUFFIX
 from disk.hashing import sha256

@@ -22,12 +22,12 @@ from capture.media.container import LIMITS, Limits
 from capture.media.decoder import Decoder
 from capture.media.growing_file import GrowingFile
 from capture.media.sound_file import SoundFile
-from capture.recording import ObservationLog
 from capture.rules import RULES_VERSION
 from capture.senses.audio import AROUND_MS, SoundMeter
 from capture.senses.face import FaceReader
 from capture.senses.face_detector import shared_crowd_reader
 from capture.senses.hub import LOOKS_BACK_MS, Senses
+from capture.store.recording import ObservationLog
 from capture.types import SAMPLE_EVERY_MS, Observation
 from disk.hashing import sha256
 

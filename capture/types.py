@@ -1,7 +1,7 @@
 """The values that the parts of `capture` hand to each other. All times are whole milliseconds on a media clock.
 
 Two clocks occur and are never mixed in one object: the clock of one *answer* (0 = its first frame) and the clock of
-the joined *recording* (0 = the first frame of `recording.mp4`). `capture.timeline` is the only code that converts.
+the joined *recording* (0 = the first frame of `recording.mp4`). `store.timeline` is the only code that converts.
 """
 
 from collections.abc import Callable, Sequence
@@ -170,7 +170,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class MeasuredAnswer:
-    """One kept answer with everything known about it, on its own clock. Input of `capture.timeline.place`.
+    """One kept answer with everything known about it, on its own clock. Input of `capture.store.timeline.place`.
 
     `lost_ms` is what the recorder ran longer than the media that arrived: the missing tail.
     `observations` is None where the candidate refused analysis. What was measured in `pauses` says nothing of anybody.

@@ -8,8 +8,8 @@ from clips import make_clip
 
 from capture.demo import HEIGHT, PICTURES_HZ, WIDTH, Scene, Studio, calm
 from capture.media.signature import identify_file
-from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession, Models
+from capture.store.recording import read_observations
 from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Gap, Measurements, Observation, PageEvent
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "instance" / "models"

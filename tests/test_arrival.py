@@ -15,8 +15,8 @@ from sittings import TAB, begin, clip_bytes, send, start
 
 from capture.film.joining import normalise
 from capture.media.container import Limits, Media, probe
-from capture.recording import latest_observations
 from capture.rules import find_flags
+from capture.store.recording import latest_observations
 from portal import interviews
 from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db

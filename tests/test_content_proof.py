@@ -15,11 +15,11 @@ import pytest
 from counted_media import BEEP_AT_MS, BEEP_MS, BEEP_POWER, HEIGHT, RAMP_MS, RATE_HZ, Source, ramp_ms, shown_ms
 from senses_support import MODELS
 
-from capture import telemetry, timeline
 from capture.film import joining
 from capture.film.film_index import sound_shift_ms
-from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession
+from capture.store import telemetry, timeline
+from capture.store.recording import read_observations
 from capture.types import AnswerSpan, MeasuredAnswer
 
 APART_MS = 100  # what a person starts to notice between lips and voice

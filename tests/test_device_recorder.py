@@ -33,7 +33,7 @@ from capture.media.container import Media, probe
 from capture.media.decoder import Decoder
 from capture.media.index_guard import are_whole
 from capture.rules import find_flags
-from capture.timeline import place
+from capture.store.timeline import place
 from capture.types import Flag, GapCause, MeasuredAnswer, Sound
 
 ROOT = Path(__file__).resolve().parent.parent

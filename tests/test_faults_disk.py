@@ -21,8 +21,8 @@ from sittings import begin, clip_bytes, record, show
 from small_disk import SmallDisk, small_disk
 from torture import Site, check_whole
 
-from capture.recording import read_observations
 from capture.session import CaptureSession
+from capture.store.recording import read_observations
 from portal import interviews
 from portal.extensions import db
 from portal.interviews import measuring

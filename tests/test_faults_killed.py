@@ -13,8 +13,8 @@ from torture import Killer, check_whole, written
 from torture_site import FINISHING, Site
 from visiting import Visitor
 
-from capture.recording import read_observations
 from capture.session import CaptureSession
+from capture.store.recording import read_observations
 
 pytestmark = pytest.mark.sqlite  # its processes are caught by what stands in the file
 

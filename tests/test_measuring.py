@@ -13,10 +13,10 @@ from factories import Cast, make_application
 from flask import Flask
 from sittings import begin, clip_bytes, finished, record, send, start
 
-from capture import telemetry
 from capture.errors import ClaimLost
 from capture.media.container import probe
-from capture.recording import ObservationLog, Recording
+from capture.store import telemetry
+from capture.store.recording import ObservationLog, Recording
 from capture.types import Observation
 from portal import interviews
 from portal.extensions import db

@@ -11,9 +11,9 @@ from flask import Flask
 from senses_support import brief, line
 from sittings import begin, record, start
 
-from capture import telemetry
 from capture.rules import find_flags
-from capture.timeline import place
+from capture.store import telemetry
+from capture.store.timeline import place
 from capture.types import Gap, GapCause, MeasuredAnswer, Observation, Pause, PausedDevice, Severity
 from portal import interviews
 from portal.extensions import db

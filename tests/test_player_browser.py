@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from reviewing import make_answer, make_flag, make_interview
 from servers import LiveServer
 
-from capture import telemetry
+from capture.store import telemetry
 from capture.types import AnswerSpan, Gap, GapCause, Measurements, Observation
 from portal import interviews
 from portal.models import Flag

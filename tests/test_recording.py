@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture import telemetry
 from capture.errors import CaptureError, ClaimLost, Halted
-from capture.recording import ObservationLog, Recording, read_observations
+from capture.store import telemetry
+from capture.store.recording import ObservationLog, Recording, read_observations
 from capture.types import Observation
 from disk.atomic import GROUP_READS, replacing, write_json
 from disk.hashing import note_hash, noted_hash, sha256
@@ -256,9 +256,7 @@ def test_it_keeps_one_observation_for_each_moment(tmp_path: Path) -> None:
 
 def test_it_lets_one_process_write_a_log_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    other = (
-        "import pathlib, sys; from capture.recording import ObservationLog; ObservationLog(pathlib.Path(sys.argv[1]))"
-    )
+    other = "import pathlib, sys; from capture.store.recording import ObservationLog; ObservationLog(pathlib.Path(sys.argv[1]))"
     with ObservationLog(path):
         with pytest.raises(ClaimLost):
             ObservationLog(path)
@@ -288,7 +286,8 @@ def test_a_log_that_was_taken_over_is_still_held_by_one(tmp_path: Path) -> None:
 
 def test_it_keeps_flushed_observations_when_the_writer_is_killed(tmp_path: Path) -> None:
     script = (
-        "import os, sys, pathlib; from capture.recording import ObservationLog; from capture.types import Observation\n"
+        "import os, sys, pathlib; from capture.store.recording import ObservationLog\n"
+        "from capture.types import Observation\n"
         "log = ObservationLog(pathlib.Path(sys.argv[1])); log.append(Observation(0)); log.flush()\n"
         "os.kill(os.getpid(), 9)"
     )

@@ -11,13 +11,13 @@ from browsing import chromium
 from playwright.sync_api import sync_playwright
 from senses_support import measured
 
-from capture import telemetry
 from capture.__main__ import main
 from capture.report import page as report
 from capture.report.chart import chart, clock
 from capture.report.drawing import SCREEN_INKS, Area, Figure, Hatch, Line, Word, png, svg
 from capture.report.lanes import LANES
 from capture.rules import RULES_VERSION, find_flags
+from capture.store import telemetry
 from capture.types import Gap, GapCause, Measurements, PageEvent
 
 ENGINE = {"capture": "0.1.0", "rules": RULES_VERSION}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.recording import ObservationLog
+from capture.store.recording import ObservationLog
 from capture.types import Observation
 from portal.interviews import rows
 from portal.interviews.rows import FinishedRows

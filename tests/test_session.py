@@ -12,8 +12,8 @@ from senses_support import MODELS, film_sitter, source_of
 
 from capture.errors import ClaimLost, ModelMissing, UnusableMedia
 from capture.media.container import Media
-from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession, Models, SessionState
+from capture.store.recording import read_observations
 from capture.types import Observation
 
 SECONDS = 6

@@ -8,7 +8,7 @@ from factories import make_application
 from servers import LiveServer
 from sittings import begin, clip_bytes, start
 
-from capture.recording import read_observations
+from capture.store.recording import read_observations
 from portal import interviews
 from portal.extensions import db
 from portal.models import Answer, AnswerState, User

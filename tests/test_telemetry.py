@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import capture
-from capture import telemetry
 from capture.errors import CaptureError
+from capture.store import telemetry
 from capture.types import (
     AnswerSpan,
     Flag,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capture.timeline import place
+from capture.store.timeline import place
 from capture.types import AnswerSpan, Gap, GapCause, MeasuredAnswer, Observation, PageEvent
 
 

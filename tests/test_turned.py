@@ -8,13 +8,13 @@ from clips import clock_ms, make_clip
 from senses_support import MODELS
 from turned import TALL, WIDE, turned_clip
 
-from capture import timeline
 from capture.film.joining import normalise
 from capture.media.container import probe
 from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
-from capture.recording import read_observations
 from capture.session import AnswerSource, CaptureSession
+from capture.store import timeline
+from capture.store.recording import read_observations
 from capture.types import Frame, Gap, GapCause, MeasuredAnswer
 
 B_FRAMES = {"preset": "medium", "bf": "3", "g": "250", "b-adapt": "0"}

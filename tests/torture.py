@@ -16,7 +16,7 @@ from torture_site import FINISHING, POINTS, STEP_S, Site
 from workers import family
 
 from capture.media.container import probe
-from capture.recording import Recording
+from capture.store.recording import Recording
 from portal import interviews
 from portal.extensions import db
 from portal.interviews.claims import MAX_ATTEMPTS

@@ -12,7 +12,7 @@ from typing import Any
 
 from capture.report.drawing import Area, Figure, Hatch, Line, Mark, Shape, Word
 from capture.report.lanes import LANES, Curve, Lane
-from capture.telemetry import Telemetry
+from capture.store.telemetry import Telemetry
 
 HOLE_PERIODS = 2.5  # rows farther apart have nothing drawn between them, as in the portal's player
 PADDING_PX = 7  # keeps a line at the end of its scale off the lane's border

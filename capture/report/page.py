@@ -11,7 +11,6 @@ from statistics import median
 from string import Template
 from typing import Any
 
-from capture.recording import Recording
 from capture.report.chart import FLAG_ROW_PX, NARROW, WIDE, chart, clock, flag_word, sign
 from capture.report.drawing import (
     PAPER_INKS,
@@ -26,7 +25,8 @@ from capture.report.drawing import (
     svg,
 )
 from capture.rules import RULES, RULES_VERSION
-from capture.telemetry import LOGS, Telemetry, load
+from capture.store.recording import Recording
+from capture.store.telemetry import LOGS, Telemetry, load
 from disk.atomic import replacing
 
 TEMPLATE = Path(__file__).with_name("report.html")

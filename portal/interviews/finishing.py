@@ -14,8 +14,8 @@ from flask import Flask, g
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
 from capture.film import joining
 from capture.halting import Check
-from capture.recording import Recording
 from capture.rules import find_flags
+from capture.store.recording import Recording
 from capture.types import Flag, Measurements
 from disk.atomic import GROUP_READS, replacing
 from disk.hashing import note_hash

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from flask import Flask
 
-from capture.recording import Recording
+from capture.store.recording import Recording
 from portal import earlier, resumes, stopping
 from portal.extensions import db, drop_old_pages
 from portal.interviews.claims import LEASE

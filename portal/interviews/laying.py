@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from capture import timeline
+from capture.store import timeline
 from capture.types import AnswerSpan, Gap, GapCause, MeasuredAnswer, Measurements, Observation, PageEvent, Pause
 from portal.interviews.answers import PAUSES
 from portal.models import Answer, AnswerState, InterviewSession

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import current_app
 
-from capture.recording import Recording
 from capture.rules import Rules
+from capture.store.recording import Recording
 from portal.config import Config
 from portal.models import InterviewSession
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy.orm import selectinload
 
-from capture import telemetry, timeline
 from capture.film import joining
 from capture.film.film_index import sound_shift_ms
-from capture.recording import Recording, read_observations
+from capture.store import telemetry, timeline
+from capture.store.recording import Recording, read_observations
 from capture.types import AnswerSpan, Flag, Measurements, Observation
 from disk.atomic import replacing
 from portal.interviews.laying import measured_answer, usable

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from capture.recording import read_observations
+from capture.store.recording import read_observations
 from capture.types import Observation
 
 MAX_ROWS = 60_000  # 700 bytes each; twelve interviews of a quarter of an hour

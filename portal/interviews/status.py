@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from capture.recording import latest_observations
+from capture.store.recording import latest_observations
 from portal import uploads
 from portal.interviews.places import answer_path, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState

@@ -6,7 +6,7 @@ The only code that converts between an answer's clock and the recording's. Pure:
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from capture.pauses import assessable
+from capture.store.pauses import assessable
 from capture.types import AnswerSpan, Gap, GapCause, MeasuredAnswer, Measurements, Observation, PageEvent
 
 LOST_MS = 200  # a shorter missing tail is the recorder's own rounding at its end, not a loss

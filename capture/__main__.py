@@ -21,10 +21,10 @@ from capture.errors import CaptureError, DeviceMissing, NoPicture, UnusableMedia
 from capture.film import joining, still
 from capture.media.container import MediaInfo, probe
 from capture.media.signature import SOUND_CONTAINERS, identify_sound
-from capture.quiet import own_stderr
 from capture.report import page as report
 from capture.rules import RULES_VERSION, find_flags
 from capture.session import AnswerSource, CaptureSession, Models, hear
+from capture.stderr import own_stderr
 from capture.store import telemetry, timeline
 from capture.store.recording import Recording, read_observations
 from capture.types import Flag, MeasuredAnswer, Measurements

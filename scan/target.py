@@ -12,7 +12,7 @@ from factories import PASSWORD, make_application
 from servers import LiveServer
 from visiting import Visitor
 
-from capture.quiet import own_stderr
+from capture.stderr import own_stderr
 from portal import demo, interviews
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db

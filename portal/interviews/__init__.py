@@ -12,8 +12,8 @@ from threading import Event
 
 from flask import Flask, current_app
 
-from capture.quiet import own_stderr
 from capture.rules import RULE_NAMES
+from capture.stderr import own_stderr
 from portal.config import ConfigError
 from portal.extensions import db
 from portal.interviews.answers import (

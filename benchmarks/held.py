@@ -1,4 +1,4 @@
-"""How far a reading that holds (`senses.face_cache`) is from a fresh one of the same picture, on clips of one person."""
+"""How far a reading that holds is from a fresh one of the same picture, on clips of one person."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -256,7 +256,10 @@ def test_it_keeps_one_observation_for_each_moment(tmp_path: Path) -> None:
 
 def test_it_lets_one_process_write_a_log_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    other = "import pathlib, sys; from capture.store.recording import ObservationLog; ObservationLog(pathlib.Path(sys.argv[1]))"
+    other = (
+        "import pathlib, sys; from capture.store.recording import ObservationLog; "
+        "ObservationLog(pathlib.Path(sys.argv[1]))"
+    )
     with ObservationLog(path):
         with pytest.raises(ClaimLost):
             ObservationLog(path)

@@ -1,4 +1,4 @@
-"""Every threshold with its reason. Knows only numbers; what they are compared with is in the modules beside this one."""
+"""Every threshold with its reason. Knows only numbers; the modules beside this one compare them with what was seen."""
 
 from dataclasses import dataclass
 

@@ -30,7 +30,7 @@ from capture.senses.face_detector import CrowdReader, shared_crowd_reader
 from capture.senses.hub import Senses
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.store.recording import read_observations
-from capture.store.timeline import place
+from capture.store.timeline import join_timeline
 from capture.types import Frame, Glance, MeasuredAnswer, Measurements, Observation, Sound
 
 MODELS = Models(PROJECT / "instance/models/face_landmarker.task", PROJECT / "instance/models/centerface.onnx")
@@ -198,7 +198,7 @@ def _hour() -> Measurements:
         seen = read_observations(log)
     rows = [replace(seen[number % len(seen)], t_ms=number * 200, blinks_ms=()) for number in range(ANSWER_ROWS)]
     answers = [MeasuredAnswer(number + 1, 1, ANSWER_ROWS * 200, observations=rows) for number in range(HOUR_ANSWERS)]
-    return place(answers)
+    return join_timeline(answers)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def _hear_into(folder: Path, path: Path, *, with_film: bool) -> None:
         finally:
             bar.clear()
     _tell_damage(path, heard.damaged_at_ms)
-    measurements = timeline.place([MeasuredAnswer(1, 1, heard.duration_ms, observations=heard.observations)])
+    measurements = timeline.join_timeline([MeasuredAnswer(1, 1, heard.duration_ms, observations=heard.observations)])
     recording = Recording(_folder(folder))
     if with_film:
         with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as temporary:
@@ -166,7 +166,7 @@ def _measured(video: Path, info: MediaInfo, unfinished: Path) -> Measurements:
             bar.clear()
     observations = read_observations(unfinished)
     _tell_damage(video, result.damaged_at_ms)
-    return timeline.place([MeasuredAnswer(1, 1, result.duration_ms, observations=observations)])
+    return timeline.join_timeline([MeasuredAnswer(1, 1, result.duration_ms, observations=observations)])
 
 
 def _tell_damage(path: Path, damaged_at_ms: int | None) -> None:

@@ -16,13 +16,13 @@ from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
-from capture import __version__
 from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
 from capture.media.container import LIMITS, Limits
 from capture.media.decoder import Decoder
 from capture.media.growing_file import GrowingFile
 from capture.media.sound_file import SoundFile
 from capture.rules import RULES_VERSION
+from capture.senses import VERSION
 from capture.senses.audio import AROUND_MS, SoundMeter
 from capture.senses.face import FaceReader
 from capture.senses.face_detector import shared_crowd_reader
@@ -65,7 +65,7 @@ class Models:
     def engine(self) -> dict[str, str]:
         """What measured and judged, for the telemetry: the same engine gives the same numbers."""
         return {
-            "capture": __version__,
+            "capture": VERSION,
             "mediapipe": version("mediapipe"),
             "model_sha256": sha256(self.face) if self.face.is_file() else "",
             "crowd_model_sha256": sha256(self.crowd) if self.crowd.is_file() else "",

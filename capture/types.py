@@ -170,7 +170,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class MeasuredAnswer:
-    """One kept answer with everything known about it, on its own clock. Input of `capture.store.timeline.place`.
+    """One kept answer with everything known about it, on its own clock. Input of `store.timeline.join_timeline`.
 
     `lost_ms` is what the recorder ran longer than the media that arrived: the missing tail.
     `observations` is None where the candidate refused analysis. What was measured in `pauses` says nothing of anybody.

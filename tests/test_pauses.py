@@ -13,7 +13,7 @@ from sittings import begin, record, start
 
 from capture.rules import find_flags
 from capture.store import telemetry
-from capture.store.timeline import place
+from capture.store.timeline import join_timeline
 from capture.types import Gap, GapCause, MeasuredAnswer, Observation, Pause, PausedDevice, Severity
 from portal import interviews
 from portal.extensions import db
@@ -34,7 +34,7 @@ def answer(drawing: str, *devices: PausedDevice) -> MeasuredAnswer:
 
 
 def against_somebody(measured: MeasuredAnswer) -> list[str]:
-    return [flag.kind for flag in find_flags(place([measured])) if flag.assessable]
+    return [flag.kind for flag in find_flags(join_timeline([measured])) if flag.assessable]
 
 
 def test_a_black_picture_is_lost_and_in_a_pause_it_is_not_assessable() -> None:
@@ -43,8 +43,8 @@ def test_a_black_picture_is_lost_and_in_a_pause_it_is_not_assessable() -> None:
 
     assert against_somebody(answer(drawing)) == ["picture_lost"]
     assert against_somebody(answer(drawing, *PausedDevice)) == []
-    assert place([answer(drawing, *PausedDevice)]).gaps == [gap]
-    [flag] = find_flags(place([answer(drawing, *PausedDevice)]))
+    assert join_timeline([answer(drawing, *PausedDevice)]).gaps == [gap]
+    [flag] = find_flags(join_timeline([answer(drawing, *PausedDevice)]))
     assert (flag.rule, flag.assessable) == ("recording_gap/1", False)
 
 
@@ -56,7 +56,7 @@ def test_whatever_a_paused_camera_shows_is_held_against_nobody(drawing: str) -> 
 
 def test_a_paused_microphone_takes_only_the_sound_away() -> None:
     silent = answer("F4 F8 F4", PausedDevice.MICROPHONE)
-    placed = place([silent])
+    placed = join_timeline([silent])
 
     assert placed.gaps == []
     assert [row.count for row in placed.observations] == [1] * 80
@@ -67,7 +67,7 @@ def test_a_paused_microphone_takes_only_the_sound_away() -> None:
 def test_a_pause_without_an_end_lasts_until_the_answer_ends_and_no_longer() -> None:
     rows = line("F4 x8")
     called = MeasuredAnswer(1, 1, 12_000, 0, rows, pauses=[Pause(PausedDevice.CAMERA, 4_000)])
-    placed = place([called, MeasuredAnswer(2, 1, 12_000, 0, line("F4 x8"))])
+    placed = join_timeline([called, MeasuredAnswer(2, 1, 12_000, 0, line("F4 x8"))])
 
     assert [flag.start_ms for flag in find_flags(placed) if flag.assessable] == [16_000]
 

@@ -88,7 +88,7 @@ def test_what_was_not_decoded_rightly_is_a_gap_and_no_measurement(tmp_path: Path
     source = AnswerSource(path, "mp4", tmp_path / "a.observations", lambda: True)
     CaptureSession(source, MODELS.senses).run()
     rows = read_observations(source.observations_path)
-    placed = timeline.place([MeasuredAnswer(1, 1, probe(path).duration_ms, observations=rows)])
+    placed = timeline.join_timeline([MeasuredAnswer(1, 1, probe(path).duration_ms, observations=rows)])
 
     assert not [row.t_ms for row in rows if 2000 <= row.t_ms < 4000]
     (gap,) = placed.gaps

@@ -13,7 +13,7 @@ LOST_MS = 200  # a shorter missing tail is the recorder's own rounding at its en
 UNMEASURED_MS = 1_000  # five samples in a row are missing: no longer a late frame
 
 
-def place(answers: Sequence[MeasuredAnswer]) -> Measurements:
+def join_timeline(answers: Sequence[MeasuredAnswer]) -> Measurements:
     """Everything known of an interview on one clock; a lost tail keeps its place as a gap after its answer."""
     spans: list[AnswerSpan] = []
     gaps: list[Gap] = []

@@ -13,7 +13,7 @@ LOST_AT_LEAST_MS = 500
 
 def layout(interview: InterviewSession) -> Measurements:
     """Where each finished answer lies and how long all of it is; what was measured is not read."""
-    return timeline.place([measured_answer(answer, None) for answer in usable(interview)])
+    return timeline.join_timeline([measured_answer(answer, None) for answer in usable(interview)])
 
 
 def answer_spans(interview: InterviewSession) -> Sequence[AnswerSpan]:

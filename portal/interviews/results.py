@@ -27,7 +27,9 @@ WITH_EVENTS = selectinload(InterviewSession.answers).selectinload(Answer.page_ev
 
 def gather(interview: InterviewSession) -> Measurements:
     """Everything known so far, on the clock of the recording. Answers that failed take no place on it."""
-    return timeline.place([measured_answer(answer, _observations(interview, answer)) for answer in usable(interview)])
+    return timeline.join_timeline(
+        [measured_answer(answer, _observations(interview, answer)) for answer in usable(interview)]
+    )
 
 
 def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list[joining.FilmPart]:

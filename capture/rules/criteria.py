@@ -12,7 +12,7 @@ from capture.types import Flag, FlagKind, Severity
 
 
 @dataclass(frozen=True)
-class Watch:
+class Criterion:
     """How long something must last to become which flag."""
 
     rule: str
@@ -26,20 +26,20 @@ class Watch:
     assessable: bool = True
 
 
-def flags_of(stretch: Stretch, seen: Seen, watch: Watch) -> Iterator[Flag]:
+def flags_of(stretch: Stretch, seen: Seen, watch: Criterion) -> Iterator[Flag]:
     """One flag for each time that `seen` stays true for long enough."""
     return (flag_of(span, watch) for span in lasting(stretch, seen, watch))
 
 
-def lasting(stretch: Stretch, seen: Seen, watch: Watch) -> list[Span]:
+def lasting(stretch: Stretch, seen: Seen, watch: Criterion) -> list[Span]:
     return [span for span in stretch.runs(seen, watch.bridge_ms) if span.length_ms >= watch.at_least_ms]
 
 
-def flag_if_long(span: Span, watch: Watch) -> list[Flag]:
+def flag_if_long(span: Span, watch: Criterion) -> list[Flag]:
     return [flag_of(span, watch)] if span.length_ms >= watch.at_least_ms else []
 
 
-def flag_of(span: Span, watch: Watch) -> Flag:
+def flag_of(span: Span, watch: Criterion) -> Flag:
     is_raised = watch.raised_at_ms is not None and span.length_ms >= watch.raised_at_ms
     return Flag(
         kind=watch.kind,

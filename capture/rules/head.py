@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from capture.rules.columns import Column, Columns, Seen
-from capture.rules.criteria import Watch, flag_of, flags_of, lasting
+from capture.rules.criteria import Criterion, flag_of, flags_of, lasting
 from capture.rules.segments import Stretch, kept_on
 from capture.rules.thresholds import RULES, Rules
 from capture.types import AnswerSpan, Flag, FlagKind
@@ -68,7 +68,7 @@ def _turned_away(stretch: Stretch, judged: Seen, ahead: Ahead, rules: Rules) -> 
     rows = stretch.rows
     shares = np.where(judged, turn_share(rows, ahead, rules), 0.0)
     unreadable = np.isnan(rows.yaw_deg) & (rows.count >= 1)
-    watch = Watch(
+    watch = Criterion(
         rule="face_turned_away/2",
         kind=FlagKind.FACE_TURNED_AWAY,
         says="",
@@ -104,7 +104,7 @@ def _looking_away(
     seen = judged & is_late & is_open & aside & (turn_share(rows, ahead, rules) < 1)
     says = f"The eyes looked aside by {rules.sight_aside_deg:.0f}° or more while the head stayed"
     yield from flags_of(
-        stretch, seen, Watch("looking_away/2", FlagKind.LOOKING_AWAY, says, rules.sight_ms, rules.sight_bridge_ms)
+        stretch, seen, Criterion("looking_away/2", FlagKind.LOOKING_AWAY, says, rules.sight_ms, rules.sight_bridge_ms)
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from capture.rules.criteria import Watch, flag_if_long
+from capture.rules.criteria import Criterion, flag_if_long
 from capture.rules.segments import Span
 from capture.rules.thresholds import Rules
 from capture.types import Flag, FlagKind, Gap, GapCause, Measurements, PageEvent, Severity
@@ -13,7 +13,7 @@ def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
     """Losses of ours: thinking time between answers is none, and no loss counts against a person."""
     for gap in gaps:
         if gap.cause is not GapCause.BETWEEN_ANSWERS:
-            watch = Watch(
+            watch = Criterion(
                 rule="recording_gap/1",
                 kind=FlagKind.RECORDING_GAP,
                 says=f"The system has no measurements ({GAP_WORDS[gap.cause]})",
@@ -31,13 +31,15 @@ GAP_WORDS = {
 }
 
 
-def _event_watches(rules: Rules) -> dict[str, Watch]:
+def _event_criteria(rules: Rules) -> dict[str, Criterion]:
     """What the page reports as lasting, by the name it uses."""
-    hidden = Watch("page_hidden/1", FlagKind.PAGE_HIDDEN, "The page reported being out of view", rules.page_hidden_ms)
+    hidden = Criterion(
+        "page_hidden/1", FlagKind.PAGE_HIDDEN, "The page reported being out of view", rules.page_hidden_ms
+    )
     focus = FlagKind.FOCUS_LOST
     return {
         "tab_hidden": replace(hidden, raised_at_ms=rules.page_hidden_medium_ms),
-        "focus_lost": Watch(
+        "focus_lost": Criterion(
             "focus_lost/1", focus, "The page reported that another window had the focus", rules.focus_lost_ms
         ),
     }
@@ -52,7 +54,7 @@ MOMENTS = {  # reported without a length
 
 def from_events(measurements: Measurements, rules: Rules) -> Iterator[Flag]:
     """A page out of view has lost the focus, too: that is said once."""
-    watches = _event_watches(rules)
+    watches = _event_criteria(rules)
     spans = [(event, _event_span(event, measurements)) for event in measurements.events]
     hidden = [span for event, span in spans if event.kind == "tab_hidden"]
     for event, span in spans:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capture.rules.columns import Columns, Seen
-from capture.rules.criteria import Watch, flag_of, flags_of, lasting
+from capture.rules.criteria import Criterion, flag_of, flags_of, lasting
 from capture.rules.segments import Stretch, kept_on, known_earlier
 from capture.rules.thresholds import Rules
 from capture.types import Flag, FlagKind, Severity
@@ -69,9 +69,9 @@ def _seldom(rows: Columns, rules: Rules) -> Seen:
     return np.append(is_far, is_far[-1:])[: len(rows)] if len(rows) > 1 else np.zeros(len(rows), np.bool_)
 
 
-def _too_slow(rules: Rules) -> Watch:
+def _too_slow(rules: Rules) -> Criterion:
     says = "The picture came less than three times a second"
-    return Watch("picture_slow/1", FlagKind.PICTURE_LOST, says, rules.slow_ms, assessable=False)
+    return Criterion("picture_slow/1", FlagKind.PICTURE_LOST, says, rules.slow_ms, assessable=False)
 
 
 def _without_picture(rows: Columns) -> Seen:
@@ -79,9 +79,9 @@ def _without_picture(rows: Columns) -> Seen:
     return np.isnan(rows.count) & np.isnan(rows.brightness) & ~np.isnan(rows.level_dbfs)
 
 
-def _no_picture(rules: Rules) -> Watch:
+def _no_picture(rules: Rules) -> Criterion:
     says = "There was sound and no picture"
-    return Watch("no_picture/1", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
+    return Criterion("no_picture/1", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
 
 
 def from_picture(stretch: Stretch, slow: Seen, rules: Rules) -> Iterator[Flag]:
@@ -106,8 +106,8 @@ def _absent(views: Views, still: Seen) -> Seen:
     return kept_on(empty & ~still, empty)
 
 
-def _no_face(rules: Rules) -> Watch:
-    return Watch(
+def _no_face(rules: Rules) -> Criterion:
+    return Criterion(
         rule="no_face/2",
         kind=FlagKind.NO_FACE,
         says="No face was seen",
@@ -119,8 +119,8 @@ def _no_face(rules: Rules) -> Watch:
     )
 
 
-def _several_faces(rules: Rules) -> Watch:
-    return Watch(
+def _several_faces(rules: Rules) -> Criterion:
+    return Criterion(
         rule="several_faces/1",
         kind=FlagKind.SEVERAL_FACES,
         says="Two or more faces were seen",
@@ -132,8 +132,8 @@ def _several_faces(rules: Rules) -> Watch:
     )
 
 
-def _picture_lost(rule: str, says: str, at_least_ms: int) -> Watch:
-    return Watch(rule, FlagKind.PICTURE_LOST, says, at_least_ms, severity=Severity.MEDIUM)
+def _picture_lost(rule: str, says: str, at_least_ms: int) -> Criterion:
+    return Criterion(rule, FlagKind.PICTURE_LOST, says, at_least_ms, severity=Severity.MEDIUM)
 
 
 def _lost(stretch: Stretch, views: Views, rules: Rules) -> Iterator[Flag]:
@@ -147,9 +147,9 @@ def _lost(stretch: Stretch, views: Views, rules: Rules) -> Iterator[Flag]:
         yield flag_of(span, covered if good_before.any() else poor)
 
 
-def _too_poor(rules: Rules) -> Watch:
+def _too_poor(rules: Rules) -> Criterion:
     says = "It was too dark, too far away or too little of a face to tell whether one was there"
-    return Watch("picture_poor/2", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
+    return Criterion("picture_poor/2", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
 
 
 def _still(stretch: Stretch, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
@@ -167,5 +167,5 @@ def _unclear(stretch: Stretch, views: Views, still: Seen, rules: Rules) -> Itera
     there = (views == View.FACE) | (views == View.FACES)
     unclear = there & (~readable(rows, rules) | (still & (rows.brightness < rules.dim_brightness)))
     says = "The face was too small, dark, blurred or turned to be measured"
-    watch = Watch("face_unclear/1", FlagKind.PICTURE_LOST, says, rules.unclear_face_ms, assessable=False)
+    watch = Criterion("face_unclear/1", FlagKind.PICTURE_LOST, says, rules.unclear_face_ms, assessable=False)
     yield from flags_of(stretch, unclear, watch)

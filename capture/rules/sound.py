@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from capture.rules.columns import Column, Columns, Seen
-from capture.rules.criteria import Watch, flags_of
+from capture.rules.criteria import Criterion, flags_of
 from capture.rules.head import CAMERA, Ahead, turn_share
 from capture.rules.segments import Stretch, known_share, swing
 from capture.rules.thresholds import Rules
@@ -33,12 +33,12 @@ def _no_sound(stretch: Stretch, moved: Column, rules: Rules) -> Iterator[Flag]:
     yield from flags_of(stretch, np.isnan(rows.level_dbfs) & ~np.isnan(rows.brightness), _unheard(rows, rules))
 
 
-def _unheard(rows: Columns, rules: Rules) -> Watch:
+def _unheard(rows: Columns, rules: Rules) -> Criterion:
     """Who has no microphone lost nothing; where sound comes and goes, the system lost some."""
     if np.isnan(rows.level_dbfs).all():
         watch = _watch("No sound was recorded", rules.unheard_ms)
         return replace(watch, rule="no_sound_track/2", assessable=False)
-    return Watch(
+    return Criterion(
         rule="sound_lost/1",
         kind=FlagKind.RECORDING_GAP,
         says="No sound reached the system",
@@ -49,8 +49,8 @@ def _unheard(rows: Columns, rules: Rules) -> Watch:
     )
 
 
-def _watch(says: str, at_least_ms: int, bridge_ms: int = 0, severity: Severity = Severity.LOW) -> Watch:
-    return Watch("no_sound/1", FlagKind.NO_SOUND, says, at_least_ms, bridge_ms, severity)
+def _watch(says: str, at_least_ms: int, bridge_ms: int = 0, severity: Severity = Severity.LOW) -> Criterion:
+    return Criterion("no_sound/1", FlagKind.NO_SOUND, says, at_least_ms, bridge_ms, severity)
 
 
 def _overlap(one: Flag, other: Flag) -> bool:
@@ -62,7 +62,7 @@ def _other_voice(stretch: Stretch, moved: Column, clear: Seen, ahead: Ahead, rul
     rows = stretch.rows
     alone = clear & (rows.count == 1) & (turn_share(rows, ahead, rules) < 1)
     heard = alone & _rests(rows, moved, rules) & (rows.speech >= rules.speaks)
-    watch = Watch(
+    watch = Criterion(
         rule="other_voice/2",
         kind=FlagKind.OTHER_VOICE,
         says="Somebody spoke while the visible mouth rested",

@@ -26,32 +26,32 @@ class Criterion:
     assessable: bool = True
 
 
-def flags_of(stretch: Stretch, seen: Seen, watch: Criterion) -> Iterator[Flag]:
+def flags_of(stretch: Stretch, seen: Seen, criterion: Criterion) -> Iterator[Flag]:
     """One flag for each time that `seen` stays true for long enough."""
-    return (flag_of(span, watch) for span in lasting(stretch, seen, watch))
+    return (flag_of(span, criterion) for span in lasting(stretch, seen, criterion))
 
 
-def lasting(stretch: Stretch, seen: Seen, watch: Criterion) -> list[Span]:
-    return [span for span in stretch.runs(seen, watch.bridge_ms) if span.length_ms >= watch.at_least_ms]
+def lasting(stretch: Stretch, seen: Seen, criterion: Criterion) -> list[Span]:
+    return [span for span in stretch.runs(seen, criterion.bridge_ms) if span.length_ms >= criterion.at_least_ms]
 
 
-def flag_if_long(span: Span, watch: Criterion) -> list[Flag]:
-    return [flag_of(span, watch)] if span.length_ms >= watch.at_least_ms else []
+def flag_if_long(span: Span, criterion: Criterion) -> list[Flag]:
+    return [flag_of(span, criterion)] if span.length_ms >= criterion.at_least_ms else []
 
 
-def flag_of(span: Span, watch: Criterion) -> Flag:
-    is_raised = watch.raised_at_ms is not None and span.length_ms >= watch.raised_at_ms
+def flag_of(span: Span, criterion: Criterion) -> Flag:
+    is_raised = criterion.raised_at_ms is not None and span.length_ms >= criterion.raised_at_ms
     return Flag(
-        kind=watch.kind,
+        kind=criterion.kind,
         start_ms=span.start_ms,
         end_ms=span.end_ms,
-        severity=watch.raised_to if is_raised else watch.severity,
+        severity=criterion.raised_to if is_raised else criterion.severity,
         measured=span.length_ms,
-        threshold=watch.at_least_ms,
+        threshold=criterion.at_least_ms,
         unit="ms",
-        rule=watch.rule,
-        reason=f"{watch.says} for {_seconds(span.length_ms)} s (rule: {_seconds(watch.at_least_ms)} s or longer).",
-        assessable=watch.assessable,
+        rule=criterion.rule,
+        reason=f"{criterion.says} for {_seconds(span.length_ms)} s (rule: {_seconds(criterion.at_least_ms)} s or longer).",
+        assessable=criterion.assessable,
     )
 
 

@@ -68,7 +68,7 @@ def _turned_away(stretch: Stretch, judged: Seen, ahead: Ahead, rules: Rules) -> 
     rows = stretch.rows
     shares = np.where(judged, turn_share(rows, ahead, rules), 0.0)
     unreadable = np.isnan(rows.yaw_deg) & (rows.count >= 1)
-    watch = Criterion(
+    criterion = Criterion(
         rule="face_turned_away/2",
         kind=FlagKind.FACE_TURNED_AWAY,
         says="",
@@ -76,9 +76,9 @@ def _turned_away(stretch: Stretch, judged: Seen, ahead: Ahead, rules: Rules) -> 
         bridge_ms=rules.away_bridge_ms,
         raised_at_ms=rules.away_medium_ms,
     )
-    for span in lasting(stretch, kept_on(shares >= 1, unreadable), watch):
+    for span in lasting(stretch, kept_on(shares >= 1, unreadable), criterion):
         farthest = int(np.argmax(np.where(stretch.within([span]), shares, -1.0)))
-        yield flag_of(span, replace(watch, says=f"The head was {_way(rows, farthest, ahead, rules)}"))
+        yield flag_of(span, replace(criterion, says=f"The head was {_way(rows, farthest, ahead, rules)}"))
 
 
 def _way(rows: Columns, number: int, ahead: Ahead, rules: Rules) -> str:

@@ -13,7 +13,7 @@ def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
     """Losses of ours: thinking time between answers is none, and no loss counts against a person."""
     for gap in gaps:
         if gap.cause is not GapCause.BETWEEN_ANSWERS:
-            watch = Criterion(
+            criterion = Criterion(
                 rule="recording_gap/1",
                 kind=FlagKind.RECORDING_GAP,
                 says=f"The system has no measurements ({GAP_WORDS[gap.cause]})",
@@ -21,7 +21,7 @@ def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
                 raised_at_ms=rules.recording_gap_medium_ms,
                 assessable=False,
             )
-            yield from flag_if_long(Span(gap.start_ms, gap.end_ms), watch)
+            yield from flag_if_long(Span(gap.start_ms, gap.end_ms), criterion)
 
 
 GAP_WORDS = {
@@ -54,14 +54,14 @@ MOMENTS = {  # reported without a length
 
 def from_events(measurements: Measurements, rules: Rules) -> Iterator[Flag]:
     """A page out of view has lost the focus, too: that is said once."""
-    watches = _event_criteria(rules)
+    criteria = _event_criteria(rules)
     spans = [(event, _event_span(event, measurements)) for event in measurements.events]
     hidden = [span for event, span in spans if event.kind == "tab_hidden"]
     for event, span in spans:
         kind = event.kind
         is_said = kind == "focus_lost" and any(span.overlaps(other) for other in hidden)
-        if kind in watches and not is_said:
-            yield from flag_if_long(span, watches[kind])
+        if kind in criteria and not is_said:
+            yield from flag_if_long(span, criteria[kind])
         elif kind in MOMENTS:
             yield _moment(event, span.start_ms)
 

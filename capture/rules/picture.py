@@ -157,8 +157,8 @@ def _still(stretch: Stretch, views: Views, still: Seen, rules: Rules) -> Iterato
     rows = stretch.rows
     would_show = (views == View.EMPTY) | (readable(rows, rules) & (views != View.UNKNOWN))
     seen = still & would_show & ~(rows.brightness < rules.dim_brightness)
-    watch = _picture_lost("picture_still/1", "The picture did not change", rules.picture_still_ms)
-    yield from flags_of(stretch, seen, watch)
+    criterion = _picture_lost("picture_still/1", "The picture did not change", rules.picture_still_ms)
+    yield from flags_of(stretch, seen, criterion)
 
 
 def _unclear(stretch: Stretch, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
@@ -167,5 +167,5 @@ def _unclear(stretch: Stretch, views: Views, still: Seen, rules: Rules) -> Itera
     there = (views == View.FACE) | (views == View.FACES)
     unclear = there & (~readable(rows, rules) | (still & (rows.brightness < rules.dim_brightness)))
     says = "The face was too small, dark, blurred or turned to be measured"
-    watch = Criterion("face_unclear/1", FlagKind.PICTURE_LOST, says, rules.unclear_face_ms, assessable=False)
-    yield from flags_of(stretch, unclear, watch)
+    criterion = Criterion("face_unclear/1", FlagKind.PICTURE_LOST, says, rules.unclear_face_ms, assessable=False)
+    yield from flags_of(stretch, unclear, criterion)

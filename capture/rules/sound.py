@@ -26,8 +26,8 @@ def _no_sound(stretch: Stretch, moved: Column, rules: Rules) -> Iterator[Flag]:
     mute = (moved >= rules.mouth_swing) & (rows.level_dbfs < rules.silence_dbfs)
     nothing = rows.level_dbfs < rules.nothing_dbfs
     says = "The mouth moved as in speech, but no sound came"
-    mute_flags = list(flags_of(stretch, mute, _watch(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)))
-    silent = flags_of(stretch, nothing, _watch("The microphone delivered nothing", rules.nothing_ms))
+    mute_flags = list(flags_of(stretch, mute, _criterion(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)))
+    silent = flags_of(stretch, nothing, _criterion("The microphone delivered nothing", rules.nothing_ms))
     yield from mute_flags
     yield from (flag for flag in silent if not any(_overlap(flag, other) for other in mute_flags))
     yield from flags_of(stretch, np.isnan(rows.level_dbfs) & ~np.isnan(rows.brightness), _unheard(rows, rules))
@@ -36,8 +36,8 @@ def _no_sound(stretch: Stretch, moved: Column, rules: Rules) -> Iterator[Flag]:
 def _unheard(rows: Columns, rules: Rules) -> Criterion:
     """Who has no microphone lost nothing; where sound comes and goes, the system lost some."""
     if np.isnan(rows.level_dbfs).all():
-        watch = _watch("No sound was recorded", rules.unheard_ms)
-        return replace(watch, rule="no_sound_track/2", assessable=False)
+        criterion = _criterion("No sound was recorded", rules.unheard_ms)
+        return replace(criterion, rule="no_sound_track/2", assessable=False)
     return Criterion(
         rule="sound_lost/1",
         kind=FlagKind.RECORDING_GAP,
@@ -49,7 +49,7 @@ def _unheard(rows: Columns, rules: Rules) -> Criterion:
     )
 
 
-def _watch(says: str, at_least_ms: int, bridge_ms: int = 0, severity: Severity = Severity.LOW) -> Criterion:
+def _criterion(says: str, at_least_ms: int, bridge_ms: int = 0, severity: Severity = Severity.LOW) -> Criterion:
     return Criterion("no_sound/1", FlagKind.NO_SOUND, says, at_least_ms, bridge_ms, severity)
 
 
@@ -62,7 +62,7 @@ def _other_voice(stretch: Stretch, moved: Column, clear: Seen, ahead: Ahead, rul
     rows = stretch.rows
     alone = clear & (rows.count == 1) & (turn_share(rows, ahead, rules) < 1)
     heard = alone & _rests(rows, moved, rules) & (rows.speech >= rules.speaks)
-    watch = Criterion(
+    criterion = Criterion(
         rule="other_voice/2",
         kind=FlagKind.OTHER_VOICE,
         says="Somebody spoke while the visible mouth rested",
@@ -70,7 +70,7 @@ def _other_voice(stretch: Stretch, moved: Column, clear: Seen, ahead: Ahead, rul
         bridge_ms=rules.voice_bridge_ms,
         severity=Severity.MEDIUM,
     )
-    yield from flags_of(stretch, heard, watch)
+    yield from flags_of(stretch, heard, criterion)
 
 
 def _rests(rows: Columns, moved: Column, rules: Rules) -> Seen:

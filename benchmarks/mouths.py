@@ -10,7 +10,7 @@ from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
 from capture.senses.face import FaceReader
 from capture.senses.face_cache import SteadyFace
-from capture.senses.mouth import MouthWatch
+from capture.senses.mouth import MouthTracker
 from capture.senses.quality import luma_of
 from capture.session import Models
 from capture.types import SAMPLE_EVERY_MS, Frame
@@ -37,7 +37,7 @@ def _counts(footage: Path, path: Path, every: list[Label], models: Models) -> li
 
 def opened_in(path: Path, models: Models) -> list[tuple[int, float | None]]:
     """Of every sample with a face, how far its mouth was open, as the senses say it."""
-    watch, told = MouthWatch(), []
+    watch, told = MouthTracker(), []
     with FaceReader(models.face) as reader:
         steady = SteadyFace(reader.read)
         for item in Decoder(path, identify_file(path), every_ms=SAMPLE_EVERY_MS):

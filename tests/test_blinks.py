@@ -11,7 +11,7 @@ from clips import FOOTAGE
 from numpy.typing import NDArray
 from senses_support import measure
 
-from capture.senses.blinks import LEVEL_SAMPLES, LONGEST_MS, BlinkFinder, BlinkWatch
+from capture.senses.blinks import LEVEL_SAMPLES, LONGEST_MS, BlinkFinder, BlinkTracker
 from capture.senses.face import FaceReading
 from capture.types import Frame, Glance
 
@@ -108,7 +108,7 @@ def glance(t_ms: int, luma: NDArray[np.uint8]) -> Glance:
 def watched(shut_ms: int | None, right_px: int = 0) -> tuple[list[int], list[int]]:
     """Three seconds at 25 pictures a second: the blinks, and the pictures that were read besides the samples."""
     reader = Reader()
-    watch, found = BlinkWatch(reader), []
+    watch, found = BlinkTracker(reader), []
     for t_ms in range(0, 3_000, 40):
         aside_px = right_px * t_ms // 3_000
         luma = picture(shut_ms is not None and 0 <= t_ms - shut_ms < 120, aside_px)
@@ -133,7 +133,7 @@ def test_open_eyes_are_not_read_again_even_when_the_head_moves() -> None:
 def test_both_of_two_blinks_within_half_a_second_are_found() -> None:
     """One lid looks more like the open eye when it is shut than both do on the way: their mean knows the shut ones."""
     reader = Reader()
-    watch, found = BlinkWatch(reader), []
+    watch, found = BlinkTracker(reader), []
     first_ms, second_ms = 2_040, 2_440
     for t_ms in range(0, 3_000, 40):
         step = next(((t_ms - start) // 40 for start in (first_ms, second_ms) if 0 <= t_ms - start < 120), None)

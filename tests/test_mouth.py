@@ -11,7 +11,7 @@ from senses_support import MODELS, PORTRAIT
 
 from benchmarks.mouths import opened_in
 from capture.senses.face import FaceReader, FaceReading
-from capture.senses.mouth import SHUT_BELOW, MouthWatch
+from capture.senses.mouth import SHUT_BELOW, MouthTracker
 from capture.senses.patches import Luma
 from capture.senses.quality import luma_of
 from capture.types import Frame
@@ -47,14 +47,14 @@ def with_hand(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def test_a_resting_mouth_is_measured_in_any_light(reader: FaceReader) -> None:
-    watch = MouthWatch()
+    watch = MouthTracker()
     luma, reading = seen(reader, portrait())
     assert watch.opened(luma, at_rest(reading)) == SHUT_BELOW / 4
     assert watch.opened(luma // 2, at_rest(reading)) == SHUT_BELOW / 4
 
 
 def test_a_hidden_mouth_is_not_measured(reader: FaceReader) -> None:
-    watch = MouthWatch()
+    watch = MouthTracker()
     luma, reading = seen(reader, portrait())
     watch.opened(luma, at_rest(reading))
     assert watch.opened(luma_of(Frame(0, with_hand(portrait()))), at_rest(reading)) is None
@@ -63,7 +63,7 @@ def test_a_hidden_mouth_is_not_measured(reader: FaceReader) -> None:
 def test_an_open_mouth_needs_no_likeness(reader: FaceReader) -> None:
     luma, reading = seen(reader, portrait())
     assert reading.mouth_open >= SHUT_BELOW
-    assert MouthWatch().opened(luma, reading) == reading.mouth_open
+    assert MouthTracker().opened(luma, reading) == reading.mouth_open
 
 
 MOUTH_PX = 42  # how wide the portrait's mouth is
@@ -80,7 +80,7 @@ def smaller(share: float) -> NDArray[np.uint8]:
 @pytest.mark.parametrize("picture", [blurred(0.04), smaller(0.5), smaller(0.25)])
 def test_an_open_mouth_that_is_sharp_for_its_size_is_measured(reader: FaceReader, picture: NDArray[np.uint8]) -> None:
     luma, reading = seen(reader, picture)
-    assert MouthWatch().opened(luma, reading) == reading.mouth_open > SHUT_BELOW
+    assert MouthTracker().opened(luma, reading) == reading.mouth_open > SHUT_BELOW
 
 
 @pytest.mark.parametrize("share_of_mouth", [0.10, 0.12])
@@ -88,18 +88,18 @@ def test_a_mouth_too_soft_to_tell_is_not_measured(reader: FaceReader, share_of_m
     """The model reads this open mouth as shut."""
     luma, reading = seen(reader, blurred(share_of_mouth))
     assert reading.mouth_open < SHUT_BELOW
-    assert MouthWatch().opened(luma, reading) is None
+    assert MouthTracker().opened(luma, reading) is None
 
 
 def test_neither_darkness_nor_grain_makes_a_soft_mouth_sharp(reader: FaceReader) -> None:
     soft = blurred(0.1).astype(np.float32) * 0.4
     grained = soft + np.random.default_rng(2).normal(0, 3, soft.shape[:2])[..., None]
     luma, reading = seen(reader, np.clip(grained, 0, 255).astype(np.uint8))
-    assert MouthWatch().opened(luma, reading) is None
+    assert MouthTracker().opened(luma, reading) is None
 
 
 def test_one_soft_picture_is_no_soft_lens(reader: FaceReader) -> None:
-    watch = MouthWatch()
+    watch = MouthTracker()
     sharp, reading = seen(reader, portrait())
     soft, softly = seen(reader, blurred(0.1))
     told = [watch.opened(*look) is not None for look in ((sharp, reading), (soft, softly), *[(soft, softly)] * 8)]

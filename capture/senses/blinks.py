@@ -81,7 +81,7 @@ class BlinkFinder:
         return (min(shut, key=lambda seen: seen.lid_gap).t_ms,)
 
 
-class BlinkWatch:
+class BlinkTracker:
     """Sees every picture of an answer: the sampled ones with their reading, the others as glances."""
 
     def __init__(self, read: Callable[[Frame], FaceReading | None]) -> None:

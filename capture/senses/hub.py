@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from capture.senses.audio import AROUND_MS, SoundMeter
-from capture.senses.blinks import BlinkWatch
+from capture.senses.blinks import BlinkTracker
 from capture.senses.confirmation import Confirmation, Standing
 from capture.senses.eyes import openness_of
 from capture.senses.face import FaceReading
 from capture.senses.face_cache import SteadyFace
 from capture.senses.face_count import HELD_MS, CountsFaces, FaceCounter
 from capture.senses.face_detector import MIN_WIDTH
-from capture.senses.mouth import MouthWatch
+from capture.senses.mouth import MouthTracker
 from capture.senses.nearest_face import NearestFace, ReadsFace
 from capture.senses.quality import Luma, QualityMeter, cells_of, is_blank, is_soft, luma_of
 from capture.types import Box, Frame, Glance, Observation, Sound
@@ -47,8 +47,8 @@ class Senses:
         self._confirmation = Confirmation()
         self._sound = SoundMeter()
         self._quality = QualityMeter()
-        self._blinks = BlinkWatch(self._nearest.read_between)
-        self._mouth = MouthWatch()
+        self._blinks = BlinkTracker(self._nearest.read_between)
+        self._mouth = MouthTracker()
         self._without_sound: deque[Observation] = deque()
 
     def take(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:

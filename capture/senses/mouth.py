@@ -56,7 +56,7 @@ class Resting:
             self._angles_deg = self._angles_deg + FOLLOWS_BY * (_angles_deg(face) - self._angles_deg)
 
 
-class MouthWatch:
+class MouthTracker:
     """Sees the sampled pictures of one answer."""
 
     def __init__(self) -> None:

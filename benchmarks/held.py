@@ -9,7 +9,7 @@ from benchmarks.degraded import clips_of_one
 from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
 from capture.senses.face import FaceReader, FaceReading
-from capture.senses.face_cache import SteadyFace
+from capture.senses.face_cache import FaceCache
 from capture.senses.quality import luma_of
 from capture.types import SAMPLE_EVERY_MS, Frame
 
@@ -30,8 +30,8 @@ def held_rows(footage: Path, reader: FaceReader) -> Iterator[tuple[str, ...]]:
 def _samples(clip: Path, reader: FaceReader) -> Iterator[tuple[FaceReading | None, FaceReading | None]]:
     """What is said of each sampled picture, and what reading it says; the same object where it was read."""
     fresh: FaceReading | None = None
-    steady = SteadyFace(lambda frame: fresh)
+    cache = FaceCache(lambda frame: fresh)
     for item in Decoder(clip, identify_file(clip), every_ms=SAMPLE_EVERY_MS):
         if isinstance(item, Frame):
             fresh = reader.read(item)
-            yield steady.read(item, luma_of(item)), fresh
+            yield cache.read(item, luma_of(item)), fresh

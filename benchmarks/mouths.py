@@ -9,7 +9,7 @@ from benchmarks.labels import Label
 from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
 from capture.senses.face import FaceReader
-from capture.senses.face_cache import SteadyFace
+from capture.senses.face_cache import FaceCache
 from capture.senses.mouth import MouthTracker
 from capture.senses.quality import luma_of
 from capture.session import Models
@@ -39,11 +39,11 @@ def opened_in(path: Path, models: Models) -> list[tuple[int, float | None]]:
     """Of every sample with a face, how far its mouth was open, as the senses say it."""
     watch, told = MouthTracker(), []
     with FaceReader(models.face) as reader:
-        steady = SteadyFace(reader.read)
+        cache = FaceCache(reader.read)
         for item in Decoder(path, identify_file(path), every_ms=SAMPLE_EVERY_MS):
             if isinstance(item, Frame):
                 luma = luma_of(item)
-                face = steady.read(item, luma)
+                face = cache.read(item, luma)
                 if face:
                     told.append((item.t_ms, watch.opened(luma, face)))
     return told

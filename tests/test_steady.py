@@ -11,7 +11,7 @@ from senses_support import MODELS, PORTRAIT
 
 from capture.demo import Sitter, Studio
 from capture.senses.face import FaceReader, FaceReading
-from capture.senses.face_cache import HOLDS_MS, SteadyFace
+from capture.senses.face_cache import HOLDS_MS, FaceCache
 from capture.senses.patches import Place
 from capture.senses.quality import luma_of
 from capture.types import Frame
@@ -30,7 +30,7 @@ class Watched:
     read_at_ms: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.steady = SteadyFace(self._read)
+        self.cache = FaceCache(self._read)
 
     def _read(self, frame: Frame) -> FaceReading | None:
         self.read_at_ms.append(frame.t_ms)
@@ -38,7 +38,7 @@ class Watched:
 
     def see(self, *pictures: Picture, from_ms: int = 0) -> list[FaceReading | None]:
         frames = [Frame(from_ms + number * EVERY_MS, picture) for number, picture in enumerate(pictures)]
-        return [self.steady.read(frame, luma_of(frame)) for frame in frames]
+        return [self.cache.read(frame, luma_of(frame)) for frame in frames]
 
 
 @pytest.fixture

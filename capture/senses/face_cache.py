@@ -71,7 +71,7 @@ def _moved(box: Box, right: float, down: float) -> Box:
     return float(sides[0]), float(sides[1]), float(sides[2] - sides[0]), float(sides[3] - sides[1])
 
 
-class SteadyFace:
+class FaceCache:
     """Sees the sampled pictures of one answer in time order."""
 
     def __init__(self, read: Callable[[Frame], FaceReading | None]) -> None:

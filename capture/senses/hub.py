@@ -13,7 +13,7 @@ from capture.senses.blinks import BlinkTracker
 from capture.senses.confirmation import Confirmation, Standing
 from capture.senses.eyes import openness_of
 from capture.senses.face import FaceReading
-from capture.senses.face_cache import SteadyFace
+from capture.senses.face_cache import FaceCache
 from capture.senses.face_count import HELD_MS, CountsFaces, FaceCounter
 from capture.senses.face_detector import MIN_WIDTH
 from capture.senses.mouth import MouthTracker
@@ -42,7 +42,7 @@ class Senses:
     def __init__(self, face: ReadsFace, crowd: CountsFaces) -> None:
         self._face = face
         self._nearest = NearestFace(face)
-        self._steady = SteadyFace(self._nearest.read)
+        self._steady = FaceCache(self._nearest.read)
         self._counter = FaceCounter(crowd)
         self._confirmation = Confirmation()
         self._sound = SoundMeter()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from capture.device.camera import Camera, Picture
-from capture.device.listing import CameraPlace, cameras, find_camera
+from capture.device.listing import CameraInfo, cameras, find_camera
 from capture.device.microphone import Block, SoundClock
 from capture.device.recorder import MOST_PICTURES, Inbox
 from capture.errors import DeviceMissing
@@ -32,7 +32,7 @@ def video_class(tmp_path: Path) -> Path:
 
 
 def test_cameras_are_listed_by_number_and_once_each(video_class: Path) -> None:
-    assert cameras(video_class) == [CameraPlace(2, "Integrated Camera: HD"), CameraPlace(10, "Desk camera")]
+    assert cameras(video_class) == [CameraInfo(2, "Integrated Camera: HD"), CameraInfo(10, "Desk camera")]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.device.listing import CameraPlace
+from capture.device.listing import CameraInfo
 from capture.errors import DeviceMissing
 
 WANTED_PX = (640, 480)  # what the browser's recorder asks of a camera
@@ -38,7 +38,7 @@ Sink = Callable[[Picture], None]
 class Camera:
     """One open camera. `latest` is the newest picture; `ended` says why no more of them will come."""
 
-    def __init__(self, place: CameraPlace) -> None:
+    def __init__(self, place: CameraInfo) -> None:
         self.place = place
         self.latest: Picture | None = None
         self.ended = ""

@@ -16,7 +16,7 @@ NO_MICROPHONE = "none"  # recorded without sound, because somebody chose so
 
 
 @dataclass(frozen=True)
-class CameraPlace:
+class CameraInfo:
     """A camera by its number, or a video file that is played as one."""
 
     source: int | Path
@@ -35,7 +35,7 @@ class CameraPlace:
 
 
 @dataclass(frozen=True)
-class MicrophonePlace:
+class MicrophoneInfo:
     """A microphone by PortAudio's number."""
 
     number: int
@@ -44,25 +44,23 @@ class MicrophonePlace:
     is_default: bool
 
 
-def cameras(video_class: Path = VIDEO_CLASS) -> list[CameraPlace]:
+def cameras(video_class: Path = VIDEO_CLASS) -> list[CameraInfo]:
     """All cameras by number. One camera has several entries; only the first of each delivers pictures."""
     entries = [path for path in video_class.glob("video*") if path.name.removeprefix("video").isdigit()]
     numbered = sorted((int(path.name.removeprefix("video")), path) for path in entries)
-    return [
-        CameraPlace(number, _said(path / "name")) for number, path in numbered if _said(path / "index") in ("", "0")
-    ]
+    return [CameraInfo(number, _said(path / "name")) for number, path in numbered if _said(path / "index") in ("", "0")]
 
 
-def find_camera(choice: str, video_class: Path = VIDEO_CLASS) -> CameraPlace:
+def find_camera(choice: str, video_class: Path = VIDEO_CLASS) -> CameraInfo:
     """The camera meant by a number, a part of its name, or a video file's path; by nothing: the first one."""
     known = cameras(video_class)
     path = Path(choice)
     if path.name.startswith("video") and path.parent == Path("/dev"):
         choice = path.name.removeprefix("video")
     if choice.isdigit():
-        return next((camera for camera in known if camera.source == int(choice)), CameraPlace(int(choice), "camera"))
+        return next((camera for camera in known if camera.source == int(choice)), CameraInfo(int(choice), "camera"))
     if choice and path.is_file():
-        return CameraPlace(path.resolve(), path.name)
+        return CameraInfo(path.resolve(), path.name)
     for camera in known:
         if choice.casefold() in camera.name.casefold():
             return camera
@@ -71,18 +69,18 @@ def find_camera(choice: str, video_class: Path = VIDEO_CLASS) -> CameraPlace:
     raise DeviceMissing("no camera was found; connect one, or name a video file")
 
 
-def microphones() -> list[MicrophonePlace]:
+def microphones() -> list[MicrophoneInfo]:
     """All microphones by number. Raises DeviceMissing where sound cannot be recorded at all."""
     sounddevice = portaudio()
     default = sounddevice.default.device[0]
     return [
-        MicrophonePlace(number, device["name"], device["max_input_channels"], number == default)
+        MicrophoneInfo(number, device["name"], device["max_input_channels"], number == default)
         for number, device in enumerate(sounddevice.query_devices())
         if device["max_input_channels"] > 0
     ]
 
 
-def find_microphone(choice: str) -> MicrophonePlace:
+def find_microphone(choice: str) -> MicrophoneInfo:
     """The microphone meant by a number or a part of its name; by nothing: the system's default."""
     known = microphones()
     if not known:
@@ -119,6 +117,6 @@ def _said(path: Path) -> str:
         return ""
 
 
-def _there_are(known: list[CameraPlace] | list[MicrophonePlace]) -> str:
+def _there_are(known: list[CameraInfo] | list[MicrophoneInfo]) -> str:
     names = ", ".join(repr(place.name) for place in known)
     return f"there are: {names}" if names else "none was found"

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from capture.device.listing import MicrophonePlace, portaudio
+from capture.device.listing import MicrophoneInfo, portaudio
 from capture.errors import DeviceMissing
 
 RATES_HZ = (48_000, 44_100, 32_000, 16_000)  # first that the device takes wins; AAC knows all of them
@@ -86,7 +86,7 @@ class SoundClock:
 class Microphone:
     """One open microphone. `overflows` counts how often sound was lost on its way to us."""
 
-    def __init__(self, place: MicrophonePlace) -> None:
+    def __init__(self, place: MicrophoneInfo) -> None:
         self.place = place
         self.rate_hz = 0
         self.overflows = 0

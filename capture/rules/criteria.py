@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from capture.rules.columns import Seen
-from capture.rules.segments import Span, Stretch
+from capture.rules.segments import Segment, Span
 from capture.types import Flag, FlagKind, Severity
 
 
@@ -26,13 +26,13 @@ class Criterion:
     assessable: bool = True
 
 
-def flags_of(stretch: Stretch, seen: Seen, criterion: Criterion) -> Iterator[Flag]:
+def flags_of(segment: Segment, seen: Seen, criterion: Criterion) -> Iterator[Flag]:
     """One flag for each time that `seen` stays true for long enough."""
-    return (flag_of(span, criterion) for span in lasting(stretch, seen, criterion))
+    return (flag_of(span, criterion) for span in lasting(segment, seen, criterion))
 
 
-def lasting(stretch: Stretch, seen: Seen, criterion: Criterion) -> list[Span]:
-    return [span for span in stretch.runs(seen, criterion.bridge_ms) if span.length_ms >= criterion.at_least_ms]
+def lasting(segment: Segment, seen: Seen, criterion: Criterion) -> list[Span]:
+    return [span for span in segment.runs(seen, criterion.bridge_ms) if span.length_ms >= criterion.at_least_ms]
 
 
 def flag_if_long(span: Span, criterion: Criterion) -> list[Flag]:
@@ -50,7 +50,8 @@ def flag_of(span: Span, criterion: Criterion) -> Flag:
         threshold=criterion.at_least_ms,
         unit="ms",
         rule=criterion.rule,
-        reason=f"{criterion.says} for {_seconds(span.length_ms)} s (rule: {_seconds(criterion.at_least_ms)} s or longer).",
+        reason=f"{criterion.says} for {_seconds(span.length_ms)} s "
+        f"(rule: {_seconds(criterion.at_least_ms)} s or longer).",
         assessable=criterion.assessable,
     )
 

@@ -10,7 +10,7 @@ from capture.rules.columns import Columns
 from capture.rules.head import from_head, straight_ahead
 from capture.rules.page import from_events, from_gaps
 from capture.rules.picture import clear_faces, from_picture, slow_rows
-from capture.rules.segments import stretches
+from capture.rules.segments import segments_of
 from capture.rules.sound import from_sound
 from capture.rules.thresholds import RULES, RULES_VERSION, Rules
 from capture.types import Flag, Measurements
@@ -29,12 +29,12 @@ def find_flags(measurements: Measurements, rules: Rules = RULES) -> list[Flag]:
     rows = Columns.of(measurements.observations)
     ahead = straight_ahead(rows, rules)
     parts = [from_gaps(measurements.gaps, rules), from_events(measurements, rules)]
-    for stretch in stretches(measurements, rows):
-        slow = slow_rows(stretch, rules)
-        clear = clear_faces(stretch.rows, rules) & ~slow
-        parts += [from_picture(stretch, slow, rules), from_sound(stretch, clear, ahead, rules)]
+    for segment in segments_of(measurements, rows):
+        slow = slow_rows(segment, rules)
+        clear = clear_faces(segment.rows, rules) & ~slow
+        parts += [from_picture(segment, slow, rules), from_sound(segment, clear, ahead, rules)]
         if ahead:
-            parts.append(from_head(stretch, clear, ahead, measurements.answers, rules))
+            parts.append(from_head(segment, clear, ahead, measurements.answers, rules))
     flags = (flag for flag in chain.from_iterable(parts) if rule_name(flag) not in rules.off)
     return sorted(flags, key=lambda flag: (flag.start_ms, flag.kind, flag.end_ms))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from capture.rules.columns import Column, Columns, Seen
 from capture.rules.criteria import Criterion, flag_of, flags_of, lasting
-from capture.rules.segments import Stretch, kept_on
+from capture.rules.segments import Segment, kept_on
 from capture.rules.thresholds import RULES, Rules
 from capture.types import AnswerSpan, Flag, FlagKind
 
@@ -47,12 +47,12 @@ CAMERA = Ahead(0.0, 0.0, 0.0, 0.0, 1.0, 0)  # what is ahead as long as nothing b
 
 
 def from_head(
-    stretch: Stretch, clear: Seen, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
+    segment: Segment, clear: Seen, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
 ) -> Iterator[Flag]:
     """`clear` says of which rows the face can be judged."""
-    judged = clear & (stretch.rows.t_ms > ahead.known_from_ms)
-    yield from _turned_away(stretch, judged, ahead, rules)
-    yield from _looking_away(stretch, judged, ahead, answers, rules)
+    judged = clear & (segment.rows.t_ms > ahead.known_from_ms)
+    yield from _turned_away(segment, judged, ahead, rules)
+    yield from _looking_away(segment, judged, ahead, answers, rules)
 
 
 def turn_share(rows: Columns, ahead: Ahead, rules: Rules) -> Column:
@@ -63,9 +63,9 @@ def turn_share(rows: Columns, ahead: Ahead, rules: Rules) -> Column:
     return share
 
 
-def _turned_away(stretch: Stretch, judged: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
+def _turned_away(segment: Segment, judged: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
     """A face that is seen but can no longer be read may still be turning: it does not end what has begun."""
-    rows = stretch.rows
+    rows = segment.rows
     shares = np.where(judged, turn_share(rows, ahead, rules), 0.0)
     unreadable = np.isnan(rows.yaw_deg) & (rows.count >= 1)
     criterion = Criterion(
@@ -76,8 +76,8 @@ def _turned_away(stretch: Stretch, judged: Seen, ahead: Ahead, rules: Rules) -> 
         bridge_ms=rules.away_bridge_ms,
         raised_at_ms=rules.away_medium_ms,
     )
-    for span in lasting(stretch, kept_on(shares >= 1, unreadable), criterion):
-        farthest = int(np.argmax(np.where(stretch.within([span]), shares, -1.0)))
+    for span in lasting(segment, kept_on(shares >= 1, unreadable), criterion):
+        farthest = int(np.argmax(np.where(segment.within([span]), shares, -1.0)))
         yield flag_of(span, replace(criterion, says=f"The head was {_way(rows, farthest, ahead, rules)}"))
 
 
@@ -94,17 +94,17 @@ def _way(rows: Columns, number: int, ahead: Ahead, rules: Rules) -> str:
 
 
 def _looking_away(
-    stretch: Stretch, judged: Seen, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
+    segment: Segment, judged: Seen, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
 ) -> Iterator[Flag]:
     """Head and eyes together: eyes turn back while a head turns, and a camera is still looked at."""
-    rows = stretch.rows
+    rows = segment.rows
     aside = np.abs(sight_aside_deg(rows, ahead, rules)) >= rules.sight_aside_deg
     is_open = ~(rows.openness < rules.shut_share * ahead.openness)
     is_late = rows.t_ms >= _asked_ms(int(rows.t_ms[0]), answers) + rules.sight_after_ms
     seen = judged & is_late & is_open & aside & (turn_share(rows, ahead, rules) < 1)
     says = f"The eyes looked aside by {rules.sight_aside_deg:.0f}° or more while the head stayed"
     yield from flags_of(
-        stretch, seen, Criterion("looking_away/2", FlagKind.LOOKING_AWAY, says, rules.sight_ms, rules.sight_bridge_ms)
+        segment, seen, Criterion("looking_away/2", FlagKind.LOOKING_AWAY, says, rules.sight_ms, rules.sight_bridge_ms)
     )
 
 

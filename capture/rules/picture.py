@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from capture.rules.columns import Columns, Seen
 from capture.rules.criteria import Criterion, flag_of, flags_of, lasting
-from capture.rules.segments import Stretch, kept_on, known_earlier
+from capture.rules.segments import Segment, kept_on, known_earlier
 from capture.rules.thresholds import Rules
 from capture.types import Flag, FlagKind, Severity
 
@@ -58,9 +58,9 @@ def clear_faces(rows: Columns, rules: Rules) -> Seen:
     return readable(rows, rules) & ~stood_still(rows, rules)
 
 
-def slow_rows(stretch: Stretch, rules: Rules) -> Seen:
-    """Rows of a stretch in which pictures came too seldom to tell how anything moved."""
-    return stretch.within(lasting(stretch, _seldom(stretch.rows, rules), _too_slow(rules)))
+def slow_rows(segment: Segment, rules: Rules) -> Seen:
+    """Rows of a segment in which pictures came too seldom to tell how anything moved."""
+    return segment.within(lasting(segment, _seldom(segment.rows, rules), _too_slow(rules)))
 
 
 def _seldom(rows: Columns, rules: Rules) -> Seen:
@@ -84,20 +84,20 @@ def _no_picture(rules: Rules) -> Criterion:
     return Criterion("no_picture/1", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
 
 
-def from_picture(stretch: Stretch, slow: Seen, rules: Rules) -> Iterator[Flag]:
+def from_picture(segment: Segment, slow: Seen, rules: Rules) -> Iterator[Flag]:
     """`slow` says of which rows nothing can be judged but that pictures came too seldom."""
-    rows = stretch.rows
+    rows = segment.rows
     views = np.where(slow, int(View.UNKNOWN), views_of(rows, rules))
     absent = _absent(views, rows.frozen == 1)
-    yield from flags_of(stretch, slow, _too_slow(rules))
-    yield from flags_of(stretch, _without_picture(rows), _no_picture(rules))
-    yield from flags_of(stretch, absent, _no_face(rules))
-    yield from flags_of(stretch, views == View.FACES, _several_faces(rules))
-    yield from _lost(stretch, views, rules)
-    yield from flags_of(stretch, views == View.POOR, _too_poor(rules))
+    yield from flags_of(segment, slow, _too_slow(rules))
+    yield from flags_of(segment, _without_picture(rows), _no_picture(rules))
+    yield from flags_of(segment, absent, _no_face(rules))
+    yield from flags_of(segment, views == View.FACES, _several_faces(rules))
+    yield from _lost(segment, views, rules)
+    yield from flags_of(segment, views == View.POOR, _too_poor(rules))
     still = stood_still(rows, rules)
-    yield from _still(stretch, views, still & ~absent, rules)
-    yield from _unclear(stretch, views, still, rules)
+    yield from _still(segment, views, still & ~absent, rules)
+    yield from _unclear(segment, views, still, rules)
 
 
 def _absent(views: Views, still: Seen) -> Seen:
@@ -136,13 +136,13 @@ def _picture_lost(rule: str, says: str, at_least_ms: int) -> Criterion:
     return Criterion(rule, FlagKind.PICTURE_LOST, says, at_least_ms, severity=Severity.MEDIUM)
 
 
-def _lost(stretch: Stretch, views: Views, rules: Rules) -> Iterator[Flag]:
+def _lost(segment: Segment, views: Views, rules: Rules) -> Iterator[Flag]:
     """What a hand does happens at once; light that fades and lenses that blur only make a picture poor."""
     covered = _picture_lost("picture_lost/2", "The picture was dark or covered", rules.picture_lost_ms)
     poor = replace(_too_poor(rules), says="The picture was too dark or blurred to tell whether a face was there")
-    rows = stretch.rows
+    rows = segment.rows
     good = ~((rows.brightness < rules.dim_brightness) | (rows.sharpness < rules.clear_sharpness))
-    for span in lasting(stretch, (views == View.DARK) | (views == View.BLURRED), covered):
+    for span in lasting(segment, (views == View.DARK) | (views == View.BLURRED), covered):
         good_before = good[rows.t_ms < span.start_ms][-1:]
         yield flag_of(span, covered if good_before.any() else poor)
 
@@ -152,20 +152,20 @@ def _too_poor(rules: Rules) -> Criterion:
     return Criterion("picture_poor/2", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
 
 
-def _still(stretch: Stretch, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
+def _still(segment: Segment, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
     """Said only of pictures that would show a movement: a dark one or one of somebody far away hardly does."""
-    rows = stretch.rows
+    rows = segment.rows
     would_show = (views == View.EMPTY) | (readable(rows, rules) & (views != View.UNKNOWN))
     seen = still & would_show & ~(rows.brightness < rules.dim_brightness)
     criterion = _picture_lost("picture_still/1", "The picture did not change", rules.picture_still_ms)
-    yield from flags_of(stretch, seen, criterion)
+    yield from flags_of(segment, seen, criterion)
 
 
-def _unclear(stretch: Stretch, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
+def _unclear(segment: Segment, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
     """A face is there, and no more can be said of it."""
-    rows = stretch.rows
+    rows = segment.rows
     there = (views == View.FACE) | (views == View.FACES)
     unclear = there & (~readable(rows, rules) | (still & (rows.brightness < rules.dim_brightness)))
     says = "The face was too small, dark, blurred or turned to be measured"
     criterion = Criterion("face_unclear/1", FlagKind.PICTURE_LOST, says, rules.unclear_face_ms, assessable=False)
-    yield from flags_of(stretch, unclear, criterion)
+    yield from flags_of(segment, unclear, criterion)

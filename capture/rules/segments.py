@@ -1,4 +1,4 @@
-"""Cuts observations into stretches without a hole, and finds where something was seen for long within one.
+"""Cuts observations into segments without a hole, and finds where something was seen for long within one.
 
 Knows time and truth values only: what is looked for, and how long is long, is said in `capture.rules`.
 """
@@ -32,7 +32,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """Rows that follow each other without a hole, within one answer; `end_ms` is where the last one ends."""
 
     rows: Columns
@@ -59,7 +59,7 @@ class Stretch:
         return inside
 
 
-def stretches(measurements: Measurements, rows: Columns) -> list[Stretch]:
+def segments_of(measurements: Measurements, rows: Columns) -> list[Segment]:
     """Cut at answers' borders, at gaps, and wherever rows are missing; `rows` are the observations as columns."""
     if not len(rows):
         return []
@@ -67,14 +67,14 @@ def stretches(measurements: Measurements, rows: Columns) -> list[Stretch]:
     places = np.searchsorted(borders, rows.t_ms, side="right")
     cuts = np.flatnonzero((np.diff(places) != 0) | (np.diff(rows.t_ms) > MAX_PAUSE_MS)) + 1
     parts = pairwise([0, *cuts.tolist(), len(rows)])
-    return [_stretch(rows.part(slice(first, after)), borders) for first, after in parts]
+    return [_segment(rows.part(slice(first, after)), borders) for first, after in parts]
 
 
-def _stretch(rows: Columns, borders: NDArray[np.int64]) -> Stretch:
+def _segment(rows: Columns, borders: NDArray[np.int64]) -> Segment:
     """A row stands for the time until the next one, but never beyond its answer."""
     last_ms = int(rows.t_ms[-1])
     later = borders[np.searchsorted(borders, last_ms, side="right") :].tolist()
-    return Stretch(rows, min([last_ms + SAMPLE_EVERY_MS, *later[:1]]))
+    return Segment(rows, min([last_ms + SAMPLE_EVERY_MS, *later[:1]]))
 
 
 def _borders(measurements: Measurements) -> NDArray[np.int64]:

@@ -8,29 +8,29 @@ import numpy as np
 from capture.rules.columns import Column, Columns, Seen
 from capture.rules.criteria import Criterion, flags_of
 from capture.rules.head import CAMERA, Ahead, turn_share
-from capture.rules.segments import Stretch, known_share, swing
+from capture.rules.segments import Segment, known_share, swing
 from capture.rules.thresholds import Rules
 from capture.types import Flag, FlagKind, Severity
 
 
-def from_sound(stretch: Stretch, clear: Seen, ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:
+def from_sound(segment: Segment, clear: Seen, ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:
     """`clear` says of which rows the face can be judged."""
-    moved = swing(stretch.rows.t_ms, stretch.rows.mouth_open, rules.mouth_window_ms)
-    yield from _no_sound(stretch, moved, rules)
-    yield from _other_voice(stretch, moved, clear, ahead or CAMERA, rules)
+    moved = swing(segment.rows.t_ms, segment.rows.mouth_open, rules.mouth_window_ms)
+    yield from _no_sound(segment, moved, rules)
+    yield from _other_voice(segment, moved, clear, ahead or CAMERA, rules)
 
 
-def _no_sound(stretch: Stretch, moved: Column, rules: Rules) -> Iterator[Flag]:
+def _no_sound(segment: Segment, moved: Column, rules: Rules) -> Iterator[Flag]:
     """`moved` is how far the mouth swung lately."""
-    rows = stretch.rows
+    rows = segment.rows
     mute = (moved >= rules.mouth_swing) & (rows.level_dbfs < rules.silence_dbfs)
     nothing = rows.level_dbfs < rules.nothing_dbfs
     says = "The mouth moved as in speech, but no sound came"
-    mute_flags = list(flags_of(stretch, mute, _criterion(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)))
-    silent = flags_of(stretch, nothing, _criterion("The microphone delivered nothing", rules.nothing_ms))
+    mute_flags = list(flags_of(segment, mute, _criterion(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)))
+    silent = flags_of(segment, nothing, _criterion("The microphone delivered nothing", rules.nothing_ms))
     yield from mute_flags
     yield from (flag for flag in silent if not any(_overlap(flag, other) for other in mute_flags))
-    yield from flags_of(stretch, np.isnan(rows.level_dbfs) & ~np.isnan(rows.brightness), _unheard(rows, rules))
+    yield from flags_of(segment, np.isnan(rows.level_dbfs) & ~np.isnan(rows.brightness), _unheard(rows, rules))
 
 
 def _unheard(rows: Columns, rules: Rules) -> Criterion:
@@ -57,9 +57,9 @@ def _overlap(one: Flag, other: Flag) -> bool:
     return one.start_ms < other.end_ms and other.start_ms < one.end_ms
 
 
-def _other_voice(stretch: Stretch, moved: Column, clear: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
+def _other_voice(segment: Segment, moved: Column, clear: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
     """The one mouth that is seen, seen well and at rest before, during and after; a hidden one is not measured."""
-    rows = stretch.rows
+    rows = segment.rows
     alone = clear & (rows.count == 1) & (turn_share(rows, ahead, rules) < 1)
     heard = alone & _rests(rows, moved, rules) & (rows.speech >= rules.speaks)
     criterion = Criterion(
@@ -70,7 +70,7 @@ def _other_voice(stretch: Stretch, moved: Column, clear: Seen, ahead: Ahead, rul
         bridge_ms=rules.voice_bridge_ms,
         severity=Severity.MEDIUM,
     )
-    yield from flags_of(stretch, heard, criterion)
+    yield from flags_of(segment, heard, criterion)
 
 
 def _rests(rows: Columns, moved: Column, rules: Rules) -> Seen:

@@ -42,7 +42,7 @@ class Senses:
     def __init__(self, face: ReadsFace, crowd: CountsFaces) -> None:
         self._face = face
         self._nearest = NearestFace(face)
-        self._steady = FaceCache(self._nearest.read)
+        self._cache = FaceCache(self._nearest.read)
         self._counter = FaceCounter(crowd)
         self._confirmation = Confirmation()
         self._sound = SoundMeter()
@@ -96,7 +96,7 @@ class Senses:
         return replace(_with_face(seen, face), mouth_open=self._mouth.opened(luma, face)) if face else seen
 
     def _faces(self, frame: Frame, luma: Luma, cells: Luma) -> Found:
-        face = self._steady.read(frame, luma)
+        face = self._cache.read(frame, luma)
         boxes = self._counter.boxes(frame, cells, face)
         standing = self._confirmation.of(frame.t_ms, face.box, boxes) if face else Standing.NONE
         if standing is not Standing.FACE:

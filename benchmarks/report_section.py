@@ -5,7 +5,7 @@ Knows markers and text; knows nothing of what is measured.
 
 from pathlib import Path
 
-from disk.atomic import replacing
+from disk.atomic import atomic_write
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCUMENT = PROJECT / "docs" / "benchmarks.md"
@@ -20,5 +20,5 @@ def rewrite_section(name: str, text: str, document: Path = DOCUMENT) -> None:
     head, has_begin, rest = before.partition(begin)
     _, has_end, tail = rest.partition(end)
     after = head + section + tail if has_begin and has_end else f"{before.rstrip()}\n\n{section}\n"
-    with replacing(document) as temporary:
+    with atomic_write(document) as temporary:
         temporary.write_text(after, encoding="utf-8")

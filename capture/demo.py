@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from capture.errors import CaptureError
-from disk.atomic import replacing
+from disk.atomic import atomic_write
 
 WIDTH, HEIGHT = 640, 480  # what the recorder asks of a camera
 PICTURES_HZ = 24
@@ -102,7 +102,7 @@ Scene = Callable[[float], list[Sitter]]
 def make_demo_clip(portrait: Path, target: Path, scene: Scene, seconds: int = CLIP_S) -> Path:
     """Write one clip as MP4 with H.264 and AAC."""
     studio = Studio(portrait)
-    with replacing(target) as temporary, av.open(temporary, "w", format="mp4") as output:
+    with atomic_write(target) as temporary, av.open(temporary, "w", format="mp4") as output:
         picture = output.add_stream("libx264", rate=PICTURES_HZ, options=X264_OPTIONS)
         picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         sound = output.add_stream("aac", rate=SOUND_HZ, layout="mono")

@@ -20,7 +20,7 @@ def nothing_to_confirm() -> None:
 
 
 @contextmanager
-def replacing(
+def atomic_write(
     target: Path, confirm: Callable[[], None] = nothing_to_confirm, mode: int | None = None
 ) -> Iterator[Path]:
     """Give a temporary path; when the block ends well, its content replaces `target` in one step, safely on disk.
@@ -58,5 +58,5 @@ def write_json(
 ) -> None:
     """Replace `target` with compact JSON; NaN and infinity are refused, as browsers cannot read them."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    with replacing(target, confirm, mode) as temporary:
+    with atomic_write(target, confirm, mode) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

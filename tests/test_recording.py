@@ -17,7 +17,7 @@ from capture.errors import CaptureError, ClaimLost, Halted
 from capture.store import telemetry
 from capture.store.recording import ObservationLog, Recording, read_observations
 from capture.types import Observation
-from disk.atomic import GROUP_READS, replacing, write_json
+from disk.atomic import GROUP_READS, atomic_write, write_json
 from disk.hashing import note_hash, noted_hash, sha256
 
 FULL = Observation(
@@ -66,7 +66,7 @@ def test_it_refuses_containers_that_are_not_names(recording: Recording, containe
 def test_it_replaces_a_file_only_when_the_new_one_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "telemetry.json"
     target.write_text("old")
-    with pytest.raises(UnicodeEncodeError), replacing(target) as temporary:
+    with pytest.raises(UnicodeEncodeError), atomic_write(target) as temporary:
         temporary.write_text("half \udc80", encoding="utf-8")
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["telemetry.json"]
@@ -79,7 +79,7 @@ def test_it_replaces_nothing_that_is_no_longer_ours(tmp_path: Path) -> None:
     def lost() -> None:
         raise ClaimLost("another process has it")
 
-    with pytest.raises(ClaimLost), replacing(target, lost) as temporary:
+    with pytest.raises(ClaimLost), atomic_write(target, lost) as temporary:
         temporary.write_text("of a sleeper")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert target.read_text() == "of whoever finished"
@@ -121,7 +121,7 @@ def test_the_servers_group_passes_through_and_reads_what_was_opened_to_it(tmp_pa
     try:
         recording = Recording(interviews / "one")
         recording.create()
-        with replacing(recording.recording_path, mode=GROUP_READS) as temporary:
+        with atomic_write(recording.recording_path, mode=GROUP_READS) as temporary:
             temporary.write_bytes(b"film")
         telemetry.write(recording.telemetry_path, {"version": 1})
         recording.page_events_path.write_text("{}")

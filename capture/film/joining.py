@@ -30,7 +30,7 @@ from capture.film.picture_track import CopiedPicture, EncodedPicture, Parameters
 from capture.film.sound_track import EvenSound
 from capture.halting import Check, go_on
 from capture.media.container import LIMITS, Limits, Media, MediaInfo, probe
-from disk.atomic import TEMPORARY_SUFFIX, replacing
+from disk.atomic import TEMPORARY_SUFFIX, atomic_write
 
 COPIED_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Constrained High")  # what every browser plays
 CHAPTER_CLOCK = Fraction(1, 1000)
@@ -103,7 +103,7 @@ def _may_be_copied(reading: Reading) -> bool:
 def _normalised(reading: Reading, target: Path, canvas: tuple[int, int] | None) -> NormalisedAnswer:
     """Write the target: encoded onto the canvas, or copied where there is none."""
     info = reading.info
-    with replacing(target) as temporary:
+    with atomic_write(target) as temporary:
         with reading.opened() as media, _mp4(temporary) as output:
             picture = EncodedPicture(media, output, canvas) if canvas else CopiedPicture(media, output)
             sound = EvenSound(media, output)

@@ -27,7 +27,7 @@ from capture.report.drawing import (
 from capture.rules import RULES, RULES_VERSION
 from capture.store.recording import Recording
 from capture.store.telemetry import LOGS, Telemetry, load
-from disk.atomic import replacing
+from disk.atomic import atomic_write
 
 TEMPLATE = Path(__file__).with_name("report.html")
 UNITS = {"deg": "°", "dbfs": "dBFS", "ms": "ms", "px": "px"}  # by the ending of a quantity's name
@@ -43,10 +43,10 @@ def write(folder: Path, progress: Callable[[str], None] = lambda step: None) -> 
     recording = Recording(folder)
     telemetry = load(recording.telemetry_path)
     progress("drawing the page")
-    with replacing(recording.report_path) as temporary:
+    with atomic_write(recording.report_path) as temporary:
         temporary.write_text(page(telemetry), encoding="utf-8")
     progress("drawing the picture")
-    with replacing(recording.report_picture_path) as temporary:
+    with atomic_write(recording.report_picture_path) as temporary:
         temporary.write_bytes(png(sheet(telemetry)))
     return recording.report_path, recording.report_picture_path
 

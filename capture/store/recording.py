@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Self
 from capture.errors import CaptureError, ClaimLost
 from capture.halting import Check, go_on
 from capture.types import Observation
-from disk.atomic import TEMPORARY_SUFFIX, fsync_folder, nothing_to_confirm, replacing, write_json
+from disk.atomic import TEMPORARY_SUFFIX, atomic_write, fsync_folder, nothing_to_confirm, write_json
 from disk.hashing import HASH_SUFFIX, noted_hash, sha256
 
 PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4", HASH_SUFFIX)  # what only matters on the way to film and manifest
@@ -231,7 +231,7 @@ def _take_lock(file: BinaryIO) -> bool:
 
 
 def _own_copy(path: Path) -> BinaryIO:
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         shutil.copyfile(path, temporary)
         file: BinaryIO = temporary.open("a+b")
         _take_lock(file)

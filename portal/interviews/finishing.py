@@ -17,7 +17,7 @@ from capture.halting import Check
 from capture.rules import find_flags
 from capture.store.recording import Recording
 from capture.types import Flag, Measurements
-from disk.atomic import GROUP_READS, replacing
+from disk.atomic import GROUP_READS, atomic_write
 from disk.hashing import note_hash
 from portal.extensions import db
 from portal.interviews import laying, results
@@ -97,7 +97,7 @@ def _make_film(held: Claim, halt: Check) -> Recording:
             raise UnusableMedia("No answer of this interview could be read.")
         with place.film_held(FILM_WAIT_S, halt) as is_ours:
             growing = place.growing_film_path if is_ours else None
-            with replacing(place.recording_path, held.confirm, GROUP_READS) as temporary:
+            with atomic_write(place.recording_path, held.confirm, GROUP_READS) as temporary:
                 joining.join(parts, temporary, layout.duration_ms, growing, halt)
     return place
 

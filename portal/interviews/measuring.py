@@ -22,7 +22,7 @@ from capture.film import joining
 from capture.media.container import Limits
 from capture.session import AnswerSource, CaptureSession
 from disk import space as disk
-from disk.atomic import replacing
+from disk.atomic import atomic_write
 from portal import uploads
 from portal.extensions import db
 from portal.interviews import space
@@ -272,7 +272,7 @@ class LiveMeasuring:
 def _normalise(live: LiveMeasuring) -> bool:
     limits = _limits_now(live)
     halt = Halt(live.held.app, live.interview_id, live.stop, live.held.lost)
-    with replacing(live.normalised_path, live.held.confirm) as temporary:
+    with atomic_write(live.normalised_path, live.held.confirm) as temporary:
         made = joining.normalise(live.path, temporary, live.container, limits, halt)
     facts: dict[str, object] = {
         "duration_ms": made.duration_ms,

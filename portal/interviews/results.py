@@ -15,7 +15,7 @@ from capture.film.film_index import sound_shift_ms
 from capture.store import telemetry, timeline
 from capture.store.recording import Recording, read_observations
 from capture.types import AnswerSpan, Flag, Measurements, Observation
-from disk.atomic import replacing
+from disk.atomic import atomic_write
 from portal.interviews.laying import measured_answer, usable
 from portal.interviews.places import engine, recording
 from portal.interviews.rows import finished_rows
@@ -105,7 +105,7 @@ def write_files(
 
     `confirm` raises where somebody else has finished the interview meanwhile: nothing of it is written twice.
     """
-    with replacing(place.page_events_path, confirm) as temporary:
+    with atomic_write(place.page_events_path, confirm) as temporary:
         temporary.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
     telemetry.write(place.telemetry_path, telemetry.build(str(interview_id), measured, flags, engine()), confirm)
 

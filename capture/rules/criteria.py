@@ -13,7 +13,7 @@ from capture.types import Flag, FlagKind, Severity
 
 @dataclass(frozen=True)
 class Criterion:
-    """How long something must last to become which flag."""
+    """How long something must last to become which flag; what is `bridge_ms` apart or less is merged."""
 
     rule: str
     kind: FlagKind

@@ -109,7 +109,7 @@ def _looking_away(
 
 
 def sight_aside_deg(rows: Columns, ahead: Ahead, rules: Rules = RULES) -> Column:
-    """Where head and eyes together point, from straight ahead; positive to the picture's right."""
+    """The line of sight's yaw: head and eyes together, from straight ahead; positive to the picture's right."""
     return rows.yaw_deg - ahead.yaw_deg + rules.eye_deg * (rows.gaze_x - ahead.gaze_x)
 
 

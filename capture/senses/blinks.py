@@ -10,7 +10,7 @@ from statistics import mean, median
 from typing import NamedTuple
 
 from capture.senses.face import FaceReading
-from capture.senses.patches import EYE_AROUND, EYE_SIZE, Luma, Place, eye_patch, found_in, shifted
+from capture.senses.patches import EYE_AROUND, EYE_SIZE, Luma, RelativePoints, eye_patch, found_in, shifted
 from capture.types import Frame, Glance
 
 LOOK_AGAIN_BELOW = 0.95  # likeness to the open eye: nine in ten samples of quiet people stay above, blinks do not
@@ -87,7 +87,7 @@ class BlinkTracker:
     def __init__(self, read: Callable[[Frame], FaceReading | None]) -> None:
         self._read = read
         self._finder = BlinkFinder()
-        self._eyes: list[Place] = []
+        self._eyes: list[RelativePoints] = []
         self._open_eyes: list[Luma] = []
         self._open_at_ms = 0
         self._least: tuple[float, Glance] | None = None

@@ -44,7 +44,10 @@ def _iris_aside(points: Points, iris: int, corners: tuple[int, int]) -> float:
 
 
 def lid_gap_of(points: Points) -> float:
-    """How far the lids are apart, by the eye's width, both eyes' mean; compare it with the same person's open eyes."""
+    """The eye aspect ratio: how far the lids are apart, by the eye's width, both eyes' mean.
+
+    Compare it with the same person's open eyes.
+    """
     gaps = [
         _distance(points, lids) / max(_distance(points, corners), 1.0)
         for lids, corners in zip(LIDS, EYE_CORNERS, strict=True)
@@ -58,7 +61,7 @@ def openness_of(lid_gap: float) -> float:
 
 
 def mouth_open_of(points: Points) -> float:
-    """The gap between the lips as a part of the mouth's width, at most 1."""
+    """The mouth aspect ratio: the gap between the lips by the mouth's width, at most 1."""
     return min(1.0, _distance(points, LIP_EDGES) / max(_distance(points, MOUTH_CORNERS), 1.0))
 
 

@@ -18,7 +18,7 @@ from capture.errors import ModelMissing
 from capture.senses.eyes import CHIN, EYE_CORNERS, MOUTH_CORNERS, Points, face_px_of, gaze_of, lid_gap_of, mouth_open_of
 from capture.senses.face_crop import MARGINS, Piece
 from capture.senses.face_shape import Shape, shape_of
-from capture.senses.patches import Place
+from capture.senses.patches import RelativePoints
 from capture.senses.pose import pose_of
 from capture.types import Box, Frame
 
@@ -42,8 +42,8 @@ class FaceReading:
     lid_gap: float
     mouth_open: float
     face_px: float
-    eyes: tuple[Place, ...]
-    mouth: Place
+    eyes: tuple[RelativePoints, ...]
+    mouth: RelativePoints
     has_company: bool = False
 
 
@@ -117,7 +117,7 @@ def _reading(points: Points, shapes: dict[str, float], frame: Frame, shape: Shap
     )
 
 
-def _box(places: Place) -> Box:
+def _box(places: RelativePoints) -> Box:
     """Faces may reach out of the picture; boxes do not."""
     left, top = np.clip(places.min(axis=0), 0.0, 1.0)
     right, bottom = np.clip(places.max(axis=0), 0.0, 1.0)

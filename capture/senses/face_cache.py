@@ -14,7 +14,7 @@ from capture.senses.patches import (
     EYE_AROUND,
     EYE_SIZE,
     Luma,
-    Place,
+    RelativePoints,
     alike,
     detail_of,
     eye_patch,
@@ -51,7 +51,7 @@ class Look:
 
     def still_there(self, luma: Luma) -> FaceReading | None:
         """The reading at the face's new place; None where eyes or mouth look otherwise, or are not near any more."""
-        eyes: list[Place] = []
+        eyes: list[RelativePoints] = []
         for corners, eye in zip(self.face.eyes, self.eyes, strict=True):
             likeness, right, down = found_in(eye_patch(luma, corners, EYE_AROUND), eye)
             if likeness < EYES_HOLD_ABOVE:

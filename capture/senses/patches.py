@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Luma = NDArray[Any]  # OpenCV says no more of what it returns
-Place = NDArray[np.float64]  # points as fractions of the picture, one row of x, y each
+RelativePoints = NDArray[np.float64]  # points as fractions of the picture, one row of x, y each
 
 EYE_PX = 20  # an eye's width in its patch; a webcam shows eyes 15 to 40 px wide
 EYE_SIZE = (26, 14)  # the eye with its lids
@@ -20,7 +20,7 @@ MOUTH_SIZE = (48, 40)
 MOUTH_MARKS = np.array(((10, 20), (38, 20), (24, 40)), dtype=np.float32)  # the corners and the chin within the patch
 
 
-def eye_patch(luma: Luma, corners: Place, size: tuple[int, int]) -> Luma:
+def eye_patch(luma: Luma, corners: RelativePoints, size: tuple[int, int]) -> Luma:
     """The eye between its corners, upright in the picture."""
     ends = _pixels(luma, corners)
     step = max(float(np.linalg.norm(ends[1] - ends[0])), 1.0) / EYE_PX
@@ -28,7 +28,7 @@ def eye_patch(luma: Luma, corners: Place, size: tuple[int, int]) -> Luma:
     return _cut(luma, np.array([[step, 0, left], [0, step, top]]), size)
 
 
-def mouth_patch(luma: Luma, marks: Place) -> Luma:
+def mouth_patch(luma: Luma, marks: RelativePoints) -> Luma:
     """The mouth with the chin, as if seen from the front."""
     there = _pixels(luma, marks).astype(np.float32)
     return _cut(luma, cv2.getAffineTransform(MOUTH_MARKS, there), MOUTH_SIZE)
@@ -40,7 +40,10 @@ def alike(one: Luma, other: Luma) -> float:
 
 
 def found_in(around: Luma, patch: Luma) -> tuple[float, float, float]:
-    """How alike the likeliest place is, and how far from the middle it lies, to the right and down, in eyes' widths."""
+    """How alike the likeliest place is, and how far from the middle it lies, to the right and down, in eyes' widths.
+
+    Template matching by zero-mean normalised cross-correlation (OpenCV's TM_CCOEFF_NORMED).
+    """
     likeness = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
     lowest, highest, _, (left, top) = cv2.minMaxLoc(likeness)
     if not np.isfinite(highest):
@@ -52,12 +55,15 @@ def found_in(around: Luma, patch: Luma) -> tuple[float, float, float]:
 
 
 def detail_of(patch: Luma) -> float:
-    """How fine its pattern is: the Laplacian's variance by its own. Blurred and enlarged patches have little."""
+    """How fine its pattern is: the variance of the Laplacian (a measure of focus), divided by the patch's own variance.
+
+    Blurred and enlarged patches have little.
+    """
     even = patch.astype(np.float32)
     return float(cv2.Laplacian(even, cv2.CV_32F).var()) / max(float(even.var()), 1e-6)
 
 
-def shifted(luma: Luma, corners: Place, right: float, down: float) -> Place:
+def shifted(luma: Luma, corners: RelativePoints, right: float, down: float) -> RelativePoints:
     """The eye moved by so many of its widths."""
     ends = _pixels(luma, corners)
     width_px = float(np.linalg.norm(ends[1] - ends[0]))
@@ -65,7 +71,7 @@ def shifted(luma: Luma, corners: Place, right: float, down: float) -> Place:
     return corners + np.array((right, down)) * width_px / (width, height)
 
 
-def _pixels(luma: Luma, place: Place) -> Place:
+def _pixels(luma: Luma, place: RelativePoints) -> RelativePoints:
     height, width = luma.shape
     return place * (width, height)
 

@@ -22,7 +22,7 @@ from capture.rules import RULES_VERSION, find_flags
 from capture.types import Flag, Severity
 
 ROOT = Path(capture.__file__).resolve().parent.parent
-SCHEMA = json.loads((ROOT / "capture" / "telemetry.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "capture" / "store" / "telemetry.schema.json").read_text())
 SEVERAL_PEOPLE = (
     "composite_dev__dev_c2_second_person.webm",
     "intel__face-demographics-walking-and-pause.mp4",

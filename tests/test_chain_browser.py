@@ -154,7 +154,7 @@ def check_files(interview: InterviewSession, hidden: range) -> dict[str, Any]:
     """What finishing left behind, held against the contract and the truth."""
     place = recording(interview)
     telemetry = json.loads(place.telemetry_path.read_text())
-    schema = json.loads((PROJECT_FOLDER / "capture" / "telemetry.schema.json").read_text())
+    schema = json.loads((PROJECT_FOLDER / "capture" / "store" / "telemetry.schema.json").read_text())
     jsonschema.validate(telemetry, schema)
     shown = shown_stretches(place.recording_path, hidden)
     flags = [(flag["start_ms"], flag["end_ms"]) for flag in telemetry["flags"] if flag["kind"] == "no_face"]

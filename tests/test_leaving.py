@@ -150,7 +150,7 @@ def test_an_interview_that_is_being_put_together_stops_too(
     recorded.state = "finishing"
     user = recorded.application.user
     db.session.commit()
-    job, join = measuring.find_work(app), measuring.film.join
+    job, join = measuring.find_work(app), measuring.joining.join
 
     def meanwhile(*args: object) -> object:
         with app.app_context():
@@ -159,7 +159,7 @@ def test_an_interview_that_is_being_put_together_stops_too(
 
     user_id = user.id
     db.session.rollback()
-    monkeypatch.setattr(measuring.film, "join", meanwhile)
+    monkeypatch.setattr(measuring.joining, "join", meanwhile)
     job(threading.Event())
     assert names_in(app.config["PORTAL"]) == []
 

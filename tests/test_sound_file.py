@@ -17,7 +17,7 @@ from capture.errors import NoPicture, UnusableMedia
 from capture.media.container import probe
 from capture.media.signature import UPLOAD_CONTAINERS, identify
 
-SCHEMA = json.loads((Path(capture.__file__).parent / "telemetry.schema.json").read_text())
+SCHEMA = json.loads((Path(capture.__file__).parent / "store" / "telemetry.schema.json").read_text())
 KINDS = {
     "a.wav": ("wav", "pcm_s16le"),
     "a.mp3": ("mp3", "libmp3lame"),

@@ -12,7 +12,7 @@ from senses_support import MODELS, PORTRAIT
 from capture.demo import Sitter, Studio
 from capture.senses.face import FaceReader, FaceReading
 from capture.senses.face_cache import HOLDS_MS, FaceCache
-from capture.senses.patches import Place
+from capture.senses.patches import RelativePoints
 from capture.senses.quality import luma_of
 from capture.types import Frame
 
@@ -81,7 +81,7 @@ def test_what_holds_moves_with_the_face(watched: Watched, studio: Studio) -> Non
     assert last.yaw_deg == first.yaw_deg
 
 
-def shifted(picture: Picture, points: Place, right_px: int = 0, down_px: int = 0) -> Picture:
+def shifted(picture: Picture, points: RelativePoints, right_px: int = 0, down_px: int = 0) -> Picture:
     """What lies between the points, and as much below and above them, drawn once more a little beside."""
     (left, top), (right, bottom) = np.round((points.min(axis=0) * SIZE, points.max(axis=0) * SIZE)).astype(int)
     if right_px:  # an iris: what is in the middle of the eye

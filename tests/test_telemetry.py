@@ -24,7 +24,7 @@ from capture.types import (
     Severity,
 )
 
-SCHEMA = json.loads((Path(capture.__file__).parent / "telemetry.schema.json").read_text())
+SCHEMA = json.loads((Path(capture.__file__).parent / "store" / "telemetry.schema.json").read_text())
 ENGINE = {"capture": "0.1.0", "mediapipe": "0.10.31", "model_sha256": "6418", "rules": "1"}
 FLAG = Flag(FlagKind.NO_FACE, 200, 600, Severity.MEDIUM, 400, 300, "ms", "no_face/1", "No face was seen for 0.4 s.")
 FULL = Observation(

@@ -65,7 +65,7 @@ def test_an_answer_that_cannot_go_on_holds_up_no_later_one(candidate: Candidate)
     candidate.page.route(upload_of(candidate), lambda route: route.fulfill(**trouble))
     candidate.sees("The server has trouble right now.")
     goes_on_to_the_second_question(candidate)
-    expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(re.compile("^sending"))
+    expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(re.compile(r"^kept in this browser, \d+ % saved$"))
     candidate.page.unroute_all()
     expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(SAVED)
 

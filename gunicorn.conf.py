@@ -89,15 +89,15 @@ def post_worker_init(worker: Any) -> None:
     """Give figures, and go on with what a crash interrupted, without waiting for somebody's visit."""
     if not hasattr(worker.wsgi, "extensions"):
         return  # not the portal: a benchmark serves something bare with these very settings
-    from portal import interviews, metrics  # only here: gunicorn's first process never loads the portal
+    from portal import metrics, work  # only here: gunicorn's first process never loads the portal
 
     metrics.serve(worker.wsgi)
     if worker.wsgi.config["PORTAL"].capture_in_web:
-        interviews.start_measuring(worker.wsgi.extensions["capture_manager"])
+        work.start_working(worker.wsgi, worker.wsgi.extensions[work.MANAGER])
 
 
 def worker_exit(server: object, worker: Any) -> None:
-    """Let the measuring threads give back what they hold, while the interpreter is still whole."""
-    manager = getattr(worker.wsgi, "extensions", {}).get("capture_manager")
+    """Let the working threads give back what they hold, while the interpreter is still whole."""
+    manager = getattr(worker.wsgi, "extensions", {}).get("background_manager")
     if manager:
         manager.stop(graceful_timeout / 2)

@@ -4,7 +4,7 @@ from dotenv import load_dotenv
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import access, cli, errors, filters, health, interviews, json_bodies, logs, ranges, security
+from portal import access, cli, errors, filters, health, interviews, json_bodies, logs, ranges, security, work
 from portal.blueprints import account, admin, api, applications, auth, capture, jobs
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config
@@ -35,7 +35,7 @@ def create_app(config: Config | None = None) -> Flask:
     csrf.init_app(app)
     login_manager.init_app(app)
     jwt.init_app(app)
-    for part in (access, errors, filters, cli, interviews):
+    for part in (access, errors, filters, cli, work, interviews):
         part.init_app(app)
     for blueprint in (health.bp, jobs.bp, auth.bp, account.bp, applications.bp, capture.bp, admin.bp):
         app.register_blueprint(blueprint)

@@ -3,7 +3,7 @@
 import click
 from flask import Flask, current_app
 
-from portal import accounts, demo, interviews, leaving, passwords
+from portal import accounts, demo, interviews, leaving, passwords, work
 from portal.config import Environment
 from portal.contact import tidy_email
 from portal.extensions import db
@@ -100,8 +100,8 @@ def purge() -> None:
 def capture_worker() -> None:
     """Measure answers and finish interviews in this process until it is told to stop (SIGTERM, SIGINT)."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    interviews.hold_back(app.config["PORTAL"])
-    interviews.Worker(app).run()
+    work.hold_back(app.config["PORTAL"])
+    work.Worker(app).run()
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import Any
 from flask import current_app
 from pypdf import PdfWriter
 
-from portal import hiring, interviews, passwords, resumes
+from portal import hiring, interviews, passwords, resumes, work
 from portal.extensions import db
 from portal.models import EmploymentType, Job, Question, Role, User, Workplace
 
@@ -113,7 +113,7 @@ def _record_interview(candidate: User, job: Job) -> None:
             interviews.complete_answer(answer, len(data), None, watched=True)
     db.session.refresh(interview)
     interviews.finish(interview)
-    interviews.work_through(current_app._get_current_object())  # type: ignore[attr-defined]
+    work.work_through(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def _blank_pdf() -> bytes:

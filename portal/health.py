@@ -9,7 +9,7 @@ import shutil
 from flask import Blueprint
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import interviews
+from portal import interviews, work
 from portal.extensions import db
 from portal.models import InterviewSession, utc_now
 
@@ -102,4 +102,4 @@ def _station() -> str:
 
 
 def _measuring() -> str:
-    return OK if interviews.workers_seen(utc_now()) else "no process has said lately that it measures"
+    return OK if work.workers_seen(utc_now()) else "no process has said lately that it measures"

@@ -20,7 +20,7 @@ from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.registry import Collector
 from sqlalchemy.orm import aliased
 
-from portal import health, interviews
+from portal import health, interviews, work
 from portal.extensions import db
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, WorkerKind, utc_now
 
@@ -106,12 +106,12 @@ def _count(model: type[InterviewSession] | type[Answer], states: type[InterviewS
 
 
 def _workers() -> Iterator[GaugeMetricFamily]:
-    seen = interviews.workers_seen(utc_now())
+    seen = work.workers_seen(utc_now())
     kinds = Counter(worker.kind for worker in seen)
     yield _family(
         "workers", "Processes that measure, by kind", "kind", {kind.value: kinds[kind] for kind in WorkerKind}
     )
-    yield _gauge("jobs", "What they work on at the moment", sum(worker.jobs for worker in seen))
+    yield _gauge("jobs", "What they work on at the moment", sum(worker.tasks for worker in seen))
 
 
 def _waiting_ages_s() -> list[float]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from flask.cli import main
 
-from portal.interviews import claims
+from portal.work import claims
 
 if __name__ == "__main__":
     lease_s = float(sys.argv[1])

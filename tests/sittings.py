@@ -5,7 +5,7 @@ from pathlib import Path
 from clips import make_clip
 from flask import Flask
 
-from portal import interviews
+from portal import interviews, work
 from portal.extensions import db
 from portal.interviews import NewAnswer
 from portal.models import Answer, Application, InterviewSession, utc_now
@@ -62,6 +62,6 @@ def finished(app: Flask, interview: InterviewSession, folder: Path) -> Interview
         record(interview, clip_bytes(folder), question=question)
     db.session.rollback()
     interviews.finish(interview)
-    interviews.work_through(app)
+    work.work_through(app)
     db.session.rollback()
     return interview

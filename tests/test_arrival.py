@@ -17,7 +17,7 @@ from capture.film.joining import normalise
 from capture.media.container import Limits, Media, probe
 from capture.rules import find_flags
 from capture.store.recording import latest_observations
-from portal import interviews
+from portal import interviews, work
 from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
 from portal.interviews import NewAnswer, results
@@ -47,7 +47,7 @@ def came(interview: InterviewSession, data: bytes, took_ms: int = 60_000, **said
 
 def worked(app: Flask, *answers: Answer) -> None:
     """All work done, and spoken of as where measuring was agreed to (which would take these tests minutes)."""
-    interviews.work_through(app)
+    work.work_through(app)
     for answer in answers:
         db.session.refresh(answer)
         answer.interview.consent_analyse_at = utc_now()
@@ -309,7 +309,7 @@ def test_reviewers_read_it_beside_the_answer(
     came(interview, clip_bytes(tmp_path, 20.0), took_ms=800, recorded_ms=20_000)
     came(interview, clip_bytes(tmp_path, 2.0), took_ms=1_000, question=2)
     interviews.finish(interview)
-    interviews.work_through(app)
+    work.work_through(app)
     db.session.refresh(interview)
     interview.consent_analyse_at = utc_now()
     db.session.commit()

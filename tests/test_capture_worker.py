@@ -17,11 +17,11 @@ from torture_site import Site
 from visiting import Visitor
 from workers import DECODERS, LiveWorker, decoders_in, family
 
-from portal import interviews
+from portal import work
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
-from portal.interviews.worker import EXIT_OUT_OF_MEMORY
 from portal.models import AnswerState, User, WorkerKind, utc_now
+from portal.work.worker import EXIT_OUT_OF_MEMORY
 
 PATIENCE_S = 60
 
@@ -67,7 +67,7 @@ def test_only_the_worker_ever_loads_a_decoder(tmp_path: Path) -> None:
         assert decoders_in(web) == set()
         assert decoders_in([site.worker.pid]) == set(DECODERS)
         with site.server.app.app_context():
-            assert [beat.kind for beat in interviews.workers_seen(utc_now())] == [WorkerKind.WORKER]
+            assert [beat.kind for beat in work.workers_seen(utc_now())] == [WorkerKind.WORKER]
         assert site.worker.stop() == 0
 
 
@@ -92,7 +92,7 @@ def test_a_worker_that_takes_too_much_memory_ends_as_in_a_crash(
 def test_a_worker_gives_way_and_keeps_to_its_cores(server: LiveServer, worker: LiveWorker) -> None:
     worker.environ |= {"CAPTURE_NICENESS": "7", "CAPTURE_CORES": "1"}
     worker.start()
-    wait_for(lambda: bool(interviews.workers_seen(utc_now())))
+    wait_for(lambda: bool(work.workers_seen(utc_now())))
 
     assert os.getpriority(os.PRIO_PROCESS, worker.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 7
     assert len(os.sched_getaffinity(worker.pid)) == 1

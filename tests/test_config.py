@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 
-from portal import create_app
+from portal import create_app, work
 from portal.config import PROJECT_FOLDER, Config, ConfigError, Environment
 
 STRONG = "b7d1f0c2a94e5836b7d1f0c2a94e5836"
@@ -21,7 +21,7 @@ def settings(**changes: str) -> dict[str, str]:
 def quiet_app(**changes: str) -> Flask:
     """A production app whose measuring threads never start: its database has no tables."""
     app = create_app(Config.from_env(settings(**changes)))
-    app.extensions["capture_manager"].stop(0)
+    app.extensions[work.MANAGER].stop(0)
     return app
 
 

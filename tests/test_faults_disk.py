@@ -23,11 +23,11 @@ from torture import Site, check_whole
 
 from capture.session import CaptureSession
 from capture.store.recording import read_observations
-from portal import interviews
+from portal import interviews, work
 from portal.extensions import db
 from portal.interviews import measuring
-from portal.interviews.claims import MAX_ATTEMPTS, Waiting
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState
+from portal.work.claims import MAX_ATTEMPTS, Waiting
 
 pytestmark = pytest.mark.sqlite
 
@@ -167,12 +167,12 @@ def test_work_that_meets_a_full_disk_uses_up_no_try(
         )  # fmt: skip
         assert disk.leftovers() == []
         free_leases(interview)
-        assert interviews.work_through(app) == 0  # what does not fit is not begun
+        assert work.work_through(app) == 0  # what does not fit is not begun
         disk.make_room()
         for answer in answers:
             do(app, answer)
     free_leases(interview)
-    interviews.work_through(app)
+    work.work_through(app)
     db.session.refresh(interview)
 
     assert (interview.state, [answer.failure for answer in answers]) == (InterviewState.READY, ["", ""])

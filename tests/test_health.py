@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from portal import create_app
 from portal.config import Config
 from portal.extensions import db
-from portal.interviews.beats import Heartbeat
 from portal.models import WorkerBeat, WorkerKind, utc_now
+from portal.work.heartbeats import Heartbeat
 
 
 @pytest.fixture(autouse=True)

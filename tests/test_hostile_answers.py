@@ -11,7 +11,7 @@ from hostile_media import FTYP, HLS, base, repeated, streams
 from media_boxes import rewritten
 from sittings import begin, clip_bytes, finished, record, send, start
 
-from portal import interviews, uploads
+from portal import interviews, uploads, work
 from portal.extensions import db
 from portal.models import AnswerState, Application, InterviewSession, InterviewState
 
@@ -98,5 +98,5 @@ def end(app: Flask, interview: InterviewSession) -> None:
     """The candidate is done, and so is all work."""
     db.session.rollback()
     interviews.finish(interview)
-    interviews.work_through(app)
+    work.work_through(app)
     db.session.rollback()

@@ -17,7 +17,7 @@ from senses_support import film_sitter
 from sittings import begin, clip_bytes, finished, send, start
 from sqlalchemy import make_url
 
-from portal import accounts, interviews, leaving, resumes, tokens
+from portal import accounts, interviews, leaving, resumes, tokens, work
 from portal.extensions import db
 from portal.interviews import measuring
 from portal.models import Answer, Application, Flag, InterviewSession, SignIn, User, utc_now
@@ -129,7 +129,7 @@ def test_what_is_being_measured_stops_and_leaves_nothing(app: Flask, application
     seen = interviews.recording(answer.interview).observations_path(1, 1, 1)
     user_id, stop = application.user_id, threading.Event()
     db.session.rollback()
-    job = measuring.find_work(app)
+    job = work.next_task(app)
     worker = threading.Thread(target=job, args=(stop,))
     worker.start()
     deadline = time.monotonic() + 60
@@ -141,7 +141,7 @@ def test_what_is_being_measured_stops_and_leaves_nothing(app: Flask, application
     assert not worker.is_alive()
     assert names_in(app.config["PORTAL"]) == []
     db.session.rollback()
-    assert measuring.find_work(app) is None
+    assert work.next_task(app) is None
 
 
 def test_an_interview_that_is_being_put_together_stops_too(
@@ -150,7 +150,7 @@ def test_an_interview_that_is_being_put_together_stops_too(
     recorded.state = "finishing"
     user = recorded.application.user
     db.session.commit()
-    job, join = measuring.find_work(app), measuring.joining.join
+    job, join = work.next_task(app), measuring.joining.join
 
     def meanwhile(*args: object) -> object:
         with app.app_context():

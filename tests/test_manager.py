@@ -8,37 +8,37 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from capture.manager import CaptureManager, Job
+from portal.work.manager import BackgroundManager, Task
 
-Make = Callable[..., CaptureManager]
+Make = Callable[..., BackgroundManager]
 
 
 class Work:
-    """Jobs to hand out; `asked` counts how often somebody came for one."""
+    """Tasks to hand out; `asked` counts how often somebody came for one."""
 
-    def __init__(self, *jobs: Job) -> None:
+    def __init__(self, *tasks: Task) -> None:
         self.asked = threading.Semaphore(0)
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
-        for job in jobs:
-            self._jobs.put(job)
+        self._tasks: SimpleQueue[Task] = SimpleQueue()
+        for task in tasks:
+            self._tasks.put(task)
 
-    def add(self, job: Job) -> None:
-        self._jobs.put(job)
+    def add(self, task: Task) -> None:
+        self._tasks.put(task)
 
-    def find(self) -> Job | None:
+    def find(self) -> Task | None:
         self.asked.release()
         try:
-            return self._jobs.get_nowait()
+            return self._tasks.get_nowait()
         except Empty:
             return None
 
 
 @pytest.fixture
 def make() -> Iterator[Make]:
-    made: list[CaptureManager] = []
+    made: list[BackgroundManager] = []
 
-    def make_one(work: Work, max_threads: int = 2, idle_s: float = 0.02) -> CaptureManager:
-        made.append(CaptureManager(work.find, max_threads, idle_s))
+    def make_one(work: Work, max_threads: int = 2, idle_s: float = 0.02) -> BackgroundManager:
+        made.append(BackgroundManager(work.find, max_threads, idle_s))
         return made[-1]
 
     yield make_one
@@ -69,27 +69,27 @@ def test_starting_twice_makes_one_thread(make: Make) -> None:
     assert threading.active_count() == before
 
 
-def test_it_runs_jobs_side_by_side_but_no_more_than_it_may(make: Make) -> None:
+def test_it_runs_tasks_side_by_side_but_no_more_than_it_may(make: Make) -> None:
     meet = threading.Barrier(2, timeout=5)
     hold = threading.Event()
 
-    def job(stop: threading.Event) -> None:
+    def task(stop: threading.Event) -> None:
         meet.wait()
         hold.wait(5)
 
-    work = Work(job, job, job)
+    work = Work(task, task, task)
     manager = make(work)
     manager.ensure_started()
-    assert becomes_true(lambda: meet.n_waiting == 0 and manager.status().jobs == 2)
-    assert not work._jobs.empty()
+    assert becomes_true(lambda: meet.n_waiting == 0 and manager.status().tasks == 2)
+    assert not work._tasks.empty()
     meet.reset()
     hold.set()
-    assert becomes_true(work._jobs.empty)
+    assert becomes_true(work._tasks.empty)
     meet.abort()
 
 
 @pytest.mark.logs_errors
-def test_a_fault_in_one_job_is_logged_and_stops_no_other(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_in_one_task_is_logged_and_stops_no_other(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     done = threading.Event()
 
     def fails(stop: threading.Event) -> None:
@@ -106,30 +106,30 @@ def test_a_fault_in_looking_for_work_is_survived(caplog: pytest.LogCaptureFixtur
     answers = iter([OSError("database is away"), None])
     asked_again = threading.Event()
 
-    def find() -> Job | None:
+    def find() -> Task | None:
         answer = next(answers, None)
         if isinstance(answer, OSError):
             raise answer
         asked_again.set()
         return None
 
-    manager = CaptureManager(find, 1, idle_s=0.02)
+    manager = BackgroundManager(find, 1, idle_s=0.02)
     manager.ensure_started()
     assert asked_again.wait(5)
     assert manager.stop(timeout_s=5)
     assert "database is away" in caplog.text
 
 
-def test_stopping_tells_the_jobs_and_waits_for_them(make: Make) -> None:
+def test_stopping_tells_the_tasks_and_waits_for_them(make: Make) -> None:
     ended = threading.Event()
 
-    def job(stop: threading.Event) -> None:
+    def task(stop: threading.Event) -> None:
         assert stop.wait(5)
         ended.set()
 
-    manager = make(Work(job))
+    manager = make(Work(task))
     manager.ensure_started()
-    assert becomes_true(lambda: manager.status().jobs == 1)
+    assert becomes_true(lambda: manager.status().tasks == 1)
     assert manager.stop(timeout_s=5)
     assert ended.is_set()
     assert manager.stop(timeout_s=5)
@@ -137,11 +137,11 @@ def test_stopping_tells_the_jobs_and_waits_for_them(make: Make) -> None:
     assert not manager.status().is_running
 
 
-def test_it_says_when_a_job_does_not_end(make: Make) -> None:
+def test_it_says_when_a_task_does_not_end(make: Make) -> None:
     hold = threading.Event()
     manager = make(Work(lambda stop: hold.wait(5) and None))
     manager.ensure_started()
-    assert becomes_true(lambda: manager.status().jobs == 1)
+    assert becomes_true(lambda: manager.status().tasks == 1)
     assert not manager.stop(timeout_s=0.05)
     hold.set()
 
@@ -150,13 +150,13 @@ def test_it_says_when_a_job_does_not_end(make: Make) -> None:
 def test_a_dead_thread_is_replaced() -> None:
     asked: SimpleQueue[None] = SimpleQueue()
 
-    def dies_once() -> Job | None:
+    def dies_once() -> Task | None:
         asked.put(None)
         if asked.qsize() == 1:
             raise SystemExit
         return None
 
-    manager = CaptureManager(dies_once, 1, idle_s=0.02)
+    manager = BackgroundManager(dies_once, 1, idle_s=0.02)
     manager.ensure_started()
     assert becomes_true(lambda: not manager.status().is_running)
     manager.ensure_started()

@@ -13,15 +13,13 @@ from factories import Cast, make_application
 from flask import Flask
 from sittings import begin, clip_bytes, finished, record, send, start
 
-from capture.errors import ClaimLost
 from capture.media.container import probe
 from capture.store import telemetry
 from capture.store.recording import ObservationLog, Recording
 from capture.types import Observation
-from portal import interviews
+from portal import interviews, work
 from portal.extensions import db
 from portal.interviews import finishing, flagging, keeping, measuring, rows
-from portal.interviews.claims import Waiting
 from portal.interviews.keeping import Housekeeper
 from portal.models import (
     Answer,
@@ -33,6 +31,7 @@ from portal.models import (
     User,
     utc_now,
 )
+from portal.work import ClaimLost, Waiting
 
 
 def test_finishing_twice_happens_once(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
@@ -75,11 +74,11 @@ def test_the_film_grows_while_the_candidate_still_answers(
 ) -> None:
     place = interviews.recording(interview)
     record(interview, clip_bytes(tmp_path), question=2)
-    interviews.work_through(app)
+    work.work_through(app)
     assert pieces_of(place) == ["02-1.normalised.mp4"]
 
     record(interview, clip_bytes(tmp_path), question=1)
-    interviews.work_through(app)
+    work.work_through(app)
     assert pieces_of(place) == ["01-1.normalised.mp4", "02-1.normalised.mp4"]
     assert (place.answers / "01-1.mp4.sha256").exists()
 
@@ -133,7 +132,7 @@ def test_what_the_recorder_ran_longer_than_the_media_is_a_gap(
     record(interview, clip_bytes(tmp_path), question=1, recorded_ms=3_500)
     db.session.rollback()
     interviews.finish(interview)
-    interviews.work_through(app)
+    work.work_through(app)
     measured, flags = telemetry.read(interviews.recording(interview).telemetry_path)
 
     assert [gap.cause for gap in measured.gaps] == ["interrupted"]
@@ -146,8 +145,8 @@ def test_a_claimed_answer_is_claimed_by_nobody_else(app: Flask, interview: Inter
 
     db.session.rollback()
 
-    assert measuring.find_work(app) is not None
-    assert measuring.find_work(app) is None
+    assert work.next_task(app) is not None
+    assert work.next_task(app) is None
 
 
 def test_work_of_a_process_that_died_is_found_again_when_its_lease_ends(
@@ -155,12 +154,12 @@ def test_work_of_a_process_that_died_is_found_again_when_its_lease_ends(
 ) -> None:
     answer = record(interview, clip_bytes(tmp_path))
     db.session.rollback()
-    assert measuring.find_work(app) is not None
+    assert work.next_task(app) is not None
     db.session.rollback()
     answer.lease_until = utc_now() - timedelta(seconds=1)
     db.session.commit()
 
-    interviews.work_through(app)
+    work.work_through(app)
 
     db.session.rollback()
     assert (answer.state, answer.fence) == (AnswerState.READY, 2)
@@ -180,16 +179,16 @@ def test_what_came_to_no_result_is_tried_again_one_at_a_time(
 ) -> None:
     """One of them may be what ended the process, and must not use up the others' tries."""
     answers = two_without_a_result(interview, tmp_path)
-    trial = measuring.find_work(app)
+    trial = work.next_task(app)
     db.session.rollback()
 
     assert trial is not None
-    assert measuring.find_work(app) is None
+    assert work.next_task(app) is None
     trial(Event())
     db.session.rollback()
     assert [answer.attempts for answer in answers] == [2, 1]
     db.session.rollback()
-    assert measuring.find_work(app) is not None
+    assert work.next_task(app) is not None
 
 
 def test_two_processes_that_both_see_no_trial_begin_one(
@@ -209,7 +208,7 @@ def test_a_trial_ends_when_all_that_came_was_read(
     send(answer, clip_bytes(tmp_path)[:5000])
     answer.attempts = 1
     db.session.commit()
-    trial = measuring.find_work(app)
+    trial = work.next_task(app)
     assert trial is not None
     monkeypatch.setattr(measuring, "OUTLIVED_AFTER_S", 0.0)
     measuring.LiveMeasuring(trial.args[0], Event()).heartbeat(0)
@@ -223,7 +222,7 @@ def test_whole_answers_come_before_those_that_still_grow(app: Flask, application
     send(start(interview, question=1), clip_bytes(tmp_path)[:5000])
     whole = record(interview, clip_bytes(tmp_path), question=2).id
     db.session.rollback()
-    job = measuring.find_work(app)
+    job = work.next_task(app)
 
     assert job is not None
     assert job.args[0].row_id == whole
@@ -234,17 +233,17 @@ def test_what_was_never_tried_does_not_wait_for_a_trial(
 ) -> None:
     record(interview, clip_bytes(tmp_path), question=1).attempts = 1
     db.session.commit()
-    assert measuring.find_work(app) is not None
+    assert work.next_task(app) is not None
     record(interview, clip_bytes(tmp_path), question=2)
     db.session.rollback()
 
-    assert measuring.find_work(app) is not None
+    assert work.next_task(app) is not None
 
 
 def test_a_result_with_an_old_fence_is_not_written(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
     answer = record(interview, clip_bytes(tmp_path))
     db.session.rollback()
-    job = measuring.find_work(app)
+    job = work.next_task(app)
     held = job.args[0]
     db.session.rollback()
     answer.fence += 1  # as if another process had taken it
@@ -278,7 +277,7 @@ def test_tries_without_a_result_end_in_failed_with_a_reason(
     answer.attempts = 6
     db.session.commit()
 
-    interviews.work_through(app)
+    work.work_through(app)
 
     db.session.rollback()
     assert answer.state is AnswerState.FAILED
@@ -300,7 +299,7 @@ def test_an_unreadable_answer_fails_alone_and_the_rest_becomes_the_film(
     record(interview, clip_bytes(tmp_path), question=2)
     db.session.rollback()
     interviews.finish(interview)
-    interviews.work_through(app)
+    work.work_through(app)
     db.session.rollback()
 
     assert [answer.state for answer in interview.answers] == [AnswerState.FAILED, AnswerState.READY]
@@ -331,11 +330,11 @@ def test_measuring_that_fails_never_ends_a_recording(
     interview = begin(application, analyse=True)
     answer, data = start(interview), clip_bytes(tmp_path)
     send(answer, data[:5000])
-    interviews.work_through(app)
+    work.work_through(app)
     db.session.rollback()
 
     assert answer.state is AnswerState.RECORDING
-    assert measuring.find_work(app) is None
+    assert work.next_task(app) is None
     interviews.receive(answer, 5000, data[5000:], None)
     assert interviews.complete_answer(answer, len(data), None) is answer
 
@@ -347,7 +346,7 @@ def test_what_crashes_measuring_again_and_again_is_still_made_into_film(
     answer.attempts = 3  # as three processes that died while measuring leave it
     db.session.commit()
 
-    interviews.work_through(app)
+    work.work_through(app)
 
     db.session.rollback()
     assert (answer.state, answer.measured_ms) == (AnswerState.READY, 0)
@@ -377,12 +376,12 @@ def test_an_interview_that_cannot_become_a_film_still_has_its_flags(
         answer = record(interview, clip_bytes(tmp_path), question=question)
         interviews.report_events(answer, [{"kind": "paste", "t_ms": 100, "characters": 40}])
     db.session.rollback()
-    interviews.work_through(app)
+    work.work_through(app)
     interviews.recording(interview).normalised_path(1, 1, 1).write_bytes(b"no film")
     flagging.replace_flags(interview.id, [])
     db.session.commit()
     interviews.finish(interview)
-    interviews.work_through(app)
+    work.work_through(app)
 
     db.session.expire_all()
     assert interview.state is InterviewState.FAILED
@@ -396,7 +395,7 @@ def test_a_failed_interview_can_be_tried_again(app: Flask, interview: InterviewS
     db.session.commit()
 
     interviews.retry(interview)
-    interviews.work_through(app)
+    work.work_through(app)
 
     db.session.rollback()
     assert interview.state is InterviewState.READY
@@ -413,14 +412,14 @@ def test_a_ready_interview_that_lacks_an_answer_is_made_again_with_it(
     lost.state, lost.failure = AnswerState.FAILED, "Given up after several tries."
     db.session.commit()
     interviews.finish(interview)
-    interviews.work_through(app)
+    work.work_through(app)
     db.session.rollback()
     place = interviews.recording(interview)
     assert interview.state is InterviewState.READY
     short_ms = probe(place.recording_path).duration_ms
 
     interviews.retry(interview)
-    interviews.work_through(app)
+    work.work_through(app)
 
     db.session.rollback()
     assert (interview.state, lost.state, lost.failure) == (InterviewState.READY, AnswerState.READY, "")
@@ -437,7 +436,7 @@ def test_an_answer_left_a_day_ago_keeps_no_thread_busy(app: Flask, application: 
     answer.created_at = utc_now() - timedelta(days=2)
     db.session.commit()
 
-    assert measuring.find_work(app) is None
+    assert work.next_task(app) is None
 
 
 def test_old_interviews_are_purged_without_anybody_asking(

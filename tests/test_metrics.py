@@ -11,9 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sittings import clip_bytes, record, start
 
 from portal.extensions import db
-from portal.interviews.beats import Heartbeat
 from portal.metrics import PortalCollector
 from portal.models import InterviewSession, WorkerKind, utc_now
+from portal.work.heartbeats import Heartbeat
 
 
 def scraped(app: Flask) -> dict[str, float]:
@@ -87,8 +87,8 @@ def test_the_disk_of_the_proxy_is_there_where_it_is_watched(app: Flask, tmp_path
 
 def test_who_measures_is_counted(app: Flask) -> None:
     assert scraped(app)["portal_workers{web}"] == 0
-    for jobs in (2, 3):
-        Heartbeat(app, WorkerKind.WEB).beat(jobs)
+    for tasks in (2, 3):
+        Heartbeat(app, WorkerKind.WEB).beat(tasks)
 
     found = scraped(app)
 

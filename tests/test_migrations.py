@@ -247,7 +247,7 @@ def fill_every_table(app: Flask, folder: Path) -> None:
             RevokedToken(jti="a", expires_at=now),
             ThrottleHit(bucket="b"),
             EarlierInterview(mark="c", job_id=application.job_id, is_finished=False, takes={"1": 2}),
-            WorkerBeat(id=interview.id, kind="web", started_at=now, seen_at=now, jobs=1),
+            WorkerBeat(id=interview.id, kind="web", started_at=now, seen_at=now, tasks=1),
         ]
     )
     db.session.commit()

@@ -15,7 +15,7 @@ from capture.rules import find_flags
 from capture.store import telemetry
 from capture.store.timeline import join_timeline
 from capture.types import Gap, GapCause, MeasuredAnswer, Observation, Pause, PausedDevice, Severity
-from portal import interviews
+from portal import interviews, work
 from portal.extensions import db
 from portal.models import InterviewSession, User
 
@@ -98,7 +98,7 @@ def test_what_the_page_reports_reaches_the_rules_and_stays_out_of_the_telemetry(
     record(interview, covered_clip(tmp_path), question=2)
     db.session.rollback()
     interviews.finish(interview)
-    interviews.work_through(app)
+    work.work_through(app)
     place_ = interviews.recording(interview)
     measured, flags = telemetry.read(place_.telemetry_path)
     kept = [json.loads(row)["kind"] for row in place_.page_events_path.read_text().splitlines()]
@@ -121,7 +121,7 @@ def test_a_pause_counts_from_the_moment_that_its_beginning_is_told(
     assert interviews.report_events(answer, [began]) == 1
     interviews.receive(answer, 0, covered_clip(tmp_path), None)
     interviews.complete_answer(answer, interviews.confirmed_bytes(answer), None)
-    interviews.work_through(app)
+    work.work_through(app)
     db.session.rollback()
 
     assert [flag.kind for flag in interview.flags if flag.assessable and flag.kind == "picture_lost"] == []

@@ -8,7 +8,7 @@ from flask import Flask
 from sittings import begin, clip_bytes, record, send, start
 
 from capture.media.signature import is_head_alone
-from portal import interviews
+from portal import interviews, work
 from portal.extensions import db
 from portal.interviews import arrival
 from portal.models import AnswerState, Application, InterviewSession, InterviewState
@@ -21,7 +21,7 @@ def interview(application: Application) -> InterviewSession:
 
 def ended(app: Flask, interview: InterviewSession) -> InterviewSession:
     interviews.finish(interview)
-    interviews.work_through(app)
+    work.work_through(app)
     db.session.rollback()
     return interview
 

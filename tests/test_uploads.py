@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sittings import begin, clip_bytes, start
 from werkzeug.test import TestResponse
 
-from portal import interviews, security, tokens, uploads
+from portal import interviews, security, tokens, uploads, work
 from portal.extensions import db
 from portal.interviews import receiving
 from portal.models import Answer, User
@@ -227,7 +227,7 @@ def test_an_address_that_is_no_upload_is_not_there(client: FlaskClient) -> None:
 def test_a_process_that_only_gets_pieces_measures_too(
     client: FlaskClient, app: Flask, answer: Answer, data: bytes
 ) -> None:
-    manager = app.extensions["capture_manager"]
+    manager = app.extensions[work.MANAGER]
     app.testing = False
     patch(client, answer, 0, data)
 

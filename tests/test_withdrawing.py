@@ -16,13 +16,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sittings import TAB, begin, clip_bytes, finished, record, send, show, start
 
-from capture.errors import Halted
 from capture.film import joining
-from portal import accounts, hiring, interviews, tokens, uploads
+from portal import accounts, hiring, interviews, tokens, uploads, work
 from portal.extensions import db
-from portal.interviews import finishing, flagging, halts, measuring
-from portal.interviews.claims import Claim, Waiting
+from portal.interviews import finishing, flagging, measuring
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState, User
+from portal.work import Claim, Halted, Waiting, halting
 
 ENDS = [hiring.withdraw, hiring.reject, hiring.offer]
 STOPPED_WITHIN_S = 5.0  # the promise
@@ -115,7 +114,7 @@ def test_measuring_stops_within_seconds_and_is_not_taken_up_again(app: Flask, an
     finally:
         held.lost.set()
         thread.join()
-    assert measuring.find_work(app) is None
+    assert work.next_task(app) is None
     db.session.rollback()
     answer = db.session.get_one(Answer, answer_id)
     db.session.refresh(answer)
@@ -188,7 +187,7 @@ def test_bringing_an_answer_into_form_ends_within_seconds(app: Flask, long_answe
     if ends == "process stopped":
         assert answer.attempts == 0  # it was no try that came to nothing
     db.session.rollback()
-    assert (measuring.find_work(app) is None) == (ends != "process stopped")
+    assert (work.next_task(app) is None) == (ends != "process stopped")
 
 
 def test_putting_an_interview_together_ends_within_seconds(
@@ -197,7 +196,7 @@ def test_putting_an_interview_together_ends_within_seconds(
     """Somebody else still adds to its film, so that it waits."""
     for question in (1, 2):
         record(interview, clip_bytes(tmp_path), question=question)
-    interviews.work_through(app)
+    work.work_through(app)
     interviews.finish(interview)
     application, place, interview_id = interview.application, interviews.recording(interview), interview.id
     claim = begun(app, interview)
@@ -214,9 +213,9 @@ def test_putting_an_interview_together_ends_within_seconds(
 def test_an_answer_is_not_added_to_the_film_of_what_is_withdrawn(
     app: Flask, interview: InterviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(halts, "ASK_EVERY_S", 0.0)
+    monkeypatch.setattr(halting, "ASK_EVERY_S", 0.0)
     answer = record(interview, clip_bytes(tmp_path))
-    interviews.work_through(app)
+    work.work_through(app)
     place = interviews.recording(interview)
     place.delete_temporary()
     joining.normalise(interviews.answer_path(answer), place.normalised_path(1, 1, 1), "mp4")
@@ -244,7 +243,7 @@ def test_deciding_for_somebody_whose_interview_is_put_together_ends_no_work(
 ) -> None:
     for question in (1, 2):
         record(interview, clip_bytes(tmp_path), question=question)
-    interviews.work_through(app)
+    work.work_through(app)
     interviews.finish(interview)
     claim = begun(app, interview)
     hiring.offer(interview.application)
@@ -261,7 +260,7 @@ def test_what_was_withdrawn_is_neither_measured_nor_put_together(
     interviews.finish(interview)
     hiring.withdraw(interview.application)
 
-    assert interviews.work_through(app) == 0
+    assert work.work_through(app) == 0
     db.session.refresh(interview)
     assert interview.state is InterviewState.FINISHING
     assert interviews.status(interview).is_final
@@ -276,7 +275,7 @@ def test_what_was_decided_while_it_is_put_together_is_put_together(
         record(interview, clip_bytes(tmp_path), question=question)
     interviews.finish(interview)
     end(interview.application)
-    interviews.work_through(app)
+    work.work_through(app)
 
     db.session.refresh(interview)
     assert interview.state is InterviewState.READY
@@ -318,7 +317,7 @@ def test_others_go_on(app: Flask, answer: Answer, tmp_path: Path) -> None:
     hiring.withdraw(answer.interview.application)
     record(other, clip_bytes(tmp_path))
 
-    assert interviews.work_through(app) == 1
+    assert work.work_through(app) == 1
 
 
 def test_a_disabled_account_is_told_so_and_not_that_it_withdrew(client: FlaskClient, answer: Answer) -> None:

@@ -19,9 +19,9 @@ from capture.media.container import probe
 from capture.store.recording import Recording
 from portal import interviews
 from portal.extensions import db
-from portal.interviews.claims import MAX_ATTEMPTS
 from portal.interviews.measuring import ALL_ATTEMPTS
 from portal.models import InterviewSession, InterviewState
+from portal.work.claims import MAX_ATTEMPTS
 
 
 @dataclass

@@ -1,21 +1,20 @@
 """The verbs of an interview, and the only door from the portal to `capture`.
 
 `sitting`, `asking`, `answers` and `receiving` are what the candidate does, `standing` whether they may, `measuring` the
-work behind it, `flagging` and `finishing` what it comes to, `claims` who does that work, `beats` whether anybody does,
-`worker` the processes that do, `results` and `rows` the way from rows to files and back, `laying` where answers lie on
-the recording, `places` where things are, `status` how things stand, `arrival` how answers came, `keeping` how data
-leaves, `kiosk` recording with this machine's own devices.
+work behind it, `flagging` and `finishing` what it comes to, `results` and `rows` the way from rows to files and back,
+`laying` where answers lie on the recording, `places` where things are, `status` how things stand, `arrival` how answers
+came, `keeping` how data leaves, `kiosk` recording with this machine's own devices.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 
-from flask import Flask, current_app
+from flask import Flask
 
 from capture.rules import RULE_NAMES
 from capture.stderr import own_stderr
+from portal import work
 from portal.config import ConfigError
-from portal.extensions import db
 from portal.interviews.answers import (
     PAGE_EVENT_KINDS,
     NewAnswer,
@@ -28,7 +27,6 @@ from portal.interviews.answers import (
 from portal.interviews.arrival import notes as arrival_notes
 from portal.interviews.arrival import notes_by_question
 from portal.interviews.asking import release
-from portal.interviews.beats import workers_seen
 from portal.interviews.errors import (
     AnswersMissing,
     BytesMissing,
@@ -39,7 +37,7 @@ from portal.interviews.errors import (
     NotInterviewable,
     TakenBack,
 )
-from portal.interviews.keeping import erase, erase_leaving, purge, sweep_resumes
+from portal.interviews.keeping import Housekeeper, erase, erase_leaving, purge, sweep_resumes
 from portal.interviews.kiosk import (
     KIOSK_CONTAINER,
     DevicesUnusable,
@@ -60,8 +58,6 @@ from portal.interviews.receiving import announce, confirmed_bytes, owner_of, rec
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.standing import refuse_stopped, refuse_uninterviewable
 from portal.interviews.status import Status, arrived, status
-from portal.interviews.worker import Worker, hold_back, make_manager, start_measuring
-from portal.models import WorkerKind
 from portal.stopping import goes_on
 
 __all__ = [
@@ -79,7 +75,6 @@ __all__ = [
     "NotInterviewable",
     "Status",
     "TakenBack",
-    "Worker",
     "announce",
     "answer_path",
     "answer_spans",
@@ -88,13 +83,11 @@ __all__ = [
     "complete_answer",
     "confirmed_bytes",
     "demo_clips",
-    "ensure_measuring",
     "erase",
     "erase_leaving",
     "finish",
     "give_consent",
     "goes_on",
-    "hold_back",
     "hold_devices",
     "is_station_there",
     "look_at_devices",
@@ -117,7 +110,6 @@ __all__ = [
     "retry",
     "run_station",
     "start_answer",
-    "start_measuring",
     "status",
     "stop_here",
     "sweep_resumes",
@@ -125,28 +117,25 @@ __all__ = [
     "take_seat",
     "upload_target",
     "watch",
-    "work_through",
-    "workers_seen",
 ]
 
 
 def init_app(app: Flask) -> None:
-    """Let this process measure, at the latest with its first request (not in commands, not in tests).
+    """Say which work in the background interviews bring along.
 
     Raises ConfigError where a rule shall be switched off that there is not.
     """
     if unknown := app.config["PORTAL"].rules_off - RULE_NAMES:
         known = ", ".join(sorted(RULE_NAMES))
         raise ConfigError(f"RULES_OFF names {', '.join(sorted(unknown))}, which is no rule; there are {known}.")
-    manager = make_manager(app, WorkerKind.WEB)
-    app.extensions["capture_manager"] = manager
-    app.before_request(ensure_measuring)
+    work.register_rows(app, _row_kinds)
+    work.register_idle(app, Housekeeper(app).find_work)
 
 
-def ensure_measuring() -> None:
-    """Whatever the first request is: from then on this process measures, where it shall (not in tests)."""
-    if config().capture_in_web and not current_app.testing:
-        current_app.extensions["capture_manager"].ensure_started()
+def _row_kinds() -> Sequence[work.RowKind]:
+    from portal.interviews import measuring  # brings every decoder along, so only those who measure import it
+
+    return measuring.ROW_KINDS
 
 
 def demo_clips(folder: Path) -> list[Path]:
@@ -154,15 +143,3 @@ def demo_clips(folder: Path) -> list[Path]:
     from capture import demo  # brings the encoders along, which no other process needs
 
     return demo.make_demo_clips(config().instance_path / "models" / "astronaut.png", folder)
-
-
-def work_through(app: Flask) -> int:
-    """Do all the waiting work here and now; returns how many pieces. For commands and tests."""
-    from portal.interviews import measuring
-
-    db.session.rollback()  # the work has connections of its own and would wait for the caller's
-    done = 0
-    while job := measuring.find_work(app):
-        job(Event())
-        done += 1
-    return done

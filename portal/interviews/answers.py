@@ -8,11 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
-
 from capture.media.signature import UPLOAD_CONTAINERS, is_head_alone
 from capture.types import PausedDevice
-from portal import uploads
+from portal import uploads, work
 from portal.extensions import db
 from portal.interviews import asking, kiosk, space
 from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TakenBack, TooMuch
@@ -124,7 +122,7 @@ def complete_answer(
         _note_complete(kept, here, recorded_ms, losses)
         kept.watched = watched
         db.session.commit()
-    wake_workers()
+    work.wake_workers()
     return kept
 
 
@@ -179,11 +177,6 @@ def allowed_ms(answer: Answer) -> int:
     earlier = [part for part in parts if part.part < answer.part]
     used_ms = sum(taken_ms(part) if part.duration_ms is None else part.duration_ms for part in earlier)
     return min([answer.limit_ms, *(limit_ms - used_ms for limit_ms in limits)]) + OVERSHOOT_MS
-
-
-def wake_workers() -> None:
-    """Somebody waits for what is to do now; without this it begins with the next look, within a second."""
-    current_app.extensions["capture_manager"].wake()
 
 
 def _named_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from flask import Flask, g
 
-from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
+from capture.errors import CaptureError, UnusableMedia
 from capture.film import joining
 from capture.halting import Check
 from capture.rules import find_flags
@@ -21,11 +21,11 @@ from disk.atomic import GROUP_READS, atomic_write
 from disk.hashing import note_hash
 from portal.extensions import db
 from portal.interviews import laying, results
-from portal.interviews.claims import GONE, Claim
 from portal.interviews.flagging import refresh_flags, replace_flags
-from portal.interviews.halts import Halt
 from portal.interviews.places import answer_path, recording, rules
+from portal.interviews.standing import why_unwanted
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
+from portal.work import GONE, Claim, ClaimLost, Halt, Halted
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
         if answer is None:
             return  # deleted meanwhile
         path, place, interview = answer_path(answer), recording(answer.interview), answer.interview
-        halt = Halt(app, interview.id, stop)
+        halt = Halt(app, interview.id, why_unwanted, stop)
         db.session.rollback()  # so that what is read below is as new as the hold on the film
         with place.film_held(wait_s=0) as is_ours:
             is_recording = interview.state is InterviewState.RECORDING  # else it is being finished, or was
@@ -58,7 +58,7 @@ def finish_interview(held: Claim, stop: threading.Event) -> None:
     """Join the film, write telemetry and manifest, and link them in one transaction."""
     with held.kept():
         try:
-            outcome = _make_results(held, Halt(held.app, held.row_id, stop, held.lost))
+            outcome = _make_results(held, Halt(held.app, held.row_id, why_unwanted, stop, held.lost))
             if not held.lost.is_set():
                 _link(held, *outcome)
         except GONE as error:

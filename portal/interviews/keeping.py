@@ -14,10 +14,10 @@ from flask import Flask
 from capture.store.recording import Recording
 from portal import earlier, resumes, stopping
 from portal.extensions import db, drop_old_pages
-from portal.interviews.claims import LEASE
 from portal.interviews.places import config, folder_of
 from portal.interviews.rows import finished_rows
 from portal.models import Application, InterviewSession, InterviewState, User, utc_now
+from portal.work import LEASE
 
 log = logging.getLogger(__name__)
 

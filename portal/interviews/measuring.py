@@ -1,42 +1,38 @@
-"""The work behind a sitting, done by the manager's threads: finds what is to do, and measures answers.
+"""The work behind an interview, done in the background: finds what is to do, and measures answers.
 
-Every step may be killed at any point and done again by another process: rows are claimed (`claims`), files are replaced
-whole or appended under a lock. `finishing` makes the film and ends the interview.
+Every step may be killed at any point and done again by another process: rows are claimed (`portal/work`), files are
+replaced whole or appended under a lock. `finishing` makes the film and ends the interview.
 """
 
 import logging
 import math
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 import sqlalchemy as sa
-from flask import Flask, g
+from flask import g
 from sqlalchemy.orm import contains_eager
 
-from capture.errors import CaptureError, ClaimLost, Halted, UnusableMedia
+from capture.errors import CaptureError, UnusableMedia
+from capture.errors import ClaimLost as DisplacedSession
 from capture.film import joining
 from capture.media.container import Limits
 from capture.session import AnswerSource, CaptureSession
 from disk import space as disk
 from disk.atomic import atomic_write
-from portal import uploads
+from portal import uploads, work
 from portal.extensions import db
 from portal.interviews import space
 from portal.interviews.answers import allowed_ms, parts_of
-from portal.interviews.claims import GONE, MAX_ATTEMPTS, Claim, Waiting, one_is_on_trial
 from portal.interviews.finishing import finish_interview, work_ahead
 from portal.interviews.flagging import refresh_flags
-from portal.interviews.halts import Halt
 from portal.interviews.places import answer_path, models, recording
-from portal.interviews.standing import is_going_on
+from portal.interviews.standing import is_going_on, why_unwanted
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, utc_now
 from portal.stopping import goes_on
-
-Job = Callable[[threading.Event], None]
+from portal.work import GONE, MAX_ATTEMPTS, Claim, ClaimLost, Halt, Halted
 
 log = logging.getLogger(__name__)
 
@@ -51,26 +47,6 @@ OUTLIVED_AFTER_S = 4.0  # all that came was read and the process lives: nobody e
 IDLE_AFTER_S = 30.0  # no new bytes for so long: give the thread to somebody else until bytes come again
 
 
-def find_work(app: Flask) -> Job | None:
-    """The next thing to do, claimed: finishing first (somebody waits for it), then whole answers, then growing ones."""
-    with app.app_context():
-        g.only_reads_database = True
-        rows: list[Answer | InterviewSession] = [*_finishable(), *_measurable()]
-        waiting = [Waiting.of(row) for row in rows if space.fits(row)]
-        if any(work.attempts for work in waiting) and one_is_on_trial():
-            waiting = [work for work in waiting if not work.attempts]
-    for work in waiting:
-        if held := work.claim(app):
-            return partial(_job(work), held)
-    return None
-
-
-def _job(work: Waiting) -> Callable[[Claim, threading.Event], None]:
-    if work.model is InterviewSession:
-        return finish_interview if work.attempts < MAX_ATTEMPTS else give_up
-    return measure_answer if work.attempts < ALL_ATTEMPTS else give_up
-
-
 def _finishable() -> list[InterviewSession]:
     """Interviews whose candidate is done and whose kept answers are all measured and normalised, or given up."""
     rows = db.session.scalars(
@@ -78,7 +54,7 @@ def _finishable() -> list[InterviewSession]:
         .join(InterviewSession.application)
         .where(InterviewSession.state == InterviewState.FINISHING, _free(InterviewSession), goes_on())
     )
-    return [row for row in rows if all(answer.state in SETTLED for answer in row.kept_answers())]
+    return [row for row in rows if all(answer.state in SETTLED for answer in row.kept_answers()) and space.fits(row)]
 
 
 def _measurable() -> list[Answer]:
@@ -91,7 +67,8 @@ def _measurable() -> list[Answer]:
         .where(_free(Answer), goes_on(), sa.or_(Answer.state == AnswerState.RECEIVED, _growing()))
         .order_by(Answer.state == AnswerState.RECORDING, Answer.created_at)
     )
-    return [row for row in rows if row in row.interview.kept_answers() and _has_news(row) and _is_its_turn(row)]
+    wanted = [row for row in rows if row in row.interview.kept_answers() and _has_news(row) and _is_its_turn(row)]
+    return [row for row in wanted if space.fits(row)]
 
 
 def _is_its_turn(answer: Answer) -> bool:
@@ -201,8 +178,8 @@ class LiveMeasuring:
         )
         try:
             result = CaptureSession(source, self._models.senses, self._halt).run()
-        except ClaimLost:
-            raise
+        except DisplacedSession as error:
+            raise ClaimLost(str(error)) from error
         except CaptureError as error:
             return self._note_failure(error)
         self.measured_ms = result.measured_ms
@@ -271,7 +248,7 @@ class LiveMeasuring:
 
 def _normalise(live: LiveMeasuring) -> bool:
     limits = _limits_now(live)
-    halt = Halt(live.held.app, live.interview_id, live.stop, live.held.lost)
+    halt = Halt(live.held.app, live.interview_id, why_unwanted, live.stop, live.held.lost)
     with atomic_write(live.normalised_path, live.held.confirm) as temporary:
         made = joining.normalise(live.path, temporary, live.container, limits, halt)
     facts: dict[str, object] = {
@@ -295,4 +272,10 @@ def _limits_now(live: LiveMeasuring) -> Limits:
     return replace(ANSWER_LIMITS, cut_at_ms=left_ms)
 
 
-__all__ = ["find_work", "finish_interview", "measure_answer", "refresh_flags"]
+# Finishing first: somebody waits for it.
+ROW_KINDS = (
+    work.RowKind(_finishable, finish_interview, give_up, MAX_ATTEMPTS),
+    work.RowKind(_measurable, measure_answer, give_up, ALL_ATTEMPTS),
+)
+
+__all__ = ["ROW_KINDS", "finish_interview", "measure_answer", "refresh_flags"]

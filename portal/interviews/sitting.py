@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from portal import hiring
+from portal import hiring, work
 from portal.consent import Shown
 from portal.extensions import db
 from portal.interviews import asking, space
-from portal.interviews.answers import parts_of, wake_workers
+from portal.interviews.answers import parts_of
 from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError
 from portal.interviews.places import config, recording
 from portal.interviews.standing import hold, hold_application, refuse_closed, refuse_stopped, refuse_uninterviewable
@@ -79,7 +79,7 @@ def finish(interview: InterviewSession) -> bool:
         raise AnswersMissing(missing)
     interview.state, interview.end_time, interview.holder = InterviewState.FINISHING, utc_now(), None
     hiring.mark_interviewed(interview.application)  # commits both together
-    wake_workers()
+    work.wake_workers()
     return True
 
 
@@ -92,7 +92,7 @@ def retry(interview: InterviewSession) -> None:
     for answer in interview.kept_answers():
         answer.state, answer.failure, answer.attempts = AnswerState.RECEIVED, "", 0
     db.session.commit()
-    wake_workers()
+    work.wake_workers()
 
 
 def _missing(interview: InterviewSession) -> str:

@@ -75,6 +75,11 @@ def is_going_on(interview_id: uuid.UUID) -> bool:
     return db.session.scalar(query.where(InterviewSession.id == interview_id)) is not None
 
 
+def why_unwanted(interview_id: uuid.UUID) -> str | None:
+    """Why nothing more is to be made of this interview: a reason for the log, else None."""
+    return None if is_going_on(interview_id) else "the application was withdrawn or decided"
+
+
 def may_record(interview_id: uuid.UUID) -> bool:
     """Whether this interview is being recorded, by somebody who may be here."""
     query = sa.select(InterviewSession.id).join(InterviewSession.application).join(Application.user)

@@ -28,7 +28,6 @@ class InterviewSession(Leased, db.Model):
         sa.Index("ix_interview_sessions_state_start_time", "state", "start_time"),
     )
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("applications.id", ondelete="CASCADE"), unique=True)
     state: Mapped[InterviewState] = mapped_column(one_of(InterviewState), default=InterviewState.PENDING)
     consent_record_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -147,7 +146,6 @@ class Answer(Leased, db.Model):
         sa.Index("ix_answers_state_lease_until", "state", "lease_until"),
     )
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     interview_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("interview_sessions.id", ondelete="CASCADE"))
     question_position: Mapped[int]
     prompt: Mapped[str] = mapped_column(sa.String(500))  # as it was asked, whatever becomes of the question

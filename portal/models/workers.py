@@ -19,4 +19,4 @@ class WorkerBeat(db.Model):
     kind: Mapped[WorkerKind] = mapped_column(one_of(WorkerKind))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    jobs: Mapped[int]  # what it works on
+    tasks: Mapped[int] = mapped_column("jobs")  # how many it works on; the column keeps its first name

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from portal import hiring, interviews, queue
+from portal import hiring, queue, work
 from portal.blueprints.admin import bp
 from portal.extensions import db
 from portal.models import Application, InterviewState, Job, JobStatus, utc_now
@@ -28,6 +28,6 @@ def overview() -> ResponseReturnValue:
         in_progress=states.get(InterviewState.RECORDING, 0) + states.get(InterviewState.FINISHING, 0),
         applications=db.session.scalars(newest.order_by(Application.created_at.desc()).limit(NEWEST)).all(),
         interviews=db.session.scalars(ready.select().limit(NEWEST)).all(),
-        is_measured=bool(interviews.workers_seen(utc_now())),
+        is_measured=bool(work.workers_seen(utc_now())),
         queue=queue,
     )

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, current_app
 from werkzeug.datastructures import EnvironHeaders
 
-from portal import interviews, logs, security, uploads
+from portal import interviews, logs, security, uploads, work
 from portal.blueprints.capture.uploads import ADDRESS, check_version, refused, token_holder
 
 Environ = dict[str, Any]
@@ -72,7 +72,7 @@ def _addressed(environ: Environ) -> uuid.UUID | None:
 
 def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iterable[bytes]:
     try:
-        interviews.ensure_measuring()
+        work.ensure_working()
         new_offset = _append(environ, EnvironHeaders(environ), answer_id)
     except uploads.UploadError as error:
         response = refused(error)

@@ -1,6 +1,6 @@
-"""Who measures at the moment: each process that looks for work says so in a row of its own, every few seconds.
+"""Who works in the background at the moment: each process that looks for work says so in a row of its own.
 
-A row holds no host, no pid and nobody's data. A process that died is told by its silence.
+It says so every few seconds. A row holds no host, no pid and nobody's data. A process that died is told by its silence.
 """
 
 import logging
@@ -33,24 +33,24 @@ class Heartbeat:
         self._id = uuid.uuid4()
         self._beaten_at = float("-inf")
 
-    def beat(self, jobs: int) -> None:
+    def beat(self, tasks: int) -> None:
         if time.monotonic() - self._beaten_at < BEAT_EVERY_S:
             return
         self._beaten_at = time.monotonic()
         try:
             with self._app.app_context():
-                self._write(jobs, utc_now())
+                self._write(tasks, utc_now())
         except SQLAlchemyError:
             log.warning("this process could not say just now that it measures", exc_info=True)
 
-    def _write(self, jobs: int, now: datetime) -> None:
-        mine = sa.update(WorkerBeat).where(WorkerBeat.id == self._id).values(seen_at=now, jobs=jobs)
+    def _write(self, tasks: int, now: datetime) -> None:
+        mine = sa.update(WorkerBeat).where(WorkerBeat.id == self._id).values(seen_at=now, tasks=tasks)
         if not cast(Any, db.session.execute(mine)).rowcount:
-            db.session.add(WorkerBeat(id=self._id, kind=self._kind, started_at=now, seen_at=now, jobs=jobs))
+            db.session.add(WorkerBeat(id=self._id, kind=self._kind, started_at=now, seen_at=now, tasks=tasks))
         db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - SWEPT_AFTER))
         db.session.commit()
 
 
 def workers_seen(now: datetime) -> Sequence[WorkerBeat]:
-    """The processes that measure, or would if there were something to measure. Empty: nobody does."""
+    """The processes that work, or would if there were something to do. Empty: nobody does."""
     return db.session.scalars(sa.select(WorkerBeat).where(WorkerBeat.seen_at > now - SEEN_WITHIN)).all()

@@ -1,7 +1,7 @@
-"""The process that measures: threads beside the pages, or on its own as `flask capture-worker`, within limits.
+"""The process that works in the background: threads beside the pages, or alone as `flask capture-worker`, limited.
 
-Measuring, and with it every decoder, is imported by whoever looks for work first, so that a process that only
-serves pages never loads any.
+What a kind of work imports (measuring: every decoder) is loaded by who looks for work first, so that a process that
+only serves pages never loads any.
 """
 
 import logging
@@ -13,11 +13,11 @@ from pathlib import Path
 
 from flask import Flask
 
-from capture.manager import EXIT_TIMEOUT_S, CaptureManager, Job
 from portal.config import Config
-from portal.interviews.beats import Heartbeat
-from portal.interviews.keeping import Housekeeper
 from portal.models import WorkerKind
+from portal.work.heartbeats import Heartbeat
+from portal.work.kinds import kinds_of, next_or_idle_task
+from portal.work.manager import EXIT_TIMEOUT_S, BackgroundManager
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +28,16 @@ WATCH_EVERY_S = 0.5
 EXIT_OUT_OF_MEMORY = 70  # not 0, so that a supervisor starts it again
 
 
-def find_work(app: Flask) -> Job | None:
-    from portal.interviews import measuring
-
-    return measuring.find_work(app)
-
-
-def start_measuring(manager: CaptureManager) -> None:
-    """Load all that measures here and now, while nobody waits for this process yet, and begin to look for work."""
-    from portal.interviews import measuring  # noqa: F401
-
+def start_working(app: Flask, manager: BackgroundManager) -> None:
+    """Load all that works here and now, while nobody waits for this process yet, and begin to look for work."""
+    kinds_of(app).rows()
     manager.ensure_started()
 
 
-def make_manager(app: Flask, kind: WorkerKind) -> CaptureManager:
+def make_manager(app: Flask, kind: WorkerKind) -> BackgroundManager:
     """The threads that look for work and do it, not started yet."""
-    housekeeper = Housekeeper(app)
-    return CaptureManager(
-        lambda: find_work(app) or housekeeper.find_work(),
+    return BackgroundManager(
+        lambda: next_or_idle_task(app),
         app.config["PORTAL"].capture_workers,
         idle_s=LOOK_EVERY_S,
         beat=Heartbeat(app, kind).beat,
@@ -53,9 +45,10 @@ def make_manager(app: Flask, kind: WorkerKind) -> CaptureManager:
 
 
 class Worker:
-    """A process that does nothing but measure, until it is told to stop or has taken too much memory."""
+    """A process that does nothing but background work, until it is told to stop or has taken too much memory."""
 
     def __init__(self, app: Flask) -> None:
+        self._app = app
         self._manager = make_manager(app, WorkerKind.WORKER)
         self._max_bytes = app.config["PORTAL"].capture_memory_bytes
         self._ended = threading.Event()
@@ -64,7 +57,7 @@ class Worker:
         """Return when a signal asked for it and what was measured is given back."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ended.set())
-        start_measuring(self._manager)
+        start_working(self._app, self._manager)
         log.info("measuring, at most %d answers at a time", self._manager.status().max_threads)
         while not self._ended.wait(WATCH_EVERY_S):
             self._manager.ensure_started()

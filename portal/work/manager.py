@@ -1,4 +1,4 @@
-"""The threads of one process that measure answers: looks for work, runs it, stops cleanly.
+"""The threads of one process that work in the background: look for work, do it, stop cleanly.
 
 There is no queue in memory. Work is claimed only when a thread is free for it, so that another process may take what
 this one has no hands for. Knows nothing of what the work is.
@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Job = Callable[[threading.Event], None]
+Task = Callable[[threading.Event], None]
 """Work that was claimed: runs to its end, or until the event tells it to stop."""
 
-EXIT_TIMEOUT_S = 10.0  # a job ends within a second of being asked; what takes longer is cut off, and its lease expires
+EXIT_TIMEOUT_S = 10.0  # a task ends within a second of being asked; what takes longer is cut off, and its lease expires
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,23 @@ class ManagerStatus:
     """What this process's threads do at the moment."""
 
     is_running: bool
-    jobs: int
+    tasks: int
     max_threads: int
 
 
-class CaptureManager:
+class BackgroundManager:
     """Starts when it is first asked to, and again when its thread has died or the process has forked."""
 
     _poller: threading.Thread | None
 
     def __init__(
         self,
-        find_work: Callable[[], Job | None],
+        find_work: Callable[[], Task | None],
         max_threads: int,
         idle_s: float = 1.0,
-        beat: Callable[[int], None] = lambda jobs: None,
+        beat: Callable[[int], None] = lambda tasks: None,
     ) -> None:
-        """`beat` is told at every look for work how many jobs run, so that its silence says that nobody looks."""
+        """`beat` is told at every look for work how many tasks run, so that its silence says that nobody looks."""
         self._find_work = find_work
         self._tell = beat
         self._max_threads = max_threads  # of the machine's cores: more would only make every answer later
@@ -58,7 +58,7 @@ class CaptureManager:
                 return
             if self._poller is None:
                 atexit.register(self.stop, EXIT_TIMEOUT_S)
-            self._poller = threading.Thread(target=self._poll, name="capture-manager", daemon=True)
+            self._poller = threading.Thread(target=self._poll, name="background-manager", daemon=True)
             self._poller.start()
 
     def _is_polling(self) -> bool:
@@ -76,51 +76,51 @@ class CaptureManager:
         with self._lock:
             poller = self._poller
         if poller is not None:
-            poller.join(timeout_s)  # first: it may just be starting one more job
+            poller.join(timeout_s)  # first: it may just be starting one more task
         with self._lock:
-            jobs = list(self._jobs)
-        for job in jobs:
-            job.join(max(0.0, until_s - time.monotonic()))
-        return not any(thread.is_alive() for thread in (poller, *jobs) if thread is not None)
+            tasks = list(self._tasks)
+        for task in tasks:
+            task.join(max(0.0, until_s - time.monotonic()))
+        return not any(thread.is_alive() for thread in (poller, *tasks) if thread is not None)
 
     def status(self) -> ManagerStatus:
         is_running = self._poller is not None and self._poller.is_alive()
-        return ManagerStatus(is_running, len(self._jobs), self._max_threads)
+        return ManagerStatus(is_running, len(self._tasks), self._max_threads)
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._woken = threading.Event()
         self._poller = None
-        self._jobs: set[threading.Thread] = set()
+        self._tasks: set[threading.Thread] = set()
 
     def _poll(self) -> None:
         while not self._stop.is_set():
             self._woken.clear()
-            _guarded(lambda: self._tell(len(self._jobs)))
-            job = _guarded(self._find_work) if len(self._jobs) < self._max_threads else None
-            if job is None:
+            _guarded(lambda: self._tell(len(self._tasks)))
+            task = _guarded(self._find_work) if len(self._tasks) < self._max_threads else None
+            if task is None:
                 self._woken.wait(self._idle_s)
             else:
-                self._start(job)
+                self._start(task)
 
-    def _start(self, job: Job) -> None:
-        thread = threading.Thread(target=self._run, args=(job,), name="capture-job", daemon=True)
+    def _start(self, task: Task) -> None:
+        thread = threading.Thread(target=self._run, args=(task,), name="background-task", daemon=True)
         with self._lock:
             thread.start()
-            self._jobs.add(thread)
+            self._tasks.add(thread)
 
-    def _run(self, job: Job) -> None:
-        _guarded(lambda: job(self._stop))
+    def _run(self, task: Task) -> None:
+        _guarded(lambda: task(self._stop))
         with self._lock:
-            self._jobs.discard(threading.current_thread())
+            self._tasks.discard(threading.current_thread())
         self._woken.set()
 
 
-def _guarded(work: Callable[[], Job | None]) -> Job | None:
+def _guarded(work: Callable[[], Task | None]) -> Task | None:
     """The one place where any fault ends: it is logged, and the thread lives on to do the next thing."""
     try:
         return work()
     except Exception:
-        logger.exception("work in the background failed")
+        log.exception("work in the background failed")
         return None

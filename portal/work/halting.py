@@ -1,19 +1,19 @@
 """What work that takes long asks again and again, so that it ends within seconds where nobody wants its result.
 
-A fence keeps such a result from being written; this spares the time until then. Knows no file.
+A fence keeps such a result from being written; this spares the time until then. Knows no file and no kind of work.
 """
 
 import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flask import Flask, g
 from sqlalchemy.exc import SQLAlchemyError
 
-from capture.errors import ClaimLost, Halted
-from portal.interviews.standing import is_going_on
+from portal.work.errors import ClaimLost, Halted
 
 log = logging.getLogger(__name__)
 
@@ -22,17 +22,18 @@ ASK_EVERY_S = 1.0  # withdrawn means stopped within five seconds; one small quer
 
 @dataclass
 class Halt:
-    """Called by the work on one interview. Raises ClaimLost where others have it, Halted where nobody wants it now."""
+    """Called by the work on one row. Raises ClaimLost where others have it, Halted where nobody wants it now."""
 
     app: Flask
-    interview_id: uuid.UUID
+    row_id: uuid.UUID
+    why_unwanted: Callable[[uuid.UUID], str | None]  # asks the database
     stop: threading.Event  # this process ends
     lost: threading.Event = field(default_factory=threading.Event)
     _asked_at: float = field(default_factory=time.monotonic)
 
     def __call__(self) -> None:
         if self.lost.is_set():
-            raise ClaimLost(f"interview {self.interview_id} is worked on by another process now, or stopped")
+            raise ClaimLost(f"{self.row_id} is worked on by another process now, or stopped")
         if self.stop.is_set():
             raise Halted("this process ends")
         if time.monotonic() - self._asked_at >= ASK_EVERY_S:
@@ -43,9 +44,9 @@ class Halt:
         try:
             with self.app.app_context():
                 g.only_reads_database = True
-                goes_on = is_going_on(self.interview_id)
+                reason = self.why_unwanted(self.row_id)
         except SQLAlchemyError:
-            log.warning("whether interview %s goes on could not be asked just now", self.interview_id, exc_info=True)
+            log.warning("whether %s goes on could not be asked just now", self.row_id, exc_info=True)
             return
-        if not goes_on:
-            raise Halted("the application was withdrawn or decided")
+        if reason:
+            raise Halted(reason)

@@ -8,12 +8,11 @@ from factories import Cast, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 
-from capture.manager import CaptureManager
-from portal import interviews
+from portal import work
 from portal.extensions import db
-from portal.interviews import beats
-from portal.interviews.beats import Heartbeat
 from portal.models import WorkerBeat, WorkerKind, utc_now
+from portal.work import BackgroundManager, heartbeats
+from portal.work.heartbeats import Heartbeat
 
 
 def rows() -> list[WorkerBeat]:
@@ -22,18 +21,18 @@ def rows() -> list[WorkerBeat]:
 
 
 def test_nobody_measures_before_anybody_said_so(app: Flask) -> None:
-    assert interviews.workers_seen(utc_now()) == []
+    assert work.workers_seen(utc_now()) == []
 
 
 def test_a_process_that_looks_for_work_is_seen(app: Flask) -> None:
     looked = Event()
-    manager = CaptureManager(looked.set, 1, idle_s=0.02, beat=Heartbeat(app, WorkerKind.WORKER).beat)
+    manager = BackgroundManager(looked.set, 1, idle_s=0.02, beat=Heartbeat(app, WorkerKind.WORKER).beat)
     manager.ensure_started()
     assert looked.wait(10)
     assert manager.stop(10)
-    seen = interviews.workers_seen(utc_now())
+    seen = work.workers_seen(utc_now())
 
-    assert [(beat.kind, beat.jobs) for beat in seen] == [(WorkerKind.WORKER, 0)]
+    assert [(beat.kind, beat.tasks) for beat in seen] == [(WorkerKind.WORKER, 0)]
 
 
 def test_one_that_fell_silent_is_not_seen_and_later_forgotten(app: Flask) -> None:
@@ -41,9 +40,9 @@ def test_one_that_fell_silent_is_not_seen_and_later_forgotten(app: Flask) -> Non
     silent.beat(3)
     now = utc_now()
 
-    assert interviews.workers_seen(now + timedelta(seconds=16)) == []
+    assert work.workers_seen(now + timedelta(seconds=16)) == []
     db.session.rollback()
-    rows()[0].seen_at = now - beats.SWEPT_AFTER - timedelta(seconds=1)
+    rows()[0].seen_at = now - heartbeats.SWEPT_AFTER - timedelta(seconds=1)
     db.session.commit()
     other.beat(0)
     assert [beat.kind for beat in rows()] == [WorkerKind.WORKER]
@@ -53,12 +52,12 @@ def test_many_beats_are_one_row_written_every_few_seconds(app: Flask, monkeypatc
     heartbeat = Heartbeat(app, WorkerKind.WEB)
     for jobs in (1, 2, 3):
         heartbeat.beat(jobs)
-    assert [beat.jobs for beat in rows()] == [1]
+    assert [beat.tasks for beat in rows()] == [1]
     db.session.rollback()
-    monkeypatch.setattr(beats, "BEAT_EVERY_S", 0.0)
+    monkeypatch.setattr(heartbeats, "BEAT_EVERY_S", 0.0)
     heartbeat.beat(4)
 
-    assert [beat.jobs for beat in rows()] == [4]
+    assert [beat.tasks for beat in rows()] == [4]
 
 
 def test_an_admin_is_told_that_nobody_measures(app: Flask, client: FlaskClient, cast: Cast) -> None:

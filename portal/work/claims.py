@@ -18,10 +18,10 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import aliased
 
-from capture.errors import ClaimLost
 from disk import space as disk
 from portal.extensions import db
-from portal.models import Answer, InterviewSession, utc_now
+from portal.models import Leased, utc_now
+from portal.work.errors import ClaimLost
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Claim:
     """Our hold on one row. `lost` is set when somebody else has it."""
 
     app: Flask
-    model: type[Answer] | type[InterviewSession]
+    model: type[Leased]
     row_id: uuid.UUID
     fence: int
     lost: threading.Event = field(default_factory=threading.Event)
@@ -98,13 +98,13 @@ class Claim:
 class Waiting:
     """A row that wants work, as it was when we looked."""
 
-    model: type[Answer] | type[InterviewSession]
+    model: type[Leased]
     row_id: uuid.UUID
     fence: int
     attempts: int
 
     @classmethod
-    def of(cls, row: Answer | InterviewSession) -> "Waiting":
+    def of(cls, row: Leased) -> "Waiting":
         return cls(type(row), row.id, row.fence, row.attempts)
 
     def claim(self, app: Flask) -> Claim | None:
@@ -131,5 +131,5 @@ def one_is_on_trial() -> bool:
 
 
 def _on_trial(now: datetime) -> sa.ColumnElement[bool]:
-    rows = (aliased(Answer), aliased(InterviewSession))  # other rows than the one that an UPDATE is about
+    rows = [aliased(model) for model in Leased.__subclasses__()]  # other rows than the one that an UPDATE is about
     return sa.or_(*[sa.exists().where(row.attempts > 1, row.lease_until > now) for row in rows])

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from portal.blueprints import wants_fragment
+from portal.htmx import wants_fragment
 
 PROBLEM_JSON = "application/problem+json"
 MARK = "urn:career-portal:problem:"  # how the `type` of every refusal begins; the HTTP status follows

@@ -127,6 +127,46 @@ def test_only_the_face_reader_knows_mediapipe() -> None:
     assert [path for path in MODULES if "mediapipe" in imported(path)] == [CAPTURE / "senses" / "face.py"]
 
 
+def imported_modules(path: Path) -> set[str]:
+    """With their whole names; a name taken out of a package counts as one that may be a module."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def within(names: set[str], package: str) -> set[str]:
+    return {name for name in names if name == package or name.startswith(f"{package}.")}
+
+
+def inside_portal(folder: str) -> set[Path]:
+    return set((PORTAL / folder).rglob("*.py"))
+
+
+def test_only_what_makes_the_app_knows_the_pages() -> None:
+    """Nothing imports upward: whatever pages share with the rest stands below them."""
+    others = set(PORTAL.rglob("*.py")) - inside_portal("blueprints") - {PORTAL / "__init__.py"}
+    assert [path.name for path in sorted(others) if within(imported_modules(path), "portal.blueprints")] == []
+
+
+def test_no_module_imports_after_its_own_names() -> None:
+    """Where one had to, two modules would need each other."""
+    late = [path.name for path in sorted(PORTAL.rglob("*.py")) if "E402" in path.read_text(encoding="utf-8")]
+    assert late == []
+
+
+def test_background_work_knows_no_kind_of_work() -> None:
+    """A new kind registers itself, so nothing here names one, nor what it works with."""
+    allowed = ("portal.config", "portal.extensions", "portal.models", "portal.work")
+    for path in sorted(inside_portal("work")):
+        names = within(imported_modules(path), "portal") - {"portal"}
+        assert [name for name in sorted(names) if not any(within({name}, one) for one in allowed)] == [], path
+        assert not imported(path) & {"capture", "documents"}, path
+
+
 @pytest.mark.parametrize("path", PURE, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_what_judges_opens_neither_pictures_nor_sound(path: Path) -> None:
     assert not imported(path) & PIXELS_AND_SOUND

@@ -1,19 +1,8 @@
 """The pages, by who they are for. A view fetches and authorises, reads a form, makes one call and renders."""
 
-from flask import Response, redirect, request
-from werkzeug.wrappers import Response as BaseResponse
+from flask import request
 
 MOST_PAGES = 100_000
-
-
-def wants_fragment() -> bool:
-    """Whether HTMX asks for a part of a page; going back in history always wants the whole page."""
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
-
-
-def go_to(url: str) -> BaseResponse:
-    """Send the browser to another page. HTMX would put that page inside a part of this one, so it is told to leave."""
-    return Response(headers={"HX-Redirect": url}) if wants_fragment() else redirect(url, code=303)
 
 
 def page_asked() -> int:

@@ -6,10 +6,10 @@ from flask_login import current_user, login_required
 
 from portal import accounts, leaving, throttle
 from portal.accounts import WrongCredentials
-from portal.blueprints import go_to
 from portal.blueprints.auth import start_session
 from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
+from portal.htmx import go_to
 from portal.models import User, utc_now
 from portal.throttle import TooManyTries
 

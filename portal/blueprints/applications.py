@@ -10,10 +10,10 @@ from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal import access, hiring, interviews, resumes, security, steps, throttle, versions
-from portal.blueprints import go_to, wants_fragment
 from portal.extensions import db
 from portal.forms.applying import ApplyForm, ResumeForm
 from portal.hiring import AlreadyApplied, CannotApply, CannotChange
+from portal.htmx import go_to, wants_fragment
 from portal.models import Application, Job, utc_now
 from portal.throttle import HaveToWait
 

@@ -10,10 +10,10 @@ from flask_wtf.csrf import generate_csrf
 
 from portal import access, accounts, devices
 from portal.accounts import AccountDisabled, Credentials, EmailTaken, WrongCredentials
-from portal.blueprints import go_to, wants_fragment
 from portal.errors import for_programs, wants_json
 from portal.extensions import db, login_manager
 from portal.forms.account import AboutForm, AccountForm, SignInForm
+from portal.htmx import go_to, wants_fragment
 from portal.models import User
 from portal.throttle import TooManyTries
 

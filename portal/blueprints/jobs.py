@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import access, hiring, steps
-from portal.blueprints import page_asked, page_to_keep, wants_fragment
+from portal.blueprints import page_asked, page_to_keep
 from portal.board import JobSearch
 from portal.extensions import db
+from portal.htmx import wants_fragment
 from portal.models import EmploymentType, JobStatus, Workplace, utc_now
 
 bp = Blueprint("jobs", __name__)

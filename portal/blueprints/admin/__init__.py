@@ -1,11 +1,9 @@
-"""The pages of admins: what waits, jobs, applications, the queue of interviews and the player. Nobody else gets in."""
+"""The pages of admins: what waits, jobs, applications, the queue of interviews and the player. Nobody else gets in.
 
-from flask import Blueprint
+Each module adds its views to `bp` when it is imported, so all of them are imported here.
+"""
 
-from portal import access, sealing
+from portal.blueprints.admin import applications, jobs, overview, people, searching, sessions
+from portal.blueprints.admin.bp import bp
 
-bp = Blueprint("admin", __name__, url_prefix="/admin")
-bp.before_request(access.admins_only)
-sealing.in_addresses_of(bp)
-
-from portal.blueprints.admin import applications, jobs, overview, people, searching, sessions  # noqa: E402, F401 (they add views to bp)
+__all__ = ["applications", "bp", "jobs", "overview", "people", "searching", "sessions"]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from portal import hiring, versions
 from portal.access import fetch_any
 from portal.blueprints import page_asked
-from portal.blueprints.admin import bp
+from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.filters import words
 from portal.hiring import CannotChange

@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from portal import hiring
 from portal.access import fetch_job
-from portal.blueprints import page_asked, page_to_keep, wants_fragment
-from portal.blueprints.admin import bp
+from portal.blueprints import page_asked, page_to_keep
+from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.forms.jobs import MAX_QUESTIONS, NEW_QUESTION, JobForm, new_slug, rearranged, unfinished_interviews
 from portal.hiring import CannotChange
+from portal.htmx import wants_fragment
 from portal.models import Application, InterviewSession, InterviewState, Job, JobStatus, Question
 from portal.versions import Difference
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from portal import hiring, queue, work
-from portal.blueprints.admin import bp
+from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.models import Application, InterviewState, Job, JobStatus, utc_now
 from portal.queue import SessionFilter

@@ -10,7 +10,7 @@ from flask_login import current_user
 from portal import accounts, versions
 from portal.access import fetch_person
 from portal.blueprints import page_asked
-from portal.blueprints.admin import bp
+from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.models import User
 from portal.searching import mentions

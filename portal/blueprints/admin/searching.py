@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.blueprints.admin import bp
+from portal.blueprints.admin.bp import bp
 
 FILTERS = ("candidate", "q", "job", "status", "state", "severity", "kind", "from", "to")
 

@@ -13,9 +13,10 @@ from flask.typing import ResponseReturnValue
 
 from portal import interviews, queue
 from portal.access import fetch_any
-from portal.blueprints import page_asked, wants_fragment
-from portal.blueprints.admin import bp
+from portal.blueprints import page_asked
+from portal.blueprints.admin.bp import bp
 from portal.extensions import db
+from portal.htmx import wants_fragment
 from portal.models import Answer, InterviewSession, InterviewState, Job
 from portal.queue import SessionFilter
 

@@ -1,7 +1,9 @@
-"""Recording an interview: its pages, the room's JSON, and the uploads."""
+"""Recording an interview: its pages, the room's JSON, and the uploads.
 
-from flask import Blueprint
+Each module adds its views to `bp` when it is imported, so all of them are imported here.
+"""
 
-bp = Blueprint("capture", __name__, url_prefix="/capture")
+from portal.blueprints.capture import kiosk, pages, playback, room, uploads
+from portal.blueprints.capture.bp import bp
 
-from portal.blueprints.capture import kiosk, pages, playback, room, uploads  # noqa: E402, F401 (they hang their views on `bp`)
+__all__ = ["bp", "kiosk", "pages", "playback", "room", "uploads"]

@@ -13,7 +13,7 @@ from marshmallow import EXCLUDE
 
 from portal import interviews
 from portal.access import fetch_own, is_at_the_machine
-from portal.blueprints.capture import bp
+from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import QuestionSchema, TabSchema, begin_answer, body, started
 from portal.errors import for_programs
 from portal.models import InterviewSession

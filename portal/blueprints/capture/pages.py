@@ -9,7 +9,7 @@ from flask_login import login_required
 from portal import consent as consents
 from portal import interviews
 from portal.access import fetch_own, is_at_a_kiosk, is_at_the_machine, sign_out_here
-from portal.blueprints.capture import bp
+from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import room_state
 from portal.errors import problem, wants_json
 from portal.forms.consent import ConsentForm

@@ -8,7 +8,7 @@ from flask_login import login_required
 
 from portal import interviews
 from portal.access import is_at_the_machine
-from portal.blueprints.capture import bp
+from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import own_answer
 from portal.errors import for_programs
 from portal.models import InterviewState

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from portal import interviews, throttle, tokens, uploads
 from portal.access import fetch_own
-from portal.blueprints.capture import bp
+from portal.blueprints.capture.bp import bp
 from portal.errors import for_programs
 from portal.interviews import InterviewError
 from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Headers
 
 from portal import interviews, tokens, uploads
-from portal.blueprints.capture import bp
+from portal.blueprints.capture.bp import bp
 from portal.errors import problem
 from portal.extensions import csrf, db
 from portal.models import Answer

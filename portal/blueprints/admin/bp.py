@@ -1,0 +1,9 @@
+"""What every page of the admins has in common: who gets in, and that addresses carry seals instead of names."""
+
+from flask import Blueprint
+
+from portal import access, sealing
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")
+bp.before_request(access.admins_only)
+sealing.in_addresses_of(bp)

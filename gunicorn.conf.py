@@ -19,11 +19,13 @@ PORT = SETTINGS.get("PORT") or "8000"
 wsgi_app = "wsgi:app"
 bind = f"127.0.0.1:{PORT}"  # a reverse proxy with TLS stands in front of it in production
 
-# Threads, because one replayed video holds a connection for minutes; two processes, so that one may be replaced.
+# Threads, because one replayed video holds a connection for minutes; two processes, so that one may
+# be replaced.
 worker_class = "gthread"
 workers = 2
 threads = 8
-# Measuring threads and MediaPipe's own do not survive a fork: each worker must load the app by itself.
+# Measuring threads and MediaPipe's own do not survive a fork: each worker must load the app by
+# itself.
 preload_app = False
 
 # A worker that is busy decoding still beats; one that is silent for a minute is stuck.
@@ -40,8 +42,8 @@ limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
 
-# What a proxy says is believed where TRUSTED_PROXIES says so (portal/__init__.py), and nowhere else: gunicorn would
-# take the scheme, and even the path, from anybody on this machine.
+# What a proxy says is believed where TRUSTED_PROXIES says so (portal/__init__.py), and nowhere
+# else: gunicorn would take the scheme, and even the path, from anybody on this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
@@ -50,7 +52,9 @@ accesslog = "-"
 
 
 class PrivateLogger(Logger):
-    """gunicorn's lines, without what is personal: no address, agent, referrer, query, or words from a path."""
+    """gunicorn's lines, without what is personal: no address, agent, referrer, query, or words from
+    a path.
+    """
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
@@ -58,23 +62,32 @@ class PrivateLogger(Logger):
             handler.setFormatter(log_format.formatter(log_format.chosen(SETTINGS)))
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """One line a request. The portal notes which path may be shown, and its name for the request."""
+        """One line a request. The portal notes which path may be shown, and its name for the
+        request.
+        """
         line = {
             "method": environ.get("REQUEST_METHOD", "-"),
             "path": environ.get("portal.path", "-"),
             "status": int(str(resp.status).split()[0]),
             "bytes": resp.sent,
             "ms": round(request_time.total_seconds() * 1000),
-            "request_id": next((value for name, value in resp.headers if name.lower() == "x-request-id"), "-"),
+            "request_id": next(
+                (value for name, value in resp.headers if name.lower() == "x-request-id"), "-"
+            ),
         }
-        self.access_log.info("%(method)s %(path)s %(status)s %(bytes)s B %(ms)s ms", line, extra=line)
+        self.access_log.info(
+            "%(method)s %(path)s %(status)s %(bytes)s B %(ms)s ms", line, extra=line
+        )
 
     def warning(self, msg: object, *args: object, **kwargs: object) -> None:
-        unread = str(msg).startswith("Invalid request from")  # followed by an address, and words of the request
+        # followed by an address, and words of the request
+        unread = str(msg).startswith("Invalid request from")
         super().warning("A request could not be read" if unread else msg, *args, **kwargs)
 
     def exception(self, msg: object, *args: object, **kwargs: object) -> None:
-        super().exception(msg, *("/…" if isinstance(arg, str) and "/" in arg else arg for arg in args), **kwargs)
+        super().exception(
+            msg, *("/…" if isinstance(arg, str) and "/" in arg else arg for arg in args), **kwargs
+        )
 
 
 logger_class = PrivateLogger

@@ -1,6 +1,7 @@
 """How a line of the log looks: JSON for machines, or text for a terminal.
 
-Beside the portal and not in it, because gunicorn's own process writes such lines and never loads the portal.
+Beside the portal and not in it, because gunicorn's own process writes such lines and never loads
+the portal.
 """
 
 import json

@@ -1,4 +1,6 @@
-"""What gunicorn and the `flask` command load. A setting that is missing is said in one line, not as a traceback."""
+"""What gunicorn and the `flask` command load. A setting that is missing is said in one line, not as
+a traceback.
+"""
 
 from flask.cli import NoAppException
 

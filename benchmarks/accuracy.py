@@ -1,6 +1,8 @@
-"""Runs the real engine over the labelled footage and tells how often it is right: `make bench-accuracy`.
+"""Runs the real engine over the labelled footage and tells how often it is right: `make
+bench-accuracy`.
 
-Prints one table and writes docs/benchmarks.md. Counts are shown, not only shares: some labels are few.
+Prints one table and writes docs/benchmarks.md. Counts are shown, not only shares: some labels are
+few.
 """
 
 import argparse
@@ -34,7 +36,9 @@ from capture.store.recording import read_observations
 from capture.types import AnswerSpan, Flag, Frame, Measurements
 
 ROOT = Path(__file__).resolve().parent.parent
-MODELS = Models(*(ROOT / "instance" / "models" / name for name in ("face_landmarker.task", "centerface.onnx")))
+MODELS = Models(
+    *(ROOT / "instance" / "models" / name for name in ("face_landmarker.task", "centerface.onnx"))
+)
 FOOTAGE = ROOT.parent / "shared" / "footage"
 ROTATIONS_DEG = (-30, -15, 15, 30)
 FLAGGED = {  # what the composites are made to show
@@ -66,7 +70,11 @@ class Table:
 
     def markdown(self) -> str:
         lines = [self.heads, ["---"] * len(self.heads), *self.rows]
-        return f"### {self.title}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+        return (
+            f"### {self.title}\n\n"
+            + "\n".join("| " + " | ".join(line) + " |" for line in lines)
+            + "\n"
+        )
 
 
 def main() -> int:
@@ -91,13 +99,25 @@ def measure(footage: Path) -> Iterator[Table]:
     with FaceReader(MODELS.face) as reader:
         yield still_table(footage, every, reader)
         yield angle_table(footage, every, reader)
-        yield Table("Readings that hold, against fresh ones", held.HEADS, list(held.held_rows(footage, reader)))
-    yield Table("Small sharp faces", small_faces.HEADS, list(small_faces.small_rows(footage, MODELS)))
+        yield Table(
+            "Readings that hold, against fresh ones",
+            held.HEADS,
+            list(held.held_rows(footage, reader)),
+        )
+    yield Table(
+        "Small sharp faces", small_faces.HEADS, list(small_faces.small_rows(footage, MODELS))
+    )
     yield head_table(clips)
     yield gaze_table(clips)
     yield blink_table(clips, every)
-    yield Table("Mouths that could not be measured", mouths.HEADS, list(mouths.mouth_rows(footage, every, MODELS)))
-    yield Table("Speech, by frames of 100 ms", hearing.HEADS, list(hearing.file_rows(footage, every)))
+    yield Table(
+        "Mouths that could not be measured",
+        mouths.HEADS,
+        list(mouths.mouth_rows(footage, every, MODELS)),
+    )
+    yield Table(
+        "Speech, by frames of 100 ms", hearing.HEADS, list(hearing.file_rows(footage, every))
+    )
     changed = list(hearing.changed_rows(footage, every))
     yield Table("Speech of meetings, made softer and noisier", hearing.CHANGED_HEADS, changed)
     yield flag_table(clips)
@@ -129,7 +149,9 @@ def measured(footage: Path, file: str, every: list[Label]) -> Clip:
 
 
 def face_table(clips: Sequence[Clip]) -> Table:
-    table = Table("Faces counted, by sample", ("clip", "labelled", "right", "of", "longest invented", "wrong"))
+    table = Table(
+        "Faces counted, by sample", ("clip", "labelled", "right", "of", "longest invented", "wrong")
+    )
     totals: dict[str, scores.Score] = {}
     for clip in clips:
         for value in dict.fromkeys(label.value for label in clip.labels if label.kind == "faces"):
@@ -140,7 +162,9 @@ def face_table(clips: Sequence[Clip]) -> Table:
             invented_ms = scores.longest_invented_ms(clip.measurements.observations, own)
             add(totals.setdefault(value, scores.Score()), score)
             if score.wrong or value not in "01":
-                table.rows.append((clip.name, value, *counted(score), f"{invented_ms / 1000:.1f} s", wrong(score)))
+                table.rows.append(
+                    (clip.name, value, *counted(score), f"{invented_ms / 1000:.1f} s", wrong(score))
+                )
     rows = [("**all**", value, *counted(score), "", "") for value, score in sorted(totals.items())]
     table.rows[:0] = rows
     return table
@@ -180,18 +204,30 @@ def picture_of(path: Path) -> Picture:
 
 def angle_table(footage: Path, every: list[Label], reader: FaceReader) -> Table:
     """Stills and clips' first pictures against themselves: mirrored, and turned by known degrees."""
-    heads = ("picture", "nominal yaw", "yaw", "mirrored", "roll", "mirrored roll", "worst roll when turned")
+    heads = (
+        "picture",
+        "nominal yaw",
+        "yaw",
+        "mirrored",
+        "roll",
+        "mirrored roll",
+        "worst roll when turned",
+    )
     table = Table("Angles of known pictures, in degrees", heads)
     nominal = {label.file: label.value for label in every if label.kind == "yaw_abs_nominal"}
     alone = {label.file for label in every if label.kind == "faces" and label.value == "1"}
-    headed = dict.fromkeys(label.file for label in every if label.kind == "head" and label.file in alone)
+    headed = dict.fromkeys(
+        label.file for label in every if label.kind == "head" and label.file in alone
+    )
     for file in [*nominal, *headed]:
         rgb = picture_of(footage / file) if file in nominal else first_picture(footage / file)
         upright, mirrored = read(reader, rgb), read(reader, rgb[:, ::-1])
         if upright and mirrored:
             numbers = (upright.yaw_deg, mirrored.yaw_deg, upright.roll_deg, mirrored.roll_deg)
             told = worst_roll_deg(reader, rgb, upright)
-            table.rows.append((Path(file).name, nominal.get(file, ""), *(f"{n:+.1f}" for n in numbers), told))
+            table.rows.append(
+                (Path(file).name, nominal.get(file, ""), *(f"{n:+.1f}" for n in numbers), told)
+            )
     return table
 
 
@@ -202,7 +238,10 @@ def read(reader: FaceReader, rgb: NDArray[Any]) -> FaceReading | None:
 def worst_roll_deg(reader: FaceReader, rgb: Picture, upright: FaceReading) -> str:
     worst = 0.0
     height, width = rgb.shape[:2]
-    middle = (upright.box[0] + upright.box[2] / 2) * width, (upright.box[1] + upright.box[3] / 2) * height
+    middle = (
+        (upright.box[0] + upright.box[2] / 2) * width,
+        (upright.box[1] + upright.box[3] / 2) * height,
+    )
     for angle_deg in ROTATIONS_DEG:
         around = cv2.getRotationMatrix2D(middle, -angle_deg, 1.0)
         turned = cv2.warpAffine(rgb, around, (width, height), borderMode=cv2.BORDER_REPLICATE)
@@ -238,7 +277,9 @@ def scored_table(title: str, clips: Sequence[Clip], ask: Callable[[Clip], scores
         add(total, score)
         if score.asked:
             table.rows.append((clip.name, *counted(score), wrong(score)))
-    table.rows.insert(0, ("**all**", *counted(total), f"{total.right / max(1, total.asked):.1%} right"))
+    table.rows.insert(
+        0, ("**all**", *counted(total), f"{total.right / max(1, total.asked):.1%} right")
+    )
     return table
 
 
@@ -247,14 +288,18 @@ def of(clip: Clip, *kinds: str) -> list[Label]:
 
 
 def blink_table(clips: Sequence[Clip], every: list[Label]) -> Table:
-    table = Table("Blinks, within 0.2 s of the labelled ones", ("clip", "found", "missed", "invented", "F1"))
+    table = Table(
+        "Blinks, within 0.2 s of the labelled ones", ("clip", "found", "missed", "invented", "F1")
+    )
     total = scores.Found()
     for clip in clips:
         file = clip.labels[0].file
         known = label_files.of(every, file, "blink")
         ignored = label_files.doubtful(every, file, "blink", "eyes")
         if known:
-            seen = sorted(blink for row in clip.measurements.observations for blink in row.blinks_ms)
+            seen = sorted(
+                blink for row in clip.measurements.observations for blink in row.blinks_ms
+            )
             found = scores.blinks(seen, known, ignored)
             total = total.plus(found)
             table.rows.append((clip.name, *found_cells(found)))
@@ -270,7 +315,11 @@ def flag_table(clips: Sequence[Clip]) -> Table:
     table = Table("Flags", ("clip", "expected", "medium or high", "low or not assessable"))
     for clip in clips:
         serious = scores.serious(clip.flags)
-        rest = [flag for flag in clip.flags if flag not in serious and rule_name(flag) != "no_sound_track"]
+        rest = [
+            flag
+            for flag in clip.flags
+            if flag not in serious and rule_name(flag) != "no_sound_track"
+        ]
         expected = FLAGGED.get(clip.name)
         is_found = expected and any(scores.matches(flag, *expected) for flag in serious)
         word = f"{expected[0]}: {'found' if is_found else 'missed'}" if expected else ""

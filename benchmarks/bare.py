@@ -1,4 +1,6 @@
-"""A bare WSGI handler that appends what it is sent and fsyncs it: what no upload endpoint can do without."""
+"""A bare WSGI handler that appends what it is sent and fsyncs it: what no upload endpoint can do
+without.
+"""
 
 import os
 from collections.abc import Callable, Iterable
@@ -12,7 +14,9 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if length:
         data = environ["wsgi.input"].read(length)
-        handle = os.open(FOLDER / Path(environ["PATH_INFO"]).name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        handle = os.open(
+            FOLDER / Path(environ["PATH_INFO"]).name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
+        )
         try:
             os.write(handle, data)
             os.fsync(handle)

@@ -1,4 +1,5 @@
-"""The clips that speed is measured on: one person talking, 640×480 at 24 a second, as browsers would have recorded it.
+"""The clips that speed is measured on: one person talking, 640×480 at 24 a second, as browsers
+would have recorded it.
 
 Made from the real footage where it is there, and otherwise from the demo's portrait.
 """
@@ -39,9 +40,16 @@ def make(codec: str, seconds: int, folder: Path) -> Path:
     if path.exists():
         return path
     temporary = path.with_name(f"making-{path.name}")
-    with av.open(temporary, "w", format=container, options=GROWING if container == "mp4" else {}) as output:
+    with av.open(
+        temporary, "w", format=container, options=GROWING if container == "mp4" else {}
+    ) as output:
         video = output.add_stream(encoder, rate=RATE_HZ, options=options)
-        video.width, video.height, video.pix_fmt, video.bit_rate = WIDTH, HEIGHT, "yuv420p", BIT_RATE
+        video.width, video.height, video.pix_fmt, video.bit_rate = (
+            WIDTH,
+            HEIGHT,
+            "yuv420p",
+            BIT_RATE,
+        )
         sound = output.add_stream("libopus", rate=SOUND_HZ, layout="mono")
         samples = np.resize(_speech(), seconds * SOUND_HZ)
         for number, picture in enumerate(islice(_talking(folder), seconds * RATE_HZ)):
@@ -66,7 +74,11 @@ def _talking(folder: Path) -> Iterator[av.VideoFrame]:
 
 def _demo(folder: Path) -> Path:
     path = folder / "demo.mp4"
-    return path if path.exists() else demo.make_demo_clip(PROJECT / "instance/models/astronaut.png", path, demo.calm)
+    return (
+        path
+        if path.exists()
+        else demo.make_demo_clip(PROJECT / "instance/models/astronaut.png", path, demo.calm)
+    )
 
 
 def _speech() -> NDArray[np.float32]:
@@ -74,11 +86,17 @@ def _speech() -> NDArray[np.float32]:
         return demo.speechlike(demo.CLIP_S).astype(np.float32)
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_HZ)
     with av.open(SPEECH) as file:
-        parts = [part.to_ndarray()[0] for frame in file.decode(audio=0) for part in resampler.resample(frame)]
+        parts = [
+            part.to_ndarray()[0]
+            for frame in file.decode(audio=0)
+            for part in resampler.resample(frame)
+        ]
     return np.concatenate(parts)
 
 
 def _write_sound(output: Any, stream: Any, samples: NDArray[np.float32], start: int) -> None:
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format="flt", layout="mono")
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(samples[None]), format="flt", layout="mono"
+    )
     frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, start, Fraction(1, SOUND_HZ)
     output.mux(stream.encode(frame))

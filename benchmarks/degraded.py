@@ -1,6 +1,8 @@
-"""Real clips made darker, blurred, smaller and farther away, and other changes that keep the face visible.
+"""Real clips made darker, blurred, smaller and farther away, and other changes that keep the face
+visible.
 
-As the picture gets worse, flags may only turn into "not assessable"; while a person still sees the face, none change.
+As the picture gets worse, flags may only turn into "not assessable"; while a person still sees the
+face, none change.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +50,9 @@ def smaller(rgb: Picture, share: float) -> NDArray[Any]:
 
 def farther(rgb: Picture, share: float) -> NDArray[Any]:
     small, canvas = smaller(rgb, share), np.full_like(rgb, WALL)
-    top, left = ((whole - part) // 2 for whole, part in zip(rgb.shape[:2], small.shape[:2], strict=True))
+    top, left = (
+        (whole - part) // 2 for whole, part in zip(rgb.shape[:2], small.shape[:2], strict=True)
+    )
     canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
     return canvas
 
@@ -66,7 +70,11 @@ CHANGES: dict[str, tuple[Callable[..., NDArray[Any]], Sequence[float]]] = {
 def clips_of_one(footage: Path) -> list[Path]:
     """One person each; of the GRID speaker with twenty clips, the first."""
     every = labels.read_labels(footage)
-    alone = [file for file in labels.videos(every) if {"1"} == {label.value for label in every if _counts(label, file)}]
+    alone = [
+        file
+        for file in labels.videos(every)
+        if {"1"} == {label.value for label in every if _counts(label, file)}
+    ]
     twins = sorted(file for file in alone if "grid_s1" in file)[1:]
     return [footage / file for file in alone if file not in twins]
 
@@ -75,7 +83,9 @@ def first_picture(path: Path) -> Picture:
     """Upright."""
     with av.open(str(path)) as opened:
         frame = next(opened.decode(video=0))
-        turned: Picture = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
+        turned: Picture = np.ascontiguousarray(
+            np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90))
+        )
         return turned
 
 
@@ -84,17 +94,27 @@ def _counts(label: labels.Label, file: str) -> bool:
 
 
 def quality_rows(footage: Path, models: Models) -> Iterator[tuple[str, str, str, str, str]]:
-    """For each change: clips with no flag, with "not assessable" only, and with one that asks a person to look."""
+    """For each change: clips with no flag, with "not assessable" only, and with one that asks a
+    person to look.
+    """
     clips = clips_of_one(footage)
     for words, (change, amounts) in CHANGES.items():
         for amount in amounts:
             told = [flags_of(clip, models, partial(change_by, change, amount)) for clip in clips]
             flagged = [
-                f"{clip.name}: {scores.told(flags)}" for clip, flags in zip(clips, told, strict=True) if _asks(flags)
+                f"{clip.name}: {scores.told(flags)}"
+                for clip, flags in zip(clips, told, strict=True)
+                if _asks(flags)
             ]
             quiet = sum(not flags for flags in told)
             rest = len(clips) - quiet - len(flagged)
-            yield f"{words} {amount:g}", str(quiet), str(rest), str(len(flagged)), "; ".join(flagged)
+            yield (
+                f"{words} {amount:g}",
+                str(quiet),
+                str(rest),
+                str(len(flagged)),
+                "; ".join(flagged),
+            )
 
 
 def change_by(change: Callable[..., NDArray[Any]], amount: float, rgb: Picture) -> NDArray[Any]:

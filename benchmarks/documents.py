@@ -1,7 +1,9 @@
-"""`make bench-documents CORPUS=folder`: what becomes of real documents, by the program that wrote them.
+"""`make bench-documents CORPUS=folder`: what becomes of real documents, by the program that wrote
+them.
 
-Each file is looked at as the portal does it, in its process with its limits. The corpus itself is not part of the
-project. A file with a script, media, a program to start or too many pages is refused on purpose, and counted as such.
+Each file is looked at as the portal does it, in its process with its limits. The corpus itself is
+not part of the project. A file with a script, media, a program to start or too many pages is
+refused on purpose, and counted as such.
 """
 
 import io
@@ -24,7 +26,9 @@ ON_PURPOSE = (
     "script", "plays media", "start a program", "form that sends", "more than 200 pages", "with a password", "macros",
     "changes itself", "carries another file", "no page", "not a text document", "This is an archive", "OpenDocument",
 )  # fmt: skip
-PRODUCER = re.compile(rb"/Producer\s*\(((?:\\.|[^\\)]){1,80})|<(?:pdf:)?Producer>([^<]{1,80})", re.DOTALL)
+PRODUCER = re.compile(
+    rb"/Producer\s*\(((?:\\.|[^\\)]){1,80})|<(?:pdf:)?Producer>([^<]{1,80})", re.DOTALL
+)
 APPLICATION = re.compile(rb"<(?:\w+:)?Application>([^<]{1,60})<")
 
 
@@ -39,7 +43,9 @@ class Looked:
     def outcome(self) -> str:
         if not self.answer.refused:
             return "changed" if self.answer.said else "kept"
-        return "on purpose" if any(word in self.answer.refused for word in ON_PURPOSE) else "refused"
+        return (
+            "on purpose" if any(word in self.answer.refused for word in ON_PURPOSE) else "refused"
+        )
 
 
 def main(folder: str) -> None:
@@ -50,7 +56,9 @@ def main(folder: str) -> None:
     print_refusals(looked)
     seconds = sorted(one.cpu_s for one in looked)
     late = seconds[int(len(seconds) * 0.95)]
-    print(f"\nCPU time of one file: median {statistics.median(seconds):.2f} s, 95 of 100 within {late:.2f} s")
+    print(
+        f"\nCPU time of one file: median {statistics.median(seconds):.2f} s, 95 of 100 within {late:.2f} s"
+    )
 
 
 def look_at_all(folder: Path) -> Iterator[Looked]:
@@ -92,12 +100,20 @@ def print_table(looked: list[Looked]) -> None:
     columns = ("kept", "changed", "refused", "on purpose")
     print(f"{'written by':34}{'files':>7}" + "".join(f"{name:>12}" for name in columns))
     for producer, outcomes in sorted(by_producer.items(), key=lambda row: -len(row[1])):
-        print(f"{producer:34.34}{len(outcomes):7}" + "".join(f"{outcomes.count(name):12}" for name in columns))
+        print(
+            f"{producer:34.34}{len(outcomes):7}"
+            + "".join(f"{outcomes.count(name):12}" for name in columns)
+        )
     outcomes = [one.outcome for one in looked]
-    print(f"{'together':34}{len(outcomes):7}" + "".join(f"{outcomes.count(name):12}" for name in columns))
+    print(
+        f"{'together':34}{len(outcomes):7}"
+        + "".join(f"{outcomes.count(name):12}" for name in columns)
+    )
     honest = [outcome for outcome in outcomes if outcome != "on purpose"]
     taken = sum(outcome != "refused" for outcome in honest)
-    print(f"\nof {len(honest)} that should be taken, {taken} are: {100 * taken / max(1, len(honest)):.1f} %")
+    print(
+        f"\nof {len(honest)} that should be taken, {taken} are: {100 * taken / max(1, len(honest)):.1f} %"
+    )
 
 
 def print_refusals(looked: list[Looked]) -> None:

@@ -1,6 +1,8 @@
-"""What the engine costs: CPU against the unavoidable work and against what a user would write, memory, the rules' time.
+"""What the engine costs: CPU against the unavoidable work and against what a user would write,
+memory, the rules' time.
 
-CPU rows count the process's CPU time, in turns within one run, so that a busy machine weighs on both sides alike.
+CPU rows count the process's CPU time, in turns within one run, so that a busy machine weighs on
+both sides alike.
 """
 
 import gc
@@ -33,7 +35,9 @@ from capture.store.recording import read_observations
 from capture.store.timeline import join_timeline
 from capture.types import Frame, Glance, MeasuredAnswer, Measurements, Observation, Sound
 
-MODELS = Models(PROJECT / "instance/models/face_landmarker.task", PROJECT / "instance/models/centerface.onnx")
+MODELS = Models(
+    PROJECT / "instance/models/face_landmarker.task", PROJECT / "instance/models/centerface.onnx"
+)
 CLIP_S = 20
 LANDMARKS_EVERY_MS, COUNT_EVERY_MS = 200, 1_000  # the floor's five and one inferences a second
 SESSIONS = 4  # live at once beyond the first, for what one more costs
@@ -44,13 +48,18 @@ Progress = Callable[[str], None]
 
 
 def cpu_ratios(codec: str, progress: Progress) -> Iterator[dict[str, float]]:
-    """Each round: everything, and everything but blinks, against the floor and against the plain way."""
+    """Each round: everything, and everything but blinks, against the floor and against the plain
+    way.
+    """
     with TemporaryDirectory() as folder:
         video = clips.make(codec, CLIP_S, Path(folder))
         for number in range(bench.ROUNDS):
             progress(f"round {number + 1} of {bench.ROUNDS}")
             floor = _cpu(partial(_floor, video))
-            all_of_it, no_blinks = _cpu(partial(_engine, video, Senses)), _cpu(partial(_engine, video, WithoutBlinks))
+            all_of_it, no_blinks = (
+                _cpu(partial(_engine, video, Senses)),
+                _cpu(partial(_engine, video, WithoutBlinks)),
+            )
             plain = _cpu(partial(_plain, video))
             yield {
                 "floor": floor / CLIP_S * 1000,
@@ -88,7 +97,9 @@ def _senses(kind: type[Senses]) -> Senses:
 def _landmarker() -> FaceLandmarker:
     """As its makers set it, with what the contract's quantities need."""
     base = BaseOptions(model_asset_path=str(MODELS.face))
-    return FaceLandmarker.create_from_options(FaceLandmarkerOptions(base_options=base, output_face_blendshapes=True))
+    return FaceLandmarker.create_from_options(
+        FaceLandmarkerOptions(base_options=base, output_face_blendshapes=True)
+    )
 
 
 def _floor(video: Path) -> None:
@@ -126,8 +137,14 @@ def memory_ratio(progress: Progress) -> Iterator[dict[str, float]]:
         video = clips.make("h264", CLIP_S, Path(folder))
         for number in range(bench.ROUNDS):
             progress(f"round {number + 1} of {bench.ROUNDS}")
-            landmarker, session = (_own_process(name, video) for name in ("landmarkers", "sessions"))
-            yield {"landmarker MB": landmarker, "session MB": session, "session / landmarker": session / landmarker}
+            landmarker, session = (
+                _own_process(name, video) for name in ("landmarkers", "sessions")
+            )
+            yield {
+                "landmarker MB": landmarker,
+                "session MB": session,
+                "session / landmarker": session / landmarker,
+            }
 
 
 def _own_process(what: str, video: Path) -> float:
@@ -160,7 +177,9 @@ def _sessions_mb(video: Path) -> float:
     with TemporaryDirectory() as folder:
 
         def one_more() -> None:
-            """Measures all that is there of a file that is not complete, and goes on waiting for more."""
+            """Measures all that is there of a file that is not complete, and goes on waiting for
+            more.
+            """
             log = Path(folder) / str(time.monotonic_ns())
             source = AnswerSource(video, identify_file(video), log, is_complete=lambda: False)
             session = CaptureSession(source, MODELS.senses, stop)
@@ -188,7 +207,11 @@ def flags_ms(progress: Progress) -> Iterator[dict[str, float]]:
     for _ in range(FLAG_ROUNDS):
         before_s = time.process_time()
         flags = find_flags(hour)
-        yield {"ms": (time.process_time() - before_s) * 1000, "flags": len(flags), "rows": len(hour.observations)}
+        yield {
+            "ms": (time.process_time() - before_s) * 1000,
+            "flags": len(flags),
+            "rows": len(hour.observations),
+        }
 
 
 def _hour() -> Measurements:
@@ -196,8 +219,14 @@ def _hour() -> Measurements:
         video, log = clips.make("h264", CLIP_S, Path(folder)), Path(folder) / "observations"
         CaptureSession(AnswerSource(video, identify_file(video), log), MODELS.senses).run()
         seen = read_observations(log)
-    rows = [replace(seen[number % len(seen)], t_ms=number * 200, blinks_ms=()) for number in range(ANSWER_ROWS)]
-    answers = [MeasuredAnswer(number + 1, 1, ANSWER_ROWS * 200, observations=rows) for number in range(HOUR_ANSWERS)]
+    rows = [
+        replace(seen[number % len(seen)], t_ms=number * 200, blinks_ms=())
+        for number in range(ANSWER_ROWS)
+    ]
+    answers = [
+        MeasuredAnswer(number + 1, 1, ANSWER_ROWS * 200, observations=rows)
+        for number in range(HOUR_ANSWERS)
+    ]
     return join_timeline(answers)
 
 

@@ -1,4 +1,6 @@
-"""How well speech is heard: as it was recorded, from farther away, and in noise. Labels say where somebody speaks."""
+"""How well speech is heard: as it was recorded, from farther away, and in noise. Labels say where
+somebody speaks.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
@@ -18,7 +20,13 @@ from capture.types import Sound
 Samples = NDArray[np.float32]
 Change = Callable[[Samples], Samples]
 HEADS = ("file", "speech heard", "missed", "heard in silence or noise", "F1", "quiet there")
-CHANGED_HEADS = ("every meeting", "speech heard", "missed", "F1", "heard in 33 s of noise changed alike")
+CHANGED_HEADS = (
+    "every meeting",
+    "speech heard",
+    "missed",
+    "F1",
+    "heard in 33 s of noise changed alike",
+)
 MEETINGS = tuple(f"audio/pyannote__{name}.wav" for name in ("dev00", "dev01", "sample", "trn02"))
 NOISE = "audio/speechbrain__noise1.wav"
 
@@ -36,8 +44,12 @@ def in_noise(samples: Samples, snr_db: float, is_pink: bool) -> Samples:
     noise = np.random.default_rng(5).normal(size=len(samples))
     if is_pink:
         spectrum = np.fft.rfft(noise)
-        noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), len(samples))
-    loudness = np.sqrt(np.mean(np.square(samples)) / np.mean(np.square(noise))) * 10 ** (-snr_db / 20)
+        noise = np.fft.irfft(
+            spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), len(samples)
+        )
+    loudness = np.sqrt(np.mean(np.square(samples)) / np.mean(np.square(noise))) * 10 ** (
+        -snr_db / 20
+    )
     return (samples + loudness * noise).astype(np.float32)
 
 
@@ -62,17 +74,27 @@ def file_rows(footage: Path, every: list[Label]) -> Iterator[tuple[str, ...]]:
 
 
 def _cells(found: scores.Found) -> tuple[str, ...]:
-    return str(found.hits), str(found.missed), str(found.invented), f"{found.f1:.3f}", str(found.quiet)
+    return (
+        str(found.hits),
+        str(found.missed),
+        str(found.invented),
+        f"{found.f1:.3f}",
+        str(found.quiet),
+    )
 
 
 def changed_rows(footage: Path, every: list[Label]) -> Iterator[tuple[str, ...]]:
     for words, change in CHANGES.items():
-        found = reduce(scores.Found.plus, (found_in(footage, file, every, change) for file in MEETINGS))
+        found = reduce(
+            scores.Found.plus, (found_in(footage, file, every, change) for file in MEETINGS)
+        )
         noise = found_in(footage, NOISE, every, change)
         yield words, str(found.hits), str(found.missed), f"{found.f1:.3f}", str(noise.invented)
 
 
-def found_in(footage: Path, file: str, every: list[Label], change: Change = as_it_is) -> scores.Found:
+def found_in(
+    footage: Path, file: str, every: list[Label], change: Change = as_it_is
+) -> scores.Found:
     return scores.speech(heard_in(footage / file, change), _scored(every, file))
 
 

@@ -19,16 +19,27 @@ HEADS = ("quantity", "samples", "held", "off by, median", "95 %", "99 %", "at mo
 
 
 def held_rows(footage: Path, reader: FaceReader) -> Iterator[tuple[str, ...]]:
-    """One row a quantity. A held face that a fresh reading does not find at all would be off by "nan"."""
+    """One row a quantity. A held face that a fresh reading does not find at all would be off by
+    "nan".
+    """
     samples = [pair for clip in clips_of_one(footage) for pair in _samples(clip, reader)]
     pairs = [(said, fresh) for said, fresh in samples if said is not fresh]
     for name in QUANTITIES:
         off = [abs(getattr(said, name) - getattr(fresh, name, np.nan)) for said, fresh in pairs]
-        yield (name, str(len(samples)), str(len(pairs)), *(f"{np.percentile(off, share):.3f}" for share in PERCENTILES))
+        yield (
+            name,
+            str(len(samples)),
+            str(len(pairs)),
+            *(f"{np.percentile(off, share):.3f}" for share in PERCENTILES),
+        )
 
 
-def _samples(clip: Path, reader: FaceReader) -> Iterator[tuple[FaceReading | None, FaceReading | None]]:
-    """What is said of each sampled picture, and what reading it says; the same object where it was read."""
+def _samples(
+    clip: Path, reader: FaceReader
+) -> Iterator[tuple[FaceReading | None, FaceReading | None]]:
+    """What is said of each sampled picture, and what reading it says; the same object where it was
+    read.
+    """
     fresh: FaceReading | None = None
     cache = FaceCache(lambda frame: fresh)
     for item in Decoder(clip, identify_file(clip), every_ms=SAMPLE_EVERY_MS):

@@ -1,7 +1,9 @@
-"""What a process gives up before it opens a stranger's recording: new rights, files, the network, other programs.
+"""What a process gives up before it opens a stranger's recording: new rights, files, the network,
+other programs.
 
-All of it is what plain Linux lets anybody do to himself: no root, no namespaces. Landlock needs Linux 5.13; without it
-the rest holds. For the trial in `jailed.py`; docs/security.md says how measuring will use it.
+All of it is what plain Linux lets anybody do to himself: no root, no namespaces. Landlock needs
+Linux 5.13; without it the rest holds. For the trial in `jailed.py`; docs/security.md says how
+measuring will use it.
 """
 
 import ctypes
@@ -16,14 +18,16 @@ from pathlib import Path
 
 NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2  # prctl
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
-# By the version of Landlock: how many rights over files there are. From 4 on it refuses TCP, from 6 on foreign signals.
+# By the version of Landlock: how many rights over files there are. From 4 on it refuses TCP, from 6
+# on foreign signals.
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 TCP, SCOPES = 0b11, 0b11
 READ_FILE, READ_FOLDER = 1 << 2, 1 << 3
 WRITE = 1 << 1 | 1 << 5 | 1 << 8  # write to a file, remove one, make one
 TRUNCATE = 1 << 14  # from version 3 on
 
-# Never needed while pictures are decoded: other programs, sockets, other processes, mounts, keys, the kernel itself.
+# Never needed while pictures are decoded: other programs, sockets, other processes, mounts, keys,
+# the kernel itself.
 REFUSED = {
     "x86_64": {
         "socket": 41, "socketpair": 53, "connect": 42, "bind": 49, "listen": 50, "execve": 59, "execveat": 322,
@@ -51,7 +55,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter(readable: Iterable[Path], writable: Path | None = None) -> None:
-    """From here on these can be read, one folder or none be written to, and no program or socket opened."""
+    """From here on these can be read, one folder or none be written to, and no program or socket
+    opened.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if writable is None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -117,7 +123,12 @@ def _allow(rules: int, path: Path, rights: int) -> None:
 def _refuse_calls() -> None:
     machine = platform.machine()
     numbers = sorted(REFUSED[machine].values())
-    steps = [(LOAD, 0, 0, 4), (JUMP_EQUAL, 1, 0, ARCHITECTURES[machine]), (RETURN, 0, 0, KILL), (LOAD, 0, 0, 0)]
+    steps = [
+        (LOAD, 0, 0, 4),
+        (JUMP_EQUAL, 1, 0, ARCHITECTURES[machine]),
+        (RETURN, 0, 0, KILL),
+        (LOAD, 0, 0, 0),
+    ]
     steps += [(JUMP_AT_LEAST, 0, 1, X32), (RETURN, 0, 0, KILL)]
     for number in numbers:
         steps += [(JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, REFUSE)]

@@ -1,6 +1,8 @@
-"""The process that measures in the trial (`jailed.py`): one recording in by a handle, observations out by a pipe.
+"""The process that measures in the trial (`jailed.py`): one recording in by a handle, observations
+out by a pipe.
 
-Alone (`python -m benchmarks.jail_inside once`), or as one that has everything loaded and forks for each recording.
+Alone (`python -m benchmarks.jail_inside once`), or as one that has everything loaded and forks for
+each recording.
 """
 
 import json
@@ -60,7 +62,9 @@ def normalise(models: Models, container: str, folder: Path) -> None:
 
 
 def shut(models: Models, writable: Path | None) -> None:
-    folders = [Path(name) for name in [*READABLE, sys.prefix, sys.base_prefix] if Path(name).exists()]
+    folders = [
+        Path(name) for name in [*READABLE, sys.prefix, sys.base_prefix] if Path(name).exists()
+    ]
     jail.enter([*folders, models.face, models.crowd, SOURCE.resolve()], writable)
 
 
@@ -88,7 +92,9 @@ def serve(models: Models) -> None:
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 _placed(handles)
                 container, folder = json.loads(message)
-                normalise(models, container, Path(folder)) if folder else measure(models, container, is_jailed=True)
+                normalise(models, container, Path(folder)) if folder else measure(
+                    models, container, is_jailed=True
+                )
                 os._exit(0)
             for handle in handles:
                 os.close(handle)

@@ -1,9 +1,9 @@
 """What it would cost to open recordings in a process without secrets, database, network and files.
 
-`python -m benchmarks.jailed CLIP FACE_MODEL CROWD_MODEL`. Each round measures the clip as today (in this process,
-everything loaded), in a fresh process, in a fresh one that is jailed, and in a jailed fork of one that has everything
-loaded; and it brings the clip into the film's form here and in such a fork. Only ratios within a round are compared,
-and the rows must be alike.
+`python -m benchmarks.jailed CLIP FACE_MODEL CROWD_MODEL`. Each round measures the clip as today (in
+this process, everything loaded), in a fresh process, in a fresh one that is jailed, and in a jailed
+fork of one that has everything loaded; and it brings the clip into the film's form here and in such
+a fork. Only ratios within a round are compared, and the rows must be alike.
 """
 
 import json
@@ -29,7 +29,9 @@ from capture.store.recording import rounded
 from capture.types import SAMPLE_EVERY_MS
 
 ROUNDS = 5
-PASSED_ON = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+PASSED_ON = {
+    name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ
+}
 # A pool of threads that numpy starts while it loads would be lost in a fork.
 ENVIRON = PASSED_ON | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 Rows = list[dict[str, Any]]
@@ -74,9 +76,19 @@ def fresh(clip: Path, models: Models, way: Way, how: str) -> Rows:
         os.dup2(media, MEDIA)
         os.dup2(101, OUT)
 
-    command = [sys.executable, "-m", "benchmarks.jail_inside", how, models.face, models.crowd, identify_file(clip)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.jail_inside",
+        how,
+        models.face,
+        models.crowd,
+        identify_file(clip),
+    ]
     # Safe here: this process has no thread that could hold a lock while it forks.
-    process = subprocess.Popen(command, env=ENVIRON, stdin=subprocess.DEVNULL, preexec_fn=place, pass_fds=(MEDIA, OUT))
+    process = subprocess.Popen(
+        command, env=ENVIRON, stdin=subprocess.DEVNULL, preexec_fn=place, pass_fds=(MEDIA, OUT)
+    )
     os.close(out_write)
     os.close(media)
     rows, said = collected(out_read)
@@ -86,11 +98,17 @@ def fresh(clip: Path, models: Models, way: Way, how: str) -> Rows:
 
 
 def forked(clip: Path, asking: socket.socket, way: Way, folder: Path | None = None) -> Rows:
-    """In a fork of the one that has everything loaded: measured, or brought into form where a folder is given."""
+    """In a fork of the one that has everything loaded: measured, or brought into form where a
+    folder is given.
+    """
     began_s = time.monotonic()
     out_read, out_write = os.pipe()
     media = os.open(clip, os.O_RDONLY)
-    socket.send_fds(asking, [json.dumps([identify_file(clip), folder and str(folder)]).encode()], [media, out_write])
+    socket.send_fds(
+        asking,
+        [json.dumps([identify_file(clip), folder and str(folder)]).encode()],
+        [media, out_write],
+    )
     os.close(out_write)
     os.close(media)
     rows, said = collected(out_read)
@@ -113,7 +131,10 @@ def collected(out_read: int) -> tuple[Rows, dict[str, Any]]:
 
 
 def main(clip: Path, face: Path, crowd: Path) -> None:
-    models, ways = Models(face, crowd), [Way(name) for name in ("today", "fresh", "fresh, jailed", "fork, jailed")]
+    models, ways = (
+        Models(face, crowd),
+        [Way(name) for name in ("today", "fresh", "fresh, jailed", "fork, jailed")],
+    )
     films = [Way("today"), Way("fork, jailed")]
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     command = [sys.executable, "-m", "benchmarks.jail_inside", "serve", face, crowd, "-"]
@@ -126,7 +147,9 @@ def main(clip: Path, face: Path, crowd: Path) -> None:
         rows += [fresh(clip, models, ways[2], "jailed"), forked(clip, ours, ways[3])]
         assert all(others == rows[0] for others in rows), "the ways do not measure alike"
         with TemporaryDirectory() as folder:
-            assert normalised(clip, Path(folder), films[0]) == forked(clip, ours, films[1], Path(folder))
+            assert normalised(clip, Path(folder), films[0]) == forked(
+                clip, ours, films[1], Path(folder)
+            )
     ours.close()
     server.wait()
     print(f"{len(rows[0])} rows, alike in each of {ROUNDS} rounds")

@@ -42,12 +42,20 @@ def _label(row: dict[str, str]) -> Label:
 
 def of(labels: list[Label], file: str, *kinds: str) -> list[Label]:
     """The usable labels of one file; those marked as uncertain or to be ignored are left out."""
-    return [label for label in labels if label.file == file and label.kind in kinds and _is_usable(label.value)]
+    return [
+        label
+        for label in labels
+        if label.file == file and label.kind in kinds and _is_usable(label.value)
+    ]
 
 
 def doubtful(labels: list[Label], file: str, *kinds: str) -> list[Label]:
     """Where the labellers themselves could not tell: neither right nor wrong."""
-    return [label for label in labels if label.file == file and label.kind in kinds and not _is_usable(label.value)]
+    return [
+        label
+        for label in labels
+        if label.file == file and label.kind in kinds and not _is_usable(label.value)
+    ]
 
 
 def _is_usable(value: str) -> bool:

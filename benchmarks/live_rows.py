@@ -1,6 +1,8 @@
-"""How far measuring lags behind recording when many interviews are live at once: two processes, as gunicorn runs them.
+"""How far measuring lags behind recording when many interviews are live at once: two processes, as
+gunicorn runs them.
 
-Each interview is a file that grows at the speed of its own recording, a second at a time, as browsers deliver it.
+Each interview is a file that grows at the speed of its own recording, a second at a time, as
+browsers deliver it.
 """
 
 import threading
@@ -50,7 +52,11 @@ def _one_round(clip: Path, folder: Path) -> dict[str, float]:
     _feed(clip.read_bytes(), files, began)
     told = [heard.get(timeout=60) for _ in processes]
     _joined(processes)
-    most, middle, cpu_s = (max(row[0] for row in told), median(row[1] for row in told), sum(row[2] for row in told))
+    most, middle, cpu_s = (
+        max(row[0] for row in told),
+        median(row[1] for row in told),
+        sum(row[2] for row in told),
+    )
     return {"most lag s": most, "median lag s": middle, "cores busy": cpu_s / CLIP_S}
 
 
@@ -79,7 +85,10 @@ def _measure(files: list[Path], began: float, heard: "Queue[tuple[float, float, 
     sessions = []
     for file in files:
         source = AnswerSource(
-            file, identify_file(file), file.with_suffix(".observations"), lambda: time.time() > began + CLIP_S + 0.5
+            file,
+            identify_file(file),
+            file.with_suffix(".observations"),
+            lambda: time.time() > began + CLIP_S + 0.5,
         )
         sessions.append(CaptureSession(source, MODELS.senses, stop))
         sessions[-1].start()
@@ -91,8 +100,12 @@ def _measure(files: list[Path], began: float, heard: "Queue[tuple[float, float, 
 
 
 def _looks(sessions: list[CaptureSession], began: float) -> Iterator[float]:
-    """How far each session is behind what was recorded, from time to time, until all have measured everything."""
-    while any(session.status().state in (SessionState.NEW, SessionState.MEASURING) for session in sessions):
+    """How far each session is behind what was recorded, from time to time, until all have measured
+    everything.
+    """
+    while any(
+        session.status().state in (SessionState.NEW, SessionState.MEASURING) for session in sessions
+    ):
         time.sleep(LOOK_EVERY_S)
         recorded_s = min(CLIP_S, time.time() - began)
         if recorded_s >= SETTLED_S:

@@ -1,4 +1,6 @@
-"""How often a mouth could not be measured although its face was read, and why: too soft, or unlike this person's."""
+"""How often a mouth could not be measured although its face was read, and why: too soft, or unlike
+this person's.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,14 @@ from capture.senses.quality import luma_of
 from capture.session import Models
 from capture.types import SAMPLE_EVERY_MS, Frame
 
-HEADS = ("clip", "samples with a face", "mouth not measured", "share", "with a hand near", "not measured there")
+HEADS = (
+    "clip",
+    "samples with a face",
+    "mouth not measured",
+    "share",
+    "with a hand near",
+    "not measured there",
+)
 
 
 def mouth_rows(footage: Path, every: list[Label], models: Models) -> Iterator[tuple[str, ...]]:
@@ -30,7 +39,10 @@ def mouth_rows(footage: Path, every: list[Label], models: Models) -> Iterator[tu
 
 def _counts(footage: Path, path: Path, every: list[Label], models: Models) -> list[int]:
     hands = label_files.of(every, str(path.relative_to(footage)), "occlusion")
-    told = [(value is None, any(hand.holds_at(t_ms) for hand in hands)) for t_ms, value in opened_in(path, models)]
+    told = [
+        (value is None, any(hand.holds_at(t_ms) for hand in hands))
+        for t_ms, value in opened_in(path, models)
+    ]
     free, near = ([lost for lost, hand in told if hand is there] for there in (False, True))
     return [len(free), sum(free), len(near), sum(near)]
 

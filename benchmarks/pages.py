@@ -1,7 +1,8 @@
-"""What Lighthouse says of the pages: performance and search, median of five runs, on a simulated slow phone.
+"""What Lighthouse says of the pages: performance and search, median of five runs, on a simulated
+slow phone.
 
-Starts a portal of its own with the demo, asks Lighthouse (npm, locked in `benchmarks/lighthouse/`) with the system's
-Chromium, and prints a table. Knows no page's content.
+Starts a portal of its own with the demo, asks Lighthouse (npm, locked in `benchmarks/lighthouse/`)
+with the system's Chromium, and prints a table. Knows no page's content.
 """
 
 import json
@@ -38,7 +39,11 @@ def main() -> None:
             medians = {name: round(statistics.median(run[name] for run in runs)) for name in WANTED}
             spread = ", ".join(str(round(run["performance"])) for run in runs)
             print(f"| {page} | {' | '.join(map(str, medians.values()))} | {spread} |", flush=True)
-            missed += [f"{page}: {name} {medians[name]}" for name, least in WANTED.items() if medians[name] < least]
+            missed += [
+                f"{page}: {name} {medians[name]}"
+                for name, least in WANTED.items()
+                if medians[name] < least
+            ]
     sys.exit(f"below what is promised: {'; '.join(missed)}" if missed else 0)
 
 
@@ -56,7 +61,12 @@ def portal() -> Iterator[LiveServer]:
 def measure(url: str) -> dict[str, float]:
     """The scores of one run, out of 100."""
     node = shutil.which("node") or sys.exit("bench-pages: Node is needed.")
-    wanted = ["--only-categories=performance,seo", "--throttling-method=simulate", "--output=json", "--quiet"]
+    wanted = [
+        "--only-categories=performance,seo",
+        "--throttling-method=simulate",
+        "--output=json",
+        "--quiet",
+    ]
     command = [node, str(PROGRAM), url, *wanted, f"--chrome-flags={FLAGS}"]
     for _ in range(TRIES):
         environ = os.environ | {"CHROME_PATH": CHROMIUM}
@@ -65,7 +75,9 @@ def measure(url: str) -> dict[str, float]:
             break
     else:
         sys.exit(f"bench-pages: Lighthouse failed: {done.stderr.strip()[-300:]}")
-    return {name: 100 * part["score"] for name, part in json.loads(done.stdout)["categories"].items()}
+    return {
+        name: 100 * part["score"] for name, part in json.loads(done.stdout)["categories"].items()
+    }
 
 
 if __name__ == "__main__":

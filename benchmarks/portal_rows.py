@@ -1,6 +1,8 @@
-"""What people wait for at the portal: stop → ready, and uploads that are on disk before they are acknowledged.
+"""What people wait for at the portal: stop → ready, and uploads that are on disk before they are
+acknowledged.
 
-Against a real gunicorn with a database and folder of its own. The helpers of the tests build what is needed around it.
+Against a real gunicorn with a database and folder of its own. The helpers of the tests build what
+is needed around it.
 """
 
 import asyncio
@@ -55,7 +57,9 @@ def live_server(folder: Path) -> Iterator[LiveServer]:
 
 
 def ready_s(minutes: int, progress: Progress) -> Iterator[dict[str, float]]:
-    """From the moment the candidate has stopped the last answer until the interview can be reviewed."""
+    """From the moment the candidate has stopped the last answer until the interview can be
+    reviewed.
+    """
     with TemporaryDirectory() as name, live_server(Path(name)) as server:
         long = Prepared.of(clips.make("h264", ANSWER_S, Path(name)))
         last = clips.make("h264", LAST_S, Path(name))
@@ -76,7 +80,10 @@ class Prepared:
 
     @classmethod
     def of(cls, clip: Path) -> "Prepared":
-        observations, normalised = clip.with_suffix(".observations"), clip.with_suffix(".normalised.mp4")
+        observations, normalised = (
+            clip.with_suffix(".observations"),
+            clip.with_suffix(".normalised.mp4"),
+        )
         CaptureSession(AnswerSource(clip, identify_file(clip), observations), MODELS.senses).run()
         made = joining.normalise(clip, normalised, identify_file(clip))
         return cls(clip, observations, normalised, made.duration_ms)
@@ -99,8 +106,11 @@ def _stop_to_ready(minutes: int, long: Prepared, last: Path) -> float:
 
 
 def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
-    """An earlier answer, finished minutes ago, with all that the server does ahead after each answer."""
-    answer = start(interview, number)  # before its file is there, so that the server does not begin to measure it
+    """An earlier answer, finished minutes ago, with all that the server does ahead after each
+    answer.
+    """
+    # before its file is there, so that the server does not begin to measure it
+    answer = start(interview, number)
     answer.state, answer.length_bytes = AnswerState.READY, long.clip.stat().st_size
     answer.duration_ms = answer.measured_ms = long.duration_ms
     db.session.commit()
@@ -128,20 +138,30 @@ def _wait_until_ready(interview: InterviewSession, since: float) -> None:
         if state is InterviewState.FAILED or time.perf_counter() - since > READY_WITHIN_S:
             raise RuntimeError(f"the interview is {state}")
         time.sleep(LOOK_EVERY_S)
-        state = db.session.scalar(select(InterviewSession.state).where(InterviewSession.id == interview_id))
+        state = db.session.scalar(
+            select(InterviewSession.state).where(InterviewSession.id == interview_id)
+        )
         db.session.rollback()
     g.only_reads_database = False
 
 
 def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:
     """Pieces a second through the portal, against a bare handler that appends and fsyncs; in turns."""
-    with TemporaryDirectory() as name, live_server(Path(name)) as server, bare_server(Path(name)) as bare_port:
+    with (
+        TemporaryDirectory() as name,
+        live_server(Path(name)) as server,
+        bare_server(Path(name)) as bare_port,
+    ):
         data = clips.make("h264", LAST_S, Path(name)).read_bytes()
         first = (data * (PIECE_BYTES // len(data) + 1))[:PIECE_BYTES]
-        for number in range(-1, UPLOAD_ROUNDS):  # the first one warms up: connections are made, modules read
+        for number in range(
+            -1, UPLOAD_ROUNDS
+        ):  # the first one warms up: connections are made, modules read
             progress(f"round {number + 1} of {UPLOAD_ROUNDS}")
             portal = asyncio.run(_all_uploads(server.port, _portal_uploads(server), first))
-            bare = asyncio.run(_all_uploads(bare_port, [(f"/{n}-{number}", "") for n in range(AT_ONCE)], first))
+            bare = asyncio.run(
+                _all_uploads(bare_port, [(f"/{n}-{number}", "") for n in range(AT_ONCE)], first)
+            )
             _empty(Path(name))
             if number >= 0:
                 yield {"portal MB/s": portal, "bare MB/s": bare, "portal / bare": portal / bare}
@@ -158,7 +178,10 @@ def _portal_uploads(server: LiveServer) -> list[tuple[str, str]]:
     with server.app.app_context():
         job = make_job()
         answers = [start(begin(make_application(make_user(), job))) for _ in range(AT_ONCE)]
-        return [(f"/capture/uploads/{answer.id}", tokens.make_upload_token(answer.id)) for answer in answers]
+        return [
+            (f"/capture/uploads/{answer.id}", tokens.make_upload_token(answer.id))
+            for answer in answers
+        ]
 
 
 @contextmanager
@@ -166,7 +189,11 @@ def bare_server(folder: Path) -> Iterator[int]:
     """The same gunicorn with the same settings around a handler that does the unavoidable."""
     port = free_port()
     (folder / "bare").mkdir()
-    environ = os.environ | {"PORT": str(port), "BARE_FOLDER": str(folder / "bare"), "PYTHONPATH": str(PROJECT)}
+    environ = os.environ | {
+        "PORT": str(port),
+        "BARE_FOLDER": str(folder / "bare"),
+        "PYTHONPATH": str(PROJECT),
+    }
     command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "benchmarks.bare:app"]
     with (folder / "bare.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environ, stdout=log, stderr=log)

@@ -1,4 +1,5 @@
-"""Keeps one section of docs/benchmarks.md up to date, so that a benchmark rewrites what it measured and no more.
+"""Keeps one section of docs/benchmarks.md up to date, so that a benchmark rewrites what it measured
+and no more.
 
 Knows markers and text; knows nothing of what is measured.
 """
@@ -13,7 +14,9 @@ OPENING = "# Benchmarks\n\nWritten by the commands named in each section; number
 
 
 def rewrite_section(name: str, text: str, document: Path = DOCUMENT) -> None:
-    """Put `text` between the markers of section `name`; a section that is not there yet goes to the end."""
+    """Put `text` between the markers of section `name`; a section that is not there yet goes to the
+    end.
+    """
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     section = f"{begin}\n{text.strip()}\n{end}"
     before = document.read_text(encoding="utf-8") if document.exists() else OPENING

@@ -1,4 +1,6 @@
-"""Compares what the engine measured with the labels, and counts. Prints nothing and decides nothing."""
+"""Compares what the engine measured with the labels, and counts. Prints nothing and decides
+nothing.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +16,8 @@ EDGE_SLACK_MS = 1_000
 SOUND_FRAME_MS = 100
 CHANGE_MS = 300  # labels of changing counts are good to this; a hard cut is seen at the next sample
 SPEAKS = 0.5  # the probability from which the engine is taken to say that somebody speaks
-TURNED_DEG = 5.0  # from the person's own straight ahead; labelled turns begin at about 8° by our reading
+# from the person's own straight ahead; labelled turns begin at about 8° by our reading
+TURNED_DEG = 5.0
 TILTED_DEG = 3.0
 LOOKS_ASIDE = 0.2  # from the person's own straight ahead, of the way to the eye's corner
 
@@ -63,7 +66,10 @@ def faces(rows: Sequence[Observation], labels: Sequence[Label]) -> Score:
     for label in labels:
         for row in rows:
             if label.holds_at(row.t_ms) and row.count is not None:
-                score.add(_counts(row.count, label.value), f"{row.t_ms / 1000:.1f} s: {row.count} for {label.value}")
+                score.add(
+                    _counts(row.count, label.value),
+                    f"{row.t_ms / 1000:.1f} s: {row.count} for {label.value}",
+                )
     return score
 
 
@@ -87,7 +93,9 @@ def _exceeds(count: int | None, value: str) -> bool:
 
 
 def heads(rows: Sequence[Observation], labels: Sequence[Label], ahead: Ahead) -> Score:
-    """One question for each labelled stretch: the median direction, seen from the person's own straight ahead."""
+    """One question for each labelled stretch: the median direction, seen from the person's own
+    straight ahead.
+    """
     score = Score()
     for label in labels:
         inside = [row for row in rows if label.holds_at(row.t_ms) and row.yaw_deg is not None]
@@ -100,7 +108,9 @@ def heads(rows: Sequence[Observation], labels: Sequence[Label], ahead: Ahead) ->
 
 
 def _is_direction(value: str) -> bool:
-    return all(part in ("frontal", "image_left", "image_right", "roll") for part in value.split("+"))
+    return all(
+        part in ("frontal", "image_left", "image_right", "roll") for part in value.split("+")
+    )
 
 
 def _points(part: str, yaw: float, roll: float) -> bool:
@@ -118,13 +128,21 @@ def gaze(rows: Sequence[Observation], labels: Sequence[Label], ahead: Ahead) -> 
         for row in rows:
             if label.holds_at(row.t_ms) and row.gaze_x is not None:
                 aside = row.gaze_x - ahead.gaze_x
-                way = "center" if abs(aside) < LOOKS_ASIDE else "image_right" if aside > 0 else "image_left"
+                way = (
+                    "center"
+                    if abs(aside) < LOOKS_ASIDE
+                    else "image_right"
+                    if aside > 0
+                    else "image_left"
+                )
                 score.add(way == label.value, f"{row.t_ms / 1000:.1f} s: {way} for {label.value}")
     return score
 
 
 def blinks(found_ms: Sequence[int], labels: Sequence[Label], ignored: Sequence[Label]) -> Found:
-    """Each labelled blink may be found once; what lies in a doubtful stretch is neither right nor wrong."""
+    """Each labelled blink may be found once; what lies in a doubtful stretch is neither right nor
+    wrong.
+    """
     left = list(found_ms)
     found = Found()
     for label in labels:
@@ -141,7 +159,8 @@ def _is_near(t_ms: int, label: Label) -> bool:
     return label.start_ms - BLINK_SLACK_MS <= t_ms <= label.end_ms + BLINK_SLACK_MS
 
 
-Heard = Sequence[tuple[int, float | None]]  # the end of each window, and the probability of speech in it
+# the end of each window, and the probability of speech in it
+Heard = Sequence[tuple[int, float | None]]
 
 
 def speech(heard: Heard, labels: Sequence[Label]) -> Found:
@@ -174,7 +193,10 @@ def serious(flags: Sequence[Flag]) -> list[Flag]:
 
 
 def matches(flag: Flag, kind: str, start_ms: int, end_ms: int) -> bool:
-    edges = abs(flag.start_ms - start_ms) <= EDGE_SLACK_MS and abs(flag.end_ms - end_ms) <= EDGE_SLACK_MS
+    edges = (
+        abs(flag.start_ms - start_ms) <= EDGE_SLACK_MS
+        and abs(flag.end_ms - end_ms) <= EDGE_SLACK_MS
+    )
     return flag.kind == kind and edges
 
 

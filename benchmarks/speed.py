@@ -1,7 +1,8 @@
-"""`make bench`: what the engine and the portal cost on this machine, printed as a table and kept in docs/benchmarks.md.
+"""`make bench`: what the engine and the portal cost on this machine, printed as a table and kept in
+docs/benchmarks.md.
 
-Every row is the median of at least five rounds in one run. An interrupted run goes on with the rows it has not yet
-measured; `make bench ROW=flags` measures one row alone.
+Every row is the median of at least five rounds in one run. An interrupted run goes on with the rows
+it has not yet measured; `make bench ROW=flags` measures one row alone.
 """
 
 import json
@@ -21,7 +22,8 @@ from benchmarks import engine_rows, live_rows, portal_rows
 from benchmarks.report_section import PROJECT, rewrite_section
 from disk.atomic import write_json
 
-RESULTS = PROJECT / "instance" / "bench.json"  # beside the data: numbers of this machine, never of the project
+# beside the data: numbers of this machine, never of the project
+RESULTS = PROJECT / "instance" / "bench.json"
 INTERRUPTED = 130
 NOT_AS_WANTED = 3  # a row misses its target
 
@@ -30,7 +32,9 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Row:
-    """One figure with what it is held against; `figure` names it among those that the measurement gives."""
+    """One figure with what it is held against; `figure` names it among those that the measurement
+    gives.
+    """
 
     name: str
     figure: str
@@ -45,7 +49,11 @@ class Row:
 
     @property
     def target(self) -> str:
-        return f"≤ {self.at_most:g} {self.unit}".strip() if self.at_most else f"≥ {self.at_least:g} {self.unit}".strip()
+        return (
+            f"≤ {self.at_most:g} {self.unit}".strip()
+            if self.at_most
+            else f"≥ {self.at_least:g} {self.unit}".strip()
+        )
 
 
 MEASUREMENTS: dict[str, Callable[[Progress], Iterator[dict[str, float]]]] = {
@@ -86,14 +94,20 @@ ROWS = (
 def main(arguments: list[str]) -> int:
     names = arguments or _unfinished() or list(MEASUREMENTS)
     if unknown := set(names) - set(MEASUREMENTS):
-        print(f"bench: no row {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}", file=sys.stderr)
+        print(
+            f"bench: no row {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}",
+            file=sys.stderr,
+        )
         return 2
     try:
         for number, name in enumerate(names):
             left = _unfinished() if arguments else names[number:]
             _keep(name, _measured(name), unfinished=[other for other in left if other != name])
     except KeyboardInterrupt:
-        print("\nbench: interrupted; run it again to go on with the rows that are missing", file=sys.stderr)
+        print(
+            "\nbench: interrupted; run it again to go on with the rows that are missing",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     table = _table()
     rewrite_section("speed", table)
@@ -107,12 +121,18 @@ def _measured(name: str) -> dict[str, Any]:
     _progress(name, "")
     figures = {figure: [round(one[figure], 4) for one in rounds] for figure in rounds[0]}
     took_s = round(time.monotonic() - began, 1)
-    return {"at": datetime.now(UTC).isoformat(timespec="minutes"), "took_s": took_s, "figures": figures}
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="minutes"),
+        "took_s": took_s,
+        "figures": figures,
+    }
 
 
 def _progress(name: str, text: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r\033[K{name} · {text}" if text else "\r\033[K", end="", file=sys.stderr, flush=True)
+        print(
+            f"\r\033[K{name} · {text}" if text else "\r\033[K", end="", file=sys.stderr, flush=True
+        )
 
 
 def _results() -> dict[str, Any]:
@@ -135,7 +155,9 @@ def _keep(name: str, measured: dict[str, Any], unfinished: list[str]) -> None:
 
 def _values() -> Iterator[tuple[Row, float]]:
     rows = _results()["rows"]
-    return ((row, median(rows[row.name]["figures"][row.figure])) for row in ROWS if row.name in rows)
+    return (
+        (row, median(rows[row.name]["figures"][row.figure])) for row in ROWS if row.name in rows
+    )
 
 
 def _table() -> str:
@@ -143,7 +165,11 @@ def _table() -> str:
     rows = _results()["rows"]
     values = sorted(_values(), key=lambda pair: pair[0].is_met(pair[1]))
     lines = [_line(row, value, rows[row.name]) for row, value in values]
-    details = [f"- `{name}` ({rows[name]['at']}): {_all_medians(rows[name])}" for name in MEASUREMENTS if name in rows]
+    details = [
+        f"- `{name}` ({rows[name]['at']}): {_all_medians(rows[name])}"
+        for name in MEASUREMENTS
+        if name in rows
+    ]
     head = "| figure | against | reach | measured | from … to | command |\n| --- | --- | --- | --- | --- | --- |"
     return "\n".join([
         "## Speed and cost", "",
@@ -162,11 +188,17 @@ def _line(row: Row, value: float, measured: dict[str, Any]) -> str:
 
 
 def _all_medians(measured: dict[str, Any]) -> str:
-    return ", ".join(f"{figure} {median(rounds):.4g}" for figure, rounds in measured["figures"].items())
+    return ", ".join(
+        f"{figure} {median(rounds):.4g}" for figure, rounds in measured["figures"].items()
+    )
 
 
 def _processor() -> str:
-    found = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    found = [
+        line
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
     return found[0].partition(":")[2].strip() if found else platform.machine()
 
 

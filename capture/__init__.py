@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from capture.store.recording import Recording
     from capture.store.timeline import join_timeline
 
-__all__ = ["AnswerSource", "CaptureSession", "Models", "Recording", "Rules", "find_flags", "hear", "join_timeline"]
+__all__ = [
+    "AnswerSource",
+    "CaptureSession",
+    "Models",
+    "Recording",
+    "Rules",
+    "find_flags",
+    "hear",
+    "join_timeline",
+]
 
 HOMES = {
     **dict.fromkeys(("AnswerSource", "CaptureSession", "Models", "hear"), "capture.session"),

@@ -1,9 +1,10 @@
-"""The command line: `python -m capture analyse VIDEO --out FOLDER`, `judge FOLDER`, `report FOLDER`, `bench [VIDEO]`,
-`devices`, `record --seconds 30 --out FOLDER`.
+"""The command line: `python -m capture analyse VIDEO --out FOLDER`, `judge FOLDER`, `report
+FOLDER`, `bench [VIDEO]`, `devices`, `record --seconds 30 --out FOLDER`.
 
-Does what the portal does, on a clip of one answer or on what this machine's own camera and microphone record. What was
-interrupted goes on when it is called again. Exit codes: 0 done; 2 the arguments, the file or a device cannot be used,
-with one line on stderr; 1 a fault of ours; 130 interrupted.
+Does what the portal does, on a clip of one answer or on what this machine's own camera and
+microphone record. What was interrupted goes on when it is called again. Exit codes: 0 done; 2 the
+arguments, the file or a device cannot be used, with one line on stderr; 1 a fault of ours; 130
+interrupted.
 """
 
 import argparse
@@ -36,7 +37,8 @@ INTERRUPTED = 130  # what shells expect after Ctrl-C
 KEY_LETTERS = 16  # enough to tell two clips apart in one folder
 BAR_CELLS = 30
 BAR_EVERY_S = 0.1  # faster than anybody reads, slow enough to cost nothing
-MODELS_FOLDER = Path(__file__).resolve().parent.parent / "instance" / "models"  # where set-up puts them
+# where set-up puts them
+MODELS_FOLDER = Path(__file__).resolve().parent.parent / "instance" / "models"
 
 
 class Unusable(Exception):
@@ -52,7 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (CaptureError, OSError) as error:
         return _failed(OUR_FAULT, error)
     except KeyboardInterrupt as interrupted:
-        return _failed(INTERRUPTED, str(interrupted) or "interrupted; run the same command again to go on")
+        return _failed(
+            INTERRUPTED, str(interrupted) or "interrupted; run the same command again to go on"
+        )
     return DONE
 
 
@@ -72,17 +76,22 @@ def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="python -m capture", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     analyse = commands.add_parser(
-        "analyse", help="measure a video, or sound alone; write telemetry.json and, if needed, recording.mp4"
+        "analyse",
+        help="measure a video, or sound alone; write telemetry.json and, if needed, recording.mp4",
     )
     analyse.add_argument("video", type=Path)
     analyse.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     analyse.add_argument("--no-film", action="store_true", help="leave recording.mp4 out")
     judge = commands.add_parser("judge", help="find flags again in stored measurements")
     judge.add_argument("folder", type=Path)
-    drawn = commands.add_parser("report", help="draw stored measurements and flags: report.html and report.png")
+    drawn = commands.add_parser(
+        "report", help="draw stored measurements and flags: report.html and report.png"
+    )
     drawn.add_argument("folder", type=Path)
     bench = commands.add_parser("bench", help="what measuring costs on this machine")
-    bench.add_argument("video", type=Path, nargs="?", help="a clip to measure; without one, a clip is made")
+    bench.add_argument(
+        "video", type=Path, nargs="?", help="a clip to measure; without one, a clip is made"
+    )
     device_commands.add_parsers(commands)
     return parser
 
@@ -109,7 +118,9 @@ def _hear_into(folder: Path, path: Path, *, with_film: bool) -> None:
         finally:
             bar.clear()
     _tell_damage(path, heard.damaged_at_ms)
-    measurements = timeline.join_timeline([MeasuredAnswer(1, 1, heard.duration_ms, observations=heard.observations)])
+    measurements = timeline.join_timeline(
+        [MeasuredAnswer(1, 1, heard.duration_ms, observations=heard.observations)]
+    )
     recording = Recording(_folder(folder))
     if with_film:
         with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as temporary:
@@ -118,7 +129,10 @@ def _hear_into(folder: Path, path: Path, *, with_film: bool) -> None:
             joining.join([joining.FilmPart(part, 0, path.stem)], recording.recording_path)
     flags = find_flags(measurements)
     session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, sha256(path)))
-    telemetry.write(recording.telemetry_path, telemetry.build(session_id, measurements, flags, _models().engine()))
+    telemetry.write(
+        recording.telemetry_path,
+        telemetry.build(session_id, measurements, flags, _models().engine()),
+    )
     _tell(flags)
 
 
@@ -131,14 +145,19 @@ def _analyse_into(folder: Path, video: Path, info: MediaInfo, *, with_film: bool
         _write_film(video, info, recording)
     flags = find_flags(measurements)
     session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, digest))  # the same clip always has the same id
-    telemetry.write(recording.telemetry_path, telemetry.build(session_id, measurements, flags, engine))
+    telemetry.write(
+        recording.telemetry_path, telemetry.build(session_id, measurements, flags, engine)
+    )
     unfinished.unlink()
     _tell(flags)
 
 
 def _key(digest: str, engine: dict[str, str]) -> str:
-    """What was interrupted is taken up for the same clip and the same senses only: others see otherwise."""
-    senses = sorted(item for item in engine.items() if item[0] != "rules")  # rules judge later, whatever was measured
+    """What was interrupted is taken up for the same clip and the same senses only: others see
+    otherwise.
+    """
+    # rules judge later, whatever was measured
+    senses = sorted(item for item in engine.items() if item[0] != "rules")
     return hashlib.sha256(f"{digest} {senses}".encode()).hexdigest()[:KEY_LETTERS]
 
 
@@ -159,14 +178,18 @@ def _models() -> Models:
 def _measured(video: Path, info: MediaInfo, unfinished: Path) -> Measurements:
     with own_stderr() as terminal:
         bar = ProgressBar(info.duration_ms, terminal)
-        source = AnswerSource(video, info.container, unfinished, heartbeat=bar.show, heartbeat_s=BAR_EVERY_S)
+        source = AnswerSource(
+            video, info.container, unfinished, heartbeat=bar.show, heartbeat_s=BAR_EVERY_S
+        )
         try:
             result = CaptureSession(source, _models().senses).run()
         finally:
             bar.clear()
     observations = read_observations(unfinished)
     _tell_damage(video, result.damaged_at_ms)
-    return timeline.join_timeline([MeasuredAnswer(1, 1, result.duration_ms, observations=observations)])
+    return timeline.join_timeline(
+        [MeasuredAnswer(1, 1, result.duration_ms, observations=observations)]
+    )
 
 
 def _tell_damage(path: Path, damaged_at_ms: int | None) -> None:
@@ -235,7 +258,9 @@ def _record(options: argparse.Namespace) -> None:
     recording.create()
     video = recording.answer_path(1, 1, 1, "mp4")
     if video.exists():
-        raise Unusable(f"{options.out} holds a recording already, and nothing is recorded over; choose another folder")
+        raise Unusable(
+            f"{options.out} holds a recording already, and nothing is recorded over; choose another folder"
+        )
     with own_stderr() as terminal:
         bar = ProgressBar(round(options.seconds * 1000), terminal)
         try:
@@ -248,7 +273,9 @@ def _record(options: argparse.Namespace) -> None:
         _analyse_into(options.out, video, probe(video), with_film=True)
     except KeyboardInterrupt:
         again = f"python -m capture analyse {video} --out {options.out}"
-        raise KeyboardInterrupt(f"interrupted; the recording is kept, and this goes on: {again}") from None
+        raise KeyboardInterrupt(
+            f"interrupted; the recording is kept, and this goes on: {again}"
+        ) from None
 
 
 COMMANDS = {
@@ -264,7 +291,9 @@ COMMANDS = {
 def _tell(flags: list[Flag]) -> None:
     for flag in flags:
         assessed = flag.severity if flag.assessable else "not assessable"
-        print(f"{_clock(flag.start_ms)}–{_clock(flag.end_ms)}  {flag.kind}  {assessed}  {flag.reason}")
+        print(
+            f"{_clock(flag.start_ms)}–{_clock(flag.end_ms)}  {flag.kind}  {assessed}  {flag.reason}"
+        )
 
 
 def _clock(t_ms: int) -> str:

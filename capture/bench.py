@@ -1,6 +1,7 @@
 """What measuring costs on this machine: seconds of CPU for a second of video, everything measured.
 
-CPU time of the whole process is counted, not time on the clock, so that a busy machine changes little.
+CPU time of the whole process is counted, not time on the clock, so that a busy machine changes
+little.
 """
 
 import resource
@@ -36,7 +37,9 @@ def cpu_s() -> float:
 
 
 def cost(video: Path, models: Models, progress: Callable[[int], bool]) -> Cost:
-    """Measure the clip again and again; `progress` hears how many milliseconds of video are done in all."""
+    """Measure the clip again and again; `progress` hears how many milliseconds of video are done in
+    all.
+    """
     done_ms = 0
     costs = []
     for _ in range(ROUNDS):
@@ -56,6 +59,10 @@ def measure(video: Path, models: Models, progress: Callable[[int], bool]) -> int
     with TemporaryDirectory() as folder:
         observations_path = Path(folder) / "observations"
         source = AnswerSource(
-            video, identify_file(video), observations_path, heartbeat=progress, heartbeat_s=PROGRESS_EVERY_S
+            video,
+            identify_file(video),
+            observations_path,
+            heartbeat=progress,
+            heartbeat_s=PROGRESS_EVERY_S,
         )
         return CaptureSession(source, models.senses).run().duration_ms

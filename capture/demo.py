@@ -1,6 +1,8 @@
-"""Makes the clips of the demo interview from one portrait in the public domain: moved, hidden, and doubled.
+"""Makes the clips of the demo interview from one portrait in the public domain: moved, hidden, and
+doubled.
 
-They are real files for the real engine. What they show is known to the tenth of a second, so tests use them, too.
+They are real files for the real engine. What they show is known to the tenth of a second, so tests
+use them, too.
 """
 
 from collections.abc import Callable
@@ -23,13 +25,11 @@ from disk.atomic import atomic_write
 
 WIDTH, HEIGHT = 640, 480  # what the recorder asks of a camera
 PICTURES_HZ = 24
-X264_OPTIONS = {
-    "preset": "superfast",
-    "b": "1000000",
-    "g": str(PICTURES_HZ),
-}  # the recorder's rate; a key picture a second
+# the recorder's rate; a key picture a second
+X264_OPTIONS = {"preset": "superfast", "b": "1000000", "g": str(PICTURES_HZ)}
 CLIP_S = 15
-HIDDEN_S = (4.0, 11.0)  # from the first to the last moment without a face, at the latest and at the earliest
+# from the first to the last moment without a face, at the latest and at the earliest
+HIDDEN_S = (4.0, 11.0)
 DOUBLED_S = (4.0, 10.0)
 STEP_S = 0.4  # how long it takes to step into the picture or out of it
 
@@ -37,19 +37,15 @@ SITTER_PX = (84, 0, 362, 440)  # left, top, right, bottom of the person within t
 EDGE_PX = 36  # how softly the person is cut out
 WALL_PX = (300, 20, 370, 90)  # a piece of the portrait's wall gives the room its colour
 OUTSIDE_PX = 560.0  # so far beside the middle nobody is in the picture
-GRAIN_LEVELS = 4.0  # of 255, a camera's noise; without it an empty room would look like a stalled camera
+# of 255, a camera's noise; without it an empty room would look like a stalled camera
+GRAIN_LEVELS = 4.0
 
 SOUND_HZ = 48_000
 SOUND_BLOCK = 1_024  # what AAC takes at a time
 SYLLABLES_HZ = 4.2
 PHRASE_S, BREATH_S = 2.6, 0.7
-VOWELS_HZ = (
-    (730, 1090),
-    (270, 2290),
-    (570, 840),
-    (530, 1840),
-    (440, 1020),
-)  # first two formants, as textbooks have them
+# first two formants, as textbooks have them
+VOWELS_HZ = ((730, 1090), (270, 2290), (570, 840), (530, 1840), (440, 1020))
 HARMONICS = 30
 
 GRAINS = 12  # different pictures of noise; half a second of them
@@ -71,7 +67,9 @@ class Sitter:
 def make_demo_clips(portrait: Path, folder: Path) -> list[Path]:
     """Three answers: undisturbed, nobody there for a while, somebody joining for a while."""
     scenes = {"calm": calm, "hidden": hidden, "doubled": doubled}
-    return [make_demo_clip(portrait, folder / f"{name}.mp4", scene) for name, scene in scenes.items()]
+    return [
+        make_demo_clip(portrait, folder / f"{name}.mp4", scene) for name, scene in scenes.items()
+    ]
 
 
 def calm(t_s: float) -> list[Sitter]:
@@ -108,7 +106,9 @@ def make_demo_clip(portrait: Path, target: Path, scene: Scene, seconds: int = CL
         sound = output.add_stream("aac", rate=SOUND_HZ, layout="mono")
         _write_sound(output, sound, speechlike(seconds))
         for number in range(seconds * PICTURES_HZ):
-            frame = VideoFrame.from_ndarray(studio.picture(scene(number / PICTURES_HZ), number), format="rgb24")
+            frame = VideoFrame.from_ndarray(
+                studio.picture(scene(number / PICTURES_HZ), number), format="rgb24"
+            )
             output.mux(picture.encode(frame))
         output.mux(picture.encode(None))
     return target
@@ -123,7 +123,9 @@ class Studio:
             raise CaptureError(f"the portrait {portrait.name} cannot be read; run the set-up again")
         rgb = cv2.cvtColor(loaded, cv2.COLOR_BGR2RGB).astype(np.float32)
         left, top, right, bottom = SITTER_PX
-        self._sitter = np.dstack((rgb[top:bottom, left:right], _soft_edges(right - left, bottom - top)))
+        self._sitter = np.dstack(
+            (rgb[top:bottom, left:right], _soft_edges(right - left, bottom - top))
+        )
         self._room = _room(rgb)
         random = np.random.default_rng(1)  # the same clip every time
         self._grain = random.normal(0, GRAIN_LEVELS, (GRAINS, HEIGHT, WIDTH, 1)).astype(np.float32)
@@ -137,7 +139,9 @@ class Studio:
         return picture
 
     def _put(self, canvas: Layer, sitter: Sitter, bob_px: float) -> None:
-        """Scale, mirror and shift; the person sits at the lower edge, breathing. Only their columns are touched."""
+        """Scale, mirror and shift; the person sits at the lower edge, breathing. Only their columns
+        are touched.
+        """
         height, width = self._sitter.shape[:2]
         across = -sitter.scale if sitter.mirrored else sitter.scale
         middle_px, reach_px = WIDTH / 2 + sitter.aside_px, sitter.scale * width / 2
@@ -147,7 +151,9 @@ class Studio:
         move_x = middle_px - across * width / 2 - left
         move_y = HEIGHT + 6 + bob_px - sitter.scale * height
         matrix = np.array([[across, 0, move_x], [0, sitter.scale, move_y]])
-        there = cv2.warpAffine(self._sitter, matrix, (right - left, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+        there = cv2.warpAffine(
+            self._sitter, matrix, (right - left, HEIGHT), borderMode=cv2.BORDER_REPLICATE
+        )
         part = canvas[:, left:right]
         part += there[..., 3:] * (there[..., :3] - part)
 
@@ -170,12 +176,16 @@ def _room(portrait: Layer) -> Layer:
 
 @cache
 def speechlike(seconds: float) -> Numbers:
-    """Syllables of vowels, in phrases with a breath in between: nobody's voice, but a voice to the engine."""
+    """Syllables of vowels, in phrases with a breath in between: nobody's voice, but a voice to the
+    engine.
+    """
     times_s = np.arange(round(seconds * SOUND_HZ)) / SOUND_HZ
     pitch_hz = 115 + 12 * np.sin(2 * pi * 0.5 * times_s)
     turns = np.cumsum(pitch_hz) / SOUND_HZ
     formants_hz = np.array(VOWELS_HZ)[(times_s * SYLLABLES_HZ).astype(int) % len(VOWELS_HZ)]
-    voice = sum(_harmonic(number, pitch_hz, turns, formants_hz) for number in range(1, HARMONICS + 1))
+    voice = sum(
+        _harmonic(number, pitch_hz, turns, formants_hz) for number in range(1, HARMONICS + 1)
+    )
     syllables = np.sin(pi * (times_s * SYLLABLES_HZ % 1)) ** 0.7
     phrases = times_s % (PHRASE_S + BREATH_S) < PHRASE_S
     hiss = np.random.default_rng(2).normal(0, 0.002, len(times_s))

@@ -1,7 +1,9 @@
-"""Measures one answer as its file grows: decodes it, samples it, and stores what was seen as it is made.
+"""Measures one answer as its file grows: decodes it, samples it, and stores what was seen as it is
+made.
 
-Work that was interrupted is taken up where its stored observations end. Knows nothing of leases and databases: whoever
-started it says through `heartbeat` whether the answer is still theirs to measure.
+Work that was interrupted is taken up where its stored observations end. Knows nothing of leases and
+databases: whoever started it says through `heartbeat` whether the answer is still theirs to
+measure.
 """
 
 import logging
@@ -57,9 +59,8 @@ class Models:
 
     def senses(self) -> Senses:
         """Fresh senses, for one answer and one thread."""
-        crowd = shared_crowd_reader(
-            self.crowd
-        )  # first: it holds nothing that would have to be closed if the other is missing
+        # first: it holds nothing that would have to be closed if the other is missing
+        crowd = shared_crowd_reader(self.crowd)
         return Senses(FaceReader(self.face), crowd)
 
     def engine(self) -> dict[str, str]:
@@ -77,8 +78,8 @@ class Models:
 class AnswerSource:
     """One answer's file and what a session must know of it.
 
-    `heartbeat` hears how far measuring came, about every `heartbeat_s`; False means: no longer yours, stop.
-    `takes_over`: it is certainly ours, whoever else may still write its observations.
+    `heartbeat` hears how far measuring came, about every `heartbeat_s`; False means: no longer
+    yours, stop. `takes_over`: it is certainly ours, whoever else may still write its observations.
     """
 
     path: Path
@@ -93,7 +94,9 @@ class AnswerSource:
 
 @dataclass(frozen=True)
 class SessionResult:
-    """What became of one answer. `is_whole` is False where measuring was stopped before the file's end."""
+    """What became of one answer. `is_whole` is False where measuring was stopped before the file's
+    end.
+    """
 
     measured_ms: int
     duration_ms: int
@@ -113,7 +116,12 @@ class SessionStatus:
 class CaptureSession:
     """Measures one answer, in this thread (`run`) or in one of its own (`start`, `stop`)."""
 
-    def __init__(self, source: AnswerSource, open_senses: Callable[[], Senses], stop: threading.Event | None = None):
+    def __init__(
+        self,
+        source: AnswerSource,
+        open_senses: Callable[[], Senses],
+        stop: threading.Event | None = None,
+    ):
         self._source = source
         self._open_senses = open_senses
         self._stop = stop or threading.Event()
@@ -125,7 +133,9 @@ class CaptureSession:
         self._thread: threading.Thread | None = None
 
     def run(self) -> SessionResult:
-        """Measure until the file ends or somebody stops it. Raises `ClaimLost` when the answer is no longer ours."""
+        """Measure until the file ends or somebody stops it. Raises `ClaimLost` when the answer is
+        no longer ours.
+        """
         self._state = SessionState.MEASURING
         try:
             self._result = self._measure()
@@ -138,11 +148,15 @@ class CaptureSession:
     def start(self) -> None:
         """Run in a thread of its own; a second call does nothing."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run_logged, name="capture-session", daemon=True)
+            self._thread = threading.Thread(
+                target=self._run_logged, name="capture-session", daemon=True
+            )
             self._thread.start()
 
     def stop(self, timeout_s: float) -> SessionResult | None:
-        """Ask the thread to end and wait for it; None when it has not ended in time or has failed. May be repeated."""
+        """Ask the thread to end and wait for it; None when it has not ended in time or has failed.
+        May be repeated.
+        """
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -195,7 +209,9 @@ class CaptureSession:
         )
 
     def _look(self) -> None:
-        """At every packet: what is taken up again is decoded for long before the first picture is given."""
+        """At every packet: what is taken up again is decoded for long before the first picture is
+        given.
+        """
         self._beat()
         if self._stop.is_set():
             raise Halted("measuring was asked to end")

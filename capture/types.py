@@ -1,7 +1,9 @@
-"""The values that the parts of `capture` hand to each other. All times are whole milliseconds on a media clock.
+"""The values that the parts of `capture` hand to each other. All times are whole milliseconds on a
+media clock.
 
-Two clocks occur and are never mixed in one object: the clock of one *answer* (0 = its first frame) and the clock of
-the joined *recording* (0 = the first frame of `recording.mp4`). `store.timeline` is the only code that converts.
+Two clocks occur and are never mixed in one object: the clock of one *answer* (0 = its first frame)
+and the clock of the joined *recording* (0 = the first frame of `recording.mp4`). `store.timeline`
+is the only code that converts.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +13,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE_EVERY_MS = 200  # head and gaze are content with five samples a second, and decoding stays the larger cost
+# head and gaze are content with five samples a second, and decoding stays the larger cost
+SAMPLE_EVERY_MS = 200
 
 
 class FlagKind(StrEnum):
@@ -44,7 +47,8 @@ class GapCause(StrEnum):
     """Why nobody could measure a stretch."""
 
     BETWEEN_ANSWERS = "between_answers"
-    INTERRUPTED = "interrupted"  # the browser or the machine went away; the tail of an answer is missing
+    # the browser or the machine went away; the tail of an answer is missing
+    INTERRUPTED = "interrupted"
     DAMAGED = "damaged"  # the file could not be decoded from here on
     NOT_MEASURED = "not_measured"  # the picture is there, but measuring failed
 
@@ -59,7 +63,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Glance:
-    """A picture between two sampled ones: its luma alone, upright, uint8. `frame` makes the whole picture of it."""
+    """A picture between two sampled ones: its luma alone, upright, uint8. `frame` makes the whole
+    picture of it.
+    """
 
     t_ms: int
     luma: NDArray[np.uint8]
@@ -68,7 +74,9 @@ class Glance:
 
 @dataclass(frozen=True)
 class Sound:
-    """Consecutive mono samples, float32 in −1…1, at `senses.audio.SAMPLE_RATE_HZ`, the first of them at `t_ms`."""
+    """Consecutive mono samples, float32 in −1…1, at `senses.audio.SAMPLE_RATE_HZ`, the first of
+    them at `t_ms`.
+    """
 
     t_ms: int
     samples: NDArray[np.float32]
@@ -106,7 +114,8 @@ class Observation:
 
 @dataclass(frozen=True)
 class PageEvent:
-    """Something the candidate's page reported, e.g. `tab_hidden`. `until_ms` is None for a moment without length.
+    """Something the candidate's page reported, e.g. `tab_hidden`. `until_ms` is None for a moment
+    without length.
 
     `characters` says how much was pasted, never what.
     """
@@ -126,7 +135,9 @@ class PausedDevice(StrEnum):
 
 @dataclass(frozen=True)
 class Pause:
-    """From when to when, on an answer's own clock; `end_ms` is None where it lasted until the answer's end."""
+    """From when to when, on an answer's own clock; `end_ms` is None where it lasted until the
+    answer's end.
+    """
 
     device: PausedDevice
     start_ms: int
@@ -170,10 +181,12 @@ class Flag:
 
 @dataclass(frozen=True)
 class MeasuredAnswer:
-    """One kept answer with everything known about it, on its own clock. Input of `store.timeline.join_timeline`.
+    """One kept answer with everything known about it, on its own clock. Input of
+    `store.timeline.join_timeline`.
 
     `lost_ms` is what the recorder ran longer than the media that arrived: the missing tail.
-    `observations` is None where the candidate refused analysis. What was measured in `pauses` says nothing of anybody.
+    `observations` is None where the candidate refused analysis. What was measured in `pauses` says
+    nothing of anybody.
     """
 
     question: int
@@ -188,7 +201,9 @@ class MeasuredAnswer:
 
 @dataclass(frozen=True)
 class Measurements:
-    """Everything known of one interview, on the clock of the joined recording. Input of `find_flags`."""
+    """Everything known of one interview, on the clock of the joined recording. Input of
+    `find_flags`.
+    """
 
     duration_ms: int
     answers: Sequence[AnswerSpan] = ()

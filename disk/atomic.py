@@ -1,4 +1,5 @@
-"""How a file reaches the disk so that a crash never leaves half of it: written beside, then renamed.
+"""How a file reaches the disk so that a crash never leaves half of it: written beside, then
+renamed.
 
 Knows nothing of what is written.
 """
@@ -11,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-GROUP_READS = 0o640  # what the server in front sends by itself, as another user that is in the folder's group
-TEMPORARY_SUFFIX = ".part"  # nothing that is finished ever bears this name, so leftovers can be swept at any time
+# what the server in front sends by itself, as another user that is in the folder's group
+GROUP_READS = 0o640
+# nothing that is finished ever bears this name, so leftovers can be swept at any time
+TEMPORARY_SUFFIX = ".part"
 
 
 def nothing_to_confirm() -> None:
@@ -23,12 +26,16 @@ def nothing_to_confirm() -> None:
 def atomic_write(
     target: Path, confirm: Callable[[], None] = nothing_to_confirm, mode: int | None = None
 ) -> Iterator[Path]:
-    """Give a temporary path; when the block ends well, its content replaces `target` in one step, safely on disk.
+    """Give a temporary path; when the block ends well, its content replaces `target` in one step,
+    safely on disk.
 
-    `confirm` raises where `target` is no longer ours to write. Who sleeps behind it finds no temporary file any more:
-    whoever finished meanwhile has deleted it. Without `mode` only its owner reads what was written here.
+    `confirm` raises where `target` is no longer ours to write. Who sleeps behind it finds no
+    temporary file any more: whoever finished meanwhile has deleted it. Without `mode` only its
+    owner reads what was written here.
     """
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY_SUFFIX)
+    handle, name = tempfile.mkstemp(
+        dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY_SUFFIX
+    )
     os.close(handle)
     temporary = Path(name)
     try:
@@ -54,9 +61,14 @@ def fsync_folder(folder: Path) -> None:
 
 
 def write_json(
-    target: Path, value: Any, confirm: Callable[[], None] = nothing_to_confirm, mode: int | None = None
+    target: Path,
+    value: Any,
+    confirm: Callable[[], None] = nothing_to_confirm,
+    mode: int | None = None,
 ) -> None:
-    """Replace `target` with compact JSON; NaN and infinity are refused, as browsers cannot read them."""
+    """Replace `target` with compact JSON; NaN and infinity are refused, as browsers cannot read
+    them.
+    """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     with atomic_write(target, confirm, mode) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,5 @@
-"""SHA-256 of files, and a note beside a file that will not change any more, so that it is read only once.
+"""SHA-256 of files, and a note beside a file that will not change any more, so that it is read only
+once.
 
 Also a program: `python hashing.py FILE` prints the hash.
 """
@@ -30,21 +31,31 @@ def sha256(path: Path, check: Callable[[], None] = go_on) -> str:
 
 
 def note_hash(path: Path, check: Callable[[], None] = go_on) -> None:
-    """Hash a file that is whole, ahead of the manifest. A torn note is no note, so it need not be safe on disk."""
+    """Hash a file that is whole, ahead of the manifest. A torn note is no note, so it need not be
+    safe on disk.
+    """
     stamp = _stamp(path)  # first: whatever changes the file meanwhile makes the note void
-    _note_path(path).write_text(json.dumps({"sha256": _sha256_beside(path, check), "stamp": stamp}), encoding="utf-8")
+    _note_path(path).write_text(
+        json.dumps({"sha256": _sha256_beside(path, check), "stamp": stamp}), encoding="utf-8"
+    )
 
 
 def _sha256_beside(path: Path, check: Callable[[], None]) -> str:
-    """Computed by a process of its own: in ours each block would wait for the interpreter's lock, 5 ms where others
-    compute, and whoever waits for an hour's telemetry would wait for the hash after it.
+    """Computed by a process of its own: in ours each block would wait for the interpreter's lock, 5
+    ms where others compute, and whoever waits for an hour's telemetry would wait for the hash
+    after it.
 
-    Where that process cannot be started or is ended, ours does it: slower, and with the true error if there is one.
+    Where that process cannot be started or is ended, ours does it: slower, and with the true error
+    if there is one.
     """
     command = [sys.executable, "-I", "-S", __file__, str(path)]
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
     except OSError:
         return sha256(path, check)
@@ -54,7 +65,9 @@ def _sha256_beside(path: Path, check: Callable[[], None]) -> str:
 
 
 def _waited_for(process: subprocess.Popen[str], check: Callable[[], None]) -> str:
-    """What the process says, which is one line and so never fills the pipe. It ends with whoever waits for it."""
+    """What the process says, which is one line and so never fills the pipe. It ends with whoever
+    waits for it.
+    """
     try:
         while True:
             check()

@@ -1,4 +1,5 @@
-"""How much room a disk has left, and whether a fault means that it has none: a full disk is nobody's fault.
+"""How much room a disk has left, and whether a fault means that it has none: a full disk is
+nobody's fault.
 
 Knows nothing of what is stored.
 """

@@ -1,7 +1,8 @@
-"""`python -m documents FILE [--copy CHANGED]`: says whether the portal would take a file, and what it would change.
+"""`python -m documents FILE [--copy CHANGED]`: says whether the portal would take a file, and what
+it would change.
 
-Without FILE (or with "-") the file is read from standard input. Ends with 0 if it may be kept, as it is or changed,
-with 3 if not, and with 2 where it could not be read.
+Without FILE (or with "-") the file is read from standard input. Ends with 0 if it may be kept, as
+it is or changed, with 3 if not, and with 2 where it could not be read.
 """
 
 import argparse
@@ -12,11 +13,14 @@ from documents.asking import ask
 from documents.verdict import NAMES
 
 KEEP, UNREADABLE, REFUSE = 0, 2, 3
-OF_STANDARD_INPUT = {"-", "pdf", "docx"}  # the latter two for those who know the file's kind and need not
+# the latter two for those who know the file's kind and need not
+OF_STANDARD_INPUT = {"-", "pdf", "docx"}
 
 
 def main(words: list[str]) -> int:
-    parser = argparse.ArgumentParser("python -m documents", description="Would the portal take this file as a résumé?")
+    parser = argparse.ArgumentParser(
+        "python -m documents", description="Would the portal take this file as a résumé?"
+    )
     parser.add_argument("file", nargs="?", default="-", help="a file, or - for standard input")
     parser.add_argument("--copy", metavar="CHANGED", help="where to write what would be kept")
     asked = parser.parse_args(words)

@@ -1,7 +1,9 @@
-"""What a link leads to: the web, somewhere harmless but useless, or where no document may lead. Knows no format.
+"""What a link leads to: the web, somewhere harmless but useless, or where no document may lead.
+Knows no format.
 
-What is not on the web is taken out of a file rather than held against it: a typing error is no attack. Refused is what
-reaches another machine without the web, runs something, or starts a program.
+What is not on the web is taken out of a file rather than held against it: a typing error is no
+attack. Refused is what reaches another machine without the web, runs something, or starts a
+program.
 """
 
 import re
@@ -12,8 +14,10 @@ from urllib.parse import unquote
 class Leads(Enum):
     """Where an address leads to."""
 
-    TO_WEB = "to the web"  # http, https, mail, a phone; or no scheme at all, which a reader takes for the web
-    NOWHERE = "nowhere"  # what only some machines know, what lies on one's own disk, what was mistyped
+    # http, https, mail, a phone; or no scheme at all, which a reader takes for the web
+    TO_WEB = "to the web"
+    # what only some machines know, what lies on one's own disk, what was mistyped
+    NOWHERE = "nowhere"
     ASTRAY = "astray"  # to another machine's files, a script, a program
 
 
@@ -21,7 +25,8 @@ WEB = {"http", "https", "mailto", "tel"}
 FETCHED = {"ftp", "ftps", "sftp", "scp"}
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 DRIVE = re.compile(r"/*[a-z][:|]([/\\]|$)", re.IGNORECASE)
-# Schemes that run a script, show a file of another machine, or hand words to a program of the system.
+# Schemes that run a script, show a file of another machine, or hand words to a program of the
+# system.
 RUNS = {
     "javascript", "vbscript", "livescript", "data", "jar", "mhtml", "mk", "its", "hcp", "res", "resource", "chrome",
     "shell", "search", "view-source", "smb", "cifs", "nfs", "afp", "dav", "davs", "webdav", "ldap", "ldaps", "telnet",
@@ -33,7 +38,8 @@ PROGRAMS = re.compile(
     r"workflow|desktop)[\s\"'!?#]*$",
     re.IGNORECASE,
 )
-# What a Mac's own paths begin with. With four slashes before them Word means its own disk and no other machine.
+# What a Mac's own paths begin with. With four slashes before them Word means its own disk and no
+# other machine.
 MAC_FOLDERS = {"users", "volumes", "applications", "library", "private", "system", "var", "tmp"}
 
 
@@ -56,7 +62,9 @@ def leads(address: str) -> Leads:
 
 
 def is_local(path: str) -> bool:
-    """Whether a path or a file's address is of the machine that reads it: a drive, a folder, a name by itself."""
+    """Whether a path or a file's address is of the machine that reads it: a drive, a folder, a name
+    by itself.
+    """
     path = path.strip()
     scheme = SCHEME.match(path)
     if DRIVE.match(path):
@@ -66,7 +74,9 @@ def is_local(path: str) -> bool:
     name, rest = scheme[1].lower(), path[scheme.end() :]
     if name == "file":
         return not _names_machine(rest)
-    return not (name in WEB | RUNS | FETCHED or name.startswith(HANDLERS) or rest.startswith(("/", "\\")))
+    return not (
+        name in WEB | RUNS | FETCHED or name.startswith(HANDLERS) or rest.startswith(("/", "\\"))
+    )
 
 
 def _of_file(rest: str) -> Leads:

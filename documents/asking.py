@@ -1,4 +1,6 @@
-"""Has a file looked at by a process of its own, which gets its bytes and nothing else. Knows how long we wait."""
+"""Has a file looked at by a process of its own, which gets its bytes and nothing else. Knows how
+long we wait.
+"""
 
 import json
 import os
@@ -10,8 +12,11 @@ from pathlib import Path
 WAIT_S = 30  # its CPU time is limited to a sixth of this; the rest is for a busy machine
 PASSED_ON = ("PATH", "LANG", "LD_LIBRARY_PATH")  # no secret of ours is among them
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
-# Its CPU time is limited, so what is not ready by then is no fault of the file: this machine has too much to do.
-TOO_BUSY = "There was no time to look at your file just now. Nothing was kept; try again in a few minutes."
+# Its CPU time is limited, so what is not ready by then is no fault of the file: this machine has
+# too much to do.
+TOO_BUSY = (
+    "There was no time to look at your file just now. Nothing was kept; try again in a few minutes."
+)
 TOO_MUCH = "This file takes too long to open. Export a simpler one as PDF, and choose that."
 
 
@@ -27,7 +32,9 @@ class Answer:
 
 
 def ask(data: bytes, wait_s: float = WAIT_S) -> Answer:
-    """What the other process says. It never raises: who cannot be asked, or says nothing, has refused."""
+    """What the other process says. It never raises: who cannot be asked, or says nothing, has
+    refused.
+    """
     try:
         looked = _start(data, wait_s)
     except subprocess.TimeoutExpired:
@@ -49,5 +56,11 @@ def _command() -> list[str]:
 def _start(data: bytes, wait_s: float) -> subprocess.CompletedProcess[bytes]:
     environ = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return subprocess.run(
-        _command(), input=data, capture_output=True, cwd=PROJECT_FOLDER, env=environ, timeout=wait_s, check=False
+        _command(),
+        input=data,
+        capture_output=True,
+        cwd=PROJECT_FOLDER,
+        env=environ,
+        timeout=wait_s,
+        check=False,
     )

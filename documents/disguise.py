@@ -1,6 +1,8 @@
-"""Files that are several things at once: what one program opens as a document, another would run or unpack.
+"""Files that are several things at once: what one program opens as a document, another would run or
+unpack.
 
-Knows where programs look when they guess what a file is: at its first bytes, and for archives at its last.
+Knows where programs look when they guess what a file is: at its first bytes, and for archives at
+its last.
 """
 
 import io
@@ -11,7 +13,9 @@ import zlib
 from documents.errors import Refused
 
 GUESSED_FROM_BYTES = 1024  # browsers look at so many, and at no more
-WEB_PAGE = re.compile(rb"<\s*(!doctype|html|head|body|script|svg|iframe|img|meta|style|object|embed)", re.IGNORECASE)
+WEB_PAGE = re.compile(
+    rb"<\s*(!doctype|html|head|body|script|svg|iframe|img|meta|style|object|embed)", re.IGNORECASE
+)
 
 # How a file begins that brings something else along: archives, programs, old Office files, PDF.
 STRANGERS = (
@@ -41,11 +45,21 @@ def is_archive(data: bytes) -> bool:
 
 
 def is_opendocument(data: bytes) -> bool:
-    """Whether the archive in here is LibreOffice's own form of a document, which it can attach to a PDF."""
+    """Whether the archive in here is LibreOffice's own form of a document, which it can attach to a
+    PDF.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("mimetype") as kind:
             return kind.read(64).startswith(b"application/vnd.oasis.opendocument")
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, KeyError, RuntimeError, zlib.error):
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        OSError,
+        NotImplementedError,
+        KeyError,
+        RuntimeError,
+        zlib.error,
+    ):
         return False
 
 

@@ -1,8 +1,10 @@
-"""Says whether bytes are a Word document that only holds text and pictures of its own, or can be made one.
+"""Says whether bytes are a Word document that only holds text and pictures of its own, or can be
+made one.
 
-Every part is unpacked and every XML part is read to its end, within bounds. Macros, programs, other files, templates
-and pictures from other machines, and fields that run something are refused. What is only useless, a left-over, or would
-fetch something that nobody needs is taken out of a copy, in which all else is as it was.
+Every part is unpacked and every XML part is read to its end, within bounds. Macros, programs, other
+files, templates and pictures from other machines, and fields that run something are refused. What
+is only useless, a left-over, or would fetch something that nobody needs is taken out of a copy, in
+which all else is as it was.
 """
 
 import io
@@ -30,7 +32,8 @@ MAIN_ROOTS = {
     f"{namespace} document"
     for namespace in (
         "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-        "http://purl.oclc.org/ooxml/wordprocessingml/main",  # the same in the standard's "strict" form
+        # the same in the standard's "strict" form
+        "http://purl.oclc.org/ooxml/wordprocessingml/main",
     )
 }
 CHART_TYPES = re.compile(r"drawingml\.chart\+xml|ms-office\.chartex\+xml", re.IGNORECASE)
@@ -44,18 +47,32 @@ CARRIES = f"This Word document carries another file inside it. {SAVE}"
 NOT_WORD = "This file is not a Word document inside. Save it as .docx again, or as PDF."
 DONE = {  # kinds of changes: the verb, and to what, to one or to several
     "link": ("removed", "a link that leads to no web page", "links that lead to no web page"),
-    "picture": ("removed", "the address of a picture that would be fetched", "addresses of pictures to be fetched"),
+    "picture": (
+        "removed",
+        "the address of a picture that would be fetched",
+        "addresses of pictures to be fetched",
+    ),
     "table": ("removed", "the table behind a chart", "tables behind charts"),
     "grammar": ("removed", "the grammar that a drawing names", "grammars that drawings name"),
-    "template": ("removed", "the tie to a template on your computer", "ties to templates on your computer"),
-    "left-over": ("removed", "a left-over of the program that wrote it", "left-overs of the program that wrote it"),
+    "template": (
+        "removed",
+        "the tie to a template on your computer",
+        "ties to templates on your computer",
+    ),
+    "left-over": (
+        "removed",
+        "a left-over of the program that wrote it",
+        "left-overs of the program that wrote it",
+    ),
     "document": ("made", "a document of the template", "documents of templates"),
 }
 COMPRESSED = {"emz", "wmz", "pcz"}  # drawings that are packed once more
 
 
 def check(data: bytes) -> Verdict:
-    """Raise Refused unless this is a Word document in one piece with nothing in it that acts, or a copy of it is."""
+    """Raise Refused unless this is a Word document in one piece with nothing in it that acts, or a
+    copy of it is.
+    """
     looked = _look(data)
     if not looked.edits and not looked.dropped:
         return Verdict("docx")
@@ -68,20 +85,31 @@ def check(data: bytes) -> Verdict:
 
 def _look(data: bytes) -> "Document":
     if not data.startswith(ZIP_MAGIC):
-        raise Refused("This file is named .docx, but it is not a Word document inside. Save it as .docx again.")
+        raise Refused(
+            "This file is named .docx, but it is not a Word document inside. Save it as .docx again."
+        )
     refuse_web_page(data)
     if b"%PDF-" in data[:1024]:
         raise Refused("This file is a PDF as well as a Word document. Save it as PDF again.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as opened:
             return Document(opened, package.parts(opened, data)).look()
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as exc:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        ValueError,
+        OSError,
+    ) as exc:
         raise damaged("Word document") from exc
 
 
 @dataclass
 class Document:
-    """One look at all parts: the list of types first, then how parts hang together, then what is in them."""
+    """One look at all parts: the list of types first, then how parts hang together, then what is in
+    them.
+    """
 
     opened: zipfile.ZipFile
     parts: list[zipfile.ZipInfo]
@@ -90,7 +118,8 @@ class Document:
     changes: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
     main: str = USUAL_MAIN_PART
-    _targets: dict[str, set[str]] = field(default_factory=dict)  # part → the kinds of relations that lead to it
+    # part → the kinds of relations that lead to it
+    _targets: dict[str, set[str]] = field(default_factory=dict)
     _tables: set[str] = field(default_factory=set)  # parts that are the tables behind charts
 
     def look(self) -> "Document":
@@ -127,7 +156,9 @@ class Document:
         self._note(name, seen)
 
     def _drop_table(self, seen: XmlReader, relation: Relation, part: str) -> None:
-        """A chart shows what it was drawn with, also without the workbook behind it, which could hold anything."""
+        """A chart shows what it was drawn with, also without the workbook behind it, which could
+        hold anything.
+        """
         if relation.is_external and docx_relations.reaches_out(relation.target):
             raise Refused(docx_relations.ELSEWHERE)
         seen.drop(relation)
@@ -141,7 +172,9 @@ class Document:
             self.main = mains.pop()
 
     def _type_of(self, name: str) -> str:
-        return self.types.get(f"/{name}".lower()) or self.types.get(name.rpartition(".")[2].lower(), "")
+        return self.types.get(f"/{name}".lower()) or self.types.get(
+            name.rpartition(".")[2].lower(), ""
+        )
 
     def _check_main(self, names: set[str]) -> None:
         if self.main not in names or self._type_of(self.main) not in {MAIN_TYPE, TEMPLATE_TYPE}:
@@ -162,7 +195,9 @@ class Document:
             self._look_at_other(name, ending, package.read(self.opened, part))
 
     def _look_at_other(self, name: str, ending: str, data: bytes) -> None:
-        """Pictures and fonts stay. What nothing names is a left-over, unless it is a file of its own."""
+        """Pictures and fonts stay. What nothing names is a left-over, unless it is a file of its
+        own.
+        """
         kinds = self._targets.get(name.lower(), set())
         is_known = ending in OTHER_ENDINGS or kinds == {PRINTER_SETTINGS}
         if ending not in COMPRESSED and (is_stranger(data[:64]) or is_archive(data)):
@@ -212,4 +247,6 @@ class Document:
     def said(self) -> list[str]:
         """What was done, each kind once and with its number where that says something."""
         counts = {kind: self.changes.count(kind) for kind in DONE if kind in self.changes}
-        return [f"{DONE[kind][0]} {counted(count, *DONE[kind][1:])}" for kind, count in counts.items()]
+        return [
+            f"{DONE[kind][0]} {counted(count, *DONE[kind][1:])}" for kind, count in counts.items()
+        ]

@@ -1,7 +1,8 @@
-"""How parts of a Word document hang together, and what they take from elsewhere: what is refused, what leads nowhere.
+"""How parts of a Word document hang together, and what they take from elsewhere: what is refused,
+what leads nowhere.
 
-A relation that may not stay is led elsewhere rather than taken out: Word calls a document damaged whose text names a
-relation that is not there.
+A relation that may not stay is led elsewhere rather than taken out: Word calls a document damaged
+whose text names a relation that is not there.
 """
 
 import posixpath
@@ -60,7 +61,11 @@ class Relation:
     def part(self, source: str) -> str:
         """The part that is meant, in small letters, as its name is without a slash before it."""
         folder = posixpath.dirname(source)
-        return posixpath.normpath(posixpath.join("/", folder, unquote(self.target))).lstrip("/").lower()
+        return (
+            posixpath.normpath(posixpath.join("/", folder, unquote(self.target)))
+            .lstrip("/")
+            .lower()
+        )
 
 
 def source_of(rels: str) -> str:
@@ -70,7 +75,9 @@ def source_of(rels: str) -> str:
 
 
 def instead(relation: Relation) -> tuple[str, str] | None:
-    """Where a relation is to lead instead, and the kind of change; None where it may stay. Raises Refused."""
+    """Where a relation is to lead instead, and the kind of change; None where it may stay. Raises
+    Refused.
+    """
     if reason := FETCHES.get(relation.kind):
         raise Refused(f"This Word document {reason}. {SAVE}")
     if relation.kind == TEMPLATE:
@@ -91,10 +98,14 @@ def instead(relation: Relation) -> tuple[str, str] | None:
 
 
 def _of_template(target: str) -> tuple[str, str] | None:
-    """A template on one's own disk gave the document its looks long ago; one elsewhere brings its macros each time."""
+    """A template on one's own disk gave the document its looks long ago; one elsewhere brings its
+    macros each time.
+    """
     if not is_local(target):
         raise Refused(f"This Word document is tied to a template outside of it. {SAVE}")
-    is_plain = target.lower().rpartition(".")[2] in {"dot", "dotx", "dotm"} and not set(target) & set("/\\:%")
+    is_plain = target.lower().rpartition(".")[2] in {"dot", "dotx", "dotm"} and not set(
+        target
+    ) & set("/\\:%")
     return None if is_plain else (PLAIN_TEMPLATE, "template")
 
 

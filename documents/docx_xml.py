@@ -1,7 +1,8 @@
-"""Reads one XML part of a Word document to its end: what acts or reaches out is refused, what is useless is edited out.
+"""Reads one XML part of a Word document to its end: what acts or reaches out is refused, what is
+useless is edited out.
 
-Edits are bytes between two places of the part, so all else stays exactly as it was written: Word is particular about
-names and prefixes, and no library writes them back as they were.
+Edits are bytes between two places of the part, so all else stays exactly as it was written: Word is
+particular about names and prefixes, and no library writes them back as they were.
 """
 
 import re
@@ -57,10 +58,13 @@ class _Field:
 
 @dataclass
 class XmlReader:
-    """Raises Refused at whatever acts, fetches or could expand; collects relations, types and edits."""
+    """Raises Refused at whatever acts, fetches or could expand; collects relations, types and
+    edits.
+    """
 
     root: str = ""
-    types: dict[str, str] = field(default_factory=dict)  # part or ending, in small letters → its type
+    # part or ending, in small letters → its type
+    types: dict[str, str] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
@@ -69,7 +73,8 @@ class XmlReader:
     _done: list[_Field] = field(default_factory=list)
     _is_instruction: bool = False
     _instruction_at: int = 0
-    _removing: list[tuple[int, int]] = field(default_factory=list)  # depth and place of elements that go
+    # depth and place of elements that go
+    _removing: list[tuple[int, int]] = field(default_factory=list)
     _parser: Any = None
     _data: bytes = b""
 
@@ -120,7 +125,9 @@ class XmlReader:
             self.relations.append(Relation(values, self._parser.CurrentByteIndex))
         if "contenttype" in values:
             self._note_type(values)
-        if local == "externalData":  # of a chart: the table that it was drawn from, which it shows without
+        if (
+            local == "externalData"
+        ):  # of a chart: the table that it was drawn from, which it shows without
             self._removing.append((self._depth, self._parser.CurrentByteIndex))
         self._note_address(local, values)
         self._note_field(local, values)
@@ -128,16 +135,22 @@ class XmlReader:
     def _note_type(self, values: dict[str, str]) -> None:
         if MACROS.search(values["contenttype"]):
             raise Refused(MACROS_FOUND)
-        self.types[(values.get("partname") or values.get("extension", "")).lower()] = values["contenttype"]
+        self.types[(values.get("partname") or values.get("extension", "")).lower()] = values[
+            "contenttype"
+        ]
 
     def _note_address(self, local: str, values: dict[str, str]) -> None:
         """Old drawings name what they show and link to in attributes of their own."""
         for key in ("src", "href"):
-            if local.lower() not in {"relationship", "schemaref"} and docx_relations.reaches_out(values.get(key, "")):
+            if local.lower() not in {"relationship", "schemaref"} and docx_relations.reaches_out(
+                values.get(key, "")
+            ):
                 raise Refused(f"This Word document fetches something from elsewhere. {SAVE}")
 
     def _note_field(self, local: str, values: dict[str, str]) -> None:
-        """A field's instruction may be cut into many pieces; it is whole where its result begins, or it ends."""
+        """A field's instruction may be cut into many pieces; it is whole where its result begins,
+        or it ends.
+        """
         if local == "fldSimple":
             self._look_at_simple_field(values.get("instr", ""))
         elif local == "fldChar" and values.get("fldchartype") == "begin":
@@ -159,7 +172,9 @@ class XmlReader:
         said = re.search(rb"\binstr\s*=\s*(\"[^\"]*\"|'[^']*')", tag)
         if said is None:
             raise Refused(RUNS)
-        self.edits.append(Edit(start + said.start(1), start + said.end(1), quoteattr(instead).encode()))
+        self.edits.append(
+            Edit(start + said.start(1), start + said.end(1), quoteattr(instead).encode())
+        )
 
     def _look_at_field(self, found: _Field) -> None:
         found.instead, found.change = docx_fields.look(found.text)
@@ -182,7 +197,11 @@ class XmlReader:
 
     def _end(self, name: str) -> None:
         local, place = name.rpartition(" ")[2], self._parser.CurrentByteIndex
-        if local in {"instrText", "delInstrText"} and self._fields and self._data[place : place + 2] == b"</":
+        if (
+            local in {"instrText", "delInstrText"}
+            and self._fields
+            and self._data[place : place + 2] == b"</"
+        ):
             start = self._instruction_at + len(self._tag(self._instruction_at))
             self._fields[-1].pieces.append((start, place))
         if self._removing and self._removing[-1][0] == self._depth:
@@ -219,5 +238,9 @@ def overrides(types: bytes, names: set[str]) -> Iterator[Edit]:
     """What to take out of the list of types where these parts are gone."""
     for tag in TAG.finditer(types):
         said = re.search(rb"\bPartName\s*=\s*[\"']/?([^\"']*)[\"']", tag.group())
-        if said and said[1].decode("utf-8", "replace").lower() in names and tag.group().endswith(b"/>"):
+        if (
+            said
+            and said[1].decode("utf-8", "replace").lower() in names
+            and tag.group().endswith(b"/>")
+        ):
             yield Edit(tag.start(), tag.end())

@@ -1,4 +1,5 @@
-"""What a process may use up while it looks at a stranger's file: seconds, memory, and nothing to open.
+"""What a process may use up while it looks at a stranger's file: seconds, memory, and nothing to
+open.
 
 Limits of the operating system, so that no mistake of ours or of a library can go beyond them.
 """
@@ -7,9 +8,21 @@ import codecs
 import resource
 
 CPU_S = 5  # the slowest honest file takes about one
-MEMORY_BYTES = 1024 * 1024 * 1024  # of addresses; an interpreter with its libraries has 150 MB of them before it begins
+# of addresses; an interpreter with its libraries has 150 MB of them before it begins
+MEMORY_BYTES = 1024 * 1024 * 1024
 # A codec is loaded when it is first used, which is no longer possible once nothing can be opened.
-CODECS = ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp437", "gbk", "charmap", "unicode-escape")
+CODECS = (
+    "ascii",
+    "latin-1",
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "cp437",
+    "gbk",
+    "charmap",
+    "unicode-escape",
+)
 
 
 def enter() -> None:

@@ -1,4 +1,6 @@
-"""One question and one answer: may this file be kept? Whatever a parser stumbles over, the file is at fault."""
+"""One question and one answer: may this file be kept? Whatever a parser stumbles over, the file is
+at fault.
+"""
 
 import importlib
 import sys
@@ -17,14 +19,21 @@ def look(data: bytes) -> Verdict:
     except Refused:
         raise
     except MemoryError:
-        raise Refused(f"This {NAMES[kind]} takes too much memory to open. Export a simpler one as PDF.") from None
+        raise Refused(
+            f"This {NAMES[kind]} takes too much memory to open. Export a simpler one as PDF."
+        ) from None
     except Exception as fault:
-        print(type(fault).__name__, file=sys.stderr)  # for the log; what it says may hold words of the document
-        raise Refused(f"This {NAMES[kind]} is damaged and cannot be opened. Export it as PDF again.") from fault
+        # for the log; what it says may hold words of the document
+        print(type(fault).__name__, file=sys.stderr)
+        raise Refused(
+            f"This {NAMES[kind]} is damaged and cannot be opened. Export it as PDF again."
+        ) from fault
 
 
 def judge(data: bytes) -> str | None:
-    """Why a file is not taken, as a sentence for whoever chose it; None where it, or a copy of it, may be kept."""
+    """Why a file is not taken, as a sentence for whoever chose it; None where it, or a copy of it,
+    may be kept.
+    """
     try:
         look(data)
     except Refused as refused:

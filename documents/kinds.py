@@ -1,4 +1,5 @@
-"""What a file is, by its first bytes; and for each usual kind that we do not take, what to do with it.
+"""What a file is, by its first bytes; and for each usual kind that we do not take, what to do with
+it.
 
 A phone's picker calls files "document" or "cv.pdf (1)": what a file is called says nothing here.
 """
@@ -16,7 +17,9 @@ OFFICE_TYPES = "[Content_Types].xml"
 
 THAT = "save it as PDF and choose that."
 DOC = "This is an old Word document (.doc). Open it in Word, save it as .docx or PDF, and choose the new file."
-PROTECTED = "This Word document is protected with a password. Save it without the password, or as PDF."
+PROTECTED = (
+    "This Word document is protected with a password. Save it without the password, or as PDF."
+)
 RTF = f"This is a rich text document (.rtf). Open it in Word or another editor, {THAT}"
 ODT = "This is an OpenDocument text (.odt). In LibreOffice choose File, Export as PDF, and choose that."
 PAGES = "This is a Pages document. In Pages choose File, Export To, PDF (on a phone: Share, Export), and choose that."
@@ -30,7 +33,9 @@ HEIC = (
 )
 ZIP = "This is an archive ({0}). Unpack it and choose the PDF or Word document that is in it."
 TEXT = f"This is plain text. Paste it into a document, {THAT}"
-PAGE = "This is a web page and not a document. Open it in a browser, print it to PDF, and choose that."
+PAGE = (
+    "This is a web page and not a document. Open it in a browser, print it to PDF, and choose that."
+)
 SHORTCUT = "This is only a shortcut to an online document. Open that, choose File, Download, PDF, and choose the PDF."
 OTHER_OFFICE = "This is {0}, not a text document. Save it as PDF and choose that."
 PRINTING = "This is a file for printers (PostScript). Open it, print it to PDF, and choose that."
@@ -44,15 +49,26 @@ PICTURES = {
     b"II*\0": ".tif",
     b"MM\0*": ".tif",
 }
-ARCHIVES = {b"Rar!": ".rar", b"7z\xbc\xaf": ".7z", b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ": ".xz"}
+ARCHIVES = {
+    b"Rar!": ".rar",
+    b"7z\xbc\xaf": ".7z",
+    b"\x1f\x8b": ".gz",
+    b"BZh": ".bz2",
+    b"\xfd7zXZ": ".xz",
+}
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HEIC_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis", b"hevc")
 # An HTML page, whatever it begins with.
-HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<\s*(!doctype\s+html|html|head|body|script|\?xml[^>]*\?>\s*<html)", re.I | re.S)
+HTML = re.compile(
+    rb"\s*(<!--.*?-->\s*)*<\s*(!doctype\s+html|html|head|body|script|\?xml[^>]*\?>\s*<html)",
+    re.I | re.S,
+)
 
 
 def kind_of(data: bytes) -> str:
-    """`PDF` or `DOCX`. Raises Refused for everything else, with a sentence on what to do with such a file."""
+    """`PDF` or `DOCX`. Raises Refused for everything else, with a sentence on what to do with such
+    a file.
+    """
     if data.startswith(b"PK\x03\x04"):
         return _in_zip(data)
     if b"%PDF-" in data[:LOOKED_FOR_BYTES]:
@@ -67,7 +83,13 @@ def _advice(data: bytes) -> str:
             if data.startswith(magic):
                 return sentence.format(ending)
     if data[4:8] == b"ftyp":
-        return HEIC if data[8:12] in HEIC_BRANDS else PHOTO.format(".avif") if data[8:12] == b"avif" else UNKNOWN
+        return (
+            HEIC
+            if data[8:12] in HEIC_BRANDS
+            else PHOTO.format(".avif")
+            if data[8:12] == b"avif"
+            else UNKNOWN
+        )
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return PHOTO.format(".webp")
     if data.startswith(OLD_OFFICE):
@@ -75,13 +97,17 @@ def _advice(data: bytes) -> str:
     for magic, sentence in ((b"{\\rtf", RTF), (b"%!PS", PRINTING), (b"bplist", PAGE)):
         if head.startswith(magic):
             return sentence
-    if HTML.match(head) or (b"MIME-Version" in head and b"text/html" in data[: LOOKED_FOR_BYTES * 4]):
+    if HTML.match(head) or (
+        b"MIME-Version" in head and b"text/html" in data[: LOOKED_FOR_BYTES * 4]
+    ):
         return PAGE
     return _of_words(data, head)
 
 
 def _of_words(data: bytes, head: bytes) -> str:
-    if head.startswith(b"[InternetShortcut]") or (head.startswith(b"{") and _names_online_document(data)):
+    if head.startswith(b"[InternetShortcut]") or (
+        head.startswith(b"{") and _names_online_document(data)
+    ):
         return SHORTCUT
     try:
         text = head.decode("utf-8" if head == data.strip() else "latin-1")
@@ -93,7 +119,9 @@ def _of_words(data: bytes, head: bytes) -> str:
 
 def _names_online_document(data: bytes) -> bool:
     try:
-        return isinstance(said := json.loads(data[:100_000]), dict) and bool({"url", "doc_id"} & said.keys())
+        return isinstance(said := json.loads(data[:100_000]), dict) and bool(
+            {"url", "doc_id"} & said.keys()
+        )
     except (ValueError, RecursionError):
         return False
 
@@ -105,7 +133,11 @@ def _old_office(data: bytes) -> str:
         return DOC
     if _utf16("Workbook") in data:
         return OTHER_OFFICE.format("a spreadsheet (.xls)")
-    return OTHER_OFFICE.format("a presentation (.ppt)") if _utf16("PowerPoint Document") in data else DOC
+    return (
+        OTHER_OFFICE.format("a presentation (.ppt)")
+        if _utf16("PowerPoint Document") in data
+        else DOC
+    )
 
 
 def _utf16(name: str) -> bytes:
@@ -113,7 +145,9 @@ def _utf16(name: str) -> bytes:
 
 
 def _in_zip(data: bytes) -> str:
-    """A .docx, or what else is packed in the same way. What cannot be opened is left for `docx` to say."""
+    """A .docx, or what else is packed in the same way. What cannot be opened is left for `docx` to
+    say.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {info.filename for info in archive.infolist()}
@@ -128,5 +162,9 @@ def _in_zip(data: bytes) -> str:
     if any(name.endswith(".iwa") or name in {"Index.zip", "index.apxl"} for name in names):
         raise Refused(PAGES)
     if "mimetype" in names and b"opendocument" in data[:200]:
-        raise Refused(ODT if b"opendocument.text" in data[:200] else OTHER_OFFICE.format("an OpenDocument file"))
+        raise Refused(
+            ODT
+            if b"opendocument.text" in data[:200]
+            else OTHER_OFFICE.format("an OpenDocument file")
+        )
     raise Refused(ZIP.format(".zip"))

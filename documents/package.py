@@ -1,4 +1,6 @@
-"""The zip around a Word document, read and written: all that it lists is all there is, and not more than we unpack."""
+"""The zip around a Word document, read and written: all that it lists is all there is, and not more
+than we unpack.
+"""
 
 import io
 import struct
@@ -9,9 +11,11 @@ from documents.errors import Refused, damaged
 
 PARTS_MAX = 5_000  # a long document full of pictures has some hundreds
 UNPACKED_MAX_BYTES = 200 * 1024 * 1024  # all parts together
-PACKED_RATIO_MAX = 300  # of parts over RATIO_FROM_BYTES: text shrinks to a twentieth, a drawing to a hundredth
+# of parts over RATIO_FROM_BYTES: text shrinks to a twentieth, a drawing to a hundredth
+PACKED_RATIO_MAX = 300
 RATIO_FROM_BYTES = 4 * 1024 * 1024
-GAP_MAX_BYTES = 24  # between two parts: what says how large the first was, where that was not known before
+# between two parts: what says how large the first was, where that was not known before
+GAP_MAX_BYTES = 24
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 TOO_LARGE = "This Word document is too large when unpacked. Save it as PDF."
 ODD = "This Word document is packed in an unusual way that hides what is in it. Save it as PDF."
@@ -51,10 +55,14 @@ def _check_sizes(found: list[zipfile.ZipInfo]) -> None:
         raise Refused(TOO_LARGE)
     for part in found:
         if part.flag_bits & 0x1:
-            raise Refused("This Word document is protected with a password. Save it without protection.")
+            raise Refused(
+                "This Word document is protected with a password. Save it without protection."
+            )
         if part.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise Refused(ODD)
-        if part.file_size > RATIO_FROM_BYTES and part.file_size > PACKED_RATIO_MAX * max(1, part.compress_size):
+        if part.file_size > RATIO_FROM_BYTES and part.file_size > PACKED_RATIO_MAX * max(
+            1, part.compress_size
+        ):
             raise Refused(TOO_LARGE)
 
 
@@ -64,7 +72,12 @@ def _check_names(found: list[zipfile.ZipInfo]) -> None:
     for part in found:
         name = part.orig_filename
         steps = name.removesuffix("/").split("/")
-        if not name.isprintable() or "\\" in name or ":" in name or any(step in {"", ".", ".."} for step in steps):
+        if (
+            not name.isprintable()
+            or "\\" in name
+            or ":" in name
+            or any(step in {"", ".", ".."} for step in steps)
+        ):
             raise Refused(ODD)
         if name.casefold() in seen:
             raise Refused("This Word document holds the same part twice. Save it as PDF.")
@@ -72,7 +85,9 @@ def _check_names(found: list[zipfile.ZipInfo]) -> None:
 
 
 def _check_places(found: list[zipfile.ZipInfo], data: bytes, end: int) -> None:
-    """The parts lie one behind the other, none over another, with nothing in between that is not listed."""
+    """The parts lie one behind the other, none over another, with nothing in between that is not
+    listed.
+    """
     reached = 0
     for start, after in sorted(_extents(found, data)):
         if not 0 <= start - reached <= (GAP_MAX_BYTES if reached else 0):
@@ -90,4 +105,7 @@ def _extents(found: list[zipfile.ZipInfo], data: bytes) -> Iterator[tuple[int, i
         magic, name_bytes, extra_bytes = LOCAL_HEADER.unpack(head)
         if magic != b"PK\x03\x04":
             raise damaged("Word document")
-        yield part.header_offset, part.header_offset + LOCAL_HEADER.size + name_bytes + extra_bytes + part.compress_size
+        yield (
+            part.header_offset,
+            part.header_offset + LOCAL_HEADER.size + name_bytes + extra_bytes + part.compress_size,
+        )

@@ -1,7 +1,9 @@
-"""Says whether bytes are a PDF that only shows pages: one that opens, and in which nothing can act, call out or hide.
+"""Says whether bytes are a PDF that only shows pages: one that opens, and in which nothing can act,
+call out or hide.
 
-Links to the web that a person may click are fine. What runs, sends, plays or carries another file is refused, wherever
-in the file it is and however its name is spelt; what is only useless or unusual is left out of a copy.
+Links to the web that a person may click are fine. What runs, sends, plays or carries another file
+is refused, wherever in the file it is and however its name is spelt; what is only useless or
+unusual is left out of a copy.
 """
 
 import io
@@ -20,8 +22,10 @@ from documents.verdict import Verdict
 
 MAGIC = b"%PDF-"
 LOOKED_FOR_BYTES = 1024  # readers look for the beginning so far into a file
-HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*%PDF-[12]\.\d")  # a few blanks before it are some writers' habit
-# What a program said of itself on the way (Ghostscript, a web server): plain words in lines, no page, no script.
+# a few blanks before it are some writers' habit
+HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*%PDF-[12]\.\d")
+# What a program said of itself on the way (Ghostscript, a web server): plain words in lines, no
+# page, no script.
 PLAIN_WORDS = re.compile(rb"(?!GIF8|MZ|BM|#!)[A-Za-z0-9 .,:;()_=@+'\"\t\r\n/-]*[\r\n]")
 END = b"%%EOF"
 ARCHIVE = "This file is an archive as well as a PDF. Export it as PDF again."
@@ -50,7 +54,9 @@ def check(data: bytes) -> Verdict:
 
 
 def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
-    """A copy of which each word is read again. What cannot be written anew is refused for what is in it."""
+    """A copy of which each word is read again. What cannot be written anew is refused for what is
+    in it.
+    """
     changes: list[str] = []
     try:
         if words.marks & {HIDDEN, PROTECTED}:  # its words first: what hides is read as what is open
@@ -74,14 +80,18 @@ def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
 
 def _left(words: Words) -> Refused:
     if PROTECTED in words.marks:
-        return Refused("This PDF is protected in a way that cannot be read here. Print it to PDF and choose that file.")
+        return Refused(
+            "This PDF is protected in a way that cannot be read here. Print it to PDF and choose that file."
+        )
     return Refused(
         f"This PDF holds {' and '.join(sorted(words.marks | words.rare))}, which cannot be taken out. {AGAIN}"
     )
 
 
 def _without_words_around(data: bytes) -> bytes:
-    """The PDF without what stands before and behind it, if that is only words; its end where only that is missing."""
+    """The PDF without what stands before and behind it, if that is only words; its end where only
+    that is missing.
+    """
     at = data.find(MAGIC, 0, LOOKED_FOR_BYTES)
     if at > 0 and not HEADER.match(data) and PLAIN_WORDS.fullmatch(data[:at]):
         data = data[at:]
@@ -95,7 +105,9 @@ def _without_words_around(data: bytes) -> bytes:
 def _check_frame(data: bytes) -> None:
     """What stands before and behind: a file that is a PDF and something else besides is refused."""
     if MAGIC not in data[:LOOKED_FOR_BYTES]:
-        raise Refused("This file is named .pdf, but it is not a PDF inside. Export it as PDF again.")
+        raise Refused(
+            "This file is named .pdf, but it is not a PDF inside. Export it as PDF again."
+        )
     if not HEADER.match(data):
         raise Refused("Something stands before the PDF in this file. Export it as PDF again.")
     refuse_web_page(data)
@@ -130,7 +142,9 @@ def _check_pages(data: bytes) -> int:
 
 
 def _count_pages(root: Any) -> int:
-    """Pages as they are, whatever the file says of their number; a tree that leads back to itself is damage."""
+    """Pages as they are, whatever the file says of their number; a tree that leads back to itself
+    is damage.
+    """
     waiting: list[Any] = [root]
     seen: set[int] = set()
     pages = 0

@@ -1,7 +1,9 @@
-"""Writes a PDF anew without what it may not hold: pypdf reads it, each object that it meets is cleaned, all is written.
+"""Writes a PDF anew without what it may not hold: pypdf reads it, each object that it meets is
+cleaned, all is written.
 
-What one reader would have seen elsewhere in the old file (an older revision, an object that nothing names, a table that
-lies) is not in the new one. The copy is read once more by `pdf_words`: nothing here is trusted to have been thorough.
+What one reader would have seen elsewhere in the old file (an older revision, an object that nothing
+names, a table that lies) is not in the new one. The copy is read once more by `pdf_words`: nothing
+here is trusted to have been thorough.
 """
 
 import io
@@ -22,7 +24,15 @@ from pypdf.generic import (
 
 from documents.addresses import Leads, is_local, leads
 from documents.errors import Refused
-from documents.pdf_words import ACTIONS, AGAIN, CARRIES, NOT_ON_WEB, OTHER_FILE, START, is_second_form
+from documents.pdf_words import (
+    ACTIONS,
+    AGAIN,
+    CARRIES,
+    NOT_ON_WEB,
+    OTHER_FILE,
+    START,
+    is_second_form,
+)
 from documents.verdict import counted
 
 ACTION_NAMES = {f"/{name.decode()}" for name in ACTIONS} | {"/GoTo"}
@@ -45,22 +55,30 @@ class Cleaning:
     def run(self) -> None:
         self._clean_base(self.reader.root_object)
         trailer = self.reader.trailer
-        for found in _walk([trailer.raw_get(key) for key in ("/Root", "/Info") if key in trailer], self._clean):
+        for found in _walk(
+            [trailer.raw_get(key) for key in ("/Root", "/Info") if key in trailer], self._clean
+        ):
             del found
 
     def changes(self) -> Iterator[str]:
         if self.links:
             many = f"links that lead to no web page (the first to {self.links[0]})"
-            yield "removed " + counted(len(self.links), f"a link that leads to no web page ({self.links[0]})", many)
+            yield "removed " + counted(
+                len(self.links), f"a link that leads to no web page ({self.links[0]})", many
+            )
         if self.attached:
             yield f"removed the data that was attached to it ({', '.join(self.attached[:3])})"
         if self.openings:
             yield "removed something that would begin by itself"
         if self.actions:
-            yield "removed " + counted(self.actions, "a button or link that acts", "buttons or links that act")
+            yield "removed " + counted(
+                self.actions, "a button or link that acts", "buttons or links that act"
+            )
 
     def _clean(self, found: DictionaryObject) -> None:
-        if isinstance(found, StreamObject) and ("/F" in found or isinstance(_get(found, "/Ref"), DictionaryObject)):
+        if isinstance(found, StreamObject) and (
+            "/F" in found or isinstance(_get(found, "/Ref"), DictionaryObject)
+        ):
             raise Refused(OTHER_FILE)
         self._clean_attachments(found)
         self._clean_actions(found)
@@ -83,13 +101,21 @@ class Cleaning:
 
     def _clean_attachments(self, found: DictionaryObject) -> None:
         for key in ("/EmbeddedFiles", "/AF", "/EF", "/Collection"):
-            if key in found and not isinstance(_get(found, key), StreamObject):  # a letter of a font may be called so
-                held = DictionaryObject({NameObject(key): found.raw_get(key)}) if key == "/EF" else found.raw_get(key)
+            if key in found and not isinstance(
+                _get(found, key), StreamObject
+            ):  # a letter of a font may be called so
+                held = (
+                    DictionaryObject({NameObject(key): found.raw_get(key)})
+                    if key == "/EF"
+                    else found.raw_get(key)
+                )
                 _walk_all([held], self._check_attachment)
                 del found[key]
 
     def _check_attachment(self, found: DictionaryObject) -> None:
-        """A second form for programs is taken off. Whoever attaches something else wants it read: it is refused."""
+        """A second form for programs is taken off. Whoever attaches something else wants it read:
+        it is refused.
+        """
         if "/EF" not in found:
             return
         held = _get(found, "/EF")
@@ -104,7 +130,11 @@ class Cleaning:
     def _clean_actions(self, found: DictionaryObject) -> None:
         for key in list(found):
             value = _get(found, key)
-            if key == "/AA" and isinstance(value, DictionaryObject) and not isinstance(value, StreamObject):
+            if (
+                key == "/AA"
+                and isinstance(value, DictionaryObject)
+                and not isinstance(value, StreamObject)
+            ):
                 for action in value.values():
                     self._refuse_if_it_leads_out(action.get_object())
                 self.openings += 1
@@ -148,7 +178,9 @@ class Cleaning:
 
 
 def opened(data: bytes) -> tuple[bytes, list[str]]:
-    """The same without a protection and with nothing packed. Raises Refused where a password is needed."""
+    """The same without a protection and with nothing packed. Raises Refused where a password is
+    needed.
+    """
     reader = PdfReader(io.BytesIO(data))
     if not reader.is_encrypted:
         return _written(reader), []
@@ -160,7 +192,9 @@ def opened(data: bytes) -> tuple[bytes, list[str]]:
 
 
 def rewritten(data: bytes) -> tuple[bytes, list[str]]:
-    """A clean copy, and what was done. Raises Refused, or anything else where pypdf cannot read or write it."""
+    """A clean copy, and what was done. Raises Refused, or anything else where pypdf cannot read or
+    write it.
+    """
     reader = PdfReader(io.BytesIO(data))
     cleaning = Cleaning(reader)
     cleaning.run()
@@ -171,12 +205,16 @@ def _written(reader: PdfReader) -> bytes:
     file = io.BytesIO()
     PdfWriter(clone_from=reader).write(file)
     if file.tell() > COPY_MAX_BYTES:
-        raise Refused("This PDF is too large when unpacked. Print it to PDF and choose the new file.")
+        raise Refused(
+            "This PDF is too large when unpacked. Print it to PDF and choose the new file."
+        )
     return file.getvalue()
 
 
 def _walk(start: list[Any], look: Any) -> Iterator[DictionaryObject]:
-    """Every dictionary that is reached from here, once. `look` sees each before what is in it is followed."""
+    """Every dictionary that is reached from here, once. `look` sees each before what is in it is
+    followed.
+    """
     waiting, seen = list(start), set()
     while waiting:
         found = waiting.pop()

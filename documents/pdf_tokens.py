@@ -1,7 +1,9 @@
-"""Reads a PDF's objects as words: names, strings, numbers, brackets. Knows nothing of what they mean.
+"""Reads a PDF's objects as words: names, strings, numbers, brackets. Knows nothing of what they
+mean.
 
-It follows no cross-reference table. Every place that any reader could take for an object is read from its beginning, so
-older revisions, unused objects and objects inside of object streams are seen as well as those that are shown.
+It follows no cross-reference table. Every place that any reader could take for an object is read
+from its beginning, so older revisions, unused objects and objects inside of object streams are seen
+as well as those that are shown.
 """
 
 import re
@@ -13,7 +15,8 @@ from documents.errors import Refused
 
 DIGITS_MAX = 10  # of an object's number
 OBJECTS_MAX = 200_000  # a résumé has some hundreds
-UNPACKED_MAX_BYTES = 64 * 1024 * 1024  # of all object streams together; a long document's have a few MB
+# of all object streams together; a long document's have a few MB
+UNPACKED_MAX_BYTES = 64 * 1024 * 1024
 
 _GAP = rb"(?:[\0\t\n\f\r ]|%[^\r\n]*[\r\n])"
 OBJECT = re.compile(rb"\d" + _GAP + rb"+\d+" + _GAP + rb"*obj")
@@ -44,14 +47,16 @@ class Token:
 DICTIONARY_BEGINS = Token("bracket", b"<<")
 FLATE = {Token("name", b"FlateDecode"), Token("name", b"Fl")}
 FIRST = Token("name", b"First")
-PARAMETERS = {b"DecodeParms", b"DP"}  # writers use them for cross-reference streams, not for object streams
+# writers use them for cross-reference streams, not for object streams
+PARAMETERS = {b"DecodeParms", b"DP"}
 
 
 @dataclass(frozen=True)
 class Found:
     """The words of one object, or of a part of one.
 
-    `number` is what the object is called by. `is_whole` says that a reader may be led to it by a number at all.
+    `number` is what the object is called by. `is_whole` says that a reader may be led to it by a
+    number at all.
     """
 
     tokens: list[Token]
@@ -66,19 +71,29 @@ class Found:
 
 
 def objects(data: bytes) -> Iterator[Found]:
-    """Every object of the file, also of its object streams. Raises Refused where that would be too much."""
+    """Every object of the file, also of its object streams. Raises Refused where that would be too
+    much.
+    """
     count, unpacked = 0, 0
     for pattern in (OBJECT, TRAILER):
         for marker in pattern.finditer(data):
             count += 1
             if count > OBJECTS_MAX:
-                raise Refused("This PDF holds too many parts. Print it to PDF and choose the new file.")
+                raise Refused(
+                    "This PDF holds too many parts. Print it to PDF and choose the new file."
+                )
             found = read_object(data, marker.end())
-            yield replace(found, number=_number(data, marker.start()), is_whole=True) if pattern is OBJECT else found
+            yield (
+                replace(found, number=_number(data, marker.start()), is_whole=True)
+                if pattern is OBJECT
+                else found
+            )
             if is_object_stream(found):
                 inner = unpack(data, found, UNPACKED_MAX_BYTES - unpacked)
                 unpacked += len(inner or b"")
-                yield from _inside(inner, found) if inner is not None else [Found([], is_hidden=True)]
+                yield from (
+                    _inside(inner, found) if inner is not None else [Found([], is_hidden=True)]
+                )
 
 
 def _number(data: bytes, last_digit_at: int) -> int:
@@ -89,13 +104,15 @@ def _number(data: bytes, last_digit_at: int) -> int:
 
 
 def _inside(inner: bytes, stream: Found) -> Iterator[Found]:
-    """The objects of an object stream begin where its head says, or anywhere in it: read all of them, and again from
-    every dictionary on.
+    """The objects of an object stream begin where its head says, or anywhere in it: read all of
+    them, and again from every dictionary on.
     """
     yield Found(list(_words(inner, 0)), is_packed=True)
     listed = _listed(inner, stream)
     for number, start in listed or []:
-        yield Found(list(_balanced(_words(inner, start))), number=number, is_whole=True, is_packed=True)
+        yield Found(
+            list(_balanced(_words(inner, start))), number=number, is_whole=True, is_packed=True
+        )
     known = {start for _, start in listed or []}
     for marker in DICTIONARY.finditer(inner):
         if marker.start() not in known:
@@ -112,7 +129,10 @@ def _listed(inner: bytes, stream: Found) -> list[tuple[int, int]] | None:
     head = inner[:first].split()
     if len(head) % 2 or not all(word.isdigit() and len(word) <= DIGITS_MAX for word in head):
         return None
-    return [(int(number), first + int(place)) for number, place in zip(head[::2], head[1::2], strict=True)]
+    return [
+        (int(number), first + int(place))
+        for number, place in zip(head[::2], head[1::2], strict=True)
+    ]
 
 
 def is_object_stream(found: Found) -> bool:
@@ -121,7 +141,9 @@ def is_object_stream(found: Found) -> bool:
 
 
 def unpack(data: bytes, found: Found, most: int) -> bytes | None:
-    """What is in an object stream, whatever it says of its length; None for all but the usual packing."""
+    """What is in an object stream, whatever it says of its length; None for all but the usual
+    packing.
+    """
     if found.payload_at is None or not _is_packed_as_usual(found):
         return None
     try:
@@ -129,14 +151,22 @@ def unpack(data: bytes, found: Found, most: int) -> bytes | None:
     except zlib.error:
         return None
     if len(opened) > most:
-        raise Refused("This PDF is too large when unpacked. Print it to PDF and choose the new file.")
+        raise Refused(
+            "This PDF is too large when unpacked. Print it to PDF and choose the new file."
+        )
     return opened
 
 
 def _is_packed_as_usual(found: Found) -> bool:
-    """Flate once and nothing else, said here and once: another object may not say how, nor a dictionary inside."""
+    """Flate once and nothing else, said here and once: another object may not say how, nor a
+    dictionary inside.
+    """
     names = [token.text for token in found.tokens if token.kind == "name"]
-    if names.count(b"Filter") != 1 or not PARAMETERS.isdisjoint(names) or found.tokens.count(DICTIONARY_BEGINS) != 1:
+    if (
+        names.count(b"Filter") != 1
+        or not PARAMETERS.isdisjoint(names)
+        or found.tokens.count(DICTIONARY_BEGINS) != 1
+    ):
         return False
     said = found.tokens[found.tokens.index(Token("name", b"Filter")) + 1 :][:3]
     if said[:1] == [Token("bracket", b"[")]:
@@ -159,7 +189,11 @@ def read_object(data: bytes, start: int) -> Found:
 def _balanced(tokens: Iterator[Token]) -> Iterator[Token]:
     depth = 0
     for token in tokens:
-        depth += {b"<<": 1, b"[": 1, b">>": -1, b"]": -1}.get(token.text, 0) if token.kind == "bracket" else 0
+        depth += (
+            {b"<<": 1, b"[": 1, b">>": -1, b"]": -1}.get(token.text, 0)
+            if token.kind == "bracket"
+            else 0
+        )
         yield token
         if depth <= 0:
             return
@@ -190,7 +224,10 @@ def _placed(data: bytes, start: int) -> Iterator[tuple[Token, int]]:
         elif kind == "hex":
             yield Token("string", _from_hex(text)), position
         elif kind == "name":
-            yield Token("name", HASH.sub(lambda code: bytes([int(code[1], 16)]), match["name"])), position
+            yield (
+                Token("name", HASH.sub(lambda code: bytes([int(code[1], 16)]), match["name"])),
+                position,
+            )
         elif kind:  # a comment is of no kind
             yield Token(kind, text), position
 

@@ -1,7 +1,9 @@
-"""What the words of a whole PDF say, whichever of them a reader would follow: what is refused, what has to go.
+"""What the words of a whole PDF say, whichever of them a reader would follow: what is refused, what
+has to go.
 
-Every object of every revision is looked at. What can be told to be harmless wherever it leads is left alone; where that
-depends on what a reader follows, the file is marked and written anew (`pdf_cleaning`), and the copy is read here again.
+Every object of every revision is looked at. What can be told to be harmless wherever it leads is
+left alone; where that depends on what a reader follows, the file is marked and written anew
+(`pdf_cleaning`), and the copy is read here again.
 """
 
 import re
@@ -24,14 +26,32 @@ ACTS = {
     "contains a form that sends data": ("SubmitForm",),
     CARRIES: ("FileAttachment",),
     "is a form that changes itself (XFA)": ("XFA",),
-    "plays media": ("RichMedia", "RichMediaExecute", "Rendition", "Movie", "Sound", "GoTo3DView", "3D"),
+    "plays media": (
+        "RichMedia",
+        "RichMediaExecute",
+        "Rendition",
+        "Movie",
+        "Sound",
+        "GoTo3DView",
+        "3D",
+    ),
 }
 REASON_OF = {name.encode(): reason for reason, names in ACTS.items() for name in names}
 NOT_ON_WEB = f"This PDF links to something that is not on the web. {AGAIN}"
 OTHER_FILE = f"This PDF takes a part of itself from another file. {AGAIN}"
 
 # Actions besides a link to the web (URI) and one to a place in the document (GoTo).
-OTHER_ACTIONS = {b"Named", b"Hide", b"ResetForm", b"SetOCGState", b"Trans", b"Thread", b"GoToDp", b"GoToR", b"GoToE"}
+OTHER_ACTIONS = {
+    b"Named",
+    b"Hide",
+    b"ResetForm",
+    b"SetOCGState",
+    b"Trans",
+    b"Thread",
+    b"GoToDp",
+    b"GoToR",
+    b"GoToE",
+}
 ACTIONS = OTHER_ACTIONS | {b"URI"} | set(REASON_OF)
 # Words that are rare and mean that something has to go, wherever they stand.
 MARKS = {
@@ -43,7 +63,11 @@ MARKS = {
     b"EmbeddedFile": "an attachment",
     b"EmbeddedFiles": "an attachment",
 }
-BY_ITSELF, LINK, ACTION = "something that begins by itself", "a link to something that is not on the web", "an action"
+BY_ITSELF, LINK, ACTION = (
+    "something that begins by itself",
+    "a link to something that is not on the web",
+    "an action",
+)
 FILE_NAMES = {b"F", b"UF", b"DOS", b"Unix", b"Mac"}
 LOOKED_AT = FILE_NAMES | {b"URI", b"S", b"OpenAction", b"Base", b"Ref"}
 HIDDEN = "parts that are packed in an unusual way"
@@ -57,7 +81,9 @@ HEAD_BYTES = 100  # of an attachment tell what it is
 
 @dataclass
 class Words:
-    """What was found. `marks` says what has to go before the file may be kept, `rare` what may be one by its name."""
+    """What was found. `marks` says what has to go before the file may be kept, `rare` what may be
+    one by its name.
+    """
 
     marks: set[str] = field(default_factory=set)
     rare: set[str] = field(default_factory=set)  # a letter of a font may be called AA as well
@@ -68,7 +94,8 @@ class Words:
     _stray_text: bool = False  # some object is a text that would lead astray if it were an address
     _starts: bool = False  # some object is an action that leads out of the document
     _addresses: set[int] = field(default_factory=set)  # numbers that an address is said to stand at
-    _openings: set[int] = field(default_factory=set)  # numbers of what happens when the file is opened
+    # numbers of what happens when the file is opened
+    _openings: set[int] = field(default_factory=set)
     _texts: dict[int, list[bool]] = field(default_factory=lambda: defaultdict(list))
     _places: dict[int, list[bool]] = field(default_factory=lambda: defaultdict(list))
 
@@ -100,7 +127,9 @@ class Words:
             self.marks.add(ACTION)
         elif key == b"OpenAction":
             self._look_at_opening(found.tokens[place + 1 :])
-        elif key == b"Base" and (value.kind == "word" or _leads(value) in {Leads.ASTRAY, Leads.NOWHERE}):
+        elif key == b"Base" and (
+            value.kind == "word" or _leads(value) in {Leads.ASTRAY, Leads.NOWHERE}
+        ):
             self.marks.add(LINK)
         elif key == b"Ref" and value.text != b"[":
             self.marks.add(ELSEWHERE)
@@ -126,7 +155,9 @@ class Words:
             self.marks.add(BY_ITSELF)
 
     def _note_whole(self, found: Found, names: set[bytes]) -> None:
-        """What a reader may meet if it is led to this object, for addresses and actions that stand elsewhere."""
+        """What a reader may meet if it is led to this object, for addresses and actions that stand
+        elsewhere.
+        """
         first = found.tokens[0]
         if first.kind == "name" and first.text in ACTIONS:
             self.marks.add(ACTION)
@@ -165,7 +196,9 @@ def read(data: bytes) -> Words:
 
 
 def is_second_form(data: bytes) -> bool:
-    """Whether an attachment begins as what says to programs what the pages say to people: XML, or OpenDocument."""
+    """Whether an attachment begins as what says to programs what the pages say to people: XML, or
+    OpenDocument.
+    """
     return bool(SECOND_FORM.match(data))
 
 
@@ -206,17 +239,23 @@ def _is_place(tokens: list[Token]) -> bool:
 
 
 def _is_start(tokens: list[Token]) -> bool:
-    """Whether this is an action itself (and not what an action belongs to) that leads out of the document."""
+    """Whether this is an action itself (and not what an action belongs to) that leads out of the
+    document.
+    """
     outer = list(_at_depth_one(tokens))
     names = {token.text for token in outer if token.kind == "name"}
     if b"URI" in names:
         return True
     kinds = {
-        after.text for before, after in pairwise(outer) if before == Token("name", b"S") and after.kind != "string"
+        after.text
+        for before, after in pairwise(outer)
+        if before == Token("name", b"S") and after.kind != "string"
     }
     if b"GoTo" in kinds:
         return b"Next" in {token.text for token in tokens}
-    return any(kind in ACTIONS or kind.isdigit() for kind in kinds) or (b"Action" in names and b"Type" in names)
+    return any(kind in ACTIONS or kind.isdigit() for kind in kinds) or (
+        b"Action" in names and b"Type" in names
+    )
 
 
 def _at_depth_one(tokens: list[Token]) -> Iterator[Token]:

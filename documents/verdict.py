@@ -1,4 +1,6 @@
-"""What is said of a file that may be kept: what it is, whether as it came or as a copy, and what was changed."""
+"""What is said of a file that may be kept: what it is, whether as it came or as a copy, and what
+was changed.
+"""
 
 from dataclasses import dataclass
 

@@ -13,13 +13,16 @@ from portal.models import UtcDateTime
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
-    """Write our date type as the plain one it is in the database, so that migrations import nothing of ours."""
+    """Write our date type as the plain one it is in the database, so that migrations import nothing
+    of ours.
+    """
     return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
 
 
 @contextmanager
 def left_hanging(connection: Any) -> Iterator[None]:
-    """SQLite changes a table by making it anew and dropping the old one, which would delete whatever hangs on its rows.
+    """SQLite changes a table by making it anew and dropping the old one, which would delete
+    whatever hangs on its rows.
 
     Said before any transaction, as SQLite ignores it in one.
     """
@@ -32,7 +35,9 @@ def left_hanging(connection: Any) -> Iterator[None]:
 
 
 def hanging_rows(connection: Any) -> Counter[tuple[str, str]]:
-    """How many rows hang on nothing, by table and what they point to: a table made anew has other row numbers."""
+    """How many rows hang on nothing, by table and what they point to: a table made anew has other
+    row numbers.
+    """
     if connection.dialect.name != "sqlite":
         return Counter()
     rows = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
@@ -40,13 +45,16 @@ def hanging_rows(connection: Any) -> Counter[tuple[str, str]]:
 
 
 def run() -> None:
-    """All versions in one transaction, also on SQLite: where a row would hang on nothing afterwards, nothing happened.
+    """All versions in one transaction, also on SQLite: where a row would hang on nothing
+    afterwards, nothing happened.
 
     Rows that hung so before are not this command's fault, and must not stop it.
     """
     options = current_app.extensions["migrate"].configure_args
     with db.engine.connect() as connection, left_hanging(connection), connection.begin():
-        context.configure(connection=connection, target_metadata=db.metadata, render_item=render_item, **options)
+        context.configure(
+            connection=connection, target_metadata=db.metadata, render_item=render_item, **options
+        )
         before = hanging_rows(connection)
         with context.begin_transaction():
             context.run_migrations()

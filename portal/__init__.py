@@ -4,18 +4,33 @@ from dotenv import load_dotenv
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import access, cli, errors, filters, health, interviews, json_bodies, logs, ranges, security, work
+from portal import (
+    access,
+    cli,
+    errors,
+    filters,
+    health,
+    interviews,
+    json_bodies,
+    logs,
+    ranges,
+    security,
+    work,
+)
 from portal.blueprints import account, admin, api, applications, auth, capture, jobs
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config
 from portal.extensions import csrf, db, jwt, login_manager, migrate, sign_with_sha256
 
-# Résumés are the largest form we take (10 MB, and room for the fields); video comes in pieces with a limit of its own.
+# Résumés are the largest form we take (10 MB, and room for the fields); video comes in pieces with
+# a limit of its own.
 FORM_MAX_BYTES = 11 * 1024 * 1024
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """Build the app. Without `config` the environment and `.env` decide. Raises ConfigError on unsafe settings."""
+    """Build the app. Without `config` the environment and `.env` decide. Raises ConfigError on
+    unsafe settings.
+    """
     if config is None:
         load_dotenv(PROJECT_FOLDER / ".env")
         config = Config.from_env()
@@ -27,7 +42,11 @@ def create_app(config: Config | None = None) -> Flask:
     if config.trusted_proxies:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
-    for part in (security, logs, json_bodies):  # first: what the others refuse is named and logged as well
+    for part in (
+        security,
+        logs,
+        json_bodies,
+    ):  # first: what the others refuse is named and logged as well
         part.init_app(app)
     sign_with_sha256(app)
     db.init_app(app)
@@ -37,7 +56,15 @@ def create_app(config: Config | None = None) -> Flask:
     jwt.init_app(app)
     for part in (access, errors, filters, cli, work, interviews):
         part.init_app(app)
-    for blueprint in (health.bp, jobs.bp, auth.bp, account.bp, applications.bp, capture.bp, admin.bp):
+    for blueprint in (
+        health.bp,
+        jobs.bp,
+        auth.bp,
+        account.bp,
+        applications.bp,
+        capture.bp,
+        admin.bp,
+    ):
         app.register_blueprint(blueprint)
     api.init_app(app)
     pieces.stand_in_front(app)
@@ -51,7 +78,9 @@ def configure(app: Flask, config: Config) -> None:
         PORTAL=config,
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # they would bring names and e-mails into the log
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "hide_parameters": True
+        },  # they would bring names and e-mails into the log
         TESTING=config.env == "testing",
         DEBUG=config.debug,
         SITE_NAME=config.site_name,
@@ -62,7 +91,8 @@ def configure(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=FORM_MAX_BYTES,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
-        WTF_CSRF_TIME_LIMIT=None,  # lives as long as the session: a long sitting must not outlive its form
+        # lives as long as the session: a long sitting must not outlive its form
+        WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=config.session_cookie_secure,
         PROPAGATE_EXCEPTIONS=False,
     )

@@ -1,6 +1,7 @@
 """Fetch and authorise in one step, so that no view can do one without the other.
 
-Who may see a row is said here and nowhere else. What a person may not see does not exist for that person: 404.
+Who may see a row is said here and nowhere else. What a person may not see does not exist for that
+person: 404.
 """
 
 import uuid
@@ -13,7 +14,16 @@ from flask_login import current_user, logout_user
 
 from portal import accounts
 from portal.extensions import db, login_manager
-from portal.models import Answer, Application, InterviewSession, Job, JobStatus, SignIn, User, utc_now
+from portal.models import (
+    Answer,
+    Application,
+    InterviewSession,
+    Job,
+    JobStatus,
+    SignIn,
+    User,
+    utc_now,
+)
 
 Row = TypeVar("Row", bound=Application | InterviewSession | Answer)
 
@@ -26,9 +36,11 @@ def init_app(app: Flask) -> None:
 
 
 def load_user(user_id: str) -> User | None:
-    """The person of a session cookie; none once its sign-in was ended, ran out, or the account was disabled.
+    """The person of a session cookie; none once its sign-in was ended, ran out, or the account was
+    disabled.
 
-    Asked with every request, so that what one process ends is over in all of them. The cookie's sign-in alone decides.
+    Asked with every request, so that what one process ends is over in all of them. The cookie's
+    sign-in alone decides.
     """
     if (sign_in := sign_in_here()) is None:
         return None
@@ -53,7 +65,9 @@ def owner_of(row: Application | InterviewSession | Answer) -> User:
 
 
 def fetch_own(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:
-    """The row if it belongs to the user (default: who is signed in), else 404. For what only its owner may do."""
+    """The row if it belongs to the user (default: who is signed in), else 404. For what only its
+    owner may do.
+    """
     user = user or current_user
     row = db.session.get(model, row_id)
     if row is None or owner_of(row).id != user.id:
@@ -86,7 +100,9 @@ def fetch_person(user_id: uuid.UUID) -> User:
 
 
 def fetch_job(key: str | uuid.UUID, user: User | None = None) -> Job:
-    """A job that was published (open, or closed and read-only) for everybody; a draft for its admins and applicants."""
+    """A job that was published (open, or closed and read-only) for everybody; a draft for its
+    admins and applicants.
+    """
     user = user or current_user
     named = Job.id == key if isinstance(key, uuid.UUID) else Job.slug == key
     job = db.session.scalar(db.select(Job).where(named))
@@ -102,8 +118,12 @@ def _may_look_back(job: Job, user: User) -> bool:
 
 
 def is_at_the_machine() -> bool:
-    """Whether the browser runs on this very machine. Behind a proxy that was not announced nobody knows: then no."""
-    is_forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
+    """Whether the browser runs on this very machine. Behind a proxy that was not announced nobody
+    knows: then no.
+    """
+    is_forwarded = any(
+        name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+    )
     if is_forwarded and not current_app.config["PORTAL"].trusted_proxies:
         return False
     try:
@@ -126,7 +146,9 @@ def sign_out_here() -> None:
 
 
 def admins_only() -> ResponseReturnValue | None:
-    """For `before_request` of a blueprint: sign-in for the anonymous, 403 for everybody who is no admin."""
+    """For `before_request` of a blueprint: sign-in for the anonymous, 403 for everybody who is no
+    admin.
+    """
     if not current_user.is_authenticated:
         return login_manager.unauthorized()
     if not current_user.is_admin:

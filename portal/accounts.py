@@ -1,7 +1,8 @@
-"""Verbs on a person's account: register, prove who one is, sign in and out, disable. Pages and API share them.
+"""Verbs on a person's account: register, prove who one is, sign in and out, disable. Pages and API
+share them.
 
-Hashing takes a while on purpose, so it always happens while no transaction is open. Whatever ends sign-ins ends them in
-the database, which every request of every process asks.
+Hashing takes a while on purpose, so it always happens while no transaction is open. Whatever ends
+sign-ins ends them in the database, which every request of every process asks.
 """
 
 import secrets
@@ -18,8 +19,10 @@ from portal.contact import tidy_email, tidy_text
 from portal.extensions import db
 from portal.models import Role, SignIn, User, utc_now
 
-SIGN_IN_LIFETIME = timedelta(days=14)  # from then on a cookie is worth nothing, also one that was copied and kept
-KIOSK_SIGN_IN_LIFETIME = timedelta(hours=2)  # longer than a sitting; whoever left without a word is signed out by then
+# from then on a cookie is worth nothing, also one that was copied and kept
+SIGN_IN_LIFETIME = timedelta(days=14)
+# longer than a sitting; whoever left without a word is signed out by then
+KIOSK_SIGN_IN_LIFETIME = timedelta(hours=2)
 
 
 class EmailTaken(Exception):
@@ -36,7 +39,9 @@ class AccountDisabled(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What somebody says to prove who they are, the address it came from, and the device if it is a known one."""
+    """What somebody says to prove who they are, the address it came from, and the device if it is a
+    known one.
+    """
 
     email: str
     password: str
@@ -66,7 +71,12 @@ def register(credentials: Credentials, full_name: str, now: datetime | None = No
 def create_user(email: str, password: str, full_name: str, role: Role = Role.CANDIDATE) -> User:
     """Make an account, with no limit on how often. Raises EmailTaken."""
     password_hash = passwords.hash_password(password)
-    user = User(email=tidy_email(email), password_hash=password_hash, full_name=tidy_text(full_name), role=role)
+    user = User(
+        email=tidy_email(email),
+        password_hash=password_hash,
+        full_name=tidy_text(full_name),
+        role=role,
+    )
     db.session.add(user)
     try:
         db.session.commit()
@@ -77,7 +87,9 @@ def create_user(email: str, password: str, full_name: str, role: Role = Role.CAN
 
 
 def authenticate(credentials: Credentials, now: datetime | None = None) -> User:
-    """The person with this e-mail and password. Raises WrongCredentials, AccountDisabled and throttle.TooManyTries."""
+    """The person with this e-mail and password. Raises WrongCredentials, AccountDisabled and
+    throttle.TooManyTries.
+    """
     db.session.rollback()
     tries = _count_sign_in(credentials, now or utc_now())
     known = _look_up(User.email == tidy_email(credentials.email))
@@ -100,7 +112,9 @@ def confirm(user: User, password: str, address: str | None, now: datetime | None
 
 
 def change_password(user: User, old: str, new: str, address: str | None) -> None:
-    """Set another password and end every sign-in and token. Raises WrongCredentials and throttle.TooManyTries."""
+    """Set another password and end every sign-in and token. Raises WrongCredentials and
+    throttle.TooManyTries.
+    """
     user_id = user.id
     known = _confirm(user_id, old, address, utc_now())
     new_hash = passwords.hash_password(new)
@@ -124,7 +138,8 @@ def start_sign_in(user: User, lifetime: timedelta = SIGN_IN_LIFETIME) -> uuid.UU
 
 def end_sign_in(sign_in_id: uuid.UUID) -> None:
     """End one browser's sign-in: its cookie, and every copy of it, opens nothing from now on."""
-    db.session.rollback()  # a page has read already, and SQLite lets nobody write who read before others wrote
+    # a page has read already, and SQLite lets nobody write who read before others wrote
+    db.session.rollback()
     db.session.execute(sa.delete(SignIn).where(SignIn.id == sign_in_id))
     db.session.commit()
 
@@ -137,12 +152,16 @@ def sign_out_everywhere(user: User) -> None:
 
 
 def count_sign_ins(user: User) -> int:
-    alive = sa.select(sa.func.count(SignIn.id)).where(SignIn.user_id == user.id, SignIn.expires_at > utc_now())
+    alive = sa.select(sa.func.count(SignIn.id)).where(
+        SignIn.user_id == user.id, SignIn.expires_at > utc_now()
+    )
     return db.session.scalar(alive) or 0
 
 
 def disable(user: User) -> None:
-    """Let this person in no more, from this moment. Nothing of theirs is deleted; uploads that run end unharmed."""
+    """Let this person in no more, from this moment. Nothing of theirs is deleted; uploads that run
+    end unharmed.
+    """
     user.disabled_at = user.disabled_at or utc_now()
     sign_out_everywhere(user)
 
@@ -158,10 +177,11 @@ def find(email: str) -> User | None:
 
 
 def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:
-    """Count against the address first: who fills that limit cannot then lock other people's accounts as well.
+    """Count against the address first: who fills that limit cannot then lock other people's
+    accounts as well.
 
-    A device that signed in before has a count of its own, so that strangers cannot lock an account for its owner.
-    Returns what is forgiven where the password is right.
+    A device that signed in before has a count of its own, so that strangers cannot lock an account
+    for its owner. Returns what is forgiven where the password is right.
     """
     email, network = tidy_email(credentials.email), throttle.network_of(credentials.address)
     who = f"{email}\0{credentials.device}" if credentials.device else email
@@ -194,13 +214,17 @@ def _look_up(who: sa.ColumnElement[bool]) -> _Known:
 
 
 def _rehashed(known: _Known, password: str) -> str:
-    """The hash to be found from now on; made anew where it was made with other parameters than new ones are."""
+    """The hash to be found from now on; made anew where it was made with other parameters than new
+    ones are.
+    """
     assert known.password_hash is not None
     if not passwords.needs_rehash(known.password_hash):
         return known.password_hash
     new_hash = passwords.hash_password(password)
     # Only while the old one still stands: a password changed meanwhile must not come back.
-    unchanged = sa.update(User).where(User.id == known.user_id, User.password_hash == known.password_hash)
+    unchanged = sa.update(User).where(
+        User.id == known.user_id, User.password_hash == known.password_hash
+    )
     db.session.execute(unchanged.values(password_hash=new_hash))
     db.session.commit()
     return new_hash

@@ -1,4 +1,6 @@
-"""Which jobs are on the board: reads the search from an address, turns it into SQL, and back into an address."""
+"""Which jobs are on the board: reads the search from an address, turns it into SQL, and back into
+an address.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -48,18 +50,24 @@ class JobSearch:
         return newest_first.where(*self._conditions()).options(selectinload(Job.questions))
 
     def counts(self) -> dict[str, int]:
-        """How many jobs each choice of each filter would show, the other filters staying as they are."""
+        """How many jobs each choice of each filter would show, the other filters staying as they
+        are.
+        """
         groups = (
             (Job.workplace, replace(self, workplaces=())),
             (Job.employment_type, replace(self, types=())),
         )
         found: dict[str, int] = {}
         for column, search in groups:
-            rows = db.session.execute(sa.select(column, sa.func.count()).where(*search._conditions()).group_by(column))
+            rows = db.session.execute(
+                sa.select(column, sa.func.count()).where(*search._conditions()).group_by(column)
+            )
             found |= {value.value: count for value, count in rows}
         for status in PUBLIC:
             conditions = replace(self, status=status)._conditions()
-            found[status.value] = db.session.scalar(sa.select(sa.func.count(Job.id)).where(*conditions)) or 0
+            found[status.value] = (
+                db.session.scalar(sa.select(sa.func.count(Job.id)).where(*conditions)) or 0
+            )
         return found
 
     def as_args(self) -> Mapping[str, Any]:

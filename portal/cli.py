@@ -11,7 +11,16 @@ from portal.models import Role, User, utc_now
 
 
 def init_app(app: Flask) -> None:
-    for command in (seed, create_admin, disable_user, enable_user, delete_user, purge, capture_worker, kiosk):
+    for command in (
+        seed,
+        create_admin,
+        disable_user,
+        enable_user,
+        delete_user,
+        purge,
+        capture_worker,
+        kiosk,
+    ):
         app.cli.add_command(command)
 
 
@@ -19,9 +28,13 @@ def init_app(app: Flask) -> None:
 def seed() -> None:
     """Fill an empty demo: two people, three jobs and one finished interview."""
     if current_app.config["PORTAL"].env is Environment.PRODUCTION:
-        raise click.ClickException("Demo people have known passwords, so `flask seed` does not run in production.")
+        raise click.ClickException(
+            "Demo people have known passwords, so `flask seed` does not run in production."
+        )
     if not demo.is_seeded():
-        click.echo("Making the demo. Its interview is really measured, which takes about half a minute …")
+        click.echo(
+            "Making the demo. Its interview is really measured, which takes about half a minute …"
+        )
         with interviews.own_stderr():
             demo.make()
     click.echo(f"Sign in as admin      {demo.ADMIN_EMAIL}  {demo.PASSWORD}")
@@ -77,7 +90,9 @@ def delete_user(email: str) -> None:
 
 def _refuse_leaving(user: User) -> None:
     if user.leaving_at:
-        raise click.ClickException(f"The account {user.email} is being deleted, as its owner asked.")
+        raise click.ClickException(
+            f"The account {user.email} is being deleted, as its owner asked."
+        )
 
 
 def _person(email: str) -> User:
@@ -88,7 +103,9 @@ def _person(email: str) -> User:
 
 @click.command()
 def purge() -> None:
-    """Delete interviews that are older than RETENTION_DAYS, and finish deletions that were interrupted."""
+    """Delete interviews that are older than RETENTION_DAYS, and finish deletions that were
+    interrupted.
+    """
     click.echo(f"{interviews.purge(utc_now())} interviews deleted.")
     if finished := interviews.erase_leaving():
         click.echo(f"{finished} accounts deleted whose deletion had been interrupted.")
@@ -98,7 +115,9 @@ def purge() -> None:
 
 @click.command("capture-worker")
 def capture_worker() -> None:
-    """Measure answers and finish interviews in this process until it is told to stop (SIGTERM, SIGINT)."""
+    """Measure answers and finish interviews in this process until it is told to stop (SIGTERM,
+    SIGINT).
+    """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     work.hold_back(app.config["PORTAL"])
     work.Worker(app).run()
@@ -106,5 +125,7 @@ def capture_worker() -> None:
 
 @click.command()
 def kiosk() -> None:
-    """Own this machine's camera and microphone until told to stop; what CAPTURE_SOURCE=device needs."""
+    """Own this machine's camera and microphone until told to stop; what CAPTURE_SOURCE=device
+    needs.
+    """
     interviews.run_station()

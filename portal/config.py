@@ -84,7 +84,9 @@ class Config:
             instance_path=instance,
             database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.db'}",
             site_name=environ.get("SITE_NAME") or cls.site_name,
-            session_cookie_secure=_flag(environ, "SESSION_COOKIE_SECURE", env is Environment.PRODUCTION),
+            session_cookie_secure=_flag(
+                environ, "SESSION_COOKIE_SECURE", env is Environment.PRODUCTION
+            ),
             trusted_proxies=_number(environ, "TRUSTED_PROXIES", cls.trusted_proxies),
             debug=_flag(environ, "FLASK_DEBUG", False),
             face_model=_path(environ, "CAPTURE_FACE_MODEL"),
@@ -97,7 +99,9 @@ class Config:
             capture_memory_bytes=_number(environ, "CAPTURE_MEMORY_BYTES", cls.capture_memory_bytes),
             capture_niceness=_number(environ, "CAPTURE_NICENESS", cls.capture_niceness),
             capture_cores=_number(environ, "CAPTURE_CORES", cls.capture_cores),
-            upload_chunk_max_bytes=_number(environ, "UPLOAD_CHUNK_MAX_BYTES", cls.upload_chunk_max_bytes),
+            upload_chunk_max_bytes=_number(
+                environ, "UPLOAD_CHUNK_MAX_BYTES", cls.upload_chunk_max_bytes
+            ),
             upload_max_bytes=_number(environ, "UPLOAD_MAX_BYTES", cls.upload_max_bytes),
             disk_floor_bytes=_number(environ, "DISK_FLOOR_BYTES", cls.disk_floor_bytes),
             retention_days=_number(environ, "RETENTION_DAYS", cls.retention_days),
@@ -118,9 +122,13 @@ class Config:
                 "SECRET_KEY is not set. Make one: python -c 'import secrets; print(secrets.token_hex(32))'"
             )
         if self.log_format not in log_format.FORMATS:
-            raise ConfigError(f"LOG_FORMAT is {self.log_format!r}; it must be one of: {', '.join(log_format.FORMATS)}.")
+            raise ConfigError(
+                f"LOG_FORMAT is {self.log_format!r}; it must be one of: {', '.join(log_format.FORMATS)}."
+            )
         if self.media_accel_prefix and not self.media_accel_prefix.startswith("/"):
-            raise ConfigError("MEDIA_ACCEL_PREFIX must begin with a slash, as nginx's location does: /_media")
+            raise ConfigError(
+                "MEDIA_ACCEL_PREFIX must begin with a slash, as nginx's location does: /_media"
+            )
         if self.env is not Environment.PRODUCTION:
             return
         if _is_weak(self.secret_key):
@@ -129,9 +137,13 @@ class Config:
                 "Make one: python -c 'import secrets; print(secrets.token_hex(32))'"
             )
         if self.debug:
-            raise ConfigError("FLASK_DEBUG is on in production: unset it, it lets visitors run code.")
+            raise ConfigError(
+                "FLASK_DEBUG is on in production: unset it, it lets visitors run code."
+            )
         if not self.session_cookie_secure:
-            raise ConfigError("SESSION_COOKIE_SECURE=0 in production: serve over HTTPS and unset it.")
+            raise ConfigError(
+                "SESSION_COOKIE_SECURE=0 in production: serve over HTTPS and unset it."
+            )
 
     @cached_property
     def interviews_folder(self) -> Path:
@@ -159,17 +171,25 @@ class Config:
         return self.crowd_model or self.instance_path / "models" / "centerface.onnx"
 
 
-def _one_of(environ: Mapping[str, str], name: str, choices: type[Choice], default: Choice) -> Choice:
+def _one_of(
+    environ: Mapping[str, str], name: str, choices: type[Choice], default: Choice
+) -> Choice:
     value = environ.get(name, "").strip() or default
     try:
         return choices(value)
     except ValueError:
-        raise ConfigError(f"{name} is {value!r}; it must be one of: {', '.join(choices)}.") from None
+        raise ConfigError(
+            f"{name} is {value!r}; it must be one of: {', '.join(choices)}."
+        ) from None
 
 
 def _is_weak(secret: str) -> bool:
     too_plain = len(set(secret)) < 8
-    return len(secret) < SECRET_KEY_MIN_CHARS or too_plain or any(word in secret.lower() for word in WEAK_SECRETS)
+    return (
+        len(secret) < SECRET_KEY_MIN_CHARS
+        or too_plain
+        or any(word in secret.lower() for word in WEAK_SECRETS)
+    )
 
 
 def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
@@ -184,7 +204,9 @@ def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
 
 
 def _command(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """A program with its words. It is looked for now: better no portal than one that believes it is scanned."""
+    """A program with its words. It is looked for now: better no portal than one that believes it is
+    scanned.
+    """
     try:
         words = tuple(shlex.split(environ.get(name, "")))
     except ValueError as fault:

@@ -1,7 +1,9 @@
-"""What a candidate agrees to: which version of the words it was, and a mark of exactly what was shown.
+"""What a candidate agrees to: which version of the words it was, and a mark of exactly what was
+shown.
 
-The words themselves are `templates/capture/_consent_text.html` and the two choices of `forms/consent.py`. The mark is a
-SHA-256 of all of them as a person reads them, numbers included, so that it says what somebody saw and agreed to.
+The words themselves are `templates/capture/_consent_text.html` and the two choices of
+`forms/consent.py`. The mark is a SHA-256 of all of them as a person reads them, numbers included,
+so that it says what somebody saw and agreed to.
 """
 
 import hashlib
@@ -9,7 +11,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-# The day these words were written. Whoever changes them gives them a new one, and adds it to test_consent.
+# The day these words were written. Whoever changes them gives them a new one, and adds it to
+# test_consent.
 VERSION = "2026-11-27"
 
 

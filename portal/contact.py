@@ -1,6 +1,8 @@
-"""Names, e-mail addresses and phone numbers as people type and paste them: one spelling for one thing.
+"""Names, e-mail addresses and phone numbers as people type and paste them: one spelling for one
+thing.
 
-Pages and API share these, so that what one takes the other takes as well. Knows no account and no form.
+Pages and API share these, so that what one takes the other takes as well. Knows no account and no
+form.
 """
 
 import re
@@ -12,16 +14,21 @@ import idna
 JOINERS = "\u200c\u200d"
 DASHES = re.compile(r"[\u2010-\u2015\u2212\uff0d]")
 PHONE_MAX_CHARS = 40
-# Digits with what people put between them, then perhaps an extension; 5 digits are the shortest that anybody dials.
+# Digits with what people put between them, then perhaps an extension; 5 digits are the shortest
+# that anybody dials.
 PHONE = re.compile(r"\+?[0-9 ()/.\-]{5,}(?:(?:,|;| ?x| ?ext\.?) ?[0-9]{1,8})?", re.IGNORECASE)
 PHONE_ADVICE = "Write the number with digits, like +351 21 000 0000 or 021 000 000 ext. 12."
 
 
 def tidy_text(text: str) -> str:
-    """One line as it is read: nothing invisible, nothing that turns text around, single blanks, composed letters."""
+    """One line as it is read: nothing invisible, nothing that turns text around, single blanks,
+    composed letters.
+    """
     composed = unicodedata.normalize("NFC", text)
     plain = "".join(" " if char.isspace() else char for char in composed)
-    visible = "".join(char for char in plain if char in JOINERS or unicodedata.category(char)[0] != "C")
+    visible = "".join(
+        char for char in plain if char in JOINERS or unicodedata.category(char)[0] != "C"
+    )
     return " ".join(visible.split()).strip(JOINERS + " ")
 
 
@@ -31,14 +38,20 @@ def is_name(text: str) -> bool:
 
 
 def without_blanks(text: str) -> str:
-    """An address as it was typed, without the blanks and invisible characters that came along when it was pasted."""
-    return "".join(char for char in text if not char.isspace() and unicodedata.category(char)[0] != "C")
+    """An address as it was typed, without the blanks and invisible characters that came along when
+    it was pasted.
+    """
+    return "".join(
+        char for char in text if not char.isspace() and unicodedata.category(char)[0] != "C"
+    )
 
 
 def tidy_email(email: str) -> str:
-    """The one spelling of an address: no case, composed letters, and a domain in its own letters, not in `xn--`.
+    """The one spelling of an address: no case, composed letters, and a domain in its own letters,
+    not in `xn--`.
 
-    A domain that is none stays as it was typed; whether an address is complete is for the form to say.
+    A domain that is none stays as it was typed; whether an address is complete is for the form to
+    say.
     """
     seen = unicodedata.normalize("NFC", without_blanks(email)).lower()
     local, at, domain = seen.rpartition("@")

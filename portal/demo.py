@@ -1,4 +1,6 @@
-"""What `flask seed` makes: people with known passwords, three jobs, and one interview that was really measured."""
+"""What `flask seed` makes: people with known passwords, three jobs, and one interview that was
+really measured.
+"""
 
 import io
 import tempfile
@@ -64,7 +66,9 @@ def is_seeded() -> bool:
 def make() -> None:
     """Everything at once. The admin comes last, so that a seeding that was cut short is begun anew."""
     _remove_leftovers()
-    candidate = _person(CANDIDATE_EMAIL, "Ines Duarte", headline="Data engineer, seven years with sensor networks")
+    candidate = _person(
+        CANDIDATE_EMAIL, "Ines Duarte", headline="Data engineer, seven years with sensor networks"
+    )
     jobs = [_job(values) for values in JOBS]
     _record_interview(candidate, jobs[0])
     _person(ADMIN_EMAIL, "R. Okafor", role=Role.ADMIN)
@@ -73,13 +77,17 @@ def make() -> None:
 def _remove_leftovers() -> None:
     for user in db.session.scalars(db.select(User).where(User.email == CANDIDATE_EMAIL)):
         db.session.delete(user)
-    for job in db.session.scalars(db.select(Job).where(Job.slug.in_([values["slug"] for values in JOBS]))):
+    for job in db.session.scalars(
+        db.select(Job).where(Job.slug.in_([values["slug"] for values in JOBS]))
+    ):
         db.session.delete(job)
     db.session.commit()
 
 
 def _person(email: str, full_name: str, **values: object) -> User:
-    user = User(email=email, full_name=full_name, password_hash=passwords.hash_password(PASSWORD), **values)
+    user = User(
+        email=email, full_name=full_name, password_hash=passwords.hash_password(PASSWORD), **values
+    )
     db.session.add(user)
     db.session.commit()
     return user
@@ -87,7 +95,9 @@ def _person(email: str, full_name: str, **values: object) -> User:
 
 def _job(values: dict[str, Any]) -> Job:
     questions = [
-        Question(position=position, prompt=prompt, think_ms=THINK_MS, limit_ms=LIMIT_MS, takes=TAKES)
+        Question(
+            position=position, prompt=prompt, think_ms=THINK_MS, limit_ms=LIMIT_MS, takes=TAKES
+        )
         for position, prompt in enumerate(PROMPTS, start=1)
     ]
     job = Job(**values, questions=questions)
@@ -106,9 +116,12 @@ def _record_interview(candidate: User, job: Job) -> None:
         for position, clip in enumerate(interviews.demo_clips(Path(folder)), start=1):
             data = clip.read_bytes()
             interviews.release(interview, position, "demo-tab")
-            answer = interviews.start_answer(interview, interviews.NewAnswer("demo-tab", position, "mp4"))
+            answer = interviews.start_answer(
+                interview, interviews.NewAnswer("demo-tab", position, "mp4")
+            )
             interviews.receive(answer, 0, data, None)
-            answer.created_at -= timedelta(milliseconds=LIMIT_MS)  # as if somebody had recorded it here
+            # as if somebody had recorded it here
+            answer.created_at -= timedelta(milliseconds=LIMIT_MS)
             db.session.commit()
             interviews.complete_answer(answer, len(data), None, watched=True)
     db.session.refresh(interview)

@@ -1,8 +1,9 @@
-"""Which browsers have signed in to an account before: a signed cookie that only the sign-in page is sent.
+"""Which browsers have signed in to an account before: a signed cookie that only the sign-in page is
+sent.
 
-It opens nothing. It keeps a person's own wrong tries apart from those of strangers, who could otherwise lock the
-account for them. A browser keeps its one name, and is a stranger again once its owner signed out everywhere or
-changed the password.
+It opens nothing. It keeps a person's own wrong tries apart from those of strangers, who could
+otherwise lock the account for them. A browser keeps its one name, and is a stranger again once its
+owner signed out everywhere or changed the password.
 """
 
 import secrets
@@ -15,7 +16,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from portal import accounts, throttle
 from portal.models import User
 
-LIFETIME = timedelta(days=180)  # about as long as people come back within; afterwards the device is a new one
+# about as long as people come back within; afterwards the device is a new one
+LIFETIME = timedelta(days=180)
 
 
 def cookie_name() -> str:
@@ -50,7 +52,9 @@ def remember(user: User) -> None:
 
 def _known_of(cookies: Mapping[str, str], user: User) -> str | None:
     try:
-        account, device = _signer().loads(cookies.get(cookie_name(), ""), max_age=int(LIFETIME.total_seconds()))
+        account, device = _signer().loads(
+            cookies.get(cookie_name(), ""), max_age=int(LIFETIME.total_seconds())
+        )
     except (BadSignature, ValueError, TypeError):
         return None
     return str(device) if account == _mark_of(user) else None

@@ -1,7 +1,8 @@
 """Takes that were used with an account that is deleted: nobody gets new ones by registering again.
 
-All that stays of such an interview is a keyed hash of the e-mail address and the job, with the takes used for each
-question, until the job closes. It cannot be read back, and one person's marks of two jobs have nothing in common.
+All that stays of such an interview is a keyed hash of the e-mail address and the job, with the
+takes used for each question, until the job closes. It cannot be read back, and one person's marks
+of two jobs have nothing in common.
 """
 
 import hashlib
@@ -13,14 +14,25 @@ import sqlalchemy as sa
 from flask import current_app
 
 from portal.extensions import db, insert_unless_there
-from portal.models import Answer, Application, EarlierInterview, InterviewSession, InterviewState, Job, JobStatus, User
+from portal.models import (
+    Answer,
+    Application,
+    EarlierInterview,
+    InterviewSession,
+    InterviewState,
+    Job,
+    JobStatus,
+    User,
+)
 
 DOMAIN = "career-portal:earlier-interview"  # no other hash of ours is ever made for this
 UNDER_WAY = {InterviewState.PENDING, InterviewState.RECORDING}
 
 
 def remember(user_id: uuid.UUID) -> None:
-    """Note what this person, who is about to be deleted, has used of open jobs' interviews. May be said twice."""
+    """Note what this person, who is about to be deleted, has used of open jobs' interviews. May be
+    said twice.
+    """
     begun = (
         sa.select(InterviewSession)
         .join(InterviewSession.application)
@@ -30,22 +42,31 @@ def remember(user_id: uuid.UUID) -> None:
     )
     for interview in db.session.scalars(begun).all():
         application, takes = interview.application, _takes_used(interview)
-        mark, is_finished = _mark(application.user.email, application.job_id), interview.state not in UNDER_WAY
+        mark, is_finished = (
+            _mark(application.user.email, application.job_id),
+            interview.state not in UNDER_WAY,
+        )
         db.session.execute(sa.delete(EarlierInterview).where(EarlierInterview.mark == mark))
         # Where the housekeeping deletes the same person at this moment, it has noted the same.
         insert_unless_there(
-            EarlierInterview(mark=mark, job_id=application.job_id, is_finished=is_finished, takes=takes)
+            EarlierInterview(
+                mark=mark, job_id=application.job_id, is_finished=is_finished, takes=takes
+            )
         )
     db.session.commit()
 
 
 def takes_used(user: User, job: Job) -> dict[int, int] | None:
-    """Takes used before, by the question's position. None: it was recorded, or a question has no take left."""
+    """Takes used before, by the question's position. None: it was recorded, or a question has no
+    take left.
+    """
     earlier = db.session.get(EarlierInterview, _mark(user.email, job.id))
     if earlier is None:
         return {}
     used = {int(position): takes for position, takes in earlier.takes.items()}
-    is_over = earlier.is_finished or any(used.get(asked.position, 0) >= asked.takes for asked in job.questions)
+    is_over = earlier.is_finished or any(
+        used.get(asked.position, 0) >= asked.takes for asked in job.questions
+    )
     return None if is_over else used
 
 
@@ -56,7 +77,10 @@ def forget(job: Job) -> None:
 
 def _takes_used(interview: InterviewSession) -> dict[str, int]:
     used = Counter(position for position, _ in {_take(answer) for answer in interview.answers})
-    return {str(asked.position): asked.takes_before + used[asked.position] for asked in interview.questions}
+    return {
+        str(asked.position): asked.takes_before + used[asked.position]
+        for asked in interview.questions
+    }
 
 
 def _take(answer: Answer) -> tuple[int, int]:

@@ -1,7 +1,8 @@
-"""Errors as pages in the product's look, as fragments for HTMX, and as problem documents for programs.
+"""Errors as pages in the product's look, as fragments for HTMX, and as problem documents for
+programs.
 
-A problem document bears our mark: a `type` of our own. Whatever lacks it came from something between us and the sender
-(a proxy's page, say), and says nothing about what was sent.
+A problem document bears our mark: a `type` of our own. Whatever lacks it came from something
+between us and the sender (a proxy's page, say), and says nothing about what was sent.
 """
 
 from collections.abc import Callable
@@ -15,9 +16,11 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from portal.htmx import wants_fragment
 
 PROBLEM_JSON = "application/problem+json"
-MARK = "urn:career-portal:problem:"  # how the `type` of every refusal begins; the HTTP status follows
+# how the `type` of every refusal begins; the HTTP status follows
+MARK = "urn:career-portal:problem:"
 KEPT_HEADERS = {"Allow", "Retry-After", "Content-Range"}  # of an error: what its status promises
-FOR_PROGRAMS = ("/api/", "/capture/uploads")  # whatever is asked for below these, no page is an answer
+# whatever is asked for below these, no page is an answer
+FOR_PROGRAMS = ("/api/", "/capture/uploads")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -38,7 +41,10 @@ SENTENCES = {
         "Reload the page to see how things stand now, then try again.",
     ),
     410: ("No longer here", "What was here has been removed."),
-    412: ("Something changed meanwhile", "Reload the page to see how things stand now, then try again."),
+    412: (
+        "Something changed meanwhile",
+        "Reload the page to see how things stand now, then try again.",
+    ),
     413: (
         "Too large",
         "The file is larger than we accept. A résumé may have up to 10 MB.",
@@ -99,13 +105,20 @@ def problem(code: int, title: str, detail: str, **more: Any) -> Response:
 
 
 def for_programs(view: View) -> View:
-    """Marks a view that only programs ask: it refuses with problem documents, whatever the request says it accepts."""
+    """Marks a view that only programs ask: it refuses with problem documents, whatever the request
+    says it accepts.
+    """
     view.answers_programs = True  # type: ignore[attr-defined]
     return view
 
 
 def wants_json() -> bool:
-    return request.path.startswith(FOR_PROGRAMS) or request.is_json or _asks_a_program() or _accepts_json()
+    return (
+        request.path.startswith(FOR_PROGRAMS)
+        or request.is_json
+        or _asks_a_program()
+        or _accepts_json()
+    )
 
 
 def _asks_a_program() -> bool:
@@ -114,7 +127,9 @@ def _asks_a_program() -> bool:
 
 
 def _accepts_json() -> bool:
-    return request.accept_mimetypes.best_match(["text/html", "application/json", PROBLEM_JSON]) not in {
+    return request.accept_mimetypes.best_match(
+        ["text/html", "application/json", PROBLEM_JSON]
+    ) not in {
         None,
         "text/html",
     }

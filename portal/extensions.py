@@ -47,7 +47,9 @@ class SessionCookie(SecureCookieSessionInterface):
 
 
 def sign_with_sha256(app: Flask) -> None:
-    """Every signature of ours. Flask-WTF's tokens and our own take the library's default, so that is set as well."""
+    """Every signature of ours. Flask-WTF's tokens and our own take the library's default, so that
+    is set as well.
+    """
     app.session_interface = SessionCookie()
     itsdangerous.Signer.default_digest_method = staticmethod(hashlib.sha256)
 
@@ -57,8 +59,11 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None  # we say BEGIN ourselves, below
-    # SQLite's own lower() knows A–Z only, and a search for "école" must find "École" here as on PostgreSQL.
-    connection.create_function("lower", 1, lambda text: text.lower() if text else text, deterministic=True)
+    # SQLite's own lower() knows A–Z only, and a search for "école" must find "École" here as on
+    # PostgreSQL.
+    connection.create_function(
+        "lower", 1, lambda text: text.lower() if text else text, deterministic=True
+    )
     # FULL: a commit survives loss of power, which a promise of "saved" needs.
     for pragma in (
         "journal_mode=WAL",
@@ -71,7 +76,9 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 
 
 def insert_unless_there(row: Any) -> bool:
-    """Insert a row by whose key others may insert one in this very moment. False where they did; commits nothing."""
+    """Insert a row by whose key others may insert one in this very moment. False where they did;
+    commits nothing.
+    """
     try:
         with db.session.begin_nested():
             db.session.add(row)
@@ -83,7 +90,8 @@ def insert_unless_there(row: Any) -> bool:
 def drop_old_pages() -> None:
     """Move SQLite's log into the database file, so that no page of it still holds what was deleted.
 
-    Where somebody is reading just now the log goes a little later, with one of its usual checkpoints.
+    Where somebody is reading just now the log goes a little later, with one of its usual
+    checkpoints.
     """
     if db.engine.dialect.name != "sqlite":
         return
@@ -96,7 +104,9 @@ def drop_old_pages() -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Any) -> None:
-    """Take the write lock at once wherever we may write: a lock taken later fails under load instead of waiting."""
+    """Take the write lock at once wherever we may write: a lock taken later fails under load
+    instead of waiting.
+    """
     if connection.dialect.name != "sqlite":
         return
     reading = has_request_context() and request.method in READING_METHODS

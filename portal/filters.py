@@ -1,4 +1,6 @@
-"""How values look on pages: clock times, dates, sizes, Markdown. Pure functions, registered as Jinja filters."""
+"""How values look on pages: clock times, dates, sizes, Markdown. Pure functions, registered as
+Jinja filters.
+"""
 
 from datetime import datetime
 
@@ -32,7 +34,9 @@ def init_app(app: Flask) -> None:
 
 
 def clock(ms: int | None) -> str:
-    """Whole minutes and seconds of a stretch, as the player's clock counts them: 06:24; with hours where needed."""
+    """Whole minutes and seconds of a stretch, as the player's clock counts them: 06:24; with hours
+    where needed.
+    """
     if ms is None:
         return "–"
     hours, rest = divmod(int(ms / 1000), 3600)

@@ -17,12 +17,15 @@ log = logging.getLogger(__name__)
 bp = Blueprint("health", __name__)
 
 OK = "ok"
-PROXY_LEAST_FREE = 0.1  # of the disk where the proxy keeps bodies on their way; below that one flood fills it
+# of the disk where the proxy keeps bodies on their way; below that one flood fills it
+PROXY_LEAST_FREE = 0.1
 
 
 @bp.get("/healthz")
 def healthz() -> dict[str, str]:
-    """Alive: this process answers. Asks neither database nor disk, so that a full disk restarts nobody."""
+    """Alive: this process answers. Asks neither database nor disk, so that a full disk restarts
+    nobody.
+    """
     return {"status": "alive"}
 
 
@@ -31,7 +34,10 @@ def readyz() -> tuple[dict[str, object], int]:
     """Ready: a candidate who comes now can record. 503 names what is missing."""
     found = checks()
     is_ready = all(words == OK for words in found.values())
-    return {"status": "ready" if is_ready else "not ready", "checks": found}, 200 if is_ready else 503
+    return {
+        "status": "ready" if is_ready else "not ready",
+        "checks": found,
+    }, 200 if is_ready else 503
 
 
 def checks() -> dict[str, str]:
@@ -41,12 +47,17 @@ def checks() -> dict[str, str]:
         found["station"] = _station()
     if interviews.config().proxy_temp_folder:
         found["proxy"] = _proxy()
-    return found | {"measuring": _measuring() if found["database"] == OK else "cannot be told without the database"}
+    return found | {
+        "measuring": _measuring()
+        if found["database"] == OK
+        else "cannot be told without the database"
+    }
 
 
 def _database() -> str:
     try:
-        db.session.execute(db.select(InterviewSession.id).limit(1))  # a table of ours: migrated, not only reachable
+        # a table of ours: migrated, not only reachable
+        db.session.execute(db.select(InterviewSession.id).limit(1))
     except SQLAlchemyError as exc:
         log.warning("the database does not answer: %s", type(exc).__name__)
         db.session.rollback()
@@ -67,11 +78,17 @@ def _disk() -> str:
     free = free_bytes()
     if free is None:
         return "the folder of interviews is not there"
-    return OK if free >= interviews.config().disk_floor_bytes else "less space is left than DISK_FLOOR_BYTES"
+    return (
+        OK
+        if free >= interviews.config().disk_floor_bytes
+        else "less space is left than DISK_FLOOR_BYTES"
+    )
 
 
 def proxy_space() -> tuple[int, int] | None:
-    """Bytes free and in all where the proxy keeps bodies on their way; None where it is not watched, or not there."""
+    """Bytes free and in all where the proxy keeps bodies on their way; None where it is not
+    watched, or not there.
+    """
     folder = interviews.config().proxy_temp_folder
     if folder is None:
         return None
@@ -88,7 +105,11 @@ def _proxy() -> str:
     if space is None:
         return "PROXY_TEMP_FOLDER is not there"
     free, total = space
-    return OK if free >= total * PROXY_LEAST_FREE else "the disk where the proxy keeps bodies is nearly full"
+    return (
+        OK
+        if free >= total * PROXY_LEAST_FREE
+        else "the disk where the proxy keeps bodies is nearly full"
+    )
 
 
 def _models() -> str:
@@ -98,7 +119,9 @@ def _models() -> str:
 
 
 def _station() -> str:
-    return OK if interviews.is_station_there() else "nobody runs this machine's camera (flask kiosk)"
+    return (
+        OK if interviews.is_station_there() else "nobody runs this machine's camera (flask kiosk)"
+    )
 
 
 def _measuring() -> str:

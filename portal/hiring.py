@@ -1,7 +1,8 @@
 """The verbs on jobs and applications: publish, close, apply, withdraw, invite, offer, reject.
 
-Knows who may do what to a job or an application, and when; knows no page, no form and nothing of how an interview is
-recorded. Each verb commits. Nothing here is ever done by a machine alone: a person calls each verb.
+Knows who may do what to a job or an application, and when; knows no page, no form and nothing of
+how an interview is recorded. Each verb commits. Nothing here is ever done by a machine alone: a
+person calls each verb.
 """
 
 import uuid
@@ -17,19 +18,25 @@ from portal.resumes import Resume
 
 NOTE_MAX_CHARS = 2_000
 
-# From where a status may be reached. A decision may be revised; what the candidate withdrew stays withdrawn.
+# From where a status may be reached. A decision may be revised; what the candidate withdrew stays
+# withdrawn.
 REACHED_FROM = {
     ApplicationStatus.INVITED: {ApplicationStatus.APPLIED},
     ApplicationStatus.INTERVIEWED: {ApplicationStatus.APPLIED, ApplicationStatus.INVITED},
-    ApplicationStatus.OFFERED: set(ApplicationStatus) - {ApplicationStatus.OFFERED, ApplicationStatus.WITHDRAWN},
-    ApplicationStatus.REJECTED: set(ApplicationStatus) - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
-    ApplicationStatus.WITHDRAWN: set(ApplicationStatus) - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
+    ApplicationStatus.OFFERED: set(ApplicationStatus)
+    - {ApplicationStatus.OFFERED, ApplicationStatus.WITHDRAWN},
+    ApplicationStatus.REJECTED: set(ApplicationStatus)
+    - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
+    ApplicationStatus.WITHDRAWN: set(ApplicationStatus)
+    - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
 }
 
 # What a person of the team has to answer next: an invitation waits for the candidate, these do not.
 WAITS_FOR_THE_TEAM = (ApplicationStatus.APPLIED, ApplicationStatus.INTERVIEWED)
 
-REPLACED = "Your résumé was replaced in another tab or by a program meanwhile. See which one is there now."
+REPLACED = (
+    "Your résumé was replaced in another tab or by a program meanwhile. See which one is there now."
+)
 
 WITHDRAWN_ONCE = (
     "You withdrew your application for this job, so you cannot apply for it again. "
@@ -57,7 +64,9 @@ class AlreadyApplied(CannotApply):
 
     def __init__(self, application: Application | None = None) -> None:
         is_withdrawn = application is not None and application.status is ApplicationStatus.WITHDRAWN
-        super().__init__(WITHDRAWN_ONCE if is_withdrawn else "You have already applied for this job.")
+        super().__init__(
+            WITHDRAWN_ONCE if is_withdrawn else "You have already applied for this job."
+        )
 
 
 class CannotChange(HiringError):
@@ -90,7 +99,9 @@ def close(job: Job) -> None:
 
 
 def find_application(user: User, job: Job) -> Application | None:
-    mine = sa.select(Application).where(Application.user_id == user.id, Application.job_id == job.id)
+    mine = sa.select(Application).where(
+        Application.user_id == user.id, Application.job_id == job.id
+    )
     return db.session.scalar(mine)
 
 
@@ -99,7 +110,9 @@ def check_may_apply(user: User, job: Job) -> None:
     if not user.is_active:
         raise CannotApply("This account is disabled.")
     if user.is_admin:
-        raise CannotApply("Admins review applications. Sign in with a candidate's account to apply.")
+        raise CannotApply(
+            "Admins review applications. Sign in with a candidate's account to apply."
+        )
     if application := find_application(user, job):
         raise AlreadyApplied(application)
     if not job.is_open:
@@ -107,7 +120,9 @@ def check_may_apply(user: User, job: Job) -> None:
 
 
 def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
-    """Apply with a checked résumé. Raises CannotApply or AlreadyApplied, and then no file stays behind."""
+    """Apply with a checked résumé. Raises CannotApply or AlreadyApplied, and then no file stays
+    behind.
+    """
     folder = current_app.config["PORTAL"].resumes_folder
     check_may_apply(user, job)
     db.session.rollback()  # no lock is held while the disk works
@@ -121,7 +136,12 @@ def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
 
 
 def _made(resume: Resume, stored: str, note: str) -> Application:
-    return Application(resume_path=stored, resume_name=resume.name, resume_changes=resume.changes, note=note.strip())
+    return Application(
+        resume_path=stored,
+        resume_name=resume.name,
+        resume_changes=resume.changes,
+        note=note.strip(),
+    )
 
 
 def _insert(user: User, job: Job, application: Application) -> Application:
@@ -141,9 +161,13 @@ def check_may_replace_resume(application: Application) -> None:
     if not application.user.is_active:
         raise CannotChange("This account is disabled.")
     if application.status in FINAL:
-        raise CannotChange(f"This application is {application.status}, so its résumé stays as it is.")
+        raise CannotChange(
+            f"This application is {application.status}, so its résumé stays as it is."
+        )
     if application.resume_opened_at:
-        raise CannotChange("The hiring team has opened your résumé, so it cannot be replaced any more.")
+        raise CannotChange(
+            "The hiring team has opened your résumé, so it cannot be replaced any more."
+        )
 
 
 def resume_version(application: Application) -> str:
@@ -158,11 +182,12 @@ def check_is_resume_seen(application: Application, seen: str | None) -> None:
 
 
 def replace_resume(application: Application, resume: Resume, before: str | None = None) -> None:
-    """Take another file in the place of `before`, as long as nobody opened that. Raises CannotChange, and then nothing
-    changed.
+    """Take another file in the place of `before`, as long as nobody opened that. Raises
+    CannotChange, and then nothing changed.
 
-    `before` is the path that was compared with what the owner saw: looking at the new file takes its time, and another
-    tab may have replaced the old one meanwhile. None where nothing was compared: then it is whichever is there.
+    `before` is the path that was compared with what the owner saw: looking at the new file takes
+    its time, and another tab may have replaced the old one meanwhile. None where nothing was
+    compared: then it is whichever is there.
     """
     folder, application_id = current_app.config["PORTAL"].resumes_folder, application.id
     before = before or application.resume_path
@@ -179,7 +204,9 @@ def replace_resume(application: Application, resume: Resume, before: str | None 
 
 def _point_to(application_id: uuid.UUID, before: str, stored: str, resume: Resume) -> None:
     """Change the row, unless the team opened the file or another tab replaced it a moment ago."""
-    application = db.session.get(Application, application_id, with_for_update=True, populate_existing=True)
+    application = db.session.get(
+        Application, application_id, with_for_update=True, populate_existing=True
+    )
     if application is None or application.resume_path != before:
         raise ResumeReplaced
     check_may_replace_resume(application)
@@ -192,8 +219,11 @@ def note_opened(application: Application) -> None:
     """The team is about to see the résumé: from here on it stays as it is."""
     if application.resume_opened_at:
         return
-    row = sa.update(Application).where(Application.id == application.id, Application.resume_opened_at.is_(None))
-    db.session.rollback()  # what was read so far must not stand in the way of the one write of this GET
+    row = sa.update(Application).where(
+        Application.id == application.id, Application.resume_opened_at.is_(None)
+    )
+    # what was read so far must not stand in the way of the one write of this GET
+    db.session.rollback()
     db.session.execute(row.values(resume_opened_at=utc_now()))
     db.session.commit()
     db.session.refresh(application)  # it may have been replaced until a moment ago
@@ -202,8 +232,8 @@ def note_opened(application: Application) -> None:
 def withdraw(application: Application, seen: str | None = None) -> None:
     """The candidate takes the application back, for good. Raises CannotChange.
 
-    `seen` is the status that was shown to whoever decides, here and below: if it is another one by now, nothing is
-    done. None where nobody was shown any.
+    `seen` is the status that was shown to whoever decides, here and below: if it is another one by
+    now, nothing is done. None where nobody was shown any.
     """
     _move(application, ApplicationStatus.WITHDRAWN, seen)
 
@@ -240,11 +270,17 @@ def _move(application: Application, status: ApplicationStatus, seen: str | None)
     raise CannotChange(f"This application is {application.status}, so it cannot be {status} now.")
 
 
-def _has_moved(application: Application, status: ApplicationStatus, seen: str | None = None) -> bool:
-    """Change the status, unless it was changed to something else a moment ago. What it ends writes nothing more."""
+def _has_moved(
+    application: Application, status: ApplicationStatus, seen: str | None = None
+) -> bool:
+    """Change the status, unless it was changed to something else a moment ago. What it ends writes
+    nothing more.
+    """
     row = sa.update(Application).where(Application.id == application.id)
     if seen is not None:
-        row = row.where(Application.status.in_([known for known in ApplicationStatus if known == seen]))
+        row = row.where(
+            Application.status.in_([known for known in ApplicationStatus if known == seen])
+        )
     change = row.where(Application.status.in_(REACHED_FROM[status])).values(status=status)
     moved = db.session.execute(change).rowcount == 1  # type: ignore[attr-defined]
     if moved:

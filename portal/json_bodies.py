@@ -1,7 +1,8 @@
-"""JSON that programs send: how long and how deep it may be, and that its text is text. Knows no route and no field.
+"""JSON that programs send: how long and how deep it may be, and that its text is text. Knows no
+route and no field.
 
-What is too much is refused before it is parsed: parsing 5 MB takes seconds and 30 times the memory, and anybody may
-send it without signing in.
+What is too much is refused before it is parsed: parsing 5 MB takes seconds and 30 times the memory,
+and anybody may send it without signing in.
 """
 
 from typing import Any
@@ -19,7 +20,9 @@ def init_app(app: Flask) -> None:
 
 
 class JsonBodies(DefaultJSONProvider):
-    """Flask's JSON, whose `loads` raises ValueError for everything that is no plain JSON, however odd."""
+    """Flask's JSON, whose `loads` raises ValueError for everything that is no plain JSON, however
+    odd.
+    """
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         try:
@@ -31,7 +34,9 @@ class JsonBodies(DefaultJSONProvider):
 
 
 def limit() -> None:
-    """Refuse a body of JSON that is too long by what it says of its length; without one, where reading it shows."""
+    """Refuse a body of JSON that is too long by what it says of its length; without one, where
+    reading it shows.
+    """
     if not request.is_json:
         return
     request.max_content_length = MAX_BYTES
@@ -40,7 +45,9 @@ def limit() -> None:
 
 
 def _check(whole: Any) -> None:
-    """Raises ValueError where values are nested too deeply, or a text has half of a character (a lone surrogate)."""
+    """Raises ValueError where values are nested too deeply, or a text has half of a character (a
+    lone surrogate).
+    """
     waiting = [(whole, 1)]
     while waiting:
         value, depth = waiting.pop()

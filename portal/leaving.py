@@ -1,6 +1,7 @@
 """How a person's data leaves: taken along as one ZIP, or deleted with every row and file.
 
-Deleting begins with letting nobody in any more. What is interrupted after that is finished later by the housekeeping.
+Deleting begins with letting nobody in any more. What is interrupted after that is finished later by
+the housekeeping.
 """
 
 import io
@@ -28,18 +29,26 @@ def leave(user: User) -> None:
 
 
 def export(user: User) -> Iterator[bytes]:
-    """Everything we keep about a person, as a ZIP that is made while it is sent: it may be larger than our disk."""
+    """Everything we keep about a person, as a ZIP that is made while it is sent: it may be larger
+    than our disk.
+    """
     db.session.rollback()
-    g.only_reads_database = True  # a POST, yet looking through folders must keep nobody from writing
+    # a POST, yet looking through folders must keep nobody from writing
+    g.only_reads_database = True
     files: dict[str, bytes | Path] = {"profile.json": _as_json(_profile(user))}
-    for number, application in enumerate(sorted(user.applications, key=lambda row: row.created_at), 1):
+    for number, application in enumerate(
+        sorted(user.applications, key=lambda row: row.created_at), 1
+    ):
         folder = f"applications/{number:02d}-{application.job.slug}"
         kind = application.resume_path.rpartition(".")[2]
         files[f"{folder}/application.json"] = _as_json(_application(application))
         files[f"{folder}/resume.{kind}"] = config().resumes_folder / application.resume_path
         if application.interview:
             place = interviews.recording(application.interview)
-            files |= {f"{folder}/interview/{path.relative_to(place.folder)}": path for path in place.files()}
+            files |= {
+                f"{folder}/interview/{path.relative_to(place.folder)}": path
+                for path in place.files()
+            }
     db.session.rollback()  # sending takes minutes and needs no database
     g.only_reads_database = False
     return _zipped(files)
@@ -47,7 +56,9 @@ def export(user: User) -> Iterator[bytes]:
 
 def _zipped(files: dict[str, bytes | Path]) -> Iterator[bytes]:
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as package:  # what is large is compressed already
+    with zipfile.ZipFile(
+        sink, "w", zipfile.ZIP_STORED
+    ) as package:  # what is large is compressed already
         for name, content in files.items():
             if isinstance(content, Path) and not content.is_file():  # deleted meanwhile
                 continue
@@ -89,7 +100,11 @@ def _as_json(value: Any) -> bytes:
 
 def _columns(row: Any, *without: str) -> dict[str, Any]:
     """A row as it is stored, apart from what are names and counters of our own."""
-    return {column.name: getattr(row, column.name) for column in row.__table__.columns if column.name not in without}
+    return {
+        column.name: getattr(row, column.name)
+        for column in row.__table__.columns
+        if column.name not in without
+    }
 
 
 def _profile(user: User) -> dict[str, Any]:
@@ -98,14 +113,26 @@ def _profile(user: User) -> dict[str, Any]:
 
 def _application(application: Application) -> dict[str, Any]:
     interview = application.interview
-    said = {"job": application.job.title} | _columns(application, "user_id", "job_id", "resume_path")
+    said = {"job": application.job.title} | _columns(
+        application, "user_id", "job_id", "resume_path"
+    )
     return said | {"interview": _interview(interview) if interview else None}
 
 
 def _interview(interview: InterviewSession) -> dict[str, Any]:
-    ours = ("application_id", "interview_id", "answer_id", "attempts", "fence", "lease_until", "holder", "id")
+    ours = (
+        "application_id",
+        "interview_id",
+        "answer_id",
+        "attempts",
+        "fence",
+        "lease_until",
+        "holder",
+        "id",
+    )
     answers = [
-        _columns(answer, *ours) | {"page_events": [_columns(event, *ours) for event in answer.page_events]}
+        _columns(answer, *ours)
+        | {"page_events": [_columns(event, *ours) for event in answer.page_events]}
         for answer in interview.answers
     ]
     return _columns(interview, *ours) | {

@@ -1,6 +1,8 @@
-"""What the portal writes into its log, and what never gets there: addresses, queries, and words that somebody typed.
+"""What the portal writes into its log, and what never gets there: addresses, queries, and words
+that somebody typed.
 
-Lines look as `log_format` says. The line about each request is written by gunicorn, from what is noted here.
+Lines look as `log_format` says. The line about each request is written by gunicorn, from what is
+noted here.
 """
 
 import logging
@@ -43,7 +45,9 @@ def _name_request(record: logging.LogRecord) -> bool:
 
 
 def _note_path() -> None:
-    """The path where only ids of ours vary in it; else the route, or a dash: the rest was typed by somebody."""
+    """The path where only ids of ours vary in it; else the route, or a dash: the rest was typed by
+    somebody.
+    """
     if request.url_rule is None:
         return
     only_ids = all(isinstance(value, uuid.UUID) for value in (request.view_args or {}).values())

@@ -1,7 +1,9 @@
-"""Figures for Prometheus, read from the database and the disk when it asks, on a port of their own on 127.0.0.1.
+"""Figures for Prometheus, read from the database and the disk when it asks, on a port of their own
+on 127.0.0.1.
 
-Every process would give the same answer, so whichever holds the port answers; should it end, another takes the port
-over. Counts only: no label carries an id, a name or anything that somebody typed.
+Every process would give the same answer, so whichever holds the port answers; should it end,
+another takes the port over. Counts only: no label carries an id, a name or anything that somebody
+typed.
 """
 
 import logging
@@ -59,7 +61,9 @@ def _serve(app: Flask, port: int) -> None:
     registry.register(PortalCollector(app))
     while True:
         try:
-            server = make_server(ADDRESS, port, make_wsgi_app(registry), OnePortServer, QuietHandler)
+            server = make_server(
+                ADDRESS, port, make_wsgi_app(registry), OnePortServer, QuietHandler
+            )
         except OSError:  # another process of ours has it
             time.sleep(TRY_AGAIN_S)
             continue
@@ -81,27 +85,49 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def _disk() -> Iterator[GaugeMetricFamily]:
-    yield _gauge("disk_floor_bytes", "Below this no new recording starts", interviews.config().disk_floor_bytes)
+    yield _gauge(
+        "disk_floor_bytes",
+        "Below this no new recording starts",
+        interviews.config().disk_floor_bytes,
+    )
     free = health.free_bytes()
     if free is not None:
         yield _gauge("disk_free_bytes", "Space left where interviews are kept", free)
     if space := health.proxy_space():
-        yield _gauge("proxy_disk_free_bytes", "Space left where the proxy keeps bodies on their way", space[0])
+        yield _gauge(
+            "proxy_disk_free_bytes",
+            "Space left where the proxy keeps bodies on their way",
+            space[0],
+        )
         yield _gauge("proxy_disk_bytes", "All of that disk", space[1])
 
 
 def _rows() -> Iterator[GaugeMetricFamily]:
-    yield _family("interviews", "Interviews by state", "state", _count(InterviewSession, InterviewState))
+    yield _family(
+        "interviews", "Interviews by state", "state", _count(InterviewSession, InterviewState)
+    )
     yield _family("answers", "Answers by state", "state", _count(Answer, AnswerState))
     yield from _workers()
     ages = _waiting_ages_s()
     yield _gauge("answers_waiting", "Answers that are whole and not measured yet", len(ages))
-    yield _gauge("oldest_waiting_answer_seconds", "How long the oldest of them has waited", max(ages, default=0.0))
-    yield _gauge("live_lag_seconds", "How far measuring is behind a camera, uploading included", _live_lag_s())
+    yield _gauge(
+        "oldest_waiting_answer_seconds",
+        "How long the oldest of them has waited",
+        max(ages, default=0.0),
+    )
+    yield _gauge(
+        "live_lag_seconds",
+        "How far measuring is behind a camera, uploading included",
+        _live_lag_s(),
+    )
 
 
-def _count(model: type[InterviewSession] | type[Answer], states: type[InterviewState] | type[AnswerState]) -> dict:
-    found = dict(db.session.execute(sa.select(model.state, sa.func.count()).group_by(model.state)).all())
+def _count(
+    model: type[InterviewSession] | type[Answer], states: type[InterviewState] | type[AnswerState]
+) -> dict:
+    found = dict(
+        db.session.execute(sa.select(model.state, sa.func.count()).group_by(model.state)).all()
+    )
     return {state.value: found.get(state, 0) for state in states}
 
 
@@ -109,13 +135,18 @@ def _workers() -> Iterator[GaugeMetricFamily]:
     seen = work.workers_seen(utc_now())
     kinds = Counter(worker.kind for worker in seen)
     yield _family(
-        "workers", "Processes that measure, by kind", "kind", {kind.value: kinds[kind] for kind in WorkerKind}
+        "workers",
+        "Processes that measure, by kind",
+        "kind",
+        {kind.value: kinds[kind] for kind in WorkerKind},
     )
     yield _gauge("jobs", "What they work on at the moment", sum(worker.tasks for worker in seen))
 
 
 def _waiting_ages_s() -> list[float]:
-    """Seconds since each waiting answer's recording ended. A take that was recorded again waits for nothing."""
+    """Seconds since each waiting answer's recording ended. A take that was recorded again waits for
+    nothing.
+    """
     newer = aliased(Answer)
     same = sa.and_(
         newer.interview_id == Answer.interview_id,
@@ -129,18 +160,26 @@ def _waiting_ages_s() -> list[float]:
         .join(InterviewSession.application)
         .where(Answer.state == AnswerState.RECEIVED, ~sa.exists().where(same), interviews.goes_on())
     )
-    ended = (began + timedelta(milliseconds=recorded_ms or 0) for began, recorded_ms in db.session.execute(wanted))
+    ended = (
+        began + timedelta(milliseconds=recorded_ms or 0)
+        for began, recorded_ms in db.session.execute(wanted)
+    )
     now = utc_now()
     return [max(0.0, (now - at).total_seconds()) for at in ended]
 
 
 def _live_lag_s() -> float:
-    """The longest, of answers that are recorded and measured at this moment; 0 where there are none."""
+    """The longest, of answers that are recorded and measured at this moment; 0 where there are
+    none.
+    """
     now = utc_now()
     wanted = sa.select(Answer.created_at, Answer.measured_ms).where(
         Answer.state == AnswerState.RECORDING, Answer.lease_until > now
     )
-    lags = ((now - began).total_seconds() - measured_ms / 1000 for began, measured_ms in db.session.execute(wanted))
+    lags = (
+        (now - began).total_seconds() - measured_ms / 1000
+        for began, measured_ms in db.session.execute(wanted)
+    )
     return max((0.0, *lags))
 
 

@@ -1,4 +1,6 @@
-"""Passwords: which we take, how they are hashed, how they are checked. Knows no person and no request."""
+"""Passwords: which we take, how they are hashed, how they are checked. Knows no person and no
+request.
+"""
 
 import functools
 import secrets
@@ -28,7 +30,9 @@ def hash_password(password: str) -> str:
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
-    """Check a password. Without a hash (no such person) the same work is done, so the answer takes as long."""
+    """Check a password. Without a hash (no such person) the same work is done, so the answer takes
+    as long.
+    """
     try:
         _hasher.verify(password_hash or _nobodys_hash(), _one_spelling(password))
     except (VerificationError, InvalidHashError):
@@ -43,7 +47,8 @@ def needs_rehash(password_hash: str) -> bool:
 
 def why_refused(password: str, email: str = "") -> str | None:
     """A sentence on why this may not be somebody's password, else None."""
-    password = _one_spelling(password)  # as it will be hashed: what looks different may be one of the common ones
+    # as it will be hashed: what looks different may be one of the common ones
+    password = _one_spelling(password)
     plain = password.casefold().strip()
     if len(password) < MIN_CHARS:
         return f"Use at least {MIN_CHARS} characters. A few words in a row are easy to remember."

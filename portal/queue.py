@@ -1,7 +1,8 @@
-"""Which interviews an admin asked to see, as one SQL query, and what one row of the queue says about its flags.
+"""Which interviews an admin asked to see, as one SQL query, and what one row of the queue says
+about its flags.
 
-Reads filters from the URL and knows nothing of pages: the admin's table and the JSON API share it. A value in the URL
-that means nothing is left out, so an old link still opens.
+Reads filters from the URL and knows nothing of pages: the admin's table and the JSON API share it.
+A value in the URL that means nothing is left out, so an old link still opens.
 """
 
 import uuid
@@ -18,10 +19,19 @@ from werkzeug.datastructures import MultiDict
 
 from portal import interviews
 from portal.extensions import db
-from portal.models import AnswerState, Application, Flag, InterviewSession, InterviewState, User, utc_now
+from portal.models import (
+    AnswerState,
+    Application,
+    Flag,
+    InterviewSession,
+    InterviewState,
+    User,
+    utc_now,
+)
 from portal.searching import mentions
 
-# The names of the telemetry contract, most telling first; a test holds them equal to the capture engine's.
+# The names of the telemetry contract, most telling first; a test holds them equal to the capture
+# engine's.
 KINDS = (
     "no_face",
     "several_faces",
@@ -43,13 +53,16 @@ SEVERITIES = ("high", "medium", "low")
 SHOWN_STATES = tuple(state for state in InterviewState if state is not InterviewState.PENDING)
 
 
-# The page of somebody who records reports every few seconds; this long a silence is no hiccup of the network.
+# The page of somebody who records reports every few seconds; this long a silence is no hiccup of
+# the network.
 AWAY_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class SessionFilter:
-    """What to look for. Several values of one field mean *any of them*; different fields must all hold."""
+    """What to look for. Several values of one field mean *any of them*; different fields must all
+    hold.
+    """
 
     candidate: str = ""
     kinds: tuple[str, ...] = ()
@@ -61,7 +74,9 @@ class SessionFilter:
 
     @classmethod
     def from_args(cls, args: MultiDict[str, str]) -> "SessionFilter":
-        """Read `candidate`, `kind`, `severity`, `state` (each of these three repeatable), `job`, `from`, `to`."""
+        """Read `candidate`, `kind`, `severity`, `state` (each of these three repeatable), `job`,
+        `from`, `to`.
+        """
         return cls(
             candidate=args.get("candidate", "").strip()[:100],
             kinds=tuple(kind for kind in KINDS if kind in args.getlist("kind")),
@@ -94,7 +109,11 @@ class SessionFilter:
         """How many that fit are not listed, because they have not begun and nobody asked for such."""
         if self.states:
             return 0
-        counted = select(func.count(InterviewSession.id)).join(InterviewSession.application).join(Application.user)
+        counted = (
+            select(func.count(InterviewSession.id))
+            .join(InterviewSession.application)
+            .join(Application.user)
+        )
         not_begun = replace(self, states=(InterviewState.PENDING,))
         return db.session.scalar(counted.where(*not_begun.conditions())) or 0
 
@@ -134,7 +153,9 @@ class SessionFilter:
             yield self._has_flag()
 
     def _has_flag(self) -> ColumnElement[bool]:
-        """One flag must have both the kind and the severity asked for; what could not be assessed is no flag."""
+        """One flag must have both the kind and the severity asked for; what could not be assessed
+        is no flag.
+        """
         wanted = [Flag.assessable.is_(True)]
         if self.kinds:
             wanted.append(Flag.kind.in_(self.kinds))
@@ -144,7 +165,11 @@ class SessionFilter:
 
 
 # `id` last, so that two interviews of the same moment never swap places between two pages.
-NEWEST_FIRST = (InterviewSession.start_time.desc(), InterviewSession.created_at.desc(), InterviewSession.id)
+NEWEST_FIRST = (
+    InterviewSession.start_time.desc(),
+    InterviewSession.created_at.desc(),
+    InterviewSession.id,
+)
 
 
 def _parsed(text: str | None, parse: Callable[[str], Any]) -> Any:
@@ -169,12 +194,18 @@ class Place:
 
 
 def place_of(interview: InterviewSession, wanted: SessionFilter) -> Place:
-    """Its place in the list that was asked for. It is counted even where it is no longer what was asked for."""
+    """Its place in the list that was asked for. It is counted even where it is no longer what was
+    asked for.
+    """
     listed = (
         select(
             InterviewSession.id,
-            func.lag(InterviewSession.id, type_=InterviewSession.id.type).over(order_by=NEWEST_FIRST).label("newer"),
-            func.lead(InterviewSession.id, type_=InterviewSession.id.type).over(order_by=NEWEST_FIRST).label("older"),
+            func.lag(InterviewSession.id, type_=InterviewSession.id.type)
+            .over(order_by=NEWEST_FIRST)
+            .label("newer"),
+            func.lead(InterviewSession.id, type_=InterviewSession.id.type)
+            .over(order_by=NEWEST_FIRST)
+            .label("older"),
             func.row_number().over(order_by=NEWEST_FIRST).label("number"),
             func.count().over().label("total"),
         )
@@ -203,7 +234,9 @@ def state_counts() -> dict[InterviewState, int]:
 
 
 def is_away(interview: InterviewSession, now: datetime | None = None) -> bool:
-    """Whether the candidate has begun and is not there at the moment: closed the page, or lost the network."""
+    """Whether the candidate has begun and is not there at the moment: closed the page, or lost the
+    network.
+    """
     if interview.state is not InterviewState.RECORDING:
         return False
     seen_at = interview.holder_seen_at or interview.start_time
@@ -214,7 +247,8 @@ class Doing(StrEnum):
     """What a candidate who has begun does at the moment, as far as the server can tell."""
 
     AWAY = "away"
-    WAITING = "waiting"  # there, and nothing is recorded: reading, thinking, or with a browser that cannot
+    # there, and nothing is recorded: reading, thinking, or with a browser that cannot
+    WAITING = "waiting"
     RECORDING = "recording"  # of the answer that runs, something has come
 
 
@@ -249,14 +283,18 @@ def kind_counts(flags: Iterable[Flag]) -> dict[str, int]:
 def unassessable_percent(interview: InterviewSession) -> int:
     """How much of the recording could not be judged; overlapping stretches count once."""
     total_ms, reached_ms = 0, 0
-    for flag in sorted((flag for flag in interview.flags if not flag.assessable), key=lambda flag: flag.start_ms):
+    for flag in sorted(
+        (flag for flag in interview.flags if not flag.assessable), key=lambda flag: flag.start_ms
+    ):
         total_ms += max(0, flag.end_ms - max(flag.start_ms, reached_ms))
         reached_ms = max(reached_ms, flag.end_ms)
     return round(100 * total_ms / known_ms(interview)) if total_ms else 0
 
 
 def marks(interview: InterviewSession) -> list[Mark]:
-    """The flags along the recording, for the strip of a row; the gravest last, so that it lies on top."""
+    """The flags along the recording, for the strip of a row; the gravest last, so that it lies on
+    top.
+    """
     whole_ms = known_ms(interview)
     rank = ("none", *reversed(SEVERITIES))
     placed = [_mark(flag, whole_ms) for flag in interview.flags]
@@ -270,7 +308,9 @@ MARK_MIN_PERCENT = 1.5
 def _mark(flag: Flag, whole_ms: int) -> Mark:
     x = min(100 * flag.start_ms / whole_ms, 100 - MARK_MIN_PERCENT)
     width = max(100 * (flag.end_ms - flag.start_ms) / whole_ms, MARK_MIN_PERCENT)
-    return Mark(round(x, 2), round(min(width, 100 - x), 2), flag.severity if flag.assessable else "none")
+    return Mark(
+        round(x, 2), round(min(width, 100 - x), 2), flag.severity if flag.assessable else "none"
+    )
 
 
 def known_ms(interview: InterviewSession) -> int:

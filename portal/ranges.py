@@ -1,7 +1,8 @@
-"""Conditions and ranges of a request, as RFC 9110 (13 and 14) says: what is sent, the whole, a part, or nothing of it.
+"""Conditions and ranges of a request, as RFC 9110 (13 and 14) says: what is sent, the whole, a
+part, or nothing of it.
 
-Knows headers and lengths only. Werkzeug sends; it is told no more than one range that can be satisfied, since by itself
-it refuses what it does not know and believes weak validators.
+Knows headers and lengths only. Werkzeug sends; it is told no more than one range that can be
+satisfied, since by itself it refuses what it does not know and believes weak validators.
 """
 
 import re
@@ -18,7 +19,9 @@ HANDLED_HERE = {
     "HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE",
     "HTTP_IF_UNMODIFIED_SINCE",
 }  # fmt: skip
-ONE_RANGE = re.compile(r"\s*bytes\s*=[\s,]*(?P<first>\d{0,100})-(?P<last>\d{0,100})[\s,]*", re.IGNORECASE | re.ASCII)
+ONE_RANGE = re.compile(
+    r"\s*bytes\s*=[\s,]*(?P<first>\d{0,100})-(?P<last>\d{0,100})[\s,]*", re.IGNORECASE | re.ASCII
+)
 
 
 class Response(flask.Response):
@@ -31,7 +34,11 @@ class Response(flask.Response):
         complete_length: int | None = None,
     ) -> "Response":
         """Raises PreconditionFailed and RequestedRangeNotSatisfiable."""
-        environ = request_or_environ.environ if isinstance(request_or_environ, Request) else request_or_environ
+        environ = (
+            request_or_environ.environ
+            if isinstance(request_or_environ, Request)
+            else request_or_environ
+        )
         plain = {name: value for name, value in environ.items() if name not in HANDLED_HERE}
         if environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
             asked = Asked(environ, self.get_etag(), self.last_modified)
@@ -40,7 +47,11 @@ class Response(flask.Response):
                 raise PreconditionFailed("The file is not the one that was asked for.")
             if asked.is_known():
                 self.status_code = 304
-            elif accept_ranges and complete_length is not None and (part := asked.part(complete_length)):
+            elif (
+                accept_ranges
+                and complete_length is not None
+                and (part := asked.part(complete_length))
+            ):
                 plain["HTTP_RANGE"] = f"bytes={part[0]}-{part[1]}"
         super().make_conditional(plain, accept_ranges, complete_length)
         return self
@@ -50,15 +61,21 @@ class Asked:
     """What a request says of the file that it wants, held against the file's own validators."""
 
     def __init__(
-        self, environ: dict[str, Any], etag: tuple[str, bool] | tuple[None, None], modified_at: datetime | None
+        self,
+        environ: dict[str, Any],
+        etag: tuple[str, bool] | tuple[None, None],
+        modified_at: datetime | None,
     ) -> None:
         self._environ = environ
-        self._etag = etag[0] if not etag[1] else None  # ours are strong; a weak one could never match strongly
+        # ours are strong; a weak one could never match strongly
+        self._etag = etag[0] if not etag[1] else None
         self._any_etag = etag[0]
         self._modified_at = modified_at and modified_at.replace(microsecond=0)
 
     def is_refused(self) -> bool:
-        """Whether the file changed since its reader saw it, and the reader wants to hear of nothing else."""
+        """Whether the file changed since its reader saw it, and the reader wants to hear of nothing
+        else.
+        """
         if (named := self._etags("HTTP_IF_MATCH")) is not None:
             return not (named.star_tag or (self._etag is not None and named.is_strong(self._etag)))
         since = self._date("HTTP_IF_UNMODIFIED_SINCE")
@@ -67,14 +84,17 @@ class Asked:
     def is_known(self) -> bool:
         """Whether the reader has this very file already."""
         if (named := self._etags("HTTP_IF_NONE_MATCH")) is not None:
-            return named.star_tag or (self._any_etag is not None and named.contains_weak(self._any_etag))
+            return named.star_tag or (
+                self._any_etag is not None and named.contains_weak(self._any_etag)
+            )
         since = self._date("HTTP_IF_MODIFIED_SINCE")
         return since is not None and self._modified_at is not None and self._modified_at <= since
 
     def part(self, length: int) -> tuple[int, int] | None:
         """The first and the last byte to send; None for the whole file, which is always right.
 
-        It is sent for other units, for more than one range, and where the range was of another state of the file.
+        It is sent for other units, for more than one range, and where the range was of another
+        state of the file.
         """
         found = ONE_RANGE.fullmatch(self._environ.get("HTTP_RANGE", ""))
         if not found or self._environ["REQUEST_METHOD"] != "GET" or not self._is_range_of_this():

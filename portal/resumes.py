@@ -1,7 +1,8 @@
 """Résumé files: which we take, and how they are kept. Knows no person and no application.
 
-A file is believed for nothing it says of itself, nor for what it is called: `inspection` has it looked at from end to
-end. It is kept under a name made here; what the candidate called it is only ever shown, with the ending that is true.
+A file is believed for nothing it says of itself, nor for what it is called: `inspection` has it
+looked at from end to end. It is kept under a name made here; what the candidate called it is only
+ever shown, with the ending that is true.
 """
 
 import os
@@ -49,24 +50,33 @@ class Resume:
     changes: str = ""  # a sentence on what is left out of what came, where something had to go
 
 
-def read(filename: str | None, stream: IO[bytes], who: str, scan_command: tuple[str, ...] = ()) -> Resume:
-    """Check an upload of `who` (any name for them). Raises ResumeRefused, and HaveToWait where too many came at once.
+def read(
+    filename: str | None, stream: IO[bytes], who: str, scan_command: tuple[str, ...] = ()
+) -> Resume:
+    """Check an upload of `who` (any name for them). Raises ResumeRefused, and HaveToWait where too
+    many came at once.
 
     Takes a second or so: call it while no transaction is open.
     """
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise ResumeRefused("This file is larger than 10 MB. Save it with smaller pictures and try again.")
+        raise ResumeRefused(
+            "This file is larger than 10 MB. Save it with smaller pictures and try again."
+        )
     if not data:
         raise ResumeRefused("This file is empty. Choose the file again.")
     answer = inspection.look(data, who, scan_command)
     if answer.refused:
         raise ResumeRefused(answer.refused)
-    return Resume(clean_name(with_ending(filename or "", answer.kind)), answer.kind, answer.data, answer.said)
+    return Resume(
+        clean_name(with_ending(filename or "", answer.kind)), answer.kind, answer.data, answer.said
+    )
 
 
 def store(resume: Resume, folder: Path) -> str:
-    """Write the file to disk for good and return the name it got. Whoever returns may be told "saved"."""
+    """Write the file to disk for good and return the name it got. Whoever returns may be told
+    "saved".
+    """
     name = f"{uuid.uuid4()}.{resume.kind}"
     with (folder / name).open("xb") as file:
         file.write(resume.data)
@@ -82,7 +92,9 @@ def remove(name: str, folder: Path) -> None:
 
 
 def with_ending(filename: str, kind: str) -> str:
-    """The name with the ending of what the file is. Pickers leave it out, or put a number behind it."""
+    """The name with the ending of what the file is. Pickers leave it out, or put a number behind
+    it.
+    """
     name = _visible(filename)
     if name.lower().endswith(f".{kind}"):
         return name
@@ -93,7 +105,9 @@ def with_ending(filename: str, kind: str) -> str:
 
 
 def clean_name(filename: str) -> str:
-    """The name as people see it again: no folders, nothing invisible or that turns text around, not endless."""
+    """The name as people see it again: no folders, nothing invisible or that turns text around, not
+    endless.
+    """
     stem, dot, ending = _visible(filename).rpartition(".")
     if not dot:
         return ending[:NAME_MAX_CHARS]

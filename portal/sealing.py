@@ -1,7 +1,9 @@
-"""Words about a person that an address must carry: sealed, so that no browser's history, bookmark or log can be read.
+"""Words about a person that an address must carry: sealed, so that no browser's history, bookmark
+or log can be read.
 
-Whoever has the server's secret reads them again; to everybody else they are noise. The same words give the same seal,
-so that the same search has one address. Knows which names of an address hold such words, and no page.
+Whoever has the server's secret reads them again; to everybody else they are noise. The same words
+give the same seal, so that the same search has one address. Knows which names of an address hold
+such words, and no page.
 """
 
 import base64
@@ -14,7 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from flask import Blueprint, current_app, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
-PERSONAL = ("candidate", "q")  # what admins type of a person; everything else in an address is a choice or an id
+# what admins type of a person; everything else in an address is a choice or an id
+PERSONAL = ("candidate", "q")
 SIGN = "~"  # how a seal begins; nobody's name does
 PURPOSE = b"words about a person in an address"
 
@@ -31,10 +34,16 @@ def seal(words: str) -> str:
 
 
 def opened(sealed: str) -> str:
-    """The words of a seal; none where it is not of ours, as with any other value that means nothing."""
+    """The words of a seal; none where it is not of ours, as with any other value that means
+    nothing.
+    """
     text = sealed.removeprefix(SIGN)
     try:
-        return _cipher().decrypt(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), [PURPOSE]).decode()
+        return (
+            _cipher()
+            .decrypt(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), [PURPOSE])
+            .decode()
+        )
     except (ValueError, InvalidTag):
         return ""
 
@@ -57,5 +66,8 @@ def _open_all() -> None:
     if not any(request.args.get(name, "").startswith(SIGN) for name in PERSONAL):
         return
     pairs = request.args.items(multi=True)
-    read = [(name, opened(value) if name in PERSONAL and value.startswith(SIGN) else value) for name, value in pairs]
+    read = [
+        (name, opened(value) if name in PERSONAL and value.startswith(SIGN) else value)
+        for name, value in pairs
+    ]
     request.args = ImmutableMultiDict(MultiDict(read))

@@ -1,4 +1,6 @@
-"""What every response carries: the content security policy and its companions, and an id to find it in the log."""
+"""What every response carries: the content security policy and its companions, and an id to find it
+in the log.
+"""
 
 import secrets
 
@@ -18,7 +20,8 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 
-FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"  # of a file that somebody sent: it does nothing
+# of a file that somebody sent: it does nothing
+FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 def init_app(app: Flask) -> None:
@@ -57,10 +60,13 @@ def add_headers(response: Response) -> Response:
     if (response.mimetype or "").endswith(("html", "json")):
         headers.add("Vary", "HX-Request")
     if not is_public_file():
-        headers["Cache-Control"] = "no-store"  # pages and files here are about one person, and devices have many users
+        # pages and files here are about one person, and devices have many users
+        headers["Cache-Control"] = "no-store"
     return response
 
 
 def is_public_file() -> bool:
-    """Whether what is asked for is one of our own scripts, styles, fonts or pictures: the same for everybody."""
+    """Whether what is asked for is one of our own scripts, styles, fonts or pictures: the same for
+    everybody.
+    """
     return has_request_context() and request.endpoint == "static"

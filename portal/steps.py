@@ -1,4 +1,6 @@
-"""What a candidate can do next about an application, in one word for the page and one sentence for the candidate."""
+"""What a candidate can do next about an application, in one word for the page and one sentence for
+the candidate.
+"""
 
 from enum import StrEnum
 
@@ -21,10 +23,19 @@ DECIDED = {
     ApplicationStatus.OFFERED: "You are offered this job. The team will contact you about what comes next.",
 }
 BEGUN = {
-    InterviewState.RECORDING: (Step.RESUME, "You have begun. Everything you saved is kept; go on where you stopped."),
-    InterviewState.FINISHING: (Step.RECEIPT, f"Your answers are saved and being put together. {WAIT}"),
+    InterviewState.RECORDING: (
+        Step.RESUME,
+        "You have begun. Everything you saved is kept; go on where you stopped.",
+    ),
+    InterviewState.FINISHING: (
+        Step.RECEIPT,
+        f"Your answers are saved and being put together. {WAIT}",
+    ),
     InterviewState.READY: (Step.RECEIPT, f"Your interview is recorded. {WAIT}"),
-    InterviewState.FAILED: (Step.RECEIPT, f"Your answers are saved; putting them together needs a look. {WAIT}"),
+    InterviewState.FAILED: (
+        Step.RECEIPT,
+        f"Your answers are saved; putting them together needs a look. {WAIT}",
+    ),
 }
 
 
@@ -38,7 +49,10 @@ def next_step(application: Application) -> tuple[Step, str]:
         return Step.NONE, f"{reason} {WAIT}"
     count, minutes = len(application.questions), about_minutes(asked_ms(application.questions))
     questions = "one question" if count == 1 else f"{count} questions"
-    return Step.RECORD, f"Answer {questions} on camera, about {minutes} min. Now, or whenever it suits you."
+    return (
+        Step.RECORD,
+        f"Answer {questions} on camera, about {minutes} min. Now, or whenever it suits you.",
+    )
 
 
 def about_minutes(interview_ms: int) -> int:

@@ -1,4 +1,5 @@
-"""What ends an interview ends the work on it: whoever began some before can write no result of it any more.
+"""What ends an interview ends the work on it: whoever began some before can write no result of it
+any more.
 
 Knows rows and their fences; knows no file and not who works. Commits nothing.
 """
@@ -10,27 +11,48 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from portal.extensions import db
-from portal.models import STOPS_RECORDING, Answer, Application, ApplicationStatus, InterviewSession, InterviewState
+from portal.models import (
+    STOPS_RECORDING,
+    Answer,
+    Application,
+    ApplicationStatus,
+    InterviewSession,
+    InterviewState,
+)
 
 
 def goes_on() -> sa.ColumnElement[bool]:
     """That an interview is not stopped, for queries that join its application."""
-    decided = sa.and_(Application.status.in_(STOPS_RECORDING), InterviewSession.state == InterviewState.RECORDING)
+    decided = sa.and_(
+        Application.status.in_(STOPS_RECORDING), InterviewSession.state == InterviewState.RECORDING
+    )
     return sa.not_(sa.or_(Application.status == ApplicationStatus.WITHDRAWN, decided))
 
 
 def outdate_stopped(application_id: uuid.UUID) -> None:
-    """After an application's status has changed: where that stopped its interview, it stopped the work on it."""
-    own = sa.select(InterviewSession.id).join(InterviewSession.application).where(Application.id == application_id)
+    """After an application's status has changed: where that stopped its interview, it stopped the
+    work on it.
+    """
+    own = (
+        sa.select(InterviewSession.id)
+        .join(InterviewSession.application)
+        .where(Application.id == application_id)
+    )
     if stopped := db.session.scalars(own.where(sa.not_(goes_on()))).all():
         outdate(stopped)
 
 
 def outdate(interview_ids: Sequence[uuid.UUID], free_at: datetime | None = None) -> None:
-    """Move the fences of these interviews and of all their answers. Until `free_at` nobody else claims them."""
+    """Move the fences of these interviews and of all their answers. Until `free_at` nobody else
+    claims them.
+    """
     moved = {"lease_until": free_at}
     row, answers = InterviewSession.id.in_(interview_ids), Answer.interview_id.in_(interview_ids)
-    # The interview first, as finishing does it: two who lock rows in one order never wait for each other.
-    versions = {"fence": InterviewSession.fence + 1, "flags_version": InterviewSession.flags_version + 1}
+    # The interview first, as finishing does it: two who lock rows in one order never wait for each
+    # other.
+    versions = {
+        "fence": InterviewSession.fence + 1,
+        "flags_version": InterviewSession.flags_version + 1,
+    }
     db.session.execute(sa.update(InterviewSession).where(row).values(**versions, **moved))
     db.session.execute(sa.update(Answer).where(answers).values(fence=Answer.fence + 1, **moved))

@@ -1,6 +1,8 @@
-"""Counts tries (sign-in, registration, applying …) in the database, so that all processes count together.
+"""Counts tries (sign-in, registration, applying …) in the database, so that all processes count
+together.
 
-Knows no e-mail and no address, only keyed hashes of them. A refusal is an HTTP 429 that says how long to wait.
+Knows no e-mail and no address, only keyed hashes of them. A refusal is an HTTP 429 that says how
+long to wait.
 """
 
 import hashlib
@@ -33,18 +35,21 @@ class Limit:
 SIGN_IN_PER_EMAIL = Limit("sign-in e-mail", tries=10, window_s=15 * 60)
 # Many people may share one address (a school, a phone network), so it gets five times as many.
 SIGN_IN_PER_ADDRESS = Limit("sign-in address", tries=50, window_s=15 * 60)
-# Right passwords count as well, since checking one costs as much: a program signs in now and then, not each second.
+# Right passwords count as well, since checking one costs as much: a program signs in now and then,
+# not each second.
 ALL_SIGN_INS_PER_EMAIL = Limit("all sign-ins e-mail", tries=60, window_s=15 * 60)
 ALL_SIGN_INS_PER_ADDRESS = Limit("all sign-ins address", tries=600, window_s=15 * 60)
 # A browser that signed in before counts by itself: nobody else's tries make its owner wait.
 SIGN_IN_PER_DEVICE = Limit("sign-in device", tries=10, window_s=15 * 60)
-# The password asked for once more (to change it, to delete or download everything); wrong ones count.
+# The password asked for once more (to change it, to delete or download everything); wrong ones
+# count.
 CONFIRM_PER_ACCOUNT = Limit("confirm account", tries=10, window_s=15 * 60)
-# Enough for a university behind one address. Tries with an e-mail that has an account count by themselves as well:
-# too few of these to find out who has one.
+# Enough for a university behind one address. Tries with an e-mail that has an account count by
+# themselves as well: too few of these to find out who has one.
 REGISTER_PER_ADDRESS = Limit("register address", tries=400, window_s=60 * 60)
 TAKEN_PER_ADDRESS = Limit("register taken address", tries=40, window_s=60 * 60)
-# Each file is opened and looked at, which costs us; a person who applies for a job tries a few files at most.
+# Each file is opened and looked at, which costs us; a person who applies for a job tries a few
+# files at most.
 APPLY_PER_ACCOUNT = Limit("apply account", tries=30, window_s=60 * 60)
 APPLY_PER_ADDRESS = Limit("apply address", tries=600, window_s=60 * 60)
 APPLY = (APPLY_PER_ACCOUNT, APPLY_PER_ADDRESS)
@@ -84,7 +89,9 @@ class TooManyTries(HaveToWait):
 
 
 def count_try(limit: Limit, subject: str, now: datetime) -> int:
-    """Count one try and return its id for `forgive`. Raises TooManyTries, and then the try is not counted."""
+    """Count one try and return its id for `forgive`. Raises TooManyTries, and then the try is not
+    counted.
+    """
     bucket = bucket_of(limit, subject)
     hit = ThrottleHit(bucket=bucket, at=now)
     db.session.add(hit)
@@ -92,7 +99,9 @@ def count_try(limit: Limit, subject: str, now: datetime) -> int:
     db.session.commit()
     since = now - timedelta(seconds=limit.window_s)
     recent = sa.select(ThrottleHit.at).where(ThrottleHit.bucket == bucket, ThrottleHit.at > since)
-    others = db.session.scalars(recent.where(ThrottleHit.id != hit.id).order_by(ThrottleHit.at)).all()
+    others = db.session.scalars(
+        recent.where(ThrottleHit.id != hit.id).order_by(ThrottleHit.at)
+    ).all()
     hit_id = hit.id
     if len(others) < limit.tries:
         _forget_old(now)
@@ -102,10 +111,14 @@ def count_try(limit: Limit, subject: str, now: datetime) -> int:
     raise TooManyTries(max(1, math.ceil((room_at - now).total_seconds())))
 
 
-def count_both(limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime) -> list[int]:
-    """Count one try of a person against their network first and then their account; its ids for `forgive`.
+def count_both(
+    limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime
+) -> list[int]:
+    """Count one try of a person against their network first and then their account; its ids for
+    `forgive`.
 
-    Raises TooManyTries, and then neither is counted: one account uses up nothing that its neighbours need.
+    Raises TooManyTries, and then neither is counted: one account uses up nothing that its
+    neighbours need.
     """
     per_account, per_address = limits
     at_address = count_try(per_address, network_of(address), now)
@@ -117,7 +130,9 @@ def count_both(limits: tuple[Limit, Limit], account: object, address: str | None
 
 
 @contextmanager
-def counted(limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime) -> Iterator[None]:
+def counted(
+    limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime
+) -> Iterator[None]:
     """Count a try at what the block does, unless its turn does not come: then nothing was done."""
     hits = count_both(limits, account, address, now)
     try:
@@ -137,7 +152,9 @@ def bucket_of(limit: Limit, subject: str) -> str:
     """What a count is kept under: nobody can read back whose it is without the server's secret."""
     secret = current_app.secret_key
     assert isinstance(secret, str)
-    return hmac.new(secret.encode(), f"{limit.name}\0{subject}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        secret.encode(), f"{limit.name}\0{subject}".encode(), hashlib.sha256
+    ).hexdigest()
 
 
 def network_of(address: str | None) -> str:
@@ -152,5 +169,7 @@ def network_of(address: str | None) -> str:
 
 
 def _forget_old(now: datetime) -> None:
-    db.session.execute(sa.delete(ThrottleHit).where(ThrottleHit.at <= now - timedelta(seconds=KEEP_S)))
+    db.session.execute(
+        sa.delete(ThrottleHit).where(ThrottleHit.at <= now - timedelta(seconds=KEEP_S))
+    )
     db.session.commit()

@@ -1,6 +1,7 @@
 """Short-lived tokens that allow one thing: sending bytes to one answer.
 
-A long sitting outlives a page's CSRF token, and a tus client has no cookies: so an upload has a token of its own.
+A long sitting outlives a page's CSRF token, and a tus client has no cookies: so an upload has a
+token of its own.
 """
 
 import hashlib
@@ -17,8 +18,10 @@ from portal.models import utc_now
 
 ALGORITHM = "HS256"
 AUDIENCE = "career-portal:upload"
-REMEMBERED = 1024  # genuine tokens a process need not verify again: of all who record at once, and half a MB
-LIFETIME = timedelta(hours=2)  # longer than any one answer; the page asks for a fresh one when it resumes
+# genuine tokens a process need not verify again: of all who record at once, and half a MB
+REMEMBERED = 1024
+# longer than any one answer; the page asks for a fresh one when it resumes
+LIFETIME = timedelta(hours=2)
 
 
 class BadToken(Exception):
@@ -43,9 +46,15 @@ def read_upload_token(token: str, now_s: float | None = None) -> uuid.UUID:
 
 @lru_cache(maxsize=REMEMBERED)
 def _verified(token: str, key: bytes) -> tuple[uuid.UUID, int]:
-    """What a genuine token says, and until when. Remembered, as each comes with every piece; refusals are not."""
+    """What a genuine token says, and until when. Remembered, as each comes with every piece;
+    refusals are not.
+    """
     claims = jwt.decode(
-        token, key, algorithms=[ALGORITHM], audience=AUDIENCE, options={"require": ["aud", "sub", "exp"]}
+        token,
+        key,
+        algorithms=[ALGORITHM],
+        audience=AUDIENCE,
+        options={"require": ["aud", "sub", "exp"]},
     )
     return uuid.UUID(claims["sub"]), claims["exp"]
 

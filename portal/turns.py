@@ -1,7 +1,9 @@
-"""Turns at something costly: a few run at once, a few more wait a little, everybody else comes back later.
+"""Turns at something costly: a few run at once, a few more wait a little, everybody else comes back
+later.
 
-Each of those who wait holds a thread that could answer pages, so there are never many of them, and one person never has
-more than one that runs and one that waits. Knows one process; another one has turns of its own.
+Each of those who wait holds a thread that could answer pages, so there are never many of them, and
+one person never has more than one that runs and one that waits. Knows one process; another one has
+turns of its own.
 """
 
 import threading
@@ -14,7 +16,9 @@ class NoTurn(Exception):
 
 
 class Turns:
-    """`at_once` run and `waiting` wait at most, each for up to `wait_s`, in the order in which they came."""
+    """`at_once` run and `waiting` wait at most, each for up to `wait_s`, in the order in which they
+    came.
+    """
 
     def __init__(self, at_once: int, waiting: int, wait_s: float) -> None:
         self._at_once, self._most_waiting, self.wait_s = at_once, waiting, wait_s
@@ -35,7 +39,9 @@ class Turns:
 
     def _take(self, who: str) -> None:
         with self._changed:
-            if who in self._waiting or (not self._is_free_for(who) and len(self._waiting) >= self._most_waiting):
+            if who in self._waiting or (
+                not self._is_free_for(who) and len(self._waiting) >= self._most_waiting
+            ):
                 raise NoTurn
             self._waiting.append(who)
             try:
@@ -51,4 +57,7 @@ class Turns:
 
     def _is_next(self, who: str) -> bool:
         """Whoever came earlier goes first, unless they wait for a file of their own."""
-        return self._is_free_for(who) and next(one for one in self._waiting if one not in self._running) == who
+        return (
+            self._is_free_for(who)
+            and next(one for one in self._waiting if one not in self._running) == who
+        )

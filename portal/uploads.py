@@ -1,7 +1,8 @@
 """The tus 1.0.0 protocol over a file: what bytes may be appended, and how they become safe.
 
-The file's size is the offset, so there is no second book that could disagree. Knows nothing about interviews: whether
-an upload takes bytes at all is asked of its owner, while the file's lock is held.
+The file's size is the offset, so there is no second book that could disagree. Knows nothing about
+interviews: whether an upload takes bytes at all is asked of its owner, while the file's lock is
+held.
 """
 
 import base64
@@ -21,10 +22,13 @@ from disk.space import is_full
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"
-CHECKSUMS = ("sha256", "sha1", "md5")  # sha1 is the one every tus client must know; none of them guards a secret
+# sha1 is the one every tus client must know; none of them guards a secret
+CHECKSUMS = ("sha256", "sha1", "md5")
 WRONG_CHECKSUM = 460  # a status of tus's own
-NUMBER = re.compile(r"[0-9]{1,18}")  # what int() takes beside it (signs, blanks, other digits) the protocol does not
-sync_data = getattr(os, "fdatasync", os.fsync)  # of what was appended both keep the same; macOS has only the second
+# what int() takes beside it (signs, blanks, other digits) the protocol does not
+NUMBER = re.compile(r"[0-9]{1,18}")
+# of what was appended both keep the same; macOS has only the second
+sync_data = getattr(os, "fdatasync", os.fsync)
 
 
 class UploadError(Exception):
@@ -88,7 +92,9 @@ class Checksum:
         """Raises UploadError where the header is not `algorithm base64`."""
         algorithm, _, encoded = header.strip().partition(" ")
         if algorithm not in CHECKSUMS:
-            raise UploadError(f"Unknown checksum {algorithm!r}; use one of: {', '.join(CHECKSUMS)}.")
+            raise UploadError(
+                f"Unknown checksum {algorithm!r}; use one of: {', '.join(CHECKSUMS)}."
+            )
         try:
             return cls(algorithm, base64.b64decode(encoded, validate=True))
         except ValueError:  # binascii.Error is one; letters beyond ASCII raise the plain one
@@ -101,7 +107,9 @@ class Checksum:
 
 
 def number(header: str, text: str | None) -> int | None:
-    """A header's count of bytes; None where it is not there. Raises UploadError where it is no whole number."""
+    """A header's count of bytes; None where it is not there. Raises UploadError where it is no
+    whole number.
+    """
     if text is not None and not NUMBER.fullmatch(text):
         raise UploadError(f"{header} is a whole number of bytes.")
     return None if text is None else int(text)
@@ -118,10 +126,12 @@ def size(path: Path) -> int:
 def confirm(path: Path) -> int:
     """How much of the upload is here, on disk when this returns. Raises NoSpace.
 
-    What a sender is told to be here it forgets, and a process that was killed may have written without an fsync.
+    What a sender is told to be here it forgets, and a process that was killed may have written
+    without an fsync.
     """
     try:
-        handle = os.open(path, os.O_RDWR)  # and not `held`: who only asks drops no file that has just been made
+        # and not `held`: who only asks drops no file that has just been made
+        handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return 0
     try:
@@ -136,7 +146,8 @@ def confirm(path: Path) -> int:
 def held(path: Path) -> Iterator[int]:
     """Nobody appends meanwhile. Gives how much of the upload is here, on disk. Raises NoSpace.
 
-    Whatever ends an upload ends it in here, so that no piece gets in behind it. Leaves no empty file.
+    Whatever ends an upload ends it in here, so that no piece gets in behind it. Leaves no empty
+    file.
     """
     try:
         handle = _locked(path)
@@ -159,11 +170,13 @@ def append(
     refuse: Callable[[], None] = lambda: None,
     note: Callable[[], None] = lambda: None,
 ) -> int:
-    """Append `data`, on disk when this returns. Returns the new offset. Raises WrongOffset, WrongChecksum, NoSpace.
+    """Append `data`, on disk when this returns. Returns the new offset. Raises WrongOffset,
+    WrongChecksum, NoSpace.
 
-    The lock makes looking at the size and writing one step, also between processes. `refuse` is called while it is
-    held, and raises where the upload has ended since it was asked for; `note`, once the piece is on disk, keeps what
-    else came with it: of a piece that is refused nothing stays.
+    The lock makes looking at the size and writing one step, also between processes. `refuse` is
+    called while it is held, and raises where the upload has ended since it was asked for; `note`,
+    once the piece is on disk, keeps what else came with it: of a piece that is refused nothing
+    stays.
     """
     if checksum:
         checksum.verify(data)
@@ -185,14 +198,18 @@ def append(
 
 
 def _drop_empty(handle: int, path: Path) -> None:
-    """What holds nothing was made by whoever locked it. Only while it is locked: others then look for a new one."""
+    """What holds nothing was made by whoever locked it. Only while it is locked: others then look
+    for a new one.
+    """
     found = os.fstat(handle)
     if found.st_size == 0 and found.st_nlink:
         path.unlink(missing_ok=True)
 
 
 def _locked(path: Path) -> int:
-    """The file, made where it was not there, opened and locked. Raises FileNotFoundError without its folder."""
+    """The file, made where it was not there, opened and locked. Raises FileNotFoundError without
+    its folder.
+    """
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -204,10 +221,11 @@ def _locked(path: Path) -> int:
 def _write_or_undo(handle: int, offset: int, data: bytes) -> None:
     """All of the piece, or nothing of it.
 
-    After an fsync that failed, the system may call pages clean that never reached the disk, so a second fsync would
-    prove nothing about them. Taking the bytes away helps: they are written anew when they are sent again, and what was
-    confirmed before ends in a page that the cut makes dirty, so it is written again, too. The cut itself is synced,
-    lest a loss of power bring unconfirmed bytes back.
+    After an fsync that failed, the system may call pages clean that never reached the disk, so a
+    second fsync would prove nothing about them. Taking the bytes away helps: they are written anew
+    when they are sent again, and what was confirmed before ends in a page that the cut makes dirty,
+    so it is written again, too. The cut itself is synced, lest a loss of power bring unconfirmed
+    bytes back.
     """
     try:
         view = memoryview(data)
@@ -216,7 +234,9 @@ def _write_or_undo(handle: int, offset: int, data: bytes) -> None:
         sync_data(handle)
     except OSError as exc:
         os.ftruncate(handle, offset)
-        with suppress(OSError):  # the disk fails twice: nothing more can be done, and nothing was promised
+        with suppress(
+            OSError
+        ):  # the disk fails twice: nothing more can be done, and nothing was promised
             os.fsync(handle)
         raise _unconfirmed(exc) from exc
 
@@ -231,5 +251,7 @@ def _sync(handle: int, folder: Path) -> None:
 
 def _unconfirmed(error: OSError) -> NoSpace:
     if is_full(error):
-        return NoSpace("The server's disk is full. What was confirmed is safe; sending goes on later.")
+        return NoSpace(
+            "The server's disk is full. What was confirmed is safe; sending goes on later."
+        )
     return NoSpace("The server could not confirm that the piece is on disk. Send it again.")

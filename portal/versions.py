@@ -1,7 +1,9 @@
-"""Whether something is still as somebody saw it when they began to change it: nobody overwrites what they never saw.
+"""Whether something is still as somebody saw it when they began to change it: nobody overwrites
+what they never saw.
 
-A form carries a mark of each value that it showed. When it comes back, whatever is stored and bears another mark was
-changed by somebody else meanwhile. Knows values and marks; knows no row, no form and nobody's name.
+A form carries a mark of each value that it showed. When it comes back, whatever is stored and bears
+another mark was changed by somebody else meanwhile. Knows values and marks; knows no row, no form
+and nobody's name.
 """
 
 import hashlib
@@ -15,7 +17,9 @@ MARK_CHARS = 16
 
 @dataclass(frozen=True)
 class Difference:
-    """One value as it is stored now and as somebody would store it, both as text; None where they did not change it."""
+    """One value as it is stored now and as somebody would store it, both as text; None where they
+    did not change it.
+    """
 
     name: str
     saved: str
@@ -28,12 +32,16 @@ def marks(values: Mapping[str, object]) -> str:
 
 
 def changed(seen: str | None, values: Mapping[str, object]) -> list[str]:
-    """The names of what is stored otherwise than it was seen; all of them where nobody says what was seen."""
+    """The names of what is stored otherwise than it was seen; all of them where nobody says what
+    was seen.
+    """
     known = set((seen or "").split())
     return [name for name, value in values.items() if f"{name}={mark(value)}" not in known]
 
 
-def typed_over(seen: str | None, stored: Mapping[str, object], typed: Mapping[str, object]) -> dict[str, bool]:
+def typed_over(
+    seen: str | None, stored: Mapping[str, object], typed: Mapping[str, object]
+) -> dict[str, bool]:
     """What is stored otherwise than it was seen, and whether who saw it changed it as well.
 
     What both made alike is left out. What is not among `typed` cannot be changed there.
@@ -49,7 +57,9 @@ def one_line_end(text: str) -> str:
 
 
 def mark(value: object) -> str:
-    """The same for the same value, on every machine and in every process, however a line ends in it."""
+    """The same for the same value, on every machine and in every process, however a line ends in
+    it.
+    """
     text = json.dumps(_alike(value), ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:MARK_CHARS]
 

@@ -1,4 +1,6 @@
-"""The forms of the portal's pages, found by opening them, and what the API takes: as requests to be tampered with."""
+"""The forms of the portal's pages, found by opening them, and what the API takes: as requests to be
+tampered with.
+"""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +14,18 @@ from visiting import Visitor
 
 from scan.target import ADMIN, CANDIDATE, Target
 
-TYPED = {"text", "email", "password", "tel", "search", "date", "number", "hidden", "checkbox", "radio"}
+TYPED = {
+    "text",
+    "email",
+    "password",
+    "tel",
+    "search",
+    "date",
+    "number",
+    "hidden",
+    "checkbox",
+    "radio",
+}
 SAMPLES = {
     "password": "nobody's password",  # a form that asks for it again would delete the account
     "email": "carol@example.org",
@@ -43,7 +56,12 @@ class Form:
         headers = {"Host": urlsplit(url).netloc, **self.headers}
         if self.method == "POST":
             headers |= {"Content-Type": kind, "Referer": url + self.path}
-        lines = [f"{self.method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        lines = [
+            f"{self.method} {path} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in headers.items()),
+            "",
+            "",
+        ]
         return "\r\n".join(lines).encode() + (body if self.method == "POST" else b"")
 
     def _body(self) -> tuple[str, bytes]:
@@ -75,7 +93,9 @@ class FormReader(HTMLParser):
             if kind == "file":
                 self.forms[-1].resume = name
             if tag != "input" or kind in TYPED:
-                self.forms[-1].fields.setdefault(name, values.get("value") or SAMPLES.get(kind, "words"))
+                self.forms[-1].fields.setdefault(
+                    name, values.get("value") or SAMPLES.get(kind, "words")
+                )
         elif self.forms and tag == "option" and values.get("value"):
             self._choose(values["value"])
 
@@ -95,21 +115,33 @@ def forms_of(target: Target) -> Iterator[Form]:
                 known = (form.method, form.path, *sorted(form.fields))
                 if form.typed and known not in seen:
                     seen.add(known)
-                    form.headers["Cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
+                    form.headers["Cookie"] = "; ".join(
+                        f"{cookie.name}={cookie.value}" for cookie in visitor.cookies
+                    )
                     yield form
     yield from searches(target)
     yield from api_forms(target)
 
 
 def searches(target: Target) -> Iterator[Form]:
-    """What an admin's lists read from their address: their forms send it sealed, where nothing can be tampered with."""
+    """What an admin's lists read from their address: their forms send it sealed, where nothing can
+    be tampered with.
+    """
     admin = target.visitor(ADMIN)
     cookies = {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in admin.cookies)}
-    choices = {"state": "ready", "severity": "high", "kind": "no_face", "job": str(target.job_ids[0])}
+    choices = {
+        "state": "ready",
+        "severity": "high",
+        "kind": "no_face",
+        "job": str(target.job_ids[0]),
+    }
     days = {"from": "2026-11-01", "to": "2026-11-24"}
     yield Form("/admin/sessions", "GET", {"candidate": "words"} | choices | days, cookies)
     yield Form(
-        "/admin/applications", "GET", {"candidate": "words", "job": choices["job"], "status": "applied"}, cookies
+        "/admin/applications",
+        "GET",
+        {"candidate": "words", "job": choices["job"], "status": "applied"},
+        cookies,
     )
     yield Form("/admin/people", "GET", {"q": "words", "page": "1"}, cookies)
 
@@ -118,7 +150,13 @@ def pages(target: Target) -> dict[str, list[str]]:
     """Where the forms are, by who opens them (nobody: anonymous)."""
     interview, job = target.interview_id, target.job_ids[0]
     account = ["/account/password", "/account/data", "/account/delete"]
-    candidate = [*account, "/jobs", "/register/about", "/dashboard", f"/capture/{target.pending_id}/consent"]
+    candidate = [
+        *account,
+        "/jobs",
+        "/register/about",
+        "/dashboard",
+        f"/capture/{target.pending_id}/consent",
+    ]
     candidate += [f"/jobs/{target.unapplied_slug}/apply"]
     admin = ["/admin/sessions", f"/admin/sessions/{interview}", "/admin/jobs", "/admin/jobs/new"]
     admin += [f"/admin/jobs/{job}", "/admin/applications", "/admin/people"]
@@ -127,11 +165,24 @@ def pages(target: Target) -> dict[str, list[str]]:
 
 def api_forms(target: Target) -> Iterator[Form]:
     bearer = {"Authorization": f"Bearer {target.token(ADMIN)}"}
-    account = {"email": "dave@example.org", "password": PASSWORD, "full_name": "words", "phone": "1", "location": "a"}
+    account = {
+        "email": "dave@example.org",
+        "password": PASSWORD,
+        "full_name": "words",
+        "phone": "1",
+        "location": "a",
+    }
     yield Form("/api/auth/login", "POST", {"email": ADMIN, "password": PASSWORD}, is_json=True)
     yield Form("/api/auth/register", "POST", account, is_json=True)
     yield Form(
-        "/api/jobs", "GET", {"q": "data", "workplace": "remote", "type": "full_time", "status": "open", "page": "1"}
+        "/api/jobs",
+        "GET",
+        {"q": "data", "workplace": "remote", "type": "full_time", "status": "open", "page": "1"},
     )
-    yield Form("/api/admin/sessions", "GET", {"candidate": "a", "kind": "no_face", "job": target.job_ids[0]}, bearer)
+    yield Form(
+        "/api/admin/sessions",
+        "GET",
+        {"candidate": "a", "kind": "no_face", "job": target.job_ids[0]},
+        bearer,
+    )
     yield Form("/api/applications", "GET", {"page": "1", "page_size": "20"}, bearer)

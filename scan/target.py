@@ -1,4 +1,6 @@
-"""The portal that is scanned: seeded as a demo is, served by gunicorn on loopback, thrown away afterwards."""
+"""The portal that is scanned: seeded as a demo is, served by gunicorn on loopback, thrown away
+afterwards.
+"""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +28,8 @@ class Target:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # Scanners may say another address with each request, so that limits by address do not end a scan.
+        # Scanners may say another address with each request, so that limits by address do not end a
+        # scan.
         self.server = LiveServer(folder, TRUSTED_PROXIES="1", LOG_FORMAT="json")
         self.url = self.server.url
         (folder / "live" / "models").symlink_to(PROJECT_FOLDER / "instance" / "models")
@@ -36,7 +39,8 @@ class Target:
             jobs = db.session.scalars(db.select(Job)).all()
             self.job_ids = [str(job.id) for job in jobs]
             alice = db.session.scalars(db.select(User).where(User.email == CANDIDATE)).one()
-            (interviews.config().resumes_folder / "none.pdf").write_bytes(papers.pdf())  # what the factory names
+            # what the factory names
+            (interviews.config().resumes_folder / "none.pdf").write_bytes(papers.pdf())
             self.pending_id = str(interviews.open_interview(make_application(alice, jobs[0])).id)
             self.unapplied_slug = jobs[1].slug
 
@@ -54,9 +58,15 @@ class Target:
             db.session.commit()
 
     def failures(self) -> list[str]:
-        """Requests that the portal itself could not answer, as its log has them: whatever a scanner noticed of it."""
-        lines = [json.loads(line) for line in self.server.log_text().splitlines() if line.startswith("{")]
-        return sorted({f"{line['method']} {line['path']}" for line in lines if line.get("status", 0) >= 500})
+        """Requests that the portal itself could not answer, as its log has them: whatever a scanner
+        noticed of it.
+        """
+        lines = [
+            json.loads(line) for line in self.server.log_text().splitlines() if line.startswith("{")
+        ]
+        return sorted(
+            {f"{line['method']} {line['path']}" for line in lines if line.get("status", 0) >= 500}
+        )
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""The scanners, each in an environment of its own with locked versions, run on loopback for a bounded time.
+"""The scanners, each in an environment of its own with locked versions, run on loopback for a
+bounded time.
 
 A tool is a function from the target to findings. A finding's key stays the same from run to run.
 """
@@ -24,8 +25,12 @@ from scan.target import ADMIN, CANDIDATE, Target
 LOCKS = PROJECT_FOLDER / "scan"
 ENVIRONMENTS = PROJECT_FOLDER / ".scan"
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Nothing may leave this machine: what is not on loopback is looked for behind a proxy that is not there.
-NOWHERE = {name: "http://127.0.0.1:1" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
+# Nothing may leave this machine: what is not on loopback is looked for behind a proxy that is not
+# there.
+NOWHERE = {
+    name: "http://127.0.0.1:1"
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+}
 HERE_ONLY = NOWHERE | {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
 
 
@@ -47,12 +52,20 @@ class ToolFailed(Exception):
 
 
 def run(tool: str, *arguments: str, folder: Path, seconds: int) -> str:
-    """What the tool printed. Its exit status says that it found something, which is told by its report."""
+    """What the tool printed. Its exit status says that it found something, which is told by its
+    report.
+    """
     command = [str(environment_of(tool) / "bin" / tool), *arguments]
     environ = os.environ | HERE_ONLY | {"HOME": str(folder)}
     try:
         done = subprocess.run(
-            command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds
+            command,
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
         )
     except subprocess.TimeoutExpired as exc:
         raise ToolFailed(f"{tool} took more than {seconds} s") from exc
@@ -67,7 +80,15 @@ def environment_of(tool: str) -> Path:
         print(f"Installing {tool} …", file=sys.stderr)
         shutil.rmtree(folder, ignore_errors=True)
         venv.create(folder, with_pip=True)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--require-hashes", "--no-deps", "--quiet"]
+        pip = [
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--require-hashes",
+            "--no-deps",
+            "--quiet",
+        ]
         subprocess.run([*pip, "-r", str(lock)], check=True)
         stamp.touch()
     return folder
@@ -87,9 +108,22 @@ def bandit(target: Target) -> Iterable[Finding]:
         for name in ("capture", "disk", "documents", "portal", "setup", "migrations", "wsgi.py")
     ]
     files = [str(PROJECT_FOLDER / name) for name in ("gunicorn.conf.py", "log_format.py")]
-    printed = run("bandit", "-r", *sources, *files, "-f", "json", "-o", str(report), folder=target.folder, seconds=120)
+    printed = run(
+        "bandit",
+        "-r",
+        *sources,
+        *files,
+        "-f",
+        "json",
+        "-o",
+        str(report),
+        folder=target.folder,
+        seconds=120,
+    )
     for result in report_of(report, printed)["results"]:
-        yield Finding("bandit", result["test_id"], str(Path(result["filename"]).relative_to(PROJECT_FOLDER)))
+        yield Finding(
+            "bandit", result["test_id"], str(Path(result["filename"]).relative_to(PROJECT_FOLDER))
+        )
 
 
 def schemathesis(target: Target) -> Iterable[Finding]:
@@ -98,9 +132,22 @@ def schemathesis(target: Target) -> Iterable[Finding]:
     (folder / "schemathesis.toml").write_text(
         f'[parameters]\ninterview_id = "{target.interview_id}"\njob_id = "{target.job_ids[0]}"\n'
     )
-    what = ["run", f"{target.url}/api/openapi.json", "--max-time", "150", "--checks", "all", "--continue-on-failure"]
+    what = [
+        "run",
+        f"{target.url}/api/openapi.json",
+        "--max-time",
+        "150",
+        "--checks",
+        "all",
+        "--continue-on-failure",
+    ]
     # Signing out would end the token that everything else is asked with.
-    who = ["-H", f"Authorization: Bearer {target.token(ADMIN)}", "--exclude-path", "/api/auth/logout"]
+    who = [
+        "-H",
+        f"Authorization: Bearer {target.token(ADMIN)}",
+        "--exclude-path",
+        "/api/auth/logout",
+    ]
     report_to = ["--report", "json", "--report-json-path", str(report), "--report-dir", str(folder)]
     printed = run("schemathesis", *what, *who, *report_to, folder=folder, seconds=280)
     for failure in report_of(report, printed)["failures"]:
@@ -112,19 +159,28 @@ def label_of(operation: object) -> str:
     return operation if isinstance(operation, str) else str(operation["label"])  # type: ignore[index]
 
 
-# Not asked: modules that need a service elsewhere (ssrf, xxe, log4shell), that fetch lists of other products' faults
-# (nikto, wapp, cms), or that look for what is not here (ldap).
+# Not asked: modules that need a service elsewhere (ssrf, xxe, log4shell), that fetch lists of other
+# products' faults (nikto, wapp, cms), or that look for what is not here (ldap).
 WAPITI_MODULES = (
-    "cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,permanentxss,redirect,shellshock,sql,upload,xss"
+    "cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,permanentxss,redirect,shellshock,"
+    "sql,upload,xss"
 )
 
 
 # Where a scanner would end its own sitting.
-KEPT = ("logout", "account/sign-out-everywhere", "account/delete", "applications/*/withdraw", "admin/people/*")
+KEPT = (
+    "logout",
+    "account/sign-out-everywhere",
+    "account/delete",
+    "applications/*/withdraw",
+    "admin/people/*",
+)
 
 
 def wapiti(target: Target) -> Iterable[Finding]:
-    """Walks the pages as a candidate and as an admin, and tries what attackers try wherever something is typed."""
+    """Walks the pages as a candidate and as an admin, and tries what attackers try wherever
+    something is typed.
+    """
     for email in (CANDIDATE, ADMIN):
         yield from wapiti_as(target, email)
 
@@ -132,22 +188,58 @@ def wapiti(target: Target) -> Iterable[Finding]:
 def wapiti_as(target: Target, email: str) -> Iterable[Finding]:
     report = target.folder / f"wapiti-{email}.json"
     url = target.url
-    start = ["-u", f"{url}/", "-s", f"{url}/dashboard", "-s", f"{url}/admin/", "-d", "3", "--max-files-per-dir", "30"]
+    start = [
+        "-u",
+        f"{url}/",
+        "-s",
+        f"{url}/dashboard",
+        "-s",
+        f"{url}/admin/",
+        "-d",
+        "3",
+        "--max-files-per-dir",
+        "30",
+    ]
     sign_in = ["--form-user", email, "--form-password", PASSWORD, "--form-url", f"{url}/login"]
     keep = [argument for path in KEPT for argument in ("-x", f"{url}/{path}")]
-    bounds = ["--max-scan-time", "30", "--max-attack-time", "12", "-m", WAPITI_MODULES, "--flush-session"]
+    bounds = [
+        "--max-scan-time",
+        "30",
+        "--max-attack-time",
+        "12",
+        "-m",
+        WAPITI_MODULES,
+        "--flush-session",
+    ]
     home = ["--no-bugreport", "--endpoint", "http://127.0.0.1:1/", "--dns-endpoint", "localhost"]
-    stored = ["--store-session", str(target.folder / email), "--store-config", str(target.folder / "wapiti")]
+    stored = [
+        "--store-session",
+        str(target.folder / email),
+        "--store-config",
+        str(target.folder / "wapiti"),
+    ]
     written = ["-f", "json", "-o", str(report)]
     printed = run(
-        "wapiti", *start, *sign_in, *keep, *bounds, *home, *stored, *written, folder=target.folder, seconds=300
+        "wapiti",
+        *start,
+        *sign_in,
+        *keep,
+        *bounds,
+        *home,
+        *stored,
+        *written,
+        folder=target.folder,
+        seconds=300,
     )
     found = report_of(report, printed)
     if not found["infos"]["auth"]["logged_in"]:
         raise ToolFailed("wapiti could not sign in")
     for kind in ("vulnerabilities", "anomalies"):
         for rule, places in found[kind].items():
-            yield from (Finding("wapiti", rule, f"{at['method']} {without_ids(at['path'])}") for at in places)
+            yield from (
+                Finding("wapiti", rule, f"{at['method']} {without_ids(at['path'])}")
+                for at in places
+            )
 
 
 INJECTED = re.compile(r"^Parameter: (\S+) \((\w+)\)", re.MULTILINE)
@@ -156,7 +248,9 @@ INJECTED = re.compile(r"^Parameter: (\S+) \((\w+)\)", re.MULTILINE)
 def sqlmap(target: Target) -> Iterable[Finding]:
     """Tries SQL in every field of every form, and in what the API takes."""
     forms = list(forms_of(target))
-    print(f"sqlmap: {len(forms)} forms, {sum(len(form.typed) for form in forms)} fields", flush=True)
+    print(
+        f"sqlmap: {len(forms)} forms, {sum(len(form.typed) for form in forms)} fields", flush=True
+    )
     for form in forms:
         for name in sqlmap_form(target, form):
             yield Finding("sqlmap", "injection", f"{form.method} {without_ids(form.path)} {name}")
@@ -165,8 +259,17 @@ def sqlmap(target: Target) -> Iterable[Finding]:
 def sqlmap_form(target: Target, form: Form) -> list[str]:
     request = target.folder / "request.txt"
     request.write_bytes(form.raw(target.url))
-    how = ["--batch", "--technique=BEU", "--dbms=sqlite", "--level=1", "--risk=2", "--threads=4", "--disable-coloring"]
-    # An odd value is refused with 422 and more; and with another address each time no limit is reached.
+    how = [
+        "--batch",
+        "--technique=BEU",
+        "--dbms=sqlite",
+        "--level=1",
+        "--risk=2",
+        "--threads=4",
+        "--disable-coloring",
+    ]
+    # An odd value is refused with 422 and more; and with another address each time no limit is
+    # reached.
     through = [
         "--ignore-code=*",
         "--tamper=xforwardedfor",
@@ -175,8 +278,13 @@ def sqlmap_form(target: Target, form: Form) -> list[str]:
         "--drop-set-cookie",
     ]
     left_alone = ["--skip=csrf_token", f"--output-dir={target.folder / 'sqlmap'}"]
-    printed = run("sqlmap", "-r", str(request), *how, *through, *left_alone, folder=target.folder, seconds=120)
-    if "all tested parameters do not appear to be injectable" not in printed and not INJECTED.search(printed):
+    printed = run(
+        "sqlmap", "-r", str(request), *how, *through, *left_alone, folder=target.folder, seconds=120
+    )
+    if (
+        "all tested parameters do not appear to be injectable" not in printed
+        and not INJECTED.search(printed)
+    ):
         raise ToolFailed(printed[-2000:])
     return [f"{name} ({place})" for name, place in INJECTED.findall(printed)]
 

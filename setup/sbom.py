@@ -1,8 +1,9 @@
 """Says what the portal is made of, as CycloneDX 1.6 (JSON) on standard output: `make sbom`.
 
-Made from the locks and from what set-up takes out of packages, so it needs neither network nor installed packages and
-is the same each time. What only tests and checks use is there with the scope `excluded`. Knows versions and hashes;
-what a package's licence is and what it depends on is asked of the package.
+Made from the locks and from what set-up takes out of packages, so it needs neither network nor
+installed packages and is the same each time. What only tests and checks use is there with the scope
+`excluded`. Knows versions and hashes; what a package's licence is and what it depends on is asked
+of the package.
 """
 
 import base64
@@ -32,7 +33,13 @@ def bill() -> Component:
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {"component": {"type": "application", "name": "career-portal", "bom-ref": "career-portal"}},
+        "metadata": {
+            "component": {
+                "type": "application",
+                "name": "career-portal",
+                "bom-ref": "career-portal",
+            }
+        },
         "components": [found[ref] for ref in sorted(found)],
     }
 
@@ -52,7 +59,9 @@ def _from_pip(lock: Path, scope: str) -> Iterator[Component]:
             raise ValueError(f"{lock.name} has a line that pins nothing: {block[:60]}")
         name, version = pinned.groups()
         purl = f"pkg:pypi/{re.sub(r'[-_.]+', '-', name).lower()}@{version}"
-        yield _component(purl, name, version, scope, [("SHA-256", value) for value in HASH.findall(block)])
+        yield _component(
+            purl, name, version, scope, [("SHA-256", value) for value in HASH.findall(block)]
+        )
 
 
 def _from_npm(lock: Path) -> Iterator[Component]:
@@ -72,10 +81,14 @@ def _models() -> Iterator[Component]:
         package, _, version = wanted.requirement.partition("==")
         purl = f"pkg:pypi/{package}@{version}#{wanted.member}"
         kind = "data" if wanted.name.endswith(".png") else "machine-learning-model"
-        yield _component(purl, wanted.name, version, "required", [("SHA-256", wanted.sha256)]) | {"type": kind}
+        yield _component(purl, wanted.name, version, "required", [("SHA-256", wanted.sha256)]) | {
+            "type": kind
+        }
 
 
-def _component(purl: str, name: str, version: str, scope: str, hashes: list[tuple[str, str]]) -> Component:
+def _component(
+    purl: str, name: str, version: str, scope: str, hashes: list[tuple[str, str]]
+) -> Component:
     return {
         "type": "library", "bom-ref": purl, "purl": purl, "name": name, "version": version, "scope": scope,
         "hashes": [{"alg": algorithm, "content": value} for algorithm, value in hashes],

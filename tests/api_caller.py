@@ -21,8 +21,12 @@ def as_header(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def forged(user: User, key: str | None = None, algorithm: str = "HS256", **claims: Any) -> dict[str, str]:
-    """A valid access token's claims with `claims` changed, signed (by default with the right key) once more."""
+def forged(
+    user: User, key: str | None = None, algorithm: str = "HS256", **claims: Any
+) -> dict[str, str]:
+    """A valid access token's claims with `claims` changed, signed (by default with the right key)
+    once more.
+    """
     right_key = current_app.config["JWT_SECRET_KEY"]
     token = tokens.issue(user)["access_token"]
     known = jwt.decode(token, right_key, algorithms=["HS256"], audience=tokens.AUDIENCE)
@@ -30,7 +34,9 @@ def forged(user: User, key: str | None = None, algorithm: str = "HS256", **claim
     return as_header(jwt.encode(known | claims, signing_key, algorithm=algorithm))
 
 
-def statuses(client: Any, method: str, path: str, people: dict[str, User | None], **request: Any) -> dict[str, int]:
+def statuses(
+    client: Any, method: str, path: str, people: dict[str, User | None], **request: Any
+) -> dict[str, int]:
     """What each person's token gets from one address; `None` sends no token."""
     found = {}
     for name, user in people.items():

@@ -1,4 +1,6 @@
-"""A disk that confirms nothing for a while: strace makes every fsync of a running server fail with EIO."""
+"""A disk that confirms nothing for a while: strace makes every fsync of a running server fail with
+EIO.
+"""
 
 import signal
 import subprocess
@@ -15,10 +17,20 @@ ATTACH_WITHIN_S = 20.0
 
 @contextmanager
 def failing_syncs(server: LiveServer) -> Iterator[None]:
-    """While the block runs, no process of this server gets anything confirmed, neither files nor the database."""
+    """While the block runs, no process of this server gets anything confirmed, neither files nor
+    the database.
+    """
     assert server.process
     pids = family(server.process.pid)
-    command = ["strace", "-f", "-qq", "-o", str(server.folder / "strace.log"), "-e", "trace=fsync,fdatasync"]
+    command = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        str(server.folder / "strace.log"),
+        "-e",
+        "trace=fsync,fdatasync",
+    ]
     command += ["-e", "inject=fsync,fdatasync:error=EIO", *(f"--attach={pid}" for pid in pids)]
     strace = subprocess.Popen(command)
     try:
@@ -32,7 +44,9 @@ def failing_syncs(server: LiveServer) -> Iterator[None]:
 def wait_until_traced(pids: list[int]) -> None:
     deadline = time.monotonic() + ATTACH_WITHIN_S
     while any(
-        "TracerPid:\t0\n" in status.read_text() for pid in pids for status in Path(f"/proc/{pid}/task").glob("*/status")
+        "TracerPid:\t0\n" in status.read_text()
+        for pid in pids
+        for status in Path(f"/proc/{pid}/task").glob("*/status")
     ):
         assert time.monotonic() < deadline, "strace could not attach (is ptrace allowed here?)"
         time.sleep(0.02)

@@ -1,7 +1,9 @@
-"""Chromium with a camera and a microphone made from a clip, and an ear for everything it complains about.
+"""Chromium with a camera and a microphone made from a clip, and an ear for everything it complains
+about.
 
-The camera's picture carries a stamp: a band of black and white stripes at its foot that counts the clip's tenths of a
-second. Whatever becomes of the picture on its way, the stamp tells which moment of the clip it shows.
+The camera's picture carries a stamp: a band of black and white stripes at its foot that counts the
+clip's tenths of a second. Whatever becomes of the picture on its way, the stamp tells which moment
+of the clip it shows.
 """
 
 import wave
@@ -92,12 +94,22 @@ class Complaints:
 def chromium(
     camera: tuple[Path, Path] | None = None, *, profile: Path, width: int = 1440, **options: object
 ) -> Iterator[BrowserContext]:
-    """A browser with a profile of its own (so that it may be closed and opened again), and the fake devices."""
-    args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    """A browser with a profile of its own (so that it may be closed and opened again), and the fake
+    devices.
+    """
+    args = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
     args += ["--disable-sync", "--no-first-run", "--autoplay-policy=no-user-gesture-required"]
     if camera:
         args += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-        args += [f"--use-file-for-fake-video-capture={camera[0]}", f"--use-file-for-fake-audio-capture={camera[1]}"]
+        args += [
+            f"--use-file-for-fake-video-capture={camera[0]}",
+            f"--use-file-for-fake-audio-capture={camera[1]}",
+        ]
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(profile),

@@ -1,5 +1,5 @@
-"""A candidate in front of a real Chromium with a fake camera: signs in, consents, records, and looks into the database
-and the folder of the server she records to.
+"""A candidate in front of a real Chromium with a fake camera: signs in, consents, records, and
+looks into the database and the folder of the server she records to.
 """
 
 import json
@@ -16,7 +16,16 @@ from typing import Any
 
 from conftest import CHROMIUM
 from factories import PASSWORD, make_application, make_job, make_user
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, TimeoutError, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    Route,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 from servers import LiveServer
 
 from capture.media.container import probe
@@ -31,7 +40,9 @@ PATIENCE_MS = 20_000  # for anything that depends on this machine's speed
 
 
 def chromium(playwright: Playwright, *arguments: str) -> Browser:
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", FAKE_CAMERA, *arguments])
+    return playwright.chromium.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox", FAKE_CAMERA, *arguments]
+    )
 
 
 @contextmanager
@@ -45,9 +56,11 @@ def fake_camera_browser() -> Iterator[Browser]:
 
 @contextmanager
 def unanswered(page: Page, pattern: str) -> Iterator[None]:
-    """Requests for `pattern` get no answer in this block, and none at its end either: they are ended.
+    """Requests for `pattern` get no answer in this block, and none at its end either: they are
+    ended.
 
-    A route that is left open for ever is complained about when Python clears it away, in whichever test then runs.
+    A route that is left open for ever is complained about when Python clears it away, in whichever
+    test then runs.
     """
     held: list[Route] = []
     page.route(pattern, lambda route: held.append(route))
@@ -59,7 +72,9 @@ def unanswered(page: Page, pattern: str) -> Iterator[None]:
 
 @dataclass
 class KillableBrowser:
-    """A browser with a profile folder of its own, in which another one finds what a killed one has left."""
+    """A browser with a profile folder of its own, in which another one finds what a killed one has
+    left.
+    """
 
     playwright: Playwright
     profile: Path
@@ -87,7 +102,9 @@ def processes_of(profile: Path) -> list[int]:
     parents, found = {}, set()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(FileNotFoundError, ProcessLookupError):
-            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            parents[int(folder.name)] = int(
+                (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            )
             if str(profile).encode() in (folder / "cmdline").read_bytes():
                 found.add(int(folder.name))
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
@@ -98,9 +115,12 @@ def processes_of(profile: Path) -> list[int]:
 class Candidate:
     """Somebody with an application for a job of two questions, signed in, with a page open."""
 
-    def __init__(self, server: LiveServer, browser: Browser | KillableBrowser, url: str = "") -> None:
+    def __init__(
+        self, server: LiveServer, browser: Browser | KillableBrowser, url: str = ""
+    ) -> None:
         self.server = server
-        self.portal = url or server.url  # as the browser reaches it: there may be something in between
+        # as the browser reaches it: there may be something in between
+        self.portal = url or server.url
         with server.app.app_context():
             user = make_user()
             job = make_job(slug=f"job-{uuid.uuid4()}")
@@ -115,7 +135,10 @@ class Candidate:
         self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: "Security Policy" in said.text and self.complaints.append(said.text))
+        self.page.on(
+            "console",
+            lambda said: "Security Policy" in said.text and self.complaints.append(said.text),
+        )
         self.page.on("dialog", lambda dialog: dialog.accept())
         self.sign_in()
 
@@ -145,10 +168,17 @@ class Candidate:
         self.sees_state("recording")
 
     def goes_on_to_record(self) -> None:
-        """Press what is offered until it records: the question may have to be shown, and may have time to think."""
+        """Press what is offered until it records: the question may have to be shown, and may have
+        time to think.
+        """
         deadline = time.monotonic() + PATIENCE_MS / 1000
-        offers = self.page.get_by_role("button", name=re.compile("^(Show the question|Start my answer now)$"))
-        while self.page.locator("#room").get_attribute("data-state") != "recording" and time.monotonic() < deadline:
+        offers = self.page.get_by_role(
+            "button", name=re.compile("^(Show the question|Start my answer now)$")
+        )
+        while (
+            self.page.locator("#room").get_attribute("data-state") != "recording"
+            and time.monotonic() < deadline
+        ):
             with suppress(TimeoutError):  # it was gone before it was pressed
                 offers.first.click(timeout=500)
         self.sees_state("recording")
@@ -161,10 +191,16 @@ class Candidate:
         self.page.get_by_role("button", name=name).click()
 
     def sees_state(self, state: str, page: Page | None = None) -> None:
-        expect((page or self.page).locator("#room")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
+        expect((page or self.page).locator("#room")).to_have_attribute(
+            "data-state", state, timeout=PATIENCE_MS
+        )
 
     def sees(self, text: str, page: Page | None = None) -> None:
-        found = (page or self.page).get_by_text(text).and_((page or self.page).locator(":not(.sr-only)"))
+        found = (
+            (page or self.page)
+            .get_by_text(text)
+            .and_((page or self.page).locator(":not(.sr-only)"))
+        )
         expect(found.filter(visible=True).first).to_be_visible(timeout=PATIENCE_MS)
 
     def record(self, seconds: int) -> None:
@@ -209,11 +245,16 @@ class Candidate:
 
 
 def events_of(candidate: Candidate, number: int) -> Sequence[PageEvent]:
-    """What the page noticed during the first answer, once that many are known; they travel after the recording."""
+    """What the page noticed during the first answer, once that many are known; they travel after
+    the recording.
+    """
     of_answer = db.select(PageEvent).where(PageEvent.answer_id == candidate.answers()[0].id)
     deadline = time.monotonic() + PATIENCE_MS / 1000
     with candidate.server.app.app_context():
-        while len(found := db.session.scalars(of_answer).all()) < number and time.monotonic() < deadline:
+        while (
+            len(found := db.session.scalars(of_answer).all()) < number
+            and time.monotonic() < deadline
+        ):
             db.session.rollback()
             candidate.page.wait_for_timeout(100)
         return found
@@ -222,7 +263,9 @@ def events_of(candidate: Candidate, number: int) -> Sequence[PageEvent]:
 def set_hidden(page: Page, is_hidden: bool) -> None:
     """Headless Chromium never hides a page; this is what it would tell the page's script."""
     state = "true" if is_hidden else "false"
-    page.evaluate(f"Object.defineProperty(document, 'hidden', {{ value: {state}, configurable: true }})")
+    page.evaluate(
+        f"Object.defineProperty(document, 'hidden', {{ value: {state}, configurable: true }})"
+    )
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
@@ -241,8 +284,14 @@ def bytes_on_server(candidate: Candidate, answer: Answer) -> bytes:
 
 
 def keep_blobs(page: Page, bits_per_s: int | None = None) -> None:
-    """From the next load on, have the page keep every blob that a recorder delivers, and when it did."""
-    video = {} if bits_per_s is None else {"videoBitsPerSecond": bits_per_s, "audioBitsPerSecond": 16_000}
+    """From the next load on, have the page keep every blob that a recorder delivers, and when it
+    did.
+    """
+    video = (
+        {}
+        if bits_per_s is None
+        else {"videoBitsPerSecond": bits_per_s, "audioBitsPerSecond": 16_000}
+    )
     page.add_init_script(
         """window.recorders = [];
         window.MediaRecorder = class extends MediaRecorder {
@@ -260,8 +309,12 @@ def keep_blobs(page: Page, bits_per_s: int | None = None) -> None:
 
 
 def with_constants(page: Page, changed: dict[str, int]) -> None:
-    """Serve our scripts with other times than their own: a hang takes a minute, and no test has one."""
-    scripts = {path: path.read_text() for path in (PROJECT_FOLDER / "portal" / "static").glob("*.js")}
+    """Serve our scripts with other times than their own: a hang takes a minute, and no test has
+    one.
+    """
+    scripts = {
+        path: path.read_text() for path in (PROJECT_FOLDER / "portal" / "static").glob("*.js")
+    }
     for name, value in changed.items():
         pattern = re.compile(rf"^const {name} = [\d_]+;", re.MULTILINE)
         found = [path for path, text in scripts.items() if pattern.search(text)]
@@ -276,7 +329,9 @@ def _served(scripts: dict[Path, str], path: Path) -> Callable[[Route], None]:
 
 
 def recorded_blobs(page: Page) -> list[dict[str, Any]]:
-    """What each recorder of this page delivered: `size` and `sha256` in all, `ends` (bytes so far, and at which ms)."""
+    """What each recorder of this page delivered: `size` and `sha256` in all, `ends` (bytes so far,
+    and at which ms).
+    """
     return page.evaluate(
         """() => Promise.all(recorders.map(async ({ blobs }) => {
             const all = new Blob(blobs.map(({ data }) => data));

@@ -1,6 +1,8 @@
-"""Candidates who record over HTTP as the room's script does: in order, and again whatever got no answer.
+"""Candidates who record over HTTP as the room's script does: in order, and again whatever got no
+answer.
 
-Each keeps account of what the server acknowledged, byte by byte, to hold it against what is on disk.
+Each keeps account of what the server acknowledged, byte by byte, to hold it against what is on
+disk.
 """
 
 import base64
@@ -72,7 +74,9 @@ class Candidate(threading.Thread):
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             with suppress(OSError, http.client.HTTPException, AssertionError):
-                if self.visitor.get("/login").status != 303:  # as it is when only the answer was lost on the way
+                if (
+                    self.visitor.get("/login").status != 303
+                ):  # as it is when only the answer was lost on the way
                     self.visitor.sign_in(self.email)
                 return
             time.sleep(0.2)
@@ -80,9 +84,15 @@ class Candidate(threading.Thread):
 
     def answer(self, question: int, clip: Clip) -> None:
         assert self.post(f"/questions/{question}/release", tab=TAB).status == 200
-        begun = json.loads(self.post("/answers", tab=TAB, question=question, container=clip.container).body)
+        begun = json.loads(
+            self.post("/answers", tab=TAB, question=question, container=clip.container).body
+        )
         self.send(f"{question:02d}-1.{clip.container}", begun, clip.data)
-        said = self.post(f"/answers/{begun['answer_id']}/complete", length=len(clip.data), recorded_ms=clip.duration_ms)
+        said = self.post(
+            f"/answers/{begun['answer_id']}/complete",
+            length=len(clip.data),
+            recorded_ms=clip.duration_ms,
+        )
         assert said.status == 200, said.text
 
     def send(self, name: str, begun: dict[str, Any], data: bytes) -> None:
@@ -99,7 +109,8 @@ class Candidate(threading.Thread):
                 Upload_Checksum=f"sha256 {base64.b64encode(hashlib.sha256(piece).digest()).decode()}",
                 Content_Type="application/offset+octet-stream",
             )
-            assert said.status in (204, 409), said.text  # 409: it is there already, the answer was lost on the way
+            # 409: it is there already, the answer was lost on the way
+            assert said.status in (204, 409), said.text
             offset = int(said.headers["Upload-Offset"])
             assert offset >= self.acknowledged.get(name, 0), "bytes that were acknowledged are gone"
             self.acknowledged[name] = offset
@@ -109,7 +120,11 @@ class Candidate(threading.Thread):
         room = self.insist(f"{self.room}/room.json", "GET")
         token = json.loads(room.body)["csrf"]
         return self.insist(
-            self.room + path, "POST", json.dumps(fields).encode(), Content_Type="application/json", X_CSRFToken=token
+            self.room + path,
+            "POST",
+            json.dumps(fields).encode(),
+            Content_Type="application/json",
+            X_CSRFToken=token,
         )
 
     def insist(self, path: str, method: str, data: bytes | None = None, **headers: str) -> Answer:
@@ -130,6 +145,8 @@ class Candidate(threading.Thread):
         for name, size in list(self.acknowledged.items()):
             clip = self.clips[int(name[:2]) - 1]
             stored = (self.folder / "answers" / name).read_bytes()[:size]
-            assert hashlib.sha256(stored).digest() == hashlib.sha256(clip.data[:size]).digest(), name
+            assert hashlib.sha256(stored).digest() == hashlib.sha256(clip.data[:size]).digest(), (
+                name
+            )
             checked += size
         return checked

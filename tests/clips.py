@@ -1,6 +1,7 @@
 """Small videos made by code, so that every test knows exactly what its clip shows and when.
 
-The default picture is a clock: eight stripes that count tenths of a second in binary, which `clock_ms` reads back.
+The default picture is a clock: eight stripes that count tenths of a second in binary, which
+`clock_ms` reads back.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,16 +16,22 @@ from numpy.typing import NDArray
 Rgb = NDArray[np.uint8]
 Samples = NDArray[np.float32]
 
-FOOTAGE = Path(__file__).resolve().parents[2] / "shared" / "footage"  # real clips, where a machine has them
+# real clips, where a machine has them
+FOOTAGE = Path(__file__).resolve().parents[2] / "shared" / "footage"
 
 CLOCK_STEP_MS = 100
 CLOCK_BITS = 8
 RATE_HZ = 48_000
 ENCODERS = {"h264": "libx264", "vp8": "libvpx", "mpeg4": "mpeg4"}
-# VP8 not in real time: that encoder does less on a busy machine, and a test would see another picture.
-OPTIONS = {"h264": {"preset": "ultrafast", "g": "24"}, "vp8": {"deadline": "good", "cpu-used": "5", "g": "24"}}
+# VP8 not in real time: that encoder does less on a busy machine, and a test would see another
+# picture.
+OPTIONS = {
+    "h264": {"preset": "ultrafast", "g": "24"},
+    "vp8": {"deadline": "good", "cpu-used": "5", "g": "24"},
+}
 FORMATS = {".mp4": "mp4", ".mov": "mov", ".webm": "webm", ".mkv": "matroska", ".avi": "avi"}
-FRAGMENTS = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}  # as browsers write MP4: readable while it grows
+# as browsers write MP4: readable while it grows
+FRAGMENTS = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}
 
 
 def make_clip(
@@ -42,13 +49,17 @@ def make_clip(
     options: dict[str, str] | None = None,
     muxer: dict[str, str] | None = None,
 ) -> Path:
-    """Write a clip; the file's ending names the container. `sound` is tone, silence, speechlike, a function or None."""
+    """Write a clip; the file's ending names the container. `sound` is tone, silence, speechlike, a
+    function or None.
+    """
     times_ms = times_ms or [round(number * 1000 / fps) for number in range(round(seconds * fps))]
     draw = picture or (lambda t_ms: clock_picture(t_ms, size))
     container = FORMATS[path.suffix]
     muxer = muxer or (FRAGMENTS if container == "mp4" and fragmented else {})
     with av.open(path, "w", format=container, options=muxer) as output:
-        video = output.add_stream(ENCODERS[codec], rate=fps, options={**OPTIONS.get(codec, {}), **(options or {})})
+        video = output.add_stream(
+            ENCODERS[codec], rate=fps, options={**OPTIONS.get(codec, {}), **(options or {})}
+        )
         video.width, video.height = size
         video.pix_fmt = "yuv420p"
         video.codec_context.time_base = Fraction(1, 1000)
@@ -67,7 +78,11 @@ def make_clip(
 
 def head_of(data: bytes) -> bytes:
     """What a recorder writes before the first picture, of an MP4 in fragments or a WebM."""
-    return data[: data.index(b"moof") - 4] if data[4:8] == b"ftyp" else data[: data.index(b"\x1fC\xb6u")]
+    return (
+        data[: data.index(b"moof") - 4]
+        if data[4:8] == b"ftyp"
+        else data[: data.index(b"\x1fC\xb6u")]
+    )
 
 
 def unreadable(data: bytes) -> bytes:
@@ -86,12 +101,16 @@ def _write_sound(output: Any, stream: Any, samples: Samples) -> None:
         block = np.ascontiguousarray(samples[None, start : start + step])
         frame = av.AudioFrame.from_ndarray(block, format="flt", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, start, Fraction(1, RATE_HZ)
-        for converted in av.AudioResampler(format=stream.format.name, layout="mono", rate=RATE_HZ).resample(frame):
+        for converted in av.AudioResampler(
+            format=stream.format.name, layout="mono", rate=RATE_HZ
+        ).resample(frame):
             output.mux(stream.encode(converted))
     output.mux(stream.encode(None))
 
 
-def sound_samples(sound: str | Callable[[NDArray[np.float64]], NDArray[Any]], seconds: float) -> Samples:
+def sound_samples(
+    sound: str | Callable[[NDArray[np.float64]], NDArray[Any]], seconds: float
+) -> Samples:
     """Mono samples at 48 kHz: by name, or from a function of the time in seconds."""
     times_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     made = (
@@ -111,7 +130,9 @@ def silence(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def speechlike(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A gliding voice of 24 harmonics under three formants, in syllables: what a voice detector takes for speech."""
+    """A gliding voice of 24 harmonics under three formants, in syllables: what a voice detector
+    takes for speech.
+    """
     pitch_hz = 120 + 15 * np.sin(2 * np.pi * 0.7 * times_s)
     phase = 2 * np.pi * np.cumsum(pitch_hz) / RATE_HZ
     formants_hz = (
@@ -121,7 +142,9 @@ def speechlike(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
     )
     voice = np.zeros_like(times_s)
     for harmonic in range(1, 25):
-        strength = sum(np.exp(-(((harmonic * pitch_hz - formant) / 150) ** 2)) for formant in formants_hz)
+        strength = sum(
+            np.exp(-(((harmonic * pitch_hz - formant) / 150) ** 2)) for formant in formants_hz
+        )
         voice += strength * np.sin(harmonic * phase)
     syllables = np.clip(np.sin(2 * np.pi * 4 * times_s) + 0.3, 0, 1)
     return 0.2 * voice * syllables
@@ -149,11 +172,17 @@ def plain_picture(rgb: tuple[int, int, int], size: tuple[int, int]) -> Rgb:
 
 
 def make_long_clip(path: Path, minutes: float, *, size: tuple[int, int] = (1280, 720)) -> Path:
-    """Half a second of picture, encoded once and shown again and again: made in a moment, and much to decode."""
+    """Half a second of picture, encoded once and shown again and again: made in a moment, and much
+    to decode.
+    """
     once = make_clip(path.with_name(f"once-{path.name}"), 0.5, size=size, codec="vp8", sound=None)
     with av.open(once) as source, av.open(path, "w", format=FORMATS[path.suffix]) as output:
         stream = output.add_stream_from_template(source.streams.video[0])
-        packets = [(packet.pts, packet.is_keyframe, bytes(packet)) for packet in source.demux(video=0) if packet.size]
+        packets = [
+            (packet.pts, packet.is_keyframe, bytes(packet))
+            for packet in source.demux(video=0)
+            if packet.size
+        ]
         ticks = round(0.5 / source.streams.video[0].time_base)
         for turn in range(round(minutes * 120)):
             for pts, is_keyframe, data in packets:

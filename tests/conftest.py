@@ -1,6 +1,7 @@
 """The app under test, its cast, and a real gunicorn where a test needs one.
 
-The cast: Alice and Bob are candidates who should have no access to each other's things; Ada is an admin.
+The cast: Alice and Bob are candidates who should have no access to each other's things; Ada is an
+admin.
 """
 
 import logging
@@ -36,9 +37,11 @@ settings.load_profile("untimed")
 
 
 class TidyClient(FlaskClient):
-    """Makes each request start afresh, as in a second process: no transaction of the test, nobody remembered in `g`.
+    """Makes each request start afresh, as in a second process: no transaction of the test, nobody
+    remembered in `g`.
 
-    Without this, Flask-Login would find the person of the request before in the test's own app context.
+    Without this, Flask-Login would find the person of the request before in the test's own app
+    context.
     """
 
     def open(self, *args: object, **kwargs: object) -> object:
@@ -65,7 +68,9 @@ NEEDED = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine cannot run, loudly; with REQUIRE_BROWSER=1 (CI) what is missing fails instead."""
+    """Skip what this machine cannot run, loudly; with REQUIRE_BROWSER=1 (CI) what is missing fails
+    instead.
+    """
     for item in items:
         for marker, (found, package) in NEEDED.items():
             if item.get_closest_marker(marker) and not found:
@@ -76,7 +81,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("sqlite") and databases.SERVER:
             item.add_marker(pytest.mark.skip(reason="this looks into SQLite's own file"))
         if item.get_closest_marker("footage") and not FOOTAGE.is_dir():
-            item.add_marker(pytest.mark.skip(reason="the real clips (../shared/footage) are not on this machine"))
+            item.add_marker(
+                pytest.mark.skip(
+                    reason="the real clips (../shared/footage) are not on this machine"
+                )
+            )
 
 
 @pytest.fixture
@@ -105,7 +114,9 @@ def config(tmp_path: Path, database_url: str) -> Config:
 
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
-    """The app with an empty database, its context pushed. Forms need no CSRF token here; `csrf_app` wants them."""
+    """The app with an empty database, its context pushed. Forms need no CSRF token here; `csrf_app`
+    wants them.
+    """
     app = create_app(config)
     app.test_client_class = TidyClient
     app.config["WTF_CSRF_ENABLED"] = False
@@ -149,8 +160,12 @@ def ada(cast: Cast) -> User:
 
 @pytest.fixture
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real Argon2id with cheap parameters, for tests that hash many passwords, none of which guards anything."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    """The real Argon2id with cheap parameters, for tests that hash many passwords, none of which
+    guards anything.
+    """
+    monkeypatch.setattr(
+        passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    )
     passwords._nobodys_hash.cache_clear()
 
 
@@ -168,14 +183,18 @@ def interview(application: Application) -> InterviewSession:
 
 @pytest.fixture(scope="module")
 def microphone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualMicrophone]:
-    """A microphone that hears what the test says (mark the test `sound`), in this process and in those it starts."""
+    """A microphone that hears what the test says (mark the test `sound`), in this process and in
+    those it starts.
+    """
     with VirtualMicrophone(tmp_path_factory.mktemp("microphone")).plugged_in() as microphone:
         yield microphone
 
 
 @pytest.fixture
 def live_server(tmp_path: Path) -> Iterator[LiveServer]:
-    """gunicorn with two workers on a migrated database, with the cast and one open job with two short questions."""
+    """gunicorn with two workers on a migrated database, with the cast and one open job with two
+    short questions.
+    """
     server = LiveServer(tmp_path)
     server.start()
     yield server
@@ -183,10 +202,16 @@ def live_server(tmp_path: Path) -> Iterator[LiveServer]:
 
 
 @pytest.fixture(autouse=True)
-def no_error_logged(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def no_error_logged(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Iterator[None]:
     """A test in which something logged ERROR fails, unless it is marked `logs_errors`."""
     yield
     if request.node.get_closest_marker("logs_errors"):
         return
-    errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    errors = [
+        record.getMessage()
+        for record in caplog.get_records("call")
+        if record.levelno >= logging.ERROR
+    ]
     assert not errors

@@ -1,7 +1,9 @@
-"""Recordings that say themselves when they are: each picture shows its millisecond, a beep sounds in each second.
+"""Recordings that say themselves when they are: each picture shows its millisecond, a beep sounds
+in each second.
 
-The picture's upper half holds the time in black and white blocks, once plain and once inverted, so that a misread is
-noticed; its lower half grows lighter for four seconds and starts again, so that brightness alone tells the time, too.
+The picture's upper half holds the time in black and white blocks, once plain and once inverted, so
+that a misread is noticed; its lower half grows lighter for four seconds and starts again, so that
+brightness alone tells the time, too.
 """
 
 import random
@@ -23,11 +25,19 @@ BLACK, WHITE = 16, 235  # as video counts
 RAMP_MS = 4_000
 RATE_HZ = 48_000
 BEEP_AT_MS = 500  # of each second, so that where a second is lost no beep is cut in two
-BEEP_MS = 200  # as long as the window of the telemetry's level, whose height then tells when the beep began
+# as long as the window of the telemetry's level, whose height then tells when the beep began
+BEEP_MS = 200
 BEEP_POWER = 0.125  # of a tone of half the full scale
-CODECS = {"mp4": ("libx264", {"preset": "ultrafast"}), "webm": ("libvpx", {"deadline": "realtime", "cpu-used": "8"})}
-# As Chromium writes them: fragments and clusters of about a second, each beginning with a key picture.
-MUXERS = {"mp4": {"movflags": "frag_keyframe+delay_moov+default_base_moof"}, "webm": {"cluster_time_limit": "5000"}}
+CODECS = {
+    "mp4": ("libx264", {"preset": "ultrafast"}),
+    "webm": ("libvpx", {"deadline": "realtime", "cpu-used": "8"}),
+}
+# As Chromium writes them: fragments and clusters of about a second, each beginning with a key
+# picture.
+MUXERS = {
+    "mp4": {"movflags": "frag_keyframe+delay_moov+default_base_moof"},
+    "webm": {"cluster_time_limit": "5000"},
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,8 @@ class Source:
     seconds: int
     jitter_ms: int = 0  # of the camera, which now and then loses a picture, too
     sound_late_ms: int = 0
-    sound_rate: float = 1.0  # the microphone's clock runs so much faster than it says; its times are true
+    # the microphone's clock runs so much faster than it says; its times are true
+    sound_rate: float = 1.0
     sound_wrong_ms: int = 0  # its times are later than true
     lost: tuple[int, int] | None = None  # these seconds never arrived
     end_lost_s: int = 0
@@ -49,7 +60,9 @@ class Source:
             video = output.add_stream(codec, rate=25, options=options)
             video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
             video.codec_context.time_base = video.time_base = Fraction(1, 1000)
-            audio = output.add_stream("libopus", rate=RATE_HZ, layout="mono", options={"application": "lowdelay"})
+            audio = output.add_stream(
+                "libopus", rate=RATE_HZ, layout="mono", options={"application": "lowdelay"}
+            )
             sound = self._sound(audio)
             for times_ms in self._times_ms():
                 for number, t_ms in enumerate(times_ms):
@@ -63,11 +76,20 @@ class Source:
     def _times_ms(self) -> Iterator[list[int]]:
         dice = random.Random(7)
         for second in range(self.seconds):
-            times_ms = [1000 * second + 40 * number + dice.randint(0, self.jitter_ms) for number in range(25)]
-            yield [t_ms for t_ms in times_ms if not self.jitter_ms or t_ms == times_ms[0] or dice.random() > 0.1]
+            times_ms = [
+                1000 * second + 40 * number + dice.randint(0, self.jitter_ms)
+                for number in range(25)
+            ]
+            yield [
+                t_ms
+                for t_ms in times_ms
+                if not self.jitter_ms or t_ms == times_ms[0] or dice.random() > 0.1
+            ]
 
     def _sound(self, audio: av.AudioStream) -> Iterator[list[av.Packet]]:
-        """Per second of real time: what the microphone gave, each packet with the real time of its first sample."""
+        """Per second of real time: what the microphone gave, each packet with the real time of its
+        first sample.
+        """
         hz = RATE_HZ * self.sound_rate
         late = round(self.sound_late_ms * hz / 1000)
         for second in range(self.seconds):
@@ -80,7 +102,9 @@ class Source:
         yield [self._stamped(packet) for packet in audio.encode(None)]
 
     def _stamped(self, packet: av.Packet) -> av.Packet:
-        packet.pts = packet.dts = round(packet.pts / self.sound_rate) + self.sound_wrong_ms * RATE_HZ // 1000
+        packet.pts = packet.dts = (
+            round(packet.pts / self.sound_rate) + self.sound_wrong_ms * RATE_HZ // 1000
+        )
         return packet
 
     def _arrived(self, data: bytes) -> bytes:
@@ -104,15 +128,22 @@ def picture(t_ms: int) -> NDArray[np.uint8]:
     bits = np.array([t_ms >> (BITS - 1 - place) & 1 for place in range(BITS)])
     blocks = np.where(bits[np.arange(WIDTH) * BITS // WIDTH], WHITE, BLACK)
     planes[: HEIGHT // 4], planes[HEIGHT // 4 : HEIGHT // 2] = blocks, BLACK + WHITE - blocks
-    planes[HEIGHT // 2 : HEIGHT] = round(BLACK + (0.1 + 0.8 * (t_ms % RAMP_MS) / RAMP_MS) * (WHITE - BLACK))
+    planes[HEIGHT // 2 : HEIGHT] = round(
+        BLACK + (0.1 + 0.8 * (t_ms % RAMP_MS) / RAMP_MS) * (WHITE - BLACK)
+    )
     return planes
 
 
 def shown_ms(luma: NDArray[np.uint8]) -> int | None:
     """The time that a picture's blocks say; None where the two rows of them do not agree."""
     edges = np.arange(BITS + 1) * WIDTH // BITS
-    rows = (luma[HEIGHT // 16 : HEIGHT // 5], luma[HEIGHT // 4 + HEIGHT // 16 : HEIGHT // 2 - HEIGHT // 20])
-    plain, inverted = ([row[:, start + 3 : end - 3].mean() > 127 for start, end in pairwise(edges)] for row in rows)
+    rows = (
+        luma[HEIGHT // 16 : HEIGHT // 5],
+        luma[HEIGHT // 4 + HEIGHT // 16 : HEIGHT // 2 - HEIGHT // 20],
+    )
+    plain, inverted = (
+        [row[:, start + 3 : end - 3].mean() > 127 for start, end in pairwise(edges)] for row in rows
+    )
     if any(one == other for one, other in zip(plain, inverted, strict=True)):
         return None
     return sum(int(bit) << (BITS - 1 - place) for place, bit in enumerate(plain))
@@ -140,6 +171,8 @@ def _fragments(data: bytes) -> tuple[bytes, list[bytes]]:
 
 def _clusters(data: bytes) -> tuple[bytes, list[bytes]]:
     """The head, and the clusters."""
-    starts = [match.start() for match in re.finditer(rb"\x1f\x43\xb6\x75.{1,8}?\xe7", data, re.DOTALL)]
+    starts = [
+        match.start() for match in re.finditer(rb"\x1f\x43\xb6\x75.{1,8}?\xe7", data, re.DOTALL)
+    ]
     pieces = [data[start:end] for start, end in zip(starts, [*starts[1:], len(data)], strict=True)]
     return data[: starts[0]], pieces

@@ -1,6 +1,8 @@
-"""The database of a test: a file of SQLite in its folder, or, with TEST_DATABASE_URL, one of its own on that server.
+"""The database of a test: a file of SQLite in its folder, or, with TEST_DATABASE_URL, one of its
+own on that server.
 
-TEST_DATABASE_URL names a PostgreSQL whose databases may come and go: postgresql+psycopg://user@127.0.0.1/postgres
+TEST_DATABASE_URL names a PostgreSQL whose databases may come and go:
+postgresql+psycopg://user@127.0.0.1/postgres
 """
 
 import atexit
@@ -14,7 +16,9 @@ SERVER = os.environ.get("TEST_DATABASE_URL", "")
 
 
 def fresh(folder: Path) -> str:
-    """The address of an empty database. Tests look into it also when their server has stopped: it goes at our end."""
+    """The address of an empty database. Tests look into it also when their server has stopped: it
+    goes at our end.
+    """
     if not SERVER:
         return f"sqlite:///{folder / 'portal.db'}"
     name = f"test_{uuid.uuid4().hex}"
@@ -25,7 +29,9 @@ def fresh(folder: Path) -> str:
 
 
 def drop(url: str) -> None:
-    """With a file its folder goes, too; whoever is still connected to a server's database is cut off."""
+    """With a file its folder goes, too; whoever is still connected to a server's database is cut
+    off.
+    """
     if SERVER:
         _on_server(f"DROP DATABASE IF EXISTS {sa.make_url(url).database} WITH (FORCE)")
 

@@ -40,19 +40,30 @@ def save(row: Any) -> Any:
 
 def make_user(email: str | None = None, **values: Any) -> User:
     email = email or f"person{next(_number)}@example.org"
-    return save(User(**{"email": email, "password_hash": _quick_hash, "full_name": "A Person"} | values))
+    return save(
+        User(**{"email": email, "password_hash": _quick_hash, "full_name": "A Person"} | values)
+    )
 
 
 def make_job(title: str = "Data engineer", questions: int = 2, **values: Any) -> Job:
     slug = f"{title.lower().replace(' ', '-')}-{next(_number)}"
-    defaults = {"description": "Build **pipelines**.", "location": "Lisbon", "status": JobStatus.OPEN}
+    defaults = {
+        "description": "Build **pipelines**.",
+        "location": "Lisbon",
+        "status": JobStatus.OPEN,
+    }
     job = Job(**{"title": title, "slug": slug, "published_at": utc_now()} | defaults | values)
     job.questions = [make_question(position) for position in range(1, questions + 1)]
     return save(job)
 
 
 def make_question(position: int, **values: Any) -> Question:
-    defaults = {"prompt": f"Question number {position}?", "think_ms": 2_000, "limit_ms": 60_000, "takes": 2}
+    defaults = {
+        "prompt": f"Question number {position}?",
+        "think_ms": 2_000,
+        "limit_ms": 60_000,
+        "takes": 2,
+    }
     return Question(position=position, **defaults | values)
 
 

@@ -1,4 +1,6 @@
-"""The nginx configuration that is shipped, in front of a real gunicorn; only ports and files are other ones."""
+"""The nginx configuration that is shipped, in front of a real gunicorn; only ports and files are
+other ones.
+"""
 
 import re
 import socket
@@ -32,7 +34,15 @@ class FrontDoor:
         self.configuration.write_text(self._configured())
 
     def start(self) -> None:
-        command = [NGINX, "-c", str(self.configuration), "-g", "daemon off;", "-e", str(self.folder / "error.log")]
+        command = [
+            NGINX,
+            "-c",
+            str(self.configuration),
+            "-g",
+            "daemon off;",
+            "-e",
+            str(self.folder / "error.log"),
+        ]
         self.process = subprocess.Popen(command, cwd=self.folder)
         wait_until_listening(self.port)
 
@@ -59,12 +69,33 @@ class FrontDoor:
         }.items():
             assert here in text
             text = text.replace(here, there)
-        assert set(re.findall(r"(?:listen|proxy_pass)\s+(\S+?):\d+", text)) == {"127.0.0.1", "http://127.0.0.1"}
+        assert set(re.findall(r"(?:listen|proxy_pass)\s+(\S+?):\d+", text)) == {
+            "127.0.0.1",
+            "http://127.0.0.1",
+        }
         return text
 
     def _make_certificate(self) -> None:
-        make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={NAME}"]
-        files = ["-addext", f"subjectAltName=DNS:{NAME}", "-keyout", "privkey.pem", "-out", "fullchain.pem"]
+        make = [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            f"/CN={NAME}",
+        ]
+        files = [
+            "-addext",
+            f"subjectAltName=DNS:{NAME}",
+            "-keyout",
+            "privkey.pem",
+            "-out",
+            "fullchain.pem",
+        ]
         subprocess.run([*make, *files], cwd=self.folder, check=True, capture_output=True)
 
 
@@ -93,14 +124,18 @@ def front_door(folder: Path, **settings: str) -> Iterator[FrontDoor]:
 
 
 def connected(door: FrontDoor, address: str) -> ssl.SSLSocket:
-    plain = socket.create_connection(("127.0.0.1", door.port), timeout=2 * PATIENCE_S, source_address=(address, 0))
+    plain = socket.create_connection(
+        ("127.0.0.1", door.port), timeout=2 * PATIENCE_S, source_address=(address, 0)
+    )
     return door.tls.wrap_socket(plain, server_hostname=NAME)
 
 
 class Unfinished:
     """One request whose body never ends: so much of it is sent and no more."""
 
-    def __init__(self, door: FrontDoor, address: str, path: str, *, says_bytes: int, sends_bytes: int = 1) -> None:
+    def __init__(
+        self, door: FrontDoor, address: str, path: str, *, says_bytes: int, sends_bytes: int = 1
+    ) -> None:
         self.socket = connected(door, address)
         head = f"POST {path} HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {says_bytes}\r\n\r\n"
         self.socket.sendall(head.encode() + b"a" * sends_bytes)
@@ -119,9 +154,16 @@ class Unfinished:
 
 
 def unfinished(
-    stack: ExitStack, who: tuple[FrontDoor, str], path: str, count: int, says_bytes: int = 1000, sends_bytes: int = 1
+    stack: ExitStack,
+    who: tuple[FrontDoor, str],
+    path: str,
+    count: int,
+    says_bytes: int = 1000,
+    sends_bytes: int = 1,
 ) -> list[Unfinished]:
-    made = [Unfinished(*who, path, says_bytes=says_bytes, sends_bytes=sends_bytes) for _ in range(count)]
+    made = [
+        Unfinished(*who, path, says_bytes=says_bytes, sends_bytes=sends_bytes) for _ in range(count)
+    ]
     for one in made:
         stack.callback(one.close)
     return made

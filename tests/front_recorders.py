@@ -19,7 +19,9 @@ from portal.models import Answer, InterviewSession
 
 @dataclass
 class Recorder:
-    """One candidate's page on a slow line: an answer begun, its pieces in slices with pauses between, and its end."""
+    """One candidate's page on a slow line: an answer begun, its pieces in slices with pauses
+    between, and its end.
+    """
 
     door: FrontDoor
     address: str
@@ -41,7 +43,9 @@ class Recorder:
             return [status, shown, begun]
         self.answer_id = answer["answer_id"]
         pieces = self.send_all(answer["upload_token"])
-        ended, _ = self.ask(f"answers/{self.answer_id}/complete", length=len(self.data), recorded_ms=2_000)
+        ended, _ = self.ask(
+            f"answers/{self.answer_id}/complete", length=len(self.data), recorded_ms=2_000
+        )
         return [status, shown, begun, *pieces, ended]
 
     def ask(self, path: str, **fields: object) -> tuple[int, dict[str, Any]]:
@@ -49,13 +53,17 @@ class Recorder:
         line = http.client.HTTPConnection(NAME)
         line.sock = connected(self.door, self.address)
         method, body = ("POST", json.dumps(fields)) if fields else ("GET", None)
-        line.request(method, f"{self.room}/{path}", body, headers | {"Content-Type": "application/json"})
+        line.request(
+            method, f"{self.room}/{path}", body, headers | {"Content-Type": "application/json"}
+        )
         answer = line.getresponse()
         if given := answer.headers.get("Set-Cookie"):
             self.cookie = given.partition(";")[0]
         said = answer.read()
         line.close()
-        return answer.status, json.loads(said) if "json" in answer.headers.get("Content-Type", "") else {}
+        return answer.status, json.loads(said) if "json" in answer.headers.get(
+            "Content-Type", ""
+        ) else {}
 
     def send_all(self, token: str) -> list[int]:
         size = -(-len(self.data) // self.PIECES)
@@ -85,7 +93,10 @@ def recorders(door: FrontDoor, address: str, folder: Path, count: int) -> list[R
     with door.server.app.app_context():
         job = make_job()
         sittings = [begin(make_application(make_user(), job)) for _ in range(count)]
-        return [Recorder(door, address, f"/capture/{one.id}", cookie_of(door, one), data) for one in sittings]
+        return [
+            Recorder(door, address, f"/capture/{one.id}", cookie_of(door, one), data)
+            for one in sittings
+        ]
 
 
 def cookie_of(door: FrontDoor, interview: InterviewSession) -> str:
@@ -97,4 +108,6 @@ def cookie_of(door: FrontDoor, interview: InterviewSession) -> str:
 
 def arrived(door: FrontDoor, recorder: Recorder) -> bytes:
     with door.server.app.app_context():
-        return interviews.answer_path(db.session.get_one(Answer, uuid.UUID(recorder.answer_id))).read_bytes()
+        return interviews.answer_path(
+            db.session.get_one(Answer, uuid.UUID(recorder.answer_id))
+        ).read_bytes()

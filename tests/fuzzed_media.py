@@ -1,4 +1,6 @@
-"""Recordings with seeded accidents: the same seed breaks the same bytes in the same way, on any machine."""
+"""Recordings with seeded accidents: the same seed breaks the same bytes in the same way, on any
+machine.
+"""
 
 import random
 import re
@@ -47,10 +49,18 @@ def length(data: bytearray, dice: random.Random) -> None:
     """The length before an MP4's name, or the size behind a Matroska id, becomes another."""
     at = _a_name(data, dice)
     if data[4:8] == b"ftyp":
-        data[max(0, at - 4) : at] = dice.choice([*EXTREMES, dice.randrange(1 << 16)]).to_bytes(4, "big")
+        data[max(0, at - 4) : at] = dice.choice([*EXTREMES, dice.randrange(1 << 16)]).to_bytes(
+            4, "big"
+        )
     else:
-        end = at + 1 + sum(data[at : at + 4] != b"" and data[at] < limit for limit in (0x80, 0x40, 0x20))
-        data[end : end + 8] = dice.choice([UNKNOWN_SIZE, b"\x80" * 8, b"\x08" + b"\xff" * 7, dice.randbytes(8)])
+        end = (
+            at
+            + 1
+            + sum(data[at : at + 4] != b"" and data[at] < limit for limit in (0x80, 0x40, 0x20))
+        )
+        data[end : end + 8] = dice.choice(
+            [UNKNOWN_SIZE, b"\x80" * 8, b"\x08" + b"\xff" * 7, dice.randbytes(8)]
+        )
 
 
 def lose(data: bytearray, dice: random.Random) -> None:
@@ -66,7 +76,10 @@ def repeat(data: bytearray, dice: random.Random) -> None:
 
 def swap(data: bytearray, dice: random.Random) -> None:
     one, other, count = dice.randrange(len(data)), dice.randrange(len(data)), dice.randint(1, 2_000)
-    data[one : one + count], data[other : other + count] = data[other : other + count], data[one : one + count]
+    data[one : one + count], data[other : other + count] = (
+        data[other : other + count],
+        data[one : one + count],
+    )
 
 
 def noise(data: bytearray, dice: random.Random) -> None:

@@ -1,4 +1,6 @@
-"""`flask capture-worker` whose leases end after the seconds given, so that tests need not wait out the real 15."""
+"""`flask capture-worker` whose leases end after the seconds given, so that tests need not wait out
+the real 15.
+"""
 
 import sys
 from datetime import timedelta

@@ -1,4 +1,6 @@
-"""Hostile Word documents, each made by code, and a table of them all with what the candidate is told."""
+"""Hostile Word documents, each made by code, and a table of them all with what the candidate is
+told.
+"""
 
 import io
 import struct
@@ -15,8 +17,12 @@ BODY = papers.DOCUMENT.partition("<w:body>")
 
 
 def docx(*, body: str | None = None, types: str = "", **parts: str | bytes) -> bytes:
-    document = papers.DOCUMENT if body is None else BODY[0] + f"<w:body>{body}</w:body></w:document>"
-    return papers.docx(document=document, types=papers.TYPES.replace("</Types>", types + "</Types>"), **parts)
+    document = (
+        papers.DOCUMENT if body is None else BODY[0] + f"<w:body>{body}</w:body></w:document>"
+    )
+    return papers.docx(
+        document=document, types=papers.TYPES.replace("</Types>", types + "</Types>"), **parts
+    )
 
 
 def related(kind: str, target: str, mode: str = "External", place: str = RELS) -> Maker:
@@ -39,7 +45,9 @@ def with_chart(table: str, **more: str | bytes) -> bytes:
     chart = '<c:chartSpace xmlns:c="c" xmlns:r="r"><c:v>7</c:v><c:externalData r:id="r1"><c:autoUpdate c:val="0"/>'
     parts: dict[str, str | bytes] = {
         "word/charts/chart1.xml": chart + "</c:externalData></c:chartSpace>",
-        "word/charts/_rels/chart1.xml.rels": rels(f'<Relationship Id="r1" Type="{OFFICE}/package" {table}/>'),
+        "word/charts/_rels/chart1.xml.rels": rels(
+            f'<Relationship Id="r1" Type="{OFFICE}/package" {table}/>'
+        ),
     }
     if table == TABLE:
         types += '<Override PartName="/word/embeddings/t.xlsx" ContentType="x/y"/>'
@@ -71,7 +79,9 @@ def declared(text: str) -> str:
 
 
 def renamed_entry(old: bytes, new: bytes) -> Maker:
-    """A part whose name is changed afterwards, to what no library would write. Both must be of one length."""
+    """A part whose name is changed afterwards, to what no library would write. Both must be of one
+    length.
+    """
     return lambda: docx(**{old.decode(): "x"}).replace(old, new)
 
 
@@ -112,7 +122,10 @@ def between_parts() -> bytes:
 
 def lying_size() -> bytes:
     """A part that says it is small and unpacks to a lot."""
-    data, size = bytearray(docx(**{"word/media/a.bmp": b"\0" * 5_000_000})), struct.pack("<I", 5_000_000)
+    data, size = (
+        bytearray(docx(**{"word/media/a.bmp": b"\0" * 5_000_000})),
+        struct.pack("<I", 5_000_000),
+    )
     while (place := data.find(size)) >= 0:
         data[place : place + 4] = struct.pack("<I", 500)
     return bytes(data)
@@ -122,7 +135,11 @@ LAUGHS = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in
 EXPANDS = f'<!DOCTYPE d [<!ENTITY a "ha">{LAUGHS}]>'
 FETCHES = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
 OUTSIDE = '<!DOCTYPE d SYSTEM "http://198.51.100.7/d.dtd">'
-MACRO, DOCTYPE, ELSEWHERE = "contains macros", "holds a document type", "fetches something from elsewhere"
+MACRO, DOCTYPE, ELSEWHERE = (
+    "contains macros",
+    "holds a document type",
+    "fetches something from elsewhere",
+)
 RUNS, NO_WORD = "something that runs or is another file", "not a Word document inside"
 ODD, UNPACKED = "packed in an unusual way", "too large when unpacked"
 WORD = "vnd.openxmlformats-officedocument.wordprocessingml.document"

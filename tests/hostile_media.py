@@ -1,6 +1,8 @@
-"""Hostile and broken recordings, each made by a few lines of code. What should become of them stands beside each.
+"""Hostile and broken recordings, each made by a few lines of code. What should become of them
+stands beside each.
 
-`REFUSED`: a sentence says why, nothing is made. `KEPT`: a film is made of what could be read. `EITHER`: both would do.
+`REFUSED`: a sentence says why, nothing is made. `KEPT`: a film is made of what could be read.
+`EITHER`: both would do.
 """
 
 import struct
@@ -24,7 +26,9 @@ SMALL = (160, 120)
 
 
 class Sample(NamedTuple):
-    """`make` gives the bytes; where that or what follows takes many seconds, it is for the long form only."""
+    """`make` gives the bytes; where that or what follows takes many seconds, it is for the long
+    form only.
+    """
 
     name: str
     expected: str
@@ -112,19 +116,31 @@ def _with_hole(data: bytes) -> bytes:
 def _without_fragment(data: bytes) -> bytes:
     parts = boxes(data)
     second = [number for number, (kind, _) in enumerate(parts) if kind == b"moof"][1]
-    return b"".join(box(*part) for number, part in enumerate(parts) if number not in (second, second + 1))
+    return b"".join(
+        box(*part) for number, part in enumerate(parts) if number not in (second, second + 1)
+    )
 
 
 def _zeroed(data: bytes) -> bytes:
-    return b"".join(box(kind, bytes(len(payload)) if kind == b"mdat" else payload) for kind, payload in boxes(data))
+    return b"".join(
+        box(kind, bytes(len(payload)) if kind == b"mdat" else payload)
+        for kind, payload in boxes(data)
+    )
 
 
 def streams(container: str, sounds: int = 0, pictures: int = 0, cover: bool = False) -> bytes:
     """A file of so many sound and picture tracks, a second each."""
     file = BytesIO()
     with av.open(file, "w", format={"mkv": "matroska"}.get(container, container)) as output:
-        art = output.add_stream("mjpeg", rate=1, pix_fmt="yuvj420p", width=64, height=64) if cover else None
-        heard = [output.add_stream("aac" if container == "mp4" else "libopus", rate=48_000) for _ in range(sounds)]
+        art = (
+            output.add_stream("mjpeg", rate=1, pix_fmt="yuvj420p", width=64, height=64)
+            if cover
+            else None
+        )
+        heard = [
+            output.add_stream("aac" if container == "mp4" else "libopus", rate=48_000)
+            for _ in range(sounds)
+        ]
         seen = [output.add_stream("libx264", rate=5, width=64, height=64) for _ in range(pictures)]
         if art is not None:
             art.disposition = av.stream.Disposition.attached_pic
@@ -146,24 +162,45 @@ def oversized() -> Iterator[Sample]:
     for codec, name in (("h264", "mp4"), ("vp8", "webm"), ("vp9", "webm"), ("mjpeg", "mkv")):
         for what, said in {"": None, "-says-320x240": (320, 240)}.items():
             make = partial(packets, name, codec, (8000, 8000), said)
-            yield Sample(f"8000x8000{what}-{codec}.{name}", REFUSED, make, is_long=codec.startswith("vp"))
+            yield Sample(
+                f"8000x8000{what}-{codec}.{name}", REFUSED, make, is_long=codec.startswith("vp")
+            )
     yield Sample("1000-pictures-a-second.mp4", REFUSED, partial(repeated, count=5_000, step_ms=1))
-    yield Sample("600000-pictures-at-1000-hz.mp4", REFUSED, partial(repeated, count=600_000, step_ms=1))
     yield Sample(
-        "600000-pictures-at-60-hz.webm", REFUSED, partial(repeated, ending="webm", count=600_000, step_ms=17), True
+        "600000-pictures-at-1000-hz.mp4", REFUSED, partial(repeated, count=600_000, step_ms=1)
     )
     yield Sample(
-        "600000-pictures-at-once.webm", REFUSED, partial(repeated, ending="webm", count=600_000, step_ms=0), True
+        "600000-pictures-at-60-hz.webm",
+        REFUSED,
+        partial(repeated, ending="webm", count=600_000, step_ms=17),
+        True,
     )
-    yield Sample("full-hd-of-nothing.mp4", KEPT, partial(repeated, count=600, step_ms=17, size=(1920, 1080)))
-    yield Sample("one-picture-an-hour.webm", EITHER, partial(repeated, ending="webm", count=50, step_ms=3_600_000))
+    yield Sample(
+        "600000-pictures-at-once.webm",
+        REFUSED,
+        partial(repeated, ending="webm", count=600_000, step_ms=0),
+        True,
+    )
+    yield Sample(
+        "full-hd-of-nothing.mp4", KEPT, partial(repeated, count=600, step_ms=17, size=(1920, 1080))
+    )
+    yield Sample(
+        "one-picture-an-hour.webm",
+        EITHER,
+        partial(repeated, ending="webm", count=50, step_ms=3_600_000),
+    )
     yield Sample("50-picture-tracks.mp4", REFUSED, partial(streams, "mp4", pictures=50))
     yield Sample("50-sound-tracks.mkv", REFUSED, partial(streams, "mkv", sounds=50))
 
 
 CODECS = {"h264": "libx264", "vp8": "libvpx", "vp9": "libvpx-vp9", "mjpeg": "mjpeg"}
 VPX = {"deadline": "realtime", "cpu-used": "8"}
-FAST: dict[str, dict[str, str]] = {"h264": {"preset": "ultrafast"}, "vp8": VPX, "vp9": VPX, "mjpeg": {}}
+FAST: dict[str, dict[str, str]] = {
+    "h264": {"preset": "ultrafast"},
+    "vp8": VPX,
+    "vp9": VPX,
+    "mjpeg": {},
+}
 
 
 @cache
@@ -184,11 +221,15 @@ def encoded(codec: str, size: tuple[int, int], count: int = 1) -> list[bytes]:
     return [bytes(packet) for packet in [*coded, *encoder.encode(None)]]
 
 
-def written(ending: str, codec: str, said: tuple[int, int], timed: Iterable[tuple[int, bytes]]) -> bytes:
+def written(
+    ending: str, codec: str, said: tuple[int, int], timed: Iterable[tuple[int, bytes]]
+) -> bytes:
     """A file of ready packets at the times (ms) they come with, whatever its header says."""
     file = BytesIO()
     muxer = {"movflags": "frag_keyframe+empty_moov"} if ending == "mp4" else {}
-    with av.open(file, "w", format={"mkv": "matroska"}.get(ending, ending), options=muxer) as output:
+    with av.open(
+        file, "w", format={"mkv": "matroska"}.get(ending, ending), options=muxer
+    ) as output:
         stream = output.add_stream(CODECS[codec], rate=25, options=FAST[codec])
         stream.width, stream.height = said
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
@@ -202,12 +243,18 @@ def written(ending: str, codec: str, said: tuple[int, int], timed: Iterable[tupl
     return file.getvalue()
 
 
-def packets(ending: str, codec: str, size: tuple[int, int], said: tuple[int, int] | None = None) -> bytes:
+def packets(
+    ending: str, codec: str, size: tuple[int, int], said: tuple[int, int] | None = None
+) -> bytes:
     coded = encoded(codec, size)
-    return written(ending, codec, said or size, ((40 * number, data) for number, data in enumerate(coded)))
+    return written(
+        ending, codec, said or size, ((40 * number, data) for number, data in enumerate(coded))
+    )
 
 
-def repeated(count: int, step_ms: int, ending: str = "mp4", size: tuple[int, int] = (64, 64)) -> bytes:
+def repeated(
+    count: int, step_ms: int, ending: str = "mp4", size: tuple[int, int] = (64, 64)
+) -> bytes:
     """A key picture and then the same few bytes again and again: "nothing has changed"."""
     codec = "h264" if ending == "mp4" else "vp8"
     key, *rest = encoded(codec, size, 3)
@@ -221,9 +268,13 @@ def repeated(count: int, step_ms: int, ending: str = "mp4", size: tuple[int, int
 def changing() -> Iterator[Sample]:
     sizes = [(64 + 2 * number, 64 + 2 * number) for number in range(100)]
     yield Sample("100-sizes-measured.webm", KEPT, partial(keys, sizes=sizes))
-    yield Sample("grows-to-8000x8000.webm", KEPT, partial(keys, sizes=[(320, 240)] * 30 + [(8000, 8000)] * 3))
     yield Sample(
-        "grows-to-8000x8000.mp4", EITHER, partial(keys, sizes=[(320, 240)] * 30 + [(8000, 8000)] * 3, ending="mp4")
+        "grows-to-8000x8000.webm", KEPT, partial(keys, sizes=[(320, 240)] * 30 + [(8000, 8000)] * 3)
+    )
+    yield Sample(
+        "grows-to-8000x8000.mp4",
+        EITHER,
+        partial(keys, sizes=[(320, 240)] * 30 + [(8000, 8000)] * 3, ending="mp4"),
     )
     steady = list(range(0, 2000, 40))
     times = {
@@ -244,7 +295,9 @@ def changing() -> Iterator[Sample]:
 def keys(sizes: list[tuple[int, int]], ending: str = "webm") -> bytes:
     codec = "h264" if ending == "mp4" else "vp8"
     coded = {size: encoded(codec, size)[0] for size in set(sizes)}
-    return written(ending, codec, sizes[0], ((40 * at, coded[size]) for at, size in enumerate(sizes)))
+    return written(
+        ending, codec, sizes[0], ((40 * at, coded[size]) for at, size in enumerate(sizes))
+    )
 
 
 def at_times(times_ms: list[int]) -> bytes:
@@ -252,11 +305,16 @@ def at_times(times_ms: list[int]) -> bytes:
     return webm(list(zip(times_ms, encoded("vp8", SMALL, len(times_ms)), strict=True)))
 
 
-def webm(pictures: list[tuple[int, bytes]], *extra: bytes, scale: int = 1_000_000, length: float = 0.0) -> bytes:
+def webm(
+    pictures: list[tuple[int, bytes]], *extra: bytes, scale: int = 1_000_000, length: float = 0.0
+) -> bytes:
     """One VP8 track, one cluster for each picture; a negative time is one before its cluster's."""
     info = element("1549a966", element("2ad7b1", scale) + element("4489", length))
     video = element("e0", element("b0", SMALL[0]) + element("ba", SMALL[1]))
-    track = element("ae", element("d7", 1) + element("73c5", 1) + element("83", 1) + element("86", "V_VP8") + video)
+    track = element(
+        "ae",
+        element("d7", 1) + element("73c5", 1) + element("83", 1) + element("86", "V_VP8") + video,
+    )
     clusters = [_cluster(t_ms, data) for t_ms, data in pictures]
     return segment(info, element("1654ae6b", track), *extra, *clusters)
 

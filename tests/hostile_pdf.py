@@ -23,13 +23,17 @@ EVIL = b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"
 
 
 def pdf(catalog: bytes = b"", trailer: bytes = b"", **more: bytes) -> bytes:
-    """One page, written by hand; `o7=…` is object 7, `catalog` and `trailer` are further entries of those."""
+    """One page, written by hand; `o7=…` is object 7, `catalog` and `trailer` are further entries of
+    those.
+    """
     objects = {number: text.replace(b"%s", catalog) for number, text in PAGE.items()}
     objects |= {int(name[1:]): text for name, text in more.items()}
     return finished(b"%PDF-1.7\n", objects, trailer)
 
 
-def finished(start: bytes, objects: dict[int, bytes], trailer: bytes = b"", prev: int | None = None) -> bytes:
+def finished(
+    start: bytes, objects: dict[int, bytes], trailer: bytes = b"", prev: int | None = None
+) -> bytes:
     """Objects with a right cross-reference table behind `start`."""
     data, places = bytearray(start), {}
     for number, text in objects.items():
@@ -38,7 +42,11 @@ def finished(start: bytes, objects: dict[int, bytes], trailer: bytes = b"", prev
     xref, rows = len(data), b"".join(b"%d 1\n%010d 00000 n \n" % place for place in places.items())
     tail = b"/Prev %d " % prev if prev is not None else b""
     data += b"xref\n0 1\n0000000000 65535 f \n%s" % rows
-    data += b"trailer\n<< /Size 99 /Root 1 0 R %s%s >>\nstartxref\n%d\n%%%%EOF\n" % (tail, trailer, xref)
+    data += b"trailer\n<< /Size 99 /Root 1 0 R %s%s >>\nstartxref\n%d\n%%%%EOF\n" % (
+        tail,
+        trailer,
+        xref,
+    )
     return bytes(data)
 
 
@@ -47,9 +55,14 @@ def stream(payload: bytes, entries: bytes = b"") -> bytes:
 
 
 def in_object_stream(
-    inner: bytes, packed: bytes | None = None, entries: bytes = b"/Filter /FlateDecode", used: bool = False
+    inner: bytes,
+    packed: bytes | None = None,
+    entries: bytes = b"/Filter /FlateDecode",
+    used: bool = False,
 ) -> bytes:
-    """Object 9 in an object stream; `used` is an action that the catalogue names, in a table that leads there."""
+    """Object 9 in an object stream; `used` is an action that the catalogue names, in a table that
+    leads there.
+    """
     head = b"9 0 "
     payload = zlib.compress(head + inner) if packed is None else packed
     packing = stream(payload, b"/Type /ObjStm /N 1 /First %d %s" % (len(head), entries))
@@ -64,11 +77,17 @@ def with_stream_table(objects: dict[int, bytes], catalog: bytes) -> bytes:
         places[number] = len(data)
         data += b"%d 0 obj\n%s\nendobj\n" % (number, text)
     rows = [struct.pack(">BIB", 0, 0, 0)]
-    rows += [struct.pack(">BIB", 1, places[number], 0) if number in places else bytes(6) for number in range(1, 9)]
+    rows += [
+        struct.pack(">BIB", 1, places[number], 0) if number in places else bytes(6)
+        for number in range(1, 9)
+    ]
     rows.append(struct.pack(">BIB", 2, 4, 0))
     entries = b"/Type /XRef /Size 10 /W [1 4 1] /Root 1 0 R"
     table = len(data)
-    data += b"11 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (stream(b"".join(rows), entries), table)
+    data += b"11 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (
+        stream(b"".join(rows), entries),
+        table,
+    )
     return bytes(data)
 
 
@@ -86,11 +105,16 @@ def older_revision() -> bytes:
 
 
 def page_loop() -> bytes:
-    return pdf(o2=b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>", o4=b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>")
+    return pdf(
+        o2=b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        o4=b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>",
+    )
 
 
 def many_pages(count: int) -> bytes:
-    return pdf(o2=b"<< /Type /Pages /Kids [%s] /Count 1 >>" % b" ".join([b"<</Type/Page>>"] * count))
+    return pdf(
+        o2=b"<< /Type /Pages /Kids [%s] /Count 1 >>" % b" ".join([b"<</Type/Page>>"] * count)
+    )
 
 
 def encrypted(user_password: str) -> bytes:
@@ -104,7 +128,9 @@ def encrypted(user_password: str) -> bytes:
 
 def add_script(writer: PdfWriter) -> None:
     script = {"/S": NameObject("/JavaScript"), "/JS": TextStringObject("app.alert(1)")}
-    writer.root_object[NameObject("/OpenAction")] = DictionaryObject({NameObject(k): v for k, v in script.items()})
+    writer.root_object[NameObject("/OpenAction")] = DictionaryObject(
+        {NameObject(k): v for k, v in script.items()}
+    )
 
 
 def action(kind: bytes, more: bytes = b"", **others: bytes) -> Maker:
@@ -117,7 +143,9 @@ def annotated(annotation: bytes, **more: bytes) -> bytes:
 
 
 def shown_link(address: bytes, **more: bytes) -> Maker:
-    annotation = b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI %s >> >>" % address
+    annotation = (
+        b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI %s >> >>" % address
+    )
     return lambda: annotated(annotation, **more)
 
 
@@ -145,11 +173,18 @@ def bomb_in_object_stream() -> bytes:
 
 
 def many_object_streams() -> bytes:
-    packed = stream(zlib.compress(b"9 0 " + b" " * 9_000_000, 9), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
+    packed = stream(
+        zlib.compress(b"9 0 " + b" " * 9_000_000, 9),
+        b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode",
+    )
     return pdf(**{f"o{number}": packed for number in range(10, 60)})
 
 
-SCRIPT, START, SEND = "contains a script", "can start a program or open another file", "a form that sends data"
+SCRIPT, START, SEND = (
+    "contains a script",
+    "can start a program or open another file",
+    "a form that sends data",
+)
 MEDIA, BEFORE, BEHIND = "plays media", "Something stands before", "Something stands behind"
 
 PDFS: dict[str, tuple[Maker, str]] = {

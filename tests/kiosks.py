@@ -1,4 +1,6 @@
-"""A kiosk under test: gunicorn that records by its own devices, and the station that owns them, each a real process."""
+"""A kiosk under test: gunicorn that records by its own devices, and the station that owns them,
+each a real process.
+"""
 
 import os
 import signal
@@ -20,7 +22,11 @@ class Kiosk:
 
     def __init__(self, folder: Path, camera: Path, microphone: str = NAME) -> None:
         self.folder = folder
-        settings = {"CAPTURE_SOURCE": "device", "CAPTURE_CAMERA": str(camera), "CAPTURE_MICROPHONE": microphone}
+        settings = {
+            "CAPTURE_SOURCE": "device",
+            "CAPTURE_CAMERA": str(camera),
+            "CAPTURE_MICROPHONE": microphone,
+        }
         self.server = LiveServer(folder, **settings)
         self.station: subprocess.Popen[bytes] | None = None
         self.socket = self.server.app.config["PORTAL"].station_socket

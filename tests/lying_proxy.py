@@ -1,5 +1,6 @@
-"""A proxy between a browser and the portal that answers in the portal's place: with a page, a refusal, half an answer,
-a reset, or not at all; each before the portal has heard of the request, and after it has done what was asked.
+"""A proxy between a browser and the portal that answers in the portal's place: with a page, a
+refusal, half an answer, a reset, or not at all; each before the portal has heard of the request,
+and after it has done what was asked.
 """
 
 import re
@@ -55,12 +56,16 @@ Judge = Callable[[Request], Lie | None]
 
 
 class LyingProxy(socketserver.ThreadingTCPServer):
-    """`judge(request)` gives the lie to tell, or None; `change(request)` what the portal gets to see."""
+    """`judge(request)` gives the lie to tell, or None; `change(request)` what the portal gets to
+    see.
+    """
 
     allow_reuse_address = True
     daemon_threads = False  # the end waits for them
 
-    def __init__(self, portal_port: int, judge: Judge, change: Callable[[Request], Request] = lambda it: it) -> None:
+    def __init__(
+        self, portal_port: int, judge: Judge, change: Callable[[Request], Request] = lambda it: it
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.portal_port, self.judge, self.change = portal_port, judge, change
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
@@ -96,7 +101,11 @@ class Script:
             return told[-1]
 
     def left(self) -> dict[str, int]:
-        return {kind: len(self.lies) - len(told) for kind, told in self.told.items() if len(told) < len(self.lies)}
+        return {
+            kind: len(self.lies) - len(told)
+            for kind, told in self.told.items()
+            if len(told) < len(self.lies)
+        }
 
 
 class _Connection(socketserver.BaseRequestHandler):
@@ -117,7 +126,9 @@ class _Connection(socketserver.BaseRequestHandler):
             if asked is None:
                 return
             lie = self.server.judge(asked)
-            answer = b"" if lie and not lie.is_after else self._ask_portal(self.server.change(asked))
+            answer = (
+                b"" if lie and not lie.is_after else self._ask_portal(self.server.change(asked))
+            )
             self._answer(lie.name if lie else "", answer)
         except OSError:  # the browser has left, or the portal
             return
@@ -142,7 +153,9 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def _ask_portal(self, asked: Request) -> bytes:
         head = re.sub(rb"(?im)^connection:[^\r\n]*\r\n", b"", asked.head + b"\r\n")
-        with socket.create_connection(("127.0.0.1", self.server.portal_port), timeout=GIVE_UP_S) as portal:
+        with socket.create_connection(
+            ("127.0.0.1", self.server.portal_port), timeout=GIVE_UP_S
+        ) as portal:
             portal.sendall(head + b"Connection: close\r\n\r\n" + asked.body)
             answer = b""
             while more := portal.recv(65_536):

@@ -1,4 +1,6 @@
-"""Takes MP4 and Matroska files apart and puts them together again, so that tests can make ones no muxer would write."""
+"""Takes MP4 and Matroska files apart and puts them together again, so that tests can make ones no
+muxer would write.
+"""
 
 import struct
 from collections.abc import Callable
@@ -6,7 +8,19 @@ from collections.abc import Callable
 Boxes = list[tuple[bytes, bytes]]
 UNKNOWN_SIZE = b"\x01\xff\xff\xff\xff\xff\xff\xff"
 SEGMENT_ID = bytes.fromhex("18538067")
-INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"dinf", b"edts", b"moof", b"traf", b"mvex", b"udta"}
+INSIDE = {
+    b"moov",
+    b"trak",
+    b"mdia",
+    b"minf",
+    b"stbl",
+    b"dinf",
+    b"edts",
+    b"moof",
+    b"traf",
+    b"mvex",
+    b"udta",
+}
 
 
 def box(kind: bytes, payload: bytes) -> bytes:
@@ -30,7 +44,8 @@ def boxes(data: bytes) -> Boxes:
 
 
 def rewritten(data: bytes, path: str, change: Callable[[bytes], bytes]) -> bytes:
-    """`data` with the payload of every box at `path` ("moov/trak/edts") changed; lengths around it are set right.
+    """`data` with the payload of every box at `path` ("moov/trak/edts") changed; lengths around it
+    are set right.
 
     A change to b"" keeps an empty box.
     """
@@ -62,9 +77,13 @@ def element(hex_id: str, payload: bytes | str | int | float) -> bytes:
 
 
 def with_elements(data: bytes, *extra: bytes) -> bytes:
-    """A Matroska file with more elements at the head of its segment, whose size is then unknown, as in a live file."""
+    """A Matroska file with more elements at the head of its segment, whose size is then unknown, as
+    in a live file.
+    """
     at = data.index(SEGMENT_ID)
-    return data[:at] + SEGMENT_ID + UNKNOWN_SIZE + b"".join(extra) + data[at + len(SEGMENT_ID) + 8 :]
+    return (
+        data[:at] + SEGMENT_ID + UNKNOWN_SIZE + b"".join(extra) + data[at + len(SEGMENT_ID) + 8 :]
+    )
 
 
 def segment(*elements: bytes, doc_type: str = "webm") -> bytes:

@@ -1,7 +1,9 @@
-"""Runs media files through everything that a recording goes through, each in a process of its own that may die.
+"""Runs media files through everything that a recording goes through, each in a process of its own
+that may die.
 
-`python tests/media_trial.py FOLDER`: for each file of FOLDER, in order of name, prints one JSON line: what became of it
-(probed, decoded while it grows, measured, made into film), what it cost, and how its process ended.
+`python tests/media_trial.py FOLDER`: for each file of FOLDER, in order of name, prints one JSON
+line: what became of it (probed, decoded while it grows, measured, made into film), what it cost,
+and how its process ended.
 """
 
 import json
@@ -28,7 +30,8 @@ from capture.types import Frame
 from portal.interviews.measuring import ANSWER_LIMITS
 
 CPU_LIMIT_S = 120  # the kernel ends what takes longer; what is expected is far less
-MEMORY_LIMIT_BYTES = 8 << 30  # of addresses, not of memory: libraries reserve gigabytes; resident memory is measured
+# of addresses, not of memory: libraries reserve gigabytes; resident memory is measured
+MEMORY_LIMIT_BYTES = 8 << 30
 WATCHDOG_S = 600  # wall clock, for what only waits; machines may be busy
 MEASURED = "measured"  # in a file's name: the face models look at it, too
 
@@ -88,7 +91,9 @@ def filmed(path: Path, work: Path) -> dict[str, Any]:
 
 
 def peak_mb() -> float:
-    """The most memory this process held at once (getrusage would count what its parent held before the fork)."""
+    """The most memory this process held at once (getrusage would count what its parent held before
+    the fork).
+    """
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
@@ -120,7 +125,9 @@ def _waited(child: int, answer: int, name: str) -> Trial:
     _, status, usage = os.wait4(child, 0)
     trial = Trial(**json.loads(told)) if told else Trial(name, peak_mb=usage.ru_maxrss / 1024)
     code = os.waitstatus_to_exitcode(status)
-    trial.ended = "" if code == 0 else f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+    trial.ended = (
+        "" if code == 0 else f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+    )
     trial.cpu_s = round(usage.ru_utime + usage.ru_stime, 2)
     return trial
 
@@ -130,7 +137,9 @@ def main(folder: Path) -> None:
     for path in sorted(item for item in folder.iterdir() if item.is_file()):
         began_s = time.monotonic()
         trial = run_apart(path, folder / f"{path.name}.work")
-        print(json.dumps(asdict(trial) | {"wall_s": round(time.monotonic() - began_s, 2)}), flush=True)
+        print(
+            json.dumps(asdict(trial) | {"wall_s": round(time.monotonic() - began_s, 2)}), flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""A microphone made by code: a PulseAudio of the test's own, whose only source hears what the test says.
+"""A microphone made by code: a PulseAudio of the test's own, whose only source hears what the test
+says.
 
-Sound goes in through a pipe in steps of 20 ms, each at its due moment on the monotonic clock, so that a test knows to a
-few ms when each sample was to be heard.
+Sound goes in through a pipe in steps of 20 ms, each at its due moment on the monotonic clock, so
+that a test knows to a few ms when each sample was to be heard.
 """
 
 import errno
@@ -71,7 +72,14 @@ class VirtualMicrophone:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit"]
+        command = [
+            "pulseaudio",
+            "-n",
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "--use-pid-file=no",
+            "--disallow-exit",
+        ]
         command += ["--log-level=error", "-L", "module-native-protocol-unix"]
         command += [
             "-L",
@@ -79,7 +87,11 @@ class VirtualMicrophone:
         ]
         with (self.folder / "pulse.log").open("wb") as log:
             self.process = subprocess.Popen(
-                command, env=os.environ | self.environ, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=os.environ | self.environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         until_s = time.monotonic() + READY_WITHIN_S
         while (handle := self._opened()) is None:
@@ -90,7 +102,9 @@ class VirtualMicrophone:
         self._feeder.start()
 
     def _opened(self) -> int | None:
-        """The pipe, once PulseAudio takes clients and reads from it; the one may come before the other."""
+        """The pipe, once PulseAudio takes clients and reads from it; the one may come before the
+        other.
+        """
         if not (self.folder / "run" / "native").exists():
             return None
         try:
@@ -116,7 +130,9 @@ class VirtualMicrophone:
             look_again()
 
     def say(self, sounds: Callable[[float], Samples]) -> None:
-        """From now on: `sounds(t_s)` gives the samples of the 20 ms from that moment of the monotonic clock on."""
+        """From now on: `sounds(t_s)` gives the samples of the 20 ms from that moment of the
+        monotonic clock on.
+        """
         self.sounds = sounds
 
     def mute(self) -> None:
@@ -135,9 +151,12 @@ class VirtualMicrophone:
         fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         next_s = time.monotonic()
         try:
-            with suppress(BrokenPipeError):  # PulseAudio was killed: there is nobody left to deliver to
+            with suppress(
+                BrokenPipeError
+            ):  # PulseAudio was killed: there is nobody left to deliver to
                 while not self._stop.is_set():
-                    time.sleep(max(0.0, next_s + STEP_SAMPLES / RATE_HZ - time.monotonic()))  # a sample is, once over
+                    # a sample is, once over
+                    time.sleep(max(0.0, next_s + STEP_SAMPLES / RATE_HZ - time.monotonic()))
                     data = (np.clip(self.sounds(next_s), -1, 1) * 32_767).astype("<i2").tobytes()
                     with suppress(BlockingIOError):  # nobody listens, so nobody misses it
                         os.write(handle, data)

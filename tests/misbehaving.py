@@ -1,4 +1,6 @@
-"""A room whose browser or device misbehaves: scripts that make Chromium do so, and the way to its first recording."""
+"""A room whose browser or device misbehaves: scripts that make Chromium do so, and the way to its
+first recording.
+"""
 
 from browsing import Candidate
 

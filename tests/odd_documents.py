@@ -1,4 +1,6 @@
-"""Honest documents that some program writes oddly, each made by code, with what of them is left out ("" is nothing)."""
+"""Honest documents that some program writes oddly, each made by code, with what of them is left out
+("" is nothing).
+"""
 
 import zlib
 
@@ -6,7 +8,16 @@ import hostile_docx
 import hostile_pdf
 import papers
 from hostile_docx import TABLE, field_in_pieces, related, relation, rels, with_chart, with_part
-from hostile_pdf import PAGE, annotated, finished, in_object_stream, pdf, protected, shown_link, stream
+from hostile_pdf import (
+    PAGE,
+    annotated,
+    finished,
+    in_object_stream,
+    pdf,
+    protected,
+    shown_link,
+    stream,
+)
 from tricks import Maker, zipped
 
 NO_WEB, BUTTON, ITSELF = "lead to no web page|leads to no web page", "acts", "would begin by itself"
@@ -15,7 +26,9 @@ LEFT_OVER, FETCHED = "left-over", "picture that would be fetched"
 
 
 def action_here(action: bytes) -> bytes:
-    return annotated(b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /Type /Action %s >> >>" % action)
+    return annotated(
+        b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /Type /Action %s >> >>" % action
+    )
 
 
 def quartz(*texts: bytes) -> bytes:
@@ -34,17 +47,26 @@ def two_addresses(first: bytes, second: bytes) -> bytes:
 
 def attached(xml: bytes, name: bytes = b"cv.xml", more: bytes = b"/Subtype /text#2Fxml") -> bytes:
     names = b"/Names << /EmbeddedFiles << /Names [(%s) 4 0 R] >> >> /AF [4 0 R]" % name
-    specification = b"<< /Type /Filespec /F (%s) /UF (%s) /AFRelationship /Data /EF << /F 5 0 R >> >>" % (name, name)
+    specification = (
+        b"<< /Type /Filespec /F (%s) /UF (%s) /AFRelationship /Data /EF << /F 5 0 R >> >>"
+        % (name, name)
+    )
     return pdf(names, o4=specification, o5=stream(xml, b"/Type /EmbeddedFile " + more))
 
 
 def latex() -> bytes:
-    """As pdfTeX with hyperref writes: what comes first stands in an object stream, links in what is clicked."""
+    """As pdfTeX with hyperref writes: what comes first stands in an object stream, links in what is
+    clicked.
+    """
     inner = b"<< /S /GoTo /D [3 0 R /Fit] >>"
     return hostile_pdf.with_stream_table(
         {
-            3: PAGE[3].replace(b">>", b"/Annots [<< /Subtype /Link /A << /S /URI /URI (https://x.org) >> >>] >>"),
-            4: stream(zlib.compress(b"9 0 " + inner), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"),
+            3: PAGE[3].replace(
+                b">>", b"/Annots [<< /Subtype /Link /A << /S /URI /URI (https://x.org) >> >>] >>"
+            ),
+            4: stream(
+                zlib.compress(b"9 0 " + inner), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"
+            ),
         },
         b"/OpenAction 9 0 R",
     )
@@ -62,12 +84,16 @@ def renamed_main() -> bytes:
     """As Word for the web writes."""
     types = papers.TYPES.replace("/word/document.xml", "/word/document2.xml")
     parts = {"[Content_Types].xml": types, "word/document2.xml": papers.DOCUMENT}
-    return zipped(parts | {"_rels/.rels": rels(relation("officeDocument", "/word/document2.xml", ""))})
+    return zipped(
+        parts | {"_rels/.rels": rels(relation("officeDocument", "/word/document2.xml", ""))}
+    )
 
 
 def with_printer(settings: bytes) -> bytes:
     row = relation("printerSettings", "printerSettings/printerSettings1.bin", "")
-    return hostile_docx.docx(**{hostile_docx.RELS: rels(row), "word/printerSettings/printerSettings1.bin": settings})
+    return hostile_docx.docx(
+        **{hostile_docx.RELS: rels(row), "word/printerSettings/printerSettings1.bin": settings}
+    )
 
 
 def template(target: str) -> Maker:

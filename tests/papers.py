@@ -34,7 +34,11 @@ def pdf(password: str | None = None, pages: int = 1) -> bytes:
 def docx(document: str | bytes = DOCUMENT, types: str = TYPES, **more: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in {"[Content_Types].xml": types, "word/document.xml": document, **more}.items():
+        for name, content in {
+            "[Content_Types].xml": types,
+            "word/document.xml": document,
+            **more,
+        }.items():
             package.writestr(name, content)
     return file.getvalue()
 

@@ -11,7 +11,9 @@ from portal.models import Answer, AnswerState, Flag, InterviewSession, Interview
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def make_flag(kind: str = "no_face", start_ms: int = 1_000, end_ms: int = 7_000, **values: Any) -> Flag:
+def make_flag(
+    kind: str = "no_face", start_ms: int = 1_000, end_ms: int = 7_000, **values: Any
+) -> Flag:
     defaults = {"severity": "medium", "measured": 6_000, "threshold": 5_000, "unit": "ms"}
     words = {"rule": f"{kind}/1", "reason": f"Seen: {kind}."}
     return Flag(kind=kind, start_ms=start_ms, end_ms=end_ms, **defaults | words | values)
@@ -21,11 +23,21 @@ def make_interview(*flags: Flag, name: str = "A Person", **values: Any) -> Inter
     application = make_application(make_user(full_name=name), values.pop("job", None))
     defaults = {"state": InterviewState.READY, "start_time": NOON, "duration_ms": 60_000}
     consent = {"consent_record_at": NOON, "consent_analyse_at": NOON}
-    interview = save(InterviewSession(application=application, flags=list(flags), **defaults | consent | values))
+    interview = save(
+        InterviewSession(application=application, flags=list(flags), **defaults | consent | values)
+    )
     asking.freeze(interview)
     return save(interview)
 
 
 def make_answer(question: int, **values: Any) -> Answer:
-    defaults = {"take": 1, "limit_ms": 60_000, "container": "mp4", "state": AnswerState.READY, "length_bytes": 9_000}
-    return Answer(question_position=question, prompt=f"Question number {question}?", **defaults | values)
+    defaults = {
+        "take": 1,
+        "limit_ms": 60_000,
+        "container": "mp4",
+        "state": AnswerState.READY,
+        "length_bytes": 9_000,
+    }
+    return Answer(
+        question_position=question, prompt=f"Question number {question}?", **defaults | values
+    )

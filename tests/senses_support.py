@@ -1,4 +1,6 @@
-"""What tests of the senses share: the real models, people to look at, and lines of observations drawn as text."""
+"""What tests of the senses share: the real models, people to look at, and lines of observations
+drawn as text.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +12,36 @@ from capture.demo import HEIGHT, PICTURES_HZ, WIDTH, Scene, Studio, calm
 from capture.media.signature import identify_file
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.store.recording import read_observations
-from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Gap, Measurements, Observation, PageEvent
+from capture.types import (
+    SAMPLE_EVERY_MS,
+    AnswerSpan,
+    Flag,
+    Gap,
+    Measurements,
+    Observation,
+    PageEvent,
+)
 
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "instance" / "models"
 PORTRAIT = MODELS_FOLDER / "astronaut.png"
 MODELS = Models(MODELS_FOLDER / "face_landmarker.task", MODELS_FOLDER / "centerface.onnx")
 
-CLEAR: dict[str, Any] = {"brightness": 0.5, "sharpness": 60.0, "frozen": False, "level_dbfs": -45.0, "speech": 0.1}
-FACE = {**CLEAR, "count": 1, "yaw_deg": 0.0, "pitch_deg": 0.0, "roll_deg": 0.0, "mouth_open": 0.05, "gaze_x": 0.0}
+CLEAR: dict[str, Any] = {
+    "brightness": 0.5,
+    "sharpness": 60.0,
+    "frozen": False,
+    "level_dbfs": -45.0,
+    "speech": 0.1,
+}
+FACE = {
+    **CLEAR,
+    "count": 1,
+    "yaw_deg": 0.0,
+    "pitch_deg": 0.0,
+    "roll_deg": 0.0,
+    "mouth_open": 0.05,
+    "gaze_x": 0.0,
+}
 EMPTY = {**CLEAR, "count": 0}
 DRAWN: dict[str, dict[str, Any]] = {
     "F": FACE,
@@ -36,19 +60,29 @@ DRAWN: dict[str, dict[str, Any]] = {
     "R": {**FACE, "yaw_deg": 40.0},
     "v": {**FACE, "pitch_deg": -30.0},
     "e": {**FACE, "gaze_x": 0.6},  # eyes aside
-    "E": {**FACE, "gaze_x": -0.6, "yaw_deg": 25.0},  # a head that turned while the eyes stayed on the camera
+    "E": {
+        **FACE,
+        "gaze_x": -0.6,
+        "yaw_deg": 25.0,
+    },  # a head that turned while the eyes stayed on the camera
     "V": {**FACE, "speech": 0.9},  # a voice while the mouth rests
     "h": {**FACE, "speech": 0.9, "mouth_open": None},  # a voice while the mouth is hidden
     "o": {**CLEAR, "count": 1},  # a face that cannot be read
     "n": {**FACE, "level_dbfs": -90.0},  # nothing from the microphone
     "-": {**FACE, "level_dbfs": None, "speech": None},  # no sound track
     "t": {**FACE, "mouth_open": 0.4},  # mouth open; with "F" in turn it speaks
-    "M": {**FACE, "level_dbfs": -90.0, "mouth_open": 0.4},  # mouth open without a sound; with "n" in turn it speaks
+    "M": {
+        **FACE,
+        "level_dbfs": -90.0,
+        "mouth_open": 0.4,
+    },  # mouth open without a sound; with "n" in turn it speaks
 }
 
 
 def line(drawing: str) -> list[Observation]:
-    """`"F2 .3.6 Mn4"`: two seconds of a face, 3.6 without, four seconds of M and n in turn; five rows a second."""
+    """`"F2 .3.6 Mn4"`: two seconds of a face, 3.6 without, four seconds of M and n in turn; five
+    rows a second.
+    """
     rows: list[Observation] = []
     for part in drawing.split():
         symbols = part[0] if part[1].isdigit() else part[:2]
@@ -58,11 +92,15 @@ def line(drawing: str) -> list[Observation]:
     return rows
 
 
-def measured(drawing: str, *, events: list[PageEvent] | None = None, gaps: list[Gap] | None = None) -> Measurements:
+def measured(
+    drawing: str, *, events: list[PageEvent] | None = None, gaps: list[Gap] | None = None
+) -> Measurements:
     """One answer that shows what is drawn."""
     rows = line(drawing)
     duration_ms = len(rows) * SAMPLE_EVERY_MS
-    return Measurements(duration_ms, [AnswerSpan(1, 1, 0, duration_ms)], rows, events or [], gaps or [])
+    return Measurements(
+        duration_ms, [AnswerSpan(1, 1, 0, duration_ms)], rows, events or [], gaps or []
+    )
 
 
 def brief(flags: list[Flag]) -> list[tuple[str, int, int]]:
@@ -77,12 +115,18 @@ def film_sitter(path: Path, seconds: float, scene: Scene = calm, **options: Any)
     def picture(t_ms: int) -> Any:
         return studio.picture(scene(t_ms / 1000), t_ms * PICTURES_HZ // 1000)
 
-    return make_clip(path, seconds, **{"size": (WIDTH, HEIGHT), "sound": "speechlike", "picture": picture, **options})
+    return make_clip(
+        path,
+        seconds,
+        **{"size": (WIDTH, HEIGHT), "sound": "speechlike", "picture": picture, **options},
+    )
 
 
 def source_of(path: Path, **values: Any) -> AnswerSource:
     """Measured into a file beside the clip."""
-    return replace(AnswerSource(path, identify_file(path), path.with_suffix(".observations")), **values)
+    return replace(
+        AnswerSource(path, identify_file(path), path.with_suffix(".observations")), **values
+    )
 
 
 def measure(path: Path, folder: Path) -> Measurements:

@@ -1,4 +1,6 @@
-"""A real gunicorn with a database and folder of its own, for tests that need processes, sockets or a browser."""
+"""A real gunicorn with a database and folder of its own, for tests that need processes, sockets or
+a browser.
+"""
 
 import os
 import signal
@@ -36,7 +38,9 @@ class LiveServer:
             "INSTANCE_PATH": str(folder / "live"),
             "CAPTURE_FACE_MODEL": str(models / "face_landmarker.task"),
             "CAPTURE_CROWD_MODEL": str(models / "centerface.onnx"),
-            "DATABASE_URL": databases.fresh(folder / "live"),  # said, lest a .env lead tests to a real database
+            "DATABASE_URL": databases.fresh(
+                folder / "live"
+            ),  # said, lest a .env lead tests to a real database
             "DISK_FLOOR_BYTES": "0",
             "PORT": str(self.port),
         } | settings

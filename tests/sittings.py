@@ -1,4 +1,6 @@
-"""A candidate's sitting without a browser: the verbs that the room's script calls, on clips made by code."""
+"""A candidate's sitting without a browser: the verbs that the room's script calls, on clips made by
+code.
+"""
 
 from pathlib import Path
 
@@ -28,7 +30,9 @@ def clip_bytes(folder: Path, seconds: float = 2.0, container: str = "mp4") -> by
     return path.read_bytes()
 
 
-def start(interview: InterviewSession, question: int = 1, container: str = "mp4", **more: object) -> Answer:
+def start(
+    interview: InterviewSession, question: int = 1, container: str = "mp4", **more: object
+) -> Answer:
     """As the page does it: the question is shown first."""
     db.session.refresh(interview)
     show(interview, question)
@@ -47,7 +51,9 @@ def send(answer: Answer, data: bytes) -> None:
     interviews.receive(answer, 0, data, None)
 
 
-def record(interview: InterviewSession, data: bytes, question: int = 1, recorded_ms: int | None = None) -> Answer:
+def record(
+    interview: InterviewSession, data: bytes, question: int = 1, recorded_ms: int | None = None
+) -> Answer:
     """One whole answer, sent and complete."""
     answer = start(interview, question)
     send(answer, data)

@@ -1,6 +1,8 @@
-"""Many clients that say little and take long: `python tests/slow_clients.py PORT` measures what a server makes of them.
+"""Many clients that say little and take long: `python tests/slow_clients.py PORT` measures what a
+server makes of them.
 
-Half begin a header and never end it, half a body. Each sends one more byte a second, so none is ever quite silent.
+Half begin a header and never end it, half a body. Each sends one more byte a second, so none is
+ever quite silent.
 """
 
 import socket
@@ -18,7 +20,13 @@ GIVE_UP_S = 10.0
 class SlowClients:
     """`count` of each kind hold on to a server on this machine while the block runs."""
 
-    def __init__(self, port: int, count: int = 100, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        count: int = 100,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.port, self.count, self.host, self.tls = port, count, host, tls
         self.connections: list[socket.socket] = []
         self._over = threading.Event()
@@ -34,7 +42,9 @@ class SlowClients:
         self._dripping.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
+    ) -> None:
         self._over.set()
         self._dripping.join()
         for connection in self.connections:
@@ -60,11 +70,15 @@ def main() -> None:
         began = time.monotonic()
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=GIVE_UP_S) as connection:
-                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                connection.sendall(
+                    b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+                )
                 answer = connection.recv(12).decode() or "closed without an answer"
         except TimeoutError:
             answer = f"no answer within {GIVE_UP_S:.0f} s"
-        print(f"/healthz beside 100 slow headers and 100 slow bodies: {answer}, {time.monotonic() - began:.2f} s")
+        print(
+            f"/healthz beside 100 slow headers and 100 slow bodies: {answer}, {time.monotonic() - began:.2f} s"
+        )
 
 
 if __name__ == "__main__":

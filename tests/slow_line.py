@@ -1,4 +1,6 @@
-"""A line that carries only so many bytes a second towards the server, all connections together: a slow uplink."""
+"""A line that carries only so many bytes a second towards the server, all connections together: a
+slow uplink.
+"""
 
 import socket
 import threading
@@ -10,7 +12,9 @@ BUFFER_BYTES = 4_096  # the system must not swallow what the line could not carr
 
 
 class SlowLine:
-    """In front of a server on this machine; `bytes_per_s` may be changed at any time, None is as fast as it goes."""
+    """In front of a server on this machine; `bytes_per_s` may be changed at any time, None is as
+    fast as it goes.
+    """
 
     def __init__(self, server_port: int) -> None:
         self.server_port = server_port
@@ -30,8 +34,12 @@ class SlowLine:
             while True:
                 browser, _ = self._door.accept()
                 server = socket.create_connection(("127.0.0.1", self.server_port))
-                threading.Thread(target=self._carry, args=(browser, server, True), daemon=True).start()
-                threading.Thread(target=self._carry, args=(server, browser, False), daemon=True).start()
+                threading.Thread(
+                    target=self._carry, args=(browser, server, True), daemon=True
+                ).start()
+                threading.Thread(
+                    target=self._carry, args=(server, browser, False), daemon=True
+                ).start()
 
     def _carry(self, source: socket.socket, target: socket.socket, is_up: bool) -> None:
         with suppress(OSError):  # either side has gone; then so does the other

@@ -1,4 +1,6 @@
-"""A real disk that can be full: a tmpfs of a few megabytes, mounted where interviews or all data of a portal are."""
+"""A real disk that can be full: a tmpfs of a few megabytes, mounted where interviews or all data of
+a portal are.
+"""
 
 import os
 import subprocess
@@ -44,7 +46,9 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     mounted = subprocess.run(command, capture_output=True, text=True)
     if mounted.returncode:
-        pytest.skip(f"NO DISK COULD BE MOUNTED, so none could be full: {mounted.stderr.strip()} (run as root)")
+        pytest.skip(
+            f"NO DISK COULD BE MOUNTED, so none could be full: {mounted.stderr.strip()} (run as root)"
+        )
     try:
         yield SmallDisk(folder)
     finally:

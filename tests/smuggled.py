@@ -1,6 +1,8 @@
-"""Requests whose end can be read in two ways, each with another request hidden in it; and as much HTTP/2 as that needs.
+"""Requests whose end can be read in two ways, each with another request hidden in it; and as much
+HTTP/2 as that needs.
 
-Whoever is in front and whoever is behind must agree where a request ends. If they do not, what is hidden arrives.
+Whoever is in front and whoever is behind must agree where a request ends. If they do not, what is
+hidden arrives.
 """
 
 import struct
@@ -8,8 +10,11 @@ import struct
 NAME = "careers.example.org"
 HIDDEN_PATH = "/register"  # asked for by nothing else in these tests
 HIDDEN = f"GET {HIDDEN_PATH} HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()
-POST = f"POST /login HTTP/1.1\r\nHost: {NAME}\r\nContent-Type: application/octet-stream\r\n".encode()
-POST += b"Connection: close\r\n"  # what follows is read by nobody then, unless somebody takes it for a request
+POST = (
+    f"POST /login HTTP/1.1\r\nHost: {NAME}\r\nContent-Type: application/octet-stream\r\n".encode()
+)
+# what follows is read by nobody then, unless somebody takes it for a request
+POST += b"Connection: close\r\n"
 GET = b"GET %s HTTP/1.1\r\nHost: " + NAME.encode() + b"\r\nConnection: close\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 END = b"\r\n"
@@ -29,8 +34,18 @@ ALL = len(LAST + HIDDEN)
 
 # Both lengths at once.
 CASES: dict[str, bytes] = {
-    "a length and chunks, the length covers all": POST + length(ALL) + CHUNKED + END + LAST + HIDDEN,
-    "a length and chunks, the length is short": POST + length(4) + CHUNKED + END + chunk(HIDDEN) + LAST,
+    "a length and chunks, the length covers all": POST
+    + length(ALL)
+    + CHUNKED
+    + END
+    + LAST
+    + HIDDEN,
+    "a length and chunks, the length is short": POST
+    + length(4)
+    + CHUNKED
+    + END
+    + chunk(HIDDEN)
+    + LAST,
     "chunks and a length, the other way round": POST + CHUNKED + length(ALL) + END + LAST + HIDDEN,
     "a length of nothing and chunks": POST + length(0) + CHUNKED + END + chunk(HIDDEN) + LAST,
 }
@@ -61,7 +76,8 @@ CASES |= {
         b"TRANSFER-ENCODING: CHUNKED\r\n",
     )
 }
-# More than one length, and lengths that only some read as numbers. What is hidden follows the shorter reading.
+# More than one length, and lengths that only some read as numbers. What is hidden follows the
+# shorter reading.
 CASES |= {
     f"the length {words!r}": POST + words + END + b"12345" + HIDDEN
     for words in (
@@ -85,7 +101,12 @@ CASES |= {
 }
 # Lines that are folded, and lines that end otherwise.
 CASES |= {
-    "a folded coding": POST + length(ALL) + b"Transfer-Encoding:\r\n chunked\r\n" + END + LAST + HIDDEN,
+    "a folded coding": POST
+    + length(ALL)
+    + b"Transfer-Encoding:\r\n chunked\r\n"
+    + END
+    + LAST
+    + HIDDEN,
     "a folded length": POST + b"Content-Length:\r\n 5\r\n" + END + b"12345" + HIDDEN,
     "a coding folded into another line": POST
     + length(ALL)
@@ -94,13 +115,21 @@ CASES |= {
     + LAST
     + HIDDEN,
     "a fold before the first line": b" " + POST + length(5) + END + b"12345" + HIDDEN,
-    "a request in a folded line": POST + length(0) + b"X: y\r\n\t" + HIDDEN.replace(b"\r\n", b"\r\n\t") + END + END,
+    "a request in a folded line": POST
+    + length(0)
+    + b"X: y\r\n\t"
+    + HIDDEN.replace(b"\r\n", b"\r\n\t")
+    + END
+    + END,
 }
 # Chunks: extensions, sizes, and what stands around them.
 CASES |= {
     name: POST + CHUNKED + END + body
     for name, body in {
-        "an extension that holds a request": b"5;" + HIDDEN.replace(b"\r\n", b"") + b"\r\n12345\r\n" + LAST,
+        "an extension that holds a request": b"5;"
+        + HIDDEN.replace(b"\r\n", b"")
+        + b"\r\n12345\r\n"
+        + LAST,
         "an extension with a bare line feed": b"5;\n" + b"12345\r\n" + chunk(HIDDEN) + LAST,
         "an extension with a bare carriage return": b"5;\r12345\r\n" + chunk(HIDDEN) + LAST,
         "an extension in quotes over two lines": b'5;a="\r\n12345\r\n' + chunk(HIDDEN) + LAST,
@@ -148,7 +177,12 @@ def literal(name: bytes, value: bytes) -> bytes:
 
 def http2(fields: dict[bytes, bytes], body: bytes) -> bytes:
     """One POST over HTTP/2 with these fields as well."""
-    usual = {b":method": b"POST", b":scheme": b"https", b":path": b"/login", b":authority": NAME.encode()}
+    usual = {
+        b":method": b"POST",
+        b":scheme": b"https",
+        b":path": b"/login",
+        b":authority": NAME.encode(),
+    }
     block = b"".join(literal(name, value) for name, value in (usual | fields).items())
     start = PREFACE + frame(SETTINGS, 0, 0, b"") + frame(HEADERS, END_HEADERS, 1, block)
     return start + frame(DATA, END_STREAM, 1, body)
@@ -161,7 +195,9 @@ HTTP2_CASES: dict[str, bytes] = {
     "a line's end in a value": http2({b"x": b"y\r\nTransfer-Encoding: chunked"}, LAST + HIDDEN),
     "a line's end in a name": http2({b"x: y\r\ntransfer-encoding": b"chunked"}, LAST + HIDDEN),
     "a request in a value": http2({b"x": b"y\r\n\r\n" + HIDDEN}, b""),
-    "a request in the address": http2({b":path": b"/login HTTP/1.1\r\nHost: a\r\n\r\n" + HIDDEN[:60]}, b""),
+    "a request in the address": http2(
+        {b":path": b"/login HTTP/1.1\r\nHost: a\r\n\r\n" + HIDDEN[:60]}, b""
+    ),
     "a request in the method": http2({b":method": HIDDEN[:-4] + b"\r\nX: "}, b""),
     "two lengths": http2({b"content-length": b"5", b"Content-Length": b"5"}, b"12345" + HIDDEN),
 }

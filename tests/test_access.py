@@ -1,6 +1,8 @@
-"""Every route and method, walked by everybody with every kind of key, on their own things and on others'.
+"""Every route and method, walked by everybody with every kind of key, on their own things and on
+others'.
 
-The walk is generated from the URL map. A route that `RULES` does not name fails, so a new one must say who may use it.
+The walk is generated from the URL map. A route that `RULES` does not name fails, so a new one must
+say who may use it.
 """
 
 import uuid
@@ -128,8 +130,10 @@ RULES = {
 }
 
 DENIED = {401, 403, 404}
-OWNED = {"application_id", "interview_id", "answer_id"}  # what belongs to somebody; every other argument does not
-OF_READY = {"admin.session_video", "admin.session_telemetry"}  # is there only once an interview is finished
+# what belongs to somebody; every other argument does not
+OWNED = {"application_id", "interview_id", "answer_id"}
+# is there only once an interview is finished
+OF_READY = {"admin.session_video", "admin.session_telemetry"}
 NOBODY = "anonymous"
 PEOPLE = (NOBODY, "alice", "bob", "ada")
 CANDIDATES = ("alice", "bob")
@@ -158,7 +162,9 @@ RULES_AND_METHODS = [
 
 @dataclass
 class Belongings:
-    """What one candidate has: a running interview with an upload that goes on, and one that is finished."""
+    """What one candidate has: a running interview with an upload that goes on, and one that is
+    finished.
+    """
 
     application: Application
     interview: InterviewSession
@@ -186,8 +192,14 @@ class Cell:
 
 @pytest.fixture(autouse=True)
 def hasty(app: Flask) -> None:
-    """Nothing here is about surviving a loss of power, and thousands of requests wait for the disk otherwise."""
-    hastily = "PRAGMA synchronous=OFF" if db.engine.dialect.name == "sqlite" else "SET synchronous_commit = off"
+    """Nothing here is about surviving a loss of power, and thousands of requests wait for the disk
+    otherwise.
+    """
+    hastily = (
+        "PRAGMA synchronous=OFF"
+        if db.engine.dialect.name == "sqlite"
+        else "SET synchronous_commit = off"
+    )
     event.listen(db.engine, "checkout", lambda connection, *rest: connection.execute(hastily))
 
 
@@ -203,7 +215,10 @@ def belongings_of(user: User) -> Belongings:
     interview = begin(application)
     ready = begin(make_application(user))
     ready.state = InterviewState.READY
-    for path in (interviews.recording(ready).recording_path, interviews.recording(ready).telemetry_path):
+    for path in (
+        interviews.recording(ready).recording_path,
+        interviews.recording(ready).telemetry_path,
+    ):
         path.write_text("{}")
     db.session.commit()
     answer = start(interview)
@@ -245,7 +260,9 @@ def address(rule: Rule, world: World, whose: str) -> str:
         "application_id": things.application.id,
         "job_id": things.application.job_id,
         "user_id": world.people["bob"].id,
-        "slug": make_job("A job nobody applied for").slug if "apply" in rule.endpoint else things.application.job.slug,
+        "slug": make_job("A job nobody applied for").slug
+        if "apply" in rule.endpoint
+        else things.application.job.slug,
         "filename": "mark.svg",
         "position": 1,
     }
@@ -276,7 +293,9 @@ def test_every_route_says_who_may_use_it() -> None:
 
 
 @pytest.mark.parametrize(("place", "endpoint", "method"), RULES_AND_METHODS)
-def test_only_those_who_may_get_in(app: Flask, world: World, place: str, endpoint: str, method: str) -> None:
+def test_only_those_who_may_get_in(
+    app: Flask, world: World, place: str, endpoint: str, method: str
+) -> None:
     rule = next(rule for rule in app.url_map.iter_rules(endpoint) if str(rule) == place)
     door = Door.EVERYBODY if method == "OPTIONS" else RULES[endpoint]  # which only says how to ask
     for cell in cells(rule, door):
@@ -285,20 +304,30 @@ def test_only_those_who_may_get_in(app: Flask, world: World, place: str, endpoin
         db.session.commit()
         response = ask(app, path, method, world, cell)
         status = meaning(response)
-        assert status < 500 or endpoint == "health.readyz", cell  # not ready in tests, which is an answer
+        # not ready in tests, which is an answer
+        assert status < 500 or endpoint == "health.readyz", cell
         assert (status not in DENIED) == cell.opens, (cell, status)
-        if method in {"GET", "HEAD"}:  # a browser keeps our own scripts and pictures, and nothing about a person
-            assert (response.headers["Cache-Control"] != "no-store") == (endpoint == "static" and status < 400), cell
+        if method in {
+            "GET",
+            "HEAD",
+        }:  # a browser keeps our own scripts and pictures, and nothing about a person
+            assert (response.headers["Cache-Control"] != "no-store") == (
+                endpoint == "static" and status < 400
+            ), cell
 
 
-def test_a_page_of_somebody_elses_interview_does_not_tell_that_it_exists(client: FlaskClient, world: World) -> None:
+def test_a_page_of_somebody_elses_interview_does_not_tell_that_it_exists(
+    client: FlaskClient, world: World
+) -> None:
     sign_in(client, make_user())
 
     assert client.get(f"/capture/{world.things['alice'].interview.id}").status_code == 404
     assert client.get(f"/capture/{uuid.uuid4()}").status_code == 404
 
 
-def test_an_answer_is_reached_only_through_its_own_interview(client: FlaskClient, world: World, alice: User) -> None:
+def test_an_answer_is_reached_only_through_its_own_interview(
+    client: FlaskClient, world: World, alice: User
+) -> None:
     other = begin(make_application(alice, make_job()))
     sign_in(client, alice)
     db.session.rollback()
@@ -318,13 +347,18 @@ def test_who_is_no_admin_any_more_gets_in_no_more(client: FlaskClient, ada: User
 
 
 @pytest.mark.parametrize(
-    ("place", "endpoint"), [param.values[:2] for param in RULES_AND_METHODS if param.values[2] == "POST"]
+    ("place", "endpoint"),
+    [param.values[:2] for param in RULES_AND_METHODS if param.values[2] == "POST"],
 )
-def test_every_form_wants_its_token(csrf_app: Flask, world: World, place: str, endpoint: str) -> None:
+def test_every_form_wants_its_token(
+    csrf_app: Flask, world: World, place: str, endpoint: str
+) -> None:
     rule = next(rule for rule in csrf_app.url_map.iter_rules(endpoint) if str(rule) == place)
     with csrf_app.test_request_context():
         path = address(rule, world, "alice")
-    client = sign_in(csrf_app.test_client(), world.people["ada" if endpoint.startswith("admin.") else "alice"])
+    client = sign_in(
+        csrf_app.test_client(), world.people["ada" if endpoint.startswith("admin.") else "alice"]
+    )
     by_token = path.startswith("/api/") or RULES[endpoint] is Door.UPLOAD_TOKEN
 
     assert (client.post(path).status_code == 419) != by_token

@@ -1,4 +1,6 @@
-"""A person's own account: another password, signing out everywhere; and admins who disable accounts."""
+"""A person's own account: another password, signing out everywhere; and admins who disable
+accounts.
+"""
 
 import pytest
 from api_caller import as_header
@@ -70,7 +72,8 @@ def test_no_cookie_remembers_anybody(app: Flask, alice: User) -> None:
     assert client.get_cookie("remember_token") is None
     stranger = app.test_client()
     with app.test_request_context():
-        stranger.set_cookie("remember_token", encode_cookie(str(alice.id)))  # as signed as we ourselves could
+        # as signed as we ourselves could
+        stranger.set_cookie("remember_token", encode_cookie(str(alice.id)))
     assert not is_signed_in(stranger)
 
 
@@ -82,8 +85,12 @@ def test_a_new_password_signs_out_everywhere_else(app: Flask, alice: User) -> No
     assert is_signed_in(here)
     assert not is_signed_in(there)
     assert not is_signed_in(thief)
-    assert there.get("/api/applications", headers=as_header(pair["access_token"])).status_code == 401
-    assert there.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code == 401
+    assert (
+        there.get("/api/applications", headers=as_header(pair["access_token"])).status_code == 401
+    )
+    assert (
+        there.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code == 401
+    )
     assert app.test_client().post("/login", data=RIGHT).status_code == 422
     assert is_signed_in(browser(app, password=NEW))
 
@@ -95,7 +102,9 @@ def test_a_new_password_signs_out_everywhere_else(app: Flask, alice: User) -> No
     (PASSWORD, PASSWORD, "This is the password you have"),
     ("", NEW, "Enter your password."),
 ])  # fmt: skip
-def test_it_names_what_is_wrong_with_a_new_password(app: Flask, alice: User, old: str, new: str, said: str) -> None:
+def test_it_names_what_is_wrong_with_a_new_password(
+    app: Flask, alice: User, old: str, new: str, said: str
+) -> None:
     client = browser(app)
     response = change(client, old, new)
     assert response.status_code == 422
@@ -107,7 +116,10 @@ def test_it_names_what_is_wrong_with_a_new_password(app: Flask, alice: User, old
 
 def test_guessing_the_password_of_an_open_session_has_to_wait(app: Flask, alice: User) -> None:
     client = browser(app)
-    codes = [change(client, "not this one").status_code for _ in range(throttle.CONFIRM_PER_ACCOUNT.tries + 1)]
+    codes = [
+        change(client, "not this one").status_code
+        for _ in range(throttle.CONFIRM_PER_ACCOUNT.tries + 1)
+    ]
     assert codes[-2:] == [422, 429]
     refused = change(client)
     assert refused.status_code == 429
@@ -138,7 +150,9 @@ def test_the_button_signs_out_everywhere(app: Flask, alice: User) -> None:
     assert not is_signed_in(laptop)
 
 
-def test_a_disabled_person_is_out_at_once_and_told_only_with_the_right_password(app: Flask, alice: User) -> None:
+def test_a_disabled_person_is_out_at_once_and_told_only_with_the_right_password(
+    app: Flask, alice: User
+) -> None:
     client, headers = browser(app), as_header(api_tokens.issue(alice)["access_token"])
     accounts.disable(alice)
     assert not is_signed_in(client)
@@ -146,7 +160,10 @@ def test_a_disabled_person_is_out_at_once_and_told_only_with_the_right_password(
     refused = client.post("/login", data=RIGHT)
     assert (refused.status_code, "This account is disabled" in refused.text) == (403, True)
     assert client.post("/api/auth/login", json=RIGHT).status_code == 403
-    assert "account is disabled" not in client.post("/login", data=RIGHT | {"password": "not this one"}).text
+    assert (
+        "account is disabled"
+        not in client.post("/login", data=RIGHT | {"password": "not this one"}).text
+    )
     accounts.enable(db.session.get_one(User, alice.id))
     assert is_signed_in(browser(app))
 
@@ -161,15 +178,22 @@ def test_nobody_is_disabled_by_a_sign_in_that_was_begun_before(app: Flask, alice
     assert not is_signed_in(client)
 
 
-def test_a_disabled_persons_upload_is_refused_and_what_came_is_kept(app: Flask, alice: User) -> None:
+def test_a_disabled_persons_upload_is_refused_and_what_came_is_kept(
+    app: Flask, alice: User
+) -> None:
     answer = start(begin(make_application(alice)))
     place = f"/capture/uploads/{answer.id}"
-    headers = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {tokens.make_upload_token(answer.id)}"}
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Authorization": f"Bearer {tokens.make_upload_token(answer.id)}",
+    }
     piece = {"Content-Type": "application/offset+octet-stream"} | headers
     client, data = app.test_client(), b"\0\0\0\x18ftypisom" + b"\0" * 12
     assert client.patch(place, data=data, headers=piece | {"Upload-Offset": "0"}).status_code == 204
     accounts.disable(db.session.get_one(User, alice.id))
-    assert client.patch(place, data=data, headers=piece | {"Upload-Offset": "24"}).status_code == 403
+    assert (
+        client.patch(place, data=data, headers=piece | {"Upload-Offset": "24"}).status_code == 403
+    )
     assert client.delete(place, headers=headers).status_code == 403
     accounts.enable(db.session.get_one(User, alice.id))
     assert client.head(place, headers=headers).headers["Upload-Offset"] == "24"
@@ -184,13 +208,19 @@ def test_an_admin_disables_and_enables(app: Flask, cast: Cast) -> None:
     assert "Alice Moreau is disabled and signed out everywhere" in page.text
     assert page.request.full_path.startswith(f"/admin/people?q={sealing.seal('moreau')}")
     assert not is_signed_in(candidate)
-    assert "can sign in again" in admin.post(f"{path}/enable", data=seen_in(page.text), follow_redirects=True).text
+    assert (
+        "can sign in again"
+        in admin.post(f"{path}/enable", data=seen_in(page.text), follow_redirects=True).text
+    )
     browser(app)
 
 
 def test_no_admin_locks_themselves_out(app: Flask, ada: User) -> None:
     admin = sign_in(app.test_client(), ada)
-    assert "Ask another admin" in admin.post(f"/admin/people/{ada.id}/disable", follow_redirects=True).text
+    assert (
+        "Ask another admin"
+        in admin.post(f"/admin/people/{ada.id}/disable", follow_redirects=True).text
+    )
 
 
 def test_a_device_that_signed_in_before_is_not_locked_by_strangers(app: Flask, alice: User) -> None:
@@ -206,10 +236,16 @@ def test_a_known_device_may_not_try_for_ever_and_not_for_others(app: Flask, cast
     own = browser(app)
     own.post("/logout")
     wrong = RIGHT | {"password": "not this one"}
-    codes = [own.post("/login", data=wrong).status_code for _ in range(throttle.SIGN_IN_PER_DEVICE.tries + 1)]
+    codes = [
+        own.post("/login", data=wrong).status_code
+        for _ in range(throttle.SIGN_IN_PER_DEVICE.tries + 1)
+    ]
     assert codes[-2:] == [422, 429]
     bob = wrong | {"email": "bob@example.org"}
-    codes = [own.post("/login", data=bob).status_code for _ in range(throttle.SIGN_IN_PER_EMAIL.tries + 1)]
+    codes = [
+        own.post("/login", data=bob).status_code
+        for _ in range(throttle.SIGN_IN_PER_EMAIL.tries + 1)
+    ]
     assert codes[-2:] == [422, 429]
 
 
@@ -244,7 +280,10 @@ def test_a_browser_keeps_its_one_name_however_often_it_signs_in(app: Flask, alic
     codes = []
     for _ in range(2):
         own.post("/logout")
-        codes += [own.post("/login", data=wrong).status_code for _ in range(throttle.SIGN_IN_PER_DEVICE.tries // 2)]
+        codes += [
+            own.post("/login", data=wrong).status_code
+            for _ in range(throttle.SIGN_IN_PER_DEVICE.tries // 2)
+        ]
         own.post("/login", data=RIGHT)
     own.post("/logout")
     assert set(codes) == {422}
@@ -272,7 +311,9 @@ def test_right_passwords_are_counted_as_well(app: Flask, alice: User) -> None:
 
 def test_the_account_page_says_that_programs_lose_their_access_too(app: Flask, alice: User) -> None:
     client = app.test_client()
-    tokens_before = client.post("/api/auth/login", json={"email": alice.email, "password": PASSWORD}).json
+    tokens_before = client.post(
+        "/api/auth/login", json={"email": alice.email, "password": PASSWORD}
+    ).json
     bearer = {"Authorization": f"Bearer {tokens_before['access_token']}"}
     assert "ends the access of programs" in sign_in(client, alice).get("/account/").text
     assert client.get("/api/applications", headers=bearer).status_code == 200

@@ -21,7 +21,8 @@ def application(cast: Cast) -> Application:
 
 def decide(client: FlaskClient, application: Application, decision: str, query: str = ""):
     return client.post(
-        f"/admin/applications/{application.id}/decide{query}", data={"decision": decision, "seen": application.status}
+        f"/admin/applications/{application.id}/decide{query}",
+        data={"decision": decision, "seen": application.status},
     )
 
 
@@ -48,15 +49,23 @@ def test_it_filters_by_job_status_and_candidate(admin: FlaskClient, cast: Cast) 
     make_application(cast.alice, job)
     make_application(cast.bob, status=ApplicationStatus.INVITED)
     shown = {
-        query: [name for name in ("Alice", "Bob") if name in admin.get(f"/admin/applications?{query}").text]
+        query: [
+            name
+            for name in ("Alice", "Bob")
+            if name in admin.get(f"/admin/applications?{query}").text
+        ]
         for query in (f"job={job.id}", "status=invited", "candidate=bob", "job=x&status=x")
     }
 
     assert list(shown.values()) == [["Alice"], ["Bob"], ["Bob"], ["Alice", "Bob"]]
 
 
-@pytest.mark.parametrize(("decision", "status"), [("invite", "invited"), ("offer", "offered"), ("reject", "rejected")])
-def test_a_person_decides(admin: FlaskClient, application: Application, decision: str, status: str) -> None:
+@pytest.mark.parametrize(
+    ("decision", "status"), [("invite", "invited"), ("offer", "offered"), ("reject", "rejected")]
+)
+def test_a_person_decides(
+    admin: FlaskClient, application: Application, decision: str, status: str
+) -> None:
     answer = decide(admin, application, decision, "?status=applied")
 
     assert (answer.status_code, answer.location) == (303, "/admin/applications?status=applied")
@@ -77,7 +86,9 @@ def test_an_unknown_decision_is_refused(admin: FlaskClient, application: Applica
     assert decide(admin, application, "").status_code == 400
 
 
-def test_the_overview_counts_what_waits_and_links_to_it(admin: FlaskClient, application: Application) -> None:
+def test_the_overview_counts_what_waits_and_links_to_it(
+    admin: FlaskClient, application: Application
+) -> None:
     make_interview(name="Ines Duarte")
     make_interview(name="Jonas Weber", state=InterviewState.FINISHING)
     page = " ".join(admin.get("/admin/").text.split())
@@ -99,12 +110,25 @@ def test_the_overview_is_for_admins_only(client: FlaskClient, cast: Cast) -> Non
 
 @pytest.mark.parametrize(
     ("status", "waits"),
-    [("applied", True), ("interviewed", True), ("invited", False), ("offered", False), ("withdrawn", False)],
+    [
+        ("applied", True),
+        ("interviewed", True),
+        ("invited", False),
+        ("offered", False),
+        ("withdrawn", False),
+    ],
 )
-def test_an_application_waits_until_a_person_has_answered_it(admin: FlaskClient, status: str, waits: bool) -> None:
+def test_an_application_waits_until_a_person_has_answered_it(
+    admin: FlaskClient, status: str, waits: bool
+) -> None:
     for one in db.session.scalars(db.select(Application)):
         one.status = ApplicationStatus.REJECTED
-    make_application(make_user(full_name="Ines Duarte"), make_job("Baker"), status=ApplicationStatus(status))
-    overview, listed = admin.get("/admin/").text, admin.get("/admin/applications?status=waiting").text
+    make_application(
+        make_user(full_name="Ines Duarte"), make_job("Baker"), status=ApplicationStatus(status)
+    )
+    overview, listed = (
+        admin.get("/admin/").text,
+        admin.get("/admin/applications?status=waiting").text,
+    )
     assert ("Nobody waits for an answer" not in overview) is waits
     assert ("Ines Duarte" in overview, "Ines Duarte" in listed) == (waits, waits)

@@ -52,7 +52,11 @@ def only_job() -> Job:
 
 
 def prompts_of(page: str) -> list[str]:
-    return [part.partition("</textarea>")[0].strip() for part in page.split('-prompt"')[1:] if "</textarea>" in part]
+    return [
+        part.partition("</textarea>")[0].strip()
+        for part in page.split('-prompt"')[1:]
+        if "</textarea>" in part
+    ]
 
 
 def test_it_is_for_admins_only(client: FlaskClient, cast: Cast) -> None:
@@ -104,7 +108,9 @@ def test_the_address_is_unique_and_stays_when_the_title_changes(admin: FlaskClie
         ({"questions-0-takes": "6"}, "From 1 to 5 takes."),
     ],
 )
-def test_each_wrong_field_says_why_and_the_rest_is_kept(admin: FlaskClient, wrong: Any, message: str) -> None:
+def test_each_wrong_field_says_why_and_the_rest_is_kept(
+    admin: FlaskClient, wrong: Any, message: str
+) -> None:
     answer = admin.post("/admin/jobs/new", data=JOB | rows("First?") | wrong)
 
     assert answer.status_code == 422
@@ -124,7 +130,9 @@ def test_each_wrong_field_says_why_and_the_rest_is_kept(admin: FlaskClient, wron
         ("remove--1", ["A", "B", "C"]),
     ],
 )
-def test_rows_are_rearranged_and_nothing_typed_is_lost(admin: FlaskClient, action: str, prompts: list[str]) -> None:
+def test_rows_are_rearranged_and_nothing_typed_is_lost(
+    admin: FlaskClient, action: str, prompts: list[str]
+) -> None:
     typed = JOB | rows("A", "B", "C") | {"questions-0-think_s": "soon", "action": action}
     page = admin.post("/admin/jobs/new", data=typed).text
 
@@ -137,7 +145,11 @@ def test_questions_change_places_in_the_database_too(admin: FlaskClient) -> None
     job = make_job(questions=2)
     save(admin, job, rows("Second?", "First?", "Third?"))
 
-    assert [(q.position, q.prompt) for q in job.questions] == [(1, "Second?"), (2, "First?"), (3, "Third?")]
+    assert [(q.position, q.prompt) for q in job.questions] == [
+        (1, "Second?"),
+        (2, "First?"),
+        (3, "Third?"),
+    ]
 
 
 @pytest.mark.parametrize("typed", [rows("A"), rows("A", "B", "C"), rows("Second?", "First?")])
@@ -149,9 +161,14 @@ def test_questions_may_change_while_somebody_records_who_keeps_the_old_ones(
     page = admin.get(f"/admin/jobs/{job.id}").text
     answer = save(admin, job, typed)
 
-    assert "1 candidate is in the middle of this interview. They go on with the questions as they were" in page
+    assert (
+        "1 candidate is in the middle of this interview. They go on with the questions as they were"
+        in page
+    )
     assert answer.status_code == 303
-    assert [q.prompt for q in job.questions] == [typed[name] for name in typed if name.endswith("-prompt")]
+    assert [q.prompt for q in job.questions] == [
+        typed[name] for name in typed if name.endswith("-prompt")
+    ]
     db.session.refresh(interview)
     assert [q.prompt for q in interview.questions] == ["Question number 1?", "Question number 2?"]
 
@@ -192,7 +209,9 @@ def test_every_form_carries_a_token(csrf_app, client: FlaskClient, cast: Cast) -
 
 
 @pytest.mark.parametrize("verb", ["", "/publish", "/close"])
-def test_what_was_done_to_a_job_leads_back_to_its_page_of_the_list(admin: FlaskClient, verb: str) -> None:
+def test_what_was_done_to_a_job_leads_back_to_its_page_of_the_list(
+    admin: FlaskClient, verb: str
+) -> None:
     jobs = [make_job(f"Job {number}") for number in range(51)]
     oldest = jobs[0]
     listed = admin.get("/admin/jobs?page=2").text

@@ -23,7 +23,9 @@ def admin(client: FlaskClient, cast: Cast) -> FlaskClient:
 
 @pytest.fixture
 def ready(cast: Cast) -> InterviewSession:
-    interview = make_interview(make_flag(), name="Ines Duarte", answers=[make_answer(1, duration_ms=60_000)])
+    interview = make_interview(
+        make_flag(), name="Ines Duarte", answers=[make_answer(1, duration_ms=60_000)]
+    )
     recording = interviews.recording(interview)
     recording.create()
     recording.recording_path.write_bytes(VIDEO)
@@ -31,7 +33,9 @@ def ready(cast: Cast) -> InterviewSession:
     return interview
 
 
-def test_the_page_says_how_well_picture_and_sound_agree(admin: FlaskClient, ready: InterviewSession) -> None:
+def test_the_page_says_how_well_picture_and_sound_agree(
+    admin: FlaskClient, ready: InterviewSession
+) -> None:
     assert "picture and sound within" not in admin.get(f"/admin/sessions/{ready.id}").text
     ready.av_offset_ms = 12
     db.session.commit()
@@ -42,11 +46,20 @@ def test_the_page_says_what_the_recorder_lost(admin: FlaskClient, ready: Intervi
     assert "recorder lost" not in admin.get(f"/admin/sessions/{ready.id}").text
     ready.answers[0].pictures_dropped, ready.answers[0].sound_lost_ms = 3, 2_040
     db.session.commit()
-    assert "recorder lost 3 pictures and 2.0 s of sound" in admin.get(f"/admin/sessions/{ready.id}").text
+    assert (
+        "recorder lost 3 pictures and 2.0 s of sound"
+        in admin.get(f"/admin/sessions/{ready.id}").text
+    )
 
 
-def test_it_sends_the_anonymous_to_sign_in_and_refuses_candidates(client: FlaskClient, ready, cast: Cast) -> None:
-    for path in ("/admin/sessions", f"/admin/sessions/{ready.id}", f"/admin/sessions/{ready.id}/recording.mp4"):
+def test_it_sends_the_anonymous_to_sign_in_and_refuses_candidates(
+    client: FlaskClient, ready, cast: Cast
+) -> None:
+    for path in (
+        "/admin/sessions",
+        f"/admin/sessions/{ready.id}",
+        f"/admin/sessions/{ready.id}/recording.mp4",
+    ):
         assert client.get(path).location.startswith("/login")
     sign_in(client, cast.alice)
     for path in ("", "/row", "/status", "/recording.mp4", "/telemetry.json"):
@@ -54,7 +67,9 @@ def test_it_sends_the_anonymous_to_sign_in_and_refuses_candidates(client: FlaskC
     assert client.get("/admin/sessions").status_code == 403
 
 
-def test_the_queue_shows_flags_by_severity_and_kind(admin: FlaskClient, ready: InterviewSession) -> None:
+def test_the_queue_shows_flags_by_severity_and_kind(
+    admin: FlaskClient, ready: InterviewSession
+) -> None:
     page = admin.get("/admin/sessions").text
 
     assert "Ines Duarte" in page
@@ -67,7 +82,10 @@ def test_the_queue_tells_refused_and_unassessable_from_none(admin: FlaskClient) 
     make_interview(make_flag(assessable=False, start_ms=0, end_ms=30_000), name="Dark")
     make_interview(name="Refused", consent_analyse_at=None)
     make_interview(name="Clean")
-    row = {name: admin.get(f"/admin/sessions?candidate={name}").text for name in ("Dark", "Refused", "Clean")}
+    row = {
+        name: admin.get(f"/admin/sessions?candidate={name}").text
+        for name in ("Dark", "Refused", "Clean")
+    }
 
     assert "not assessable 50 %" in row["Dark"]
     assert "analysis not used" in row["Refused"]
@@ -120,17 +138,27 @@ def test_only_rows_in_progress_poll(admin: FlaskClient, ready: InterviewSession)
     assert "hx-trigger" not in rows[ready]
 
 
-def test_the_player_lists_each_flag_with_its_numbers(admin: FlaskClient, ready: InterviewSession) -> None:
+def test_the_player_lists_each_flag_with_its_numbers(
+    admin: FlaskClient, ready: InterviewSession
+) -> None:
     page = admin.get(f"/admin/sessions/{ready.id}?t=1.5").text
 
     assert 'data-start-ms="1000"' in page
-    for words in ("No face for 6.0 s", "no_face/1", "measured 6.0 s", "limit 5.0 s", "Seen: no_face."):
+    for words in (
+        "No face for 6.0 s",
+        "no_face/1",
+        "measured 6.0 s",
+        "limit 5.0 s",
+        "Seen: no_face.",
+    ):
         assert words in page
     assert "recording.mp4#t=1.5" in page
 
 
 @pytest.mark.parametrize("t", ["nan", "inf", "-5", "x"])
-def test_a_link_to_no_moment_opens_at_the_start(admin: FlaskClient, ready: InterviewSession, t: str) -> None:
+def test_a_link_to_no_moment_opens_at_the_start(
+    admin: FlaskClient, ready: InterviewSession, t: str
+) -> None:
     assert "recording.mp4#t=" not in admin.get(f"/admin/sessions/{ready.id}?t={t}").text
 
 
@@ -141,7 +169,9 @@ def test_the_player_of_a_refused_analysis_fetches_no_telemetry(admin: FlaskClien
     assert "telemetry.json" not in page
 
 
-def test_media_comes_in_ranges_and_is_never_kept_by_others(admin: FlaskClient, ready: InterviewSession) -> None:
+def test_media_comes_in_ranges_and_is_never_kept_by_others(
+    admin: FlaskClient, ready: InterviewSession
+) -> None:
     address = f"/admin/sessions/{ready.id}/recording.mp4"
     part = admin.get(address, headers={"Range": "bytes=10-19"}, buffered=True)
     whole = admin.get(address, buffered=True)
@@ -150,10 +180,17 @@ def test_media_comes_in_ranges_and_is_never_kept_by_others(admin: FlaskClient, r
     assert part.headers["Content-Range"] == f"bytes 10-19/{len(VIDEO)}"
     assert whole.data == VIDEO
     assert whole.headers["Cache-Control"] == "no-store"
-    assert admin.get(address, headers={"If-None-Match": whole.headers["ETag"]}, buffered=True).status_code == 304
+    assert (
+        admin.get(
+            address, headers={"If-None-Match": whole.headers["ETag"]}, buffered=True
+        ).status_code
+        == 304
+    )
 
 
-def test_files_are_not_given_out_before_the_interview_is_ready(admin: FlaskClient, ready: InterviewSession) -> None:
+def test_files_are_not_given_out_before_the_interview_is_ready(
+    admin: FlaskClient, ready: InterviewSession
+) -> None:
     ready.state = InterviewState.FINISHING
     db.session.commit()
 
@@ -161,8 +198,12 @@ def test_files_are_not_given_out_before_the_interview_is_ready(admin: FlaskClien
     assert admin.get(f"/admin/sessions/{ready.id}/telemetry.json").status_code == 404
 
 
-def test_telemetry_is_handed_out_as_it_was_written(admin: FlaskClient, ready: InterviewSession) -> None:
-    assert admin.get(f"/admin/sessions/{ready.id}/telemetry.json", buffered=True).json == {"version": 1}
+def test_telemetry_is_handed_out_as_it_was_written(
+    admin: FlaskClient, ready: InterviewSession
+) -> None:
+    assert admin.get(f"/admin/sessions/{ready.id}/telemetry.json", buffered=True).json == {
+        "version": 1
+    }
 
 
 @pytest.mark.parametrize(
@@ -174,23 +215,33 @@ def test_telemetry_is_handed_out_as_it_was_written(admin: FlaskClient, ready: In
         (InterviewState.FAILED, "could not be put together", False),
     ],
 )
-def test_an_interview_that_is_not_ready_says_so(admin: FlaskClient, state, words: str, polls: bool) -> None:
+def test_an_interview_that_is_not_ready_says_so(
+    admin: FlaskClient, state, words: str, polls: bool
+) -> None:
     page = admin.get(f"/admin/sessions/{make_interview(state=state).id}").text
 
     assert words in page
     assert ("every 2s" in page) == polls
 
 
-def test_the_status_offers_the_player_when_ready_and_stops(admin: FlaskClient, ready: InterviewSession) -> None:
+def test_the_status_offers_the_player_when_ready_and_stops(
+    admin: FlaskClient, ready: InterviewSession
+) -> None:
     fragment = admin.get(f"/admin/sessions/{ready.id}/status").text
 
     assert "Open the player" in fragment
     assert "hx-get" not in fragment
 
 
-def test_an_interview_that_failed_names_the_reasons_and_can_be_tried_again(admin: FlaskClient) -> None:
-    answer = make_answer(1, state=AnswerState.FAILED, failure="Given up after several tries.", attempts=6)
-    interview = make_interview(state=InterviewState.FAILED, failure="No answer could be read.", answers=[answer])
+def test_an_interview_that_failed_names_the_reasons_and_can_be_tried_again(
+    admin: FlaskClient,
+) -> None:
+    answer = make_answer(
+        1, state=AnswerState.FAILED, failure="Given up after several tries.", attempts=6
+    )
+    interview = make_interview(
+        state=InterviewState.FAILED, failure="No answer could be read.", answers=[answer]
+    )
     page = admin.get(f"/admin/sessions/{interview.id}").text
     assert "No answer could be read." in page
     assert "Given up after several tries." in page
@@ -198,11 +249,18 @@ def test_an_interview_that_failed_names_the_reasons_and_can_be_tried_again(admin
 
     assert admin.post(f"/admin/sessions/{interview.id}/retry").status_code == 303
     db.session.refresh(interview)
-    assert (interview.state, answer.state, answer.attempts) == (InterviewState.FINISHING, AnswerState.RECEIVED, 0)
+    assert (interview.state, answer.state, answer.attempts) == (
+        InterviewState.FINISHING,
+        AnswerState.RECEIVED,
+        0,
+    )
 
 
 def test_a_ready_interview_that_lacks_an_answer_can_be_tried_again(admin: FlaskClient) -> None:
-    answers = [make_answer(1, state=AnswerState.FAILED, failure="cut off"), make_answer(2, duration_ms=60_000)]
+    answers = [
+        make_answer(1, state=AnswerState.FAILED, failure="cut off"),
+        make_answer(2, duration_ms=60_000),
+    ]
     interview = make_interview(answers=answers, result_json_mapping={"video": "recording.mp4"})
     whole = make_interview(answers=[make_answer(1, duration_ms=60_000)])
     assert "Try again with every answer" in admin.get(f"/admin/sessions/{interview.id}").text
@@ -213,7 +271,9 @@ def test_a_ready_interview_that_lacks_an_answer_can_be_tried_again(admin: FlaskC
     assert [answer.state for answer in interview.answers] == [AnswerState.RECEIVED] * 2
 
 
-def test_the_player_says_which_answers_are_not_measured_or_not_there_and_why(admin: FlaskClient) -> None:
+def test_the_player_says_which_answers_are_not_measured_or_not_there_and_why(
+    admin: FlaskClient,
+) -> None:
     lost = make_answer(1, state=AnswerState.FAILED, failure="its first bytes are cut off")
     blind = make_answer(2, duration_ms=60_000, failure="the face model is missing")
     page = admin.get(f"/admin/sessions/{make_interview(answers=[lost, blind]).id}").text
@@ -234,13 +294,21 @@ def test_the_player_goes_on_and_back_in_the_list_that_was_asked_for(admin: Flask
 
     person = sealing.seal("Person")
     assert f"/admin/sessions/{here.id}?candidate={person}&amp;severity=high" in rows
-    assert f'rel="prev" href="/admin/sessions/{newer.id}?candidate={person}&amp;severity=high"' in page
-    assert f'rel="next" href="/admin/sessions/{older.id}?candidate={person}&amp;severity=high"' in page
-    assert f'href="/admin/sessions?candidate={person}&amp;severity=high#session-row-{here.id}"' in page
+    assert (
+        f'rel="prev" href="/admin/sessions/{newer.id}?candidate={person}&amp;severity=high"' in page
+    )
+    assert (
+        f'rel="next" href="/admin/sessions/{older.id}?candidate={person}&amp;severity=high"' in page
+    )
+    assert (
+        f'href="/admin/sessions?candidate={person}&amp;severity=high#session-row-{here.id}"' in page
+    )
     assert "2 of 3 as filtered" in page
 
 
-def test_the_way_back_leads_to_the_page_of_the_list_where_the_interview_is_now(admin: FlaskClient) -> None:
+def test_the_way_back_leads_to_the_page_of_the_list_where_the_interview_is_now(
+    admin: FlaskClient,
+) -> None:
     interviews = [make_interview(start_time=NOON - timedelta(hours=hour)) for hour in range(27)]
     page = admin.get(f"/admin/sessions/{interviews[26].id}").text
 
@@ -256,7 +324,10 @@ def test_a_row_that_is_asked_for_again_keeps_the_filter(admin: FlaskClient) -> N
 
 
 def test_questions_lead_to_their_moment_without_any_measurement(admin: FlaskClient) -> None:
-    answers = [make_answer(1, duration_ms=9_000, recorded_ms=10_000), make_answer(2, duration_ms=5_000)]
+    answers = [
+        make_answer(1, duration_ms=9_000, recorded_ms=10_000),
+        make_answer(2, duration_ms=5_000),
+    ]
     plain = make_interview(answers=answers, consent_analyse_at=None)
     page = admin.get(f"/admin/sessions/{plain.id}?state=ready").text
 

@@ -16,7 +16,9 @@ APPLY = "/api/applications/apply"
 PAPER = pdf()
 
 
-def form(job: Job, name: str = "cv.pdf", data: bytes | None = None, **fields: Any) -> dict[str, Any]:
+def form(
+    job: Job, name: str = "cv.pdf", data: bytes | None = None, **fields: Any
+) -> dict[str, Any]:
     values = {"job_id": str(job.id), "resume": upload(data, name)} | fields
     return {"data": values, "content_type": "multipart/form-data"}
 
@@ -67,13 +69,17 @@ def test_it_takes_one_application_for_an_open_job(client: FlaskClient, alice: Us
         ({"resume": "words instead of a file"}, "resume"),
     ],
 )
-def test_it_says_what_is_wrong_with_a_form(client: FlaskClient, alice: User, changes: Any, field: str) -> None:
+def test_it_says_what_is_wrong_with_a_form(
+    client: FlaskClient, alice: User, changes: Any, field: str
+) -> None:
     response = client.post(APPLY, headers=bearer(alice), **form(make_job(), **changes))
 
     assert (response.status_code, list(response.json["errors"])) == (422, [field])
 
 
-def test_it_needs_a_job_that_is_there_and_a_file_that_fits(client: FlaskClient, alice: User) -> None:
+def test_it_needs_a_job_that_is_there_and_a_file_that_fits(
+    client: FlaskClient, alice: User
+) -> None:
     unknown = client.post(APPLY, headers=bearer(alice), **form(make_job(), job_id=str(NOWHERE)))
     many_bytes = {"data": b"x" * 12_000_000, "content_type": "multipart/form-data; boundary=b"}
     large = client.post(APPLY, headers=bearer(alice), **many_bytes)
@@ -97,7 +103,11 @@ def test_it_lists_ones_own_applications_only(client: FlaskClient, cast: Cast) ->
 def test_it_lists_for_whoever_has_a_token(client: FlaskClient, cast: Cast) -> None:
     people: dict[str, User | None] = {"nobody": None, "alice": cast.alice, "ada": cast.ada}
 
-    assert statuses(client, "GET", "/api/applications", people) == {"nobody": 401, "alice": 200, "ada": 200}
+    assert statuses(client, "GET", "/api/applications", people) == {
+        "nobody": 401,
+        "alice": 200,
+        "ada": 200,
+    }
 
 
 def test_it_pages_newest_first(client: FlaskClient, alice: User) -> None:

@@ -28,14 +28,20 @@ def test_it_registers_a_candidate_who_is_signed_in(client: FlaskClient) -> None:
 
     assert response.status_code == 201
     person = response.json["user"]
-    assert (person["email"], person["full_name"], person["role"]) == ("carol@example.org", "Carol Ames", "candidate")
+    assert (person["email"], person["full_name"], person["role"]) == (
+        "carol@example.org",
+        "Carol Ames",
+        "candidate",
+    )
     assert person["headline"] == "Builder"
     assert "password_hash" not in person
     assert client.get(MINE, headers=as_header(response.json["access_token"])).status_code == 200
 
 
 def test_it_names_every_field_at_fault(client: FlaskClient) -> None:
-    response = client.post("/api/auth/register", json={"email": "nobody", "full_name": "  ", "role": "admin"})
+    response = client.post(
+        "/api/auth/register", json={"email": "nobody", "full_name": "  ", "role": "admin"}
+    )
 
     assert response.status_code == 422
     assert response.mimetype == "application/problem+json"
@@ -50,9 +56,13 @@ def test_it_refuses_a_weak_password_and_a_taken_address(client: FlaskClient, ali
     assert (taken.status_code, set(taken.json["errors"])) == (422, {"email"})
 
 
-def test_a_wrong_password_and_an_unknown_address_look_the_same(client: FlaskClient, alice: User) -> None:
+def test_a_wrong_password_and_an_unknown_address_look_the_same(
+    client: FlaskClient, alice: User
+) -> None:
     wrong = client.post("/api/auth/login", json={"email": alice.email, "password": "not this one"})
-    unknown = client.post("/api/auth/login", json={"email": "who@example.org", "password": "not this one"})
+    unknown = client.post(
+        "/api/auth/login", json={"email": "who@example.org", "password": "not this one"}
+    )
 
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.mimetype == "application/problem+json"
@@ -78,7 +88,9 @@ def test_a_refresh_token_works_once(client: FlaskClient, alice: User) -> None:
     assert (first.status_code, second.status_code) == (200, 401)
 
 
-def test_a_refresh_token_that_comes_twice_was_copied_so_its_family_ends(client: FlaskClient, alice: User) -> None:
+def test_a_refresh_token_that_comes_twice_was_copied_so_its_family_ends(
+    client: FlaskClient, alice: User
+) -> None:
     pair, other = sign_in_for_tokens(client, alice), sign_in_for_tokens(client, alice)
     new = client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).json
     assert client.get(MINE, headers=as_header(new["access_token"])).status_code == 200
@@ -86,7 +98,9 @@ def test_a_refresh_token_that_comes_twice_was_copied_so_its_family_ends(client: 
 
     assert client.get(MINE, headers=as_header(new["access_token"])).status_code == 401
     assert client.get(MINE, headers=as_header(pair["access_token"])).status_code == 401
-    assert client.post("/api/auth/refresh", headers=as_header(new["refresh_token"])).status_code == 401
+    assert (
+        client.post("/api/auth/refresh", headers=as_header(new["refresh_token"])).status_code == 401
+    )
     assert client.get(MINE, headers=as_header(other["access_token"])).status_code == 200
 
 
@@ -124,7 +138,9 @@ def test_tokens_are_no_good_for_each_others_purpose(client: FlaskClient, alice: 
     pair = sign_in_for_tokens(client, alice)
 
     assert client.get(MINE, headers=as_header(pair["refresh_token"])).status_code == 401
-    assert client.post("/api/auth/refresh", headers=as_header(pair["access_token"])).status_code == 401
+    assert (
+        client.post("/api/auth/refresh", headers=as_header(pair["access_token"])).status_code == 401
+    )
 
 
 def test_signing_out_ends_both_tokens_at_once(client: FlaskClient, alice: User) -> None:
@@ -134,15 +150,23 @@ def test_signing_out_ends_both_tokens_at_once(client: FlaskClient, alice: User) 
 
     assert response.status_code == 204
     assert client.get(MINE, headers=as_header(pair["access_token"])).status_code == 401
-    assert client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code == 401
+    assert (
+        client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code
+        == 401
+    )
     assert len(db.session.scalars(db.select(RevokedToken)).all()) == 1
 
 
 def test_signing_out_works_with_the_refresh_token_alone(client: FlaskClient, alice: User) -> None:
     pair = sign_in_for_tokens(client, alice)
 
-    assert client.post("/api/auth/logout", headers=as_header(pair["refresh_token"])).status_code == 204
-    assert client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code == 401
+    assert (
+        client.post("/api/auth/logout", headers=as_header(pair["refresh_token"])).status_code == 204
+    )
+    assert (
+        client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code
+        == 401
+    )
 
 
 def test_nobody_ends_anothers_refresh_token(client: FlaskClient, alice: User, bob: User) -> None:
@@ -158,7 +182,10 @@ def test_signing_out_everywhere_ends_every_token(client: FlaskClient, alice: Use
     accounts.sign_out_everywhere(alice)
 
     assert client.get(MINE, headers=as_header(pair["access_token"])).status_code == 401
-    assert client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code == 401
+    assert (
+        client.post("/api/auth/refresh", headers=as_header(pair["refresh_token"])).status_code
+        == 401
+    )
 
 
 def test_a_removed_persons_token_opens_nothing(client: FlaskClient, alice: User) -> None:
@@ -183,7 +210,9 @@ def bad_tokens() -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("fault", bad_tokens())
-def test_a_token_that_is_not_ours_opens_nothing(client: FlaskClient, alice: User, fault: str) -> None:
+def test_a_token_that_is_not_ours_opens_nothing(
+    client: FlaskClient, alice: User, fault: str
+) -> None:
     changes = bad_tokens()[fault]
     assert client.get(MINE, headers=forged(alice)).status_code == 200  # unchanged it would
 
@@ -193,13 +222,20 @@ def test_a_token_that_is_not_ours_opens_nothing(client: FlaskClient, alice: User
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_token_signed_with_the_servers_secret_itself_opens_nothing(client: FlaskClient, alice: User) -> None:
-    secret = client.application.config["SECRET_KEY"].ljust(32, "\0")  # the same key to HMAC, which fills up with zeros
+def test_a_token_signed_with_the_servers_secret_itself_opens_nothing(
+    client: FlaskClient, alice: User
+) -> None:
+    # the same key to HMAC, which fills up with zeros
+    secret = client.application.config["SECRET_KEY"].ljust(32, "\0")
     assert client.get(MINE, headers=forged(alice, key=secret)).status_code == 401
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Bearer a.b.c", "Basic YTpi", "Bearer é", "Bearer a b"])
-def test_a_header_that_holds_no_token_opens_nothing(client: FlaskClient, alice: User, header: str) -> None:
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer x", "Bearer a.b.c", "Basic YTpi", "Bearer é", "Bearer a b"]
+)
+def test_a_header_that_holds_no_token_opens_nothing(
+    client: FlaskClient, alice: User, header: str
+) -> None:
     assert client.get(MINE, headers={"Authorization": header}).status_code == 401
 
 
@@ -210,7 +246,9 @@ def test_a_cookie_opens_nothing(client: FlaskClient, ada: User) -> None:
     assert client.get("/api/admin/sessions").status_code == 401
 
 
-def test_it_needs_no_csrf_token_since_it_takes_no_cookie(csrf_app: object, client: FlaskClient, alice: User) -> None:
+def test_it_needs_no_csrf_token_since_it_takes_no_cookie(
+    csrf_app: object, client: FlaskClient, alice: User
+) -> None:
     assert "access_token" in sign_in_for_tokens(client, alice)
 
 

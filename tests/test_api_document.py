@@ -22,7 +22,10 @@ def document(client: FlaskClient) -> dict[str, Any]:
 def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     paths = document["paths"].items()
     return {
-        (method, path): doc for path, item in paths for method, doc in item.items() if method in {"get", "post", "put"}
+        (method, path): doc
+        for path, item in paths
+        for method, doc in item.items()
+        if method in {"get", "post", "put"}
     }
 
 
@@ -67,8 +70,13 @@ def test_errors_are_documented_as_problems(document: dict[str, Any]) -> None:
 def test_it_takes_a_resume_as_a_file(document: dict[str, Any]) -> None:
     content = document["paths"]["/api/applications/apply"]["post"]["requestBody"]["content"]
 
-    assert content == {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/ApplicationForm"}}}
-    assert document["components"]["schemas"]["ApplicationForm"]["properties"]["resume"]["format"] == "binary"
+    assert content == {
+        "multipart/form-data": {"schema": {"$ref": "#/components/schemas/ApplicationForm"}}
+    }
+    assert (
+        document["components"]["schemas"]["ApplicationForm"]["properties"]["resume"]["format"]
+        == "binary"
+    )
 
 
 def test_the_page_loosens_styles_only(client: FlaskClient) -> None:

@@ -42,7 +42,16 @@ def test_it_pages(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page_size=101", "page=x", "workplace=moon", "type=x", "status=draft", "q=" + "x" * 101]
+    "query",
+    [
+        "page=0",
+        "page_size=101",
+        "page=x",
+        "workplace=moon",
+        "type=x",
+        "status=draft",
+        "q=" + "x" * 101,
+    ],
 )
 def test_it_says_which_filter_cannot_be_used(client: FlaskClient, query: str) -> None:
     response = client.get(f"/api/jobs?{query}")
@@ -57,16 +66,31 @@ def test_it_tells_how_the_interview_goes_but_not_what_is_asked(client: FlaskClie
 
     assert response.json["description"] == "Build **pipelines**."
     assert response.json["interview_ms"] == 2 * (2_000 + 60_000)
-    assert response.json["questions"][0] == {"position": 1, "think_ms": 2_000, "limit_ms": 60_000, "takes": 2}
+    assert response.json["questions"][0] == {
+        "position": 1,
+        "think_ms": 2_000,
+        "limit_ms": 60_000,
+        "takes": 2,
+    }
     assert "Question number" not in response.text
 
 
-def test_a_closed_position_stays_readable_and_a_draft_is_for_admins(client: FlaskClient, cast: Cast) -> None:
+def test_a_closed_position_stays_readable_and_a_draft_is_for_admins(
+    client: FlaskClient, cast: Cast
+) -> None:
     closed, draft = make_job(status=JobStatus.CLOSED), make_job(status=JobStatus.DRAFT)
     people: dict[str, User | None] = {"nobody": None, "alice": cast.alice, "ada": cast.ada}
 
-    assert statuses(client, "GET", f"/api/jobs/{closed.id}", people) == {"nobody": 200, "alice": 200, "ada": 200}
-    assert statuses(client, "GET", f"/api/jobs/{draft.id}", people) == {"nobody": 404, "alice": 404, "ada": 200}
+    assert statuses(client, "GET", f"/api/jobs/{closed.id}", people) == {
+        "nobody": 200,
+        "alice": 200,
+        "ada": 200,
+    }
+    assert statuses(client, "GET", f"/api/jobs/{draft.id}", people) == {
+        "nobody": 404,
+        "alice": 404,
+        "ada": 200,
+    }
 
 
 def test_an_admins_cookie_shows_no_draft(client: FlaskClient, ada: User) -> None:
@@ -76,6 +100,11 @@ def test_an_admins_cookie_shows_no_draft(client: FlaskClient, ada: User) -> None
     assert client.get(f"/api/jobs/{job.id}").status_code == 404
 
 
-def test_an_unknown_position_is_not_there_and_a_bad_token_is_said_to_be_bad(client: FlaskClient, alice: User) -> None:
+def test_an_unknown_position_is_not_there_and_a_bad_token_is_said_to_be_bad(
+    client: FlaskClient, alice: User
+) -> None:
     assert client.get(f"/api/jobs/{NOWHERE}", headers=bearer(alice)).status_code == 404
-    assert client.get(f"/api/jobs/{make_job().id}", headers={"Authorization": "Bearer x"}).status_code == 401
+    assert (
+        client.get(f"/api/jobs/{make_job().id}", headers={"Authorization": "Bearer x"}).status_code
+        == 401
+    )

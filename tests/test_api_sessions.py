@@ -31,7 +31,12 @@ def names(client: FlaskClient, user: User, query: str = "") -> list[str]:
 def test_admins_only(client: FlaskClient, cast: Cast) -> None:
     interview = make_interview()
     owner = interview.application.user
-    people: dict[str, User | None] = {"nobody": None, "owner": owner, "bob": cast.bob, "ada": cast.ada}
+    people: dict[str, User | None] = {
+        "nobody": None,
+        "owner": owner,
+        "bob": cast.bob,
+        "ada": cast.ada,
+    }
     expected = {"nobody": 401, "owner": 403, "bob": 403, "ada": 200}
 
     assert statuses(client, "GET", QUEUE, people) == expected
@@ -63,7 +68,9 @@ def test_it_filters_as_the_page_does(client: FlaskClient, ada: User) -> None:
     assert names(client, ada, "?from=2026-11-21") == []
 
 
-@pytest.mark.parametrize("query", ["kind=x", "severity=x", "state=x", "job=x", "from=x", "to=2026-13-01", "page=0"])
+@pytest.mark.parametrize(
+    "query", ["kind=x", "severity=x", "state=x", "job=x", "from=x", "to=2026-13-01", "page=0"]
+)
 def test_it_says_which_filter_cannot_be_used(client: FlaskClient, ada: User, query: str) -> None:
     response = client.get(f"{QUEUE}?{query}", headers=bearer(ada))
 
@@ -81,7 +88,9 @@ def test_it_gives_one_interview_with_flags_and_telemetry(client: FlaskClient, ad
     assert found["links"]["player"] == f"/admin/sessions/{interview.id}"
 
 
-def test_it_gives_no_telemetry_before_the_interview_is_ready(client: FlaskClient, ada: User) -> None:
+def test_it_gives_no_telemetry_before_the_interview_is_ready(
+    client: FlaskClient, ada: User
+) -> None:
     interview = make_interview(state=InterviewState.FINISHING)
     with_telemetry(interview)
 
@@ -92,7 +101,14 @@ def test_it_shows_the_takes_that_count(client: FlaskClient, ada: User) -> None:
     interview = make_interview()
     for take in (1, 2):
         save(
-            Answer(interview=interview, question_position=1, prompt="Why?", take=take, limit_ms=60_000, container="mp4")
+            Answer(
+                interview=interview,
+                question_position=1,
+                prompt="Why?",
+                take=take,
+                limit_ms=60_000,
+                container="mp4",
+            )
         )
     found = client.get(f"{QUEUE}/{interview.id}", headers=bearer(ada)).json
 

@@ -28,12 +28,17 @@ def path(job: Job) -> str:
     return f"/jobs/{job.slug}/apply"
 
 
-def test_it_applies_and_leads_to_the_dashboard(client: FlaskClient, alice: User, path: str, folder: Path) -> None:
+def test_it_applies_and_leads_to_the_dashboard(
+    client: FlaskClient, alice: User, path: str, folder: Path
+) -> None:
     sent = papers.form(resume=papers.upload(name="Älices CV.pdf"), note="I like\r\nrows.")
     response = sign_in(client, alice).post(path, **sent)
     assert (response.status_code, response.location) == (303, "/dashboard")
     application = db.session.scalars(db.select(Application)).one()
-    assert (application.user.email, application.resume_name) == ("alice@example.org", "Älices CV.pdf")
+    assert (application.user.email, application.resume_name) == (
+        "alice@example.org",
+        "Älices CV.pdf",
+    )
     assert application.note == "I like\nrows."
     assert (folder / application.resume_path).read_bytes() == papers.pdf()
     assert "You applied for Data engineer" in client.get("/dashboard").text
@@ -48,7 +53,12 @@ def test_it_applies_and_leads_to_the_dashboard(client: FlaskClient, alice: User,
     ((papers.pdf(password="x"), "cv.pdf"), "protected with a password"),
 ])  # fmt: skip
 def test_a_refused_file_names_the_reason_and_keeps_the_note(
-    client: FlaskClient, alice: User, path: str, folder: Path, file: tuple[bytes, str] | None, reason: str
+    client: FlaskClient,
+    alice: User,
+    path: str,
+    folder: Path,
+    file: tuple[bytes, str] | None,
+    reason: str,
 ) -> None:
     sent = {"note": "I like <rows>."} | ({"resume": papers.upload(*file)} if file else {})
     response = sign_in(client, alice).post(path, **papers.form(**sent))
@@ -59,18 +69,24 @@ def test_a_refused_file_names_the_reason_and_keeps_the_note(
 
 
 def test_a_long_note_is_refused_and_kept(client: FlaskClient, alice: User, path: str) -> None:
-    response = sign_in(client, alice).post(path, **papers.form(resume=papers.upload(), note="x" * 2_001))
+    response = sign_in(client, alice).post(
+        path, **papers.form(resume=papers.upload(), note="x" * 2_001)
+    )
     assert response.status_code == 422
     assert "at most 2000 characters" in response.text
     assert "x" * 2_001 in response.text
 
 
-def test_lines_of_a_note_count_as_the_browser_counts_them(client: FlaskClient, alice: User, path: str) -> None:
+def test_lines_of_a_note_count_as_the_browser_counts_them(
+    client: FlaskClient, alice: User, path: str
+) -> None:
     sent = papers.form(resume=papers.upload(), note="x\r\n" * 1_000)
     assert sign_in(client, alice).post(path, **sent).status_code == 303
 
 
-def test_a_request_too_large_to_read_gets_the_form_with_the_reason(client: FlaskClient, alice: User, path: str) -> None:
+def test_a_request_too_large_to_read_gets_the_form_with_the_reason(
+    client: FlaskClient, alice: User, path: str
+) -> None:
     big = papers.upload(b"%PDF-" + b"x" * (12 * 1024 * 1024), "cv.pdf")
     response = sign_in(client, alice).post(path, **papers.form(resume=big, note="gone"))
     assert response.status_code == 413
@@ -79,19 +95,29 @@ def test_a_request_too_large_to_read_gets_the_form_with_the_reason(client: Flask
     assert 'name="resume"' in response.text
 
 
-def test_with_htmx_the_note_stays_on_the_page_where_it_was_typed(client: FlaskClient, alice: User, path: str) -> None:
+def test_with_htmx_the_note_stays_on_the_page_where_it_was_typed(
+    client: FlaskClient, alice: User, path: str
+) -> None:
     big = papers.upload(b"x" * (12 * 1024 * 1024), "cv.pdf")
-    response = sign_in(client, alice).post(path, **papers.form(resume=big), headers={"HX-Request": "true"})
+    response = sign_in(client, alice).post(
+        path, **papers.form(resume=big), headers={"HX-Request": "true"}
+    )
     assert 'hx-preserve="true"' in response.text
     assert "did not arrive" not in response.text
 
 
-def test_a_stranger_with_too_large_a_request_is_asked_to_sign_in(client: FlaskClient, path: str) -> None:
-    response = client.post(path, **papers.form(resume=papers.upload(b"x" * (12 * 1024 * 1024), "cv.pdf")))
+def test_a_stranger_with_too_large_a_request_is_asked_to_sign_in(
+    client: FlaskClient, path: str
+) -> None:
+    response = client.post(
+        path, **papers.form(resume=papers.upload(b"x" * (12 * 1024 * 1024), "cv.pdf"))
+    )
     assert response.status_code == 303
 
 
-def test_applying_twice_is_said_kindly(client: FlaskClient, alice: User, job: Job, path: str) -> None:
+def test_applying_twice_is_said_kindly(
+    client: FlaskClient, alice: User, job: Job, path: str
+) -> None:
     make_application(alice, job)
     sign_in(client, alice)
     assert client.get(path).location == "/dashboard"
@@ -100,7 +126,9 @@ def test_applying_twice_is_said_kindly(client: FlaskClient, alice: User, job: Jo
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_the_anonymous_are_asked_to_sign_in_and_come_back(client: FlaskClient, path: str, method: str) -> None:
+def test_the_anonymous_are_asked_to_sign_in_and_come_back(
+    client: FlaskClient, path: str, method: str
+) -> None:
     response = getattr(client, method)(path, headers={"Referer": f"http://localhost{path}"})
     assert response.location == f"/login?next={path}"
 
@@ -126,7 +154,9 @@ def test_no_lock_is_held_while_the_file_is_looked_at(
 ) -> None:
     seen = []
     read = resumes.read
-    monkeypatch.setattr(resumes, "read", lambda *args: seen.append(db.session().in_transaction()) or read(*args))
+    monkeypatch.setattr(
+        resumes, "read", lambda *args: seen.append(db.session().in_transaction()) or read(*args)
+    )
     sign_in(client, alice).post(path, **papers.form(resume=papers.upload()))
     assert seen == [False]
 
@@ -142,8 +172,12 @@ def stored(alice: User, job: Job, folder: Path) -> Application:
     return make_application(alice, job, resume_path="made-here.pdf", resume_name="Äl\"ice's.pdf")
 
 
-@pytest.mark.parametrize(("person", "code"), [("nobody", 303), ("alice", 200), ("bob", 404), ("ada", 200)])
-def test_who_gets_a_resume(client: FlaskClient, cast: Cast, stored: Application, person: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("person", "code"), [("nobody", 303), ("alice", 200), ("bob", 404), ("ada", 200)]
+)
+def test_who_gets_a_resume(
+    client: FlaskClient, cast: Cast, stored: Application, person: str, code: int
+) -> None:
     if person != "nobody":
         sign_in(client, getattr(cast, person))
     assert client.get(f"/applications/{stored.id}/resume", buffered=True).status_code == code
@@ -162,7 +196,9 @@ def test_a_resume_comes_as_an_attachment_under_its_own_name(
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_who_withdrew_reads_that_and_what_to_do(client: FlaskClient, alice: User, job: Job, path: str) -> None:
+def test_who_withdrew_reads_that_and_what_to_do(
+    client: FlaskClient, alice: User, job: Job, path: str
+) -> None:
     make_application(alice, job, status=ApplicationStatus.WITHDRAWN)
     sign_in(client, alice)
     assert client.get(path).location == "/dashboard"

@@ -13,7 +13,8 @@ import capture
 
 CAPTURE = Path(__file__).resolve().parent.parent / "capture"
 MODULES = sorted(CAPTURE.rglob("*.py"))
-# The rooms of capture (its packages, and the modules beside them) and the doors: what each of them may import.
+# The rooms of capture (its packages, and the modules beside them) and the doors: what each of them
+# may import.
 DOORS: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
@@ -31,7 +32,19 @@ DOORS: dict[str, set[str]] = {
     "demo": {"errors"},
     "bench": {"media", "session"},
     "__main__": {
-        *("bench", "demo", "device", "errors", "film", "media", "report", "rules", "session", "stderr", "store"),
+        *(
+            "bench",
+            "demo",
+            "device",
+            "errors",
+            "film",
+            "media",
+            "report",
+            "rules",
+            "session",
+            "stderr",
+            "store",
+        ),
         "types",
     },
 }
@@ -39,7 +52,10 @@ MOST_ROOMS, MOST_DOORS = 16, 40
 PORTAL = CAPTURE.parent / "portal"
 DOCUMENTS = sorted((CAPTURE.parent / "documents").glob("*.py"))
 PURE = (
-    *(CAPTURE / f"{name}.py" for name in ("types", "errors", "halting", "senses/pose", "senses/eyes")),
+    *(
+        CAPTURE / f"{name}.py"
+        for name in ("types", "errors", "halting", "senses/pose", "senses/eyes")
+    ),
     *sorted((CAPTURE / "rules").glob("*.py")),
     *sorted((CAPTURE / "store").glob("*.py")),
 )
@@ -62,9 +78,13 @@ def room_of(path: Path) -> str:
 
 def doors_used() -> dict[str, set[str]]:
     """Each room of capture with the rooms that its modules import, also inside functions."""
-    used: dict[str, set[str]] = {room_of(path): set() for path in MODULES if path != CAPTURE / "__init__.py"}
+    used: dict[str, set[str]] = {
+        room_of(path): set() for path in MODULES if path != CAPTURE / "__init__.py"
+    }
     for path in MODULES:
-        if path != CAPTURE / "__init__.py":  # the front door imports a name when somebody asks for it
+        if (
+            path != CAPTURE / "__init__.py"
+        ):  # the front door imports a name when somebody asks for it
             room = room_of(path)
             used[room] |= {module.split(".")[1] for module in modules_of_capture(path)} - {room}
     return used
@@ -124,7 +144,9 @@ def test_only_the_interviews_of_the_portal_know_capture() -> None:
 
 
 def test_only_the_face_reader_knows_mediapipe() -> None:
-    assert [path for path in MODULES if "mediapipe" in imported(path)] == [CAPTURE / "senses" / "face.py"]
+    assert [path for path in MODULES if "mediapipe" in imported(path)] == [
+        CAPTURE / "senses" / "face.py"
+    ]
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -149,12 +171,18 @@ def inside_portal(folder: str) -> set[Path]:
 def test_only_what_makes_the_app_knows_the_pages() -> None:
     """Nothing imports upward: whatever pages share with the rest stands below them."""
     others = set(PORTAL.rglob("*.py")) - inside_portal("blueprints") - {PORTAL / "__init__.py"}
-    assert [path.name for path in sorted(others) if within(imported_modules(path), "portal.blueprints")] == []
+    assert [
+        path.name for path in sorted(others) if within(imported_modules(path), "portal.blueprints")
+    ] == []
 
 
 def test_no_module_imports_after_its_own_names() -> None:
     """Where one had to, two modules would need each other."""
-    late = [path.name for path in sorted(PORTAL.rglob("*.py")) if "E402" in path.read_text(encoding="utf-8")]
+    late = [
+        path.name
+        for path in sorted(PORTAL.rglob("*.py"))
+        if "E402" in path.read_text(encoding="utf-8")
+    ]
     assert late == []
 
 
@@ -163,7 +191,9 @@ def test_background_work_knows_no_kind_of_work() -> None:
     allowed = ("portal.config", "portal.extensions", "portal.models", "portal.work")
     for path in sorted(inside_portal("work")):
         names = within(imported_modules(path), "portal") - {"portal"}
-        assert [name for name in sorted(names) if not any(within({name}, one) for one in allowed)] == [], path
+        assert [
+            name for name in sorted(names) if not any(within({name}, one) for one in allowed)
+        ] == [], path
         assert not imported(path) & {"capture", "documents"}, path
 
 
@@ -193,10 +223,14 @@ def test_every_room_of_capture_has_its_place_in_the_design() -> None:
     assert [name for name in [*packages, *modules] if name not in told] == []
 
 
-@pytest.mark.parametrize("folder", ["disk", "documents", "portal", "portal/interviews", "portal/work"])
+@pytest.mark.parametrize(
+    "folder", ["disk", "documents", "portal", "portal/interviews", "portal/work"]
+)
 def test_every_module_has_its_place_in_the_design(folder: str) -> None:
     told = (CAPTURE.parent / "docs" / "design.md").read_text(encoding="utf-8")
-    names = [path.stem for path in (CAPTURE.parent / folder).glob("*.py") if path.stem != "__init__"]
+    names = [
+        path.stem for path in (CAPTURE.parent / folder).glob("*.py") if path.stem != "__init__"
+    ]
     assert [name for name in names if f"`{name}.py`" not in told and f"`{name}`" not in told] == []
 
 
@@ -212,8 +246,14 @@ def sentences(path: Path) -> set[str]:
     """What a module says to people: texts of at least four words, without what describes code."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in described)
-    return {node.value for node in texts if isinstance(node.value, str) and node.value.count(" ") >= 3}
+    texts = (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and id(node) not in described
+    )
+    return {
+        node.value for node in texts if isinstance(node.value, str) and node.value.count(" ") >= 3
+    }
 
 
 def test_no_two_modules_refuse_in_the_same_words() -> None:
@@ -223,5 +263,10 @@ def test_no_two_modules_refuse_in_the_same_words() -> None:
 
 
 def test_whether_an_interview_may_be_recorded_is_refused_in_one_place() -> None:
-    asking = [path.name for path in PORTAL.rglob("*.py") if ".why_not_interviewable()" in path.read_text("utf-8")]
-    assert sorted(asking) == ["standing.py", "steps.py"]  # the one that refuses, and the one that tells what comes next
+    asking = [
+        path.name
+        for path in PORTAL.rglob("*.py")
+        if ".why_not_interviewable()" in path.read_text("utf-8")
+    ]
+    # the one that refuses, and the one that tells what comes next
+    assert sorted(asking) == ["standing.py", "steps.py"]

@@ -1,4 +1,6 @@
-"""An answer's limit holds for what was sent, and how an answer came is told to reviewers in neutral words."""
+"""An answer's limit holds for what was sent, and how an answer came is told to reviewers in neutral
+words.
+"""
 
 import re
 from datetime import timedelta
@@ -23,7 +25,15 @@ from portal.extensions import db
 from portal.interviews import NewAnswer, results
 from portal.interviews.answers import OVERSHOOT_MS, allowed_ms
 from portal.interviews.arrival import NO_WORD, NOT_ASSESSABLE, notes
-from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState, User, utc_now
+from portal.models import (
+    Answer,
+    AnswerState,
+    Application,
+    InterviewSession,
+    InterviewState,
+    User,
+    utc_now,
+)
 
 FRAME_MS = 100  # of the last picture and sound before a cut
 
@@ -36,7 +46,9 @@ def limit(interview: InterviewSession, ms: int, question: int = 1) -> None:
 def came(interview: InterviewSession, data: bytes, took_ms: int = 60_000, **said: Any) -> Answer:
     """An answer of our page, which took that long from its beginning to its end."""
     question = said.pop("question", 1)
-    answer = start(interview, question, **({"continues": said.pop("continues")} if "continues" in said else {}))
+    answer = start(
+        interview, question, **({"continues": said.pop("continues")} if "continues" in said else {})
+    )
     send(answer, data)
     answer.created_at -= timedelta(milliseconds=took_ms)
     interview.questions[question - 1].released_at = answer.created_at
@@ -46,7 +58,9 @@ def came(interview: InterviewSession, data: bytes, took_ms: int = 60_000, **said
 
 
 def worked(app: Flask, *answers: Answer) -> None:
-    """All work done, and spoken of as where measuring was agreed to (which would take these tests minutes)."""
+    """All work done, and spoken of as where measuring was agreed to (which would take these tests
+    minutes).
+    """
     work.work_through(app)
     for answer in answers:
         db.session.refresh(answer)
@@ -55,7 +69,9 @@ def worked(app: Flask, *answers: Answer) -> None:
 
 
 @pytest.mark.parametrize("container", ["mp4", "webm"])
-def test_a_film_ends_at_the_cut_and_the_rest_is_only_counted(tmp_path: Path, container: str) -> None:
+def test_a_film_ends_at_the_cut_and_the_rest_is_only_counted(
+    tmp_path: Path, container: str
+) -> None:
     source = tmp_path / f"source.{container}"
     source.write_bytes(clip_bytes(tmp_path, 9.0, container))
     made = normalise(source, tmp_path / "film.mp4", container, Limits(cut_at_ms=4_000))
@@ -71,7 +87,9 @@ def test_what_is_cut_off_may_be_longer_than_any_answer(tmp_path: Path) -> None:
     source.write_bytes(clip_bytes(tmp_path, 9.0))
     limits = Limits(max_duration_ms=5_000, cut_at_ms=2_000)
 
-    assert normalise(source, tmp_path / "film.mp4", "mp4", limits).sent_ms == pytest.approx(9_000, abs=FRAME_MS)
+    assert normalise(source, tmp_path / "film.mp4", "mp4", limits).sent_ms == pytest.approx(
+        9_000, abs=FRAME_MS
+    )
     with Media(source, "mp4", limits) as media:
         assert sum(1 for _ in media.packets()) > 0
         assert media.end_ms == pytest.approx(2_000, abs=FRAME_MS)
@@ -94,11 +112,16 @@ def test_an_answer_is_cut_at_its_limit_however_little_was_said(
     assert latest_observations(place.observations_path(1, 1, 1))[-1].t_ms <= 5_000 + OVERSHOOT_MS
     assert measured.duration_ms == answer.duration_ms
     assert not [flag for flag in find_flags(measured) if flag.kind == "recording_gap"]
-    assert "00:20 min came where 00:05 min were left to answer; what is beyond that is cut off." in notes(answer)
+    assert (
+        "00:20 min came where 00:05 min were left to answer; what is beyond that is cut off."
+        in notes(answer)
+    )
     assert "20.0 s came where 0.0 s were said to be recorded." in notes(answer)
 
 
-def test_a_recorder_that_runs_on_a_little_is_not_cut(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_a_recorder_that_runs_on_a_little_is_not_cut(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     limit(interview, 5_000)
     answer = came(interview, clip_bytes(tmp_path, 6.0), recorded_ms=6_000)
     worked(app, answer)
@@ -136,10 +159,16 @@ def test_a_part_for_which_no_time_was_left_is_not_in_the_recording(
     limit(interview, 5_000)
     answers = [came(interview, clip_bytes(tmp_path, 9.0), recorded_ms=1)]
     for _ in range(2):
-        answers.append(came(interview, clip_bytes(tmp_path, 9.0), recorded_ms=1, continues=answers[-1].id))
+        answers.append(
+            came(interview, clip_bytes(tmp_path, 9.0), recorded_ms=1, continues=answers[-1].id)
+        )
     worked(app, *answers)
 
-    assert [answer.state for answer in answers] == [AnswerState.READY, AnswerState.FAILED, AnswerState.FAILED]
+    assert [answer.state for answer in answers] == [
+        AnswerState.READY,
+        AnswerState.FAILED,
+        AnswerState.FAILED,
+    ]
     assert "used up" in answers[-1].failure
     assert allowed_ms(answers[-1]) <= 0
 
@@ -163,7 +192,9 @@ def test_who_was_offline_and_sends_all_at_the_end_has_nothing_to_say(
     assert notes(answer) == []
 
 
-def test_an_answer_faster_than_time_says_so(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_an_answer_faster_than_time_says_so(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     answer = came(interview, clip_bytes(tmp_path, 20.0), took_ms=800, recorded_ms=20_000)
     worked(app, answer)
 
@@ -176,7 +207,9 @@ def test_parts_are_counted_together_as_a_page_may_record_before_it_has_an_answer
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     first = came(interview, clip_bytes(tmp_path, 20.0), took_ms=40_000, recorded_ms=20_000)
-    second = came(interview, clip_bytes(tmp_path, 9.0), took_ms=100, recorded_ms=9_000, continues=first.id)
+    second = came(
+        interview, clip_bytes(tmp_path, 9.0), took_ms=100, recorded_ms=9_000, continues=first.id
+    )
     worked(app, first, second)
 
     assert notes(first) == notes(second) == []
@@ -186,7 +219,9 @@ def test_an_answer_without_the_pages_word_says_so_where_it_would_have_watched(
     app: Flask, interview: InterviewSession, bob: User, tmp_path: Path
 ) -> None:
     unwatched = came(interview, clip_bytes(tmp_path, 2.0), watched=False)
-    refused = came(begin(make_application(bob), analyse=False), clip_bytes(tmp_path, 2.0), watched=False)
+    refused = came(
+        begin(make_application(bob), analyse=False), clip_bytes(tmp_path, 2.0), watched=False
+    )
     worked(app, unwatched)
 
     assert notes(unwatched) == [NO_WORD, NOT_ASSESSABLE]
@@ -196,11 +231,16 @@ def test_an_answer_without_the_pages_word_says_so_where_it_would_have_watched(
 def test_an_answer_coded_as_no_page_of_ours_does_says_so(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answer = came(interview, make_clip(tmp_path / "other.mp4", 2, codec="mpeg4", sound="tone").read_bytes())
+    answer = came(
+        interview, make_clip(tmp_path / "other.mp4", 2, codec="mpeg4", sound="tone").read_bytes()
+    )
     worked(app, answer)
 
     assert answer.codecs == "mpeg4 aac"
-    assert notes(answer)[0] == "It is mpeg4 aac in mp4, which the page that asks the questions does not record."
+    assert (
+        notes(answer)[0]
+        == "It is mpeg4 aac in mp4, which the page that asks the questions does not record."
+    )
 
 
 @pytest.mark.parametrize(("waited_s", "is_told"), [(55, False), (754, True)])
@@ -236,7 +276,9 @@ def test_a_few_bytes_that_show_the_next_question_are_told_beside_what_follows_th
 
     assert len(shown_early(answers[0])) == 1
     assert shown_early(answers[0])[0].startswith("Question 2 was shown ")
-    assert shown_early(answers[0])[0].endswith("s after this answer was begun; the answer is 9.0 s long.")
+    assert shown_early(answers[0])[0].endswith(
+        "s after this answer was begun; the answer is 9.0 s long."
+    )
     assert shown_early(answers[1]) == []
 
 
@@ -250,7 +292,9 @@ def test_a_take_that_is_begun_when_the_next_question_is_known_says_so(
 
     assert shown_early(first) == shown_early(second) == []
     assert len(shown_early(again)) == 1
-    assert re.fullmatch(r"It was begun 02:2\d min after question 2 was shown\.", shown_early(again)[0])
+    assert re.fullmatch(
+        r"It was begun 02:2\d min after question 2 was shown\.", shown_early(again)[0]
+    )
 
 
 @pytest.mark.parametrize(("earlier_ms", "is_told"), [(300, False), (1_900, False), (2_100, True)])
@@ -269,7 +313,9 @@ def test_a_moment_between_the_next_question_and_a_take_is_not_spoken_of(
 def test_who_records_first_and_then_asks_for_the_next_question_is_not_told_of(
     app: Flask, interview: InterviewSession, tmp_path: Path, line: str
 ) -> None:
-    """However late the bytes come: the time of the answer has passed when its next question is shown."""
+    """However late the bytes come: the time of the answer has passed when its next question is
+    shown.
+    """
     data = clip_bytes(tmp_path, 9.0)
     answer = start(interview)
     interviews.receive(answer, 0, data[:40], None)
@@ -333,7 +379,12 @@ def test_the_page_says_its_word_when_an_answer_is_complete(
     for answer, said in zip(answers, ({"watched": True}, {}), strict=True):
         send(answer, data)
         address = f"/capture/{interview.id}/answers/{answer.id}/complete"
-        assert client.post(address, json={"length": len(data), "recorded_ms": 2_000} | said).status_code == 200
+        assert (
+            client.post(
+                address, json={"length": len(data), "recorded_ms": 2_000} | said
+            ).status_code
+            == 200
+        )
 
     assert [answer.watched for answer in answers] == [True, False]
     assert all(answer.completed_at for answer in answers)

@@ -1,4 +1,6 @@
-"""The questions of an interview: copied when it begins, shown one after the other, and never before their turn."""
+"""The questions of an interview: copied when it begins, shown one after the other, and never before
+their turn.
+"""
 
 import json
 from datetime import timedelta
@@ -37,7 +39,10 @@ def test_no_page_of_a_candidate_holds_a_prompt_before_its_turn(
     interview = interviews.open_interview(application)
     sign_in(client, user)
     addresses = ["/jobs", f"/jobs/{job.slug}", "/applications", f"/api/jobs/{job.id}", "/account"]
-    addresses += [f"/capture/{interview.id}/{name}" for name in ("consent", "check", "room", "room.json", "status")]
+    addresses += [
+        f"/capture/{interview.id}/{name}"
+        for name in ("consent", "check", "room", "room.json", "status")
+    ]
 
     def all_pages() -> str:
         return "".join(client.get(address, follow_redirects=True).text for address in addresses)
@@ -52,7 +57,9 @@ def test_no_page_of_a_candidate_holds_a_prompt_before_its_turn(
     assert SECRET not in seen
 
 
-def test_before_consent_there_is_nothing_to_ask(client: FlaskClient, application: Application) -> None:
+def test_before_consent_there_is_nothing_to_ask(
+    client: FlaskClient, application: Application
+) -> None:
     interview = interviews.open_interview(application)
     sign_in(client, application.user)
     address = f"/capture/{interview.id}"
@@ -68,14 +75,19 @@ def test_a_question_is_shown_when_its_turn_comes_and_the_server_notes_when(
     before = in_room(client, interview)
     reply = page("questions/1/release")
 
-    assert [(row["prompt"], row["think_left_ms"]) for row in before] == [(None, 2_000), (None, 2_000)]
+    assert [(row["prompt"], row["think_left_ms"]) for row in before] == [
+        (None, 2_000),
+        (None, 2_000),
+    ]
     assert (reply.json["position"], reply.json["prompt"]) == (1, "Question number 1?")
     assert 1_000 < reply.json["think_left_ms"] <= 2_000
     assert [row["prompt"] for row in in_room(client, interview)] == ["Question number 1?", None]
     assert abs(interview.questions[0].released_at - utc_now()) < timedelta(seconds=5)
 
 
-def test_asking_again_resets_no_time_to_think(page: Any, client: FlaskClient, interview: InterviewSession) -> None:
+def test_asking_again_resets_no_time_to_think(
+    page: Any, client: FlaskClient, interview: InterviewSession
+) -> None:
     shown_at = utc_now() - timedelta(milliseconds=1_500)
     show(interview)
     interview.questions[0].released_at = shown_at
@@ -90,7 +102,9 @@ def test_asking_again_resets_no_time_to_think(page: Any, client: FlaskClient, in
     assert page("questions/1/release").json["think_left_ms"] == 0
 
 
-def test_a_clock_that_was_set_back_gives_no_more_than_the_time_to_think(interview: InterviewSession) -> None:
+def test_a_clock_that_was_set_back_gives_no_more_than_the_time_to_think(
+    interview: InterviewSession,
+) -> None:
     show(interview)
 
     assert interview.questions[0].think_left_ms(utc_now() - timedelta(hours=1)) == 2_000
@@ -109,7 +123,9 @@ def test_the_next_question_waits_for_an_answer_to_the_one_before(
     assert early.json["detail"] == "Question 1 comes first: it has no answer yet."
 
 
-def test_a_take_that_was_taken_back_is_no_answer(page: Any, interview: InterviewSession, tmp_path: Path) -> None:
+def test_a_take_that_was_taken_back_is_no_answer(
+    page: Any, interview: InterviewSession, tmp_path: Path
+) -> None:
     answer = start(interview)
     send(answer, clip_bytes(tmp_path))
     interviews.take_back(answer)
@@ -144,7 +160,9 @@ def test_what_a_job_asks_later_changes_nothing_for_who_has_begun(
 
     assert answer.prompt == "Question number 1?"
     assert answer.limit_ms == 60_000
-    assert [row["limit_ms"] for row in in_room(client, interview)] == [row["limit_ms"] for row in asked]
+    assert [row["limit_ms"] for row in in_room(client, interview)] == [
+        row["limit_ms"] for row in asked
+    ]
     with pytest.raises(interviews.AnswersMissing, match="Question 2"):
         interviews.finish(interview)
     record(interview, clip_bytes(tmp_path), question=2)

@@ -1,4 +1,6 @@
-"""How questions are shown: each when its candidate wants it; its clock runs from then on, whatever the page does."""
+"""How questions are shown: each when its candidate wants it; its clock runs from then on, whatever
+the page does.
+"""
 
 import time
 from collections.abc import Iterator
@@ -93,7 +95,9 @@ def test_nobody_is_recorded_who_comes_back_after_the_time_to_think(candidate: Ca
     candidate.sees_state("recording")
 
 
-def test_without_a_connection_the_question_waits_and_so_does_its_clock(candidate: Candidate) -> None:
+def test_without_a_connection_the_question_waits_and_so_does_its_clock(
+    candidate: Candidate,
+) -> None:
     thinks(candidate, 60_000)
     assert "Question number 1?" not in candidate.page.content()
     candidate.context.set_offline(True)
@@ -106,8 +110,12 @@ def test_without_a_connection_the_question_waits_and_so_does_its_clock(candidate
     assert seconds_left(candidate) >= 57
 
 
-def test_nobody_is_recorded_at_the_first_sight_of_a_question_whose_reply_was_late(candidate: Candidate) -> None:
-    """The server has shown it, the reply was lost, and the line came back when the time to think was over."""
+def test_nobody_is_recorded_at_the_first_sight_of_a_question_whose_reply_was_late(
+    candidate: Candidate,
+) -> None:
+    """The server has shown it, the reply was lost, and the line came back when the time to think
+    was over.
+    """
     thinks(candidate, 2_000)
     began_s = time.monotonic()
 
@@ -126,7 +134,9 @@ def test_nobody_is_recorded_at_the_first_sight_of_a_question_whose_reply_was_lat
     assert candidate.answers() == []
 
 
-def test_a_question_without_time_to_think_says_so_and_is_recorded_at_once(candidate: Candidate) -> None:
+def test_a_question_without_time_to_think_says_so_and_is_recorded_at_once(
+    candidate: Candidate,
+) -> None:
     thinks(candidate, 0)
     candidate.sees("Recording starts as soon as you see the question, for up to 1:00 min")
     candidate.press("Show the question")
@@ -150,7 +160,9 @@ def upright_camera(folder: Path) -> Path:
 @pytest.fixture
 def upright(server: LiveServer, playwright: Playwright, tmp_path: Path) -> Iterator[Candidate]:
     """Somebody with a phone that is held upright."""
-    browser = chromium(playwright, ALLOW_CAMERA, f"--use-file-for-fake-video-capture={upright_camera(tmp_path)}")
+    browser = chromium(
+        playwright, ALLOW_CAMERA, f"--use-file-for-fake-video-capture={upright_camera(tmp_path)}"
+    )
     candidate = Candidate(server, browser)
     candidate.page.set_viewport_size({"width": 390, "height": 844})
     yield candidate

@@ -1,6 +1,8 @@
-"""Two requests about one interview in the same moment: the database decides their order, and both get an answer.
+"""Two requests about one interview in the same moment: the database decides their order, and both
+get an answer.
 
-On SQLite one writer at a time decides; on PostgreSQL (TEST_DATABASE_URL) the rows that a verb holds do.
+On SQLite one writer at a time decides; on PostgreSQL (TEST_DATABASE_URL) the rows that a verb holds
+do.
 """
 
 import threading

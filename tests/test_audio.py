@@ -11,7 +11,14 @@ from benchmarks.hearing import MEETINGS, NOISE, found_in, softer
 from benchmarks.labels import read_labels
 from benchmarks.scores import Found
 from capture.demo import SOUND_HZ, speechlike
-from capture.senses.audio import EDGE_STEPS, PAUSE_STEPS, SAMPLE_RATE_HZ, WORD_STEPS, SoundMeter, talking
+from capture.senses.audio import (
+    EDGE_STEPS,
+    PAUSE_STEPS,
+    SAMPLE_RATE_HZ,
+    WORD_STEPS,
+    SoundMeter,
+    talking,
+)
 from capture.types import Sound
 
 
@@ -24,11 +31,15 @@ def heard(samples: NDArray[np.floating], t_ms: int = 0, piece: int = 333) -> Sou
     """The sound as decoders hand it out: in pieces of any size."""
     meter = SoundMeter()
     for start in range(0, len(samples), piece):
-        meter.feed(Sound(t_ms + round(start * 1000 / SAMPLE_RATE_HZ), samples[start : start + piece]))
+        meter.feed(
+            Sound(t_ms + round(start * 1000 / SAMPLE_RATE_HZ), samples[start : start + piece])
+        )
     return meter
 
 
-@pytest.mark.parametrize(("amplitude", "level_dbfs"), [(1.0, -3.01), (0.5, -9.03), (0.01, -43.01), (0.0, -90.0)])
+@pytest.mark.parametrize(
+    ("amplitude", "level_dbfs"), [(1.0, -3.01), (0.5, -9.03), (0.01, -43.01), (0.0, -90.0)]
+)
 def test_a_tones_level_is_its_rms(amplitude: float, level_dbfs: float) -> None:
     assert heard(tone(1, amplitude)).level_dbfs(800) == pytest.approx(level_dbfs, abs=0.1)
 
@@ -120,7 +131,10 @@ def test_noise_of_any_level_is_no_voice(level_dbfs: int) -> None:
 @pytest.mark.parametrize("softer_db", [0, 12, 20])
 def test_meetings_are_heard_also_from_far_away_and_noise_never_is(softer_db: int) -> None:
     every = read_labels(FOOTAGE)
-    by_file = {file: found_in(FOOTAGE, file, every, partial(softer, db=softer_db)) for file in (*MEETINGS, NOISE)}
+    by_file = {
+        file: found_in(FOOTAGE, file, every, partial(softer, db=softer_db))
+        for file in (*MEETINGS, NOISE)
+    }
     meetings = reduce(Found.plus, (by_file[file] for file in MEETINGS))
     assert meetings.f1 >= 0.94
     assert by_file[NOISE].invented == 0

@@ -17,7 +17,8 @@ from portal.models import User
 
 RIGHT = {"email": "alice@example.org", "password": PASSWORD}
 WRONG = RIGHT | {"password": "not her pass phrase"}
-SIGNED = re.compile(r"[\w-]+\.[\w-]{6}\.[\w-]{43}")  # a form's token, which says in which second it was made
+# a form's token, which says in which second it was made
+SIGNED = re.compile(r"[\w-]+\.[\w-]{6}\.[\w-]{43}")
 
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -57,7 +58,8 @@ def test_wrong_password_and_unknown_e_mail_look_the_same(client: FlaskClient, al
 
 def test_for_an_unknown_e_mail_the_same_work_is_done() -> None:
     assert not passwords.is_right(PASSWORD, None)
-    assert not passwords.needs_rehash(passwords._nobodys_hash())  # made with the parameters of everybody's hash
+    # made with the parameters of everybody's hash
+    assert not passwords.needs_rehash(passwords._nobodys_hash())
 
 
 def test_an_old_hash_is_renewed_on_signing_in(client: FlaskClient, alice: User) -> None:
@@ -112,7 +114,9 @@ def test_signing_out_everywhere_ends_every_session(app: Flask, alice: User) -> N
     assert not is_signed_in(laptop)
 
 
-def test_after_many_wrong_tries_even_the_right_password_waits(client: FlaskClient, cast: Cast) -> None:
+def test_after_many_wrong_tries_even_the_right_password_waits(
+    client: FlaskClient, cast: Cast
+) -> None:
     for _ in range(throttle.SIGN_IN_PER_EMAIL.tries):
         assert client.post("/login", data=WRONG).status_code == 422
     refused = client.post("/login", data=RIGHT)
@@ -124,7 +128,10 @@ def test_after_many_wrong_tries_even_the_right_password_waits(client: FlaskClien
 
 def test_unknown_addresses_are_throttled_just_the_same(client: FlaskClient, app: Flask) -> None:
     nobody = WRONG | {"email": "nobody@example.org"}
-    codes = [client.post("/login", data=nobody).status_code for _ in range(throttle.SIGN_IN_PER_EMAIL.tries + 1)]
+    codes = [
+        client.post("/login", data=nobody).status_code
+        for _ in range(throttle.SIGN_IN_PER_EMAIL.tries + 1)
+    ]
     assert codes[-2:] == [422, 429]
 
 
@@ -133,7 +140,10 @@ def test_one_network_address_cannot_try_everybody(client: FlaskClient, alice: Us
     for number in range(tries):
         client.post("/login", data=WRONG | {"email": f"guess{number}@example.org"})
     assert client.post("/login", data=RIGHT).status_code == 429
-    assert client.post("/login", data=RIGHT, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 303
+    assert (
+        client.post("/login", data=RIGHT, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code
+        == 303
+    )
 
 
 def test_signing_in_well_never_counts(client: FlaskClient, alice: User) -> None:
@@ -176,10 +186,16 @@ def test_signing_out_is_no_link(client: FlaskClient, alice: User) -> None:
     assert is_signed_in(client)
 
 
-def test_no_lock_is_held_while_a_password_is_checked(app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_lock_is_held_while_a_password_is_checked(
+    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
     check = passwords.is_right
-    monkeypatch.setattr(passwords, "is_right", lambda *args: seen.append(db.session().in_transaction()) or check(*args))
+    monkeypatch.setattr(
+        passwords,
+        "is_right",
+        lambda *args: seen.append(db.session().in_transaction()) or check(*args),
+    )
     app.test_client().post("/login", data=RIGHT)
     assert seen == [False]
 
@@ -194,7 +210,10 @@ def test_everything_that_we_sign_is_signed_with_sha_256(app: Flask, alice: User)
     client.get("/login")
     client.post("/login", data={"email": alice.email, "password": PASSWORD})
     with app.test_request_context():
-        signed = [generate_csrf(), *(client.get_cookie(name).value for name in ("portal", "known-device"))]
+        signed = [
+            generate_csrf(),
+            *(client.get_cookie(name).value for name in ("portal", "known-device")),
+        ]
     sizes = {len(base64.urlsafe_b64decode(text.rpartition(".")[2] + "==")) for text in signed}
 
     assert sizes == {hashlib.sha256().digest_size}

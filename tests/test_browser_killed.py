@@ -1,4 +1,6 @@
-"""A browser that is killed in the middle of an answer, and a new one with the same profile folder that goes on."""
+"""A browser that is killed in the middle of an answer, and a new one with the same profile folder
+that goes on.
+"""
 
 from pathlib import Path
 
@@ -50,7 +52,9 @@ def records_until_killed(candidate: Candidate, browser: KillableBrowser) -> byte
 
 
 def comes_back(candidate: Candidate, browser: KillableBrowser) -> None:
-    """A new browser: signed out, and for a few seconds the server believes that the old one still records."""
+    """A new browser: signed out, and for a few seconds the server believes that the old one still
+    records.
+    """
     candidate.open(browser)
     candidate.page.goto(candidate.url("room"))
     room = candidate.page.locator("#room:is([data-state=elsewhere], [data-state=interrupted])")
@@ -81,7 +85,10 @@ def test_a_killed_browser_loses_next_to_nothing_and_a_new_one_goes_on(tmp_path: 
             candidate.press("Save and continue")
             candidate.answers_the_second_question_and_finishes()
             assert waits_until_ready(candidate) is InterviewState.READY
-            parts = [(answer.question_position, answer.take, answer.part) for answer in candidate.answers()]
+            parts = [
+                (answer.question_position, answer.take, answer.part)
+                for answer in candidate.answers()
+            ]
             assert parts == [(1, 1, 1), (1, 1, 2), (2, 1, 1)]
             assert not candidate.complaints
             candidate.context.close()

@@ -1,5 +1,5 @@
-"""A phone call takes camera and microphone away: told on the page at once, to the server as soon, and never held
-against anybody.
+"""A phone call takes camera and microphone away: told on the page at once, to the server as soon,
+and never held against anybody.
 """
 
 import time
@@ -55,7 +55,9 @@ def test_a_call_is_told_at_once_and_reported_beside_the_answer(candidate: Candid
     assert found["camera_paused"].t_ms <= found["microphone_paused"].t_ms
 
 
-def test_a_call_is_told_to_the_server_while_it_lasts_and_its_end_later(candidate: Candidate) -> None:
+def test_a_call_is_told_to_the_server_while_it_lasts_and_its_end_later(
+    candidate: Candidate,
+) -> None:
     begins(candidate, analyse=True)
     candidate.record(1)
     candidate.page.evaluate(TRACKS % ("Video", "mute"))
@@ -69,7 +71,9 @@ def test_a_call_is_told_to_the_server_while_it_lasts_and_its_end_later(candidate
 
 
 @pytest.mark.parametrize("tries", [1_000, 2])
-def test_the_end_waits_until_a_call_is_told_but_not_for_ever(candidate: Candidate, tries: int) -> None:
+def test_the_end_waits_until_a_call_is_told_but_not_for_ever(
+    candidate: Candidate, tries: int
+) -> None:
     with_constants(candidate.page, {"PAUSE_TRIES": tries})
     candidate.page.route("**/events", lambda route: route.abort())
     begins(candidate, analyse=True)

@@ -56,7 +56,8 @@ def telemetry_in(folder: Path) -> dict[str, Any]:
 def run(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "capture", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    # A shell's `&` lets its children ignore Ctrl-C; what is tested here is that somebody presses it.
+    # A shell's `&` lets its children ignore Ctrl-C; what is tested here is that somebody presses
+    # it.
     return subprocess.Popen(command, cwd=ROOT, text=True, preexec_fn=hear_ctrl_c, **pipes)
 
 
@@ -108,7 +109,11 @@ def test_judging_again_gives_the_same_flags_without_the_video(
     ],
 )
 def test_what_cannot_be_used_is_said_in_one_line(
-    arguments: list[str], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("text.mp4").write_text("#EXTM3U\n")
@@ -118,7 +123,9 @@ def test_what_cannot_be_used_is_said_in_one_line(
     assert said.count("\n") == 1
 
 
-def test_a_missing_model_is_a_fault_of_ours(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_model_is_a_fault_of_ours(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CAPTURE_FACE_MODEL", str(tmp_path / "nowhere.task"))
     assert main(["analyse", str(clip), "--out", str(tmp_path)]) == 1
 
@@ -140,7 +147,9 @@ def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
     [kept] = list(interrupted.iterdir())
     rows = kept.read_bytes()
     inode = kept.stat().st_ino
-    second = interrupt_after_some_rows("analyse", long, "--out", interrupted, rows_in=interrupted, above=len(rows))
+    second = interrupt_after_some_rows(
+        "analyse", long, "--out", interrupted, rows_in=interrupted, above=len(rows)
+    )
     assert second.returncode == INTERRUPTED
     assert (kept.stat().st_ino, kept.read_bytes()[: len(rows)]) == (inode, rows)
     assert main(["analyse", str(long), "--out", str(interrupted), "--no-film"]) == 0
@@ -149,11 +158,16 @@ def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
     assert [path.name for path in interrupted.iterdir()] == ["telemetry.json"]
 
 
-def interrupt_after_some_rows(*arguments: object, rows_in: Path, above: int = 0) -> subprocess.Popen[str]:
+def interrupt_after_some_rows(
+    *arguments: object, rows_in: Path, above: int = 0
+) -> subprocess.Popen[str]:
     """Run until more than `above` bytes of measurements are stored, then press Ctrl-C."""
     running = run(*arguments)
     until_s = time.monotonic() + 30
-    while sum(path.stat().st_size for path in rows_in.glob("*.part")) <= above and time.monotonic() < until_s:
+    while (
+        sum(path.stat().st_size for path in rows_in.glob("*.part")) <= above
+        and time.monotonic() < until_s
+    ):
         time.sleep(0.02)
     os.kill(running.pid, signal.SIGINT)
     assert "interrupted" in running.communicate(timeout=30)[1]
@@ -180,7 +194,9 @@ def test_real_clips_raise_what_their_labels_say(name: str, tmp_path: Path) -> No
     if name in NOBODY_FOR_A_WHILE:
         start_s, end_s = NOBODY_FOR_A_WHILE[name]
         [absent] = [flag for flag in flags if flag.kind == "no_face"]
-        assert (absent.start_ms / 1000, absent.end_ms / 1000) == pytest.approx((start_s, end_s), abs=0.45)
+        assert (absent.start_ms / 1000, absent.end_ms / 1000) == pytest.approx(
+            (start_s, end_s), abs=0.45
+        )
     elif name not in (*SEVERAL_PEOPLE, OFF_CAMERA):
         assert [flag.reason for flag in flags if flag.severity is not Severity.LOW] == []
 
@@ -193,7 +209,9 @@ def test_a_second_person_is_seen_while_there(tmp_path: Path) -> None:
 
 @pytest.mark.footage
 def test_a_voice_off_camera_is_heard_while_the_mouth_rests(tmp_path: Path) -> None:
-    assert_one_flag(find_flags(measure(FOOTAGE / "video" / OFF_CAMERA, tmp_path)), "other_voice", (3.0, 9.72))
+    assert_one_flag(
+        find_flags(measure(FOOTAGE / "video" / OFF_CAMERA, tmp_path)), "other_voice", (3.0, 9.72)
+    )
 
 
 def test_the_models_are_where_set_up_puts_them() -> None:

@@ -1,4 +1,6 @@
-"""Measuring as a process of its own: the web processes never load a decoder, and the worker keeps to its limits."""
+"""Measuring as a process of its own: the web processes never load a decoder, and the worker keeps
+to its limits.
+"""
 
 import os
 import subprocess
@@ -58,7 +60,10 @@ def test_only_the_worker_ever_loads_a_decoder(tmp_path: Path) -> None:
     with closing(Site(tmp_path)) as site:
         candidate = site.invite([clip, clip])
         site.wait_until_ready()
-        ada, player = Visitor(site.server.url).sign_in("ada@example.org"), f"/admin/sessions/{candidate.interview_id}"
+        ada, player = (
+            Visitor(site.server.url).sign_in("ada@example.org"),
+            f"/admin/sessions/{candidate.interview_id}",
+        )
         seen = [ada.get(player + what).status for what in ("", "/recording.mp4", "/telemetry.json")]
         assert site.server.process
         web = family(site.server.process.pid)
@@ -102,10 +107,17 @@ def test_a_worker_that_is_stopped_gives_back_what_it_measures(
     server: LiveServer, worker: LiveWorker, tmp_path: Path
 ) -> None:
     alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
-    answer = record(begin(make_application(alice), analyse=True), clip_bytes(tmp_path, seconds=60.0))
+    answer = record(
+        begin(make_application(alice), analyse=True), clip_bytes(tmp_path, seconds=60.0)
+    )
     db.session.rollback()
     worker.start()
     wait_for(lambda: answer.measured_ms > 0)
     code = worker.stop()
 
-    assert (code, answer.state, answer.lease_until, answer.attempts) == (0, AnswerState.RECEIVED, None, 0)
+    assert (code, answer.state, answer.lease_until, answer.attempts) == (
+        0,
+        AnswerState.RECEIVED,
+        None,
+        0,
+    )

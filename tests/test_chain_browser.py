@@ -1,7 +1,8 @@
-"""The whole chain in a real browser: register, apply, consent, check, record, finish; an admin replays it.
+"""The whole chain in a real browser: register, apply, consent, check, record, finish; an admin
+replays it.
 
-The camera shows a real clip of a person who leaves the picture for 5.5 s, stamped with the clip's own time, so that the
-truth of every moment of the recording can be read from its pictures.
+The camera shows a real clip of a person who leaves the picture for 5.5 s, stamped with the clip's
+own time, so that the truth of every moment of the recording can be read from its pictures.
 """
 
 import json
@@ -65,15 +66,21 @@ def press(page: Page, name: str | re.Pattern[str]) -> None:
 def register_and_apply(page: Page) -> None:
     page.get_by_role("link", name="Data engineer").first.click()
     page.get_by_role("main").get_by_role("link", name=re.compile("Apply")).first.click()
-    page.get_by_role("main").get_by_role("link", name=re.compile("[Rr]egister|account")).first.click()
+    page.get_by_role("main").get_by_role(
+        "link", name=re.compile("[Rr]egister|account")
+    ).first.click()
     page.get_by_label("Full name").fill("Mei Tanaka")
     page.get_by_label("E-mail").fill("mei@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     press(page, "Create account")
     page.get_by_label("Where you live").fill("Porto")
     press(page, "Save and go on")
-    page.get_by_role("main").get_by_role("link", name=re.compile("Go on|Apply|application")).first.click()
-    page.get_by_label("Résumé").set_input_files({"name": "mei.pdf", "mimeType": "application/pdf", "buffer": pdf()})
+    page.get_by_role("main").get_by_role(
+        "link", name=re.compile("Go on|Apply|application")
+    ).first.click()
+    page.get_by_label("Résumé").set_input_files(
+        {"name": "mei.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+    )
     press(page, "Send application")
 
 
@@ -90,7 +97,9 @@ def sees_state(page: Page, state: str) -> None:
     expect(page.locator("#room")).to_have_attribute("data-state", state, timeout=30_000)
 
 
-def come_to_the_first_recording(browser: BrowserContext, complaints: Complaints, server: LiveServer) -> Page:
+def come_to_the_first_recording(
+    browser: BrowserContext, complaints: Complaints, server: LiveServer
+) -> Page:
     page = open_page(browser, complaints, f"{server.url}/jobs")
     register_and_apply(page)
     consent_and_check(page)
@@ -132,11 +141,15 @@ def the_interview(server: LiveServer) -> InterviewSession:
 
 def wait_until_ready(page: Page) -> None:
     """The receipt's status polls by itself and stops by itself."""
-    expect(page.locator("#interview-status:not([hx-get])")).to_be_attached(timeout=MEASURED_WITHIN_MS)
+    expect(page.locator("#interview-status:not([hx-get])")).to_be_attached(
+        timeout=MEASURED_WITHIN_MS
+    )
 
 
 def shown_stretches(film: Path, wanted: range) -> list[tuple[int, int]]:
-    """When the recording shows these moments of the clip, read from the stamps in its pictures; the clip repeats."""
+    """When the recording shows these moments of the clip, read from the stamps in its pictures; the
+    clip repeats.
+    """
     found: list[tuple[int, int]] = []
     with av.open(film) as container:
         for frame in container.decode(video=0):
@@ -154,13 +167,22 @@ def check_files(interview: InterviewSession, hidden: range) -> dict[str, Any]:
     """What finishing left behind, held against the contract and the truth."""
     place = recording(interview)
     telemetry = json.loads(place.telemetry_path.read_text())
-    schema = json.loads((PROJECT_FOLDER / "capture" / "store" / "telemetry.schema.json").read_text())
+    schema = json.loads(
+        (PROJECT_FOLDER / "capture" / "store" / "telemetry.schema.json").read_text()
+    )
     jsonschema.validate(telemetry, schema)
     shown = shown_stretches(place.recording_path, hidden)
-    flags = [(flag["start_ms"], flag["end_ms"]) for flag in telemetry["flags"] if flag["kind"] == "no_face"]
+    flags = [
+        (flag["start_ms"], flag["end_ms"])
+        for flag in telemetry["flags"]
+        if flag["kind"] == "no_face"
+    ]
     assert flags
     for flag in flags:
-        assert any(all(abs(seen - true) <= EDGE_MS for seen, true in zip(flag, truth, strict=True)) for truth in shown)
+        assert any(
+            all(abs(seen - true) <= EDGE_MS for seen, true in zip(flag, truth, strict=True))
+            for truth in shown
+        )
     assert place.verify_manifest() == []
     return telemetry
 
@@ -187,7 +209,10 @@ def sign_in_as_admin(page: Page) -> None:
 
 
 def test_the_whole_chain(
-    live_server: LiveServer, scene: tuple[tuple[Path, Path], range], complaints: Complaints, tmp_path: Path
+    live_server: LiveServer,
+    scene: tuple[tuple[Path, Path], range],
+    complaints: Complaints,
+    tmp_path: Path,
 ) -> None:
     camera, hidden = scene
     with chromium(camera, profile=tmp_path / "candidate") as browser:
@@ -211,7 +236,9 @@ LOST_MS = 2_000  # what a crash may cost, by the project's own promise
 
 
 def wait_until_measuring(page: Page, server: LiveServer) -> None:
-    """Until some of the answer is measured, so that killing interrupts measuring as well as uploading."""
+    """Until some of the answer is measured, so that killing interrupts measuring as well as
+    uploading.
+    """
     with server.app.app_context():
         for _ in range(100):
             if any(answer.measured_ms > 1_000 for answer in the_interview(server).answers):
@@ -221,7 +248,9 @@ def wait_until_measuring(page: Page, server: LiveServer) -> None:
 
 
 def recorded_twice(page: Page, server: LiveServer) -> int:
-    """One answer with the server killed and the page reloaded on the way. Gives its length at the reload."""
+    """One answer with the server killed and the page reloaded on the way. Gives its length at the
+    reload.
+    """
     run_for(page, 6)
     wait_until_measuring(page, server)
     server.kill()
@@ -238,7 +267,10 @@ def recorded_twice(page: Page, server: LiveServer) -> int:
 
 @pytest.mark.logs_errors
 def test_a_killed_server_and_a_reloaded_page_lose_next_to_nothing(
-    live_server: LiveServer, scene: tuple[tuple[Path, Path], range], complaints: Complaints, tmp_path: Path
+    live_server: LiveServer,
+    scene: tuple[tuple[Path, Path], range],
+    complaints: Complaints,
+    tmp_path: Path,
 ) -> None:
     complaints.expected = ("Failed to load resource", "htmx:", "Failed to fetch", "ERR_CONNECTION")
     with chromium(scene[0], profile=tmp_path / "candidate") as browser:
@@ -256,11 +288,22 @@ def check_what_is_left(interview: InterviewSession, before_reload_ms: int) -> No
     telemetry = json.loads(recording(interview).telemetry_path.read_text())
     times = telemetry["face"]["t_ms"]
     lost_ms = (first.recorded_ms or 0) - (first.duration_ms or 0)
-    drawn_ms = sum(gap["end_ms"] - gap["start_ms"] for gap in telemetry["gaps"] if gap["cause"] == "interrupted")
+    drawn_ms = sum(
+        gap["end_ms"] - gap["start_ms"]
+        for gap in telemetry["gaps"]
+        if gap["cause"] == "interrupted"
+    )
 
-    assert [(a.question_position, a.take, a.part) for a in interview.answers] == [(1, 1, 1), (1, 1, 2), (2, 1, 1)]
+    assert [(a.question_position, a.take, a.part) for a in interview.answers] == [
+        (1, 1, 1),
+        (1, 1, 2),
+        (2, 1, 1),
+    ]
     assert (first.duration_ms or 0) >= before_reload_ms - LOST_MS
     assert lost_ms <= LOST_MS
     assert drawn_ms == (lost_ms if lost_ms >= 500 else 0)
     assert times == sorted(set(times))  # nothing measured twice
-    assert len(times) >= 0.9 * (first.duration_ms + (second.duration_ms or 0) + (last.duration_ms or 0)) / 200
+    assert (
+        len(times)
+        >= 0.9 * (first.duration_ms + (second.duration_ms or 0) + (last.duration_ms or 0)) / 200
+    )

@@ -1,4 +1,6 @@
-"""The device check in a Chromium that lacks or breaks something: it names what, and who cannot record stays here."""
+"""The device check in a Chromium that lacks or breaks something: it names what, and who cannot
+record stays here.
+"""
 
 import re
 from collections.abc import Iterator
@@ -56,12 +58,16 @@ def nobody_goes_on(candidate: Candidate) -> None:
 def test_the_check_records_and_plays_what_came(candidate: Candidate) -> None:
     checks(candidate, "")
     has_result(candidate, "recording", "pass")
-    expect(row(candidate, "recording")).to_contain_text(re.compile(r"3 s, \d+ kB, 640 × 480 pixels"))
+    expect(row(candidate, "recording")).to_contain_text(
+        re.compile(r"3 s, \d+ kB, 640 × 480 pixels")
+    )
     video = candidate.page.locator("[data-trial]")
     expect(video).to_be_visible()
     assert video.evaluate("(video) => video.currentTime") > 0.9
     assert candidate.answers() == []  # nothing of it left the page
-    expect(candidate.page.get_by_role("link", name="Go to the questions")).to_be_visible(timeout=PATIENCE_MS)
+    expect(candidate.page.get_by_role("link", name="Go to the questions")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
 
 
 RECORDS_ONLY = """
@@ -89,7 +95,9 @@ DELIVERS_RUBBISH = """
     ],
     ids=["nothing", "a head at the end", "rubbish", "no start", "no sound", "no picture"],
 )
-def test_a_recording_that_would_be_of_no_use_fails_the_check(candidate: Candidate, script: str, said: str) -> None:
+def test_a_recording_that_would_be_of_no_use_fails_the_check(
+    candidate: Candidate, script: str, said: str
+) -> None:
     checks(candidate, script)
     has_result(candidate, "recording", "fail")
     expect(row(candidate, "recording")).to_contain_text(said)
@@ -113,7 +121,9 @@ def test_the_check_can_be_tried_again_after_any_fault(candidate: Candidate) -> N
     candidate.complaints.clear()
     again.click()
     has_result(candidate, "recording", "pass")
-    expect(candidate.page.get_by_role("link", name="Go to the questions")).to_be_visible(timeout=PATIENCE_MS)
+    expect(candidate.page.get_by_role("link", name="Go to the questions")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,4 +154,6 @@ def test_a_browser_too_old_for_the_script_is_told_so(candidate: Candidate, page:
     candidate.page.route(re.compile("/static/seat.js"), lambda route: route.fulfill(**too_new))
     candidate.page.goto(candidate.url(page))
     candidate.sees("This page's script does not run in this browser")
-    candidate.complaints = [text for text in candidate.complaints if "identifier" not in text and "token" not in text]
+    candidate.complaints = [
+        text for text in candidate.complaints if "identifier" not in text and "token" not in text
+    ]

@@ -7,7 +7,17 @@ from flask import Flask
 
 from portal import accounts, demo
 from portal.extensions import db
-from portal.models import Application, Flag, InterviewSession, InterviewState, Job, Role, SignIn, User, utc_now
+from portal.models import (
+    Application,
+    Flag,
+    InterviewSession,
+    InterviewState,
+    Job,
+    Role,
+    SignIn,
+    User,
+    utc_now,
+)
 
 NEW_ADMIN = ["create-admin", "--email", "New@Example.org", "--name", "N. Admin"]
 
@@ -38,7 +48,10 @@ def test_create_admin_promotes_somebody_who_has_registered(app: Flask) -> None:
 def test_an_operator_disables_and_enables_somebody(app: Flask) -> None:
     make_user("new@example.org")
     run = app.test_cli_runner().invoke
-    assert "is disabled and signed out everywhere" in run(args=["disable-user", "New@example.org"]).output
+    assert (
+        "is disabled and signed out everywhere"
+        in run(args=["disable-user", "New@example.org"]).output
+    )
     db.session.rollback()
     assert not db.session.scalars(db.select(User)).one().is_active
     assert "can sign in again" in run(args=["enable-user", "new@example.org"]).output
@@ -58,7 +71,8 @@ def test_create_admin_ends_every_sign_in_of_the_old_password(app: Flask) -> None
 
 
 @pytest.mark.parametrize(
-    "command", [["enable-user", "new@example.org"], [*NEW_ADMIN, "--password", "a long pass phrase"]]
+    "command",
+    [["enable-user", "new@example.org"], [*NEW_ADMIN, "--password", "a long pass phrase"]],
 )
 def test_an_account_that_is_leaving_is_not_brought_back(app: Flask, command: list[str]) -> None:
     make_user("new@example.org", leaving_at=utc_now(), disabled_at=utc_now())
@@ -103,6 +117,8 @@ def test_seed_makes_a_demo_that_was_really_measured(app: Flask, models: None) ->
 
 @pytest.fixture
 def models(app: Flask) -> None:
-    """The demo's portrait where the command looks for it; the models are named by the test's settings."""
+    """The demo's portrait where the command looks for it; the models are named by the test's
+    settings.
+    """
     folder = app.config["PORTAL"].instance_path / "models"
     folder.symlink_to(app.config["PORTAL"].face_model.parent)

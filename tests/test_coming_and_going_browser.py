@@ -1,12 +1,19 @@
-"""What happens to a room while it comes in, and when it goes: nothing goes on that should have ended, nothing ends that
-should go on.
+"""What happens to a room while it comes in, and when it goes: nothing goes on that should have
+ended, nothing ends that should go on.
 """
 
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from browsing import PATIENCE_MS, Candidate, bytes_on_server, events_of, fake_camera_browser, with_constants
+from browsing import (
+    PATIENCE_MS,
+    Candidate,
+    bytes_on_server,
+    events_of,
+    fake_camera_browser,
+    with_constants,
+)
 from playwright.sync_api import Browser, Route
 from servers import LiveServer
 
@@ -45,13 +52,25 @@ STORAGE_THAT_IS_WAITED_FOR = "IDBFactory.prototype.open = () => ({})"
 @pytest.mark.parametrize(
     ("happens", "state", "said"),
     [
-        (lambda row: hiring.withdraw(row.application), "trouble", "You withdrew this application. Nothing more"),
-        (lambda row: interviews.take_seat(row, "another-tab", take_over=True), "elsewhere", "open in another tab"),
+        (
+            lambda row: hiring.withdraw(row.application),
+            "trouble",
+            "You withdrew this application. Nothing more",
+        ),
+        (
+            lambda row: interviews.take_seat(row, "another-tab", take_over=True),
+            "elsewhere",
+            "open in another tab",
+        ),
     ],
     ids=["withdrawn", "taken over"],
 )
 def test_what_ends_the_page_while_it_comes_in_is_told_and_stays(
-    candidate: Candidate, server: LiveServer, happens: Callable[[InterviewSession], object], state: str, said: str
+    candidate: Candidate,
+    server: LiveServer,
+    happens: Callable[[InterviewSession], object],
+    state: str,
+    said: str,
 ) -> None:
     candidate.consent()
     candidate.page.add_init_script(STORAGE_THAT_IS_WAITED_FOR)
@@ -78,13 +97,18 @@ def test_a_fault_of_what_is_shown_does_not_end_the_sending(candidate: Candidate)
     )
     before = len(bytes_on_server(candidate, candidate.answers()[0]))
     deadline = time.monotonic() + PATIENCE_MS / 1000
-    while len(bytes_on_server(candidate, candidate.answers()[0])) <= 2 * before and time.monotonic() < deadline:
+    while (
+        len(bytes_on_server(candidate, candidate.answers()[0])) <= 2 * before
+        and time.monotonic() < deadline
+    ):
         candidate.page.wait_for_timeout(200)
     assert len(bytes_on_server(candidate, candidate.answers()[0])) > 2 * before
     candidate.sees_state("recording")
 
 
-def test_nobody_asks_for_the_seat_once_the_interview_is_being_finished(candidate: Candidate) -> None:
+def test_nobody_asks_for_the_seat_once_the_interview_is_being_finished(
+    candidate: Candidate,
+) -> None:
     """At a kiosk the next page signs out; whatever this one still asks would be refused."""
     candidate.consent()
     with_constants(candidate.page, {"BEAT_EVERY_MS": 200})
@@ -106,7 +130,9 @@ def test_nobody_asks_for_the_seat_once_the_interview_is_being_finished(candidate
     assert [url for url in asked if url.endswith("/seat")] == []
 
 
-def test_what_the_page_noticed_is_told_after_a_reload_and_takes_nothing_from_the_answer(candidate: Candidate) -> None:
+def test_what_the_page_noticed_is_told_after_a_reload_and_takes_nothing_from_the_answer(
+    candidate: Candidate,
+) -> None:
     candidate.page.route("**/events", lambda route: route.abort())
     candidate.consent(analyse=True)
     candidate.enter_room()
@@ -121,7 +147,9 @@ def test_what_the_page_noticed_is_told_after_a_reload_and_takes_nothing_from_the
     candidate.sees("Your answer is saved.")
 
 
-def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(candidate: Candidate, server: LiveServer) -> None:
+def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(
+    candidate: Candidate, server: LiveServer
+) -> None:
     candidate.consent()
     candidate.enter_room()
     candidate.press("Show the question")
@@ -132,7 +160,10 @@ def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(candidate:
     candidate.sees_state("trouble")
     candidate.sees("You withdrew this application. Nothing more is recorded.")
     camera = "() => document.querySelector('[data-camera]').srcObject"
-    assert not candidate.page.evaluate(camera) or candidate.page.evaluate(f"({camera})().active") is False
+    assert (
+        not candidate.page.evaluate(camera)
+        or candidate.page.evaluate(f"({camera})().active") is False
+    )
 
 
 TWO_TABS_NOTE = """async () => {
@@ -146,6 +177,8 @@ TWO_TABS_NOTE = """async () => {
 }"""
 
 
-def test_a_tab_that_only_sends_its_rest_leaves_what_the_one_that_took_over_noted(candidate: Candidate) -> None:
+def test_a_tab_that_only_sends_its_rest_leaves_what_the_one_that_took_over_noted(
+    candidate: Candidate,
+) -> None:
     candidate.page.goto(f"{candidate.portal}/jobs")
     assert candidate.page.evaluate(TWO_TABS_NOTE) == [2, "b", 5, 7]

@@ -51,7 +51,9 @@ def test_production_starts_with_a_strong_key() -> None:
         ({"SCAN_COMMAND": "clamdscan '"}, "SCAN_COMMAND"),
     ],
 )
-def test_production_refuses_what_is_unsafe_and_says_which_setting(changes: dict[str, str], says: str) -> None:
+def test_production_refuses_what_is_unsafe_and_says_which_setting(
+    changes: dict[str, str], says: str
+) -> None:
     with pytest.raises(ConfigError, match=says):
         Config.from_env(settings(**changes))
 
@@ -67,7 +69,9 @@ def test_development_may_use_plain_http() -> None:
 
 def test_cookies_are_safe_in_production(tmp_path: Path) -> None:
     app = quiet_app(INSTANCE_PATH=str(tmp_path))
-    cookie = app.test_client().get("/login", base_url="https://portal.example").headers["Set-Cookie"]
+    cookie = (
+        app.test_client().get("/login", base_url="https://portal.example").headers["Set-Cookie"]
+    )
 
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert cookie.startswith("__Host-portal=")
@@ -81,11 +85,16 @@ def test_the_product_has_the_name_that_was_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("proxies", "address"), [("0", "127.0.0.1"), ("1", "203.0.113.9")])
-def test_a_visitors_address_is_taken_from_trusted_proxies_only(tmp_path: Path, proxies: str, address: str) -> None:
+def test_a_visitors_address_is_taken_from_trusted_proxies_only(
+    tmp_path: Path, proxies: str, address: str
+) -> None:
     app = quiet_app(INSTANCE_PATH=str(tmp_path), TRUSTED_PROXIES=proxies)
     app.add_url_rule("/who", view_func=lambda: str(request.remote_addr))
 
-    assert app.test_client().get("/who", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}).text == address
+    assert (
+        app.test_client().get("/who", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}).text
+        == address
+    )
 
 
 def test_a_rule_that_there_is_not_cannot_be_switched_off(tmp_path: Path) -> None:
@@ -96,7 +105,9 @@ def test_a_rule_that_there_is_not_cannot_be_switched_off(tmp_path: Path) -> None
 def test_without_a_key_the_flask_command_says_so_in_a_line_and_helps() -> None:
     environ = os.environ | {"SECRET_KEY": "", "PORTAL_ENV": "production"}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "--help"]
-    done = subprocess.run(command, env=environ, cwd=PROJECT_FOLDER, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environ, cwd=PROJECT_FOLDER, capture_output=True, text=True, check=False
+    )
 
     assert "SECRET_KEY is not set" in done.stderr
     assert "Traceback" not in done.stderr

@@ -19,7 +19,8 @@ from portal.extensions import db
 from portal.forms.consent import ConsentForm
 from portal.models import Application, InterviewSession, InterviewState, User, utc_now
 
-# The marks of each version's words, for a job of two questions and 180 days. Other words are another version.
+# The marks of each version's words, for a job of two questions and 180 days. Other words are
+# another version.
 WORDS = {"2026-11-27": "bf473258b77727a8cafabd4c3b4f9d3cd2ff7d479af627664929a6a7748f80d0"}
 
 
@@ -42,7 +43,9 @@ def test_other_words_are_another_version(app: Flask) -> None:
     with app.test_request_context():
         job = make_job(questions=2)
         view = {"questions": job.questions, "job": job, "retention_days": 180}
-        marks = consent.shown(render_template("capture/_consent_text.html", **view), *ConsentForm().choices())
+        marks = consent.shown(
+            render_template("capture/_consent_text.html", **view), *ConsentForm().choices()
+        )
 
     assert WORDS[marks.version] == marks.sha256, "give the new words a new VERSION, and add it here"
 
@@ -52,15 +55,22 @@ def test_the_mark_is_of_the_words_and_not_of_the_page_around_them() -> None:
     assert consent.shown("One two 180 days") != consent.shown("One two 181 days")
 
 
-@pytest.mark.parametrize("said", ["false", "False", "0", "no", "off", "", "null", " y", ["y", "false"]])
-def test_only_a_tick_is_an_agreement(client: FlaskClient, address: str, said: str | list[str]) -> None:
+@pytest.mark.parametrize(
+    "said", ["false", "False", "0", "no", "off", "", "null", " y", ["y", "false"]]
+)
+def test_only_a_tick_is_an_agreement(
+    client: FlaskClient, address: str, said: str | list[str]
+) -> None:
     shown = shown_on(client.get(address).text)
     refused = client.post(address, data={"shown": shown, "record": said})
 
     assert refused.status_code == 422
     assert "Tick it to go on." in refused.text
     assert only_interview().state is InterviewState.PENDING
-    assert client.post(address, data={"shown": shown, "record": "y", "analyse": said}).status_code == 303
+    assert (
+        client.post(address, data={"shown": shown, "record": "y", "analyse": said}).status_code
+        == 303
+    )
     assert not only_interview().is_analysed
 
 
@@ -76,11 +86,16 @@ def test_what_no_page_sends_is_no_agreement(client: FlaskClient, address: str) -
 def test_a_tick_agrees(client: FlaskClient, address: str, yes: str) -> None:
     shown = shown_on(client.get(address).text)
 
-    assert client.post(address, data={"shown": shown, "record": yes, "analyse": yes}).status_code == 303
+    assert (
+        client.post(address, data={"shown": shown, "record": yes, "analyse": yes}).status_code
+        == 303
+    )
     assert only_interview().is_analysed
 
 
-def test_the_record_says_which_words_and_how_many_days(app: Flask, client: FlaskClient, address: str) -> None:
+def test_the_record_says_which_words_and_how_many_days(
+    app: Flask, client: FlaskClient, address: str
+) -> None:
     shown = shown_on(client.get(address).text)
     client.post(address, data={"shown": shown, "record": "y"})
     interview = only_interview()
@@ -88,13 +103,19 @@ def test_the_record_says_which_words_and_how_many_days(app: Flask, client: Flask
     assert (interview.consent_version, interview.consent_sha256) == (consent.VERSION, shown)
     assert interview.consent_days == app.config["PORTAL"].retention_days
     package = zipfile.ZipFile(BytesIO(b"".join(leaving.export(interview.application.user))))
-    [said] = [json.loads(package.read(name)) for name in package.namelist() if name.endswith("application.json")]
+    [said] = [
+        json.loads(package.read(name))
+        for name in package.namelist()
+        if name.endswith("application.json")
+    ]
     assert said["interview"]["consent_sha256"] == shown
     assert said["interview"]["consent_version"] == consent.VERSION
     assert said["interview"]["consent_days"] == 180
 
 
-def test_nobody_agrees_to_words_that_changed_meanwhile(app: Flask, client: FlaskClient, address: str) -> None:
+def test_nobody_agrees_to_words_that_changed_meanwhile(
+    app: Flask, client: FlaskClient, address: str
+) -> None:
     old = shown_on(client.get(address).text)
     app.config["PORTAL"] = replace(app.config["PORTAL"], retention_days=365)
     refused = client.post(address, data={"shown": old, "record": "y"})
@@ -103,12 +124,16 @@ def test_nobody_agrees_to_words_that_changed_meanwhile(app: Flask, client: Flask
     assert (refused.status_code, unseen.status_code) == (422, 422)
     assert "has changed meanwhile" in refused.text
     assert only_interview().state is InterviewState.PENDING
-    assert client.post(address, data={"shown": shown_on(refused.text), "record": "y"}).status_code == 303
+    assert (
+        client.post(address, data={"shown": shown_on(refused.text), "record": "y"}).status_code
+        == 303
+    )
     assert only_interview().consent_days == 365
 
 
 @pytest.mark.parametrize(
-    ("promised", "present", "days"), [(180, 365, 180), (180, 30, 30), (180, 180, 180), (None, 90, 90)]
+    ("promised", "present", "days"),
+    [(180, 365, 180), (180, 30, 30), (180, 180, 180), (None, 90, 90)],
 )
 def test_no_promise_is_stretched_later(
     app: Flask, application: Application, promised: int | None, present: int, days: int
@@ -124,7 +149,9 @@ def test_no_promise_is_stretched_later(
     assert interviews.purge(due + timedelta(hours=1)) == 1
 
 
-def test_each_interview_goes_when_its_own_promise_is_over(application: Application, bob: User) -> None:
+def test_each_interview_goes_when_its_own_promise_is_over(
+    application: Application, bob: User
+) -> None:
     short, long = begin(application), begin(make_application(bob, application.job))
     short.consent_days, long.consent_days = 10, 20
     db.session.commit()
@@ -133,7 +160,9 @@ def test_each_interview_goes_when_its_own_promise_is_over(application: Applicati
     assert db.session.scalars(db.select(InterviewSession)).one() is long
 
 
-def test_who_withdrew_reads_when_it_is_deleted(client: FlaskClient, application: Application) -> None:
+def test_who_withdrew_reads_when_it_is_deleted(
+    client: FlaskClient, application: Application
+) -> None:
     interview = begin(application)
     day = f"{interview.kept_until(180):%-d} {interview.kept_until(180):%b}"
     sign_in(client, application.user)

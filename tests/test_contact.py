@@ -15,7 +15,16 @@ from portal.models import User
 ZERO_WIDTH, RLO, ESCAPE, RLM = "\u200b", "\u202e", "\x1b", "\u200f"
 NEW = {"full_name": "Zoë Quill", "email": "zoe@bücher.example", "password": "purple wagon wheel"}
 
-INVISIBLE = [ZERO_WIDTH, RLO, ESCAPE, RLM, ZERO_WIDTH * 40, f" {RLO}\u2066{ESCAPE} ", "\u200d", "\u2063"]
+INVISIBLE = [
+    ZERO_WIDTH,
+    RLO,
+    ESCAPE,
+    RLM,
+    ZERO_WIDTH * 40,
+    f" {RLO}\u2066{ESCAPE} ",
+    "\u200d",
+    "\u2063",
+]
 
 
 @pytest.mark.parametrize("typed", INVISIBLE, ids=ascii)
@@ -61,7 +70,9 @@ def test_a_number_pasted_from_an_address_book_is_taken(typed: str) -> None:
     assert is_phone(tidy_phone(typed))
 
 
-@pytest.mark.parametrize("typed", ["call me", "12", "+351 21 <b>", "ext. 12", "021 000 000 ext. home", "1" * 41])
+@pytest.mark.parametrize(
+    "typed", ["call me", "12", "+351 21 <b>", "ext. 12", "021 000 000 ext. home", "1" * 41]
+)
 def test_what_cannot_be_dialled_is_no_number(typed: str) -> None:
     assert not is_phone(tidy_phone(typed))
 
@@ -100,7 +111,10 @@ def test_and_is_found_under_each_of_its_spellings(client: FlaskClient) -> None:
 def test_a_pasted_number_is_kept_as_it_is_dialled(client: FlaskClient) -> None:
     zoe = make_user()
     shown = sign_in(client, zoe).get("/register/about").text
-    client.post("/register/about", data=seen_in(shown) | {"phone": "\u202a+351\u00a021\u00a0000\u20110000\u202c"})
+    client.post(
+        "/register/about",
+        data=seen_in(shown) | {"phone": "\u202a+351\u00a021\u00a0000\u20110000\u202c"},
+    )
     assert db.session.get(User, zoe.id).phone == "+351 21 000-0000"
 
 

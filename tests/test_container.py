@@ -1,4 +1,6 @@
-"""What we accept, what we refuse before decoding it, and what comes out of files that grow, break or lie."""
+"""What we accept, what we refuse before decoding it, and what comes out of files that grow, break
+or lie.
+"""
 
 import threading
 import time
@@ -27,7 +29,9 @@ LYING_FILES = {
 }
 
 
-def decoded(path: Path, every_ms: int = 200, from_ms: int = 0) -> tuple[list[Frame], list[Sound], Decoder]:
+def decoded(
+    path: Path, every_ms: int = 200, from_ms: int = 0
+) -> tuple[list[Frame], list[Sound], Decoder]:
     decoder = Decoder(path, identify_file(path), every_ms=every_ms, from_ms=from_ms)
     items = list(decoder)
     frames = [item for item in items if isinstance(item, Frame)]
@@ -35,12 +39,20 @@ def decoded(path: Path, every_ms: int = 200, from_ms: int = 0) -> tuple[list[Fra
 
 
 @pytest.mark.parametrize(
-    ("name", "codec", "container"), [("a.mp4", "h264", "mp4"), ("a.webm", "vp8", "webm"), ("a.mkv", "h264", "mkv")]
+    ("name", "codec", "container"),
+    [("a.mp4", "h264", "mp4"), ("a.webm", "vp8", "webm"), ("a.mkv", "h264", "mkv")],
 )
-def test_it_measures_what_browsers_record(tmp_path: Path, name: str, codec: str, container: str) -> None:
+def test_it_measures_what_browsers_record(
+    tmp_path: Path, name: str, codec: str, container: str
+) -> None:
     path = make_clip(tmp_path / name, 2, codec=codec)
     info = probe(path)
-    assert (info.container, info.video_codec, info.width, info.height) == (container, codec, 320, 240)
+    assert (info.container, info.video_codec, info.width, info.height) == (
+        container,
+        codec,
+        320,
+        240,
+    )
     assert info.audio_codec in ("aac", "opus")
     assert abs(info.duration_ms - 2000) <= 60
     assert info.frames == 48
@@ -95,7 +107,9 @@ def test_it_refuses_sound_alone(tmp_path: Path) -> None:
     path = tmp_path / "sound.mp4"
     with av.open(path, "w") as output:
         stream = output.add_stream("aac", rate=48000)
-        frame = av.AudioFrame.from_ndarray(np.zeros((2, 48000), np.float32), format="fltp", layout="stereo")
+        frame = av.AudioFrame.from_ndarray(
+            np.zeros((2, 48000), np.float32), format="fltp", layout="stereo"
+        )
         frame.sample_rate = 48000
         output.mux([*stream.encode(frame), *stream.encode(None)])
     with pytest.raises(UnusableMedia, match="no video"):
@@ -122,7 +136,9 @@ def test_it_samples_pictures_at_their_real_times(tmp_path: Path, name: str, code
 
 
 def test_it_gives_sound_as_mono_with_its_times(tmp_path: Path) -> None:
-    path = make_clip(tmp_path / "a.mp4", 2, sound=lambda times_s: 0.5 * np.sin(2000 * times_s) * (times_s >= 1))
+    path = make_clip(
+        tmp_path / "a.mp4", 2, sound=lambda times_s: 0.5 * np.sin(2000 * times_s) * (times_s >= 1)
+    )
     _, sounds, _ = decoded(path)
     samples = np.concatenate([sound.samples for sound in sounds])
     assert samples.dtype == np.float32
@@ -152,7 +168,9 @@ def test_it_turns_pictures_upright(tmp_path: Path) -> None:
 
 def test_it_takes_a_variable_frame_rate_as_it_is(tmp_path: Path) -> None:
     times_ms = [0, 40, 90, 700, 720, 1500, 1541, 1990]
-    frames, _, _ = decoded(make_clip(tmp_path / "a.webm", 2, codec="vp8", times_ms=times_ms, sound=None))
+    frames, _, _ = decoded(
+        make_clip(tmp_path / "a.webm", 2, codec="vp8", times_ms=times_ms, sound=None)
+    )
     assert [frame.t_ms for frame in frames] == [0, 700, 1500, 1990]
 
 
@@ -207,7 +225,8 @@ def test_it_keeps_what_came_of_a_cut_file(tmp_path: Path, name: str, codec: str)
     path = make_clip(tmp_path / name, 4, codec=codec)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     frames, _, decoder = decoded(path)
-    assert (decoder.damaged_at_ms is not None) == (codec == "h264")  # a cut WebM looks like a shorter one
+    # a cut WebM looks like a shorter one
+    assert (decoder.damaged_at_ms is not None) == (codec == "h264")
     assert 1000 < frames[-1].t_ms < 3000
     assert abs(decoder.duration_ms - frames[-1].t_ms) < 300
 
@@ -226,7 +245,8 @@ def test_a_missing_piece_of_webm_shows_as_missing_time(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.webm", 6, codec="vp8", muxer={"cluster_time_limit": "1000"})
     data = path.read_bytes()
     clusters = [place for place in range(len(data)) if data.startswith(b"\x1f\x43\xb6\x75", place)]
-    path.write_bytes(data[: clusters[1]] + data[clusters[3] :])  # the next one begins with a key picture
+    # the next one begins with a key picture
+    path.write_bytes(data[: clusters[1]] + data[clusters[3] :])
     frames, _, _ = decoded(path)
     assert all(abs(clock_ms(frame.rgb) - frame.t_ms) <= 100 for frame in frames)
     assert frames[-1].t_ms >= 5800

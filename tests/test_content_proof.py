@@ -1,7 +1,9 @@
-"""The film and the telemetry show what was recorded, at the time it was recorded, and what was lost is seen to be lost.
+"""The film and the telemetry show what was recorded, at the time it was recorded, and what was lost
+is seen to be lost.
 
-Sources that show and sound their own time go the whole way: measured while they grow, normalised, joined. Then the time
-is read from the film's pictures, from its sound, and from the telemetry's brightness and level.
+Sources that show and sound their own time go the whole way: measured while they grow, normalised,
+joined. Then the time is read from the film's pictures, from its sound, and from the telemetry's
+brightness and level.
 """
 
 import threading
@@ -12,7 +14,17 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from counted_media import BEEP_AT_MS, BEEP_MS, BEEP_POWER, HEIGHT, RAMP_MS, RATE_HZ, Source, ramp_ms, shown_ms
+from counted_media import (
+    BEEP_AT_MS,
+    BEEP_MS,
+    BEEP_POWER,
+    HEIGHT,
+    RAMP_MS,
+    RATE_HZ,
+    Source,
+    ramp_ms,
+    shown_ms,
+)
 from senses_support import MODELS
 
 from capture.film import joining
@@ -49,21 +61,29 @@ class Proof:
         return max(abs(offset - picture_ms) for offset in self.offsets_ms[CLOCKS[1]])
 
     def __str__(self) -> str:
-        ranges = (f"{clock} {min(ms):+.0f}…{max(ms):+.0f} ({len(ms)})" for clock, ms in self.offsets_ms.items())
+        ranges = (
+            f"{clock} {min(ms):+.0f}…{max(ms):+.0f} ({len(ms)})"
+            for clock, ms in self.offsets_ms.items()
+        )
         return f"{self.span.end_ms - self.span.start_ms} ms: {', '.join(ranges)}; {self.apart_ms:.0f} ms apart"
 
 
 class Recorded:
-    """An interview of such answers, gone the whole way; `proofs` has what was read from it, answer by answer."""
+    """An interview of such answers, gone the whole way; `proofs` has what was read from it, answer
+    by answer.
+    """
 
     def __init__(self, sources: list[Source], folder: Path) -> None:
         self.moved_ms: list[float] = []  # how far normalising says it moved each answer's sound
         answers = [
-            self._answer(source, folder / f"{number}.{source.container}") for number, source in enumerate(sources, 1)
+            self._answer(source, folder / f"{number}.{source.container}")
+            for number, source in enumerate(sources, 1)
         ]
         measured = timeline.join_timeline(answers)
         parts = [
-            joining.FilmPart(folder / f"{span.question}.normalised.mp4", span.start_ms, "A question")
+            joining.FilmPart(
+                folder / f"{span.question}.normalised.mp4", span.start_ms, "A question"
+            )
             for span in measured.answers
         ]
         self.film_ms = joining.join(parts, folder / "recording.mp4", measured.duration_ms)
@@ -79,13 +99,23 @@ class Recorded:
         made = joining.normalise(path, path.with_suffix(".normalised.mp4"), source.container)
         assert made.sound_offset_ms is not None
         self.moved_ms.append(made.sound_offset_ms)
-        lost_ms = max(0, source.seconds * 1000 - made.duration_ms)  # the page says how long its recorder ran
-        return MeasuredAnswer(number, 1, made.duration_ms, lost_ms, read_observations(observations_path))
+        # the page says how long its recorder ran
+        lost_ms = max(0, source.seconds * 1000 - made.duration_ms)
+        return MeasuredAnswer(
+            number, 1, made.duration_ms, lost_ms, read_observations(observations_path)
+        )
 
-    def _proof(self, span: AnswerSpan, pictures: list[tuple[float, int]], beeps: list[float]) -> Proof:
+    def _proof(
+        self, span: AnswerSpan, pictures: list[tuple[float, int]], beeps: list[float]
+    ) -> Proof:
         proof = Proof(span)
-        inside = [(t_ms - span.start_ms, shown) for t_ms, shown in pictures if span.start_ms <= t_ms < span.end_ms]
-        shift_ms = float(np.median([t_ms - shown for t_ms, shown in inside]))  # a file's clock starts with its content
+        inside = [
+            (t_ms - span.start_ms, shown)
+            for t_ms, shown in pictures
+            if span.start_ms <= t_ms < span.end_ms
+        ]
+        # a file's clock starts with its content
+        shift_ms = float(np.median([t_ms - shown for t_ms, shown in inside]))
         heard = [t_ms - span.start_ms for t_ms in beeps if span.start_ms <= t_ms < span.end_ms]
         proof.seen = {shown // 1000 for _, shown in inside}
         proof.heard = {round((t_ms - shift_ms - BEEP_AT_MS) / 1000) for t_ms in heard}
@@ -99,13 +129,19 @@ class Recorded:
         proof.offsets_ms = dict(zip(CLOCKS, found, strict=True))
         return proof
 
-    def _telemetry_offsets(self, span: AnswerSpan, shift_ms: float) -> tuple[list[float], list[float]]:
-        rows = [row for row in self.measured.observations if span.start_ms <= row.t_ms < span.end_ms]
+    def _telemetry_offsets(
+        self, span: AnswerSpan, shift_ms: float
+    ) -> tuple[list[float], list[float]]:
+        rows = [
+            row for row in self.measured.observations if span.start_ms <= row.t_ms < span.end_ms
+        ]
         bright = []
         for row in rows:
             assert row.brightness is not None
             shown, t_ms = ramp_ms(row.brightness), row.t_ms - span.start_ms - shift_ms
-            if RAMP_MS * 0.05 < shown < RAMP_MS * 0.95:  # where it starts again, either end would fit
+            if (
+                RAMP_MS * 0.05 < shown < RAMP_MS * 0.95
+            ):  # where it starts again, either end would fit
                 bright.append((t_ms - shown + RAMP_MS / 2) % RAMP_MS - RAMP_MS / 2 + shift_ms)
         full = [10 ** ((row.level_dbfs or -90) / 10) / BEEP_POWER for row in rows]
         began = [
@@ -135,7 +171,9 @@ def _measure_growing(data: bytes, path: Path, container: str, observations_path:
 
     thread = threading.Thread(target=arrive)
     thread.start()
-    result = CaptureSession(AnswerSource(path, container, observations_path, is_complete.is_set), MODELS.senses).run()
+    result = CaptureSession(
+        AnswerSource(path, container, observations_path, is_complete.is_set), MODELS.senses
+    ).run()
     thread.join()
     assert result.is_whole
 
@@ -170,12 +208,19 @@ def proven(sources: list[Source], folder: Path) -> Recorded:
     assert abs(made.film_ms - made.measured.duration_ms) <= APART_MS
     for source, proof, moved_ms in zip(sources, made.proofs, made.moved_ms, strict=True):
         print(f"\n{source}\n  {proof}")
-        expected = set(range(source.seconds - source.end_lost_s)) - set(range(*(source.lost or (0, 0))))
+        expected = set(range(source.seconds - source.end_lost_s)) - set(
+            range(*(source.lost or (0, 0)))
+        )
         assert proof.seen == expected
-        assert proof.heard == {second for second in expected if second * 1000 + BEEP_AT_MS >= source.sound_late_ms}
+        assert proof.heard == {
+            second for second in expected if second * 1000 + BEEP_AT_MS >= source.sound_late_ms
+        }
         assert min(len(found) for found in proof.offsets_ms.values()) >= len(expected) / 2
         assert proof.apart_ms <= APART_MS
-        assert proof.picture_to_sound_ms <= moved_ms + abs(sound_shift_ms(proof.span.start_ms)) + READING_MS
+        assert (
+            proof.picture_to_sound_ms
+            <= moved_ms + abs(sound_shift_ms(proof.span.start_ms)) + READING_MS
+        )
     return made
 
 
@@ -184,10 +229,16 @@ def gaps_of(made: Recorded, number: int) -> list[tuple[str, int, int]]:
     span = made.measured.answers[number]
     later = [other.start_ms for other in made.measured.answers if other.start_ms > span.start_ms]
     mine = [
-        gap for gap in made.measured.gaps if span.start_ms <= gap.start_ms < min([*later, made.measured.duration_ms])
+        gap
+        for gap in made.measured.gaps
+        if span.start_ms <= gap.start_ms < min([*later, made.measured.duration_ms])
     ]
     return [
-        (str(g.cause), round((g.start_ms - span.start_ms) / 1000), round((g.end_ms - span.start_ms) / 1000))
+        (
+            str(g.cause),
+            round((g.start_ms - span.start_ms) / 1000),
+            round((g.end_ms - span.start_ms) / 1000),
+        )
         for g in mine
     ]
 
@@ -220,8 +271,12 @@ def test_sound_that_is_stamped_wrongly_would_be_noticed(tmp_path: Path) -> None:
 @pytest.mark.torture
 @pytest.mark.parametrize("container", ["mp4", "webm"])
 def test_they_keep_the_time_over_thirty_minutes(tmp_path: Path, container: str) -> None:
-    long = Source(container, 1_800, jitter_ms=15, sound_late_ms=400, sound_rate=1.0005, lost=(900, 905))
-    made = proven([long, Source("webm", 60, end_lost_s=3), Source("mp4", 60, sound_rate=0.9995)], tmp_path)
+    long = Source(
+        container, 1_800, jitter_ms=15, sound_late_ms=400, sound_rate=1.0005, lost=(900, 905)
+    )
+    made = proven(
+        [long, Source("webm", 60, end_lost_s=3), Source("mp4", 60, sound_rate=0.9995)], tmp_path
+    )
     assert [gaps_of(made, number) for number in range(3)] == [
         [("not_measured", 900, 905)],
         [("interrupted", 57, 60)],

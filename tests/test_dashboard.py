@@ -37,7 +37,9 @@ def test_without_applications_it_says_what_to_do(client: FlaskClient, alice: Use
     (InterviewState.FINISHING, "See your receipt"),
     (InterviewState.READY, "See your receipt"),
 ])  # fmt: skip
-def test_it_offers_the_next_step(client: FlaskClient, alice: User, state: InterviewState | None, button: str) -> None:
+def test_it_offers_the_next_step(
+    client: FlaskClient, alice: User, state: InterviewState | None, button: str
+) -> None:
     application = make_application(alice)
     if state:
         save(InterviewSession(application=application, state=state))
@@ -79,7 +81,9 @@ def test_withdrawing_takes_the_application_back(client: FlaskClient, alice: User
 
 def test_what_was_decided_cannot_be_withdrawn(client: FlaskClient, alice: User) -> None:
     application = make_application(alice, status=S.REJECTED)
-    sign_in(client, alice).post(f"/applications/{application.id}/withdraw", data={"seen": application.status})
+    sign_in(client, alice).post(
+        f"/applications/{application.id}/withdraw", data={"seen": application.status}
+    )
     assert db.session.get(Application, application.id).status is S.REJECTED
     assert "cannot be withdrawn now" in client.get("/dashboard").text
 
@@ -94,14 +98,18 @@ def test_the_interview_begins_at_its_first_page(client: FlaskClient, alice: User
 
 def test_an_interview_that_cannot_be_recorded_says_why(client: FlaskClient, alice: User) -> None:
     application = make_application(alice, status=S.WITHDRAWN)
-    response = sign_in(client, alice).post(f"/applications/{application.id}/interview", follow_redirects=True)
+    response = sign_in(client, alice).post(
+        f"/applications/{application.id}/interview", follow_redirects=True
+    )
     assert "You withdrew this application." in response.text
     assert db.session.scalar(db.select(db.func.count(InterviewSession.id))) == 0
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "interview"])
 @pytest.mark.parametrize(("person", "code"), [("nobody", 303), ("bob", 404), ("ada", 404)])
-def test_nobody_else_acts_for_a_candidate(client: FlaskClient, cast: Cast, verb: str, person: str, code: int) -> None:
+def test_nobody_else_acts_for_a_candidate(
+    client: FlaskClient, cast: Cast, verb: str, person: str, code: int
+) -> None:
     application = make_application(cast.alice)
     if person != "nobody":
         sign_in(client, getattr(cast, person))

@@ -1,4 +1,6 @@
-"""Real clips made worse turn into "not assessable", never into a missing person; harmless changes change nothing."""
+"""Real clips made worse turn into "not assessable", never into a missing person; harmless changes
+change nothing.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -26,7 +28,9 @@ CLIPS = ("fer__woman2.mp4", "proctoring_ai__center_left_center.mp4")
         partial(farther, share=0.35),
     ],
 )
-def test_what_leaves_the_face_visible_raises_nothing(name: str, change: Callable[[Any], Any]) -> None:
+def test_what_leaves_the_face_visible_raises_nothing(
+    name: str, change: Callable[[Any], Any]
+) -> None:
     assert flags_of(FOOTAGE / "video" / name, MODELS, change) == []
 
 

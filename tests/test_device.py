@@ -1,4 +1,6 @@
-"""The machine's own devices: which is meant, what a driver's times are made into, and what is kept within bounds."""
+"""The machine's own devices: which is meant, what a driver's times are made into, and what is kept
+within bounds.
+"""
 
 import random
 from pathlib import Path
@@ -32,14 +34,27 @@ def video_class(tmp_path: Path) -> Path:
 
 
 def test_cameras_are_listed_by_number_and_once_each(video_class: Path) -> None:
-    assert cameras(video_class) == [CameraInfo(2, "Integrated Camera: HD"), CameraInfo(10, "Desk camera")]
+    assert cameras(video_class) == [
+        CameraInfo(2, "Integrated Camera: HD"),
+        CameraInfo(10, "Desk camera"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("choice", "number"),
-    [("", 2), ("2", 2), ("10", 10), ("desk", 10), ("/dev/video10", 10), ("integrated", 2), ("7", 7)],
+    [
+        ("", 2),
+        ("2", 2),
+        ("10", 10),
+        ("desk", 10),
+        ("/dev/video10", 10),
+        ("integrated", 2),
+        ("7", 7),
+    ],
 )
-def test_a_camera_is_chosen_by_number_or_by_a_part_of_its_name(video_class: Path, choice: str, number: int) -> None:
+def test_a_camera_is_chosen_by_number_or_by_a_part_of_its_name(
+    video_class: Path, choice: str, number: int
+) -> None:
     assert find_camera(choice, video_class).source == number
 
 
@@ -52,7 +67,9 @@ def test_a_video_file_is_a_camera(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("choice", "says"), [("webcam", "Desk camera"), ("nowhere.mp4", "no camera .and no video file")]
 )
-def test_a_camera_that_is_not_there_is_named_and_what_is_there(video_class: Path, choice: str, says: str) -> None:
+def test_a_camera_that_is_not_there_is_named_and_what_is_there(
+    video_class: Path, choice: str, says: str
+) -> None:
     with pytest.raises(DeviceMissing, match=says):
         find_camera(choice, video_class)
 
@@ -108,7 +125,9 @@ def test_what_the_writer_cannot_take_is_dropped_and_counted_and_never_piles_up()
         inbox.put_picture(Picture(float(number), picture))
 
     assert inbox.pictures_dropped == 12
-    assert [inbox.take(0) is not None for _ in range(MOST_PICTURES + 1)] == [True] * MOST_PICTURES + [False]
+    assert [inbox.take(0) is not None for _ in range(MOST_PICTURES + 1)] == [
+        True
+    ] * MOST_PICTURES + [False]
 
 
 def test_pictures_and_sound_are_taken_in_the_order_of_their_times() -> None:

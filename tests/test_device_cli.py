@@ -1,4 +1,6 @@
-"""`python -m capture devices` and `record`: from a camera and a microphone to a film, measurements and flags."""
+"""`python -m capture devices` and `record`: from a camera and a microphone to a film, measurements
+and flags.
+"""
 
 import os
 import signal
@@ -22,7 +24,16 @@ PATIENCE_S = 60
 
 
 def recorded(folder: Path, camera: Path, seconds: int, microphone: str = "none") -> dict[str, Any]:
-    arguments = ["--seconds", str(seconds), "--out", str(folder), "--camera", str(camera), "--microphone", microphone]
+    arguments = [
+        "--seconds",
+        str(seconds),
+        "--out",
+        str(folder),
+        "--camera",
+        str(camera),
+        "--microphone",
+        microphone,
+    ]
     assert main(["record", *arguments]) == 0
     return telemetry_in(folder)
 
@@ -30,7 +41,9 @@ def recorded(folder: Path, camera: Path, seconds: int, microphone: str = "none")
 def sound_of(clip: Path) -> Any:
     resampler = MonoResampler(RATE_HZ)
     with av.open(clip) as file:
-        return np.concatenate([part for frame in file.decode(audio=0) for _, part in resampler.resample(frame)])
+        return np.concatenate(
+            [part for frame in file.decode(audio=0) for _, part in resampler.resample(frame)]
+        )
 
 
 @pytest.mark.sound
@@ -43,7 +56,9 @@ def test_the_devices_are_listed_by_number_and_name(
 
 
 @pytest.mark.sound
-def test_what_was_recorded_is_measured_judged_and_made_a_film(microphone: VirtualMicrophone, tmp_path: Path) -> None:
+def test_what_was_recorded_is_measured_judged_and_made_a_film(
+    microphone: VirtualMicrophone, tmp_path: Path
+) -> None:
     empty = film_sitter(tmp_path / "empty.mp4", 9, lambda t_s: [], fps=12, sound=None)
     microphone.say(from_clip(sound_samples("speechlike", 60), time.monotonic()))
     telemetry = recorded(tmp_path / "out", empty, 6, NAME)
@@ -72,11 +87,15 @@ def test_a_real_person_in_front_of_the_machine_is_measured_like_any_other(
 
 
 def test_ctrl_c_ends_the_recording_and_keeps_it(tmp_path: Path) -> None:
-    clip, out = make_clip(tmp_path / "clip.mp4", 60, sound=None, fps=10, size=(160, 120)), tmp_path / "out"
+    clip, out = (
+        make_clip(tmp_path / "clip.mp4", 60, sound=None, fps=10, size=(160, 120)),
+        tmp_path / "out",
+    )
     running = run("record", "--seconds", 50, "--out", out, "--camera", clip, "--microphone", "none")
     until_s = time.monotonic() + PATIENCE_S
     while (
-        not (any(out.glob("answers/*")) and next(out.glob("answers/*")).stat().st_size) and time.monotonic() < until_s
+        not (any(out.glob("answers/*")) and next(out.glob("answers/*")).stat().st_size)
+        and time.monotonic() < until_s
     ):
         time.sleep(0.05)
     os.kill(running.pid, signal.SIGINT)
@@ -119,7 +138,14 @@ def test_a_microphone_that_is_not_there_is_named(
     microphone: VirtualMicrophone, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = make_clip(tmp_path / "clip.mp4", 2, sound=None)
-    options = ["--out", str(tmp_path / "out"), "--camera", str(clip), "--microphone", "no such microphone"]
+    options = [
+        "--out",
+        str(tmp_path / "out"),
+        "--camera",
+        str(clip),
+        "--microphone",
+        "no such microphone",
+    ]
 
     assert main(["record", "--seconds", "5", *options]) == 2
     assert NAME in capsys.readouterr().err

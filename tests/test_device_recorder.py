@@ -1,4 +1,5 @@
-"""Recording from a camera (a video file played as one) and a microphone (PulseAudio's): what is in the file, and when.
+"""Recording from a camera (a video file played as one) and a microphone (PulseAudio's): what is in
+the file, and when.
 
 The scene is made for it: a white flash and a beep at the same moment of every second.
 """
@@ -49,7 +50,14 @@ def flash(t_ms: int) -> Rgb:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_clip(tmp_path_factory.mktemp("scene") / "flash.mp4", 20, picture=flash, sound=None, fps=25, size=SIZE)
+    return make_clip(
+        tmp_path_factory.mktemp("scene") / "flash.mp4",
+        20,
+        picture=flash,
+        sound=None,
+        fps=25,
+        size=SIZE,
+    )
 
 
 @contextmanager
@@ -79,7 +87,9 @@ def beeps(camera: Camera) -> Callable[[float], Samples]:
 
 
 def tone(t_s: float) -> Samples:
-    return (0.3 * np.sin(2 * np.pi * 440 * (t_s + np.arange(STEP_SAMPLES) / RATE_HZ))).astype(np.float32)
+    return (0.3 * np.sin(2 * np.pi * 440 * (t_s + np.arange(STEP_SAMPLES) / RATE_HZ))).astype(
+        np.float32
+    )
 
 
 def wait_for(is_so: Callable[[], Any]) -> None:
@@ -95,8 +105,13 @@ def runs_for(recorder: DeviceRecorder, ms: int) -> None:
 
 def flashes_s(path: Path) -> list[float]:
     with av.open(path) as file:
-        bright = [(frame.time, frame.to_ndarray(format="gray").mean() > 120) for frame in file.decode(video=0)]
-    return [t_s for (_, was), (t_s, is_bright) in itertools.pairwise(bright) if is_bright and not was]
+        bright = [
+            (frame.time, frame.to_ndarray(format="gray").mean() > 120)
+            for frame in file.decode(video=0)
+        ]
+    return [
+        t_s for (_, was), (t_s, is_bright) in itertools.pairwise(bright) if is_bright and not was
+    ]
 
 
 def beeps_s(path: Path) -> list[float]:
@@ -133,7 +148,9 @@ def test_picture_and_sound_arrive_in_step_and_as_long_as_they_lasted(
     assert max(min(abs(flash_s - beep_s) for beep_s in heard_s) for flash_s in seen_s[1:]) < 0.1
 
 
-def test_the_file_grows_by_whole_seconds_and_is_what_a_browser_would_send(scene: Path, tmp_path: Path) -> None:
+def test_the_file_grows_by_whole_seconds_and_is_what_a_browser_would_send(
+    scene: Path, tmp_path: Path
+) -> None:
     path, copies = tmp_path / "answer.mp4", []
     with opened(scene, with_sound=False) as (camera, ears):
         recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
@@ -151,7 +168,8 @@ def test_the_file_grows_by_whole_seconds_and_is_what_a_browser_would_send(scene:
         assert probe(copy).duration_ms >= saved_ms
     with Media(path, "mp4") as media:
         keys = [packet.pts * packet.time_base for packet in media.packets() if packet.is_keyframe]
-        assert bytes(media.video.codec_context.extradata)[:1] == our_parameters(SIZE)[:1]  # so that it is copied
+        # so that it is copied
+        assert bytes(media.video.codec_context.extradata)[:1] == our_parameters(SIZE)[:1]
     assert copies[-1][0] >= 2_000
     assert [float(later - earlier) for earlier, later in itertools.pairwise(keys)] == pytest.approx(
         [1.0] * (len(keys) - 1), abs=0.5
@@ -174,7 +192,9 @@ def test_a_camera_that_ends_on_the_way_leaves_what_there_was_and_says_so(tmp_pat
 
 def losses_of(path: Path, folder: Path) -> list[Flag]:
     """What the rules say of lost sound."""
-    return [flag for flag in find_flags(measure(path, folder)) if flag.rule.startswith("sound_lost/")]
+    return [
+        flag for flag in find_flags(measure(path, folder)) if flag.rule.startswith("sound_lost/")
+    ]
 
 
 def test_a_picture_that_comes_late_is_a_gap_with_its_real_length(tmp_path: Path) -> None:
@@ -187,18 +207,25 @@ def test_a_picture_that_comes_late_is_a_gap_with_its_real_length(tmp_path: Path)
         wait_for(lambda: not recorder.is_running)
         [gap] = recorder.stop().gaps
     measured = measure(path, tmp_path)
-    [drawn] = join_timeline([MeasuredAnswer(1, 1, measured.duration_ms, observations=measured.observations)]).gaps
+    [drawn] = join_timeline(
+        [MeasuredAnswer(1, 1, measured.duration_ms, observations=measured.observations)]
+    ).gaps
 
     assert (gap.device, gap.end_ms - gap.start_ms) == ("camera", pytest.approx(2_540, abs=200))
     assert drawn.cause is GapCause.NOT_MEASURED
-    assert (drawn.start_ms, drawn.end_ms) == (pytest.approx(gap.start_ms, abs=250), pytest.approx(gap.end_ms, abs=250))
+    assert (drawn.start_ms, drawn.end_ms) == (
+        pytest.approx(gap.start_ms, abs=250),
+        pytest.approx(gap.end_ms, abs=250),
+    )
 
 
 @pytest.mark.sound
 def test_lost_sound_is_counted_and_is_a_hole_in_the_file(
     scene: Path, microphone: VirtualMicrophone, tmp_path: Path
 ) -> None:
-    """PortAudio's thread is held up for two seconds, as on a machine that cannot keep up: its buffer runs over."""
+    """PortAudio's thread is held up for two seconds, as on a machine that cannot keep up: its
+    buffer runs over.
+    """
     path = tmp_path / "answer.mp4"
     microphone.say(tone)
     with opened(scene) as (camera, ears):
@@ -220,15 +247,21 @@ def test_lost_sound_is_counted_and_is_a_hole_in_the_file(
 
     assert status.sound_overflows >= 1
     assert gap.device == "microphone"
-    assert status.sound_lost_ms >= gap.end_ms - gap.start_ms - 1  # each end is rounded to a whole millisecond
+    # each end is rounded to a whole millisecond
+    assert status.sound_lost_ms >= gap.end_ms - gap.start_ms - 1
     assert steps.max() == pytest.approx(gap.end_ms - gap.start_ms, abs=150)
     assert probe(path).duration_ms == pytest.approx(status.recorded_ms, abs=300)
     [flag] = losses_of(path, tmp_path)
-    assert (flag.start_ms, flag.end_ms) == (pytest.approx(gap.start_ms, abs=450), pytest.approx(gap.end_ms, abs=450))
+    assert (flag.start_ms, flag.end_ms) == (
+        pytest.approx(gap.start_ms, abs=450),
+        pytest.approx(gap.end_ms, abs=450),
+    )
 
 
 @pytest.mark.sound
-def test_a_microphone_that_vanishes_is_said_and_the_picture_goes_on(scene: Path, tmp_path: Path) -> None:
+def test_a_microphone_that_vanishes_is_said_and_the_picture_goes_on(
+    scene: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "answer.mp4"
     with VirtualMicrophone(tmp_path / "gone").plugged_in() as gone:
         gone.say(tone)
@@ -265,9 +298,14 @@ def test_nothing_is_ever_recorded_over(scene: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("limits", "cause"),
-    [(RecorderLimits(1_500), EndCause.TIME_UP), (RecorderLimits(LONG_MS, most_bytes=2_000), EndCause.TOO_LARGE)],
+    [
+        (RecorderLimits(1_500), EndCause.TIME_UP),
+        (RecorderLimits(LONG_MS, most_bytes=2_000), EndCause.TOO_LARGE),
+    ],
 )
-def test_it_ends_by_itself_where_it_must(scene: Path, tmp_path: Path, limits: RecorderLimits, cause: EndCause) -> None:
+def test_it_ends_by_itself_where_it_must(
+    scene: Path, tmp_path: Path, limits: RecorderLimits, cause: EndCause
+) -> None:
     path = tmp_path / "answer.mp4"
     with opened(scene, with_sound=False) as (camera, ears):
         recorder = DeviceRecorder(camera, ears, path, limits)
@@ -281,7 +319,13 @@ def test_it_ends_by_itself_where_it_must(scene: Path, tmp_path: Path, limits: Re
 
 def test_a_full_disk_leaves_what_was_saved(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (10, 240, 320, 3), np.uint8)
-    busy = make_clip(tmp_path / "busy.mp4", 12, sound=None, size=SIZE, picture=lambda t_ms: noise[t_ms // 42 % 10])
+    busy = make_clip(
+        tmp_path / "busy.mp4",
+        12,
+        sound=None,
+        size=SIZE,
+        picture=lambda t_ms: noise[t_ms // 42 % 10],
+    )
     path, before = tmp_path / "answer.mp4", resource.getrlimit(resource.RLIMIT_FSIZE)
     with opened(busy, with_sound=False) as (camera, ears):
         recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
@@ -306,7 +350,8 @@ def test_an_end_that_does_not_fit_on_the_disk_is_said(scene: Path, tmp_path: Pat
         recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
         recorder.start()
         wait_for(lambda: recorder.status().saved_bytes)
-        runs_for(recorder, recorder.status().saved_ms + 500)  # so that something is left for the end
+        # so that something is left for the end
+        runs_for(recorder, recorder.status().saved_ms + 500)
         resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
         try:
             status = recorder.stop()
@@ -318,13 +363,16 @@ def test_an_end_that_does_not_fit_on_the_disk_is_said(scene: Path, tmp_path: Pat
 
 
 @pytest.mark.logs_errors
-def test_whatever_breaks_while_writing_ends_the_recording_and_keeps_what_was_saved(scene: Path, tmp_path: Path) -> None:
+def test_whatever_breaks_while_writing_ends_the_recording_and_keeps_what_was_saved(
+    scene: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "answer.mp4"
     with opened(scene, with_sound=False) as (camera, ears):
         recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
         recorder.start()
         wait_for(lambda: recorder.status().saved_bytes)
-        camera.sink(Picture(time.monotonic() + 0.2, np.zeros((48, 64), np.uint16)))  # a shape nobody expects
+        # a shape nobody expects
+        camera.sink(Picture(time.monotonic() + 0.2, np.zeros((48, 64), np.uint16)))
         wait_for(lambda: not recorder.is_running)
         status = recorder.stop()
 
@@ -353,7 +401,16 @@ def test_stop_does_not_say_all_is_on_disk_while_the_disk_is_slow(
 
 def test_a_killed_recorder_leaves_all_but_the_last_seconds(scene: Path, tmp_path: Path) -> None:
     path = tmp_path / "out" / "answers" / "01-1.mp4"
-    command = [sys.executable, "-m", "capture", "record", "--seconds", "60", "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "capture",
+        "record",
+        "--seconds",
+        "60",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     command += ["--camera", str(scene), "--microphone", "none"]
     with subprocess.Popen(command, cwd=ROOT) as running:
         wait_for(lambda: path.exists())

@@ -1,4 +1,6 @@
-"""Nobody gets new takes by deleting an account and registering again, and next to nothing stays for that."""
+"""Nobody gets new takes by deleting an account and registering again, and next to nothing stays for
+that.
+"""
 
 from pathlib import Path
 
@@ -25,7 +27,9 @@ def comes_back(job_id: object) -> Application:
     return hiring._insert(user, job, application)
 
 
-def test_takes_used_before_are_used(client: FlaskClient, application: Application, tmp_path: Path) -> None:
+def test_takes_used_before_are_used(
+    client: FlaskClient, application: Application, tmp_path: Path
+) -> None:
     job_id = application.job_id
     record(begin(application), clip_bytes(tmp_path))
     leaving.leave(application.user)
@@ -68,7 +72,9 @@ def test_an_interview_that_was_finished_is_not_recorded_again(
     assert "Record your interview" not in page
 
 
-def test_a_question_without_a_take_left_leaves_no_interview(application: Application, tmp_path: Path) -> None:
+def test_a_question_without_a_take_left_leaves_no_interview(
+    application: Application, tmp_path: Path
+) -> None:
     job_id, interview = application.job_id, begin(application)
     for _ in range(2):
         record(interview, clip_bytes(tmp_path))
@@ -101,8 +107,12 @@ def test_nothing_stays_of_an_interview_that_had_not_begun(application: Applicati
     assert marks() == []
 
 
-def test_what_stays_names_nobody_and_differs_from_job_to_job(application: Application, tmp_path: Path) -> None:
-    second = hiring._insert(application.user, make_job(), Application(resume_path="b.pdf", resume_name="b.pdf"))
+def test_what_stays_names_nobody_and_differs_from_job_to_job(
+    application: Application, tmp_path: Path
+) -> None:
+    second = hiring._insert(
+        application.user, make_job(), Application(resume_path="b.pdf", resume_name="b.pdf")
+    )
     for one in (application, second):
         record(begin(one), clip_bytes(tmp_path))
     leaving.leave(application.user)
@@ -142,15 +152,22 @@ def test_it_goes_with_the_job(application: Application, tmp_path: Path) -> None:
     assert marks() == []
 
 
-def test_the_notice_and_the_words_agreed_to_say_so(client: FlaskClient, application: Application) -> None:
+def test_the_notice_and_the_words_agreed_to_say_so(
+    client: FlaskClient, application: Application
+) -> None:
     interview = interviews.open_interview(application)
     sign_in(client, application.user)
 
     assert "a keyed mark of your e-mail address and the job" in client.get("/account/delete").text
-    assert "a keyed mark of your e-mail address and this job" in client.get(f"/capture/{interview.id}/consent").text
+    assert (
+        "a keyed mark of your e-mail address and this job"
+        in client.get(f"/capture/{interview.id}/consent").text
+    )
 
 
-def test_a_recording_that_was_kept_as_long_as_promised_is_not_begun_anew(application: Application) -> None:
+def test_a_recording_that_was_kept_as_long_as_promised_is_not_begun_anew(
+    application: Application,
+) -> None:
     hiring.mark_interviewed(application)
 
     with pytest.raises(interviews.NotInterviewable, match="recorded already"):

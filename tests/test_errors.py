@@ -1,4 +1,6 @@
-"""Errors are pages in our look, fragments for HTMX, problem documents for scripts; each says how to go on."""
+"""Errors are pages in our look, fragments for HTMX, problem documents for scripts; each says how to
+go on.
+"""
 
 import re
 

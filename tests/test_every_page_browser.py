@@ -1,4 +1,5 @@
-"""Every page at three widths: names of 120 letters fit, axe finds nothing, titles and descriptions differ.
+"""Every page at three widths: names of 120 letters fit, axe finds nothing, titles and descriptions
+differ.
 
 `PAGES` is held against the routes: a page that nobody walks here fails.
 """
@@ -43,7 +44,9 @@ class Site:
     pages: dict[str, list[tuple[str, str]]]  # who: the endpoint and the path of each page
 
     def open(self, who: str, width: int) -> Page:
-        context = self.browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 900}, reduced_motion="reduce"
+        )
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         if who:
@@ -64,21 +67,40 @@ def make_pages() -> dict[str, list[tuple[str, str]]]:
     alice, ada = found["alice"], found["ada"]
     for person in (alice, ada):
         person.full_name, person.headline = NAME, LONG[:120]
-    applied = make_application(alice, job, note=LONG, resume_name=f"{LONG}.pdf", status=ApplicationStatus.INVITED)
+    applied = make_application(
+        alice, job, note=LONG, resume_name=f"{LONG}.pdf", status=ApplicationStatus.INVITED
+    )
     sitting = interviews.open_interview(applied)
-    begun = interviews.open_interview(make_application(alice, make_job(f"B{JOB[1:]}", slug="begun")))
-    begun.consent_record_at, begun.state, begun.start_time = utc_now(), InterviewState.RECORDING, utc_now()
+    begun = interviews.open_interview(
+        make_application(alice, make_job(f"B{JOB[1:]}", slug="begun"))
+    )
+    begun.consent_record_at, begun.state, begun.start_time = (
+        utc_now(),
+        InterviewState.RECORDING,
+        utc_now(),
+    )
     asking.freeze(begun)
     done = interviews.open_interview(make_application(alice, make_job(f"D{JOB[1:]}", slug="done")))
     done.state, done.start_time, done.end_time = InterviewState.FINISHING, NOON, NOON
     make_job("Welder", slug="welder")
-    flags = [make_flag(level, 900 * n, 900 * n + 2_000, severity=level) for n, level in enumerate(("high", "low"))]
-    ready = make_interview(*flags, make_flag(assessable=False), name=NAME, job=job, answers=[make_answer(1)])
+    flags = [
+        make_flag(level, 900 * n, 900 * n + 2_000, severity=level)
+        for n, level in enumerate(("high", "low"))
+    ]
+    ready = make_interview(
+        *flags, make_flag(assessable=False), name=NAME, job=job, answers=[make_answer(1)]
+    )
     for n in range(30):
-        make_interview(make_flag(), name=f"{n} {NAME[:117]}", job=job, start_time=NOON - timedelta(hours=n))
+        make_interview(
+            make_flag(), name=f"{n} {NAME[:117]}", job=job, start_time=NOON - timedelta(hours=n)
+        )
     make_user(full_name=NAME, email=f"{LONG[:60]}@{LONG[:60]}.example.org")
     db.session.commit()
-    open_pages = [("jobs.board", "/jobs"), ("jobs.board", "/jobs?status=closed"), ("jobs.job", "/jobs/long")]
+    open_pages = [
+        ("jobs.board", "/jobs"),
+        ("jobs.board", "/jobs?status=closed"),
+        ("jobs.job", "/jobs/long"),
+    ]
     capture = [(f"capture.{step}", f"/capture/{sitting.id}/{step}") for step in ("consent",)]
     capture += [(f"capture.{step}", f"/capture/{begun.id}/{step}") for step in ("check", "room")]
     return {
@@ -115,7 +137,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def test_every_page_is_among_those_that_are_walked(site: Site) -> None:
     rules = site.server.app.url_map.iter_rules()
-    named = {rule.endpoint for rule in rules if "GET" in (rule.methods or ()) and "/api/" not in rule.rule}
+    named = {
+        rule.endpoint
+        for rule in rules
+        if "GET" in (rule.methods or ()) and "/api/" not in rule.rule
+    }
     walked = {endpoint for pages in site.pages.values() for endpoint, _ in pages}
     assert named - walked - NO_PAGES == set()
 
@@ -133,7 +159,9 @@ def test_long_names_fit_and_axe_finds_nothing(site: Site, who: str, width: int) 
         if path.endswith("/room"):
             page.locator("#room h1:visible").first.wait_for()
         assert page.url == site.server.url + path, "a way to another page"
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         found += [f"{path}: {wide} px too wide"] if wide else []
         if width != 768:
             page.evaluate(AXE.read_text())
@@ -147,8 +175,12 @@ def test_long_names_fit_and_axe_finds_nothing(site: Site, who: str, width: int) 
         assert [words for words in part if part.count(words) > 1] == []
 
 
-@pytest.mark.parametrize(("who", "path"), [("", "/jobs"), ("alice", "/dashboard"), ("ada", "/admin/sessions")])
-def test_on_a_phone_the_header_is_one_row_and_its_menu_opens(site: Site, who: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("who", "path"), [("", "/jobs"), ("alice", "/dashboard"), ("ada", "/admin/sessions")]
+)
+def test_on_a_phone_the_header_is_one_row_and_its_menu_opens(
+    site: Site, who: str, path: str
+) -> None:
     page = site.open(who, 390)
     page.goto(site.server.url + path)
     box = page.locator("body > header").bounding_box()
@@ -173,7 +205,9 @@ def test_two_presses_of_tab_lead_past_the_filters_to_the_list(site: Site, path: 
     assert in_list
 
 
-@pytest.mark.parametrize("path", ["/admin/sessions", "/admin/applications", "/admin/people", "/admin/jobs"])
+@pytest.mark.parametrize(
+    "path", ["/admin/sessions", "/admin/applications", "/admin/people", "/admin/jobs"]
+)
 def test_lists_have_column_heads_of_which_none_is_pushed_out(site: Site, path: str) -> None:
     page = site.open("ada", 1440)
     page.goto(site.server.url + path)
@@ -182,7 +216,9 @@ def test_lists_have_column_heads_of_which_none_is_pushed_out(site: Site, path: s
     page.context.close()
     assert table
     assert len(heads) >= 5
-    assert all(head and head["x"] + head["width"] <= table["x"] + table["width"] + 1 for head in heads)
+    assert all(
+        head and head["x"] + head["width"] <= table["x"] + table["width"] + 1 for head in heads
+    )
 
 
 RIGHT_EDGES = """(path) => [...document.querySelector("tbody tr:has(summary)").cells]
@@ -191,7 +227,9 @@ RIGHT_EDGES = """(path) => [...document.querySelector("tbody tr:has(summary)").c
 
 
 @pytest.mark.parametrize(("path", "cells"), [("/admin/people", 3), ("/admin/applications", 2)])
-def test_on_a_phone_what_stands_at_the_right_of_a_row_has_one_edge(site: Site, path: str, cells: int) -> None:
+def test_on_a_phone_what_stands_at_the_right_of_a_row_has_one_edge(
+    site: Site, path: str, cells: int
+) -> None:
     page = site.open("ada", 390)
     page.goto(site.server.url + path)
     edges = page.evaluate(RIGHT_EDGES)
@@ -212,7 +250,9 @@ def test_a_long_job_on_the_overview_begins_where_its_candidates_name_begins(site
 
 @pytest.mark.parametrize(("who", "path"), [("alice", "/dashboard"), ("ada", "/admin/people")])
 @pytest.mark.parametrize("width", [768, 1024])
-def test_beside_a_long_name_the_header_stays_one_row(site: Site, who: str, path: str, width: int) -> None:
+def test_beside_a_long_name_the_header_stays_one_row(
+    site: Site, who: str, path: str, width: int
+) -> None:
     page = site.open(who, width)
     page.goto(site.server.url + path)
     header = page.locator("body > header")

@@ -1,5 +1,5 @@
-"""What the page has noticed reaches the server before its answer is complete, and what was interrupted and is gone
-gives way to what came before it.
+"""What the page has noticed reaches the server before its answer is complete, and what was
+interrupted and is gone gives way to what came before it.
 """
 
 import json
@@ -38,7 +38,9 @@ def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
 
 
 def test_what_the_page_noticed_is_told_before_the_answer_is_complete(candidate: Candidate) -> None:
-    """Both were held up for as long; the answer's word that nothing was left untold is given after the telling."""
+    """Both were held up for as long; the answer's word that nothing was left untold is given after
+    the telling.
+    """
     asked: list[str] = []
     candidate.consent(analyse=True)
     candidate.enter_room()
@@ -69,7 +71,9 @@ def announce_another_kind(route: Route) -> None:
     route.continue_(post_data=json.dumps(wish))
 
 
-def test_what_was_interrupted_and_is_gone_gives_way_to_what_came_before(candidate: Candidate) -> None:
+def test_what_was_interrupted_and_is_gone_gives_way_to_what_came_before(
+    candidate: Candidate,
+) -> None:
     candidate.starts_answering()
     candidate.runs_for(2)
     candidate.page.evaluate(UNPLUG)
@@ -82,7 +86,8 @@ def test_what_was_interrupted_and_is_gone_gives_way_to_what_came_before(candidat
     candidate.sees_state("recording")
     candidate.page.evaluate(UNPLUG)
     candidate.sees_state("interrupted")
-    candidate.page.unroute("**/capture/uploads/*")  # now the server hears of it, and takes none of it
+    # now the server hears of it, and takes none of it
+    candidate.page.unroute("**/capture/uploads/*")
     candidate.sees_state("kept")
     assert [(one.take, one.part) for one in candidate.answers()] == [(1, 1)]
     candidate.page.reload()

@@ -1,5 +1,5 @@
-"""A disk that is full, or confirms nothing: what was acknowledged is kept, nothing half is visible, and everything goes
-on by itself when there is room.
+"""A disk that is full, or confirms nothing: what was acknowledged is kept, nothing half is visible,
+and everything goes on by itself when there is room.
 """
 
 import re
@@ -114,7 +114,9 @@ def test_a_disk_that_confirms_nothing_is_believed_in_nothing(tmp_path: Path, cli
         with failing_syncs(site.server):
             before = dict(candidate.acknowledged)
             wait_for_faults(candidate)
-            assert sum(candidate.acknowledged.values()) - sum(before.values()) <= candidate.piece_bytes
+            assert (
+                sum(candidate.acknowledged.values()) - sum(before.values()) <= candidate.piece_bytes
+            )
         candidate.bytes_kept()
     site.wait_until_ready()
     check_whole(site, candidate)
@@ -131,7 +133,9 @@ def disk(app: Flask) -> Iterator[SmallDisk]:
 
 
 def do(app: Flask, row: Answer | InterviewSession) -> None:
-    """Claim the row and work on it, whether it seems to fit or not: the disk may become full right then."""
+    """Claim the row and work on it, whether it seems to fit or not: the disk may become full right
+    then.
+    """
     db.session.refresh(row)
     row.lease_until = None
     db.session.commit()
@@ -175,7 +179,10 @@ def test_work_that_meets_a_full_disk_uses_up_no_try(
     work.work_through(app)
     db.session.refresh(interview)
 
-    assert (interview.state, [answer.failure for answer in answers]) == (InterviewState.READY, ["", ""])
+    assert (interview.state, [answer.failure for answer in answers]) == (
+        InterviewState.READY,
+        ["", ""],
+    )
 
 
 # Below the floor
@@ -195,7 +202,9 @@ def test_no_interview_begins_below_the_floor(
 
     shown = re.search(r'name="shown"[^>]*value="(\w+)"', client.get(address).text)[1]
     page = client.post(address, data={"record": "y", "shown": shown})
-    program = client.post(address, data={"record": "y", "shown": shown}, headers={"Accept": "application/json"})
+    program = client.post(
+        address, data={"record": "y", "shown": shown}, headers={"Accept": "application/json"}
+    )
 
     assert (page.status_code, program.status_code) == (507, 507)
     assert "short of space" in page.text

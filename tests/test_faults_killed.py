@@ -1,4 +1,6 @@
-"""Processes that are killed, fall asleep or are killed by what they measure: nothing acknowledged is lost."""
+"""Processes that are killed, fall asleep or are killed by what they measure: nothing acknowledged
+is lost.
+"""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +49,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def meet(killer: Killer, point: str, clips: list[Clip]) -> None:
-    """Kill who measures at that point of a new interview; a busy machine may pass it unseen, so of one of a few."""
+    """Kill who measures at that point of a new interview; a busy machine may pass it unseen, so of
+    one of a few.
+    """
     assert any(killer.kill_worker_at(point, killer.site.invite(clips)) for _ in range(5))
 
 
@@ -72,7 +76,9 @@ def test_processes_killed_at_named_points_lose_nothing(
 
 
 @pytest.mark.torture
-def test_two_hundred_kills_lose_nothing(tmp_path: Path, clips: list[Clip], capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_hundred_kills_lose_nothing(
+    tmp_path: Path, clips: list[Clip], capsys: pytest.CaptureFixture[str]
+) -> None:
     with closing(Site(tmp_path)) as site:
         killer = Killer(site, Random(2026))
         while killer.kills.total() < KILLS:
@@ -86,8 +92,12 @@ def test_two_hundred_kills_lose_nothing(tmp_path: Path, clips: list[Clip], capsy
         print(f"\n{killer.summary()}")
 
 
-@pytest.mark.parametrize("point", ["measuring", *(pytest.param(name, marks=pytest.mark.torture) for name in ASLEEP_AT)])
-def test_a_worker_that_slept_past_its_lease_writes_nothing_more(site: Site, clips: list[Clip], point: str) -> None:
+@pytest.mark.parametrize(
+    "point", ["measuring", *(pytest.param(name, marks=pytest.mark.torture) for name in ASLEEP_AT)]
+)
+def test_a_worker_that_slept_past_its_lease_writes_nothing_more(
+    site: Site, clips: list[Clip], point: str
+) -> None:
     candidate = site.invite(clips[:1])
     site.put_worker_to_sleep_at(point, candidate)
     with site.another_worker():
@@ -104,10 +114,14 @@ def test_two_workers_do_everything_of_one_interview_once(site: Site, clips: list
     with site.another_worker():
         candidate = site.invite(clips)
         site.wait_until_ready()
-    answers = site.ask("SELECT fence FROM answers WHERE interview_id = ?", candidate.interview_id.hex)
+    answers = site.ask(
+        "SELECT fence FROM answers WHERE interview_id = ?", candidate.interview_id.hex
+    )
 
     assert answers == [(1,), (1,)]
-    assert site.ask("SELECT fence FROM interview_sessions WHERE id = ?", candidate.interview_id.hex) == [(1,)]
+    assert site.ask(
+        "SELECT fence FROM interview_sessions WHERE id = ?", candidate.interview_id.hex
+    ) == [(1,)]
     check_whole(site, candidate)
 
 
@@ -134,7 +148,9 @@ def test_what_ends_every_process_is_given_up_and_may_be_tried_again(
     check_whole(site, poison)
 
 
-def test_of_fifty_finishes_at_once_one_counts_and_all_get_the_same_answer(site: Site, clips: list[Clip]) -> None:
+def test_of_fifty_finishes_at_once_one_counts_and_all_get_the_same_answer(
+    site: Site, clips: list[Clip]
+) -> None:
     site.worker.stop()
     candidate = site.invite(clips[:1], finishes=False)
     candidate.join()
@@ -145,6 +161,11 @@ def test_of_fifty_finishes_at_once_one_counts_and_all_get_the_same_answer(site: 
     site.wait_until_ready()
 
     assert candidate.faults == 0
-    assert {(answer.status, answer.headers["Location"]) for answer in answers} == {(303, f"{candidate.room}/receipt")}
-    assert site.ask("SELECT was, became FROM transitions") == [("recording", "finishing"), ("finishing", "ready")]
+    assert {(answer.status, answer.headers["Location"]) for answer in answers} == {
+        (303, f"{candidate.room}/receipt")
+    }
+    assert site.ask("SELECT was, became FROM transitions") == [
+        ("recording", "finishing"),
+        ("finishing", "ready"),
+    ]
     check_whole(site, candidate)

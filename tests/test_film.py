@@ -1,4 +1,6 @@
-"""One film of an interview: copied where possible, in step with the telemetry, playable in a browser."""
+"""One film of an interview: copied where possible, in step with the telemetry, playable in a
+browser.
+"""
 
 import functools
 import http.server
@@ -48,21 +50,34 @@ def beep(times_s: np.ndarray) -> np.ndarray:
 def streams_of(path: Path) -> tuple[str, str, bytes]:
     with av.open(path) as film:
         video, audio = film.streams.video[0], film.streams.audio[0]
-        return video.codec_context.name, audio.codec_context.name, bytes(video.codec_context.extradata or b"")
+        return (
+            video.codec_context.name,
+            audio.codec_context.name,
+            bytes(video.codec_context.extradata or b""),
+        )
 
 
 @pytest.mark.parametrize(
     ("name", "codec", "was_copied"),
-    [("a.mp4", "h264", True), ("a.mkv", "h264", True), ("a.webm", "vp8", False), ("a.avi", "mpeg4", False)],
+    [
+        ("a.mp4", "h264", True),
+        ("a.mkv", "h264", True),
+        ("a.webm", "vp8", False),
+        ("a.avi", "mpeg4", False),
+    ],
 )
-def test_it_makes_h264_and_aac_of_everything(tmp_path: Path, name: str, codec: str, was_copied: bool) -> None:
+def test_it_makes_h264_and_aac_of_everything(
+    tmp_path: Path, name: str, codec: str, was_copied: bool
+) -> None:
     path = make_clip(tmp_path / name, 2, codec=codec, sound=None if name == "a.avi" else "tone")
     original = path.read_bytes()
     answer = made(path)
     assert answer.was_copied == was_copied
     assert streams_of(answer.path)[:2] == ("h264", "aac")
     assert abs(answer.duration_ms - 2000) <= 60
-    assert all(abs(clock_ms(frame.rgb) - frame.t_ms) <= 100 for frame in pictures_of(answer.path, 200))
+    assert all(
+        abs(clock_ms(frame.rgb) - frame.t_ms) <= 100 for frame in pictures_of(answer.path, 200)
+    )
     assert path.read_bytes() == original
 
 
@@ -108,8 +123,12 @@ def test_it_keeps_what_came_of_a_damaged_answer(tmp_path: Path) -> None:
     assert 1500 < answer.duration_ms < 3500
 
 
-@pytest.mark.parametrize("kinds", [("h264", "h264"), ("vp8", "vp8"), ("h264", "vp8"), ("vp8", "h264")])
-def test_picture_and_sound_stay_together_where_answers_meet(tmp_path: Path, kinds: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    "kinds", [("h264", "h264"), ("vp8", "vp8"), ("h264", "vp8"), ("vp8", "h264")]
+)
+def test_picture_and_sound_stay_together_where_answers_meet(
+    tmp_path: Path, kinds: tuple[str, str]
+) -> None:
     parts, start_ms = [], 0
     for number, codec in enumerate(kinds):
         path = tmp_path / f"{number}.{'webm' if codec == 'vp8' else 'mkv'}"
@@ -120,9 +139,14 @@ def test_picture_and_sound_stay_together_where_answers_meet(tmp_path: Path, kind
     for part in parts:
         wanted_ms = part.start_ms + 1000
         white_ms = first_after(pictures_of(tmp_path / "recording.mp4", 10), part.start_ms)
-        loud_ms = next(t for t, level in loudness_of(tmp_path / "recording.mp4") if t >= part.start_ms and level > 0.1)
+        loud_ms = next(
+            t
+            for t, level in loudness_of(tmp_path / "recording.mp4")
+            if t >= part.start_ms and level > 0.1
+        )
         assert abs(white_ms - wanted_ms) <= 41
-        assert abs(loud_ms - wanted_ms) <= 75  # the decoder hands sound out in blocks of up to 64 ms
+        # the decoder hands sound out in blocks of up to 64 ms
+        assert abs(loud_ms - wanted_ms) <= 75
 
 
 def first_after(frames: list[Frame], start_ms: int) -> int:
@@ -131,7 +155,10 @@ def first_after(frames: list[Frame], start_ms: int) -> int:
 
 def test_answers_of_one_device_are_joined_without_encoding(tmp_path: Path) -> None:
     answers = [made(make_clip(tmp_path / f"{number}.mp4", 2)) for number in (1, 2)]
-    join([FilmPart(answers[0].path, 0, "One"), FilmPart(answers[1].path, 2100, "Two")], tmp_path / "recording.mp4")
+    join(
+        [FilmPart(answers[0].path, 0, "One"), FilmPart(answers[1].path, 2100, "Two")],
+        tmp_path / "recording.mp4",
+    )
     assert streams_of(tmp_path / "recording.mp4")[2] == streams_of(answers[0].path)[2]
     with av.open(answers[1].path) as part, av.open(tmp_path / "recording.mp4") as film:
         copied = {bytes(packet) for packet in film.demux(video=0)}
@@ -144,7 +171,11 @@ def test_the_last_picture_stands_and_silence_lasts_through_a_gap(tmp_path: Path)
     duration_ms = join(parts, tmp_path / "recording.mp4", duration_ms=6500)
     times_ms = [frame.t_ms for frame in pictures_of(tmp_path / "recording.mp4")]
     assert not [t_ms for t_ms in times_ms if 2050 < t_ms < 3490]
-    quiet = [level for t_ms, level in loudness_of(tmp_path / "recording.mp4") if 2150 < t_ms < 3350 or t_ms > 5650]
+    quiet = [
+        level
+        for t_ms, level in loudness_of(tmp_path / "recording.mp4")
+        if 2150 < t_ms < 3350 or t_ms > 5650
+    ]
     assert max(quiet) < 0.02
     assert abs(duration_ms - 6500) <= 60
 
@@ -152,7 +183,9 @@ def test_the_last_picture_stands_and_silence_lasts_through_a_gap(tmp_path: Path)
 def test_it_names_a_chapter_for_each_question(tmp_path: Path) -> None:
     path = made(make_clip(tmp_path / "a.mp4", 2)).path
     starts = [(0, "Question 1"), (2100, "Question 1"), (4200, "Question 2: why?")]
-    duration_ms = join([FilmPart(path, start_ms, title) for start_ms, title in starts], tmp_path / "recording.mp4")
+    duration_ms = join(
+        [FilmPart(path, start_ms, title) for start_ms, title in starts], tmp_path / "recording.mp4"
+    )
     with av.open(tmp_path / "recording.mp4") as film:
         chapters = [(chapter["start"], chapter["metadata"]["title"]) for chapter in film.chapters()]
         assert film.duration is not None
@@ -161,14 +194,19 @@ def test_it_names_a_chapter_for_each_question(tmp_path: Path) -> None:
 
 
 def test_it_is_readable_from_its_beginning(tmp_path: Path) -> None:
-    join([FilmPart(made(make_clip(tmp_path / "a.mp4", 2)).path, 0, "One")], tmp_path / "recording.mp4")
+    join(
+        [FilmPart(made(make_clip(tmp_path / "a.mp4", 2)).path, 0, "One")],
+        tmp_path / "recording.mp4",
+    )
     data = (tmp_path / "recording.mp4").read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
 
 
 def test_it_fits_another_picture_size_into_the_first_one(tmp_path: Path) -> None:
     wide = made(make_clip(tmp_path / "a.mp4", 1)).path
-    tall = made(make_clip(tmp_path / "b.webm", 1, size=(240, 320), codec="vp8", picture=white_tall)).path
+    tall = made(
+        make_clip(tmp_path / "b.webm", 1, size=(240, 320), codec="vp8", picture=white_tall)
+    ).path
     join([FilmPart(wide, 0, "One"), FilmPart(tall, 1100, "Two")], tmp_path / "recording.mp4")
     last = pictures_of(tmp_path / "recording.mp4", 100)[-1].rgb
     assert last.shape == (240, 320, 3)
@@ -221,7 +259,9 @@ SEEK = """async (times) => {
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 def test_a_browser_plays_and_seeks_it(tmp_path: Path, folder_address: str, codec: str) -> None:
     ending = "webm" if codec == "vp8" else "mp4"
-    answers = [made(make_clip(tmp_path / f"{number}.{ending}", 4, codec=codec)) for number in (1, 2)]
+    answers = [
+        made(make_clip(tmp_path / f"{number}.{ending}", 4, codec=codec)) for number in (1, 2)
+    ]
     parts = [FilmPart(answers[0].path, 0, "One"), FilmPart(answers[1].path, 5000, "Two")]
     duration_ms = join(parts, tmp_path / "recording.mp4")
     (tmp_path / "index.html").write_text("<!doctype html>")

@@ -1,4 +1,6 @@
-"""What all forms have in common, in a real browser: sessions that end while somebody types, focus, waiting buttons."""
+"""What all forms have in common, in a real browser: sessions that end while somebody types, focus,
+waiting buttons.
+"""
 
 import re
 from collections.abc import Iterator
@@ -88,7 +90,9 @@ def type_everywhere(page: Page, folder: Path) -> None:
 
 def kept(page: Page) -> list[str]:
     fields = page.locator("main form").first.locator("input:visible, textarea:visible")
-    return fields.evaluate_all("(all) => all.map((field) => field.type === 'checkbox' ? field.checked : field.value)")
+    return fields.evaluate_all(
+        "(all) => all.map((field) => field.type === 'checkbox' ? field.checked : field.value)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,11 @@ def test_a_session_that_ended_while_somebody_typed_takes_nothing_away(
     type_everywhere(page, tmp_path)
     before = kept(page)
     browser.clear_cookies()
-    button = page.locator("main form").first.locator("button:visible:not([type=button]):not([tabindex])").last
+    button = (
+        page.locator("main form")
+        .first.locator("button:visible:not([type=button]):not([tabindex])")
+        .last
+    )
     words = button.inner_text()
     button.click()
 
@@ -140,7 +148,9 @@ def test_after_signing_in_in_another_tab_the_same_press_sends_it(
         assert db.session.scalars(db.select(User.location)).all().count("Porto, by the river") == 1
 
 
-def test_without_a_server_nothing_is_sent_and_nothing_is_lost(server: LiveServer, browser: BrowserContext) -> None:
+def test_without_a_server_nothing_is_sent_and_nothing_is_lost(
+    server: LiveServer, browser: BrowserContext
+) -> None:
     page = browser.new_page()
     sign_in(page, server, "ada")
     page.goto(f"{server.url}/admin/jobs/new")
@@ -148,7 +158,9 @@ def test_without_a_server_nothing_is_sent_and_nothing_is_lost(server: LiveServer
     browser.set_offline(True)
     page.get_by_role("button", name="Save and publish").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("The server could not be reached, so nothing was sent.")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "The server could not be reached, so nothing was sent."
+    )
     expect(page.get_by_label("Title")).to_have_value("Glass blower")
     browser.set_offline(False)
 
@@ -169,12 +181,27 @@ def test_a_consent_that_lacks_its_choice_shows_it_and_has_the_focus_there(
     ("path", "fill", "button", "focused"),
     [
         ("/login", {}, "Sign in", "[name=email]"),
-        ("/login", {"E-mail": "no@example.org", "Password": "not this one at all"}, "Sign in", "[role=alert]"),
-        ("/register", {"Full name": "Mei", "E-mail": "mei@example.org"}, "Create account", "[name=password]"),
+        (
+            "/login",
+            {"E-mail": "no@example.org", "Password": "not this one at all"},
+            "Sign in",
+            "[role=alert]",
+        ),
+        (
+            "/register",
+            {"Full name": "Mei", "E-mail": "mei@example.org"},
+            "Create account",
+            "[name=password]",
+        ),
     ],
 )
 def test_what_is_wrong_has_the_focus(
-    server: LiveServer, browser: BrowserContext, path: str, fill: dict[str, str], button: str, focused: str
+    server: LiveServer,
+    browser: BrowserContext,
+    path: str,
+    fill: dict[str, str],
+    button: str,
+    focused: str,
 ) -> None:
     page = browser.new_page()
     page.goto(server.url + path)
@@ -187,7 +214,9 @@ def test_what_is_wrong_has_the_focus(
     expect(page.locator(f"main {focused}").first).to_be_focused()
 
 
-@pytest.mark.parametrize(("path", "busy"), [("/login", "Signing in …"), ("/admin/jobs/new", "Saving …")])
+@pytest.mark.parametrize(
+    ("path", "busy"), [("/login", "Signing in …"), ("/admin/jobs/new", "Saving …")]
+)
 def test_a_waiting_button_says_what_it_waits_for(
     server: LiveServer, browser: BrowserContext, path: str, busy: str
 ) -> None:
@@ -211,7 +240,11 @@ def test_a_waiting_button_says_what_it_waits_for(
 
 @pytest.mark.parametrize(
     ("name", "status", "words"),
-    [("apply", 429, "wait a little"), ("apply", 413, "too large"), ("about", 502, "did not answer as it should")],
+    [
+        ("apply", 429, "wait a little"),
+        ("apply", 413, "too large"),
+        ("about", 502, "did not answer as it should"),
+    ],
 )
 def test_a_page_that_is_not_ours_does_not_take_the_forms_place(
     server: LiveServer, browser: BrowserContext, tmp_path: Path, name: str, status: int, words: str
@@ -223,9 +256,16 @@ def test_a_page_that_is_not_ours_does_not_take_the_forms_place(
     page.wait_for_load_state("networkidle")
     type_everywhere(page, tmp_path)
     before = kept(page)
-    answer = {"status": status, "content_type": "text/html", "body": f"<html><h1>{status}</h1></html>"}
+    answer = {
+        "status": status,
+        "content_type": "text/html",
+        "body": f"<html><h1>{status}</h1></html>",
+    }
     page.route(
-        f"**{path}", lambda route: route.fulfill(**answer) if route.request.method == "POST" else route.continue_()
+        f"**{path}",
+        lambda route: (
+            route.fulfill(**answer) if route.request.method == "POST" else route.continue_()
+        ),
     )
     page.locator("main form").first.get_by_role("button").last.click()
 
@@ -233,7 +273,9 @@ def test_a_page_that_is_not_ours_does_not_take_the_forms_place(
     assert kept(page) == before
 
 
-def test_where_asking_takes_too_long_the_form_is_sent_as_it_is(server: LiveServer, browser: BrowserContext) -> None:
+def test_where_asking_takes_too_long_the_form_is_sent_as_it_is(
+    server: LiveServer, browser: BrowserContext
+) -> None:
     page = browser.new_page()
     with_constants(page, {"ASK_MS": 300})
     sign_in(page, server, "alice")
@@ -245,19 +287,25 @@ def test_where_asking_takes_too_long_the_form_is_sent_as_it_is(server: LiveServe
         page.wait_for_url("**/register/done**")
 
 
-def test_filters_chosen_one_after_the_other_all_count(server: LiveServer, browser: BrowserContext) -> None:
+def test_filters_chosen_one_after_the_other_all_count(
+    server: LiveServer, browser: BrowserContext
+) -> None:
     page = browser.new_page()
     page.set_viewport_size({"width": 1440, "height": 900})
     sign_in(page, server, "ada")
     page.goto(f"{server.url}/admin/sessions")
     page.wait_for_load_state("networkidle")
     for level in ("high", "low"):
-        page.evaluate("(level) => document.querySelector(`[name=severity][value=${level}]`).click()", level)
+        page.evaluate(
+            "(level) => document.querySelector(`[name=severity][value=${level}]`).click()", level
+        )
 
     page.wait_for_url(re.compile("severity=high.*severity=low"))
 
 
-def test_what_a_row_asks_for_ends_no_form_elsewhere(server: LiveServer, browser: BrowserContext) -> None:
+def test_what_a_row_asks_for_ends_no_form_elsewhere(
+    server: LiveServer, browser: BrowserContext
+) -> None:
     page = browser.new_page()
     sign_in(page, server, "ada")
     page.goto(f"{server.url}/admin/jobs/new")
@@ -287,6 +335,10 @@ def test_after_a_wrong_password_a_download_that_comes_leaves_no_error_and_no_wai
     page.get_by_label("Password").fill(PASSWORD)
     with page.expect_download():
         page.get_by_role("button", name="Download").click()
-    expect(page.locator("main [aria-invalid], main [id$=-error], main [role=alert]")).to_have_count(0)
+    expect(page.locator("main [aria-invalid], main [id$=-error], main [role=alert]")).to_have_count(
+        0
+    )
     expect(page.get_by_text("The download begins by itself")).to_be_visible()
-    expect(page.get_by_role("button", name="Download")).not_to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_role("button", name="Download")).not_to_have_attribute(
+        "aria-disabled", "true"
+    )

@@ -52,7 +52,11 @@ def test_a_head_that_is_written_twice_costs_no_picture_and_no_sound(
 
 
 def test_nor_does_it_while_the_file_grows(clip: Path, tmp_path: Path) -> None:
-    growing, data, is_done = tmp_path / "growing.mp4", heads_twice(clip.read_bytes(), -2, -1), threading.Event()
+    growing, data, is_done = (
+        tmp_path / "growing.mp4",
+        heads_twice(clip.read_bytes(), -2, -1),
+        threading.Event(),
+    )
     growing.touch()
 
     def record() -> None:
@@ -82,7 +86,8 @@ def test_only_the_names_of_such_heads_are_changed(clip: Path, step: int) -> None
 
 
 @pytest.mark.parametrize(
-    "tail", [b"", b"\0", b"\0\0\0\x08free", b"\0\0\0\0mdat1234", b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x101"]
+    "tail",
+    [b"", b"\0", b"\0\0\0\x08free", b"\0\0\0\0mdat1234", b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x101"],
 )
 def test_whatever_stands_at_the_end_is_passed_on(clip: Path, tail: bytes) -> None:
     data, pairs = clip.read_bytes() + tail, FragmentPairs()

@@ -1,4 +1,6 @@
-"""A class behind one address opens the interview and records through the shipped nginx, whatever its neighbours do."""
+"""A class behind one address opens the interview and records through the shipped nginx, whatever
+its neighbours do.
+"""
 
 import itertools
 import os
@@ -38,17 +40,35 @@ numbers = itertools.count(10)
 
 def page_load(door: FrontDoor, address: str, folder: Path) -> subprocess.Popen[str]:
     """What a browser asks to open the room: all of its files at once, over one connection."""
-    files = sorted(path.name for path in (PROJECT_FOLDER / "portal" / "static").glob("*.js"))[:FILES_OF_A_PAGE]
+    files = sorted(path.name for path in (PROJECT_FOLDER / "portal" / "static").glob("*.js"))[
+        :FILES_OF_A_PAGE
+    ]
     assert len(files) == FILES_OF_A_PAGE
-    command = ["curl", "--http2", "--parallel", "--parallel-max", "100", "--silent", "--interface", address]
-    command += ["--cacert", str(folder / "fullchain.pem"), "--resolve", f"{NAME}:{door.port}:127.0.0.1"]
+    command = [
+        "curl",
+        "--http2",
+        "--parallel",
+        "--parallel-max",
+        "100",
+        "--silent",
+        "--interface",
+        address,
+    ]
+    command += [
+        "--cacert",
+        str(folder / "fullchain.pem"),
+        "--resolve",
+        f"{NAME}:{door.port}:127.0.0.1",
+    ]
     command += ["--write-out", "%{http_version} %{http_code} %{content_type}\n"]
     for name in files:
         command += ["--output", "/dev/null", f"{door.url}/static/{name}"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def test_a_class_that_opens_the_room_at_once_is_refused_no_file(door: FrontDoor, address: str) -> None:
+def test_a_class_that_opens_the_room_at_once_is_refused_no_file(
+    door: FrontDoor, address: str
+) -> None:
     """Over HTTP/2 each of the files counts as a connection; a page that misses one does not start."""
     loads = [page_load(door, address, door.folder) for _ in range(BROWSERS)]
     got = [line for load in loads for line in load.communicate()[0].splitlines()]
@@ -58,7 +78,9 @@ def test_a_class_that_opens_the_room_at_once_is_refused_no_file(door: FrontDoor,
 
 def test_a_file_that_nginx_keeps_says_what_the_portal_says(door: FrontDoor) -> None:
     first, kept = (door.visitor().get("/static/room.js") for _ in range(2))
-    assert first.body == kept.body == (PROJECT_FOLDER / "portal" / "static" / "room.js").read_bytes()
+    assert (
+        first.body == kept.body == (PROJECT_FOLDER / "portal" / "static" / "room.js").read_bytes()
+    )
     assert {name: kept.headers.get_all(name) for name in ("ETag", "Content-Type", "Cache-Control")} == {
         "ETag": first.headers.get_all("ETag"), "Content-Type": ["text/javascript; charset=utf-8"],
         "Cache-Control": ["no-cache"],  # no script of an earlier version meets one of a later

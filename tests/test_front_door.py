@@ -1,4 +1,6 @@
-"""The very nginx configuration that is shipped, in front of a real gunicorn: headers, recordings, and slow clients."""
+"""The very nginx configuration that is shipped, in front of a real gunicorn: headers, recordings,
+and slow clients.
+"""
 
 import hashlib
 import os
@@ -29,7 +31,12 @@ from portal.models import InterviewState, User
 
 pytestmark = pytest.mark.nginx
 
-SAFETY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
+SAFETY_HEADERS = (
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "Referrer-Policy",
+)
 FILM = os.urandom(300_000)  # what is in it is nobody's business here
 
 
@@ -58,12 +65,18 @@ def admin(door: FrontDoor) -> Visitor:
 
 
 def unsafe(answer: Answer) -> list[str]:
-    """Safety headers that are missing or contradict themselves (nginx says them twice, alike, with a 416)."""
+    """Safety headers that are missing or contradict themselves (nginx says them twice, alike, with
+    a 416).
+    """
     return [name for name in SAFETY_HEADERS if len(set(answer.headers.get_all(name) or [])) != 1]
 
 
 def test_a_recording_comes_in_ranges_with_the_right_bytes(admin: Visitor, film: str) -> None:
-    whole, part, end = admin.get(film), admin.get(film, Range="bytes=1000-1999"), admin.get(film, Range="bytes=-500")
+    whole, part, end = (
+        admin.get(film),
+        admin.get(film, Range="bytes=1000-1999"),
+        admin.get(film, Range="bytes=-500"),
+    )
 
     assert (whole.status, part.status, end.status) == (200, 206, 206)
     assert hashlib.sha256(whole.body).digest() == hashlib.sha256(FILM).digest()
@@ -75,7 +88,11 @@ def test_a_recording_comes_in_ranges_with_the_right_bytes(admin: Visitor, film: 
 
 
 def test_a_recording_carries_the_same_headers_as_a_page(admin: Visitor, film: str) -> None:
-    for answer in (admin.get(film), admin.get(film, Range="bytes=0-9"), admin.get(film, Range="bytes=900000-")):
+    for answer in (
+        admin.get(film),
+        admin.get(film, Range="bytes=0-9"),
+        admin.get(film, Range="bytes=900000-"),
+    ):
         assert unsafe(answer) == []
         assert answer.headers["Content-Security-Policy"] == security.policy()
 
@@ -90,21 +107,37 @@ def test_a_recording_that_is_known_is_not_sent_again(admin: Visitor, film: str) 
 def test_telemetry_goes_the_same_way(admin: Visitor, film: str) -> None:
     answer = admin.get(film.replace("recording.mp4", "telemetry.json"))
 
-    assert (answer.status, answer.headers["Content-Type"], unsafe(answer)) == (200, "application/json", [])
+    assert (answer.status, answer.headers["Content-Type"], unsafe(answer)) == (
+        200,
+        "application/json",
+        [],
+    )
     assert answer.body == b'{"version": 1}'
 
 
 def test_a_recording_is_refused_to_strangers(door: FrontDoor, film: str) -> None:
-    anonymous, candidate = door.visitor().get(film), door.visitor().sign_in("bob@example.org").get(film)
+    anonymous, candidate = (
+        door.visitor().get(film),
+        door.visitor().sign_in("bob@example.org").get(film),
+    )
 
     assert (anonymous.status, candidate.status) == (303, 403)
     assert FILM[:100] not in anonymous.body + candidate.body
 
 
-def test_the_way_within_leads_nowhere_from_outside(door: FrontDoor, admin: Visitor, film: str) -> None:
+def test_the_way_within_leads_nowhere_from_outside(
+    door: FrontDoor, admin: Visitor, film: str
+) -> None:
     inside = "/_media/" + film.removeprefix("/admin/sessions/")
 
-    for path in (inside, "/_media/", "/_media", "/_media/../portal.db", "/_media/%2e%2e/portal.db", f"//{inside[1:]}"):
+    for path in (
+        inside,
+        "/_media/",
+        "/_media",
+        "/_media/../portal.db",
+        "/_media/%2e%2e/portal.db",
+        f"//{inside[1:]}",
+    ):
         answer = admin.get(path)
         assert answer.status in {400, 404}, path
         assert unsafe(answer) == []
@@ -131,7 +164,9 @@ def test_the_way_within_leads_nowhere_from_outside(door: FrontDoor, admin: Visit
         ("/healthz", "GET", 200),
     ],
 )
-def test_every_answer_carries_the_safety_headers(door: FrontDoor, path: str, method: str, status: int) -> None:
+def test_every_answer_carries_the_safety_headers(
+    door: FrontDoor, path: str, method: str, status: int
+) -> None:
     answer = door.visitor().ask(path, method)
 
     assert (answer.status, unsafe(answer)) == (status, [])
@@ -204,7 +239,11 @@ def created_at(server: LiveServer, **headers: str) -> str:
         [user] = db.session.scalars(db.select(User).where(User.email == "bob@example.org"))
         answer = start(begin(make_application(user, make_job(slug=f"job-{uuid.uuid4()}"))))
         token = tokens.make_upload_token(answer.id)
-    asked = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0", "Upload-Defer-Length": "1"}
+    asked = {
+        "Authorization": f"Bearer {token}",
+        "Tus-Resumable": "1.0.0",
+        "Upload-Defer-Length": "1",
+    }
     answer = Visitor(server.url).ask("/capture/uploads", "POST", b"", **asked, **headers)
     assert answer.status == 201, answer.text
     return answer.headers["Location"]
@@ -226,7 +265,9 @@ def test_slow_clients_stop_nobody(door: FrontDoor) -> None:
     with SlowClients(door.port, host=NAME, tls=door.tls):
         took_s = [timed(door.visitor()) for _ in range(7)]
 
-    print(f"/healthz beside 200 slow clients, behind nginx: median {statistics.median(took_s):.3f} s of 7")
+    print(
+        f"/healthz beside 200 slow clients, behind nginx: median {statistics.median(took_s):.3f} s of 7"
+    )
     assert statistics.median(took_s) < 1.0
 
 
@@ -237,15 +278,24 @@ def timed(visitor: Visitor) -> float:
 
 
 def test_the_policy_in_the_configuration_is_the_portals_own() -> None:
-    assert f'Content-Security-Policy "{security.policy()}"' in (PROJECT_FOLDER / "deploy" / "nginx.conf").read_text()
+    assert (
+        f'Content-Security-Policy "{security.policy()}"'
+        in (PROJECT_FOLDER / "deploy" / "nginx.conf").read_text()
+    )
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not on this machine")
-@pytest.mark.parametrize("unit", sorted(PROJECT_FOLDER.glob("deploy/*.service")), ids=lambda unit: unit.name)
+@pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="systemd-analyze is not on this machine"
+)
+@pytest.mark.parametrize(
+    "unit", sorted(PROJECT_FOLDER.glob("deploy/*.service")), ids=lambda unit: unit.name
+)
 def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
     here = tmp_path / unit.name
     program = shutil.which("true") or "/bin/true"
     here.write_text(re.sub(r"(Exec\w+=)\S+", rf"\1{program}", unit.read_text()))
-    found = subprocess.run(["systemd-analyze", "verify", "--man=no", str(here)], capture_output=True, text=True)
+    found = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(here)], capture_output=True, text=True
+    )
 
     assert (found.returncode, found.stderr) == (0, "")

@@ -1,4 +1,6 @@
-"""What one address may ask of the shipped nginx: how much at a time, how large, and that recordings never meet it."""
+"""What one address may ask of the shipped nginx: how much at a time, how large, and that recordings
+never meet it.
+"""
 
 import itertools
 import time
@@ -98,7 +100,8 @@ COSTLY_AT_ONCE = 200
 
 
 @pytest.mark.parametrize(
-    ("page", "sent_to"), [("/login", "/api/auth/nothing"), ("/register", "/login"), ("/jobs/a/apply", "/jobs/a/apply")]
+    ("page", "sent_to"),
+    [("/login", "/api/auth/nothing"), ("/register", "/login"), ("/jobs/a/apply", "/jobs/a/apply")],
 )
 def test_a_year_opens_a_form_at_once_and_only_what_is_sent_is_counted(
     door: FrontDoor, address: str, page: str, sent_to: str
@@ -107,7 +110,9 @@ def test_a_year_opens_a_form_at_once_and_only_what_is_sent_is_counted(
     with ThreadPoolExecutor(8) as pool:
         looked = set(pool.map(lambda _: asked(door, address, page), range(2 * COSTLY_AT_ONCE)))
         assert 429 not in looked
-        assert 429 not in set(pool.map(lambda _: asked(door, address, sent_to, "POST"), range(COSTLY_AT_ONCE)))
+        assert 429 not in set(
+            pool.map(lambda _: asked(door, address, sent_to, "POST"), range(COSTLY_AT_ONCE))
+        )
         assert 429 in set(pool.map(lambda _: flood(door, address, sent_to), range(8)))
 
 
@@ -117,14 +122,18 @@ def flood(door: FrontDoor, address: str, path: str) -> int | None:
     return next((status for status in statuses if status == 429), None)
 
 
-def test_copies_of_all_data_are_counted_though_they_are_only_asked_for(door: FrontDoor, address: str) -> None:
+def test_copies_of_all_data_are_counted_though_they_are_only_asked_for(
+    door: FrontDoor, address: str
+) -> None:
     """One after the other, so that it is not their number at a time that is refused."""
     assert any(asked(door, address, "/account/data") == 429 for _ in range(1_000))
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[tuple[FrontDoor, SmallDisk]]:
-    """nginx keeps bodies on a disk of two megabytes, as one of its own is advised, and the portal watches it."""
+    """nginx keeps bodies on a disk of two megabytes, as one of its own is advised, and the portal
+    watches it.
+    """
     with (
         small_disk(tmp_path / "body", 2) as disk,
         front_door(tmp_path, PROXY_TEMP_FOLDER=str(disk.folder)) as door,
@@ -146,7 +155,8 @@ def test_trickling_bodies_fill_only_their_own_disk_and_no_recording_waits(
         until_free(disk, at_most_bytes=2 * MB // 10)
         assert proxy_check(door) == "the disk where the proxy keeps bodies is nearly full"
         [recorder] = recorders(door, address, tmp_path, 1)
-        recorder.data += b"\0" * 700_000  # one piece of what is sent is larger than a form may be in memory
+        # one piece of what is sent is larger than a form may be in memory
+        recorder.data += b"\0" * 700_000
         recorder.PIECES = 1
         assert recorder.run()[3] == 204
         assert arrived(door, recorder) == recorder.data
@@ -157,4 +167,8 @@ def test_trickling_bodies_fill_only_their_own_disk_and_no_recording_waits(
 
 def until_free(disk: SmallDisk, at_most_bytes: int | None) -> None:
     """Wait until so much is left; None: until nothing is used any more."""
-    until(lambda: disk.free_bytes() > MB if at_most_bytes is None else disk.free_bytes() <= at_most_bytes)
+    until(
+        lambda: (
+            disk.free_bytes() > MB if at_most_bytes is None else disk.free_bytes() <= at_most_bytes
+        )
+    )

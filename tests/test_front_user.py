@@ -1,4 +1,6 @@
-"""nginx runs as a user of its own: it sends finished recordings, and can read nothing else of the portal's."""
+"""nginx runs as a user of its own: it sends finished recordings, and can read nothing else of the
+portal's.
+"""
 
 import os
 import shutil
@@ -37,17 +39,23 @@ def folder() -> Iterator[Path]:
 
 def reads(path: Path) -> bool:
     """Whether nginx's processes could open it."""
-    done = subprocess.run(["cat", path], user=USER, group=GROUP, extra_groups=[], capture_output=True, check=False)
+    done = subprocess.run(
+        ["cat", path], user=USER, group=GROUP, extra_groups=[], capture_output=True, check=False
+    )
     return done.returncode == 0
 
 
-def test_it_sends_recordings_as_a_user_that_reads_nothing_else(folder: Path, tmp_path: Path) -> None:
+def test_it_sends_recordings_as_a_user_that_reads_nothing_else(
+    folder: Path, tmp_path: Path
+) -> None:
     """Folders and UMask as docs/deploy.md and deploy/*.service say."""
     (folder / "live" / "interviews").mkdir(parents=True)
     (folder / "live").chmod(0o711)
     shutil.chown(folder / "live" / "interviews", group=GROUP)
     (folder / "live" / "interviews").chmod(0o2710)
-    server = LiveServer(folder, TRUSTED_PROXIES="1", MEDIA_ACCEL_PREFIX="/_media", SESSION_COOKIE_SECURE="1")
+    server = LiveServer(
+        folder, TRUSTED_PROXIES="1", MEDIA_ACCEL_PREFIX="/_media", SESSION_COOKIE_SECURE="1"
+    )
     with server.app.app_context():
         alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
         interview = finished(server.app, begin(make_application(alice)), tmp_path)

@@ -1,4 +1,6 @@
-"""The film that grows with its interview: the same as one made at once, whatever happens on the way."""
+"""The film that grows with its interview: the same as one made at once, whatever happens on the
+way.
+"""
 
 import os
 import subprocess
@@ -48,12 +50,16 @@ def packets_of(path: Path) -> list[Packets]:
     with av.open(path) as file:
         for packet in file.demux(video=0, audio=0):
             if packet.size:
-                found[packet.stream_index].append((packet.pts, packet.dts, packet.duration, bytes(packet)))
+                found[packet.stream_index].append(
+                    (packet.pts, packet.dts, packet.duration, bytes(packet))
+                )
     return found
 
 
 def parts_of(answers: list[Path]) -> list[FilmPart]:
-    return [FilmPart(path, 3_500 * number, f"Question {number}") for number, path in enumerate(answers)]
+    return [
+        FilmPart(path, 3_500 * number, f"Question {number}") for number, path in enumerate(answers)
+    ]
 
 
 def joined(answers: list[Path], folder: Path, growing: Path | None = None) -> Path:
@@ -77,12 +83,18 @@ def test_an_index_is_read_as_ffmpeg_reads_it(tmp_path: Path, options: dict[str, 
         assert [packet[0] for packet in packets] == track.pts.tolist()
         assert [packet[1] for packet in packets] == track.dts.tolist()
         places = zip(track.offsets.tolist(), track.sizes.tolist(), strict=True)
-        assert [packet[3] for packet in packets] == [data[offset : offset + size] for offset, size in places]
+        assert [packet[3] for packet in packets] == [
+            data[offset : offset + size] for offset, size in places
+        ]
     assert (tracks.picture.pts != tracks.picture.dts).any() == bool(options)
 
 
-def test_pictures_that_are_shown_in_another_order_than_they_are_stored_stay_in_it(tmp_path: Path) -> None:
-    paths = [normalised(make_clip(tmp_path / f"{number}.mp4", 2, options=B_FRAMES)) for number in (1, 2)]
+def test_pictures_that_are_shown_in_another_order_than_they_are_stored_stay_in_it(
+    tmp_path: Path,
+) -> None:
+    paths = [
+        normalised(make_clip(tmp_path / f"{number}.mp4", 2, options=B_FRAMES)) for number in (1, 2)
+    ]
     film = joined(paths, tmp_path)
     one, two = (packets_of(path)[0] for path in paths)
     later = [(pts + 315_000, dts + 315_000, data) for pts, dts, _, data in two]
@@ -108,7 +120,9 @@ def test_what_is_in_the_film_is_not_copied_again(answers: list[Path], growing: P
     assert film.read_bytes()[marked] == 0xFF
 
 
-def test_an_answer_that_was_recorded_again_leaves_nothing_in_the_film(answers: list[Path], growing: Path) -> None:
+def test_an_answer_that_was_recorded_again_leaves_nothing_in_the_film(
+    answers: list[Path], growing: Path
+) -> None:
     grow(growing, answers[:1], LONGEST_MS)
     assert is_the_same_film(answers[1:], growing)
     first = read_tracks(answers[0])
@@ -116,7 +130,9 @@ def test_an_answer_that_was_recorded_again_leaves_nothing_in_the_film(answers: l
     assert media not in (growing.parent / "grown.mp4").read_bytes()
 
 
-def test_an_answer_that_was_made_anew_is_copied_anew(answers: list[Path], growing: Path, tmp_path: Path) -> None:
+def test_an_answer_that_was_made_anew_is_copied_anew(
+    answers: list[Path], growing: Path, tmp_path: Path
+) -> None:
     changing = tmp_path.parent / f"{tmp_path.name}-changing.mp4"
     changing.write_bytes(answers[0].read_bytes())
     grow(growing, [changing], LONGEST_MS)
@@ -124,7 +140,9 @@ def test_an_answer_that_was_made_anew_is_copied_anew(answers: list[Path], growin
     assert is_the_same_film([changing, answers[2]], growing)
 
 
-def test_an_index_that_outgrew_its_room_moves_the_packets(answers: list[Path], growing: Path) -> None:
+def test_an_index_that_outgrew_its_room_moves_the_packets(
+    answers: list[Path], growing: Path
+) -> None:
     grow(growing, answers[:2], longest_ms=100)
     assert is_the_same_film(answers, growing)
 
@@ -136,16 +154,24 @@ def pieces(growing: Path) -> Path:
 ACCIDENTS: dict[str, Callable[[Path], object]] = {
     "the note of what is in it is lost": lambda film: pieces(film).unlink(),
     "the note is cut off": lambda film: pieces(film).write_bytes(pieces(film).read_bytes()[:40]),
-    "the note is of another version": lambda film: pieces(film).write_text('{"pieces": [{"size": 1}]}'),
+    "the note is of another version": lambda film: pieces(film).write_text(
+        '{"pieces": [{"size": 1}]}'
+    ),
     "the film is lost": lambda film: film.unlink(),
     "the film is cut off": lambda film: os.truncate(film, film.stat().st_size // 2),
-    "the next answer is half copied": lambda film: film.write_bytes(film.read_bytes() + bytes(50_000)),
-    "the index is half written": lambda film: film.write_bytes(b"\xff" * 500 + film.read_bytes()[500:]),
+    "the next answer is half copied": lambda film: film.write_bytes(
+        film.read_bytes() + bytes(50_000)
+    ),
+    "the index is half written": lambda film: film.write_bytes(
+        b"\xff" * 500 + film.read_bytes()[500:]
+    ),
 }
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
-def test_it_is_made_whatever_was_left_behind(answers: list[Path], growing: Path, accident: str) -> None:
+def test_it_is_made_whatever_was_left_behind(
+    answers: list[Path], growing: Path, accident: str
+) -> None:
     grow(growing, answers[:2], LONGEST_MS)
     ACCIDENTS[accident](growing)
     assert is_the_same_film(answers, growing)
@@ -163,7 +189,9 @@ while True:
 
 
 @pytest.mark.parametrize("after_ms", [0, 40, 90, 150])
-def test_a_killed_process_leaves_what_the_next_one_finishes(answers: list[Path], growing: Path, after_ms: int) -> None:
+def test_a_killed_process_leaves_what_the_next_one_finishes(
+    answers: list[Path], growing: Path, after_ms: int
+) -> None:
     command = [sys.executable, "-c", GROWING_FOREVER, growing, *answers]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout

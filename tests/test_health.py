@@ -1,4 +1,6 @@
-"""What supervisors ask: alive needs nothing but the process, ready needs everything a recording needs."""
+"""What supervisors ask: alive needs nothing but the process, ready needs everything a recording
+needs.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -61,7 +63,10 @@ def test_a_database_without_tables_is_not_ready(config: Config) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "check"),
-    [({"disk_floor_bytes": 2**62}, "disk"), ({"face_model": Path("/nowhere/secret.task")}, "models")],
+    [
+        ({"disk_floor_bytes": 2**62}, "disk"),
+        ({"face_model": Path("/nowhere/secret.task")}, "models"),
+    ],
 )
 def test_what_is_missing_is_named_without_paths_or_numbers(
     client: FlaskClient, config: Config, changes: dict[str, object], check: str
@@ -90,10 +95,15 @@ def test_nobody_who_measures_is_not_ready(client: FlaskClient) -> None:
     assert ready.json["checks"]["measuring"] == "no process has said lately that it measures"
 
 
-def test_a_disk_of_the_proxy_that_fills_up_is_not_ready(client: FlaskClient, config: Config, tmp_path: Path) -> None:
+def test_a_disk_of_the_proxy_that_fills_up_is_not_ready(
+    client: FlaskClient, config: Config, tmp_path: Path
+) -> None:
     watched = replace(config, proxy_temp_folder=tmp_path)
     assert client_of(watched).get("/readyz").json["checks"]["proxy"] == "ok"
     assert "proxy" not in client.get("/readyz").json["checks"]
 
     gone = client_of(replace(config, proxy_temp_folder=tmp_path / "gone")).get("/readyz")
-    assert (gone.status_code, gone.json["checks"]["proxy"]) == (503, "PROXY_TEMP_FOLDER is not there")
+    assert (gone.status_code, gone.json["checks"]["proxy"]) == (
+        503,
+        "PROXY_TEMP_FOLDER is not there",
+    )

@@ -26,7 +26,9 @@ def test_nobody_measures_before_anybody_said_so(app: Flask) -> None:
 
 def test_a_process_that_looks_for_work_is_seen(app: Flask) -> None:
     looked = Event()
-    manager = BackgroundManager(looked.set, 1, idle_s=0.02, beat=Heartbeat(app, WorkerKind.WORKER).beat)
+    manager = BackgroundManager(
+        looked.set, 1, idle_s=0.02, beat=Heartbeat(app, WorkerKind.WORKER).beat
+    )
     manager.ensure_started()
     assert looked.wait(10)
     assert manager.stop(10)
@@ -48,7 +50,9 @@ def test_one_that_fell_silent_is_not_seen_and_later_forgotten(app: Flask) -> Non
     assert [beat.kind for beat in rows()] == [WorkerKind.WORKER]
 
 
-def test_many_beats_are_one_row_written_every_few_seconds(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_beats_are_one_row_written_every_few_seconds(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     heartbeat = Heartbeat(app, WorkerKind.WEB)
     for jobs in (1, 2, 3):
         heartbeat.beat(jobs)

@@ -11,12 +11,24 @@ from flask import Flask
 from portal import hiring, resumes, steps
 from portal.extensions import db
 from portal.hiring import AlreadyApplied, CannotApply, CannotChange
-from portal.models import Application, ApplicationStatus, InterviewSession, InterviewState, JobStatus, User
+from portal.models import (
+    Application,
+    ApplicationStatus,
+    InterviewSession,
+    InterviewState,
+    JobStatus,
+    User,
+)
 from portal.resumes import Resume
 from portal.steps import Step
 
 S = ApplicationStatus
-VERBS = {S.INVITED: hiring.invite, S.OFFERED: hiring.offer, S.REJECTED: hiring.reject, S.WITHDRAWN: hiring.withdraw}
+VERBS = {
+    S.INVITED: hiring.invite,
+    S.OFFERED: hiring.offer,
+    S.REJECTED: hiring.reject,
+    S.WITHDRAWN: hiring.withdraw,
+}
 
 
 @pytest.fixture
@@ -32,7 +44,11 @@ def folder(app: Flask) -> Path:
 def test_applying_keeps_the_file_and_the_row(alice: User, resume: Resume, folder: Path) -> None:
     application = hiring.apply(alice, make_job(), resume, "  Hello.  ")
     assert (folder / application.resume_path).read_bytes() == resume.data
-    assert (application.resume_name, application.note, application.status) == ("cv.pdf", "Hello.", S.APPLIED)
+    assert (application.resume_name, application.note, application.status) == (
+        "cv.pdf",
+        "Hello.",
+        S.APPLIED,
+    )
 
 
 def test_one_candidate_applies_for_one_job_once(cast: Cast, resume: Resume, folder: Path) -> None:
@@ -49,7 +65,8 @@ def test_the_database_decides_when_two_tabs_apply_at_once(
 ) -> None:
     job = make_job()
     hiring.apply(alice, job, resume)
-    monkeypatch.setattr(hiring, "find_application", lambda user, job: None)  # as both tabs looked before either sent
+    # as both tabs looked before either sent
+    monkeypatch.setattr(hiring, "find_application", lambda user, job: None)
     with pytest.raises(AlreadyApplied):
         hiring.apply(alice, job, resume)
     assert len(list(folder.iterdir())) == 1
@@ -103,7 +120,11 @@ def test_each_verb_is_refused_where_it_may_not(alice: User, before: S, after: S)
 
 def test_a_status_that_changed_a_moment_ago_is_seen(alice: User) -> None:
     application = make_application(alice)
-    change = db.update(Application).values(status=S.WITHDRAWN).execution_options(synchronize_session=False)
+    change = (
+        db.update(Application)
+        .values(status=S.WITHDRAWN)
+        .execution_options(synchronize_session=False)
+    )
     db.session.execute(change)  # another process; our row in memory still says applied
     with pytest.raises(CannotChange, match="withdrawn"):
         hiring.offer(application)
@@ -147,7 +168,9 @@ def test_opening_twice_and_closing_twice_are_refused(app: Flask) -> None:
     (InterviewState.FINISHING, Step.RECEIPT), (InterviewState.READY, Step.RECEIPT),
     (InterviewState.FAILED, Step.RECEIPT),
 ])  # fmt: skip
-def test_the_next_step_follows_the_interview(alice: User, state: InterviewState | None, step: Step) -> None:
+def test_the_next_step_follows_the_interview(
+    alice: User, state: InterviewState | None, step: Step
+) -> None:
     application = make_application(alice)
     if state:
         save(InterviewSession(application=application, state=state))

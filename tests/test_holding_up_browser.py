@@ -1,4 +1,6 @@
-"""An answer that cannot go on, for whatever reason: it holds up none that comes after it, and the page says why."""
+"""An answer that cannot go on, for whatever reason: it holds up none that comes after it, and the
+page says why.
+"""
 
 import json
 import re
@@ -58,19 +60,29 @@ def goes_on_to_the_second_question(candidate: Candidate) -> None:
 
 
 def test_an_answer_that_cannot_go_on_holds_up_no_later_one(candidate: Candidate) -> None:
-    """Whatever stands in the way of the first: the second is sent meanwhile, and the first when it can be."""
+    """Whatever stands in the way of the first: the second is sent meanwhile, and the first when it
+    can be.
+    """
     candidate.starts_answering()
     candidate.has_saved(1)
-    trouble = {"status": 500, "content_type": "application/problem+json", "body": json.dumps(TROUBLE)}
+    trouble = {
+        "status": 500,
+        "content_type": "application/problem+json",
+        "body": json.dumps(TROUBLE),
+    }
     candidate.page.route(upload_of(candidate), lambda route: route.fulfill(**trouble))
     candidate.sees("The server has trouble right now.")
     goes_on_to_the_second_question(candidate)
-    expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(re.compile(r"^kept in this browser, \d+ % saved$"))
+    expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(
+        re.compile(r"^kept in this browser, \d+ % saved$")
+    )
     candidate.page.unroute_all()
     expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(SAVED)
 
 
-def test_an_answer_that_the_browser_does_not_give_back_is_named_and_a_reload_helps(candidate: Candidate) -> None:
+def test_an_answer_that_the_browser_does_not_give_back_is_named_and_a_reload_helps(
+    candidate: Candidate,
+) -> None:
     with_constants(candidate.page, {"IN_MEMORY_BYTES": 1, "LONGEST_WAIT_MS": 300})
     candidate.page.add_init_script(GIVES_NOTHING_BACK)
     candidate.starts_answering()
@@ -82,7 +94,9 @@ def test_an_answer_that_the_browser_does_not_give_back_is_named_and_a_reload_hel
     row = candidate.page.locator("[data-text=answer_1]")
     expect(row).to_have_text("waits: this browser's storage does not give it back")
     hint = candidate.page.locator("[data-text=finish_hint]")
-    expect(hint).to_contain_text("Question 1 waits: this browser's storage does not give it back. Reload this page")
+    expect(hint).to_contain_text(
+        "Question 1 waits: this browser's storage does not give it back. Reload this page"
+    )
     candidate.page.reload()
     expect(row).to_have_text(SAVED)
     expect(hint).to_contain_text("Everything is saved.")

@@ -88,7 +88,11 @@ def look_at(key: str, value: Any, holder: Any) -> list[str]:
     if key == "/S" and str(value) in ACTIONS:
         return [str(value)]
     kind = str(value.get("/S", "")) if isinstance(value, pikepdf.Dictionary) else ""
-    if key == "/OpenAction" and isinstance(value, pikepdf.Dictionary) and (kind != "/GoTo" or "/Next" in value):
+    if (
+        key == "/OpenAction"
+        and isinstance(value, pikepdf.Dictionary)
+        and (kind != "/GoTo" or "/Next" in value)
+    ):
         return ["opens by itself"]
     if kind == "/URI" and key not in {"/A", "/Next"}:
         return [f"{key} leads to a page"]
@@ -97,7 +101,9 @@ def look_at(key: str, value: Any, holder: Any) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("name", [name for name in HOSTILE_PDFS if "by itself" in HOSTILE_PDFS[name][1]])
+@pytest.mark.parametrize(
+    "name", [name for name in HOSTILE_PDFS if "by itself" in HOSTILE_PDFS[name][1]]
+)
 def test_the_other_library_would_see_what_begins_by_itself(name: str) -> None:
     assert what_acts(HOSTILE_PDFS[name][0]()) or "kind in another" in name
 
@@ -108,11 +114,17 @@ def test_a_changed_word_document_is_whole(make: Maker, change: str) -> None:
     _, stored = kept(make())
     with zipfile.ZipFile(io.BytesIO(stored)) as package:
         names = set(package.namelist())
-        parts = {name: ElementTree.fromstring(package.read(name)) for name in names if name.endswith((".xml", ".rels"))}
+        parts = {
+            name: ElementTree.fromstring(package.read(name))
+            for name in names
+            if name.endswith((".xml", ".rels"))
+        }
     for listed in parts["[Content_Types].xml"].iter():
         assert listed.get("PartName", "/[Content_Types].xml")[1:] in names
     for name, part in parts.items():
-        asked = {value for one in part.iter() for key, value in one.items() if key.startswith(RELATED)}
+        asked = {
+            value for one in part.iter() for key, value in one.items() if key.startswith(RELATED)
+        }
         folder, _, base = name.rpartition("/")
         rels = parts.get(f"{folder}/_rels/{base}.rels")
         assert asked <= ({row.get("Id") for row in rels} if rels is not None else set())
@@ -174,7 +186,9 @@ def test_what_is_not_taken_comes_with_what_to_do(data: bytes, advice: str) -> No
     ("cv.exe", papers.pdf(), "cv.exe.pdf"),
     ("", papers.pdf(), "resume.pdf"),
 ])  # fmt: skip
-def test_a_file_is_what_its_first_bytes_say_and_is_called_so(name: str, data: bytes, shown: str) -> None:
+def test_a_file_is_what_its_first_bytes_say_and_is_called_so(
+    name: str, data: bytes, shown: str
+) -> None:
     checked = resumes.read(name, io.BytesIO(data), "alice")
     assert (checked.name, checked.kind) == (shown, shown.rpartition(".")[2])
 
@@ -184,14 +198,25 @@ def test_a_file_is_what_its_first_bytes_say_and_is_called_so(name: str, data: by
     (odd_documents.PDFS["a Europass"][0], 0, "We removed the data that was attached"),
     (HOSTILE_PDFS["a film"][0], 3, "This PDF plays media."),
 ])  # fmt: skip
-def test_the_command_line_says_so_also_into_a_file(tmp_path: Path, make: Maker, code: int, said: str) -> None:
+def test_the_command_line_says_so_also_into_a_file(
+    tmp_path: Path, make: Maker, code: int, said: str
+) -> None:
     (tmp_path / "document").write_bytes(make())
     command = [sys.executable, "-m", "documents"]
     for words, given in ((["document", "--copy", "kept"], ""), ([], "document")):
-        with (tmp_path / "out").open("wb") as out, (tmp_path / (given or "/dev/null")).open("rb") as stream:
+        with (
+            (tmp_path / "out").open("wb") as out,
+            (tmp_path / (given or "/dev/null")).open("rb") as stream,
+        ):
             environ = os.environ | {"PYTHONPATH": str(PROJECT_FOLDER)}
             ended = subprocess.run(
-                command + words, cwd=tmp_path, env=environ, stdin=stream, stdout=out, timeout=120, check=False
+                command + words,
+                cwd=tmp_path,
+                env=environ,
+                stdin=stream,
+                stdout=out,
+                timeout=120,
+                check=False,
             )
         assert (ended.returncode, (tmp_path / "out").read_text()[: len(said)]) == (code, said)
     assert (tmp_path / "kept").exists() == (code == 0)
@@ -199,6 +224,8 @@ def test_the_command_line_says_so_also_into_a_file(tmp_path: Path, make: Maker, 
 
 def test_the_command_line_says_what_cannot_be_read(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "documents", str(tmp_path / "nothing.pdf")]
-    ended = subprocess.run(command, cwd=PROJECT_FOLDER, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(
+        command, cwd=PROJECT_FOLDER, capture_output=True, text=True, timeout=120, check=False
+    )
     assert ended.returncode == 2
     assert "cannot be read" in ended.stderr

@@ -1,4 +1,6 @@
-"""Hostile and broken recordings sent as answers: what the candidate and the admin are told, while others go on."""
+"""Hostile and broken recordings sent as answers: what the candidate and the admin are told, while
+others go on.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,15 +21,21 @@ UNUSABLE: dict[str, tuple[Callable[[], bytes], str]] = {
     "text behind a good head": (lambda: FTYP + HLS, "not a readable mp4"),
     "sound alone": (lambda: streams("mp4", sounds=1), "no video track"),
     "an index of 80 million pictures": (
-        lambda: rewritten(base(), "moof/traf/trun", lambda _: bytes(4) + (80_000_000).to_bytes(4, "big")),
+        lambda: rewritten(
+            base(), "moof/traf/trun", lambda _: bytes(4) + (80_000_000).to_bytes(4, "big")
+        ),
         "claims more",
     ),
     "a thousand pictures a second": (lambda: repeated(5_000, 1), "pictures a second"),
 }
 
 
-@pytest.mark.parametrize("text", [HLS, b"ffconcat version 1.0\n", b"v=0\no=- 0 0 IN IP4 127.0.0.1\n", b"<svg/>"])
-def test_what_is_no_video_by_its_first_bytes_is_refused_with_415(interview: InterviewSession, text: bytes) -> None:
+@pytest.mark.parametrize(
+    "text", [HLS, b"ffconcat version 1.0\n", b"v=0\no=- 0 0 IN IP4 127.0.0.1\n", b"<svg/>"]
+)
+def test_what_is_no_video_by_its_first_bytes_is_refused_with_415(
+    interview: InterviewSession, text: bytes
+) -> None:
     answer = start(interview)
     with pytest.raises(uploads.Refused) as refused:
         send(answer, text)

@@ -1,7 +1,8 @@
-"""No recording, however broken or hostile, brings a process down, eats its memory, or makes it open another file.
+"""No recording, however broken or hostile, brings a process down, eats its memory, or makes it open
+another file.
 
-All samples go through `media_trial` in one run under strace. The long form tries thousands of fuzzed ones:
-`make torture ARGS=tests/test_hostile_media.py`, with SEEDS=from-to to choose.
+All samples go through `media_trial` in one run under strace. The long form tries thousands of
+fuzzed ones: `make torture ARGS=tests/test_hostile_media.py`, with SEEDS=from-to to choose.
 """
 
 import json
@@ -17,7 +18,17 @@ from pathlib import Path
 
 import pytest
 from fuzzed_media import fuzzed
-from hostile_media import EITHER, KEPT, REFUSED, Sample, base, broken, changing, disguises, oversized
+from hostile_media import (
+    EITHER,
+    KEPT,
+    REFUSED,
+    Sample,
+    base,
+    broken,
+    changing,
+    disguises,
+    oversized,
+)
 from hostile_structures import absurd_times, bombs, references
 from media_boxes import box, full, rewritten
 
@@ -28,12 +39,16 @@ from capture.media.growing_file import GrowingFile
 from portal.config import PROJECT_FOLDER
 
 GROUPS = (disguises, broken, oversized, changing, references, bombs, absurd_times)
-PEAK_MB = 450  # all libraries are 95 MB, the face models 160 more; the rest is room for pictures of full HD
+# all libraries are 95 MB, the face models 160 more; the rest is room for pictures of full HD
+PEAK_MB = 450
 CPU_S = 60  # ten minutes of video that somebody meant would take longer
-GOOD = "00-good-measured.mp4"  # comes first: what it opens, libraries and models, others may open, too
-FUZZED_MEASURED_EVERY = 20  # reading faces is the slow part, and sees only pictures that were decoded well
+# comes first: what it opens, libraries and models, others may open, too
+GOOD = "00-good-measured.mp4"
+# reading faces is the slow part, and sees only pictures that were decoded well
+FUZZED_MEASURED_EVERY = 20
 FOUND = (1121, 1358, 1865)  # what broke something once
-KERNEL = ("/sys/devices/system/cpu/", "/sys/fs/cgroup/cpu")  # libraries ask it now and then how many cores there are
+# libraries ask it now and then how many cores there are
+KERNEL = ("/sys/devices/system/cpu/", "/sys/fs/cgroup/cpu")
 CALLS = "trace=?open,openat,?openat2,?creat,execve,?connect,socket"
 CALL = re.compile(r"^(?P<pid>\d+) +(?P<call>\w+)\((?:AT_FDCWD, |\d+, )?(?P<what>\"[^\"]*\"|[^,)]*)")
 
@@ -50,7 +65,9 @@ class Run:
 
     def refusals(self) -> Iterator[tuple[str, str]]:
         for name, trial in self.trials.items():
-            yield from ((name, said) for said in trial["steps"].values() if said.startswith("refused: "))
+            yield from (
+                (name, said) for said in trial["steps"].values() if said.startswith("refused: ")
+            )
 
 
 def samples(*, long: bool) -> Iterator[Sample]:
@@ -75,10 +92,23 @@ def run_all(folder: Path, chosen: Iterator[Sample]) -> Run:
         (folder / sample.name).write_bytes(sample.make())
         run.expected[sample.name] = sample.expected
     log = folder.with_suffix(".strace")
-    command = ["strace", "--follow-forks", "--seccomp-bpf", "-qq", "-e", CALLS, "-e", "signal=none", "-o", str(log)]
+    command = [
+        "strace",
+        "--follow-forks",
+        "--seccomp-bpf",
+        "-qq",
+        "-e",
+        CALLS,
+        "-e",
+        "signal=none",
+        "-o",
+        str(log),
+    ]
     environ = os.environ | {"PYTHONPATH": f"{PROJECT_FOLDER}:{PROJECT_FOLDER / 'tests'}"}
     command += [sys.executable, "-m", "media_trial", str(folder)]
-    out = subprocess.run(command, env=environ, cwd=PROJECT_FOLDER, capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        command, env=environ, cwd=PROJECT_FOLDER, capture_output=True, text=True, check=True
+    ).stdout
     run.trials = {trial["name"]: trial for trial in map(json.loads, out.splitlines())}
     _read_log(run, log)
     return run
@@ -89,7 +119,11 @@ def _read_log(run: Run, log: Path) -> None:
     for line in log.read_text(errors="replace").splitlines():
         if not (match := CALL.match(line)):
             continue
-        what = match["what"].strip('"') if match["call"].startswith(("open", "creat")) else match["call"]
+        what = (
+            match["what"].strip('"')
+            if match["call"].startswith(("open", "creat"))
+            else match["call"]
+        )
         what = re.sub(r"^/proc/\d+/", "/proc/self/", what)
         if what.startswith(f"{run.folder}/"):
             name = Path(what).relative_to(run.folder).parts[0].removesuffix(".work")
@@ -113,7 +147,11 @@ def faults(run: Run) -> list[str]:
              if what not in run.allowed and not what.startswith(KERNEL)]  # fmt: skip
     found += [f"{name} was not tried" for name in run.expected if name not in run.trials]
     for name, trial in run.trials.items():
-        found += [f"{name} {step}: {said}" for step, said in trial["steps"].items() if said.startswith("FAULT")]
+        found += [
+            f"{name} {step}: {said}"
+            for step, said in trial["steps"].items()
+            if said.startswith("FAULT")
+        ]
         found += [f"{name} ended by {trial['ended']}"] if trial["ended"] else []
         found += [f"{name} took {trial['peak_mb']:.0f} MB"] if trial["peak_mb"] > PEAK_MB else []
         found += [f"{name} took {trial['cpu_s']} s of CPU"] if trial["cpu_s"] > CPU_S else []
@@ -121,8 +159,12 @@ def faults(run: Run) -> list[str]:
 
 
 def summary(run: Run) -> str:
-    ends = Counter("film" if trial["steps"].get("film") == "ok" else "refused" for trial in run.trials.values())
-    damaged = sum(trial["facts"].get("film_damaged_at_ms") is not None for trial in run.trials.values())
+    ends = Counter(
+        "film" if trial["steps"].get("film") == "ok" else "refused" for trial in run.trials.values()
+    )
+    damaged = sum(
+        trial["facts"].get("film_damaged_at_ms") is not None for trial in run.trials.values()
+    )
     most_mb = max(run.trials.values(), key=lambda trial: trial["peak_mb"])
     most_s = max(run.trials.values(), key=lambda trial: trial["cpu_s"])
     return (
@@ -143,13 +185,18 @@ def test_what_is_allowed_to_be_opened_is_neither_ours_nor_the_network(run: Run) 
     assert not run.allowed & {"socket", "connect", "execve", "/etc/passwd"}
     assert any(path.endswith("face_landmarker.task") for path in run.allowed)  # the log was read
     libraries = ("/usr/lib", "/lib", "/sys/", "/proc/", sys.base_prefix, sys.prefix, PROJECT_FOLDER)
-    known = tuple(os.path.realpath(path) for path in (*libraries, PROJECT_FOLDER / "instance" / "models"))
+    known = tuple(
+        os.path.realpath(path) for path in (*libraries, PROJECT_FOLDER / "instance" / "models")
+    )
     assert not {path for path in run.allowed if not os.path.realpath(path).startswith(known)}
 
 
 @pytest.mark.strace
 def test_each_ends_as_it_should(run: Run) -> None:
-    ends = {name: KEPT if trial["steps"].get("film") == "ok" else REFUSED for name, trial in run.trials.items()}
+    ends = {
+        name: KEPT if trial["steps"].get("film") == "ok" else REFUSED
+        for name, trial in run.trials.items()
+    }
     wrong = {name: (run.trials[name]["steps"], wanted) for name, wanted in run.expected.items() if wanted != EITHER
              and ends[name] != wanted}  # fmt: skip
     assert wrong == {}
@@ -175,7 +222,9 @@ def test_each_refusal_is_a_sentence_for_people(run: Run) -> None:
         ("hls-behind-video.mp4", 3000, True),
     ],
 )
-def test_what_could_be_read_is_kept_and_the_rest_is_said(run: Run, name: str, until_ms: int, is_told: bool) -> None:
+def test_what_could_be_read_is_kept_and_the_rest_is_said(
+    run: Run, name: str, until_ms: int, is_told: bool
+) -> None:
     facts = run.trials[name]["facts"]
     assert abs(facts["film_ms"] - until_ms) < 150
     assert (facts["film_damaged_at_ms"] is not None) == is_told
@@ -224,7 +273,9 @@ def test_a_claim_hides_neither_behind_another_name_nor_in_a_box_of_another_kind(
 def test_pictures_and_sound_may_contain_anything() -> None:
     guard = index_guard.IndexGuard()
     guard.feed(
-        box(b"ftyp", b"isom\0\0\0\0") + box(b"mdat", b"cmov" + full(b"trun", b"\xff" * 12)) + box(b"free", bytes(16))
+        box(b"ftyp", b"isom\0\0\0\0")
+        + box(b"mdat", b"cmov" + full(b"trun", b"\xff" * 12))
+        + box(b"free", bytes(16))
     )
 
 

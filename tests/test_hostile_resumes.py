@@ -1,4 +1,6 @@
-"""A résumé is hostile until proven: each trick has a sample and is refused with a sentence, or is stored harmlessly."""
+"""A résumé is hostile until proven: each trick has a sample and is refused with a sentence, or is
+stored harmlessly.
+"""
 
 import io
 import os
@@ -25,7 +27,8 @@ from portal.extensions import db
 from portal.models import Application, User
 from portal.resumes import ResumeRefused
 
-# Generous: these guard against hours and gigabytes. The worst samples take a tenth of it on a quiet machine.
+# Generous: these guard against hours and gigabytes. The worst samples take a tenth of it on a quiet
+# machine.
 CPU_MAX_S = jail.CPU_S + 2
 MEMORY_MAX_KB = jail.MEMORY_BYTES // 1024
 
@@ -50,12 +53,16 @@ GOOD_DOCXS = {
     "text": papers.docx,
     "a link": hostile_docx.related("hyperlink", "https://example.org/me"),
     "an address": hostile_docx.related("hyperlink", "mailto:me@example.org"),
-    "a field that links": hostile_docx.field_in_pieces(' HYPERLINK "https://example.org/me" \\o "Note: mine" '),
+    "a field that links": hostile_docx.field_in_pieces(
+        ' HYPERLINK "https://example.org/me" \\o "Note: mine" '
+    ),
     "a field that links to a heading": hostile_docx.field_in_pieces(' HYPERLINK \\l "_Toc1" '),
     "a page number": hostile_docx.field_in_pieces(" PA", "GE "),
     "a date of printing": hostile_docx.field_in_pieces("PRINT", "DATE"),
     "pictures": hostile_docx.with_part("word/media/a.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 99),
-    "a drawing": hostile_docx.with_part("word/media/a.svg", '<svg xmlns="http://www.w3.org/2000/svg"><path/></svg>'),
+    "a drawing": hostile_docx.with_part(
+        "word/media/a.svg", '<svg xmlns="http://www.w3.org/2000/svg"><path/></svg>'
+    ),
     "an embedded font": hostile_docx.with_part("word/fonts/a.odttf", os.urandom(99)),
 }
 
@@ -106,17 +113,25 @@ def test_a_hostile_name_is_only_a_name(
     (app.config["PORTAL"].resumes_folder / "here.pdf").write_bytes(papers.pdf())
     row = make_application(alice, resume_path="here.pdf", resume_name=name)
     response = sign_in(client, alice).get(f"/applications/{row.id}/resume", buffered=True)
-    assert response.headers["Content-Disposition"].startswith(f"attachment; filename=\"{plain}\"; filename*=UTF-8''")
+    assert response.headers["Content-Disposition"].startswith(
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''"
+    )
     assert response.headers["Content-Disposition"].isascii()
 
 
-def test_what_is_taken_comes_back_as_a_file_that_can_do_nothing(client: FlaskClient, alice: User) -> None:
+def test_what_is_taken_comes_back_as_a_file_that_can_do_nothing(
+    client: FlaskClient, alice: User
+) -> None:
     sign_in(client, alice)
-    client.post(f"/jobs/{make_job().slug}/apply", **papers.form(resume=papers.upload(name="cv.exe.pdf")))
+    client.post(
+        f"/jobs/{make_job().slug}/apply", **papers.form(resume=papers.upload(name="cv.exe.pdf"))
+    )
     row = db.session.scalars(db.select(Application)).one()
     headers = client.get(f"/applications/{row.id}/resume", buffered=True).headers
     assert headers["Content-Type"] == "application/pdf"
-    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+    assert (
+        headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+    )
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert row.resume_path.count(".") == 1
 
@@ -162,30 +177,46 @@ print(*[line.split()[1] for line in status if line.startswith("VmHWM")], file=sy
 def test_the_worst_takes_bounded_time_and_memory(make: Maker) -> None:
     data, before = make(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-c", PEAK]
-    looked = subprocess.run(command, input=data, capture_output=True, cwd=PROJECT_FOLDER, timeout=300, check=False)
+    looked = subprocess.run(
+        command, input=data, capture_output=True, cwd=PROJECT_FOLDER, timeout=300, check=False
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    peak_kb = int(looked.stderr.split()[-1]) if looked.stderr else 0  # nothing is said by who was ended
-    print(f"{len(data):,} bytes: {cpu_s:.1f} s, {peak_kb // 1024} MB, ends with {looked.returncode}")
+    # nothing is said by who was ended
+    peak_kb = int(looked.stderr.split()[-1]) if looked.stderr else 0
+    print(
+        f"{len(data):,} bytes: {cpu_s:.1f} s, {peak_kb // 1024} MB, ends with {looked.returncode}"
+    )
     assert cpu_s < CPU_MAX_S
     assert peak_kb < MEMORY_MAX_KB
 
 
-@pytest.mark.parametrize("name", ["a script spelt with escapes", "pages in a circle", "lists in lists in lists"])
+@pytest.mark.parametrize(
+    "name", ["a script spelt with escapes", "pages in a circle", "lists in lists in lists"]
+)
 def test_the_portal_hears_what_the_other_process_says(name: str) -> None:
     make, reason = hostile_pdf.PDFS[name]
     assert reason in inspection.look(make(), "alice").refused
 
 
-def test_what_takes_too_long_is_refused_with_a_word_on_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "WAIT_S", 300)  # on a busy machine five seconds of CPU take long
-    assert inspection.look(ENDLESS["strings that never end"](), "alice").refused == inspection.TOO_MUCH
+def test_what_takes_too_long_is_refused_with_a_word_on_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # on a busy machine five seconds of CPU take long
+    monkeypatch.setattr(inspection, "WAIT_S", 300)
+    assert (
+        inspection.look(ENDLESS["strings that never end"](), "alice").refused == inspection.TOO_MUCH
+    )
 
 
 def in_jail(code: str) -> subprocess.CompletedProcess[str]:
     words = f"from documents import jail; jail.CPU_S = 1; jail.enter(); jail.shut()\n{code}"
     return subprocess.run(
-        [sys.executable, "-c", words], cwd=PROJECT_FOLDER, capture_output=True, text=True, check=False
+        [sys.executable, "-c", words],
+        cwd=PROJECT_FOLDER,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -208,12 +239,16 @@ def test_who_looks_at_a_file_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("SECRET_KEY", "nobody may know it")
     seen = []
     run = subprocess.run
-    monkeypatch.setattr(subprocess, "run", lambda *args, **more: seen.append(more["env"]) or run(*args, **more))
+    monkeypatch.setattr(
+        subprocess, "run", lambda *args, **more: seen.append(more["env"]) or run(*args, **more)
+    )
     assert inspection.look(papers.pdf(), "alice").data == papers.pdf()
     assert set(seen[0]) <= set(asking.PASSED_ON)
 
 
-def test_one_that_gets_no_time_is_ended_and_is_not_called_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_gets_no_time_is_ended_and_is_not_called_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(inspection, "WAIT_S", 1)
     monkeypatch.setattr(asking, "_command", lambda: ["/bin/sleep", "60"])
     started = time.monotonic()

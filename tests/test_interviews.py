@@ -24,7 +24,9 @@ from portal.models import (
 )
 
 
-def test_an_application_has_one_interview_however_often_it_is_opened(application: Application) -> None:
+def test_an_application_has_one_interview_however_often_it_is_opened(
+    application: Application,
+) -> None:
     assert interviews.open_interview(application) is interviews.open_interview(application)
 
 
@@ -71,7 +73,9 @@ def test_a_seat_that_was_left_is_free(interview: InterviewSession) -> None:
     assert interview.holder == "another-tab"
 
 
-def test_an_answer_with_bytes_missing_is_not_complete(interview: InterviewSession, tmp_path: Path) -> None:
+def test_an_answer_with_bytes_missing_is_not_complete(
+    interview: InterviewSession, tmp_path: Path
+) -> None:
     answer = start(interview)
     data = clip_bytes(tmp_path)
     send(answer, data[:1000])
@@ -95,7 +99,9 @@ def test_takes_run_out(interview: InterviewSession, tmp_path: Path) -> None:
         start(interview)
 
 
-def test_an_interrupted_answer_goes_on_in_a_further_part(interview: InterviewSession, tmp_path: Path) -> None:
+def test_an_interrupted_answer_goes_on_in_a_further_part(
+    interview: InterviewSession, tmp_path: Path
+) -> None:
     first = record(interview, clip_bytes(tmp_path), recorded_ms=10_000)
 
     second = start(interview, continues=first.id)
@@ -113,7 +119,9 @@ def test_a_file_of_another_kind_is_refused(interview: InterviewSession) -> None:
     assert not interviews.answer_path(answer).exists()
 
 
-def test_finishing_names_the_question_that_has_no_answer(interview: InterviewSession, tmp_path: Path) -> None:
+def test_finishing_names_the_question_that_has_no_answer(
+    interview: InterviewSession, tmp_path: Path
+) -> None:
     record(interview, clip_bytes(tmp_path), question=1)
     db.session.rollback()
 
@@ -121,12 +129,18 @@ def test_finishing_names_the_question_that_has_no_answer(interview: InterviewSes
         interviews.finish(interview)
 
 
-def test_page_events_are_kept_once_and_only_with_consent(application: Application, bob: User, tmp_path: Path) -> None:
+def test_page_events_are_kept_once_and_only_with_consent(
+    application: Application, bob: User, tmp_path: Path
+) -> None:
     event = {"kind": "tab_hidden", "t_ms": 500, "until_ms": 900}
     answer = start(begin(application, analyse=True))
     refused = start(begin(make_application(bob, make_job(questions=1)), analyse=False))
 
-    assert interviews.report_events(answer, [event]) == interviews.report_events(answer, [event, event]) == 1
+    assert (
+        interviews.report_events(answer, [event])
+        == interviews.report_events(answer, [event, event])
+        == 1
+    )
     assert interviews.report_events(refused, [event]) == 0
 
 
@@ -141,7 +155,9 @@ def test_a_paste_reaches_the_reviewer_with_its_length_unless_its_rule_is_off(
     db.session.rollback()
     refresh_flags(app, interview_id)
     db.session.refresh(interview)
-    assert [(flag.kind, flag.measured, flag.unit) for flag in interview.flags] == [("paste", 240, "characters")]
+    assert [(flag.kind, flag.measured, flag.unit) for flag in interview.flags] == [
+        ("paste", 240, "characters")
+    ]
 
     app.config["PORTAL"] = replace(app.config["PORTAL"], rules_off=frozenset({"paste"}))
     db.session.rollback()
@@ -150,7 +166,9 @@ def test_a_paste_reaches_the_reviewer_with_its_length_unless_its_rule_is_off(
     assert interview.flags == []
 
 
-def test_a_question_that_was_asked_twice_for_one_answer_makes_one(interview: InterviewSession) -> None:
+def test_a_question_that_was_asked_twice_for_one_answer_makes_one(
+    interview: InterviewSession,
+) -> None:
     assert start(interview) is start(interview)  # the first reply was lost on the way
 
 
@@ -182,7 +200,9 @@ def test_an_answer_takes_no_more_bytes_than_its_time_allows(
     assert caught.value.status == 413
 
 
-def test_running_answers_stop_before_the_disk_is_full(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_running_answers_stop_before_the_disk_is_full(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     answer = start(interview)
     app.config["PORTAL"] = replace(app.config["PORTAL"], disk_floor_bytes=1 << 60)
 

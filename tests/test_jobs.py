@@ -82,7 +82,9 @@ def test_a_search_holds_no_character_that_postgresql_refuses() -> None:
 
 
 @pytest.mark.parametrize("person", ["nobody", "alice", "ada"])
-def test_the_board_is_for_everybody(client: FlaskClient, cast: Cast, board: None, person: str) -> None:
+def test_the_board_is_for_everybody(
+    client: FlaskClient, cast: Cast, board: None, person: str
+) -> None:
     if person != "nobody":
         sign_in(client, getattr(cast, person))
     page = client.get("/jobs").text
@@ -94,7 +96,9 @@ def test_the_front_page_leads_to_the_board(client: FlaskClient) -> None:
     assert client.get("/").location == "/jobs"
 
 
-def test_it_says_what_was_looked_for_and_keeps_it_in_the_form(client: FlaskClient, board: None) -> None:
+def test_it_says_what_was_looked_for_and_keeps_it_in_the_form(
+    client: FlaskClient, board: None
+) -> None:
     page = client.get('/jobs?q=data"x&workplace=remote').text
     assert "0 results for “data&#34;x” · remote" in page
     assert 'value="data&#34;x"' in page
@@ -107,7 +111,9 @@ def test_an_empty_board_says_so(client: FlaskClient) -> None:
 
 
 def test_htmx_gets_only_the_results_and_a_short_address(client: FlaskClient, board: None) -> None:
-    response = client.get("/jobs?q=data&workplace=remote&status=open", headers={"HX-Request": "true"})
+    response = client.get(
+        "/jobs?q=data&workplace=remote&status=open", headers={"HX-Request": "true"}
+    )
     assert response.text.lstrip().startswith('<div id="results"')
     assert response.headers["HX-Push-Url"] == "/jobs?q=data&workplace=remote"
 
@@ -144,7 +150,14 @@ def test_the_number_of_queries_does_not_grow_with_the_jobs(app: Flask, client: F
 def test_a_job_says_what_it_is_and_how_the_interview_goes(client: FlaskClient) -> None:
     job = make_job(salary_range="62 000 – 78 000 €", questions=3)
     page = client.get(f"/jobs/{job.slug}").text
-    for said in ("Data engineer", "Lisbon", "62 000 – 78 000 €", "about 4 min", "≤ 01:00 min", "camera, microphone"):
+    for said in (
+        "Data engineer",
+        "Lisbon",
+        "62 000 – 78 000 €",
+        "about 4 min",
+        "≤ 01:00 min",
+        "camera, microphone",
+    ):
         assert said in page
     assert "<strong>pipelines</strong>" in page
     assert "Question number 1?" not in page  # nobody rehearses
@@ -162,7 +175,9 @@ def test_a_description_brings_no_code_with_it(client: FlaskClient) -> None:
     (JobStatus.OPEN, "nobody", 200), (JobStatus.CLOSED, "nobody", 200), (JobStatus.DRAFT, "nobody", 404),
     (JobStatus.DRAFT, "alice", 404), (JobStatus.DRAFT, "ada", 200),
 ])  # fmt: skip
-def test_who_sees_a_job(client: FlaskClient, cast: Cast, status: JobStatus, person: str, code: int) -> None:
+def test_who_sees_a_job(
+    client: FlaskClient, cast: Cast, status: JobStatus, person: str, code: int
+) -> None:
     if person != "nobody":
         sign_in(client, getattr(cast, person))
     assert client.get(f"/jobs/{make_job(status=status).slug}").status_code == code
@@ -175,7 +190,9 @@ def test_an_unknown_job_is_not_there(client: FlaskClient) -> None:
 def test_a_job_offers_the_one_thing_to_do(app: Flask, cast: Cast) -> None:
     job, closed = make_job(), make_job(status=JobStatus.CLOSED)
     make_application(cast.bob, job)
-    alice, bob, ada = (sign_in(app.test_client(), user) for user in (cast.alice, cast.bob, cast.ada))
+    alice, bob, ada = (
+        sign_in(app.test_client(), user) for user in (cast.alice, cast.bob, cast.ada)
+    )
     apply = f'href="/jobs/{job.slug}/apply"'
     assert apply in app.test_client().get(f"/jobs/{job.slug}").text
     assert apply in alice.get(f"/jobs/{job.slug}").text
@@ -185,12 +202,16 @@ def test_a_job_offers_the_one_thing_to_do(app: Flask, cast: Cast) -> None:
     assert "no more applications" in alice.get(f"/jobs/{closed.slug}").text
 
 
-def test_the_way_back_from_a_job_leads_to_the_search_as_it_was(client: FlaskClient, alice: User) -> None:
+def test_the_way_back_from_a_job_leads_to_the_search_as_it_was(
+    client: FlaskClient, alice: User
+) -> None:
     for number in range(21):
         make_job(f"Clerk {number}", slug=f"clerk-{number}", workplace=Workplace.REMOTE)
     asked = "q=clerk&amp;workplace=remote&amp;page=2"
     listed = client.get(f"/jobs?{asked.replace('amp;', '')}").text
-    link = next(part.split('"')[0] for part in listed.split('href="') if part.startswith("/jobs/clerk"))
+    link = next(
+        part.split('"')[0] for part in listed.split('href="') if part.startswith("/jobs/clerk")
+    )
     assert link.endswith(f"?{asked}")
     job = client.get(link.replace("amp;", "")).text
     assert f'href="/jobs?{asked}"' in job
@@ -201,6 +222,11 @@ def test_the_way_back_from_a_job_leads_to_the_search_as_it_was(client: FlaskClie
 
 def test_no_address_makes_the_way_back_lead_elsewhere(client: FlaskClient) -> None:
     make_job("Clerk", slug="clerk")
-    for query in ("next=//example.com", "page=//example.com", "workplace=https://example.com", "back=/logout"):
+    for query in (
+        "next=//example.com",
+        "page=//example.com",
+        "workplace=https://example.com",
+        "back=/logout",
+    ):
         page = client.get(f"/jobs/clerk?{query}").text
         assert 'href="/jobs" class="crumb"' in page

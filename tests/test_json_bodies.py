@@ -1,4 +1,6 @@
-"""JSON that is too long, too deep or no text is refused before it costs anything, on every address that takes some."""
+"""JSON that is too long, too deep or no text is refused before it costs anything, on every address
+that takes some.
+"""
 
 import json
 import time
@@ -21,7 +23,9 @@ def room_address(application: Application) -> str:
 
 
 def posted(client: FlaskClient, path: str, body: bytes) -> int:
-    answer = client.post(path, data=body, content_type="application/json", headers={"Accept": "application/json"})
+    answer = client.post(
+        path, data=body, content_type="application/json", headers={"Accept": "application/json"}
+    )
     assert answer.mimetype == "application/problem+json"
     assert len(answer.data) < 1_000, "a refusal does not say again what was sent"
     return answer.status_code
@@ -38,7 +42,9 @@ def test_what_is_too_long_is_refused_unread(client: FlaskClient, path: str) -> N
 def test_what_says_nothing_of_its_length_is_read_no_further(client: FlaskClient) -> None:
     body = json.dumps(NEW | {"full_name": "a" * MAX_BYTES}).encode()
     whole = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
-    answer = client.post("/api/auth/register", data=body, content_type="application/json", environ_overrides=whole)
+    answer = client.post(
+        "/api/auth/register", data=body, content_type="application/json", environ_overrides=whole
+    )
     assert answer.status_code == 400  # cut off, it is no JSON any more
 
 
@@ -47,17 +53,24 @@ def test_what_says_nothing_of_its_length_is_read_no_further(client: FlaskClient)
     b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), b'{"email": "\\ud800@example.org"}', b'{"\\udfff": 1}',
     b"\xff", b"{",
 ])  # fmt: skip
-def test_what_is_no_plain_json_is_refused(app: Flask, application: Application, alice: User, body: bytes) -> None:
+def test_what_is_no_plain_json_is_refused(
+    app: Flask, application: Application, alice: User, body: bytes
+) -> None:
     assert posted(app.test_client(), "/api/auth/login", body) == 400
     address = room_address(application)
     assert posted(sign_in(app.test_client(), alice), address, body) in {400, 415}
 
 
 def test_a_name_of_half_a_character_is_refused(client: FlaskClient) -> None:
-    assert posted(client, "/api/auth/register", json.dumps(NEW | {"full_name": "Zo\ud800"}).encode()) == 400
+    assert (
+        posted(client, "/api/auth/register", json.dumps(NEW | {"full_name": "Zo\ud800"}).encode())
+        == 400
+    )
 
 
-def test_names_that_we_do_not_know_are_not_said_again(app: Flask, application: Application, alice: User) -> None:
+def test_names_that_we_do_not_know_are_not_said_again(
+    app: Flask, application: Application, alice: User
+) -> None:
     body = {"z" * 30_000: 1, "y" * 20_000: 2}
     assert posted(app.test_client(), "/api/auth/register", json.dumps(body | NEW).encode()) == 422
     address = room_address(application)
@@ -67,4 +80,7 @@ def test_names_that_we_do_not_know_are_not_said_again(app: Flask, application: A
 
 def test_characters_of_two_halves_are_text(client: FlaskClient) -> None:
     body = json.dumps(NEW | {"full_name": "Zoë \U0001f9ed"})  # written as two escapes
-    assert client.post("/api/auth/register", data=body, content_type="application/json").status_code == 201
+    assert (
+        client.post("/api/auth/register", data=body, content_type="application/json").status_code
+        == 201
+    )

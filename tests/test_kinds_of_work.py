@@ -1,4 +1,6 @@
-"""A kind of work registers itself, and whoever looks for work finds it; the looking knows none by name."""
+"""A kind of work registers itself, and whoever looks for work finds it; the looking knows none by
+name.
+"""
 
 from pathlib import Path
 from threading import Event
@@ -41,7 +43,9 @@ def test_a_kind_that_registers_is_found_claimed_and_done(
     assert done == [answer_id]
 
 
-def test_a_row_that_used_up_its_tries_is_given_up(empty: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_a_row_that_used_up_its_tries_is_given_up(
+    empty: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     record(interview, clip_bytes(tmp_path)).attempts = 2
     db.session.commit()
     done: list[object] = []
@@ -51,7 +55,9 @@ def test_a_row_that_used_up_its_tries_is_given_up(empty: Flask, interview: Inter
     assert done == ["given up"]
 
 
-def test_what_is_due_by_the_clock_waits_for_rows(empty: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_what_is_due_by_the_clock_waits_for_rows(
+    empty: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     answer_id = record(interview, clip_bytes(tmp_path)).id
     done: list[object] = []
     work.register_idle(empty, lambda: lambda stop: done.append("clock"))

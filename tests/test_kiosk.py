@@ -1,6 +1,8 @@
-"""The kiosk's requests and its station: who may see and record with this machine's devices, and what is kept.
+"""The kiosk's requests and its station: who may see and record with this machine's devices, and
+what is kept.
 
-The station is the real one, on its real socket, in a thread; its camera is a clip, and it has no microphone here.
+The station is the real one, on its real socket, in a thread; its camera is a clip, and it has no
+microphone here.
 """
 
 import socket
@@ -30,7 +32,15 @@ from portal import accounts, hiring, interviews
 from portal.config import CaptureSource, Config
 from portal.extensions import db
 from portal.interviews import kiosk
-from portal.models import Answer, AnswerState, InterviewSession, InterviewState, SignIn, User, utc_now
+from portal.models import (
+    Answer,
+    AnswerState,
+    InterviewSession,
+    InterviewState,
+    SignIn,
+    User,
+    utc_now,
+)
 
 LAPSE_S = 3.0
 PATIENCE_S = 20
@@ -103,14 +113,18 @@ def test_an_answer_is_recorded_into_its_own_file_and_completed(
     wait_for(lambda: saved_more_than(client, interview, 1_500))
     ended = room("kiosk/stop").json["recording"]
     said = {"length": ended["saved_bytes"], "recorded_ms": ended["recorded_ms"]}
-    completed = client.post(f"/capture/{interview.id}/answers/{begun.json['answer_id']}/complete", json=said)
+    completed = client.post(
+        f"/capture/{interview.id}/answers/{begun.json['answer_id']}/complete", json=said
+    )
     answer = only_answer(interview)
 
     assert begun.status_code == 201
     assert completed.json["state"] == AnswerState.RECEIVED
     assert interviews.answer_path(answer).name == "01-1.mp4"
     assert answer.length_bytes == ended["saved_bytes"]
-    assert probe(interviews.answer_path(answer)).duration_ms == pytest.approx(answer.recorded_ms, abs=400)
+    assert probe(interviews.answer_path(answer)).duration_ms == pytest.approx(
+        answer.recorded_ms, abs=400
+    )
     address = f"/capture/{interview.id}/answers/{answer.id}/playback"
     playback = client.get(address, headers={"Range": "bytes=0-99"}, buffered=True)
     assert (playback.status_code, playback.headers["Cache-Control"]) == (206, "no-store")
@@ -144,7 +158,9 @@ def test_what_the_recorder_lost_is_noted_with_its_answer(
         slow_disk.setattr("capture.device.recorder.MOST_PICTURES", 0)
         wait_for(lambda: status(client, interview)["recording"]["pictures_dropped"] >= 3)
     wait_for(lambda: saved_more_than(client, interview, 0))
-    client.post(f"/capture/{interview.id}/answers/{begun['answer_id']}/complete", json={"length": 1})
+    client.post(
+        f"/capture/{interview.id}/answers/{begun['answer_id']}/complete", json={"length": 1}
+    )
     answer = only_answer(interview)
 
     assert answer.state is AnswerState.RECEIVED
@@ -152,7 +168,9 @@ def test_what_the_recorder_lost_is_noted_with_its_answer(
     assert answer.sound_lost_ms == 0  # there is no microphone that could lose any
 
 
-def test_asked_twice_it_is_one_recording(station: StationServer, room: Ask, interview: InterviewSession) -> None:
+def test_asked_twice_it_is_one_recording(
+    station: StationServer, room: Ask, interview: InterviewSession
+) -> None:
     room("kiosk/hold")
     replies = [room("kiosk/answers", question=1) for _ in range(2)]
 
@@ -203,7 +221,10 @@ def test_whoever_leaves_without_a_word_loses_the_camera_and_keeps_the_recording(
     wait_for(lambda: station.station._holder is None)
 
     assert probe(path).duration_ms >= 1_000 * LAPSE_S - 500
-    assert ask(config.station_socket, "hold", sitting="the next one", tab=TAB)["camera"]["is_gone"] is False
+    assert (
+        ask(config.station_socket, "hold", sitting="the next one", tab=TAB)["camera"]["is_gone"]
+        is False
+    )
 
 
 def test_the_preview_shows_the_camera_and_ends_when_the_page_lets_go(
@@ -225,7 +246,9 @@ def test_the_preview_shows_the_camera_and_ends_when_the_page_lets_go(
 
 
 @pytest.mark.parametrize("path", ["kiosk/hold", "kiosk/answers", "kiosk/stop", "kiosk/release"])
-def test_only_the_page_with_the_seat_may_use_the_devices(station: StationServer, room: Ask, path: str) -> None:
+def test_only_the_page_with_the_seat_may_use_the_devices(
+    station: StationServer, room: Ask, path: str
+) -> None:
     reply = room(path, tab="another-tab", question=1)
 
     assert reply.status_code == 409
@@ -243,12 +266,22 @@ def test_only_the_page_with_the_seat_may_watch(
 
 @pytest.mark.parametrize(
     "elsewhere",
-    [{"environ_base": {"REMOTE_ADDR": "203.0.113.9"}}, {"headers": {"X-Forwarded-For": "203.0.113.9"}}],
+    [
+        {"environ_base": {"REMOTE_ADDR": "203.0.113.9"}},
+        {"headers": {"X-Forwarded-For": "203.0.113.9"}},
+    ],
     ids=["another address", "a proxy nobody announced"],
 )
-@pytest.mark.parametrize("path", ["kiosk/preview?tab=the-only-tab", "kiosk/status?tab=the-only-tab", "check", "room"])
+@pytest.mark.parametrize(
+    "path", ["kiosk/preview?tab=the-only-tab", "kiosk/status?tab=the-only-tab", "check", "room"]
+)
 def test_nobody_elsewhere_sees_or_records_who_sits_at_the_machine(
-    station: StationServer, room: Ask, client: FlaskClient, interview: InterviewSession, path: str, elsewhere: Any
+    station: StationServer,
+    room: Ask,
+    client: FlaskClient,
+    interview: InterviewSession,
+    path: str,
+    elsewhere: Any,
 ) -> None:
     room("kiosk/hold")
     reply = client.get(f"/capture/{interview.id}/{path}", **elsewhere)
@@ -279,7 +312,11 @@ def slow_station(config: Config) -> Iterator[None]:
 
 
 def test_a_station_that_is_slow_is_not_away_and_may_still_record(
-    slow_station: None, room: Ask, client: FlaskClient, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
+    slow_station: None,
+    room: Ask,
+    client: FlaskClient,
+    interview: InterviewSession,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("capture.device.client.ANSWER_WITHIN_S", 0.2)
     begun = room("kiosk/answers", question=1)
@@ -333,7 +370,9 @@ def test_the_receipt_comes_also_while_others_write(
     assert client.get(address).status_code == 200
 
 
-def test_at_home_the_receipt_signs_nobody_out(client: FlaskClient, room: Ask, interview: InterviewSession) -> None:
+def test_at_home_the_receipt_signs_nobody_out(
+    client: FlaskClient, room: Ask, interview: InterviewSession
+) -> None:
     address = finished_sitting(interview)
     replies = [client.get(address, environ_base={"REMOTE_ADDR": "203.0.113.9"}) for _ in range(2)]
 
@@ -341,14 +380,24 @@ def test_at_home_the_receipt_signs_nobody_out(client: FlaskClient, room: Ask, in
 
 
 @pytest.mark.parametrize(("address", "hours"), [("127.0.0.1", 2), ("203.0.113.9", 14 * 24)])
-def test_a_sign_in_at_the_kiosk_lasts_two_hours(client: FlaskClient, alice: User, address: str, hours: int) -> None:
-    client.post("/login", data={"email": alice.email, "password": PASSWORD}, environ_base={"REMOTE_ADDR": address})
+def test_a_sign_in_at_the_kiosk_lasts_two_hours(
+    client: FlaskClient, alice: User, address: str, hours: int
+) -> None:
+    client.post(
+        "/login",
+        data={"email": alice.email, "password": PASSWORD},
+        environ_base={"REMOTE_ADDR": address},
+    )
     [sign_in_row] = db.session.scalars(db.select(SignIn))
 
-    assert (sign_in_row.expires_at - utc_now()) / timedelta(hours=1) == pytest.approx(hours, abs=0.1)
+    assert (sign_in_row.expires_at - utc_now()) / timedelta(hours=1) == pytest.approx(
+        hours, abs=0.1
+    )
 
 
-def test_without_its_station_a_kiosk_is_not_ready(client: FlaskClient, request: pytest.FixtureRequest) -> None:
+def test_without_its_station_a_kiosk_is_not_ready(
+    client: FlaskClient, request: pytest.FixtureRequest
+) -> None:
     without = client.get("/readyz").json["checks"]["station"]
     request.getfixturevalue("station")
 
@@ -389,9 +438,12 @@ def test_only_one_station_runs_for_an_instance_and_only_its_user_may_ask(
 
 
 @pytest.mark.parametrize(
-    "line", ["", "{}", "[]", '{"verb": "shutdown"}', '{"verb": "hold", "what": 1}', "GET / HTTP/1.1"]
+    "line",
+    ["", "{}", "[]", '{"verb": "shutdown"}', '{"verb": "hold", "what": 1}', "GET / HTTP/1.1"],
 )
-def test_a_question_that_makes_no_sense_does_no_harm(config: Config, station: StationServer, line: str) -> None:
+def test_a_question_that_makes_no_sense_does_no_harm(
+    config: Config, station: StationServer, line: str
+) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(config.station_socket))
         connection.sendall(line.encode() + b"\n")
@@ -399,15 +451,23 @@ def test_a_question_that_makes_no_sense_does_no_harm(config: Config, station: St
     assert ask(config.station_socket, "hold", sitting="sitting", tab=TAB)
 
 
-@pytest.mark.parametrize("end", [hiring.withdraw, lambda application: accounts.disable(application.user)])
+@pytest.mark.parametrize(
+    "end", [hiring.withdraw, lambda application: accounts.disable(application.user)]
+)
 def test_an_interview_that_ends_takes_the_devices_from_its_page(
-    end: Callable[[Any], None], station: StationServer, room: Ask, app: Flask, interview: InterviewSession
+    end: Callable[[Any], None],
+    station: StationServer,
+    room: Ask,
+    app: Flask,
+    interview: InterviewSession,
 ) -> None:
     """Whether or not the page asks anything meanwhile."""
     room("kiosk/hold")
     room("kiosk/answers", question=1)
     ended = threading.Event()
-    watcher = threading.Thread(target=kiosk.end_what_was_stopped, args=(app, station.station, ended))
+    watcher = threading.Thread(
+        target=kiosk.end_what_was_stopped, args=(app, station.station, ended)
+    )
     watcher.start()
     try:
         time.sleep(kiosk.LOOK_EVERY_S * 1.5)

@@ -1,6 +1,8 @@
-"""The whole kiosk in Chromium: check, room and receipt with the machine's devices, and never with the browser's own.
+"""The whole kiosk in Chromium: check, room and receipt with the machine's devices, and never with
+the browser's own.
 
-The camera is a clip played by the station, the microphone a PulseAudio's; Chromium gets no fake media, no permission.
+The camera is a clip played by the station, the microphone a PulseAudio's; Chromium gets no fake
+media, no permission.
 """
 
 import json
@@ -36,7 +38,9 @@ MEASURED_WITHIN_S = 120
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return film_sitter(tmp_path_factory.mktemp("camera") / "sitter.mp4", 90, fps=6, sound=None, options={"g": "6"})
+    return film_sitter(
+        tmp_path_factory.mktemp("camera") / "sitter.mp4", 90, fps=6, sound=None, options={"g": "6"}
+    )
 
 
 @pytest.fixture
@@ -95,7 +99,9 @@ def sign_in(page: Page, url: str, email: str) -> None:
     page.wait_for_url(re.compile("(?<!/login)$"))
 
 
-def come_to_the_check(browser: BrowserContext, complaints: Complaints, kiosk: Kiosk, email: str) -> Page:
+def come_to_the_check(
+    browser: BrowserContext, complaints: Complaints, kiosk: Kiosk, email: str
+) -> Page:
     server = kiosk.server
     with server.app.app_context():
         user = db.session.scalars(db.select(User).where(User.email == email)).one()
@@ -114,7 +120,9 @@ def come_to_the_check(browser: BrowserContext, complaints: Complaints, kiosk: Ki
 
 def pass_the_check(page: Page) -> None:
     press(page, "Start the check")
-    expect(page.locator("[data-row=microphone]")).to_have_attribute("data-result", "pass", timeout=PATIENCE_MS)
+    expect(page.locator("[data-row=microphone]")).to_have_attribute(
+        "data-result", "pass", timeout=PATIENCE_MS
+    )
     assert page.locator("[data-row]").count() == 2  # camera and microphone; nothing is uploaded
     picture_moves(page)
 
@@ -164,12 +172,18 @@ def test_the_whole_sitting_at_a_kiosk(kiosk: Kiosk, complaints: Complaints, tmp_
         look_at_both_widths(page, "room", tmp_path)
         press(page, "Stop and play back")
         sees_state(page, "review")
-        page.wait_for_function("() => document.querySelector('[data-playback]').readyState >= 2", timeout=PATIENCE_MS)
+        page.wait_for_function(
+            "() => document.querySelector('[data-playback]').readyState >= 2", timeout=PATIENCE_MS
+        )
         press(page, "Save and continue")
         answer_the_second_question(page)
-        expect(page.get_by_role("button", name="Finish the interview")).to_be_enabled(timeout=PATIENCE_MS)
+        expect(page.get_by_role("button", name="Finish the interview")).to_be_enabled(
+            timeout=PATIENCE_MS
+        )
         press(page, "Finish the interview")
-        expect(page.get_by_text("You are signed out of this machine")).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("You are signed out of this machine")).to_be_visible(
+            timeout=PATIENCE_MS
+        )
         page.get_by_role("link", name="Done").click()
         expect(page).to_have_url(f"{kiosk.server.url}/login")
     with kiosk.server.app.app_context():
@@ -193,7 +207,11 @@ def check_the_results(interview: InterviewSession) -> None:
 def kill_web_workers(kiosk: Kiosk) -> None:
     """Both at once; gunicorn starts others."""
     assert kiosk.server.process
-    children = Path(f"/proc/{kiosk.server.process.pid}/task/{kiosk.server.process.pid}/children").read_text().split()
+    children = (
+        Path(f"/proc/{kiosk.server.process.pid}/task/{kiosk.server.process.pid}/children")
+        .read_text()
+        .split()
+    )
     for pid in children:
         os.kill(int(pid), signal.SIGKILL)
 
@@ -203,7 +221,13 @@ def kill_web_workers(kiosk: Kiosk) -> None:
 def test_killed_web_processes_do_not_end_the_recording_and_a_killed_station_leaves_what_there_was(
     kiosk: Kiosk, complaints: Complaints, tmp_path: Path
 ) -> None:
-    complaints.expected = ("Failed to load resource", "htmx:", "Failed to fetch", "ERR_CONNECTION", "Failed to")
+    complaints.expected = (
+        "Failed to load resource",
+        "htmx:",
+        "Failed to fetch",
+        "ERR_CONNECTION",
+        "Failed to",
+    )
     with chromium(profile=tmp_path / "candidate") as browser:
         page = come_to_the_check(browser, complaints, kiosk, "alice@example.org")
         page.goto(page.url.replace("/check", "/room"))
@@ -222,7 +246,9 @@ def test_killed_web_processes_do_not_end_the_recording_and_a_killed_station_leav
         runs_for(page, 3, place=1)
         press(page, "Stop and play back")
         sees_state(page, "review")
-        page.wait_for_function("() => document.querySelector('[data-text=saved_label]').textContent === 'Saved'")
+        page.wait_for_function(
+            "() => document.querySelector('[data-text=saved_label]').textContent === 'Saved'"
+        )
     with kiosk.server.app.app_context():
         check_parts(list(the_interview().answers))
 

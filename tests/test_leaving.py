@@ -1,4 +1,6 @@
-"""A person's data leaves when the person wants it to: as a ZIP, or for good, from database and disk."""
+"""A person's data leaves when the person wants it to: as a ZIP, or for good, from database and
+disk.
+"""
 
 import io
 import json
@@ -27,8 +29,12 @@ CONFIRMED = {"password": PASSWORD}
 
 @pytest.fixture
 def application(app: Flask, alice: User) -> Application:
-    stored = resumes.store(resumes.Resume("cv.pdf", "pdf", papers.pdf()), app.config["PORTAL"].resumes_folder)
-    return make_application(alice, resume_path=stored, resume_name="Alice's CV.pdf", note="Ten years of pipelines")
+    stored = resumes.store(
+        resumes.Resume("cv.pdf", "pdf", papers.pdf()), app.config["PORTAL"].resumes_folder
+    )
+    return make_application(
+        alice, resume_path=stored, resume_name="Alice's CV.pdf", note="Ten years of pipelines"
+    )
 
 
 @pytest.fixture
@@ -52,12 +58,16 @@ def test_an_account_is_deleted_with_everything_on_disk(
     config = app.config["PORTAL"]
     assert b"alice@example.org" in everything_in(config.instance_path)
     assert len(names_in(config)) > 5
-    page = sign_in(client, cast.alice).post("/account/delete", data=CONFIRMED, follow_redirects=True)
+    page = sign_in(client, cast.alice).post(
+        "/account/delete", data=CONFIRMED, follow_redirects=True
+    )
     assert "Your account is deleted" in page.text
     assert names_in(config) == []
     for model in (Application, InterviewSession, Answer, Flag, SignIn):
         assert db.session.scalar(db.select(db.func.count()).select_from(model)) == 0
-    assert [user.full_name for user in db.session.scalars(db.select(User).order_by(User.email))] == [
+    assert [
+        user.full_name for user in db.session.scalars(db.select(User).order_by(User.email))
+    ] == [
         "Ada Lind",
         "Bob Okafor",
     ]
@@ -72,13 +82,20 @@ def test_an_admin_then_simply_has_it_no_longer(
     interview_id, application_id = recorded.id, recorded.application_id
     sign_in(client, cast.alice).post("/account/delete", data=CONFIRMED)
     sign_in(client, cast.ada)
-    assert "Alice" not in client.get("/admin/applications").text + client.get("/admin/sessions").text
-    for path in (f"/admin/sessions/{interview_id}", f"/admin/sessions/{interview_id}/recording.mp4"):
+    assert (
+        "Alice" not in client.get("/admin/applications").text + client.get("/admin/sessions").text
+    )
+    for path in (
+        f"/admin/sessions/{interview_id}",
+        f"/admin/sessions/{interview_id}/recording.mp4",
+    ):
         assert client.get(path).status_code == 404
     assert client.get(f"/applications/{application_id}/resume").status_code == 404
 
 
-def test_others_keep_theirs(app: Flask, cast: Cast, recorded: InterviewSession, tmp_path: Path) -> None:
+def test_others_keep_theirs(
+    app: Flask, cast: Cast, recorded: InterviewSession, tmp_path: Path
+) -> None:
     bobs = finished(app, begin(make_application(cast.bob)), tmp_path)
     bobs_files = interviews.recording(bobs).files()
     leaving.leave(cast.alice)
@@ -88,7 +105,9 @@ def test_others_keep_theirs(app: Flask, cast: Cast, recorded: InterviewSession, 
 
 @pytest.mark.parametrize("typed", ["", "not her pass phrase"])
 @pytest.mark.parametrize("path", ["/account/delete", "/account/data"])
-def test_nothing_happens_without_the_password(client: FlaskClient, alice: User, path: str, typed: str) -> None:
+def test_nothing_happens_without_the_password(
+    client: FlaskClient, alice: User, path: str, typed: str
+) -> None:
     response = sign_in(client, alice).post(path, data={"password": typed})
     assert response.status_code == 422
     assert db.session.get(User, alice.id)
@@ -101,7 +120,11 @@ def test_an_admins_account_is_not_deleted_here(client: FlaskClient, ada: User) -
 
 
 def test_an_interrupted_deletion_is_finished_by_the_housekeeping(
-    app: Flask, alice: User, recorded: InterviewSession, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    alice: User,
+    recorded: InterviewSession,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sign_in(client, alice)
     with monkeypatch.context() as broken:
@@ -118,12 +141,16 @@ def test_an_interrupted_deletion_is_finished_by_the_housekeeping(
 def test_an_account_that_is_leaving_is_not_enabled_again(client: FlaskClient, cast: Cast) -> None:
     cast.alice.leaving_at = cast.alice.disabled_at = utc_now()
     db.session.commit()
-    page = sign_in(client, cast.ada).post(f"/admin/people/{cast.alice.id}/enable", follow_redirects=True)
+    page = sign_in(client, cast.ada).post(
+        f"/admin/people/{cast.alice.id}/enable", follow_redirects=True
+    )
     assert "is being deleted" in page.text
     assert not db.session.get_one(User, cast.alice.id).is_active
 
 
-def test_what_is_being_measured_stops_and_leaves_nothing(app: Flask, application: Application, tmp_path: Path) -> None:
+def test_what_is_being_measured_stops_and_leaves_nothing(
+    app: Flask, application: Application, tmp_path: Path
+) -> None:
     answer = start(begin(application, analyse=True))
     send(answer, film_sitter(tmp_path / "long.mp4", 6).read_bytes())
     seen = interviews.recording(answer.interview).observations_path(1, 1, 1)
@@ -164,13 +191,21 @@ def test_an_interview_that_is_being_put_together_stops_too(
     assert names_in(app.config["PORTAL"]) == []
 
 
-def test_a_piece_that_comes_too_late_is_told_so(app: Flask, application: Application, client: FlaskClient) -> None:
+def test_a_piece_that_comes_too_late_is_told_so(
+    app: Flask, application: Application, client: FlaskClient
+) -> None:
     answer = start(begin(application))
-    headers = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {tokens.make_upload_token(answer.id)}"}
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Authorization": f"Bearer {tokens.make_upload_token(answer.id)}",
+    }
     headers |= {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     place = f"/capture/uploads/{answer.id}"
     leaving.leave(application.user)
-    assert client.patch(place, data=b"\0\0\0\x18ftypisom" + b"\0" * 12, headers=headers).status_code == 410
+    assert (
+        client.patch(place, data=b"\0\0\0\x18ftypisom" + b"\0" * 12, headers=headers).status_code
+        == 410
+    )
 
 
 def test_one_zip_holds_all_that_is_kept(
@@ -182,7 +217,10 @@ def test_one_zip_holds_all_that_is_kept(
     package = zipfile.ZipFile(io.BytesIO(response.data))
     assert package.testzip() is None
     folder = f"applications/01-{recorded.application.job.slug}"
-    kept = {f"{folder}/interview/{path.relative_to(place.folder)}": path.read_bytes() for path in place.files()}
+    kept = {
+        f"{folder}/interview/{path.relative_to(place.folder)}": path.read_bytes()
+        for path in place.files()
+    }
     kept[f"{folder}/resume.pdf"] = papers.pdf()
     assert {name: package.read(name) for name in kept} == kept
     assert set(package.namelist()) - set(kept) == {"profile.json", f"{folder}/application.json"}
@@ -203,7 +241,11 @@ def test_the_zip_holds_nothing_of_others(
 
 @pytest.mark.sqlite
 def test_others_write_while_the_files_for_the_zip_are_looked_up(
-    app: Flask, alice: User, recorded: InterviewSession, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    alice: User,
+    recorded: InterviewSession,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     look_up, database = interviews.recording, make_url(app.config["PORTAL"].database_url).database
     written = []
@@ -220,9 +262,13 @@ def test_others_write_while_the_files_for_the_zip_are_looked_up(
     assert written == [True]
 
 
-def test_a_recording_is_sent_piece_by_piece(app: Flask, application: Application, tmp_path: Path) -> None:
+def test_a_recording_is_sent_piece_by_piece(
+    app: Flask, application: Application, tmp_path: Path
+) -> None:
     answer = start(begin(application))
-    interviews.answer_path(answer).write_bytes(clip_bytes(tmp_path) + b"\0" * 3 * leaving.READ_BYTES)
+    interviews.answer_path(answer).write_bytes(
+        clip_bytes(tmp_path) + b"\0" * 3 * leaving.READ_BYTES
+    )
     pieces = [len(piece) for piece in leaving.export(application.user)]
     assert max(pieces) < 2 * leaving.READ_BYTES
     assert sum(pieces) > 3 * leaving.READ_BYTES

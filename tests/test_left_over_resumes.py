@@ -1,4 +1,6 @@
-"""A résumé whose row never came, or whose row names another file by now, goes; every other one stays."""
+"""A résumé whose row never came, or whose row names another file by now, goes; every other one
+stays.
+"""
 
 import os
 import signal
@@ -52,14 +54,18 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_what_a_crash_left_behind_goes(config: Config, alice: User, bob: User, folder: Path) -> None:
+def test_what_a_crash_left_behind_goes(
+    config: Config, alice: User, bob: User, folder: Path
+) -> None:
     put(folder, "bobs.pdf")
     make_application(bob, job := make_job(), resume_path="bobs.pdf")
     environ = os.environ | {
         "PORTAL_ENV": "testing", "SECRET_KEY": config.secret_key, "INSTANCE_PATH": str(config.instance_path),
         "DATABASE_URL": config.database_url,
     }  # fmt: skip
-    ended = subprocess.run([sys.executable, "-c", CRASH], cwd=PROJECT_FOLDER, env=environ, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", CRASH], cwd=PROJECT_FOLDER, env=environ, check=False
+    )
     assert ended.returncode == -signal.SIGKILL
     assert len(list(folder.iterdir())) == 2
     assert hiring.find_application(alice, job) is None
@@ -89,7 +95,9 @@ def test_another_database_costs_no_resume(
 
 
 @pytest.mark.logs_errors
-def test_an_older_database_costs_no_resume(alice: User, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_older_database_costs_no_resume(
+    alice: User, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """It names a part of the files: those that came after the backup are more than crashes leave."""
     applied(alice, folder, "old.pdf", "older.pdf")
     newer = [f"{n}.pdf" for n in range(keeping.FEW_LEFT_OVER + 1)]
@@ -115,7 +123,10 @@ def test_the_housekeeper_and_the_operator_sweep(
     monkeypatch.setattr(keeping, "LEFT_ALONE", timedelta())
     applied(alice, folder, "kept.pdf")
     put(folder, "a.pdf")
-    assert "1 résumés deleted that belonged to no application" in app.test_cli_runner().invoke(args=["purge"]).output
+    assert (
+        "1 résumés deleted that belonged to no application"
+        in app.test_cli_runner().invoke(args=["purge"]).output
+    )
     put(folder, "b.pdf")
     work = keeping.Housekeeper(app).find_work()
     assert work

@@ -1,6 +1,6 @@
-"""A whole interview through a proxy that answers in the portal's place: every kind of request meets every lie once,
-before the portal has heard of it and after it has done what was asked. Nothing is lost, and at no moment does the page
-say "saved" of what the server does not hold.
+"""A whole interview through a proxy that answers in the portal's place: every kind of request meets
+every lie once, before the portal has heard of it and after it has done what was asked. Nothing
+is lost, and at no moment does the page say "saved" of what the server does not hold.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ pytestmark = pytest.mark.browser
 
 PATIENCE_S = 150.0  # for one step; a hang costs a time-out each, and there are dozens
 LOOK_EVERY_MS = 150
-# What a page waits in earnest is made shorter, so that all those lies fit into a test; nothing else of it is changed.
+# What a page waits in earnest is made shorter, so that all those lies fit into a test; nothing else
+# of it is changed.
 SHORTER = {
     "ANSWER_WITHIN_MS": 2_000,
     "APPEND_WITHIN_MS": 3_000,
@@ -60,13 +61,18 @@ class Watched:
     def until(self, is_so: Callable[[dict[str, Any]], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not is_so(seen := self.look()):
-            assert time.monotonic() < deadline, f"{what} did not come: {seen['state']} {seen['rows']} {seen['label']}"
+            assert time.monotonic() < deadline, (
+                f"{what} did not come: {seen['state']} {seen['rows']} {seen['label']}"
+            )
             self.candidate.page.wait_for_timeout(LOOK_EVERY_MS)
 
     def look(self) -> dict[str, Any]:
         """What the page says, held against the files as they are a moment later: they only grow."""
         seen: dict[str, Any] = self.candidate.page.evaluate(SEEN)
-        on_disk = [self.file(position).stat().st_size if self.file(position).exists() else 0 for position in (1, 2)]
+        on_disk = [
+            self.file(position).stat().st_size if self.file(position).exists() else 0
+            for position in (1, 2)
+        ]
         self.looks += 1
         for claimed, held, words in claims_of(seen, on_disk):
             self.claims += 1
@@ -81,7 +87,9 @@ class Watched:
 
 
 def claims_of(seen: dict[str, Any], on_disk: list[int]) -> Iterator[tuple[int, int, str]]:
-    """Each "saved" on the page: how many bytes it speaks of, how many the server has, and the words."""
+    """Each "saved" on the page: how many bytes it speaks of, how many the server has, and the
+    words.
+    """
     ends = [*seen["recorders"], [], []][:2]
     totals = [own[-1][0] if own else 0 for own in ends]
     for position, words in enumerate(seen["rows"]):
@@ -100,7 +108,9 @@ def claims_of(seen: dict[str, Any], on_disk: list[int]) -> Iterator[tuple[int, i
 
 
 class Spoiler:
-    """Makes upload tokens useless on the way, so that the portal itself asks for new ones, until one was given."""
+    """Makes upload tokens useless on the way, so that the portal itself asks for new ones, until
+    one was given.
+    """
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -109,7 +119,9 @@ class Spoiler:
     def change(self, request: Request) -> Request:
         if not self.is_on or request.kind not in {"HEAD", "PATCH"} or self.script.truths["token"]:
             return request
-        return request._replace(head=re.sub(rb"(?im)^authorization:[^\r\n]*", b"Authorization: Bearer x", request.head))
+        return request._replace(
+            head=re.sub(rb"(?im)^authorization:[^\r\n]*", b"Authorization: Bearer x", request.head)
+        )
 
 
 def test_a_whole_interview_through_lies_loses_nothing_and_claims_nothing(tmp_path: Path) -> None:
@@ -137,10 +149,14 @@ def take_the_interview(watched: Watched, script: Script, spoiler: Spoiler) -> No
     candidate.consent(analyse=True)
     candidate.page.goto(candidate.url("room"))
     watched.until(lambda seen: seen["state"] == "ready", "the first question")
-    candidate.goes_on_to_record()  # lies may last longer than the time to think: then it waits to be started
+    # lies may last longer than the time to think: then it waits to be started
+    candidate.goes_on_to_record()
     watched.until(lambda seen: seen["state"] == "recording", "the first recording")
     candidate.pastes(3)
-    watched.until(lambda seen: "PATCH" not in script.left() and "HEAD" not in script.left(), "all lies about pieces")
+    watched.until(
+        lambda seen: "PATCH" not in script.left() and "HEAD" not in script.left(),
+        "all lies about pieces",
+    )
     spoiler.is_on = True
     watched.until(lambda _: script.truths["token"] > 0, "a new token")
     candidate.press("Stop and play back")
@@ -148,7 +164,10 @@ def take_the_interview(watched: Watched, script: Script, spoiler: Spoiler) -> No
     candidate.press("Save and continue")
     watched.until(lambda seen: seen["state"] != "review", "the second question")
     candidate.goes_on_to_record()
-    watched.until(lambda seen: seen["state"] == "recording" and len(seen["recorders"][1]) > 2, "the second recording")
+    watched.until(
+        lambda seen: seen["state"] == "recording" and len(seen["recorders"][1]) > 2,
+        "the second recording",
+    )
     candidate.press("Stop and play back")
     watched.until(lambda seen: seen["rows"][1].startswith("saved"), "the second answer saved")
     candidate.press("Save and continue")
@@ -162,7 +181,9 @@ def is_whole_and_was_never_misstated(watched: Watched, script: Script) -> None:
     candidate.press("Finish the interview")
     candidate.page.wait_for_url("**/receipt")
     stored = [watched.file(position).read_bytes() for position in (1, 2)]
-    print(f"{sum(map(len, script.told.values()))} lies, {watched.looks} looks, {watched.claims} claims compared")
+    print(
+        f"{sum(map(len, script.told.values()))} lies, {watched.looks} looks, {watched.claims} claims compared"
+    )
     assert [hashlib.sha256(data).hexdigest() for data in stored] == [one["sha256"] for one in blobs]
     assert all(told == LIES for told in script.told.values())
     assert watched.lies == []

@@ -89,7 +89,9 @@ def test_it_runs_tasks_side_by_side_but_no_more_than_it_may(make: Make) -> None:
 
 
 @pytest.mark.logs_errors
-def test_a_fault_in_one_task_is_logged_and_stops_no_other(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_in_one_task_is_logged_and_stops_no_other(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     done = threading.Event()
 
     def fails(stop: threading.Event) -> None:

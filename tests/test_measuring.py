@@ -34,7 +34,9 @@ from portal.models import (
 from portal.work import ClaimLost, Waiting
 
 
-def test_finishing_twice_happens_once(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_finishing_twice_happens_once(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     finished(app, interview, tmp_path)
 
     assert interviews.finish(interview) is False
@@ -48,13 +50,17 @@ def test_a_finished_interview_has_a_film_and_telemetry_of_one_length(
     measured, flags = telemetry.read(place.telemetry_path)
 
     assert interview.state is InterviewState.READY
-    assert interview.result_json_mapping == {"video": "recording.mp4", "telemetry": "telemetry.json"}
+    assert interview.result_json_mapping == {
+        "video": "recording.mp4",
+        "telemetry": "telemetry.json",
+    }
     assert interview.application.status is ApplicationStatus.INTERVIEWED
     assert abs(probe(place.recording_path).duration_ms - measured.duration_ms) <= 100
     assert [span.question for span in measured.answers] == [1, 2]
     assert flags == []
     assert interview.av_offset_ms is not None
-    assert 0 <= interview.av_offset_ms <= 31  # 20 when normalised, 11 on the film's row of sound frames
+    # 20 when normalised, 11 on the film's row of sound frames
+    assert 0 <= interview.av_offset_ms <= 31
 
 
 def test_the_manifest_names_every_file_and_nothing_temporary_is_left(
@@ -62,7 +68,11 @@ def test_the_manifest_names_every_file_and_nothing_temporary_is_left(
 ) -> None:
     place = interviews.recording(finished(app, interview, tmp_path))
     listed = set(json.loads(place.manifest_path.read_text()))
-    here = {path.relative_to(place.folder).as_posix() for path in place.folder.rglob("*") if path.is_file()}
+    here = {
+        path.relative_to(place.folder).as_posix()
+        for path in place.folder.rglob("*")
+        if path.is_file()
+    }
 
     assert listed | {"manifest.json"} == here
     assert listed >= {"recording.mp4", "telemetry.json", "answers/01-1.mp4", "answers/02-1.mp4"}
@@ -89,7 +99,9 @@ def test_the_film_grows_while_the_candidate_still_answers(
 
 def pieces_of(place: Recording) -> list[str]:
     path = place.folder / "film.part.pieces.part"
-    return [piece["name"] for piece in json.loads(path.read_text())["pieces"]] if path.exists() else []
+    return (
+        [piece["name"] for piece in json.loads(path.read_text())["pieces"]] if path.exists() else []
+    )
 
 
 def test_a_film_that_a_stuck_process_holds_is_made_without_it(
@@ -140,7 +152,9 @@ def test_what_the_recorder_ran_longer_than_the_media_is_a_gap(
     assert [flag.kind for flag in flags] == ["recording_gap"]
 
 
-def test_a_claimed_answer_is_claimed_by_nobody_else(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_a_claimed_answer_is_claimed_by_nobody_else(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     record(interview, clip_bytes(tmp_path))
 
     db.session.rollback()
@@ -203,7 +217,9 @@ def test_two_processes_that_both_see_no_trial_begin_one(
 def test_a_trial_ends_when_all_that_came_was_read(
     app: Flask, application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its candidate may be offline for long; others that were interrupted with it must not wait for that."""
+    """Its candidate may be offline for long; others that were interrupted with it must not wait for
+    that.
+    """
     answer = start(begin(application, analyse=True))
     send(answer, clip_bytes(tmp_path)[:5000])
     answer.attempts = 1
@@ -217,7 +233,9 @@ def test_a_trial_ends_when_all_that_came_was_read(
     assert answer.attempts == 0
 
 
-def test_whole_answers_come_before_those_that_still_grow(app: Flask, application: Application, tmp_path: Path) -> None:
+def test_whole_answers_come_before_those_that_still_grow(
+    app: Flask, application: Application, tmp_path: Path
+) -> None:
     interview = begin(application, analyse=True)
     send(start(interview, question=1), clip_bytes(tmp_path)[:5000])
     whole = record(interview, clip_bytes(tmp_path), question=2).id
@@ -240,7 +258,9 @@ def test_what_was_never_tried_does_not_wait_for_a_trial(
     assert work.next_task(app) is not None
 
 
-def test_a_result_with_an_old_fence_is_not_written(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_a_result_with_an_old_fence_is_not_written(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     answer = record(interview, clip_bytes(tmp_path))
     db.session.rollback()
     job = work.next_task(app)
@@ -284,7 +304,9 @@ def test_tries_without_a_result_end_in_failed_with_a_reason(
     assert "several tries" in answer.failure
 
 
-def test_an_older_result_never_overwrites_newer_flags(app: Flask, interview: InterviewSession) -> None:
+def test_an_older_result_never_overwrites_newer_flags(
+    app: Flask, interview: InterviewSession
+) -> None:
     version, interview_id = interview.flags_version, interview.id
     db.session.rollback()
     assert flagging.refresh_flags(app, interview_id)
@@ -388,7 +410,9 @@ def test_an_interview_that_cannot_become_a_film_still_has_its_flags(
     assert [flag.kind for flag in interview.flags] == ["paste", "paste"]
 
 
-def test_a_failed_interview_can_be_tried_again(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_a_failed_interview_can_be_tried_again(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     finished(app, interview, tmp_path)
     interview.state, interview.failure = InterviewState.FAILED, "the disk was full"
     interview.answers[0].state = AnswerState.FAILED
@@ -422,7 +446,11 @@ def test_a_ready_interview_that_lacks_an_answer_is_made_again_with_it(
     work.work_through(app)
 
     db.session.rollback()
-    assert (interview.state, lost.state, lost.failure) == (InterviewState.READY, AnswerState.READY, "")
+    assert (interview.state, lost.state, lost.failure) == (
+        InterviewState.READY,
+        AnswerState.READY,
+        "",
+    )
     assert probe(place.recording_path).duration_ms >= 2 * short_ms - 200
     assert [span.question for span in telemetry.read(place.telemetry_path)[0].answers] == [1, 2]
     assert place.verify_manifest() == []
@@ -430,7 +458,9 @@ def test_a_ready_interview_that_lacks_an_answer_is_made_again_with_it(
         interviews.retry(interview)
 
 
-def test_an_answer_left_a_day_ago_keeps_no_thread_busy(app: Flask, application: Application, tmp_path: Path) -> None:
+def test_an_answer_left_a_day_ago_keeps_no_thread_busy(
+    app: Flask, application: Application, tmp_path: Path
+) -> None:
     answer = start(begin(application, analyse=True))
     send(answer, clip_bytes(tmp_path))
     answer.created_at = utc_now() - timedelta(days=2)
@@ -463,7 +493,12 @@ def test_one_interview_that_cannot_be_deleted_holds_up_no_other(
     for row in (stuck, free):
         row.start_time = utc_now() - timedelta(days=181)
     db.session.commit()
-    stuck_id, ada_id, folder_of, clear_up = stuck.id, cast.ada.id, keeping.folder_of, keeping.clear_up
+    stuck_id, ada_id, folder_of, clear_up = (
+        stuck.id,
+        cast.ada.id,
+        keeping.folder_of,
+        keeping.clear_up,
+    )
     db.session.rollback()
     broken = {stuck_id: OSError("the folder cannot be read")}
 

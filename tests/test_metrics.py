@@ -29,7 +29,9 @@ def scraped(app: Flask) -> dict[str, float]:
     }
 
 
-def test_interviews_and_answers_are_counted_by_state(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_interviews_and_answers_are_counted_by_state(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     record(interview, clip_bytes(tmp_path))
     start(interview, question=2)
 
@@ -42,7 +44,9 @@ def test_interviews_and_answers_are_counted_by_state(app: Flask, interview: Inte
     assert found["portal_answers_waiting"] == 1
 
 
-def test_the_oldest_waiting_answer_has_an_age(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_the_oldest_waiting_answer_has_an_age(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     answer = record(interview, clip_bytes(tmp_path), recorded_ms=2_000)
     answer.created_at = utc_now() - timedelta(seconds=100)
     db.session.commit()
@@ -95,7 +99,9 @@ def test_who_measures_is_counted(app: Flask) -> None:
     assert (found["portal_workers{web}"], found["portal_jobs"]) == (2, 5)
 
 
-def test_measuring_that_falls_behind_a_camera_is_seen(app: Flask, interview: InterviewSession) -> None:
+def test_measuring_that_falls_behind_a_camera_is_seen(
+    app: Flask, interview: InterviewSession
+) -> None:
     answer = start(interview)
     answer.created_at, answer.measured_ms = utc_now() - timedelta(seconds=300), 200_000
     db.session.commit()

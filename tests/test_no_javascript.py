@@ -1,4 +1,6 @@
-"""With JavaScript off everything works that needs no camera: with a client that only reads pages, and in Chromium."""
+"""With JavaScript off everything works that needs no camera: with a client that only reads pages,
+and in Chromium.
+"""
 
 from pathlib import Path
 
@@ -27,7 +29,9 @@ def at_the_form_of_a_job(app: Flask) -> Walker:
     return walker.follow("Go on where you were")
 
 
-def test_a_candidate_finds_a_job_registers_applies_and_comes_to_the_interview(csrf_app: Flask) -> None:
+def test_a_candidate_finds_a_job_registers_applies_and_comes_to_the_interview(
+    csrf_app: Flask,
+) -> None:
     walker = at_the_form_of_a_job(csrf_app)
     walker.send("Send application", resume=papers.upload(b"no", "cv.pdf"), note="I like rows.")
     assert walker.code == 422
@@ -55,7 +59,9 @@ def test_a_candidate_withdraws_signs_out_and_in_again(csrf_app: Flask) -> None:
 
 
 def test_nothing_is_lost_on_an_error_or_on_going_back(csrf_app: Flask) -> None:
-    walker = Walker(csrf_app.test_client(), "/register").send("Create account", **MEI | {"password": "short"})
+    walker = Walker(csrf_app.test_client(), "/register").send(
+        "Create account", **MEI | {"password": "short"}
+    )
     assert 'value="Mei Tanaka"' in walker.text
     walker.send("Create account", password=PASSWORD)
     walker.send("Save and go on", phone="+351 21 000", headline="Baker")
@@ -78,7 +84,9 @@ def test_a_candidate_changes_the_password_takes_the_data_along_and_leaves(csrf_a
 
 
 @pytest.mark.browser
-def test_a_browser_without_javascript_registers_searches_and_applies(live_server: LiveServer, tmp_path: Path) -> None:
+def test_a_browser_without_javascript_registers_searches_and_applies(
+    live_server: LiveServer, tmp_path: Path
+) -> None:
     with chromium(profile=tmp_path / "profile", java_script_enabled=False) as browser:
         page = browser.new_page()
         page.goto(f"{live_server.url}/register")

@@ -19,15 +19,32 @@ HUGE = 10**30
 ODD_VALUES: list[Any] = [
     None, True, -1, HUGE, 1e308, "", "\0", "\ud800", "a" * 5_000, "\u202eexe.fdp", [], [[]], {}, {"a": None}
 ]  # fmt: skip
-FIELDS = ("tab", "question", "container", "continues", "length_bytes", "recorded_ms", "events", "email", "password")
+FIELDS = (
+    "tab",
+    "question",
+    "container",
+    "continues",
+    "length_bytes",
+    "recorded_ms",
+    "events",
+    "email",
+    "password",
+)
 ODD_BODIES: list[Any] = [
     *ODD_VALUES,
     *(dict.fromkeys(FIELDS, value) for value in ODD_VALUES),
     *({"events": [{"kind": value, "t_ms": value, "until_ms": value}]} for value in ODD_VALUES),
 ]
 ODD_FORMS: list[dict[str, Any]] = [
-    *({name: value for name in (*FIELDS, "title", "note", "action", "decision")} for value in ("", "\0", "a" * 5_000)),
-    {"action": f"remove-{HUGE}", "questions-0-limit_s": str(HUGE), "questions-99999999999-prompt": "a"},
+    *(
+        {name: value for name in (*FIELDS, "title", "note", "action", "decision")}
+        for value in ("", "\0", "a" * 5_000)
+    ),
+    {
+        "action": f"remove-{HUGE}",
+        "questions-0-limit_s": str(HUGE),
+        "questions-99999999999-prompt": "a",
+    },
 ]
 ODD_QUERIES = (
     "page=-1&page_size=0", f"page={HUGE}&t={HUGE}&page_size={HUGE}", "page=a&t=nan", "q=%00&candidate=%00",
@@ -58,7 +75,10 @@ def test_nothing_odd_that_is_sent_makes_the_portal_fail(app: Flask, cast: Cast) 
         "job_id": application.job_id, "user_id": cast.bob.id, "filename": "\u202e/../a", "position": 1,
     }  # fmt: skip
     with app.test_request_context():
-        paths = [(rule, url_for(rule.endpoint, **{a: known[a] for a in rule.arguments})) for rule in rules(app)]
+        paths = [
+            (rule, url_for(rule.endpoint, **{a: known[a] for a in rule.arguments}))
+            for rule in rules(app)
+        ]
     db.session.commit()
 
     failed = {
@@ -73,7 +93,11 @@ def test_nothing_odd_that_is_sent_makes_the_portal_fail(app: Flask, cast: Cast) 
 
 def rules(app: Flask) -> list[Rule]:
     """Every address, but for those whose very purpose is to end something."""
-    return [rule for rule in app.url_map.iter_rules() if not rule.endpoint.endswith(("sign_out_everywhere", "logout"))]
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if not rule.endpoint.endswith(("sign_out_everywhere", "logout"))
+    ]
 
 
 def status_of(app: Flask, cast: Cast, method: str, path: str, sent: dict[str, Any]) -> int:

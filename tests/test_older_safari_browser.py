@@ -1,4 +1,6 @@
-"""What Safari 15.0 to 15.6 lacks and the room does without, taken away from a Chromium; the recordings are its own."""
+"""What Safari 15.0 to 15.6 lacks and the room does without, taken away from a Chromium; the
+recordings are its own.
+"""
 
 from collections.abc import Iterator
 
@@ -39,7 +41,9 @@ def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
     assert not candidate.complaints
 
 
-def test_an_older_safari_passes_the_check_records_and_finds_its_answer_again(candidate: Candidate) -> None:
+def test_an_older_safari_passes_the_check_records_and_finds_its_answer_again(
+    candidate: Candidate,
+) -> None:
     candidate.consent()
     candidate.press("Start the check")
     candidate.page.get_by_role("link", name="Go to the questions").click(timeout=2 * PATIENCE_MS)
@@ -53,7 +57,9 @@ def test_an_older_safari_passes_the_check_records_and_finds_its_answer_again(can
     candidate.sees("saved 00:0")
 
 
-def test_a_second_tab_of_an_older_safari_is_told_and_waits_until_the_first_has_noticed(candidate: Candidate) -> None:
+def test_a_second_tab_of_an_older_safari_is_told_and_waits_until_the_first_has_noticed(
+    candidate: Candidate,
+) -> None:
     candidate.starts_answering()
     candidate.runs_for(2)
     other = candidate.context.new_page()

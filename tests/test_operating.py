@@ -1,4 +1,6 @@
-"""A real server as an operator runs it: JSON lines without anything personal, and figures on a port of their own."""
+"""A real server as an operator runs it: JSON lines without anything personal, and figures on a port
+of their own.
+"""
 
 import json
 import os
@@ -32,7 +34,9 @@ PERSONAL = (
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     metrics_port = free_port()
-    server = LiveServer(tmp_path_factory.mktemp("operated"), LOG_FORMAT="json", METRICS_PORT=str(metrics_port))
+    server = LiveServer(
+        tmp_path_factory.mktemp("operated"), LOG_FORMAT="json", METRICS_PORT=str(metrics_port)
+    )
     server.start()
     yield server
     server.stop()
@@ -45,7 +49,9 @@ def lines(server: LiveServer) -> list[dict[str, Any]]:
 
 
 def requests_of(server: LiveServer) -> dict[str, dict[str, Any]]:
-    return {line["request_id"]: line for line in lines(server) if line["logger"] == "gunicorn.access"}
+    return {
+        line["request_id"]: line for line in lines(server) if line["logger"] == "gunicorn.access"
+    }
 
 
 def visit(server: LiveServer) -> None:
@@ -53,11 +59,16 @@ def visit(server: LiveServer) -> None:
     person = Visitor(server.url)
     person.send("/register", full_name=NAME, email=EMAIL, password="short")
     assert person.send("/register", full_name=NAME, email=EMAIL, password=PASSWORD).status == 303
-    person.send("/register/about", phone="+1 555-0199", location="Ulaanbaatar", headline="Tusk-maker")
+    person.send(
+        "/register/about", phone="+1 555-0199", location="Ulaanbaatar", headline="Tusk-maker"
+    )
     person.get(f"/jobs?q={quote('narwhal Zephyrine')}")
     apply = f"/jobs/{server.job_slug}/apply"
     person.send(apply, resume=upload(b"no PDF", "curriculum-zq.exe"), note="gladly-from me")
-    assert person.send(apply, resume=upload(name="curriculum-zq.pdf"), note="gladly-from me").status == 303
+    assert (
+        person.send(apply, resume=upload(name="curriculum-zq.pdf"), note="gladly-from me").status
+        == 303
+    )
     person.get(f"/jobs/{EMAIL}")
     person.get(f"/Zephyrine/{EMAIL}?name=Quillfeather")
     person.get("/jobs", Referer=f"http://example.org/{EMAIL}", User_Agent="Zephyrine's browser")
@@ -70,7 +81,13 @@ def visit_as_others(server: LiveServer) -> None:
     assert program.send_json("/api/auth/login", email=EMAIL, password=PASSWORD).status == 200
     program.send_json("/api/auth/register", email=EMAIL, full_name=NAME, password=PASSWORD)
     program.get("/api/jobs?q=Quillfeather&page=narwhal")
-    program.ask(f"/uploads/{uuid.uuid4()}", "PATCH", b"x", Authorization="Bearer Zephyrine", Tus_Resumable="1.0.0")
+    program.ask(
+        f"/uploads/{uuid.uuid4()}",
+        "PATCH",
+        b"x",
+        Authorization="Bearer Zephyrine",
+        Tus_Resumable="1.0.0",
+    )
     admin.get(f"/admin/sessions?candidate={quote(NAME)}")
 
 
@@ -99,20 +116,37 @@ def test_every_line_is_json_and_each_request_has_its_id(server: LiveServer) -> N
 
     found = lines(server)
 
-    assert all({"time", "level", "logger", "process", "request_id", "message"} <= line.keys() for line in found)
+    assert all(
+        {"time", "level", "logger", "process", "request_id", "message"} <= line.keys()
+        for line in found
+    )
     requests = [line for line in found if line["logger"] == "gunicorn.access"]
     assert [line for line in requests if line["request_id"] == "-"] == []
     (mine,) = [line for line in requests if line["request_id"] == shown]
-    assert (mine["method"], mine["path"], mine["status"], mine["bytes"]) == ("GET", "/jobs", 200, len(answer.body))
+    assert (mine["method"], mine["path"], mine["status"], mine["bytes"]) == (
+        "GET",
+        "/jobs",
+        200,
+        len(answer.body),
+    )
 
 
 def test_a_path_shows_ids_and_no_words_that_were_typed(server: LiveServer) -> None:
     row = f"/capture/{uuid.uuid4()}"
-    ids = [Visitor(server.url).get(path).headers["X-Request-ID"] for path in (row, "/jobs/ada", "/ada")]
-    ids.append(Visitor(server.url).ask("/login", "POST", b"from an expired page").headers["X-Request-ID"])
+    ids = [
+        Visitor(server.url).get(path).headers["X-Request-ID"] for path in (row, "/jobs/ada", "/ada")
+    ]
+    ids.append(
+        Visitor(server.url).ask("/login", "POST", b"from an expired page").headers["X-Request-ID"]
+    )
     wait_until(lambda: requests_of(server).keys() >= set(ids))
 
-    assert [requests_of(server)[shown]["path"] for shown in ids] == [row, "/jobs/<slug>", "-", "/login"]
+    assert [requests_of(server)[shown]["path"] for shown in ids] == [
+        row,
+        "/jobs/<slug>",
+        "-",
+        "/login",
+    ]
 
 
 def wait_until(holds: Any) -> None:
@@ -139,7 +173,11 @@ def test_figures_are_given_on_the_loopback_address_only(server: LiveServer) -> N
 
 
 def listening_addresses(port: int) -> set[str]:
-    tables = [path.read_text() for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")) if path.exists()]
+    tables = [
+        path.read_text()
+        for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+        if path.exists()
+    ]
     rows = [line.split() for table in tables for line in table.splitlines()[1:]]
     listening = [row[1].split(":") for row in rows if row[3] == "0A"]
     return {address for address, number in listening if int(number, 16) == port}
@@ -151,5 +189,10 @@ def test_another_process_gives_the_figures_when_the_first_one_dies(server: LiveS
 
     os.kill(givers[-1], signal.SIGKILL)
 
-    wait_until(lambda: len([line for line in lines(server) if line["logger"] == "portal.metrics"]) > len(givers))
+    wait_until(
+        lambda: (
+            len([line for line in lines(server) if line["logger"] == "portal.metrics"])
+            > len(givers)
+        )
+    )
     wait_until(lambda: "portal_answers_waiting" in figures(server))

@@ -1,5 +1,5 @@
-"""Slow lines, and proxies that take little at once: everything arrives, in requests as large as the line carries, and
-the page says how long it will take.
+"""Slow lines, and proxies that take little at once: everything arrives, in requests as large as the
+line carries, and the page says how long it will take.
 """
 
 import hashlib
@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import Candidate, bytes_on_server, fake_camera_browser, keep_blobs, recorded_blobs, with_constants
+from browsing import (
+    Candidate,
+    bytes_on_server,
+    fake_camera_browser,
+    keep_blobs,
+    recorded_blobs,
+    with_constants,
+)
 from lying_proxy import Lie, LyingProxy, Request
 from playwright.sync_api import Browser, expect
 from servers import LiveServer
@@ -48,7 +55,8 @@ def test_a_slow_line_carries_it_all_and_the_page_says_how_long(
 ) -> None:
     line = SlowLine(server.port)
     candidate = Candidate(server, browser, url=line.url)
-    # A request has a quarter of its minute, so that larger ones do not fit and this ends within a minute or two.
+    # A request has a quarter of its minute, so that larger ones do not fit and this ends within a
+    # minute or two.
     with_constants(candidate.page, {"APPEND_WITHIN_MS": 15_000})
     keep_blobs(candidate.page, bits_per_s)
     candidate.starts_answering()
@@ -64,7 +72,9 @@ def test_a_slow_line_carries_it_all_and_the_page_says_how_long(
     assert not candidate.complaints
 
 
-def test_a_proxy_that_takes_little_at_once_gets_little(server: LiveServer, browser: Browser) -> None:
+def test_a_proxy_that_takes_little_at_once_gets_little(
+    server: LiveServer, browser: Browser
+) -> None:
     refused: list[int] = []
 
     def judge(request: Request) -> Lie | None:
@@ -91,9 +101,15 @@ def test_pieces_are_joined_while_somebody_speaks(server: LiveServer, browser: Br
     keep_blobs(candidate.page)
     candidate.starts_answering()
     sent: list[str] = []
-    candidate.page.on("request", lambda request: request.method == "PATCH" and sent.append(request.url))
+    candidate.page.on(
+        "request", lambda request: request.method == "PATCH" and sent.append(request.url)
+    )
     candidate.runs_for(7)
-    seconds = int(re.findall(r"of (\d+) s", candidate.page.locator("[data-text=saved]").text_content() or "")[0])
+    seconds = int(
+        re.findall(r"of (\d+) s", candidate.page.locator("[data-text=saved]").text_content() or "")[
+            0
+        ]
+    )
     assert len(recorded_blobs(candidate.page)[0]["ends"]) > seconds
     assert 1 <= len(sent) <= seconds + 2
     candidate.context.close()
@@ -141,7 +157,8 @@ def test_a_line_that_is_gone_says_nothing_about_its_width(page_of_scripts: Any) 
 
 def test_too_large_is_believed_only_of_the_least(page_of_scripts: Any) -> None:
     seen = page_of_scripts(*[("ours", 5)] * 7, ("foreign", 5))
-    assert seen["sizes"][5:] == [2048, 1024, 65536, 32768]  # then the whole was too large, and no request
+    # then the whole was too large, and no request
+    assert seen["sizes"][5:] == [2048, 1024, 65536, 32768]
     assert seen["became"] == [*["Unintelligible"] * 6, "Problem", "Unintelligible"]
     assert page_of_scripts(("foreign", 5), *[("ok", 5)] * 9)["sizes"][-1] == 32768
     assert page_of_scripts(("ours", 5), *[("ok", 5)] * 9)["sizes"][-1] > 1_000_000

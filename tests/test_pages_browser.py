@@ -1,4 +1,6 @@
-"""Every page in a real browser: no complaint, nothing wider than the screen; and an admin's day without JavaScript."""
+"""Every page in a real browser: no complaint, nothing wider than the screen; and an admin's day
+without JavaScript.
+"""
 
 import re
 from collections.abc import Iterator
@@ -87,9 +89,15 @@ def sign_in(page: Page, url: str, email: str, password: str = demo.PASSWORD) -> 
     ids=["anonymous", "candidate", "admin"],
 )
 def test_no_page_complains_or_is_wider_than_the_screen(
-    server: LiveServer, names: dict[str, str], tmp_path: Path, width: int, email: str, paths: tuple[str, ...]
+    server: LiveServer,
+    names: dict[str, str],
+    tmp_path: Path,
+    width: int,
+    email: str,
+    paths: tuple[str, ...],
 ) -> None:
-    complaints = Complaints(expected=("404 (NOT FOUND)", "403 (FORBIDDEN)"))  # two of the pages are error pages
+    # two of the pages are error pages
+    complaints = Complaints(expected=("404 (NOT FOUND)", "403 (FORBIDDEN)"))
     with chromium(profile=tmp_path / "profile", width=width) as browser:
         page = browser.new_page()
         complaints.watch(page)
@@ -98,12 +106,16 @@ def test_no_page_complains_or_is_wider_than_the_screen(
         for path in paths:
             page.goto(server.url + path.format(**names))
             page.wait_for_load_state("networkidle")
-            too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            too_wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
             assert (path, too_wide) == (path, 0)
             assert (path, complaints.found) == (path, [])
 
 
-def test_an_admin_without_javascript_makes_a_job_and_decides(server: LiveServer, tmp_path: Path) -> None:
+def test_an_admin_without_javascript_makes_a_job_and_decides(
+    server: LiveServer, tmp_path: Path
+) -> None:
     with chromium(profile=tmp_path / "profile", java_script_enabled=False) as browser:
         page = browser.new_page()
         sign_in(page, server.url, demo.ADMIN_EMAIL)
@@ -127,12 +139,16 @@ def test_an_admin_without_javascript_finds_flags_and_sees_the_recording(
         sign_in(page, server.url, demo.ADMIN_EMAIL)
         page.goto(f"{server.url}/admin/sessions?kind=several_faces")
         page.get_by_role("link", name=re.compile("Open|Ines Duarte")).first.click()
-        expect(page.locator("video[controls]")).to_have_attribute("src", re.compile("recording.mp4"))
+        expect(page.locator("video[controls]")).to_have_attribute(
+            "src", re.compile("recording.mp4")
+        )
         expect(page.get_by_text("No face was seen for 7").first).to_be_visible()
         expect(page.get_by_text("Two or more faces were seen").first).to_be_visible()
 
 
-def test_an_admin_decides_without_javascript_and_the_candidate_sees_it(server: LiveServer, tmp_path: Path) -> None:
+def test_an_admin_decides_without_javascript_and_the_candidate_sees_it(
+    server: LiveServer, tmp_path: Path
+) -> None:
     with chromium(profile=tmp_path / "profile", java_script_enabled=False) as browser:
         page = browser.new_page()
         sign_in(page, server.url, demo.ADMIN_EMAIL)

@@ -1,4 +1,6 @@
-"""A device that keeps camera or microphone for itself, as for a phone call: nobody is judged by what came then."""
+"""A device that keeps camera or microphone for itself, as for a phone call: nobody is judged by
+what came then.
+"""
 
 import json
 from dataclasses import replace
@@ -24,7 +26,10 @@ CALL_MS = (4_000, 12_000)
 
 def silenced(rows: list[Observation]) -> list[Observation]:
     """Digital silence for as long as the call lasts."""
-    return [replace(row, level_dbfs=-90.0) if CALL_MS[0] <= row.t_ms < CALL_MS[1] else row for row in rows]
+    return [
+        replace(row, level_dbfs=-90.0) if CALL_MS[0] <= row.t_ms < CALL_MS[1] else row
+        for row in rows
+    ]
 
 
 def answer(drawing: str, *devices: PausedDevice) -> MeasuredAnswer:
@@ -60,7 +65,9 @@ def test_a_paused_microphone_takes_only_the_sound_away() -> None:
 
     assert placed.gaps == []
     assert [row.count for row in placed.observations] == [1] * 80
-    assert [row.level_dbfs for row in placed.observations if 3_000 <= row.t_ms < 13_000] == [None] * 50
+    assert [row.level_dbfs for row in placed.observations if 3_000 <= row.t_ms < 13_000] == [
+        None
+    ] * 50
     assert against_somebody(answer("F4 .8 F4", PausedDevice.MICROPHONE)) == ["no_face"]
 
 
@@ -104,7 +111,9 @@ def test_what_the_page_reports_reaches_the_rules_and_stays_out_of_the_telemetry(
     kept = [json.loads(row)["kind"] for row in place_.page_events_path.read_text().splitlines()]
 
     lost = [
-        flag.start_ms // 7_000 for flag in flags if flag.kind == "picture_lost" and flag.severity is Severity.MEDIUM
+        flag.start_ms // 7_000
+        for flag in flags
+        if flag.kind == "picture_lost" and flag.severity is Severity.MEDIUM
     ]
     assert lost == ([1] if is_paused else [0, 1])
     assert measured.events == []
@@ -115,7 +124,9 @@ def test_what_the_page_reports_reaches_the_rules_and_stays_out_of_the_telemetry(
 def test_a_pause_counts_from_the_moment_that_its_beginning_is_told(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    """A reviewer may look, and a candidate finish, before its end is known; the end, when it comes, is kept."""
+    """A reviewer may look, and a candidate finish, before its end is known; the end, when it comes,
+    is kept.
+    """
     answer = start(interview)
     began = {"kind": "camera_paused", "t_ms": 3_000}
     assert interviews.report_events(answer, [began]) == 1
@@ -124,7 +135,10 @@ def test_a_pause_counts_from_the_moment_that_its_beginning_is_told(
     work.work_through(app)
     db.session.rollback()
 
-    assert [flag.kind for flag in interview.flags if flag.assessable and flag.kind == "picture_lost"] == []
+    assert [
+        flag.kind for flag in interview.flags if flag.assessable and flag.kind == "picture_lost"
+    ] == []
     assert interviews.report_events(answer, [began | {"until_ms": 7_000}]) == 1
-    assert interviews.report_events(answer, [began, began | {"until_ms": 9_000}]) == 1  # told again, late or otherwise
+    # told again, late or otherwise
+    assert interviews.report_events(answer, [began, began | {"until_ms": 9_000}]) == 1
     assert [(event.t_ms, event.until_ms) for event in answer.page_events] == [(3_000, 7_000)]

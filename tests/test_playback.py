@@ -1,4 +1,6 @@
-"""What a candidate may look at again: their own answers, as the server has them, while the interview records."""
+"""What a candidate may look at again: their own answers, as the server has them, while the
+interview records.
+"""
 
 from pathlib import Path
 
@@ -32,7 +34,11 @@ def test_an_answer_is_played_from_what_the_server_has_piece_by_piece(
 
     assert (part.status_code, part.data) == (206, data[100:200])
     assert part.headers["Content-Range"] == "bytes 100-199/5000"
-    assert (whole.data, whole.mimetype, whole.headers["Cache-Control"]) == (data[:5000], "video/mp4", "no-store")
+    assert (whole.data, whole.mimetype, whole.headers["Cache-Control"]) == (
+        data[:5000],
+        "video/mp4",
+        "no-store",
+    )
 
 
 def test_an_answer_of_which_nothing_came_is_not_there(client: FlaskClient, answer: Answer) -> None:
@@ -40,7 +46,9 @@ def test_an_answer_of_which_nothing_came_is_not_there(client: FlaskClient, answe
     assert client.get(address(answer)).status_code == 404
 
 
-@pytest.mark.parametrize("state", [InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED])
+@pytest.mark.parametrize(
+    "state", [InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED]
+)
 def test_after_the_interview_nothing_is_played_any_more(
     client: FlaskClient, answer: Answer, state: InterviewState
 ) -> None:
@@ -51,7 +59,9 @@ def test_after_the_interview_nothing_is_played_any_more(
     assert client.get(address(answer)).status_code == 404
 
 
-def test_nobody_plays_the_answers_of_another(client: FlaskClient, answer: Answer, bob: User, ada: User) -> None:
+def test_nobody_plays_the_answers_of_another(
+    client: FlaskClient, answer: Answer, bob: User, ada: User
+) -> None:
     answer_path(answer).write_bytes(b"a piece")
     for user in (bob, ada):
         sign_in(client, user)

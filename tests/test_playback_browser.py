@@ -65,18 +65,24 @@ def test_an_answer_in_two_parts_is_played_whole_from_the_server(candidate: Candi
     assert [1000 * end_s for end_s in played] == pytest.approx(lengths_ms, abs=100)
 
 
-def test_an_answer_is_played_from_the_server_and_not_before_it_is_there(candidate: Candidate) -> None:
+def test_an_answer_is_played_from_the_server_and_not_before_it_is_there(
+    candidate: Candidate,
+) -> None:
     begins(candidate)
     candidate.record(2)
     candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
     candidate.press("Stop and play back")
-    candidate.sees("Your answer can be played here as soon as all of it is saved. You need not wait for that.")
+    candidate.sees(
+        "Your answer can be played here as soon as all of it is saved. You need not wait for that."
+    )
     video = candidate.page.locator("[data-playback]")
     assert video.get_attribute("src") is None
     candidate.page.unroute("**/capture/uploads/*")
     expect(video).to_have_attribute("src", re.compile("/answers/.*/playback$"), timeout=PATIENCE_MS)
     expect(candidate.page.get_by_text("It can be played here")).to_be_hidden()
-    candidate.page.wait_for_function("() => document.querySelector('[data-playback]').readyState >= 2")
+    candidate.page.wait_for_function(
+        "() => document.querySelector('[data-playback]').readyState >= 2"
+    )
 
 
 def test_playback_that_cannot_be_loaded_is_tried_again(candidate: Candidate) -> None:
@@ -86,7 +92,9 @@ def test_playback_that_cannot_be_loaded_is_tried_again(candidate: Candidate) -> 
     candidate.press("Stop and play back")
     candidate.sees("It could not be loaded. We try again.")
     candidate.page.unroute("**/playback")
-    candidate.page.wait_for_function("() => document.querySelector('[data-playback]').readyState >= 2")
+    candidate.page.wait_for_function(
+        "() => document.querySelector('[data-playback]').readyState >= 2"
+    )
 
 
 def test_nobody_waits_for_playback(candidate: Candidate) -> None:

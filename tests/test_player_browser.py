@@ -1,4 +1,6 @@
-"""The player in a real browser, on a film and measurements made by code: one clock for video, lanes and flags."""
+"""The player in a real browser, on a film and measurements made by code: one clock for video, lanes
+and flags.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,14 +44,21 @@ class Review:
 
 
 def observations() -> list[Observation]:
-    """Everything is measured, but nothing of the face where there is none, and nothing at all in the gap."""
+    """Everything is measured, but nothing of the face where there is none, and nothing at all in
+    the gap.
+    """
     rows = []
     for t_ms in range(0, FILM_S * 1000, 200):
         sound = {"level_dbfs": -30.0, "speech": 0.9, "brightness": 0.5}
         face = {"box": (0.4, 0.2, 0.2, 0.4), "yaw_deg": 10.0, "gaze_x": 0.25}
         if t_ms not in GAP:
             rows.append(
-                Observation(t_ms, count=0 if t_ms in NO_FACE else 1, **sound, **{} if t_ms in NO_FACE else face)
+                Observation(
+                    t_ms,
+                    count=0 if t_ms in NO_FACE else 1,
+                    **sound,
+                    **{} if t_ms in NO_FACE else face,
+                )
             )
     return rows
 
@@ -61,14 +70,18 @@ def make_review(folder: Path, *flags: Flag) -> str:
         make_flag("paste", 19_000, 19_500, severity="high"),
     )
     answers = [make_answer(1, duration_ms=10_000), make_answer(2, duration_ms=10_000)]
-    interview = make_interview(*flags, name="Ines Duarte", duration_ms=FILM_S * 1000, answers=answers)
+    interview = make_interview(
+        *flags, name="Ines Duarte", duration_ms=FILM_S * 1000, answers=answers
+    )
     recording = interviews.recording(interview)
     recording.create()
     make_clip(recording.recording_path, FILM_S, fragmented=False)
     spans = [AnswerSpan(1, 1, 0, 10_000), AnswerSpan(2, 1, 10_000, 20_000)]
     gaps = [Gap(GAP.start, GAP.stop, GapCause.INTERRUPTED)]
     measurements = Measurements(FILM_S * 1000, spans, observations(), (), gaps)
-    telemetry.write(recording.telemetry_path, telemetry.build(str(interview.id), measurements, [], {}))
+    telemetry.write(
+        recording.telemetry_path, telemetry.build(str(interview.id), measurements, [], {})
+    )
     return f"/admin/sessions/{interview.id}"
 
 
@@ -125,7 +138,11 @@ def test_a_click_on_a_flag_seeks_and_everything_follows(review: Review) -> None:
     assert abs(settled_ms(page) - NO_FACE.start) <= SEEK_WITHIN_MS
     assert abs(cursor_ms(page) - NO_FACE.start) <= SEEK_WITHIN_MS
     expect(page.locator("[data-flag][aria-current=true]")).to_have_count(1)
-    assert (value(page, "faces"), value(page, "head"), value(page, "sound")) == ("0", "–", "−30 dBFS\nspeech")
+    assert (value(page, "faces"), value(page, "head"), value(page, "sound")) == (
+        "0",
+        "–",
+        "−30 dBFS\nspeech",
+    )
 
 
 def test_the_cursor_and_the_marked_flag_follow_while_it_plays(review: Review) -> None:
@@ -166,7 +183,9 @@ def test_keys_move_the_recording(review: Review, keys: list[str], ms: int) -> No
         page.keyboard.press(key)
         settled_ms(page)
 
-    page.wait_for_function(f"(ms) => !{VIDEO}.seeking && Math.abs({VIDEO}.currentTime * 1000 - ms) <= 20", arg=ms)
+    page.wait_for_function(
+        f"(ms) => !{VIDEO}.seeking && Math.abs({VIDEO}.currentTime * 1000 - ms) <= 20", arg=ms
+    )
 
 
 def test_letters_can_be_turned_off_and_typing_is_left_alone(review: Review) -> None:
@@ -207,8 +226,10 @@ def test_no_line_is_drawn_where_nothing_was_measured(review: Review) -> None:
     }"""
 
     assert page.evaluate(cyan_pixels, ["head", 1_000, 7_000]) > 0
-    assert page.evaluate(cyan_pixels, ["head", 8_500, 13_500]) == 0  # no face: no head, and no line at 0°
-    assert page.evaluate(cyan_pixels, ["faces", 8_500, 13_500]) > 0  # … but 0 faces is a measurement
+    # no face: no head, and no line at 0°
+    assert page.evaluate(cyan_pixels, ["head", 8_500, 13_500]) == 0
+    # … but 0 faces is a measurement
+    assert page.evaluate(cyan_pixels, ["faces", 8_500, 13_500]) > 0
     assert page.evaluate(cyan_pixels, ["faces", 16_400, 17_600]) == 0  # the gap
 
 
@@ -217,15 +238,20 @@ def test_the_figure_has_numbers_for_those_who_do_not_see_it(review: Review) -> N
     page.get_by_text("The figure in numbers").click()
     yaw = page.get_by_role("row", name="Head yaw").inner_text().split()
 
-    assert yaw == ["Head", "yaw", "60", "%", "+10°", "+10°", "+10°"]  # no face for 6 s, no data for 2 s of 20 s
+    # no face for 6 s, no data for 2 s of 20 s
+    assert yaw == ["Head", "yaw", "60", "%", "+10°", "+10°", "+10°"]
     page.locator("[data-part=slider]").focus()
     page.keyboard.press("n")
-    expect(page.locator("[data-part=slider]")).to_have_attribute("aria-valuetext", "00:08, question 1")
+    expect(page.locator("[data-part=slider]")).to_have_attribute(
+        "aria-valuetext", "00:08, question 1"
+    )
 
 
 def test_without_javascript_flags_are_read_and_their_links_open_the_moment(review: Review) -> None:
     page = review.browser.new_page()
-    review.browser.new_cdp_session(page).send("Emulation.setScriptExecutionDisabled", {"value": True})
+    review.browser.new_cdp_session(page).send(
+        "Emulation.setScriptExecutionDisabled", {"value": True}
+    )
     page.goto(review.url)
     page.get_by_role("link", name="No face for 6.0 s").click()
 

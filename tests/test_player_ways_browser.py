@@ -1,4 +1,6 @@
-"""The player where it is least convenient: nothing was measured, many flags on a phone, a dialog, a full screen."""
+"""The player where it is least convenient: nothing was measured, many flags on a phone, a dialog, a
+full screen.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,7 +60,9 @@ class Site:
 def make_plain() -> InterviewSession:
     """Recorded, and by the candidate's choice not measured."""
     answers = [make_answer(1, duration_ms=5_000), make_answer(2, duration_ms=7_000)]
-    interview = make_interview(name="Mei Tanaka", duration_ms=FILM_S * 1000, answers=answers, consent_analyse_at=None)
+    interview = make_interview(
+        name="Mei Tanaka", duration_ms=FILM_S * 1000, answers=answers, consent_analyse_at=None
+    )
     recording = interviews.recording(interview)
     recording.create()
     make_clip(recording.recording_path, FILM_S, size=(320, 180), fragmented=False)
@@ -71,7 +75,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     server = LiveServer(folder, CAPTURE_WORKERS="0")
     levels = ("high", "medium", "low")
     spread = [
-        make_flag("looking_away", 500 + 1_500 * n, 2_500 + 1_500 * n, severity=levels[n % 3]) for n in range(FLAGS)
+        make_flag("looking_away", 500 + 1_500 * n, 2_500 + 1_500 * n, severity=levels[n % 3])
+        for n in range(FLAGS)
     ]
     with server.app.app_context():
         measured = make_review(folder, *spread)
@@ -98,14 +103,22 @@ def test_without_analysis_the_slider_the_keys_and_the_questions_set_the_film(sit
     page.get_by_role("link", name="Question number 2?").click()
     assert abs(settled_ms(page) - 5_000) <= SEEK_WITHIN_MS
 
-    expect(page.locator("[data-part=slider]")).to_have_attribute("aria-valuetext", "00:05, question 2")
+    expect(page.locator("[data-part=slider]")).to_have_attribute(
+        "aria-valuetext", "00:05, question 2"
+    )
     expect(page.locator("[data-question][aria-current=true]")).to_contain_text("Question number 2?")
 
 
 @pytest.mark.parametrize("broken", ["status", "words"])
-def test_where_the_measurements_do_not_arrive_the_film_is_still_moved_through(site: Site, broken: str) -> None:
+def test_where_the_measurements_do_not_arrive_the_film_is_still_moved_through(
+    site: Site, broken: str
+) -> None:
     page = site.browser.new_page()  # unwatched: the browser itself notes what did not load
-    answer = {"status": 503} if broken == "status" else {"status": 200, "content_type": "text/html", "body": "hello"}
+    answer = (
+        {"status": 503}
+        if broken == "status"
+        else {"status": 200, "content_type": "text/html", "body": "hello"}
+    )
     page.route("**/telemetry.json", lambda route: route.fulfill(**answer))
     page.goto(site.server.url + site.measured)
     expect(page.locator("[data-part=figure]")).to_be_visible()
@@ -147,7 +160,9 @@ def test_flags_that_overlap_are_no_colour_of_their_own(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["measured", "plain"])
-def test_the_stage_has_the_films_own_shape_and_full_screen_fills_the_screen(site: Site, path: str) -> None:
+def test_the_stage_has_the_films_own_shape_and_full_screen_fills_the_screen(
+    site: Site, path: str
+) -> None:
     page = site.open(getattr(site, path))
     shape = page.evaluate(f"() => {VIDEO}.videoWidth / {VIDEO}.videoHeight")
     stage = page.locator("[data-part=stage]").bounding_box()
@@ -156,7 +171,9 @@ def test_the_stage_has_the_films_own_shape_and_full_screen_fills_the_screen(site
 
     page.keyboard.press("f")
     expect(page.locator("[data-part=said]")).to_have_text("Full screen.")
-    page.wait_for_function(f"() => {VIDEO}.clientHeight === innerHeight && {VIDEO}.clientWidth === innerWidth")
+    page.wait_for_function(
+        f"() => {VIDEO}.clientHeight === innerHeight && {VIDEO}.clientWidth === innerWidth"
+    )
     overlay = "document.querySelector('[data-part=overlay]')"
     page.wait_for_function(f"() => {overlay}.width === innerWidth * devicePixelRatio")
     page.keyboard.press("f")
@@ -166,7 +183,12 @@ def test_the_stage_has_the_films_own_shape_and_full_screen_fills_the_screen(site
 def test_what_the_keys_do_is_said(site: Site) -> None:
     page = site.open(site.plain)
     said = page.locator("[data-part=said]")
-    for key, words in (("m", "Sound off."), ("m", "Sound on."), ("End", "At the end."), ("Home", "At the start.")):
+    for key, words in (
+        ("m", "Sound off."),
+        ("m", "Sound on."),
+        ("End", "At the end."),
+        ("Home", "At the start."),
+    ):
         page.keyboard.press(key)
         expect(said).to_have_text(words)
     page.keyboard.press("k")

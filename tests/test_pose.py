@@ -1,4 +1,6 @@
-"""Angles have the signs of the telemetry contract: on matrices made of known angles, and on real people."""
+"""Angles have the signs of the telemetry contract: on matrices made of known angles, and on real
+people.
+"""
 
 import csv
 import math
@@ -46,12 +48,24 @@ def turned_clockwise(rgb: NDArray[np.uint8], angle_deg: float) -> NDArray[np.uin
 
 
 def mesh_of(yaw_deg: float, pitch_deg: float, roll_deg: float = 0.0) -> NDArray[np.float64]:
-    """The model's own face as it would be seen: it nods, then turns, then the picture is turned clockwise."""
+    """The model's own face as it would be seen: it nods, then turns, then the picture is turned
+    clockwise.
+    """
     yaw, pitch, roll = (math.radians(angle) for angle in (yaw_deg, pitch_deg, roll_deg))
-    nod = np.array([[1, 0, 0], [0, math.cos(pitch), math.sin(pitch)], [0, -math.sin(pitch), math.cos(pitch)]])
-    turn = np.array([[math.cos(yaw), 0, math.sin(yaw)], [0, 1, 0], [-math.sin(yaw), 0, math.cos(yaw)]])
-    tilt = np.array([[math.cos(roll), math.sin(roll), 0], [-math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
-    mesh: NDArray[np.float64] = 7 * shape_of(MODELS.face) @ (tilt @ turn @ nod).T * (1, -1, -1) + (320, 240, 0)
+    nod = np.array(
+        [[1, 0, 0], [0, math.cos(pitch), math.sin(pitch)], [0, -math.sin(pitch), math.cos(pitch)]]
+    )
+    turn = np.array(
+        [[math.cos(yaw), 0, math.sin(yaw)], [0, 1, 0], [-math.sin(yaw), 0, math.cos(yaw)]]
+    )
+    tilt = np.array(
+        [[math.cos(roll), math.sin(roll), 0], [-math.sin(roll), math.cos(roll), 0], [0, 0, 1]]
+    )
+    mesh: NDArray[np.float64] = 7 * shape_of(MODELS.face) @ (tilt @ turn @ nod).T * (1, -1, -1) + (
+        320,
+        240,
+        0,
+    )
     return mesh
 
 
@@ -66,7 +80,9 @@ def test_it_reads_back_where_a_face_was_pointed(yaw: float, pitch: float) -> Non
 
 
 @given(ANGLE, ANGLE, ANGLE)
-def test_turning_the_picture_rolls_any_head_by_as_much(yaw: float, pitch: float, roll: float) -> None:
+def test_turning_the_picture_rolls_any_head_by_as_much(
+    yaw: float, pitch: float, roll: float
+) -> None:
     upright, turned = pose(mesh_of(yaw, pitch)), pose(mesh_of(yaw, pitch, roll))
     assert turned.roll_deg - upright.roll_deg == pytest.approx(roll, abs=1e-6)
 
@@ -97,15 +113,21 @@ def test_a_model_without_a_shape_is_said_to_be_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("right_px", [-90, 0, 90])
-def test_a_face_turns_the_same_wherever_it_is_in_the_picture(reader: FaceReader, right_px: int) -> None:
-    moved = cv2.warpAffine(portrait(), np.float32([[1, 0, right_px], [0, 1, 0]]), (512, 512), borderMode=1)
+def test_a_face_turns_the_same_wherever_it_is_in_the_picture(
+    reader: FaceReader, right_px: int
+) -> None:
+    moved = cv2.warpAffine(
+        portrait(), np.float32([[1, 0, right_px], [0, 1, 0]]), (512, 512), borderMode=1
+    )
     assert read(reader, moved).yaw_deg == pytest.approx(read(reader, portrait()).yaw_deg, abs=3)
 
 
 @pytest.mark.parametrize("angle_deg", [-30, -15, 15, 30])
 def test_a_picture_turned_clockwise_rolls_by_as_much(reader: FaceReader, angle_deg: float) -> None:
     upright = read(reader, portrait()).roll_deg
-    assert read(reader, turned_clockwise(portrait(), angle_deg)).roll_deg - upright == pytest.approx(angle_deg, abs=3)
+    assert read(
+        reader, turned_clockwise(portrait(), angle_deg)
+    ).roll_deg - upright == pytest.approx(angle_deg, abs=3)
 
 
 def test_a_mirrored_head_turns_and_tilts_the_other_way(reader: FaceReader) -> None:
@@ -116,16 +138,26 @@ def test_a_mirrored_head_turns_and_tilts_the_other_way(reader: FaceReader) -> No
 
 
 @pytest.mark.footage
-@pytest.mark.parametrize(("name", "nominal_deg"), [("pyfeat__0-f1-su-ph.jpg", 0), ("pyfeat__45-m7-di-ph.jpg", 45)])
-def test_a_head_photographed_from_aside_is_turned(reader: FaceReader, name: str, nominal_deg: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "nominal_deg"), [("pyfeat__0-f1-su-ph.jpg", 0), ("pyfeat__45-m7-di-ph.jpg", 45)]
+)
+def test_a_head_photographed_from_aside_is_turned(
+    reader: FaceReader, name: str, nominal_deg: int
+) -> None:
     rgb = cv2.cvtColor(cv2.imread(str(FOOTAGE / "images" / name)), cv2.COLOR_BGR2RGB)
     assert abs(read(reader, rgb).yaw_deg) == pytest.approx(nominal_deg, abs=6)
 
 
 def labelled_turns(name: str) -> list[tuple[float, float, str]]:
     with (FOOTAGE / "segments.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["file"] == f"video/{name}" and row["kind"] == "head"]
-    turns = [(float(row["t_start"]), float(row["t_end"]), row["value"].split("+")[0]) for row in rows]
+        rows = [
+            row
+            for row in csv.DictReader(file)
+            if row["file"] == f"video/{name}" and row["kind"] == "head"
+        ]
+    turns = [
+        (float(row["t_start"]), float(row["t_end"]), row["value"].split("+")[0]) for row in rows
+    ]
     return [turn for turn in turns if turn[2] in ("image_left", "image_right")]
 
 

@@ -12,7 +12,15 @@ from senses_support import MODELS, PORTRAIT, brief, film_sitter, measure
 
 from capture.demo import Sitter, Studio, calm
 from capture.rules import RULES, find_flags
-from capture.senses.quality import STILL_MS, Quality, QualityMeter, cells_of, is_blank, is_soft, luma_of
+from capture.senses.quality import (
+    STILL_MS,
+    Quality,
+    QualityMeter,
+    cells_of,
+    is_blank,
+    is_soft,
+    luma_of,
+)
 from capture.types import AnswerSpan, Box, Frame, Measurements, Severity
 
 FROZEN_MS = 3_000
@@ -32,7 +40,9 @@ def look(rgb: NDArray[np.uint8], face: Box | None = None) -> Quality:
     return read(QualityMeter(), 0, rgb, face)
 
 
-def read(meter: QualityMeter, t_ms: int, rgb: NDArray[np.uint8], face: Box | None = None) -> Quality:
+def read(
+    meter: QualityMeter, t_ms: int, rgb: NDArray[np.uint8], face: Box | None = None
+) -> Quality:
     luma = luma_of(Frame(t_ms, rgb))
     return meter.read(t_ms, luma, cells_of(luma), face)
 
@@ -73,7 +83,9 @@ def test_a_pale_picture_cannot_be_told_to_stand_still(studio: Studio) -> None:
 
 def test_an_even_ground_is_blank_whatever_small_thing_is_on_it(studio: Studio) -> None:
     ground = np.full((480, 640, 3), 110, np.uint8)
-    ground[220:250, 300:340] = cv2.resize(picture_of(studio, 0), (40, 30), interpolation=cv2.INTER_AREA)
+    ground[220:250, 300:340] = cv2.resize(
+        picture_of(studio, 0), (40, 30), interpolation=cv2.INTER_AREA
+    )
     assert is_blank(luma_of(Frame(0, ground)))
     assert not is_blank(luma_of(Frame(0, studio.picture([], 0))))
 
@@ -91,7 +103,13 @@ def test_a_camera_that_stalls_is_noticed_through_the_codec(
         return picture_of(studio, min(t_ms, FROZEN_MS))
 
     clip = make_clip(
-        tmp_path / f"stalled{ending}", 10, size=(640, 480), fps=12, codec=codec, picture=picture, options=RECORDER
+        tmp_path / f"stalled{ending}",
+        10,
+        size=(640, 480),
+        fps=12,
+        codec=codec,
+        picture=picture,
+        options=RECORDER,
     )
     [(kind, start_ms, end_ms)] = brief(find_flags(measure(clip, tmp_path)))
     assert kind == "picture_lost"
@@ -104,7 +122,11 @@ def test_a_covered_camera_is_lost_and_nobody_is_missing(tmp_path: Path, studio: 
         lit = picture_of(studio, t_ms)
         return lit if t_ms < 2_000 or t_ms >= 7_000 else lit // 60
 
-    [flag] = find_flags(measure(make_clip(tmp_path / "dark.mp4", 9, size=(640, 480), fps=12, picture=dark), tmp_path))
+    [flag] = find_flags(
+        measure(
+            make_clip(tmp_path / "dark.mp4", 9, size=(640, 480), fps=12, picture=dark), tmp_path
+        )
+    )
     assert (flag.kind, flag.severity) == ("picture_lost", Severity.MEDIUM)
     assert (flag.start_ms, flag.end_ms) == pytest.approx((2_000, 7_000), abs=300)
 
@@ -113,7 +135,9 @@ def test_an_empty_room_is_no_stalled_camera(tmp_path: Path) -> None:
     def leaves(t_s: float) -> list[Sitter]:
         return calm(t_s) if t_s < 2 else []
 
-    flags = brief(find_flags(measure(film_sitter(tmp_path / "left.mp4", 9, leaves, fps=12), tmp_path)))
+    flags = brief(
+        find_flags(measure(film_sitter(tmp_path / "left.mp4", 9, leaves, fps=12), tmp_path))
+    )
     assert flags == [("no_face", 2_000, 9_000)]
 
 
@@ -134,7 +158,9 @@ def test_a_picture_in_focus_is_not_soft_in_any_light(studio: Studio, light: floa
 
 
 def test_a_grainy_blur_is_no_missing_person(studio: Studio) -> None:
-    pictures = [cv2.GaussianBlur(picture_of(studio, t_ms), (0, 0), 30) for t_ms in range(0, 4_000, 200)]
+    pictures = [
+        cv2.GaussianBlur(picture_of(studio, t_ms), (0, 0), 30) for t_ms in range(0, 4_000, 200)
+    ]
     senses, rows = MODELS.senses(), []
     for number, rgb in enumerate(pictures):
         rows += senses.take(Frame(number * 200, grained(rgb, 8)), has_sound=False)

@@ -38,7 +38,9 @@ def test_it_lists_newest_first_and_leaves_out_who_never_agreed() -> None:
 
 
 def test_kind_and_severity_must_hold_for_one_and_the_same_flag() -> None:
-    make_interview(make_flag("no_face", severity="low"), make_flag("paste", severity="high"), name="Split")
+    make_interview(
+        make_flag("no_face", severity="low"), make_flag("paste", severity="high"), name="Split"
+    )
     make_interview(make_flag("no_face", severity="high"), name="Both")
 
     assert found(("kind", "no_face"), ("severity", "high")) == ["Both"]
@@ -92,12 +94,21 @@ def test_it_filters_by_job_and_ignores_what_means_nothing() -> None:
     make_interview(name="Other", start_time=NOON - timedelta(days=1))
 
     assert found(("job", str(job.id))) == ["Nurse"]
-    assert found(("job", "x"), ("state", "x"), ("kind", "x"), ("severity", "x")) == ["Nurse", "Other"]
+    assert found(("job", "x"), ("state", "x"), ("kind", "x"), ("severity", "x")) == [
+        "Nurse",
+        "Other",
+    ]
 
 
 def test_a_filter_survives_the_way_through_the_url() -> None:
     args = MultiDict(
-        [("candidate", "ines"), ("kind", "paste"), ("severity", "high"), ("state", "ready"), ("from", "2026-11-20")]
+        [
+            ("candidate", "ines"),
+            ("kind", "paste"),
+            ("severity", "high"),
+            ("state", "ready"),
+            ("from", "2026-11-20"),
+        ]
     )
     wanted = SessionFilter.from_args(args)
 
@@ -148,7 +159,9 @@ def test_marks_stay_inside_the_strip_and_the_gravest_lies_on_top() -> None:
 
 
 def test_neighbours_are_the_next_in_the_list_on_both_sides() -> None:
-    older, here, newer = (make_interview(start_time=NOON + timedelta(days=day)) for day in (-1, 0, 1))
+    older, here, newer = (
+        make_interview(start_time=NOON + timedelta(days=day)) for day in (-1, 0, 1)
+    )
     make_interview(start_time=utc_now() + timedelta(days=400), state=InterviewState.PENDING)
 
     assert queue.place_of(here, SessionFilter()) == Place(newer.id, older.id, 2, 3)
@@ -156,7 +169,8 @@ def test_neighbours_are_the_next_in_the_list_on_both_sides() -> None:
 
 
 def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out() -> None:
-    flagged = [make_interview(make_flag(severity="high")) for _ in range(3)]  # all three at the same time
+    # all three at the same time
+    flagged = [make_interview(make_flag(severity="high")) for _ in range(3)]
     make_interview(start_time=NOON + timedelta(hours=1))
     wanted = SessionFilter(severities=("high",))
     listed = list(db.session.scalars(wanted.select()).unique())
@@ -169,7 +183,9 @@ def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out(
 
 
 def test_what_is_no_longer_in_the_list_still_has_its_place_there() -> None:
-    older, here, newer = (make_interview(start_time=NOON + timedelta(days=day)) for day in (-1, 0, 1))
+    older, here, newer = (
+        make_interview(start_time=NOON + timedelta(days=day)) for day in (-1, 0, 1)
+    )
     here.state = InterviewState.FAILED
     db.session.commit()
 
@@ -189,7 +205,8 @@ def test_recording_is_said_only_of_what_has_come(app: Flask) -> None:
     answer = make_answer(1, state=AnswerState.RECORDING, length_bytes=None)
     here = make_interview(state=InterviewState.RECORDING, answers=[answer], holder_seen_at=NOON)
     now = NOON + timedelta(seconds=5)
-    assert queue.progress(here, now) == Progress(Doing.WAITING, 0)  # a browser that delivers nothing
+    # a browser that delivers nothing
+    assert queue.progress(here, now) == Progress(Doing.WAITING, 0)
 
     path = interviews.answer_path(answer)
     path.parent.mkdir(parents=True)

@@ -1,4 +1,6 @@
-"""Ranges and conditions without nginx, as RFC 9110 says: of films, of what a kiosk recorded, and of static files."""
+"""Ranges and conditions without nginx, as RFC 9110 says: of films, of what a kiosk recorded, and of
+static files.
+"""
 
 import os
 from dataclasses import dataclass
@@ -70,7 +72,9 @@ def sent(response: TestResponse) -> tuple[int, bytes]:
         ("bytes=,10-19,", 10, 19),
     ],
 )
-def test_one_range_is_sent_as_far_as_the_file_goes(film: Served, asked: str, first: int, last: int) -> None:
+def test_one_range_is_sent_as_far_as_the_file_goes(
+    film: Served, asked: str, first: int, last: int
+) -> None:
     response = film.ask(Range=asked)
 
     assert sent(response) == (206, FILM[first : last + 1])
@@ -78,7 +82,9 @@ def test_one_range_is_sent_as_far_as_the_file_goes(film: Served, asked: str, fir
     assert response.headers["Content-Length"] == str(last + 1 - first)
 
 
-@pytest.mark.parametrize("asked", [f"bytes={END}-", f"bytes={END}-{END + 9}", "bytes=-0", "bytes=" + "9" * 40 + "-"])
+@pytest.mark.parametrize(
+    "asked", [f"bytes={END}-", f"bytes={END}-{END + 9}", "bytes=-0", "bytes=" + "9" * 40 + "-"]
+)
 def test_a_range_behind_the_end_is_refused_with_the_length(film: Served, asked: str) -> None:
     response = film.ask(Range=asked)
 
@@ -145,7 +151,10 @@ def test_each_condition_is_met_or_not(film: Served, header: str, value: str, sta
     assert response.status_code == status
     assert response.data == {206: FILM[10:20], 200: FILM, 304: b""}.get(status, response.data)
     if status != 412:
-        assert (response.headers["ETag"], response.headers["Cache-Control"]) == (film.etag, "no-store")
+        assert (response.headers["ETag"], response.headers["Cache-Control"]) == (
+            film.etag,
+            "no-store",
+        )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +172,9 @@ def test_each_condition_is_met_or_not(film: Served, header: str, value: str, sta
         ({"If_Range": '"other"', "Range": f"bytes={END}-"}, 200),
     ],
 )
-def test_conditions_are_asked_in_their_order(film: Served, conditions: dict[str, str], status: int) -> None:
+def test_conditions_are_asked_in_their_order(
+    film: Served, conditions: dict[str, str], status: int
+) -> None:
     said = {name: tag(film, value) for name, value in conditions.items()}
 
     assert film.ask(**said).status_code == status
@@ -186,6 +197,15 @@ def test_static_files_are_sent_by_the_same_rules(client: FlaskClient, app: Flask
         ({"Range": "bytes=0-1,4-5"}, 200, whole),
         ({"Range": "lines=1-2"}, 200, whole),
     ):
-        assert sent(client.get("/static/mark.svg", headers=headers, buffered=True)) == (status, data)
-    etag = quote_etag(unquote_etag(client.get("/static/mark.svg", buffered=True).headers["ETag"])[0] or "", weak=True)
-    assert client.get("/static/mark.svg", headers={"If-None-Match": etag}, buffered=True).status_code == 304
+        assert sent(client.get("/static/mark.svg", headers=headers, buffered=True)) == (
+            status,
+            data,
+        )
+    etag = quote_etag(
+        unquote_etag(client.get("/static/mark.svg", buffered=True).headers["ETag"])[0] or "",
+        weak=True,
+    )
+    assert (
+        client.get("/static/mark.svg", headers={"If-None-Match": etag}, buffered=True).status_code
+        == 304
+    )

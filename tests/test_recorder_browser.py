@@ -1,6 +1,8 @@
-"""Browsers and devices that misbehave while they record: events that never come, no bytes, a call, a turned phone.
+"""Browsers and devices that misbehave while they record: events that never come, no bytes, a call,
+a turned phone.
 
-A script set before the page loads makes Chromium do so; everything else is the real room against a real server.
+A script set before the page loads makes Chromium do so; everything else is the real room against a
+real server.
 """
 
 import re
@@ -133,7 +135,9 @@ def test_a_stop_that_is_never_told_keeps_what_came(candidate: Candidate) -> None
 
 
 def test_the_sign_of_recording_goes_with_the_press_on_stop(candidate: Candidate) -> None:
-    """Neither the page nor the server's row says that anything is recorded, while the recorder still ends."""
+    """Neither the page nor the server's row says that anything is recorded, while the recorder
+    still ends.
+    """
     begins(candidate, NO_STOP)
     candidate.record(2)
     assert re.search(r"●\s*recording", candidate.page.locator("#room").inner_text())
@@ -144,7 +148,9 @@ def test_the_sign_of_recording_goes_with_the_press_on_stop(candidate: Candidate)
     assert not re.search(r"●\s*recording|●\s*Recording", said)
 
 
-@pytest.mark.parametrize("script", [DELIVERS_NOTHING, DELIVERS_A_HEAD_AT_ITS_END], ids=["nothing", "a head"])
+@pytest.mark.parametrize(
+    "script", [DELIVERS_NOTHING, DELIVERS_A_HEAD_AT_ITS_END], ids=["nothing", "a head"]
+)
 def test_a_browser_that_delivers_nothing_is_named_and_nothing_counts_as_saved(
     candidate: Candidate, script: str
 ) -> None:
@@ -158,7 +164,9 @@ def test_a_browser_that_delivers_nothing_is_named_and_nothing_counts_as_saved(
     candidate.sees("question 1 of 2")
 
 
-def test_a_browser_that_stops_delivering_keeps_what_came_and_the_take_goes_on(candidate: Candidate) -> None:
+def test_a_browser_that_stops_delivering_keeps_what_came_and_the_take_goes_on(
+    candidate: Candidate,
+) -> None:
     begins(candidate, STALLS_AFTER_TWO)
     candidate.sees("This browser stopped delivering the recording at 00:0")
     candidate.sees("saved 00:0")
@@ -227,7 +235,9 @@ RECORDS_WITH_A_TAKER_THAT_FAILS = """async () => {
 }"""
 
 
-def test_a_piece_that_cannot_be_taken_is_a_trouble_and_later_ones_go_on(candidate: Candidate) -> None:
+def test_a_piece_that_cannot_be_taken_is_a_trouble_and_later_ones_go_on(
+    candidate: Candidate,
+) -> None:
     candidate.page.goto(f"{candidate.portal}/jobs")
     candidate.context.grant_permissions(["camera", "microphone"])
     seen = candidate.page.evaluate(RECORDS_WITH_A_TAKER_THAT_FAILS)
@@ -235,11 +245,15 @@ def test_a_piece_that_cannot_be_taken_is_a_trouble_and_later_ones_go_on(candidat
     assert seen["taken"] >= 4
 
 
-def test_a_piece_that_cannot_be_read_ends_the_answer_before_it_and_says_so(candidate: Candidate) -> None:
+def test_a_piece_that_cannot_be_read_ends_the_answer_before_it_and_says_so(
+    candidate: Candidate,
+) -> None:
     begins(candidate)
     candidate.has_saved(2)
     unreadable = "throw new DOMException('', 'NotReadableError')"
-    candidate.page.evaluate(f"() => {{ Blob.prototype.arrayBuffer = async () => {{ {unreadable}; }}; }}")
+    candidate.page.evaluate(
+        f"() => {{ Blob.prototype.arrayBuffer = async () => {{ {unreadable}; }}; }}"
+    )
     candidate.sees("Saving stopped at 00:0")
     candidate.sees("Not all of it is saved: the browser could not read it (NotReadableError)")
     expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text("could not read it")

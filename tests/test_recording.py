@@ -1,4 +1,6 @@
-"""The folder of one interview: names, writes that are whole or absent, and the log that survives being killed."""
+"""The folder of one interview: names, writes that are whole or absent, and the log that survives
+being killed.
+"""
 
 import os
 import stat
@@ -53,8 +55,16 @@ def test_it_names_files_as_the_design_says(recording: Recording) -> None:
         recording.normalised_path(2, 1, 2),
         recording.recording_path,
     ]
-    names = ["answers/01-1.mp4", "answers/01-1-2.webm", "answers/12-3.observations", "answers/02-1-2.normalised.mp4"]
-    assert [path.relative_to(recording.folder).as_posix() for path in paths] == [*names, "recording.mp4"]
+    names = [
+        "answers/01-1.mp4",
+        "answers/01-1-2.webm",
+        "answers/12-3.observations",
+        "answers/02-1-2.normalised.mp4",
+    ]
+    assert [path.relative_to(recording.folder).as_posix() for path in paths] == [
+        *names,
+        "recording.mp4",
+    ]
 
 
 @pytest.mark.parametrize("container", ["../mp4", "", "MP4", "mp4/.."])
@@ -94,7 +104,11 @@ def test_it_writes_no_numbers_that_a_browser_cannot_read(tmp_path: Path) -> None
 def test_it_notices_changed_and_missing_files(recording: Recording) -> None:
     for name in ("recording.mp4", "telemetry.json", "answers/01-1.mp4"):
         (recording.folder / name).write_bytes(name.encode())
-    assert set(recording.write_manifest()) == {"recording.mp4", "telemetry.json", "answers/01-1.mp4"}
+    assert set(recording.write_manifest()) == {
+        "recording.mp4",
+        "telemetry.json",
+        "answers/01-1.mp4",
+    }
     assert recording.verify_manifest() == []
     recording.recording_path.write_bytes(b"changed")
     recording.telemetry_path.unlink()
@@ -109,7 +123,10 @@ def test_it_believes_a_noted_hash_of_a_file_that_did_not_change(recording: Recor
     note = kept.with_name("01-1.mp4.sha256")
     note.write_text(note.read_text().replace(sha256(kept), "as noted"))
     changed.write_bytes(b"another video")
-    assert recording.write_manifest() == {"answers/01-1.mp4": "as noted", "answers/02-1.mp4": sha256(changed)}
+    assert recording.write_manifest() == {
+        "answers/01-1.mp4": "as noted",
+        "answers/02-1.mp4": sha256(changed),
+    }
 
 
 def test_the_servers_group_passes_through_and_reads_what_was_opened_to_it(tmp_path: Path) -> None:
@@ -132,7 +149,8 @@ def test_the_servers_group_passes_through_and_reads_what_was_opened_to_it(tmp_pa
         os.umask(before)
 
     modes = {
-        path.relative_to(interviews).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in interviews.rglob("*")
+        path.relative_to(interviews).as_posix(): stat.S_IMODE(path.stat().st_mode)
+        for path in interviews.rglob("*")
     }
     opened = {"one/recording.mp4", "one/telemetry.json"}
     folders = {"one", "one/answers"}
@@ -166,7 +184,9 @@ def test_a_hash_that_nobody_wants_any_more_is_computed_no_further(recording: Rec
     assert noted_hash(recording.recording_path) is None
 
 
-def test_a_hash_is_noted_where_no_process_can_be_started(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hash_is_noted_where_no_process_can_be_started(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.executable", "")
     recording.recording_path.write_bytes(b"video")
     note_hash(recording.recording_path)
@@ -228,8 +248,13 @@ def test_it_reads_observations_as_they_were_made(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 400))
-def test_it_survives_a_log_cut_anywhere(tmp_path_factory: pytest.TempPathFactory, kept_bytes: int) -> None:
-    path = logged(tmp_path_factory.mktemp("log") / "a", *(Observation(t_ms, count=1) for t_ms in range(0, 2000, 200)))
+def test_it_survives_a_log_cut_anywhere(
+    tmp_path_factory: pytest.TempPathFactory, kept_bytes: int
+) -> None:
+    path = logged(
+        tmp_path_factory.mktemp("log") / "a",
+        *(Observation(t_ms, count=1) for t_ms in range(0, 2000, 200)),
+    )
     data = path.read_bytes()[:kept_bytes]
     path.write_bytes(data)
     whole = data.count(b"\n")
@@ -250,7 +275,9 @@ def test_it_drops_what_a_power_cut_left_behind(tmp_path: Path) -> None:
 
 
 def test_it_keeps_one_observation_for_each_moment(tmp_path: Path) -> None:
-    path = logged(tmp_path / "a", Observation(200, count=1), Observation(0), Observation(200, count=2))
+    path = logged(
+        tmp_path / "a", Observation(200, count=1), Observation(0), Observation(200, count=2)
+    )
     assert read_observations(path) == [Observation(0), Observation(200, count=1)]
 
 
@@ -263,18 +290,26 @@ def test_it_lets_one_process_write_a_log_at_a_time(tmp_path: Path) -> None:
     with ObservationLog(path):
         with pytest.raises(ClaimLost):
             ObservationLog(path)
-        attempt = subprocess.run([sys.executable, "-c", other, path], capture_output=True, text=True, check=False)
+        attempt = subprocess.run(
+            [sys.executable, "-c", other, path], capture_output=True, text=True, check=False
+        )
         assert "ClaimLost" in attempt.stderr
     ObservationLog(path).close()
 
 
-def test_who_takes_a_log_over_loses_nothing_and_hears_nothing_more_of_the_sleeper(tmp_path: Path) -> None:
+def test_who_takes_a_log_over_loses_nothing_and_hears_nothing_more_of_the_sleeper(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "a"
     with ObservationLog(path) as sleeper:
         sleeper.append(Observation(0))
         sleeper.flush()
         with ObservationLog(path, takes_over=True) as successor:
-            assert (successor.last_t_ms, sleeper.is_displaced(), successor.is_displaced()) == (0, True, False)
+            assert (successor.last_t_ms, sleeper.is_displaced(), successor.is_displaced()) == (
+                0,
+                True,
+                False,
+            )
             successor.append(Observation(200))
             sleeper.append(Observation(200, count=1))
     assert path.read_bytes().count(b"\n") == 2

@@ -1,6 +1,8 @@
-"""Every refusal for programs bears our mark, so that nobody takes a proxy's page for the portal's word.
+"""Every refusal for programs bears our mark, so that nobody takes a proxy's page for the portal's
+word.
 
-Made from the URL map: a new address for programs is asked wrongly in every way here without being named.
+Made from the URL map: a new address for programs is asked wrongly in every way here without being
+named.
 """
 
 import uuid
@@ -22,7 +24,8 @@ from portal.extensions import db
 from portal.models import Answer, User, utc_now
 
 MARK = "urn:career-portal:problem:"
-OF_PEOPLE = {  # the pages of an interview; all else under /capture is asked by scripts, players and tus clients
+# the pages of an interview; all else under /capture is asked by scripts, players and tus clients
+OF_PEOPLE = {
     "capture.interview", "capture.consent", "capture.check", "capture.room", "capture.receipt",
     "capture.interview_status", "capture.finish",
 }  # fmt: skip
@@ -69,12 +72,18 @@ def addresses(place: str, answer: Answer) -> Iterator[str]:
 
 
 def bodies() -> Iterator[dict[str, object]]:
-    """Nothing, what is no JSON, JSON that fits nowhere, more than any address takes, and what ends early."""
+    """Nothing, what is no JSON, JSON that fits nowhere, more than any address takes, and what ends
+    early.
+    """
     yield {}
     yield {"data": b"{", "content_type": "application/json"}
     yield {"json": {"tab": 1, "email": 2, "events": "none", "length": "all", "resume": None}}
     yield {"data": b" " * 12_000_000, "content_type": "application/json"}
-    yield {"data": b"{}", "content_type": "application/offset+octet-stream", "headers": {"Content-Length": "9"}}
+    yield {
+        "data": b"{}",
+        "content_type": "application/offset+octet-stream",
+        "headers": {"Content-Length": "9"},
+    }
 
 
 def keys(app: Flask, answer: Answer) -> Iterator[tuple[FlaskClient, dict[str, str]]]:
@@ -88,7 +97,11 @@ def keys(app: Flask, answer: Answer) -> Iterator[tuple[FlaskClient, dict[str, st
 def piece(answer: Answer, offset: int = 0) -> dict[str, str]:
     """The headers of a PATCH that is right but for its offset."""
     said = {"Tus-Resumable": uploads.VERSION, "Upload-Offset": str(offset)}
-    return as_header(tokens.make_upload_token(answer.id)) | said | {"Content-Type": "application/offset+octet-stream"}
+    return (
+        as_header(tokens.make_upload_token(answer.id))
+        | said
+        | {"Content-Type": "application/offset+octet-stream"}
+    )
 
 
 @pytest.mark.parametrize(("place", "endpoint", "method"), PROGRAMS)
@@ -108,7 +121,9 @@ def test_whatever_is_asked_wrongly_a_refusal_bears_our_mark(
 
 @pytest.mark.parametrize("accepted", ACCEPTED)
 @pytest.mark.parametrize("path", ["/api/nothing", "/capture/uploads/nothing", "/capture/uploads/"])
-def test_addresses_that_are_not_there_are_refused_as_ours(client: FlaskClient, path: str, accepted: dict) -> None:
+def test_addresses_that_are_not_there_are_refused_as_ours(
+    client: FlaskClient, path: str, accepted: dict
+) -> None:
     for method in ("GET", "POST", "PATCH", "DELETE", "PUT"):
         response = client.open(path, method=method, headers=accepted)
         assert response.status_code in {404, 405}
@@ -116,34 +131,53 @@ def test_addresses_that_are_not_there_are_refused_as_ours(client: FlaskClient, p
 
 
 @pytest.mark.parametrize("place", sorted({param[0] for param in PROGRAMS}))
-def test_a_method_that_is_not_taken_is_refused_as_ours(client: FlaskClient, answer: Answer, place: str) -> None:
+def test_a_method_that_is_not_taken_is_refused_as_ours(
+    client: FlaskClient, answer: Answer, place: str
+) -> None:
     for path in addresses(place, answer):
         response = client.open(path, method="BREW")
         assert response.status_code == 405
-        # No view is asked here, so outside the addresses of programs alone the request must say that it is one.
+        # No view is asked here, so outside the addresses of programs alone the request must say
+        # that it is one.
         if path.startswith(FOR_PROGRAMS):
             assert_is_ours(response, "BREW")
-        assert_is_ours(client.open(path, method="BREW", headers={"Accept": "application/problem+json"}), "BREW")
+        assert_is_ours(
+            client.open(path, method="BREW", headers={"Accept": "application/problem+json"}), "BREW"
+        )
 
 
 def test_every_address_under_capture_is_a_page_or_for_programs(app: Flask) -> None:
     ours = {rule.endpoint for rule in all_rules() if rule.rule.startswith("/capture/")}
-    marked = {name for name in ours if getattr(app.view_functions.get(name), "answers_programs", False)}
-    uploads_too = {rule.endpoint for rule in all_rules() if rule.rule.startswith("/capture/uploads")}
+    marked = {
+        name for name in ours if getattr(app.view_functions.get(name), "answers_programs", False)
+    }
+    uploads_too = {
+        rule.endpoint for rule in all_rules() if rule.rule.startswith("/capture/uploads")
+    }
 
     assert marked | uploads_too == ours - OF_PEOPLE
 
 
 def test_a_wrong_offset_is_also_a_member(client: FlaskClient, answer: Answer) -> None:
-    response = client.patch(f"/capture/uploads/{answer.id}", data=b"x", headers=piece(answer, offset=7))
+    response = client.patch(
+        f"/capture/uploads/{answer.id}", data=b"x", headers=piece(answer, offset=7)
+    )
 
-    assert (response.status_code, response.json["offset"], response.headers["Upload-Offset"]) == (409, 0, "0")
+    assert (response.status_code, response.json["offset"], response.headers["Upload-Offset"]) == (
+        409,
+        0,
+        "0",
+    )
     assert_is_ours(response, "PATCH")
 
 
-def test_a_completing_that_comes_too_early_says_the_offset(client: FlaskClient, answer: Answer) -> None:
+def test_a_completing_that_comes_too_early_says_the_offset(
+    client: FlaskClient, answer: Answer
+) -> None:
     sign_in(client, answer.interview.application.user)
-    response = client.post(f"/capture/{answer.interview_id}/answers/{answer.id}/complete", json={"length": 9})
+    response = client.post(
+        f"/capture/{answer.interview_id}/answers/{answer.id}/complete", json={"length": 9}
+    )
 
     assert (response.status_code, response.json["offset"]) == (409, 0)
     assert_is_ours(response, "POST")
@@ -163,7 +197,9 @@ def test_a_full_disk_is_said_as_ours(client: FlaskClient, answer: Answer) -> Non
     assert_is_ours(sent, "PATCH")
 
 
-def test_too_many_tries_are_said_as_ours_and_how_long_to_wait(client: FlaskClient, answer: Answer) -> None:
+def test_too_many_tries_are_said_as_ours_and_how_long_to_wait(
+    client: FlaskClient, answer: Answer
+) -> None:
     person, limit = answer.interview.application.user, throttle.ANSWERS_PER_ACCOUNT
     for _ in range(limit.tries):
         throttle.count_try(limit, str(person.id), utc_now())
@@ -181,7 +217,14 @@ def test_a_fault_of_ours_is_said_as_ours(client: FlaskClient, answer: Answer) ->
     path = f"/capture/uploads/{answer.id}"
     db.session.rollback()
     db.drop_all()
-    for method, address in (("GET", "/api/jobs"), ("HEAD", path), ("PATCH", path), ("POST", "/capture/uploads")):
-        response = client.open(address, method=method, data=b"x", headers=headers | {"Upload-Length": "1"})
+    for method, address in (
+        ("GET", "/api/jobs"),
+        ("HEAD", path),
+        ("PATCH", path),
+        ("POST", "/capture/uploads"),
+    ):
+        response = client.open(
+            address, method=method, data=b"x", headers=headers | {"Upload-Length": "1"}
+        )
         assert response.status_code == 500
         assert_is_ours(response, method)

@@ -40,14 +40,19 @@ def test_it_makes_the_account_and_goes_on_signed_in(client: FlaskClient) -> None
     ("password", "too short", "at least 10 characters"),
     ("password", "Password123", "tried first"),
     ("password", "aaaaaaaaaaaa", "tried first"),
-    ("password", "\uff30\uff41\uff53\uff53\uff57\uff4f\uff52\uff44123", "tried first"),  # full-width letters
+    # full-width letters
+    ("password", "\uff30\uff41\uff53\uff53\uff57\uff4f\uff52\uff44123", "tried first"),
     ("password", "zoe@example.org", "not your e-mail address"),
 ])  # fmt: skip
-def test_it_names_what_is_wrong_and_keeps_the_rest(client: FlaskClient, field: str, typed: str, said: str) -> None:
+def test_it_names_what_is_wrong_and_keeps_the_rest(
+    client: FlaskClient, field: str, typed: str, said: str
+) -> None:
     response = client.post("/register", data=GOOD | {field: typed})
     assert response.status_code == 422
     assert said in response.text
-    kept = {"full_name": "Zoë Quill", "email": "Zoe@Example.org"} | ({field: typed} if field != "password" else {})
+    kept = {"full_name": "Zoë Quill", "email": "Zoe@Example.org"} | (
+        {field: typed} if field != "password" else {}
+    )
     assert all(f'value="{value.strip()}"' in response.text for value in kept.values() if value)
     assert zoe() is None
 
@@ -69,7 +74,9 @@ def test_nobody_becomes_an_admin_by_a_field_of_their_own(client: FlaskClient) ->
     assert zoe().role is Role.CANDIDATE
 
 
-def test_what_is_about_you_is_kept_and_shown_again_on_back(client: FlaskClient, alice: User) -> None:
+def test_what_is_about_you_is_kept_and_shown_again_on_back(
+    client: FlaskClient, alice: User
+) -> None:
     sign_in(client, alice)
     about = {"phone": "+351 21 000", "location": "Porto", "headline": "Electrician"}
     seen = seen_in(client.get("/register/about").text)
@@ -79,7 +86,9 @@ def test_what_is_about_you_is_kept_and_shown_again_on_back(client: FlaskClient, 
 
 
 def test_a_wrong_phone_number_keeps_the_other_answers(client: FlaskClient, alice: User) -> None:
-    response = sign_in(client, alice).post("/register/about", data={"phone": "call me", "location": "Porto"})
+    response = sign_in(client, alice).post(
+        "/register/about", data={"phone": "call me", "location": "Porto"}
+    )
     assert response.status_code == 422
     assert "Write the number with digits" in response.text
     assert 'value="Porto"' in response.text
@@ -115,9 +124,14 @@ def test_it_never_leads_to_another_site(client: FlaskClient) -> None:
     assert "evil.example" not in client.get("/register/done?next=//evil.example/").text
 
 
-def test_registering_many_times_from_one_address_has_to_wait(client: FlaskClient, alice: User) -> None:
+def test_registering_many_times_from_one_address_has_to_wait(
+    client: FlaskClient, alice: User
+) -> None:
     taken = GOOD | {"email": alice.email}
-    codes = [client.post("/register", data=taken).status_code for _ in range(throttle.TAKEN_PER_ADDRESS.tries)]
+    codes = [
+        client.post("/register", data=taken).status_code
+        for _ in range(throttle.TAKEN_PER_ADDRESS.tries)
+    ]
     refused = client.post("/register", data=taken)
     assert set(codes) == {422}
     assert refused.status_code == 429
@@ -126,9 +140,13 @@ def test_registering_many_times_from_one_address_has_to_wait(client: FlaskClient
 
 
 def test_more_people_register_at_one_address_than_may_try_names_that_are_taken(app: Flask) -> None:
-    """A university: who gets an account uses up nothing of what keeps others from finding out who has one."""
+    """A university: who gets an account uses up nothing of what keeps others from finding out who
+    has one.
+    """
     for number in range(throttle.TAKEN_PER_ADDRESS.tries + 1):
-        accounts.register(accounts.Credentials(f"new{number}@example.org", PASSWORD, "192.0.2.1"), "N. N.")
+        accounts.register(
+            accounts.Credentials(f"new{number}@example.org", PASSWORD, "192.0.2.1"), "N. N."
+        )
 
 
 def test_htmx_is_told_to_leave_the_page_when_the_step_is_done(client: FlaskClient) -> None:
@@ -141,4 +159,5 @@ def test_next_is_kept_by_every_link_between_signing_in_and_registering(client: F
         page = client.get(f"{path}?next=/jobs/welder").text
         links = re.findall(r'href="(/(?:login|register)[^"]*)"', page)
         assert links
-        assert {link for link in links if "next=/jobs/welder" not in link} <= {"/login"}, path  # for another tab
+        # for another tab
+        assert {link for link in links if "next=/jobs/welder" not in link} <= {"/login"}, path

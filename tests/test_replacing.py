@@ -1,4 +1,6 @@
-"""A wrong résumé can be replaced until somebody of the team has opened it; then what they read is what stays."""
+"""A wrong résumé can be replaced until somebody of the team has opened it; then what they read is
+what stays.
+"""
 
 from pathlib import Path
 
@@ -33,7 +35,9 @@ def page(application: Application) -> str:
     return f"/applications/{application.id}/resume/replace"
 
 
-def form(data: bytes = SECOND, name: str = "better.pdf", seen: str = "first.pdf") -> dict[str, object]:
+def form(
+    data: bytes = SECOND, name: str = "better.pdf", seen: str = "first.pdf"
+) -> dict[str, object]:
     return papers.form(resume=papers.upload(data, name), seen=versions.mark(seen))
 
 
@@ -50,14 +54,20 @@ def test_it_replaces_and_deletes_what_was_there(
     response = client.post(page(stored), **form())
     assert (response.status_code, response.location) == (303, "/dashboard")
     row = replaced(stored)
-    assert (row.resume_name, row.note, row.status) == ("better.pdf", "Hello", ApplicationStatus.APPLIED)
+    assert (row.resume_name, row.note, row.status) == (
+        "better.pdf",
+        "Hello",
+        ApplicationStatus.APPLIED,
+    )
     assert [path.read_bytes() for path in folder.iterdir()] == [SECOND]
     dashboard = client.get("/dashboard").text
     assert "Your résumé is replaced" in dashboard
     assert "not opened yet" in dashboard
 
 
-def test_htmx_is_told_to_leave_for_the_dashboard(client: FlaskClient, alice: User, stored: Application) -> None:
+def test_htmx_is_told_to_leave_for_the_dashboard(
+    client: FlaskClient, alice: User, stored: Application
+) -> None:
     response = sign_in(client, alice).post(page(stored), headers={"HX-Request": "true"}, **form())
     assert response.headers["HX-Redirect"] == "/dashboard"
 
@@ -75,7 +85,9 @@ def test_what_was_left_out_is_said_at_once_and_later(
     assert replaced(stored).resume_changes == ""
 
 
-def test_a_refused_file_changes_nothing(client: FlaskClient, alice: User, stored: Application, folder: Path) -> None:
+def test_a_refused_file_changes_nothing(
+    client: FlaskClient, alice: User, stored: Application, folder: Path
+) -> None:
     response = sign_in(client, alice).post(page(stored), **form(b"{\\rtf1 x}", "cv.rtf"))
     assert response.status_code == 422
     assert "rich text document" in response.text
@@ -92,7 +104,9 @@ def test_a_file_too_large_to_read_gets_the_form_with_the_reason(
     assert "Replace your résumé" in response.text
 
 
-def test_opened_by_the_team_it_stays(client: FlaskClient, cast: Cast, stored: Application, folder: Path) -> None:
+def test_opened_by_the_team_it_stays(
+    client: FlaskClient, cast: Cast, stored: Application, folder: Path
+) -> None:
     sign_in(client, cast.ada).get(f"/applications/{stored.id}/resume", buffered=True)
     opened_at = replaced(stored).resume_opened_at
     assert opened_at
@@ -117,7 +131,11 @@ def test_looking_at_ones_own_or_asking_for_its_head_opens_nothing(
 
 
 def test_opened_between_form_and_sending_nothing_is_lost(
-    client: FlaskClient, cast: Cast, stored: Application, folder: Path, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient,
+    cast: Cast,
+    stored: Application,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The team opens it while the new file is being looked at."""
     read = resumes.read
@@ -135,7 +153,9 @@ def test_opened_between_form_and_sending_nothing_is_lost(
     assert [path.read_bytes() for path in folder.iterdir()] == [FIRST]
 
 
-def test_of_two_tabs_one_replaces_and_no_file_is_left_over(app: Flask, stored: Application, folder: Path) -> None:
+def test_of_two_tabs_one_replaces_and_no_file_is_left_over(
+    app: Flask, stored: Application, folder: Path
+) -> None:
     row = db.session.get_one(Application, stored.id)
     seen = row.resume_path
     hiring.replace_resume(row, resumes.Resume("a.pdf", "pdf", SECOND))
@@ -148,7 +168,9 @@ def test_of_two_tabs_one_replaces_and_no_file_is_left_over(app: Flask, stored: A
 
 
 @pytest.mark.parametrize("status", ["withdrawn", "rejected", "offered"])
-def test_what_is_decided_stays_as_it_is(client: FlaskClient, alice: User, stored: Application, status: str) -> None:
+def test_what_is_decided_stays_as_it_is(
+    client: FlaskClient, alice: User, stored: Application, status: str
+) -> None:
     stored.status = ApplicationStatus(status)
     db.session.commit()
     response = sign_in(client, alice).post(page(stored), **form())
@@ -157,9 +179,14 @@ def test_what_is_decided_stays_as_it_is(client: FlaskClient, alice: User, stored
     assert "/resume/replace" not in client.get("/dashboard").text
 
 
-def test_the_api_replaces_it_too(client: FlaskClient, cast: Cast, stored: Application, folder: Path) -> None:
+def test_the_api_replaces_it_too(
+    client: FlaskClient, cast: Cast, stored: Application, folder: Path
+) -> None:
     path = f"/api/applications/{stored.id}/resume"
-    sent = {"data": {"resume": papers.upload(SKYPE(), "document")}, "content_type": "multipart/form-data"}
+    sent = {
+        "data": {"resume": papers.upload(SKYPE(), "document")},
+        "content_type": "multipart/form-data",
+    }
     response = client.put(path, headers=bearer(cast.alice) | {"If-Match": "*"}, **sent)
     assert (response.status_code, response.json["resume_name"]) == (200, "document.pdf")
     assert "skype:jane?chat" in response.json["resume_changes"]
@@ -174,8 +201,13 @@ def test_the_api_replaces_it_too(client: FlaskClient, cast: Cast, stored: Applic
     assert "has opened your résumé" in refused.json["detail"]
 
 
-def test_the_api_names_what_is_wrong_with_a_file(client: FlaskClient, cast: Cast, stored: Application) -> None:
-    sent = {"data": {"resume": papers.upload(b"\xff\xd8\xff\xe0", "me.jpg")}, "content_type": "multipart/form-data"}
+def test_the_api_names_what_is_wrong_with_a_file(
+    client: FlaskClient, cast: Cast, stored: Application
+) -> None:
+    sent = {
+        "data": {"resume": papers.upload(b"\xff\xd8\xff\xe0", "me.jpg")},
+        "content_type": "multipart/form-data",
+    }
     headers = bearer(cast.alice) | {"If-Match": "*"}
     response = client.put(f"/api/applications/{stored.id}/resume", headers=headers, **sent)
     assert (response.status_code, list(response.json["errors"])) == (422, ["resume"])

@@ -1,4 +1,6 @@
-"""The report: one page and one picture that show what telemetry.json says, and nothing that it does not say."""
+"""The report: one page and one picture that show what telemetry.json says, and nothing that it does
+not say.
+"""
 
 from html import escape
 from pathlib import Path
@@ -43,11 +45,20 @@ def folder(full: telemetry.Telemetry, tmp_path: Path) -> Path:
 
 def test_it_writes_a_page_and_a_picture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(folder)]) == 0
-    assert capsys.readouterr().out.split() == [str(folder / "report.html"), str(folder / "report.png")]
-    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.png", "telemetry.json"]
+    assert capsys.readouterr().out.split() == [
+        str(folder / "report.html"),
+        str(folder / "report.png"),
+    ]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "report.html",
+        "report.png",
+        "telemetry.json",
+    ]
 
 
-def test_without_telemetry_it_says_so_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_telemetry_it_says_so_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["report", str(tmp_path)]) == 2
     said = capsys.readouterr().err
     assert "telemetry.json cannot be read" in said
@@ -57,7 +68,14 @@ def test_without_telemetry_it_says_so_in_one_line(tmp_path: Path, capsys: pytest
 def test_the_page_tells_every_flag_with_its_numbers(full: telemetry.Telemetry) -> None:
     page = report.page(full)
     kinds = {flag["kind"] for flag in full["flags"]}
-    assert kinds >= {"no_face", "several_faces", "picture_lost", "page_hidden", "paste", "recording_gap"}
+    assert kinds >= {
+        "no_face",
+        "several_faces",
+        "picture_lost",
+        "page_hidden",
+        "paste",
+        "recording_gap",
+    }
     for flag in full["flags"]:
         assert escape(flag["reason"]) in page
         assert f"{clock(flag['start_ms'])}–{clock(flag['end_ms'])}" in page
@@ -103,7 +121,9 @@ def lines(one: telemetry.Telemetry) -> list[Line]:
     """The lines of the first lane: how many faces."""
     drawn = [mark for mark in chart(one).marks if isinstance(mark, Line) and mark.ink == "measured"]
     lowest = max(y for _, y in drawn[0].points)
-    return [line for line in drawn if len(line.points) > 2 and max(y for _, y in line.points) == lowest]
+    return [
+        line for line in drawn if len(line.points) > 2 and max(y for _, y in line.points) == lowest
+    ]
 
 
 def test_flags_are_shaded_and_gaps_are_hatched(full: telemetry.Telemetry) -> None:
@@ -156,11 +176,16 @@ def test_the_page_asks_for_nothing_and_fits(folder: Path, width: int, shown: str
         assert page.locator(f"svg.{shown}").is_visible()
         page.emulate_media(media="print")
         assert page.locator("svg.wide").is_visible()
-        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert (
+            page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        )
     assert asked == [address]
 
 
 def test_reviewers_read_one_word_for_the_eyes_here_and_in_the_player(folder: Path) -> None:
     main(["report", str(folder)])
     assert "gaze" not in (folder / "report.html").read_text().lower()
-    assert [lane.label for lane in LANES if "eye" in lane.label.lower()] == ["Eyes", "Eyes, openness"]
+    assert [lane.label for lane in LANES if "eye" in lane.label.lower()] == [
+        "Eyes",
+        "Eyes, openness",
+    ]

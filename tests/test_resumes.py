@@ -21,7 +21,8 @@ def read(data: bytes, name: str = "resume.pdf") -> resumes.Resume:
 @pytest.mark.parametrize(("data", "name", "kind"), [
     (papers.pdf(), "resume.pdf", "pdf"),
     (papers.pdf(), "RESUME.PDF", "pdf"),
-    (b"\xef\xbb\xbf\n" + papers.pdf(), "resume.pdf", "pdf"),  # some writers put a few bytes before the header
+    # some writers put a few bytes before the header
+    (b"\xef\xbb\xbf\n" + papers.pdf(), "resume.pdf", "pdf"),
     (papers.docx(), "My résumé.docx", "docx"),
 ])  # fmt: skip
 def test_it_takes_pdf_and_word(data: bytes, name: str, kind: str) -> None:

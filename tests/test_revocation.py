@@ -1,4 +1,6 @@
-"""What one process ends is over in every other one at once; and what is counted is counted together."""
+"""What one process ends is over in every other one at once; and what is counted is counted
+together.
+"""
 
 import json
 import threading
@@ -104,7 +106,9 @@ def test_a_refresh_token_is_exchanged_once_by_two_processes_at_once(servers: Ser
     def exchange(server: LiveServer) -> None:
         codes.append(Visitor().post_json(server, "/api/auth/refresh", pair["refresh_token"]).status)
 
-    threads = [threading.Thread(target=exchange, args=(servers[number % 2],)) for number in range(8)]
+    threads = [
+        threading.Thread(target=exchange, args=(servers[number % 2],)) for number in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -114,13 +118,18 @@ def test_a_refresh_token_is_exchanged_once_by_two_processes_at_once(servers: Ser
 
 def test_wrong_passwords_are_counted_by_both_processes_together(servers: Servers) -> None:
     strangers = [Visitor() for _ in range(throttle.SIGN_IN_PER_EMAIL.tries)]
-    codes = [stranger.sign_in(servers[n % 2], "not this one").status for n, stranger in enumerate(strangers)]
+    codes = [
+        stranger.sign_in(servers[n % 2], "not this one").status
+        for n, stranger in enumerate(strangers)
+    ]
     assert codes == [422] * throttle.SIGN_IN_PER_EMAIL.tries
     for server in servers:
         page = Visitor().sign_in(server)
         assert (page.status, "Wait about 15 minutes, then try again." in page.text) == (429, True)
         assert 0 < int(page.headers["Retry-After"]) <= throttle.SIGN_IN_PER_EMAIL.window_s
-        said = Visitor().post_json(server, "/api/auth/login", email="alice@example.org", password=PASSWORD)
+        said = Visitor().post_json(
+            server, "/api/auth/login", email="alice@example.org", password=PASSWORD
+        )
         assert (said.status, said.headers["Content-Type"]) == (429, "application/problem+json")
         assert int(said.headers["Retry-After"]) > 0
 
@@ -146,7 +155,10 @@ def test_registrations_are_counted_by_both_processes_together(servers: Servers) 
     with servers[0].app.app_context():
         now = utc_now()
         bucket = throttle.bucket_of(throttle.REGISTER_PER_ADDRESS, "127.0.0.1")
-        db.session.add_all(ThrottleHit(bucket=bucket, at=now) for _ in range(throttle.REGISTER_PER_ADDRESS.tries - 2))
+        db.session.add_all(
+            ThrottleHit(bucket=bucket, at=now)
+            for _ in range(throttle.REGISTER_PER_ADDRESS.tries - 2)
+        )
         db.session.commit()
     answers = [registered(servers[number % 2], number) for number in range(4)]
     assert [answer.status for answer in answers] == [303, 303, 429, 429]
@@ -171,7 +183,9 @@ def test_files_are_counted_by_both_processes_together(servers: Servers) -> None:
         alice_id, now = accounts.find(visitor.email).id, utc_now()
         for _ in range(throttle.APPLY_PER_ACCOUNT.tries - 2):
             throttle.count_both(throttle.APPLY, alice_id, "127.0.0.1", now)
-    answers = [visitor.send(servers[number % 2], path, note="I like <rows>.") for number in range(4)]
+    answers = [
+        visitor.send(servers[number % 2], path, note="I like <rows>.") for number in range(4)
+    ]
     assert [answer.status for answer in answers] == [422, 422, 429, 429]
     assert "Your note is kept" in answers[-1].text
     assert "I like &lt;rows&gt;." in answers[-1].text
@@ -203,6 +217,9 @@ def test_new_answers_are_counted_by_both_processes_together(servers: Servers) ->
     csrf = json.loads(visitor.at(servers[0]).ask(f"{place}/room.json").text)["csrf"]
     wish = json.dumps({"tab": TAB, "question": 1, "container": "mp4"}).encode()
     headers = {"Content-Type": "application/json", "X-CSRFToken": csrf}
-    answers = [visitor.at(server).ask(f"{place}/answers", "POST", wish, **headers) for server in (*servers, *servers)]
+    answers = [
+        visitor.at(server).ask(f"{place}/answers", "POST", wish, **headers)
+        for server in (*servers, *servers)
+    ]
     assert [answer.status for answer in answers] == [201, 201, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0

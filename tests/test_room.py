@@ -1,4 +1,6 @@
-"""The room's JSON: what its script is told, and that neither slow senders nor lost sign-ins do harm."""
+"""The room's JSON: what its script is told, and that neither slow senders nor lost sign-ins do
+harm.
+"""
 
 import socket
 import time
@@ -51,10 +53,14 @@ def test_what_was_recorded_before_the_page_could_ask_keeps_the_pages_name_for_it
     assert [str(answer.id) for answer in interview.answers] == [wish["answer_id"]]
 
 
-def test_a_name_is_no_way_to_another_answer(room: Any, interview: InterviewSession, bob: User, tmp_path: Path) -> None:
+def test_a_name_is_no_way_to_another_answer(
+    room: Any, interview: InterviewSession, bob: User, tmp_path: Path
+) -> None:
     other, done = start(begin(make_application(bob))), record(interview, clip_bytes(tmp_path))
     for question, taken in ((1, other), (1, done), (2, done)):
-        reply = room("answers", tab=TAB, question=question, container="mp4", answer_id=str(taken.id))
+        reply = room(
+            "answers", tab=TAB, question=question, container="mp4", answer_id=str(taken.id)
+        )
         assert (reply.status_code, "cannot be begun" in reply.json["detail"]) == (409, True)
 
 
@@ -137,7 +143,9 @@ def test_a_page_may_report_a_hundred_events_at_once(room: Any) -> None:
     assert room("events", answer_id=answer_id, events=many).status_code == 422
 
 
-def test_a_poll_without_sign_in_does_not_lead_the_page_away(client: FlaskClient, interview: InterviewSession) -> None:
+def test_a_poll_without_sign_in_does_not_lead_the_page_away(
+    client: FlaskClient, interview: InterviewSession
+) -> None:
     poll = client.get(f"/capture/{interview.id}/status", headers={"HX-Request": "true"})
     page = client.get(f"/capture/{interview.id}/room", headers={"HX-Request": "true"})
 
@@ -153,7 +161,8 @@ def test_a_body_that_never_ends_keeps_nobody_from_writing(live_server: LiveServe
         db.session.rollback()
         token = client.get(f"{path}/room.json").json["csrf"]
         cookie = client.get_cookie("portal").value
-        db.session.rollback()  # the client has read in this very session, and a reader cannot become a writer
+        # the client has read in this very session, and a reader cannot become a writer
+        db.session.rollback()
         head = f"POST {path}/echo HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: portal={cookie}\r\nX-CSRFToken: {token}\r\n"
         with socket.create_connection(("127.0.0.1", live_server.port)) as slow:
             slow.sendall(f"{head}Content-Length: 100000\r\n\r\nslow".encode())

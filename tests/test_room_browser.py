@@ -1,5 +1,6 @@
-"""The interview pages in a real Chromium with a fake camera, against a real gunicorn: what a candidate sees and does,
-and what is on the server afterwards. Asserts words and times, never frame counts: under load frames are fewer.
+"""The interview pages in a real Chromium with a fake camera, against a real gunicorn: what a
+candidate sees and does, and what is on the server afterwards. Asserts words and times, never
+frame counts: under load frames are fewer.
 """
 
 import re
@@ -70,8 +71,11 @@ def test_an_interview_goes_from_consent_to_receipt(candidate: Candidate) -> None
     candidate.page.wait_for_url("**/receipt")
     candidate.sees("Question number 2?")
     assert [a.state for a in candidate.answers()] != [AnswerState.RECORDING] * 2
-    assert all(answer.length_bytes and answer.recorded_ms >= 2_000 for answer in candidate.answers())
-    assert all(answer.watched and answer.completed_at for answer in candidate.answers())  # the page gave its word
+    assert all(
+        answer.length_bytes and answer.recorded_ms >= 2_000 for answer in candidate.answers()
+    )
+    # the page gave its word
+    assert all(answer.watched and answer.completed_at for answer in candidate.answers())
 
 
 def test_consent_needs_the_choice_to_record(candidate: Candidate) -> None:
@@ -115,9 +119,13 @@ def test_the_answer_ends_by_itself_at_its_limit(candidate: Candidate, server: Li
 
 
 @pytest.mark.parametrize("seconds", [7, pytest.param(64, marks=pytest.mark.torture)])
-def test_a_lost_connection_loses_nothing(candidate: Candidate, server: LiveServer, seconds: int) -> None:
+def test_a_lost_connection_loses_nothing(
+    candidate: Candidate, server: LiveServer, seconds: int
+) -> None:
     with server.app.app_context():
-        db.session.get_one(InterviewSession, candidate.interview_id).application.job.questions[0].limit_ms = 90_000
+        db.session.get_one(InterviewSession, candidate.interview_id).application.job.questions[
+            0
+        ].limit_ms = 90_000
         db.session.commit()
     candidate.consent()
     candidate.enter_room()
@@ -210,7 +218,9 @@ def other_device(candidate: Candidate, browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_another_device_waits_for_what_the_first_one_has(candidate: Candidate, other_device: Page) -> None:
+def test_another_device_waits_for_what_the_first_one_has(
+    candidate: Candidate, other_device: Page
+) -> None:
     candidate.consent()
     candidate.enter_room()
     candidate.press("Show the question")
@@ -227,7 +237,9 @@ def test_another_device_waits_for_what_the_first_one_has(candidate: Candidate, o
     assert media_ms(candidate, first) >= first.recorded_ms - LOST_MAX_MS / 2
 
 
-def test_a_device_that_says_no_more_is_not_waited_for_forever(candidate: Candidate, other_device: Page) -> None:
+def test_a_device_that_says_no_more_is_not_waited_for_forever(
+    candidate: Candidate, other_device: Page
+) -> None:
     candidate.consent()
     candidate.enter_room()
     candidate.press("Show the question")
@@ -291,7 +303,9 @@ def test_denied_permission_is_named(server: LiveServer, playwright: Playwright) 
 
 
 def test_a_private_window_is_warned_and_still_records(candidate: Candidate) -> None:
-    candidate.page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+    candidate.page.add_init_script(
+        "Object.defineProperty(window, 'indexedDB', { value: undefined })"
+    )
     candidate.consent()
     candidate.enter_room()
     candidate.sees("This browser keeps nothing")
@@ -349,14 +363,20 @@ def test_the_status_tells_how_far_the_server_is(candidate: Candidate) -> None:
     room, status = candidate.page.locator("#room"), candidate.page.locator("#interview-status")
     expect(room).to_contain_text(re.compile(r"○\s*not recording"), use_inner_text=True)
     candidate.press("Show the question")
-    expect(room).to_contain_text(re.compile(r"●\s*recording"), use_inner_text=True, timeout=PATIENCE_MS)
+    expect(room).to_contain_text(
+        re.compile(r"●\s*recording"), use_inner_text=True, timeout=PATIENCE_MS
+    )
     expect(candidate.page.locator("[data-text=saved]")).to_have_text(
         re.compile(r"^[1-9]\d* of \d+ s$"), timeout=PATIENCE_MS
     )
-    expect(status).to_contain_text(re.compile(r"Measured up to\s*00:(0[1-9]|[1-5]\d)"), timeout=PATIENCE_MS)
+    expect(status).to_contain_text(
+        re.compile(r"Measured up to\s*00:(0[1-9]|[1-5]\d)"), timeout=PATIENCE_MS
+    )
 
 
-def test_pieces_stay_in_order_when_the_browsers_storage_is_full_for_a_while(candidate: Candidate) -> None:
+def test_pieces_stay_in_order_when_the_browsers_storage_is_full_for_a_while(
+    candidate: Candidate,
+) -> None:
     kept = candidate.page.evaluate(STORE_WHEN_FULL)
     assert kept == {"bytes": list(range(80)), "isDurable": False, "left": None}
 
@@ -392,10 +412,16 @@ STORE_WHEN_FULL = """async () => {
     ],
 )
 def test_where_an_interview_goes_on(
-    candidate: Candidate, answers: list[list[str]], accepted: int, interrupted: str, stage: str, position: int
+    candidate: Candidate,
+    answers: list[list[str]],
+    accepted: int,
+    interrupted: str,
+    stage: str,
+    position: int,
 ) -> None:
     questions = [
-        {"position": n, "answers": [{"answer_id": key, "take": 1} for key in keys]} for n, keys in enumerate(answers, 1)
+        {"position": n, "answers": [{"answer_id": key, "take": 1} for key in keys]}
+        for n, keys in enumerate(answers, 1)
     ]
     script = "async (given) => (await import('/static/resume.js')).whereToResume(...given)"
     found = candidate.page.evaluate(script, [questions, accepted, interrupted])

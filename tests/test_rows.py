@@ -1,4 +1,6 @@
-"""Rows of finished answers in memory: the same as on disk, not read twice, and not kept without need."""
+"""Rows of finished answers in memory: the same as on disk, not read twice, and not kept without
+need.
+"""
 
 from pathlib import Path
 
@@ -33,7 +35,11 @@ def test_an_answer_that_is_measured_again_is_read_again(tmp_path: Path) -> None:
 
 
 def test_no_more_rows_are_kept_than_agreed(tmp_path: Path) -> None:
-    first, second, finished = log(tmp_path / "a", 0, 200), log(tmp_path / "b", 0, 200), FinishedRows(max_rows=3)
+    first, second, finished = (
+        log(tmp_path / "a", 0, 200),
+        log(tmp_path / "b", 0, 200),
+        FinishedRows(max_rows=3),
+    )
     old = finished.read(first)
     kept = finished.read(second)
 

@@ -1,4 +1,6 @@
-"""Lines of observations in, flags out. One symbol is a row; senses_support.DRAWN says what each shows."""
+"""Lines of observations in, flags out. One symbol is a row; senses_support.DRAWN says what each
+shows.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,16 @@ from capture.rules import RULE_NAMES, RULES, Rules, find_flags, rule_name
 from capture.rules.columns import Columns
 from capture.rules.head import straight_ahead
 from capture.senses.quality import STILL_MS
-from capture.types import AnswerSpan, FlagKind, Gap, GapCause, Measurements, Observation, PageEvent, Severity
+from capture.types import (
+    AnswerSpan,
+    FlagKind,
+    Gap,
+    GapCause,
+    Measurements,
+    Observation,
+    PageEvent,
+    Severity,
+)
 
 
 def found(drawing: str) -> list[tuple[str, int, int]]:
@@ -35,7 +46,9 @@ def found(drawing: str) -> list[tuple[str, int, int]]:
         ("F2 22 .3 F2", [("several_faces", 2000, 4000), ("no_face", 4000, 7000)]),
     ],
 )
-def test_it_flags_missing_and_additional_faces(drawing: str, expected: list[tuple[str, int, int]]) -> None:
+def test_it_flags_missing_and_additional_faces(
+    drawing: str, expected: list[tuple[str, int, int]]
+) -> None:
     assert found(drawing) == expected
 
 
@@ -55,7 +68,9 @@ def test_it_flags_missing_and_additional_faces(drawing: str, expected: list[tupl
         ("?9", []),
     ],
 )
-def test_a_poor_picture_is_lost_and_never_empty(drawing: str, expected: list[tuple[str, int, int]]) -> None:
+def test_a_poor_picture_is_lost_and_never_empty(
+    drawing: str, expected: list[tuple[str, int, int]]
+) -> None:
     assert found(drawing) == expected
 
 
@@ -63,7 +78,9 @@ def test_a_still_picture_began_before_it_was_known_to_be_still() -> None:
     assert RULES.still_known_after_ms == STILL_MS
 
 
-@pytest.mark.parametrize("drawing", ["F4 d4 F4", "x9", "F4 d1 x4 F4", "F4 s4 F4", "F4 b1 c4 F4", "F4 o6 F4"])
+@pytest.mark.parametrize(
+    "drawing", ["F4 d4 F4", "x9", "F4 d1 x4 F4", "F4 s4 F4", "F4 b1 c4 F4", "F4 o6 F4"]
+)
 def test_a_poor_picture_is_marked_as_not_assessable(drawing: str) -> None:
     flags = find_flags(measured(drawing))
     assert flags
@@ -90,7 +107,9 @@ def test_a_picture_that_goes_at_once_was_covered(drawing: str) -> None:
         ("F2 L9", [("face_turned_away", 2000, 11000)]),
     ],
 )
-def test_it_flags_a_head_that_points_away_for_long(drawing: str, expected: list[tuple[str, int, int]]) -> None:
+def test_it_flags_a_head_that_points_away_for_long(
+    drawing: str, expected: list[tuple[str, int, int]]
+) -> None:
     assert found(drawing) == expected
 
 
@@ -139,7 +158,9 @@ def test_a_head_is_compared_with_its_own_usual_direction() -> None:
         ("e30", []),
     ],
 )
-def test_it_flags_eyes_that_stay_aside_for_long(drawing: str, expected: list[tuple[str, int, int]]) -> None:
+def test_it_flags_eyes_that_stay_aside_for_long(
+    drawing: str, expected: list[tuple[str, int, int]]
+) -> None:
     flags = find_flags(measured(drawing))
     assert brief(flags) == expected
     assert {flag.severity for flag in flags} <= {Severity.LOW}
@@ -159,7 +180,9 @@ def test_it_flags_eyes_that_stay_aside_for_long(drawing: str, expected: list[tup
         ("F4 V2 F0.8 V2 F4", [("other_voice", 4000, 8800)]),
     ],
 )
-def test_it_flags_a_voice_while_the_seen_mouth_rests(drawing: str, expected: list[tuple[str, int, int]]) -> None:
+def test_it_flags_a_voice_while_the_seen_mouth_rests(
+    drawing: str, expected: list[tuple[str, int, int]]
+) -> None:
     assert found(drawing) == expected
 
 
@@ -189,7 +212,9 @@ def test_it_says_which_way_the_head_was_turned() -> None:
         ("-4", []),
     ],
 )
-def test_it_flags_a_microphone_that_delivers_nothing(drawing: str, expected: list[tuple[str, int, int]]) -> None:
+def test_it_flags_a_microphone_that_delivers_nothing(
+    drawing: str, expected: list[tuple[str, int, int]]
+) -> None:
     assert found(drawing) == expected
 
 
@@ -211,7 +236,9 @@ def test_a_missing_sound_track_is_not_assessable() -> None:
         ("F2 -1 .4 F2", [("recording_gap", 2000, 3000), ("no_face", 3000, 7000)]),
     ],
 )
-def test_sound_that_is_missing_here_and_there_was_lost(drawing: str, expected: list[tuple[str, int, int]]) -> None:
+def test_sound_that_is_missing_here_and_there_was_lost(
+    drawing: str, expected: list[tuple[str, int, int]]
+) -> None:
     assert found(drawing) == expected
 
 
@@ -269,7 +296,9 @@ def test_the_last_row_does_not_reach_beyond_its_answer() -> None:
         (PageEvent(1000, "something_new", 9000), []),
     ],
 )
-def test_it_flags_what_the_page_reports(event: PageEvent, expected: list[tuple[str, int, int]]) -> None:
+def test_it_flags_what_the_page_reports(
+    event: PageEvent, expected: list[tuple[str, int, int]]
+) -> None:
     assert brief(find_flags(measured("F10", events=[event]))) == expected
 
 
@@ -296,11 +325,15 @@ def test_a_paste_says_how_long_it_was() -> None:
 
 def test_every_rule_has_its_place_in_the_documentation() -> None:
     told = Path(__file__).parent.parent.joinpath("docs", "flags.md").read_text(encoding="utf-8")
-    assert {name for name in RULE_NAMES if f"`{name}`" not in told and f"## {name}" not in told} == set()
+    assert {
+        name for name in RULE_NAMES if f"`{name}`" not in told and f"## {name}" not in told
+    } == set()
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(DRAWN)), st.integers(1, 40)), max_size=12))
-def test_flags_are_the_same_each_time_and_lie_within_the_recording(parts: list[tuple[str, int]]) -> None:
+def test_flags_are_the_same_each_time_and_lie_within_the_recording(
+    parts: list[tuple[str, int]],
+) -> None:
     seen = measured(" ".join(f"{symbol}{rows / 5}" for symbol, rows in parts))
     flags = find_flags(seen)
     assert flags == find_flags(seen)

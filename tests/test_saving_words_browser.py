@@ -1,4 +1,6 @@
-"""What the room says of what is safe: each thing once and in one word, also while nothing can be sent."""
+"""What the room says of what is safe: each thing once and in one word, also while nothing can be
+sent.
+"""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +32,9 @@ def candidate(live_server: LiveServer, browser: Browser) -> Iterator[Candidate]:
 def words_about_saving(candidate: Candidate) -> list[str]:
     """Each line on the screen that speaks of it, without what explains the room."""
     lines = candidate.page.locator("#room").inner_text().splitlines()
-    return [line for line in lines if re.match(r"sav(ed|ing)|on the server|kept", line, re.IGNORECASE)]
+    return [
+        line for line in lines if re.match(r"sav(ed|ing)|on the server|kept", line, re.IGNORECASE)
+    ]
 
 
 def test_what_is_safe_is_said_once_and_in_one_word(candidate: Candidate) -> None:
@@ -47,7 +51,8 @@ def test_without_a_connection_nothing_is_called_on_its_way(candidate: Candidate)
     candidate.has_saved(1)
     candidate.context.set_offline(True)
     row = candidate.page.get_by_text("Kept in this browser, saved later").locator("..")
-    expect(row).to_contain_text(re.compile(r"[2-9] s"), timeout=PATIENCE_MS)  # how much of it, not how much is saved
+    # how much of it, not how much is saved
+    expect(row).to_contain_text(re.compile(r"[2-9] s"), timeout=PATIENCE_MS)
     assert words_about_saving(candidate) == ["Saving", "Kept in this browser, saved later"]
     candidate.press("Stop and play back")
     answer = candidate.page.locator("[data-text=answer_1]")
@@ -56,7 +61,9 @@ def test_without_a_connection_nothing_is_called_on_its_way(candidate: Candidate)
     expect(answer).to_have_text(re.compile("^saved 00:"), timeout=PATIENCE_MS)
 
 
-def test_at_the_end_without_a_connection_the_last_pieces_are_kept_and_not_on_their_way(candidate: Candidate) -> None:
+def test_at_the_end_without_a_connection_the_last_pieces_are_kept_and_not_on_their_way(
+    candidate: Candidate,
+) -> None:
     candidate.starts_answering()
     candidate.has_saved(1)
     candidate.press("Stop and play back")
@@ -72,7 +79,9 @@ def test_at_the_end_without_a_connection_the_last_pieces_are_kept_and_not_on_the
     candidate.sees("Everything is saved.")
 
 
-def test_before_a_question_is_shown_the_room_says_that_recording_starts_by_itself(candidate: Candidate) -> None:
+def test_before_a_question_is_shown_the_room_says_that_recording_starts_by_itself(
+    candidate: Candidate,
+) -> None:
     candidate.consent()
     candidate.enter_room()
     candidate.sees("Then recording starts by itself, for up to")

@@ -18,7 +18,11 @@ HEX_LENGTHS = {"SHA-256": 64, "SHA-512": 128}
 @pytest.fixture(scope="module")
 def bill() -> dict[str, Any]:
     made = subprocess.run(
-        [sys.executable, "setup/sbom.py"], cwd=PROJECT_FOLDER, capture_output=True, text=True, check=True
+        [sys.executable, "setup/sbom.py"],
+        cwd=PROJECT_FOLDER,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(made.stdout)
 
@@ -28,7 +32,11 @@ def locked(name: str) -> set[tuple[str, str]]:
 
 
 def components(bill: dict[str, Any], start: str, scope: str) -> set[tuple[str, str]]:
-    found = [one for one in bill["components"] if one["purl"].startswith(start) and "#" not in one["purl"]]
+    found = [
+        one
+        for one in bill["components"]
+        if one["purl"].startswith(start) and "#" not in one["purl"]
+    ]
     return {(one["name"], one["version"]) for one in found if one["scope"] == scope}
 
 
@@ -41,7 +49,9 @@ def test_it_names_every_locked_package_under_its_use(bill: dict[str, Any]) -> No
 
 
 def test_it_names_the_models(bill: dict[str, Any]) -> None:
-    hashes = {one["name"]: one["hashes"][0]["content"] for one in bill["components"] if "#" in one["purl"]}
+    hashes = {
+        one["name"]: one["hashes"][0]["content"] for one in bill["components"] if "#" in one["purl"]
+    }
     assert hashes == {wanted.name: wanted.sha256 for wanted in WANTED}
 
 
@@ -51,7 +61,9 @@ def test_it_has_the_form_that_tools_read(bill: dict[str, Any]) -> None:
     assert len(references) == len(set(references))
     for one in bill["components"]:
         assert one["hashes"], one["name"]
-        assert {len(made["content"]) == HEX_LENGTHS[made["alg"]] for made in one["hashes"]} == {True}
+        assert {len(made["content"]) == HEX_LENGTHS[made["alg"]] for made in one["hashes"]} == {
+            True
+        }
         assert re.fullmatch(r"pkg:(pypi|npm)/[^\s@]+@[^\s@]+", one["purl"]), one["purl"]
 
 
@@ -59,4 +71,7 @@ def test_the_deadlines_and_what_is_held_back_are_written_down() -> None:
     policy = (PROJECT_FOLDER / "SECURITY.md").read_text()
     held = dict(locked("requirements.lock"))["mediapipe"]
     assert f"mediapipe {held}" in policy
-    assert all(word in policy for word in ("**critical**", "**high**", "**medium**", "**low**", "make sbom"))
+    assert all(
+        word in policy
+        for word in ("**critical**", "**high**", "**medium**", "**low**", "make sbom")
+    )

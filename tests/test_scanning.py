@@ -1,6 +1,7 @@
 """The operator's virus scanner sees each résumé before it is kept, and who cannot tell refuses.
 
-The EICAR sample is the one that every scanner knows. It is put together here, so that no file of the project holds it.
+The EICAR sample is the one that every scanner knows. It is put together here, so that no file of
+the project holds it.
 """
 
 import dataclasses
@@ -21,10 +22,15 @@ from portal import inspection, resumes
 from portal.models import User
 from portal.resumes import ResumeRefused
 
-EICAR = b"".join([b"X5O!P%@AP[4", b"\\PZX54(P^)7CC)7}$", b"EICAR-STANDARD-", b"ANTIVIRUS-TEST-FILE!", b"$H+H*"])
+EICAR = b"".join(
+    [b"X5O!P%@AP[4", b"\\PZX54(P^)7CC)7}$", b"EICAR-STANDARD-", b"ANTIVIRUS-TEST-FILE!", b"$H+H*"]
+)
 # A scanner of one signature, which behaves as clamdscan does.
 SCANNER = "import sys; data = sys.stdin.buffer.read(); sys.exit(1 if b'EICAR-STANDARD' + b'-ANTIVIRUS' in data else 0)"
-ENDS_WITH = {code: (sys.executable, "-c", f"import sys; sys.stdin.buffer.read(); sys.exit({code})") for code in (0, 2)}
+ENDS_WITH = {
+    code: (sys.executable, "-c", f"import sys; sys.stdin.buffer.read(); sys.exit({code})")
+    for code in (0, 2)
+}
 
 
 def infected() -> bytes:
@@ -32,7 +38,9 @@ def infected() -> bytes:
 
 
 def scan(data: bytes, *command: str) -> resumes.Resume:
-    return resumes.read("cv.pdf", io.BytesIO(data), "alice", command or (sys.executable, "-c", SCANNER))
+    return resumes.read(
+        "cv.pdf", io.BytesIO(data), "alice", command or (sys.executable, "-c", SCANNER)
+    )
 
 
 def test_what_the_scanner_finds_is_refused() -> None:
@@ -60,10 +68,13 @@ def add_sample(writer: PdfWriter) -> None:
 
 @pytest.mark.logs_errors
 @pytest.mark.parametrize(
-    "command", [ENDS_WITH[2], ("/nowhere/scanner",), (sys.executable, "-c", "import os; os.abort()")]
+    "command",
+    [ENDS_WITH[2], ("/nowhere/scanner",), (sys.executable, "-c", "import os; os.abort()")],
 )
 def test_a_scanner_that_cannot_tell_refuses_and_says_to_try_again(command: tuple[str, ...]) -> None:
-    with pytest.raises(ResumeRefused, match=r"could not be checked for viruses just now.*try again"):
+    with pytest.raises(
+        ResumeRefused, match=r"could not be checked for viruses just now.*try again"
+    ):
         scan(papers.pdf(), *command)
 
 

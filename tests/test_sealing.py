@@ -1,4 +1,6 @@
-"""What admins type to find a person stands in no address, so in no browser's history; searching works as before."""
+"""What admins type to find a person stands in no address, so in no browser's history; searching
+works as before.
+"""
 
 import html
 import re
@@ -37,7 +39,9 @@ def field_of(name: str) -> str:
 
 @pytest.mark.parametrize("words", [NAME, EMAIL, "moreau"])
 @pytest.mark.parametrize("name", LISTS)
-def test_a_search_leads_to_an_address_without_the_words(admin: FlaskClient, name: str, words: str) -> None:
+def test_a_search_leads_to_an_address_without_the_words(
+    admin: FlaskClient, name: str, words: str
+) -> None:
     field = field_of(name)
     found = admin.post(f"/admin/{name}", data={field: words, "csrf_token": "x"})
     assert found.status_code == 303
@@ -58,7 +62,13 @@ def test_no_address_on_the_page_holds_the_words(admin: FlaskClient, name: str) -
 
 
 def test_other_filters_stay_readable_and_unknown_ones_go(admin: FlaskClient) -> None:
-    sent = {"state": ["ready", "failed"], "severity": "high", "candidate": "", "endpoint": "x", "_external": "1"}
+    sent = {
+        "state": ["ready", "failed"],
+        "severity": "high",
+        "candidate": "",
+        "endpoint": "x",
+        "_external": "1",
+    }
     found = admin.post("/admin/sessions", data=sent).location
     assert found == "/admin/sessions?state=ready&state=failed&severity=high"
 
@@ -67,7 +77,9 @@ def test_the_same_words_have_one_seal_and_only_ours_is_opened(app: Flask) -> Non
     assert sealing.seal(NAME) == sealing.seal(NAME) != sealing.seal("Alice")
     assert sealing.opened(sealing.seal("Zoë Ünal")) == "Zoë Ünal"
     whole = sealing.seal(NAME)
-    assert [sealing.opened(odd) for odd in ("~", "~x", "~" + "A" * 40, whole[:-2], whole + "ä")] == [""] * 5
+    assert [
+        sealing.opened(odd) for odd in ("~", "~x", "~" + "A" * 40, whole[:-2], whole + "ä")
+    ] == [""] * 5
     app.secret_key = "another one, as after a change"
     assert sealing.opened(whole) == ""
 
@@ -79,7 +91,11 @@ def test_a_seal_that_means_nothing_is_left_out(admin: FlaskClient) -> None:
 def test_titles_name_no_candidate(admin: FlaskClient, alice: User) -> None:
     """A history keeps titles as well."""
     interview = make_interview(name=NAME)
-    title = admin.get(f"/admin/sessions/{interview.id}").text.partition("<title>")[2].partition("</title>")[0]
+    title = (
+        admin.get(f"/admin/sessions/{interview.id}")
+        .text.partition("<title>")[2]
+        .partition("</title>")[0]
+    )
     assert title.startswith("Interview · ")
     assert "Moreau" not in title
 
@@ -96,7 +112,9 @@ def server(tmp_path: Path) -> Iterator[LiveServer]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("with_script", [True, False])
-def test_a_browsers_own_history_holds_no_name(server: LiveServer, tmp_path: Path, with_script: bool) -> None:
+def test_a_browsers_own_history_holds_no_name(
+    server: LiveServer, tmp_path: Path, with_script: bool
+) -> None:
     profile = tmp_path / "profile"
     with chromium(profile=profile, java_script_enabled=with_script) as browser:
         page = browser.new_page()

@@ -1,4 +1,6 @@
-"""docs/security.md names the test behind each claim: they exist, and a row without one says that it is a gap or why."""
+"""docs/security.md names the test behind each claim: they exist, and a row without one says that it
+is a gap or why.
+"""
 
 import ast
 import re

@@ -1,4 +1,6 @@
-"""How often each sense looks, and how a picture finds its sound: with the real models and with sound made late."""
+"""How often each sense looks, and how a picture finds its sound: with the real models and with
+sound made late.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +50,9 @@ def senses(crowd: CountedCrowd) -> Iterator[Senses]:
 
 
 def frame(studio: Studio, t_ms: int, sitters: list[Sitter] | None = None) -> Frame:
-    return Frame(t_ms, studio.picture(calm(t_ms / 1000) if sitters is None else sitters, t_ms // 40))
+    return Frame(
+        t_ms, studio.picture(calm(t_ms / 1000) if sitters is None else sitters, t_ms // 40)
+    )
 
 
 def sound(t_ms: int, length_ms: int) -> Sound:
@@ -59,13 +63,17 @@ def seen(senses: Senses, *frames: Frame) -> list[Observation]:
     return [row for shown in frames for row in senses.take(shown, has_sound=False)]
 
 
-def test_one_quiet_person_is_counted_seldom(senses: Senses, crowd: CountedCrowd, studio: Studio) -> None:
+def test_one_quiet_person_is_counted_seldom(
+    senses: Senses, crowd: CountedCrowd, studio: Studio
+) -> None:
     rows = seen(senses, *(frame(studio, t_ms) for t_ms in range(0, HELD_MS + 200, 200)))
     assert {row.count for row in rows} == {1}
     assert crowd.asked_at_ms == [0, HELD_MS]
 
 
-def test_once_a_second_while_something_moves_beside(senses: Senses, crowd: CountedCrowd, studio: Studio) -> None:
+def test_once_a_second_while_something_moves_beside(
+    senses: Senses, crowd: CountedCrowd, studio: Studio
+) -> None:
     for t_ms in range(0, 2_200, 200):
         shown = frame(studio, t_ms)
         shown.rgb[20:60, t_ms // 8 : t_ms // 8 + 40] = 255
@@ -81,7 +89,9 @@ def test_an_empty_room_is_searched_seldom_while_nothing_moves(
     assert crowd.asked_at_ms == [0, 0]  # once, and once more closely
 
 
-def test_what_is_shown_too_small_on_an_even_ground_is_not_counted(senses: Senses, studio: Studio) -> None:
+def test_what_is_shown_too_small_on_an_even_ground_is_not_counted(
+    senses: Senses, studio: Studio
+) -> None:
     shown = Frame(0, np.full((480, 640, 3), 110, np.uint8))
     shown.rgb[228:252, 304:336] = frame(studio, 0).rgb[::20, ::20]
     [row] = seen(senses, shown)
@@ -89,7 +99,12 @@ def test_what_is_shown_too_small_on_an_even_ground_is_not_counted(senses: Senses
 
 
 def test_a_second_person_is_counted_at_once_and_until_gone(senses: Senses, studio: Studio) -> None:
-    moments = (frame(studio, 0), frame(studio, 200, TWO), frame(studio, 400, TWO), frame(studio, 600))
+    moments = (
+        frame(studio, 0),
+        frame(studio, 200, TWO),
+        frame(studio, 400, TWO),
+        frame(studio, 600),
+    )
     assert [row.count for row in seen(senses, *moments)] == [1, 2, 2, 1]
 
 
@@ -109,7 +124,8 @@ def test_the_nearest_of_two_faces_is_the_one_that_is_read(senses: Senses, studio
 def test_a_picture_waits_for_its_sound(senses: Senses, studio: Studio) -> None:
     assert list(senses.take(frame(studio, 400), has_sound=True)) == []
     assert list(senses.take(sound(0, 300), has_sound=True)) == []
-    assert list(senses.take(sound(300, 900), has_sound=True)) == []  # the pause after a word may belong to speaking
+    # the pause after a word may belong to speaking
+    assert list(senses.take(sound(300, 900), has_sound=True)) == []
     [row] = senses.take(sound(1_200, 200), has_sound=True)
     assert (row.t_ms, row.level_dbfs) == (400, pytest.approx(-20, abs=0.1))
 

@@ -50,7 +50,9 @@ class Upload:
             file.write(self.content[have : round(len(self.content) * share)])
 
     def source(self, **values: object) -> AnswerSource:
-        source = AnswerSource(self.path, "mp4", self.path.with_suffix(".observations"), self.is_complete.is_set)
+        source = AnswerSource(
+            self.path, "mp4", self.path.with_suffix(".observations"), self.is_complete.is_set
+        )
         return AnswerSource(**{**source.__dict__, "heartbeat_s": 0.05, **values})  # type: ignore[arg-type]
 
 
@@ -74,7 +76,17 @@ def test_it_sees_five_complete_rows_a_second(whole: list[Observation]) -> None:
     assert len(whole) == SECONDS * 5
     assert all(0 <= row.t_ms - number * 200 < 60 for number, row in enumerate(whole))
     assert {row.count for row in whole} == {1}
-    for name in ("box", "yaw_deg", "gaze_x", "openness", "mouth_open", "brightness", "sharpness", "face_px", "frozen"):
+    for name in (
+        "box",
+        "yaw_deg",
+        "gaze_x",
+        "openness",
+        "mouth_open",
+        "brightness",
+        "sharpness",
+        "face_px",
+        "frozen",
+    ):
         assert all(getattr(row, name) is not None for row in whole), name
     assert all(row.level_dbfs is not None and row.speech is not None for row in whole[1:])
 
@@ -105,10 +117,14 @@ def test_stopping_keeps_what_was_seen_and_may_be_repeated(upload: Upload) -> Non
 
 
 def wait_until_done(session: CaptureSession) -> bool:
-    return any(session.status().state in {SessionState.DONE, SessionState.FAILED} for _ in moments(session))
+    return any(
+        session.status().state in {SessionState.DONE, SessionState.FAILED} for _ in moments(session)
+    )
 
 
-def test_interrupted_work_is_taken_up_where_it_ended(upload: Upload, whole: list[Observation]) -> None:
+def test_interrupted_work_is_taken_up_where_it_ended(
+    upload: Upload, whole: list[Observation]
+) -> None:
     upload.receive(1.0)
     upload.is_complete.set()
     stop = threading.Event()
@@ -118,7 +134,9 @@ def test_interrupted_work_is_taken_up_where_it_ended(upload: Upload, whole: list
             stop.set()
         return True
 
-    first = CaptureSession(upload.source(heartbeat=dies, heartbeat_s=0.0), MODELS.senses, stop).run()
+    first = CaptureSession(
+        upload.source(heartbeat=dies, heartbeat_s=0.0), MODELS.senses, stop
+    ).run()
     path = upload.source().observations_path
     path.write_bytes(path.read_bytes()[:-30])  # killed in the middle of a line
     assert 5 < len(read_observations(path)) < len(whole) / 2
@@ -127,8 +145,12 @@ def test_interrupted_work_is_taken_up_where_it_ended(upload: Upload, whole: list
     assert seen_at(read_observations(path)) == seen_at(whole)
 
 
-def test_it_hears_that_it_shall_end_while_it_decodes_what_was_measured_already(clip: Path, tmp_path: Path) -> None:
-    """In a file that is read in any order nobody waits for bytes; taking up an hour decodes for a minute."""
+def test_it_hears_that_it_shall_end_while_it_decodes_what_was_measured_already(
+    clip: Path, tmp_path: Path
+) -> None:
+    """In a file that is read in any order nobody waits for bytes; taking up an hour decodes for a
+    minute.
+    """
     plain = tmp_path / "plain.mp4"
     with av.open(clip) as source, av.open(plain, "w") as output:
         stream = output.add_stream_from_template(source.streams.video[0])
@@ -199,7 +221,9 @@ def test_two_sessions_never_write_one_answer(upload: Upload) -> None:
     first.stop(timeout_s=10)
 
 
-def test_a_session_whose_answer_was_taken_over_ends_without_a_result(upload: Upload, whole: list[Observation]) -> None:
+def test_a_session_whose_answer_was_taken_over_ends_without_a_result(
+    upload: Upload, whole: list[Observation]
+) -> None:
     upload.receive(0.5)
     sleeper = CaptureSession(upload.source(), MODELS.senses)
     sleeper.start()
@@ -209,7 +233,9 @@ def test_a_session_whose_answer_was_taken_over_ends_without_a_result(upload: Upl
     assert any(measured_ms > 0 for measured_ms in moments(successor))
     upload.receive(1.0)
     upload.is_complete.set()
-    results = [session.stop(timeout_s=20) for session in (sleeper, successor) if wait_until_done(session)]
+    results = [
+        session.stop(timeout_s=20) for session in (sleeper, successor) if wait_until_done(session)
+    ]
 
     assert [result and result.is_whole for result in results] == [None, True]
     assert seen_at(read_observations(upload.source().observations_path)) == seen_at(whole)

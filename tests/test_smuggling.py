@@ -19,18 +19,23 @@ from smuggled import CASES, HIDDEN_PATH, HTTP2_CASES
 pytestmark = pytest.mark.nginx
 
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
-NAMED = re.compile(rb"X-Request-ID: ([0-9a-f]+)", re.IGNORECASE)  # by the portal, so it did hear of this one
+# by the portal, so it did hear of this one
+NAMED = re.compile(rb"X-Request-ID: ([0-9a-f]+)", re.IGNORECASE)
 PATIENCE_S, SILENCE_S = 30, 4
 
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
-    with front_door(tmp_path_factory.mktemp("smuggling"), LOG_FORMAT="json", CAPTURE_WORKERS="0") as door:
+    with front_door(
+        tmp_path_factory.mktemp("smuggling"), LOG_FORMAT="json", CAPTURE_WORKERS="0"
+    ) as door:
         yield door
 
 
 def say(door: FrontDoor, words: bytes, protocol: str = "http/1.1") -> bytes:
-    """Everything that comes back, until nginx closes or is silent: who waits for a body has passed nothing on."""
+    """Everything that comes back, until nginx closes or is silent: who waits for a body has passed
+    nothing on.
+    """
     context = ssl.create_default_context(cafile=str(door.folder / "fullchain.pem"))
     context.set_alpn_protocols([protocol])
     plain = socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE_S)
@@ -47,14 +52,20 @@ def say(door: FrontDoor, words: bytes, protocol: str = "http/1.1") -> bytes:
 
 @pytest.fixture(scope="module")
 def heard(door: FrontDoor) -> dict[str, bytes]:
-    """What came back for each case, many sent at once: nothing they hide may reach another one either."""
+    """What came back for each case, many sent at once: nothing they hide may reach another one
+    either.
+    """
     with ThreadPoolExecutor(16) as pool:
-        return dict(zip(CASES, pool.map(lambda words: say(door, words), CASES.values()), strict=True))
+        return dict(
+            zip(CASES, pool.map(lambda words: say(door, words), CASES.values()), strict=True)
+        )
 
 
 def requests(door: FrontDoor) -> list[dict[str, object]]:
     """What gunicorn's log says that it heard."""
-    lines = [json.loads(line) for line in door.server.log_text().splitlines() if line.startswith("{")]
+    lines = [
+        json.loads(line) for line in door.server.log_text().splitlines() if line.startswith("{")
+    ]
     return [line for line in lines if "method" in line]
 
 
@@ -82,13 +93,17 @@ def test_nothing_hidden_is_answered(door: FrontDoor, heard: dict[str, bytes], na
     until_logged(door, NAMED.findall(heard[name]))
 
 
-def test_gunicorn_heard_what_was_answered_and_nothing_else(door: FrontDoor, heard: dict[str, bytes]) -> None:
+def test_gunicorn_heard_what_was_answered_and_nothing_else(
+    door: FrontDoor, heard: dict[str, bytes]
+) -> None:
     answered = [one.decode() for answer in heard.values() for one in NAMED.findall(answer)]
     posts = [line for line in requests(door) if line["method"] == "POST"]
     assert HIDDEN_PATH not in [line["path"] for line in requests(door)]
     assert {line["request_id"] for line in posts} <= set(answered)
     refused = sum(STATUS.findall(answer) == [b"400"] for answer in heard.values())
-    print(f"{len(heard)} requests: nginx refused {refused} by itself, gunicorn heard {len(posts)}, none of them hidden")
+    print(
+        f"{len(heard)} requests: nginx refused {refused} by itself, gunicorn heard {len(posts)}, none of them hidden"
+    )
     assert refused > len(heard) // 2
 
 
@@ -96,7 +111,9 @@ def test_nothing_hidden_arrives_over_http_2(door: FrontDoor) -> None:
     before = len(requests(door))
     with ThreadPoolExecutor(len(HTTP2_CASES)) as pool:
         answers = list(pool.map(lambda words: say(door, words, "h2"), HTTP2_CASES.values()))
-    until_logged(door, NAMED.findall(say(door, f"GET /jobs HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode())))
+    until_logged(
+        door, NAMED.findall(say(door, f"GET /jobs HTTP/1.1\r\nHost: {NAME}\r\n\r\n".encode()))
+    )
 
     assert all(answers)
     assert len(requests(door)) - before <= len(HTTP2_CASES) + 1

@@ -1,4 +1,6 @@
-"""Nobody else spoke: a single talker's soft picture never says so, and the sharp one of a voice off camera does."""
+"""Nobody else spoke: a single talker's soft picture never says so, and the sharp one of a voice off
+camera does.
+"""
 
 from functools import cache
 
@@ -32,7 +34,9 @@ def asked_for(one: Talker, change: str) -> list[Flag]:
         ("grid__lbax4n", "0.11 of the pixels, enlarged in squares"),
     ],
 )
-def test_a_soft_picture_of_somebody_who_talks_says_nothing_of_another_voice(name: str, change: str) -> None:
+def test_a_soft_picture_of_somebody_who_talks_says_nothing_of_another_voice(
+    name: str, change: str
+) -> None:
     assert asked_for(talker(name), change) == []
 
 

@@ -1,4 +1,6 @@
-"""Sound alone on the command line: heard as an answer's sound is, shown as a titled still, the rest not assessable."""
+"""Sound alone on the command line: heard as an answer's sound is, shown as a titled still, the rest
+not assessable.
+"""
 
 import json
 from fractions import Fraction
@@ -58,13 +60,23 @@ def telemetry_in(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_sound_alone_is_heard_and_what_a_picture_would_tell_is_said_to_lack(tmp_path: Path, name: str) -> None:
+def test_sound_alone_is_heard_and_what_a_picture_would_tell_is_said_to_lack(
+    tmp_path: Path, name: str
+) -> None:
     out = tmp_path / "out"
     assert main(["analyse", str(made(tmp_path / name)), "--out", str(out)]) == 0
     document = telemetry_in(out)
     audio = document["audio"]
-    spoken = [value for t_ms, value in zip(audio["t_ms"], audio["speech"], strict=True) if 2600 <= t_ms < 5600]
-    quiet = [value for t_ms, value in zip(audio["t_ms"], audio["level_dbfs"], strict=True) if 400 <= t_ms < 1800]
+    spoken = [
+        value
+        for t_ms, value in zip(audio["t_ms"], audio["speech"], strict=True)
+        if 2600 <= t_ms < 5600
+    ]
+    quiet = [
+        value
+        for t_ms, value in zip(audio["t_ms"], audio["level_dbfs"], strict=True)
+        if 400 <= t_ms < 1800
+    ]
 
     assert abs(document["duration_ms"] - SECONDS * 1000) <= 100
     assert audio["t_ms"][1:20] == list(range(400, 4200, 200))

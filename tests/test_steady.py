@@ -1,4 +1,6 @@
-"""When a face is read again, and what is said of it meanwhile: the real model on a sitter who moves and changes."""
+"""When a face is read again, and what is said of it meanwhile: the real model on a sitter who moves
+and changes.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,7 +39,9 @@ class Watched:
         return self.reader.read(frame)
 
     def see(self, *pictures: Picture, from_ms: int = 0) -> list[FaceReading | None]:
-        frames = [Frame(from_ms + number * EVERY_MS, picture) for number, picture in enumerate(pictures)]
+        frames = [
+            Frame(from_ms + number * EVERY_MS, picture) for number, picture in enumerate(pictures)
+        ]
         return [self.cache.read(frame, luma_of(frame)) for frame in frames]
 
 
@@ -59,13 +63,15 @@ def sitting(studio: Studio, aside_px: float = 0, grain: int = 0) -> Picture:
 def test_a_still_face_is_read_once_a_second(watched: Watched, studio: Studio) -> None:
     pictures = [sitting(studio, grain=number) for number in range(2 * HOLDS_MS // EVERY_MS + 1)]
     faces = watched.see(*pictures)
-    assert watched.read_at_ms == [0, EVERY_MS, HOLDS_MS, 2 * HOLDS_MS]  # the first one alone may be a slip
+    # the first one alone may be a slip
+    assert watched.read_at_ms == [0, EVERY_MS, HOLDS_MS, 2 * HOLDS_MS]
     assert all(faces)
 
 
 def test_work_taken_up_again_reads_the_same_pictures(watched: Watched, studio: Studio) -> None:
     watched.see(*[sitting(studio)] * 10, from_ms=1_400)
-    assert watched.read_at_ms == [1_400, 1_600, 2_000, 3_000]  # as one that began at 0 reads from 2,000 on
+    # as one that began at 0 reads from 2,000 on
+    assert watched.read_at_ms == [1_400, 1_600, 2_000, 3_000]
 
 
 def test_what_holds_moves_with_the_face(watched: Watched, studio: Studio) -> None:
@@ -81,15 +87,28 @@ def test_what_holds_moves_with_the_face(watched: Watched, studio: Studio) -> Non
     assert last.yaw_deg == first.yaw_deg
 
 
-def shifted(picture: Picture, points: RelativePoints, right_px: int = 0, down_px: int = 0) -> Picture:
-    """What lies between the points, and as much below and above them, drawn once more a little beside."""
-    (left, top), (right, bottom) = np.round((points.min(axis=0) * SIZE, points.max(axis=0) * SIZE)).astype(int)
+def shifted(
+    picture: Picture, points: RelativePoints, right_px: int = 0, down_px: int = 0
+) -> Picture:
+    """What lies between the points, and as much below and above them, drawn once more a little
+    beside.
+    """
+    (left, top), (right, bottom) = np.round(
+        (points.min(axis=0) * SIZE, points.max(axis=0) * SIZE)
+    ).astype(int)
     if right_px:  # an iris: what is in the middle of the eye
-        left, right, top, bottom = left + (right - left) // 4, right - (right - left) // 4, top - 4, bottom + 4
+        left, right, top, bottom = (
+            left + (right - left) // 4,
+            right - (right - left) // 4,
+            top - 4,
+            bottom + 4,
+        )
     else:  # a lower lip
         bottom += 12
     changed = picture.copy()
-    changed[top + down_px : bottom + down_px, left + right_px : right + right_px] = picture[top:bottom, left:right]
+    changed[top + down_px : bottom + down_px, left + right_px : right + right_px] = picture[
+        top:bottom, left:right
+    ]
     return changed
 
 
@@ -126,7 +145,9 @@ def test_nothing_holds_where_nobody_is_any_more(watched: Watched, studio: Studio
     assert [face is not None for face in faces] == [True, True, False, True, False]
 
 
-def test_of_two_faces_the_nearest_is_looked_for_every_time(watched: Watched, studio: Studio) -> None:
+def test_of_two_faces_the_nearest_is_looked_for_every_time(
+    watched: Watched, studio: Studio
+) -> None:
     two = studio.picture([Sitter(-130, 1.0), Sitter(165, 0.85, mirrored=True)], 0)
     watched.see(two, two, two)
     assert watched.read_at_ms == [0, EVERY_MS, 2 * EVERY_MS]

@@ -35,7 +35,9 @@ def wait_for(answer: Answer, state: AnswerState, measured_ms: int) -> Answer:
     raise AssertionError(f"{now.state} at {now.measured_ms} ms")
 
 
-def test_a_server_that_stops_gives_back_what_it_measures(live_server: LiveServer, tmp_path: Path) -> None:
+def test_a_server_that_stops_gives_back_what_it_measures(
+    live_server: LiveServer, tmp_path: Path
+) -> None:
     data = clip_bytes(tmp_path, seconds=12.0)
     with live_server.app.app_context():
         alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
@@ -46,10 +48,14 @@ def test_a_server_that_stops_gives_back_what_it_measures(live_server: LiveServer
         live_server.stop()
         stopped = look(db.session.get_one(Answer, answer_id))
         live_server.start()
-        interviews.receive(db.session.get_one(Answer, answer_id), len(data) // 2, data[len(data) // 2 :], None)
+        interviews.receive(
+            db.session.get_one(Answer, answer_id), len(data) // 2, data[len(data) // 2 :], None
+        )
         interviews.complete_answer(db.session.get_one(Answer, answer_id), len(data), None)
         ready = wait_for(answer, AnswerState.READY, 11_000)
-        times = [observation.t_ms for observation in read_observations(path.with_suffix(".observations"))]
+        times = [
+            observation.t_ms for observation in read_observations(path.with_suffix(".observations"))
+        ]
 
     assert (stopped.lease_until, stopped.attempts) == (None, 0)
     assert ready.fence == 2

@@ -1,5 +1,5 @@
-"""A browser whose own storage ends, is cleared, or never answers, while somebody is recorded: nothing is lost by it,
-and the page says what it is.
+"""A browser whose own storage ends, is cleared, or never answers, while somebody is recorded:
+nothing is lost by it, and the page says what it is.
 """
 
 import hashlib
@@ -53,9 +53,13 @@ def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
 
 
 def clear_storage(candidate: Candidate) -> None:
-    """What a browser does that is short of room, or a person who deletes this site's data: connections are closed."""
+    """What a browser does that is short of room, or a person who deletes this site's data:
+    connections are closed.
+    """
     devtools = candidate.context.new_cdp_session(candidate.page)
-    devtools.send("Storage.clearDataForOrigin", {"origin": candidate.server.url, "storageTypes": "indexeddb"})
+    devtools.send(
+        "Storage.clearDataForOrigin", {"origin": candidate.server.url, "storageTypes": "indexeddb"}
+    )
     devtools.detach()
 
 
@@ -112,7 +116,9 @@ def test_storage_that_never_answers_is_not_waited_for(candidate: Candidate) -> N
     everything_arrived(candidate)
 
 
-def test_what_storage_does_not_give_back_is_asked_for_again_and_then_told(candidate: Candidate) -> None:
+def test_what_storage_does_not_give_back_is_asked_for_again_and_then_told(
+    candidate: Candidate,
+) -> None:
     candidate.starts_answering()
     candidate.has_saved(2)
     candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
@@ -124,7 +130,9 @@ def test_what_storage_does_not_give_back_is_asked_for_again_and_then_told(candid
     candidate.sees("What it had kept and does not give back then is lost")
     candidate.press("Try again")
     candidate.sees("Not all of it is saved: this browser could not read what it had kept")
-    expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text("this browser could not read")
+    expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text(
+        "this browser could not read"
+    )
 
 
 FULL = """
@@ -137,7 +145,9 @@ FULL = """
 
 
 @pytest.mark.parametrize("script", [FULL, NEVER_OPENS], ids=["full", "never opens, then it does"])
-def test_seconds_that_only_a_pages_memory_had_are_missed_after_a_reload(candidate: Candidate, script: str) -> None:
+def test_seconds_that_only_a_pages_memory_had_are_missed_after_a_reload(
+    candidate: Candidate, script: str
+) -> None:
     candidate.page.add_init_script(f"if (!sessionStorage.loads) {{ {script} }}")
     candidate.starts_answering()
     candidate.has_saved(3)
@@ -153,7 +163,9 @@ def test_seconds_that_only_a_pages_memory_had_are_missed_after_a_reload(candidat
     assert candidate.answers()[0].recorded_ms >= 9_000
 
 
-def test_what_a_page_without_storage_has_sent_is_saved_and_a_reload_says_so(candidate: Candidate) -> None:
+def test_what_a_page_without_storage_has_sent_is_saved_and_a_reload_says_so(
+    candidate: Candidate,
+) -> None:
     candidate.page.add_init_script(NEVER_OPENS)
     candidate.starts_answering()
     candidate.runs_for(3)
@@ -163,7 +175,9 @@ def test_what_a_page_without_storage_has_sent_is_saved_and_a_reload_says_so(cand
     candidate.page.reload()
     candidate.page.unroute_all()
     candidate.sees("What you said is saved.")
-    expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(re.compile(r"^saved 00:0\d$"))
+    expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(
+        re.compile(r"^saved 00:0\d$")
+    )
 
 
 def test_pieces_that_are_gone_are_never_called_saved(candidate: Candidate) -> None:
@@ -219,7 +233,13 @@ def test_a_part_of_a_piece_is_read_and_the_rest_stays(candidate: Candidate) -> N
         await store.dropBefore(record, 6);
         return [before, await read(6, 9), await read(3, 9), store.untilMs(id, 7), store.untilMs(id, 8)];""",
     )
-    assert seen == [[[1, 2, 3], [4, 5], [7, 8], [], [1, 2, 3, 4, 5, 6, 7, 8]], [7, 8], [], None, 400]
+    assert seen == [
+        [[1, 2, 3], [4, 5], [7, 8], [], [1, 2, 3, 4, 5, 6, 7, 8]],
+        [7, 8],
+        [],
+        None,
+        400,
+    ]
 
 
 def test_another_page_finds_what_this_one_kept(candidate: Candidate) -> None:
@@ -233,7 +253,9 @@ def test_another_page_finds_what_this_one_kept(candidate: Candidate) -> None:
     assert seen == [4, [3, 4], True]
 
 
-def test_what_memory_does_not_hold_is_read_from_storage_and_missed_where_it_is_gone(candidate: Candidate) -> None:
+def test_what_memory_does_not_hold_is_read_from_storage_and_missed_where_it_is_gone(
+    candidate: Candidate,
+) -> None:
     with_constants(candidate.page, {"IN_MEMORY_BYTES": 3})
     candidate.page.reload()
     seen = used(
@@ -315,6 +337,8 @@ def test_the_receipt_deletes_what_this_browser_still_kept_of_its_interview_and_o
 
 def until_kept(candidate: Candidate, jobs_and_pieces: list[list[str]]) -> None:
     deadline = time.monotonic() + PATIENCE_MS / 1000
-    while (kept := candidate.page.evaluate(KEPT, NAME)) != jobs_and_pieces and time.monotonic() < deadline:
+    while (
+        kept := candidate.page.evaluate(KEPT, NAME)
+    ) != jobs_and_pieces and time.monotonic() < deadline:
         candidate.page.wait_for_timeout(100)
     assert kept == jobs_and_pieces

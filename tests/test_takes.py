@@ -1,4 +1,6 @@
-"""Which take of a question counts: the newest of which something can be used. A slip loses no answer that is here."""
+"""Which take of a question counts: the newest of which something can be used. A slip loses no
+answer that is here.
+"""
 
 from pathlib import Path
 
@@ -27,7 +29,9 @@ def ended(app: Flask, interview: InterviewSession) -> InterviewSession:
 
 
 @pytest.mark.parametrize("container", ["mp4", "webm"])
-def test_the_head_of_a_file_alone_is_told_from_one_with_pictures(tmp_path: Path, container: str) -> None:
+def test_the_head_of_a_file_alone_is_told_from_one_with_pictures(
+    tmp_path: Path, container: str
+) -> None:
     whole, head = clip_bytes(tmp_path, container=container), tmp_path / "head"
     head.write_bytes(head_of(whole))
     assert is_head_alone(head)
@@ -70,13 +74,21 @@ def test_a_take_that_cannot_be_used_leaves_the_one_before_in_the_recording(
     ended(app, interview)
 
     assert interview.state is InterviewState.READY
-    assert [(answer.question_position, answer.take) for answer in interview.kept_answers()] == [(1, 1), (2, 1)]
+    assert [(answer.question_position, answer.take) for answer in interview.kept_answers()] == [
+        (1, 1),
+        (2, 1),
+    ]
     assert all(answer.state is AnswerState.READY for answer in interview.kept_answers())
     assert interviews.answer_path(broken).read_bytes() == unreadable(whole)  # kept as it came
-    assert "Take 2 could not be used and is kept as it came; this is take 1." in arrival.notes_by_question(interview)[1]
+    assert (
+        "Take 2 could not be used and is kept as it came; this is take 1."
+        in arrival.notes_by_question(interview)[1]
+    )
 
 
-def test_where_no_take_can_be_used_the_newest_is_named(app: Flask, interview: InterviewSession, tmp_path: Path) -> None:
+def test_where_no_take_can_be_used_the_newest_is_named(
+    app: Flask, interview: InterviewSession, tmp_path: Path
+) -> None:
     whole = clip_bytes(tmp_path)
     for _ in range(2):
         record(interview, unreadable(whole))
@@ -84,4 +96,7 @@ def test_where_no_take_can_be_used_the_newest_is_named(app: Flask, interview: In
 
     ended(app, interview)
 
-    assert next((answer.take, answer.state) for answer in interview.kept_answers()) == (2, AnswerState.FAILED)
+    assert next((answer.take, answer.state) for answer in interview.kept_answers()) == (
+        2,
+        AnswerState.FAILED,
+    )

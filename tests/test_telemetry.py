@@ -1,4 +1,6 @@
-"""The contract's file: what is written follows the schema, and what is read back can be judged again."""
+"""The contract's file: what is written follows the schema, and what is read back can be judged
+again.
+"""
 
 import json
 from pathlib import Path
@@ -26,7 +28,17 @@ from capture.types import (
 
 SCHEMA = json.loads((Path(capture.__file__).parent / "store" / "telemetry.schema.json").read_text())
 ENGINE = {"capture": "0.1.0", "mediapipe": "0.10.31", "model_sha256": "6418", "rules": "1"}
-FLAG = Flag(FlagKind.NO_FACE, 200, 600, Severity.MEDIUM, 400, 300, "ms", "no_face/1", "No face was seen for 0.4 s.")
+FLAG = Flag(
+    FlagKind.NO_FACE,
+    200,
+    600,
+    Severity.MEDIUM,
+    400,
+    300,
+    "ms",
+    "no_face/1",
+    "No face was seen for 0.4 s.",
+)
 FULL = Observation(
     t_ms=0,
     count=1,
@@ -48,7 +60,11 @@ FULL = Observation(
 MEASURED = Measurements(
     duration_ms=1000,
     answers=[AnswerSpan(1, 1, 0, 800)],
-    observations=[FULL, Observation(200, count=0, level_dbfs=-90.0), Observation(400, count=2, blinks_ms=(350,))],
+    observations=[
+        FULL,
+        Observation(200, count=0, level_dbfs=-90.0),
+        Observation(400, count=2, blinks_ms=(350,)),
+    ],
     events=[PageEvent(210, "tab_hidden", 690), PageEvent(700, "paste")],
     gaps=[Gap(800, 1000, GapCause.INTERRUPTED)],
 )

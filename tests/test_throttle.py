@@ -62,7 +62,8 @@ def test_what_is_kept_tells_neither_address_nor_e_mail(app: Flask) -> None:
     kept = db.session.scalar(db.select(ThrottleHit.bucket))
     app.secret_key = "another secret"
     assert "alice" not in kept
-    assert throttle.bucket_of(THREE, "alice@example.org") != kept  # not to be guessed without the secret
+    # not to be guessed without the secret
+    assert throttle.bucket_of(THREE, "alice@example.org") != kept
 
 
 def test_it_forgets_what_no_limit_looks_at_any_more(app: Flask) -> None:

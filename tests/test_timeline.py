@@ -25,7 +25,9 @@ def test_it_puts_answers_one_after_the_other() -> None:
     assert [observation.t_ms for observation in placed.observations] == list(range(0, 8000, 200))
 
 
-@pytest.mark.parametrize(("lost_ms", "second_start_ms", "gaps"), [(199, 5000, 0), (200, 5200, 1), (1800, 6800, 1)])
+@pytest.mark.parametrize(
+    ("lost_ms", "second_start_ms", "gaps"), [(199, 5000, 0), (200, 5200, 1), (1800, 6800, 1)]
+)
 def test_it_keeps_the_place_of_a_lost_tail(lost_ms: int, second_start_ms: int, gaps: int) -> None:
     placed = join_timeline([answer(1, 5000, lost_ms), answer(2, 3000)])
     assert placed.answers[1].start_ms == second_start_ms
@@ -49,9 +51,13 @@ def test_the_recording_ends_with_the_last_gap() -> None:
     ],
     ids=["whole", "late frames", "hole", "late start", "early end", "nothing", "analysis refused"],
 )
-def test_it_says_where_nothing_was_measured(observations: list[Observation], gaps: list[tuple[int, int]]) -> None:
+def test_it_says_where_nothing_was_measured(
+    observations: list[Observation], gaps: list[tuple[int, int]]
+) -> None:
     placed = join_timeline([answer(1, 1000), MeasuredAnswer(2, 1, 5000, 0, observations)])
-    assert placed.gaps == [Gap(1000 + start, 1000 + end, GapCause.NOT_MEASURED) for start, end in gaps]
+    assert placed.gaps == [
+        Gap(1000 + start, 1000 + end, GapCause.NOT_MEASURED) for start, end in gaps
+    ]
 
 
 def test_it_does_not_explain_a_known_gap_twice() -> None:
@@ -62,7 +68,12 @@ def test_it_does_not_explain_a_known_gap_twice() -> None:
 
 def test_it_moves_events_and_blinks_along() -> None:
     second = MeasuredAnswer(
-        2, 1, 1000, 0, [Observation(0, blinks_ms=(50,)), Observation(900)], [PageEvent(300, "x", 600)]
+        2,
+        1,
+        1000,
+        0,
+        [Observation(0, blinks_ms=(50,)), Observation(900)],
+        [PageEvent(300, "x", 600)],
     )
     placed = join_timeline([answer(1, 5000), second])
     assert placed.observations[-2] == Observation(5000, blinks_ms=(5050,))
@@ -70,14 +81,25 @@ def test_it_moves_events_and_blinks_along() -> None:
 
 
 def test_it_holds_events_within_their_answer() -> None:
-    late = MeasuredAnswer(1, 1, 1000, 0, None, [PageEvent(-20, "a"), PageEvent(900, "b", 4000), PageEvent(5000, "c")])
-    assert join_timeline([late]).events == [PageEvent(0, "a"), PageEvent(900, "b", 1000), PageEvent(1000, "c")]
+    late = MeasuredAnswer(
+        1, 1, 1000, 0, None, [PageEvent(-20, "a"), PageEvent(900, "b", 4000), PageEvent(5000, "c")]
+    )
+    assert join_timeline([late]).events == [
+        PageEvent(0, "a"),
+        PageEvent(900, "b", 1000),
+        PageEvent(1000, "c"),
+    ]
 
 
 @given(st.lists(st.tuples(st.integers(1, 9000), st.integers(0, 3000)), max_size=6))
-def test_answers_and_gaps_fill_the_recording_without_overlap(lengths: list[tuple[int, int]]) -> None:
+def test_answers_and_gaps_fill_the_recording_without_overlap(
+    lengths: list[tuple[int, int]],
+) -> None:
     placed = join_timeline(
-        [answer(number, duration_ms, lost_ms) for number, (duration_ms, lost_ms) in enumerate(lengths, 1)]
+        [
+            answer(number, duration_ms, lost_ms)
+            for number, (duration_ms, lost_ms) in enumerate(lengths, 1)
+        ]
     )
     lost = [gap for gap in placed.gaps if gap.cause is GapCause.INTERRUPTED]
     pieces = sorted((piece.start_ms, piece.end_ms) for piece in [*placed.answers, *lost])

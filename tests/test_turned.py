@@ -1,4 +1,6 @@
-"""A camera that is turned, and pictures that come late: what is decoded rightly counts, all else is a gap."""
+"""A camera that is turned, and pictures that come late: what is decoded rightly counts, all else is
+a gap.
+"""
 
 from pathlib import Path
 
@@ -22,7 +24,11 @@ KINDS = [("avc3", "mp4"), ("vp8", "webm")]
 
 
 def frames_of(path: Path, every_ms: int = 200) -> list[Frame]:
-    return [item for item in Decoder(path, identify_file(path), every_ms=every_ms) if isinstance(item, Frame)]
+    return [
+        item
+        for item in Decoder(path, identify_file(path), every_ms=every_ms)
+        if isinstance(item, Frame)
+    ]
 
 
 def pictures_in(path: Path) -> int:
@@ -36,7 +42,9 @@ def film_of(path: Path) -> tuple[list[Frame], bool]:
 
 
 @pytest.mark.parametrize(("kind", "ending"), KINDS)
-def test_a_turned_camera_is_seen_throughout_as_a_person_sees_it(tmp_path: Path, kind: str, ending: str) -> None:
+def test_a_turned_camera_is_seen_throughout_as_a_person_sees_it(
+    tmp_path: Path, kind: str, ending: str
+) -> None:
     frames = frames_of(turned_clip(tmp_path / f"a.{ending}", kind))
 
     assert [frame.t_ms // 200 for frame in frames] == list(range(30))
@@ -59,10 +67,16 @@ def test_its_film_plays_through_on_the_canvas_of_its_first_picture(
     for frame in frames:
         assert frame.rgb.shape == (height, width, 3)
         own = frame.rgb
-        if 2000 <= frame.t_ms < 4000:  # bars where the shapes differ, and the whole picture between them
+        if (
+            2000 <= frame.t_ms < 4000
+        ):  # bars where the shapes differ, and the whole picture between them
             side = round(min(width, height) * min(width, height) / max(width, height) / 2)
             middle = (height if width < height else width) // 2
-            own = own[middle - side : middle + side] if width < height else own[:, middle - side : middle + side]
+            own = (
+                own[middle - side : middle + side]
+                if width < height
+                else own[:, middle - side : middle + side]
+            )
         assert abs(clock_ms(own) - frame.t_ms) <= 100, frame.t_ms
 
 
@@ -88,7 +102,9 @@ def test_what_was_not_decoded_rightly_is_a_gap_and_no_measurement(tmp_path: Path
     source = AnswerSource(path, "mp4", tmp_path / "a.observations", lambda: True)
     CaptureSession(source, MODELS.senses).run()
     rows = read_observations(source.observations_path)
-    placed = timeline.join_timeline([MeasuredAnswer(1, 1, probe(path).duration_ms, observations=rows)])
+    placed = timeline.join_timeline(
+        [MeasuredAnswer(1, 1, probe(path).duration_ms, observations=rows)]
+    )
 
     assert not [row.t_ms for row in rows if 2000 <= row.t_ms < 4000]
     (gap,) = placed.gaps
@@ -96,13 +112,16 @@ def test_what_was_not_decoded_rightly_is_a_gap_and_no_measurement(tmp_path: Path
     assert (gap.start_ms // 200, gap.end_ms) == (9, 4000)
 
 
-def test_after_a_broken_picture_nothing_is_believed_before_one_that_stands_for_itself(tmp_path: Path) -> None:
+def test_after_a_broken_picture_nothing_is_believed_before_one_that_stands_for_itself(
+    tmp_path: Path,
+) -> None:
     path = make_clip(tmp_path / "a.mp4", 4, sound=None, fragmented=False)
     with av.open(path) as file:
         video = file.streams.video[0]
         packets = [(packet.pos, packet.size) for packet in file.demux(video) if packet.size]
     data = bytearray(path.read_bytes())
-    position, size = packets[30]  # the seventh behind the second key picture, of which there is one each second
+    # the seventh behind the second key picture, of which there is one each second
+    position, size = packets[30]
     data[position + 8 : position + size] = b"\xff" * (size - 8)
     path.write_bytes(data)
 
@@ -112,9 +131,13 @@ def test_after_a_broken_picture_nothing_is_believed_before_one_that_stands_for_i
 
 
 @pytest.mark.parametrize("pictures", [2, 3, 30])
-def test_pictures_that_the_decoder_gives_back_at_its_end_count(tmp_path: Path, pictures: int) -> None:
+def test_pictures_that_the_decoder_gives_back_at_its_end_count(
+    tmp_path: Path, pictures: int
+) -> None:
     times_ms = [200 * number for number in range(pictures)]
-    path = make_clip(tmp_path / "a.mp4", pictures / 5, fps=5, sound=None, times_ms=times_ms, options=B_FRAMES)
+    path = make_clip(
+        tmp_path / "a.mp4", pictures / 5, fps=5, sound=None, times_ms=times_ms, options=B_FRAMES
+    )
     frames = frames_of(path)
 
     assert [frame.t_ms for frame in frames] == times_ms
@@ -128,7 +151,13 @@ def test_pictures_that_the_decoder_gives_back_at_its_end_count(tmp_path: Path, p
 def test_they_are_in_a_film_that_is_encoded_too(tmp_path: Path, pictures: int) -> None:
     times_ms = [200 * number for number in range(pictures)]
     path = make_clip(
-        tmp_path / "a.mp4", pictures / 5, fps=5, sound=None, times_ms=times_ms, options=B_FRAMES, rotation_deg=90
+        tmp_path / "a.mp4",
+        pictures / 5,
+        fps=5,
+        sound=None,
+        times_ms=times_ms,
+        options=B_FRAMES,
+        rotation_deg=90,
     )
     encoded = normalise(path, tmp_path / "encoded.mp4", "mp4")
 

@@ -1,5 +1,5 @@
-"""A device that is turned while it records, where one file can hold the new picture and where it cannot, with a
-connection, without one, and through a reload.
+"""A device that is turned while it records, where one file can hold the new picture and where it
+cannot, with a connection, without one, and through a reload.
 """
 
 import re
@@ -49,7 +49,9 @@ TURN = """
 """
 
 
-def test_a_turned_picture_goes_on_in_a_further_part_where_one_file_cannot_hold_it(candidate: Candidate) -> None:
+def test_a_turned_picture_goes_on_in_a_further_part_where_one_file_cannot_hold_it(
+    candidate: Candidate,
+) -> None:
     begins(candidate, asks_for("/avc1/"))
     candidate.record(2)
     candidate.page.evaluate(TURN)
@@ -92,27 +94,38 @@ def nothing_gets_through(candidate: Candidate) -> None:
 
 
 @pytest.mark.parametrize("turns", [1, 2])
-def test_parts_that_the_server_never_heard_of_survive_a_reload(candidate: Candidate, turns: int) -> None:
+def test_parts_that_the_server_never_heard_of_survive_a_reload(
+    candidate: Candidate, turns: int
+) -> None:
     begins(candidate, asks_for("/avc1/"))
     candidate.record(2)
     nothing_gets_through(candidate)
     for turn in range(turns):
         candidate.page.evaluate(TURN, 320 if turn == 0 else 640)
-        candidate.page.wait_for_function(f"() => window.asked.length === {turn + 2}", timeout=PATIENCE_MS)
+        candidate.page.wait_for_function(
+            f"() => window.asked.length === {turn + 2}", timeout=PATIENCE_MS
+        )
         candidate.page.wait_for_timeout(4_000)
     candidate.sees("Kept in this browser, saved later")
     candidate.page.reload()
     candidate.page.unroute_all()
     candidate.sees("What you said is saved")
     answers = candidate.answers()
-    assert [(answer.take, answer.part) for answer in answers] == [(1, part + 1) for part in range(turns + 1)]
+    assert [(answer.take, answer.part) for answer in answers] == [
+        (1, part + 1) for part in range(turns + 1)
+    ]
     assert all(media_ms(candidate, answer) > 2_000 for answer in answers[1:])
     candidate.press("Go on with this answer")
     candidate.sees_state("recording")
 
 
-def test_a_part_that_was_only_in_a_pages_memory_is_missed_after_a_reload(candidate: Candidate) -> None:
-    begins(candidate, "Object.defineProperty(window, 'indexedDB', { value: undefined });" + asks_for("/avc1/"))
+def test_a_part_that_was_only_in_a_pages_memory_is_missed_after_a_reload(
+    candidate: Candidate,
+) -> None:
+    begins(
+        candidate,
+        "Object.defineProperty(window, 'indexedDB', { value: undefined });" + asks_for("/avc1/"),
+    )
     candidate.record(2)
     candidate.has_saved(2)
     nothing_gets_through(candidate)
@@ -123,7 +136,9 @@ def test_a_part_that_was_only_in_a_pages_memory_is_missed_after_a_reload(candida
     candidate.page.reload()
     candidate.page.unroute_all()
     candidate.sees("Not all of it is saved: its last")
-    expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text(re.compile("^only 00:0.*s are gone"))
+    expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text(
+        re.compile("^only 00:0.*s are gone")
+    )
 
 
 def test_the_same_file_goes_on_where_it_can_hold_a_turned_picture(candidate: Candidate) -> None:

@@ -1,4 +1,6 @@
-"""Résumés are looked at in turns: a few at once, a few wait, the others come back; pages are answered meanwhile."""
+"""Résumés are looked at in turns: a few at once, a few wait, the others come back; pages are
+answered meanwhile.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -72,7 +74,9 @@ def test_two_run_two_wait_and_nobody_else(crowd: Crowd) -> None:
     assert not any(one.done() for one in waiting)
 
 
-def test_one_person_waits_for_the_file_before_and_keeps_nobody_else_from_a_turn(crowd: Crowd) -> None:
+def test_one_person_waits_for_the_file_before_and_keeps_nobody_else_from_a_turn(
+    crowd: Crowd,
+) -> None:
     crowd.come("a")
     until(lambda: crowd.order == ["a"])
     second = crowd.come("a")
@@ -115,7 +119,9 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("taken")
 def test_the_form_keeps_the_note_and_says_to_come_back(client: FlaskClient, alice: User) -> None:
     path = f"/jobs/{make_job().slug}/apply"
-    answer = sign_in(client, alice).post(path, **papers.form(resume=papers.upload(), note="From May on"))
+    answer = sign_in(client, alice).post(
+        path, **papers.form(resume=papers.upload(), note="From May on")
+    )
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
     assert tries() == 0
     assert "Other files are being looked at just now" in answer.text
@@ -124,7 +130,10 @@ def test_the_form_keeps_the_note_and_says_to_come_back(client: FlaskClient, alic
 
 @pytest.mark.usefixtures("taken")
 def test_a_program_is_told_when_to_come_back(client: FlaskClient, alice: User) -> None:
-    sent = {"data": {"job_id": str(make_job().id), "resume": papers.upload()}, "content_type": "multipart/form-data"}
+    sent = {
+        "data": {"job_id": str(make_job().id), "resume": papers.upload()},
+        "content_type": "multipart/form-data",
+    }
     answer = client.post("/api/applications/apply", headers=bearer(alice), **sent)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
     assert tries() == 0
@@ -133,12 +142,16 @@ def test_a_program_is_told_when_to_come_back(client: FlaskClient, alice: User) -
 
 
 class SlowScanner:
-    """A real portal whose scanner holds every file until it is let go: no file costs more, whatever the machine."""
+    """A real portal whose scanner holds every file until it is let go: no file costs more, whatever
+    the machine.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.go = folder / "go"
         script = folder / "scanner"
-        script.write_text(f"#!/bin/sh\ncat >/dev/null\nuntil [ -e {self.go} ]; do sleep 0.1; done\n")
+        script.write_text(
+            f"#!/bin/sh\ncat >/dev/null\nuntil [ -e {self.go} ]; do sleep 0.1; done\n"
+        )
         script.chmod(0o755)
         self.server = LiveServer(folder, SCAN_COMMAND=str(script), CAPTURE_WORKERS="0")
         self.server.start()
@@ -149,7 +162,8 @@ class SlowScanner:
             emails = [make_user().email for _ in range(count)]
         visitors = [Visitor(self.server.url).sign_in(email) for email in emails]
         for one in visitors:
-            one.get(self.path)  # a form's token: of sixteen first visits at once, each would be given another one
+            # a form's token: of sixteen first visits at once, each would be given another one
+            one.get(self.path)
         return visitors
 
 
@@ -176,4 +190,5 @@ def test_pages_are_answered_while_sixteen_resumes_wait(slow: SlowScanner, people
     assert {answer.status for answer in refused} == {429}
     assert all(answer.headers["Retry-After"] == "10" for answer in refused)
     assert late
-    assert all(one.result().status == 303 for one in late)  # of one person the second is told that there is one already
+    # of one person the second is told that there is one already
+    assert all(one.result().status == 303 for one in late)

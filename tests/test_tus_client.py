@@ -1,6 +1,7 @@
 """Two tus clients that are not ours, tuspy and tus-js-client, upload a clip to a real server.
 
-In pieces, past a lost reply and a damaged piece, paused and resumed, taken back, with a length known only at the end.
+In pieces, past a lost reply and a damaged piece, paused and resumed, taken back, with a length
+known only at the end.
 """
 
 import base64
@@ -81,7 +82,10 @@ def upload(target: Target, clip: Path) -> Iterator[tuple[Uploader, Path]]:
     """An uploader of the clip, and where its bytes shall arrive."""
     with clip.open("rb") as file:
         how = {"chunk_size": PIECE_BYTES, "upload_checksum": True, "retries": 2, "retry_delay": 0}
-        yield TusClient(target.endpoint, headers=target.headers).uploader(file_stream=file, **how), target.stored
+        yield (
+            TusClient(target.endpoint, headers=target.headers).uploader(file_stream=file, **how),
+            target.stored,
+        )
 
 
 def digest(path: Path) -> str:
@@ -96,16 +100,21 @@ def test_a_clip_arrives_whole(upload: tuple[Uploader, Path], clip: Path) -> None
     assert digest(stored) == digest(clip)
 
 
-def test_a_piece_whose_reply_was_lost_is_not_stored_twice(upload: tuple[Uploader, Path], clip: Path) -> None:
+def test_a_piece_whose_reply_was_lost_is_not_stored_twice(
+    upload: tuple[Uploader, Path], clip: Path
+) -> None:
     uploader, stored = upload
     uploader.upload_chunk()
-    uploader.offset = 0  # as after a reply that never came: the client does not know that the piece is there
+    # as after a reply that never came: the client does not know that the piece is there
+    uploader.offset = 0
     uploader.upload()
 
     assert digest(stored) == digest(clip)
 
 
-def test_a_damaged_piece_is_refused_and_the_upload_goes_on(upload: tuple[Uploader, Path], clip: Path) -> None:
+def test_a_damaged_piece_is_refused_and_the_upload_goes_on(
+    upload: tuple[Uploader, Path], clip: Path
+) -> None:
     uploader, stored = upload
     uploader.upload_chunk()
     headers = uploader.get_headers() | {
@@ -124,7 +133,9 @@ def test_a_damaged_piece_is_refused_and_the_upload_goes_on(upload: tuple[Uploade
     assert digest(stored) == digest(clip)
 
 
-def test_tuspy_pauses_and_another_one_goes_on(upload: tuple[Uploader, Path], target: Target, clip: Path) -> None:
+def test_tuspy_pauses_and_another_one_goes_on(
+    upload: tuple[Uploader, Path], target: Target, clip: Path
+) -> None:
     uploader, stored = upload
     uploader.upload(stop_at=2 * PIECE_BYTES)
     assert stored.stat().st_size == 2 * PIECE_BYTES
@@ -147,7 +158,9 @@ class Deferring(Uploader):
         return known | {"Upload-Defer-Length": "1"}
 
     def get_headers(self) -> dict[str, str]:
-        is_last = self.offset + self.chunk_size >= self.stop_at if hasattr(self, "chunk_size") else False
+        is_last = (
+            self.offset + self.chunk_size >= self.stop_at if hasattr(self, "chunk_size") else False
+        )
         return super().get_headers() | ({"Upload-Length": str(self.stop_at)} if is_last else {})
 
 
@@ -161,15 +174,22 @@ def test_tuspy_says_the_length_with_the_last_piece(target: Target, clip: Path) -
 
     after = target.head().headers
     assert (before.get("Upload-Length"), before.get("Upload-Defer-Length")) == (None, "1")
-    assert (after.get("Upload-Length"), after.get("Upload-Defer-Length")) == (str(clip.stat().st_size), None)
+    assert (after.get("Upload-Length"), after.get("Upload-Defer-Length")) == (
+        str(clip.stat().st_size),
+        None,
+    )
     assert digest(target.stored) == digest(clip)
 
 
-def test_an_upload_that_tuspy_began_is_taken_back(upload: tuple[Uploader, Path], target: Target) -> None:
+def test_an_upload_that_tuspy_began_is_taken_back(
+    upload: tuple[Uploader, Path], target: Target
+) -> None:
     uploader, stored = upload
     uploader.upload_chunk()
 
-    assert requests.delete(uploader.url, headers=uploader.get_headers(), timeout=10).status_code == 204
+    assert (
+        requests.delete(uploader.url, headers=uploader.get_headers(), timeout=10).status_code == 204
+    )
     assert not stored.exists()
     assert target.head().status_code == 410
 
@@ -181,7 +201,12 @@ def js(step: str, target: Target, clip: Path, **more: Any) -> dict[str, Any]:
     assert (PROJECT_FOLDER / "node_modules" / "tus-js-client").is_dir(), (
         "run `make assets` again: npm's packages are gone"
     )
-    wish = {"endpoint": target.endpoint, "token": target.token, "file": str(clip), "chunk": PIECE_BYTES} | more
+    wish = {
+        "endpoint": target.endpoint,
+        "token": target.token,
+        "file": str(clip),
+        "chunk": PIECE_BYTES,
+    } | more
     done = subprocess.run(
         [str(node), str(JS_CLIENT), step, json.dumps(wish)],
         capture_output=True, text=True, timeout=JS_PATIENCE_S, check=True,
@@ -190,9 +215,13 @@ def js(step: str, target: Target, clip: Path, **more: Any) -> dict[str, Any]:
     return outcome
 
 
-@pytest.mark.parametrize("how", [{}, {"deferred": True}, {"deferred": True, "stream": True}], ids=str)
+@pytest.mark.parametrize(
+    "how", [{}, {"deferred": True}, {"deferred": True, "stream": True}], ids=str
+)
 @pytest.mark.parametrize("override", [False, True])
-def test_tus_js_client_sends_a_clip(target: Target, clip: Path, how: dict[str, bool], override: bool) -> None:
+def test_tus_js_client_sends_a_clip(
+    target: Target, clip: Path, how: dict[str, bool], override: bool
+) -> None:
     outcome = js("send", target, clip, override=override, **how)
 
     assert outcome.get("done"), outcome
@@ -204,18 +233,23 @@ def test_tus_js_client_sends_a_clip(target: Target, clip: Path, how: dict[str, b
 
 
 @pytest.mark.parametrize("deferred", [False, True])
-def test_tus_js_client_pauses_and_another_one_goes_on(target: Target, clip: Path, deferred: bool) -> None:
+def test_tus_js_client_pauses_and_another_one_goes_on(
+    target: Target, clip: Path, deferred: bool
+) -> None:
     first = js("pause", target, clip, deferred=deferred, stopAt=2 * PIECE_BYTES)
     assert first["taken"] == target.stored.stat().st_size == 2 * PIECE_BYTES
     second = js("send", target, clip, deferred=deferred, url=first["url"])
 
     assert second.get("done"), second
-    assert [request[0] for request in second["requests"][:2]] == ["HEAD", "PATCH"]  # and nothing from the beginning
+    # and nothing from the beginning
+    assert [request[0] for request in second["requests"][:2]] == ["HEAD", "PATCH"]
     assert digest(target.stored) == digest(clip)
 
 
 @pytest.mark.parametrize("how", [{}, {"deferred": True, "stream": True}], ids=str)
-def test_tus_js_client_pauses_and_goes_on_by_itself(target: Target, clip: Path, how: dict[str, bool]) -> None:
+def test_tus_js_client_pauses_and_goes_on_by_itself(
+    target: Target, clip: Path, how: dict[str, bool]
+) -> None:
     outcome = js("pause_and_go_on", target, clip, stopAt=PIECE_BYTES, **how)
 
     assert outcome.get("done"), outcome

@@ -1,4 +1,6 @@
-"""Two people change the same thing: the later one is told what the other saved, and overwrites only what was seen."""
+"""Two people change the same thing: the later one is told what the other saved, and overwrites only
+what was seen.
+"""
 
 import html
 import re
@@ -36,17 +38,28 @@ def typed(job: Job, **changes: str) -> dict[str, str]:
     names = ("title", "description", "location", "workplace", "employment_type", "salary_range")
     asked = rows(*[question.prompt for question in job.questions])
     asked = {
-        name: {"think_s": "2", "limit_s": "60", "takes": "2"}.get(name.split("-")[2], v) for name, v in asked.items()
+        name: {"think_s": "2", "limit_s": "60", "takes": "2"}.get(name.split("-")[2], v)
+        for name, v in asked.items()
     }
     return {name: str(getattr(job, name)) for name in names} | asked | changes
 
 
-def test_the_later_of_two_admins_is_refused_and_reads_both_texts(admins: tuple[FlaskClient, FlaskClient]) -> None:
+def test_the_later_of_two_admins_is_refused_and_reads_both_texts(
+    admins: tuple[FlaskClient, FlaskClient],
+) -> None:
     ada, omar = admins
     job = make_job(description="Build pipelines.")
     path = f"/admin/jobs/{job.id}"
-    before, mine = seen_in(ada.get(path).text), typed(job, description="Ada's words", salary_range="€ 1")
-    assert omar.post(path, data=typed(job, description="Omar's words", location="Faro") | before).status_code == 303
+    before, mine = (
+        seen_in(ada.get(path).text),
+        typed(job, description="Ada's words", salary_range="€ 1"),
+    )
+    assert (
+        omar.post(
+            path, data=typed(job, description="Omar's words", location="Faro") | before
+        ).status_code
+        == 303
+    )
 
     refused = ada.post(path, data=mine | before)
 
@@ -65,7 +78,9 @@ def test_the_later_of_two_admins_is_refused_and_reads_both_texts(admins: tuple[F
     assert (job.description, job.location, job.salary_range) == ("Omar's words", "Faro", "")
 
 
-def test_who_has_read_what_the_other_saved_may_overwrite_it(admins: tuple[FlaskClient, FlaskClient]) -> None:
+def test_who_has_read_what_the_other_saved_may_overwrite_it(
+    admins: tuple[FlaskClient, FlaskClient],
+) -> None:
     ada, omar = admins
     job = make_job()
     path = f"/admin/jobs/{job.id}"
@@ -87,7 +102,9 @@ CHANGES: dict[str, Callable[[Job], None]] = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_whatever_changed_of_a_job_is_noticed(admins: tuple[FlaskClient, FlaskClient], what: str) -> None:
+def test_whatever_changed_of_a_job_is_noticed(
+    admins: tuple[FlaskClient, FlaskClient], what: str
+) -> None:
     job = make_job()
     path, form = f"/admin/jobs/{job.id}", typed(job, action="publish")
     before = seen_in(admins[0].get(path).text)
@@ -96,15 +113,21 @@ def test_whatever_changed_of_a_job_is_noticed(admins: tuple[FlaskClient, FlaskCl
     assert admins[0].post(path, data=form | before).status_code == 409
 
 
-def test_a_form_that_does_not_say_what_it_showed_changes_nothing(admins: tuple[FlaskClient, FlaskClient]) -> None:
+def test_a_form_that_does_not_say_what_it_showed_changes_nothing(
+    admins: tuple[FlaskClient, FlaskClient],
+) -> None:
     job = make_job()
     assert admins[0].post(f"/admin/jobs/{job.id}", data=JOB).status_code == 409
     db.session.refresh(job)
     assert job.title == "Data engineer"
 
 
-def test_adding_a_question_and_typing_wrongly_forget_nothing(admins: tuple[FlaskClient, FlaskClient]) -> None:
-    """What was seen is what the first page showed, however often the form comes back for other reasons."""
+def test_adding_a_question_and_typing_wrongly_forget_nothing(
+    admins: tuple[FlaskClient, FlaskClient],
+) -> None:
+    """What was seen is what the first page showed, however often the form comes back for other
+    reasons.
+    """
     ada, omar = admins
     job = make_job()
     path = f"/admin/jobs/{job.id}"
@@ -124,7 +147,11 @@ def test_a_decision_about_another_state_is_refused(
     other(application)
     status = application.status
     form = {"decision": decision} | before
-    page = admins[0].post(f"/admin/applications/{application.id}/decide", data=form, follow_redirects=True).text
+    page = (
+        admins[0]
+        .post(f"/admin/applications/{application.id}/decide", data=form, follow_redirects=True)
+        .text
+    )
     assert f"This application is {status} by now, so nothing was changed" in page
     db.session.refresh(application)
     assert application.status is status
@@ -134,7 +161,9 @@ def test_a_candidate_withdraws_only_what_was_shown(client: FlaskClient, alice: U
     application = make_application(alice)
     before = seen_in(sign_in(client, alice).get("/dashboard").text)
     hiring.offer(application)
-    page = client.post(f"/applications/{application.id}/withdraw", data=before, follow_redirects=True).text
+    page = client.post(
+        f"/applications/{application.id}/withdraw", data=before, follow_redirects=True
+    ).text
     assert "This application is offered by now, so nothing was changed" in page
     db.session.refresh(application)
     assert application.status is ApplicationStatus.OFFERED
@@ -144,29 +173,48 @@ def test_a_candidate_withdraws_only_what_was_shown(client: FlaskClient, alice: U
 def test_an_account_that_changed_meanwhile_stays_as_it_is(
     admins: tuple[FlaskClient, FlaskClient], cast: Cast, verb: str
 ) -> None:
-    here, there = (accounts.enable, accounts.disable) if verb == "disable" else (accounts.disable, accounts.enable)
+    here, there = (
+        (accounts.enable, accounts.disable)
+        if verb == "disable"
+        else (accounts.disable, accounts.enable)
+    )
     here(cast.alice)
     before = seen_in(admins[0].get("/admin/people?q=moreau").text)
     there(cast.alice)
     stands = cast.alice.disabled_at
-    page = admins[0].post(f"/admin/people/{cast.alice.id}/{verb}", data=before, follow_redirects=True).text
+    page = (
+        admins[0]
+        .post(f"/admin/people/{cast.alice.id}/{verb}", data=before, follow_redirects=True)
+        .text
+    )
     assert "by now, so nothing was changed" in page
     db.session.refresh(cast.alice)
     assert cast.alice.disabled_at == stands
 
 
-def test_what_is_about_oneself_is_not_lost_between_two_tabs(client: FlaskClient, alice: User) -> None:
+def test_what_is_about_oneself_is_not_lost_between_two_tabs(
+    client: FlaskClient, alice: User
+) -> None:
     before = seen_in(sign_in(client, alice).get("/register/about").text)
     client.post("/register/about", data={"location": "Porto", "headline": "Electrician"} | before)
-    refused = client.post("/register/about", data={"location": "Faro", "headline": "Electrician"} | before)
+    refused = client.post(
+        "/register/about", data={"location": "Faro", "headline": "Electrician"} | before
+    )
     assert refused.status_code == 409
     shown = refused.text.partition("</dl>")[0]
     assert [words in shown for words in ("Porto", "Faro")] == [True, True]
     assert 'value="Faro"' in refused.text
-    assert client.post("/register/about", data={"location": "Faro"} | seen_in(refused.text)).status_code == 303
+    assert (
+        client.post(
+            "/register/about", data={"location": "Faro"} | seen_in(refused.text)
+        ).status_code
+        == 303
+    )
 
 
-def test_who_edits_in_two_tabs_is_not_told_of_somebody_else(client: FlaskClient, alice: User) -> None:
+def test_who_edits_in_two_tabs_is_not_told_of_somebody_else(
+    client: FlaskClient, alice: User
+) -> None:
     before = seen_in(sign_in(client, alice).get("/register/about").text)
     client.post("/register/about", data={"location": "Braga"} | before)
     refused = client.post("/register/about", data={"location": "Faro"} | before).text
@@ -174,7 +222,9 @@ def test_who_edits_in_two_tabs_is_not_told_of_somebody_else(client: FlaskClient,
     assert "somebody else" not in refused
 
 
-def test_a_fact_that_one_tab_left_alone_is_not_taken_back_by_it(client: FlaskClient, alice: User) -> None:
+def test_a_fact_that_one_tab_left_alone_is_not_taken_back_by_it(
+    client: FlaskClient, alice: User
+) -> None:
     before = seen_in(sign_in(client, alice).get("/register/about").text)
     opened = {name: getattr(alice, name) for name in ("phone", "location", "headline")}
     client.post("/register/about", data=opened | {"location": "Braga"} | before)
@@ -186,11 +236,16 @@ def test_a_fact_that_one_tab_left_alone_is_not_taken_back_by_it(client: FlaskCli
     assert "Not changed by you" in refused.text
 
 
-def test_two_who_save_the_same_are_no_conflict(admins: tuple[FlaskClient, FlaskClient], alice: User) -> None:
+def test_two_who_save_the_same_are_no_conflict(
+    admins: tuple[FlaskClient, FlaskClient], alice: User
+) -> None:
     job = make_job()
     path, alike = f"/admin/jobs/{job.id}", typed(job, title="Engineer of data")
     before = [seen_in(admin.get(path).text) for admin in admins]
-    assert [admin.post(path, data=alike | seen).status_code for admin, seen in zip(admins, before, strict=True)] == [
+    assert [
+        admin.post(path, data=alike | seen).status_code
+        for admin, seen in zip(admins, before, strict=True)
+    ] == [
         303,
         303,
     ]
@@ -207,7 +262,9 @@ NEW_VALUES = {
 def test_what_one_admin_left_alone_stays_as_the_other_saved_it(
     admins: tuple[FlaskClient, FlaskClient], name: str
 ) -> None:
-    """The form of the later one takes the other's value, says that it is not theirs, and saving again keeps both."""
+    """The form of the later one takes the other's value, says that it is not theirs, and saving
+    again keeps both.
+    """
     ada, omar = admins
     job = make_job(description="Build\r\npipelines.")
     path, mine = f"/admin/jobs/{job.id}", "location" if name != "location" else "title"
@@ -217,7 +274,10 @@ def test_what_one_admin_left_alone_stays_as_the_other_saved_it(
 
     refused = ada.post(path, data=as_opened | {mine: "Ada's"} | before)
     assert refused.status_code == 409
-    assert ("Not changed by you" in refused.text, "Yours, not saved" in refused.text) == (True, False)
+    assert ("Not changed by you" in refused.text, "Yours, not saved" in refused.text) == (
+        True,
+        False,
+    )
     assert ada.post(path, data=fields_in(refused.text) | {"action": "save"}).status_code == 303
     stored = typed(db.session.get_one(Job, job.id, populate_existing=True))
     kept = job.questions[0].takes if name.endswith("takes") else stored[name]
@@ -227,14 +287,25 @@ def test_what_one_admin_left_alone_stays_as_the_other_saved_it(
 def fields_in(page: str) -> dict[str, str]:
     """What a browser would send of the job's form as it is shown."""
     form = page.partition('<form id="job-form"')[2].partition("</form>")[0]
-    inputs = [tag for tag in re.findall(r"<input[^>]*>", form) if 'name="' in tag and 'type="submit"' not in tag]
+    inputs = [
+        tag
+        for tag in re.findall(r"<input[^>]*>", form)
+        if 'name="' in tag and 'type="submit"' not in tag
+    ]
     areas = re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\r?\n?(.*?)</textarea>', form, re.DOTALL)
-    selects = re.findall(r'<select[^>]*name="([^"]+)".*?<option selected value="([^"]*)"', form, re.DOTALL)
-    typed_in = [(re.search(r'name="([^"]+)"', tag)[1], re.search(r'value="([^"]*)"|$', tag)[1] or "") for tag in inputs]
+    selects = re.findall(
+        r'<select[^>]*name="([^"]+)".*?<option selected value="([^"]*)"', form, re.DOTALL
+    )
+    typed_in = [
+        (re.search(r'name="([^"]+)"', tag)[1], re.search(r'value="([^"]*)"|$', tag)[1] or "")
+        for tag in inputs
+    ]
     return {name: html.unescape(value) for name, value in [*typed_in, *areas, *selects]}
 
 
-def test_a_text_that_went_through_a_page_is_the_same_text(admins: tuple[FlaskClient, FlaskClient]) -> None:
+def test_a_text_that_went_through_a_page_is_the_same_text(
+    admins: tuple[FlaskClient, FlaskClient],
+) -> None:
     """A form sends two characters for the end of a line."""
     ada, omar = admins
     job = make_job(description="One.\nTwo.")
@@ -248,7 +319,9 @@ def test_a_text_that_went_through_a_page_is_the_same_text(admins: tuple[FlaskCli
     assert ("Faro" in shown, "Two." in shown) == (True, False)
 
 
-def test_a_resume_is_replaced_only_by_who_saw_it(client: FlaskClient, alice: User, app: Flask) -> None:
+def test_a_resume_is_replaced_only_by_who_saw_it(
+    client: FlaskClient, alice: User, app: Flask
+) -> None:
     folder = app.config["PORTAL"].resumes_folder
     (folder / "first.pdf").write_bytes(papers.pdf())
     application = make_application(alice, resume_path="first.pdf")
@@ -261,7 +334,9 @@ def test_a_resume_is_replaced_only_by_who_saw_it(client: FlaskClient, alice: Use
     assert len(list(folder.iterdir())) == 1
 
 
-def put(client: FlaskClient, user: User, application: Application, **headers: str) -> tuple[int, str]:
+def put(
+    client: FlaskClient, user: User, application: Application, **headers: str
+) -> tuple[int, str]:
     sent = {"data": {"resume": papers.upload()}, "content_type": "multipart/form-data"}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     path = f"/api/applications/{application.id}/resume"
@@ -269,7 +344,9 @@ def put(client: FlaskClient, user: User, application: Application, **headers: st
     return answer.status_code, answer.json.get("resume_version", "")
 
 
-def test_a_program_says_which_resume_it_replaces(client: FlaskClient, alice: User, app: Flask) -> None:
+def test_a_program_says_which_resume_it_replaces(
+    client: FlaskClient, alice: User, app: Flask
+) -> None:
     application = make_application(alice, resume_path="first.pdf")
     [listed] = client.get("/api/applications", headers=bearer(alice)).json["items"]
     version = listed["resume_version"]
@@ -317,14 +394,19 @@ def test_a_resume_that_came_while_the_file_was_looked_at_was_seen_by_nobody(
 
 @pytest.mark.parametrize("said", ["its version", "whichever is there"])
 def test_a_program_replaces_only_what_it_named_however_long_the_file_is_looked_at(
-    client: FlaskClient, alice: User, replaced_while_looking: Callable[[Application], None], said: str
+    client: FlaskClient,
+    alice: User,
+    replaced_while_looking: Callable[[Application], None],
+    said: str,
 ) -> None:
     application = make_application(alice, resume_path="first.pdf")
     version = "*" if said == "whichever is there" else f'"{hiring.resume_version(application)}"'
     replaced_while_looking(application)
     status, _ = put(client, alice, application, If_Match=version)
     db.session.refresh(application)
-    assert (status, application.resume_name == "other-tab.pdf") == ((200, False) if version == "*" else (412, True))
+    assert (status, application.resume_name == "other-tab.pdf") == (
+        (200, False) if version == "*" else (412, True)
+    )
 
 
 def test_a_mark_is_the_same_for_the_same_value_alone() -> None:
@@ -345,15 +427,23 @@ def server(tmp_path: Path) -> Iterator[LiveServer]:
 def test_of_many_who_save_at_the_same_moment_one_wins_each_time(server: LiveServer) -> None:
     """Real processes and threads, each with the same page before its eyes."""
     with server.app.app_context():
-        emails = [make_user(f"admin{number}@example.org", role=Role.ADMIN).email for number in range(EDITORS)]
+        emails = [
+            make_user(f"admin{number}@example.org", role=Role.ADMIN).email
+            for number in range(EDITORS)
+        ]
         path = f"/admin/jobs/{make_job(slug='raced', questions=0).id}"
     editors = [Visitor(server.url).sign_in(email) for email in emails]
     for turn in range(ROUNDS):
         pages = [one.get(path).text for one in editors]
         start = Barrier(EDITORS)
 
-        def save(number: int, turn: int = turn, pages: list[str] = pages, start: Barrier = start) -> int:
-            fields = JOB | {"title": f"By {number} in {turn}", "csrf_token": TOKEN.search(pages[number])[1]}
+        def save(
+            number: int, turn: int = turn, pages: list[str] = pages, start: Barrier = start
+        ) -> int:
+            fields = JOB | {
+                "title": f"By {number} in {turn}",
+                "csrf_token": TOKEN.search(pages[number])[1],
+            }
             form = papers.form(**fields, seen=SEEN.search(pages[number])[1])
             start.wait()
             headers = {"Content_Type": form["content_type"], "Referer": server.url + path}

@@ -1,5 +1,5 @@
-"""Answers that the server refuses for good, wholly or from some byte on: the page says which and why, never that all is
-saved, and gives a way on to the end of the interview.
+"""Answers that the server refuses for good, wholly or from some byte on: the page says which and
+why, never that all is saved, and gives a way on to the end of the interview.
 """
 
 import json
@@ -46,7 +46,9 @@ def finish_hint(candidate: Candidate) -> str:
     return candidate.page.locator("[data-text=finish_hint]").text_content() or ""
 
 
-def test_an_answer_that_became_too_large_is_kept_as_far_as_it_came_and_says_so(candidate: Candidate) -> None:
+def test_an_answer_that_became_too_large_is_kept_as_far_as_it_came_and_says_so(
+    candidate: Candidate,
+) -> None:
     candidate.starts_answering()
     candidate.sees("Saving stopped at 00:")
     candidate.sees(f"Not all of it is saved: {TOO_LARGE}")
@@ -69,11 +71,14 @@ def test_an_answer_that_became_too_large_is_kept_as_far_as_it_came_and_says_so(c
     candidate.page.wait_for_url("**/receipt")
 
 
-def test_an_answer_of_which_nothing_was_taken_says_why_and_is_recorded_again(candidate: Candidate) -> None:
+def test_an_answer_of_which_nothing_was_taken_says_why_and_is_recorded_again(
+    candidate: Candidate,
+) -> None:
     candidate.page.route("**/answers", announce_another_kind, times=1)
     candidate.consent()
     candidate.enter_room()
-    candidate.press("Show the question")  # it may be refused before anybody could see that it records
+    # it may be refused before anybody could see that it records
+    candidate.press("Show the question")
     candidate.sees(f"Nothing of it is saved: {NOT_TAKEN}")
     candidate.press("Try again")
     candidate.goes_on_to_record()
@@ -83,7 +88,9 @@ def test_an_answer_of_which_nothing_was_taken_says_why_and_is_recorded_again(can
     assert [one.take for one in candidate.answers()] == [1]
 
 
-def test_what_turns_out_after_the_answer_comes_before_the_next_question(candidate: Candidate) -> None:
+def test_what_turns_out_after_the_answer_comes_before_the_next_question(
+    candidate: Candidate,
+) -> None:
     candidate.page.route("**/answers", announce_another_kind, times=1)
     candidate.page.route("**/capture/uploads/*", lambda route: route.abort())
     candidate.starts_answering()
@@ -129,8 +136,17 @@ AFTER = {"answer_id": "b", "take": 1, "part": 2, "recorded_ms": 3_000}
 DONE = {"answer_id": "a", "is_ended": True, "is_complete": True, "saved_ms": 4_000}
 LEFT = DONE | {"is_left": True, "recorded_ms": 9_200}
 UNKNOWN = {"recorded_ms": None, "duration_ms": 4_000}
-PAUSED = {"upload_url": "/u", "events": [{"kind": "camera_paused", "t_ms": 1, "until_ms": None, "is_open": False}]}
-SENDING = {"answer_id": "a", "is_ended": True, "stored_bytes": 200, "sent_bytes": 100, "saved_ms": 4_000}
+PAUSED = {
+    "upload_url": "/u",
+    "events": [{"kind": "camera_paused", "t_ms": 1, "until_ms": None, "is_open": False}],
+}
+SENDING = {
+    "answer_id": "a",
+    "is_ended": True,
+    "stored_bytes": 200,
+    "sent_bytes": 100,
+    "saved_ms": 4_000,
+}
 
 
 @pytest.mark.parametrize(
@@ -139,20 +155,76 @@ SENDING = {"answer_id": "a", "is_ended": True, "stored_bytes": 200, "sent_bytes"
         ([], [], None, "to come", "Question 1 has no answer yet.", False),
         ([WHOLE], [], None, "saved 00:09", "Everything is saved.", True),
         ([WHOLE | {"duration_ms": 8_000}], [], None, "saved 00:08", "Everything is saved.", True),
-        ([WHOLE | {"duration_ms": 4_000}], [], None, "only 00:04 saved: its last 5 s are gone", "or finish with", True),
-        ([WHOLE | UNKNOWN], [], None, "saved 00:04 as far as it arrived", "Everything that arrived is saved.", True),
+        (
+            [WHOLE | {"duration_ms": 4_000}],
+            [],
+            None,
+            "only 00:04 saved: its last 5 s are gone",
+            "or finish with",
+            True,
+        ),
+        (
+            [WHOLE | UNKNOWN],
+            [],
+            None,
+            "saved 00:04 as far as it arrived",
+            "Everything that arrived is saved.",
+            True,
+        ),
         ([WHOLE], [LEFT], None, "only 00:04 saved: its last 5 s are gone", "Record it again", True),
         ([WHOLE], [LEFT | {"saved_ms": 7_500}], None, "saved 00:07", "Everything is saved.", True),
         ([WHOLE], [LEFT | {"held_ms": 9_000}], None, "saved 00:04", "Everything is saved.", True),
-        ([WHOLE], [LEFT | {"saved_ms": 0, "is_vague": True}], None, "saved as far as it arrived", "arrived", True),
-        ([WHOLE], [LEFT | {"recorded_ms": None}], None, "saved 00:04 as far as it arrived", "Everything that", True),
-        ([WHOLE], [DONE | PAUSED], None, "saved 00:04", "The last pieces are still being saved.", False),
+        (
+            [WHOLE],
+            [LEFT | {"saved_ms": 0, "is_vague": True}],
+            None,
+            "saved as far as it arrived",
+            "arrived",
+            True,
+        ),
+        (
+            [WHOLE],
+            [LEFT | {"recorded_ms": None}],
+            None,
+            "saved 00:04 as far as it arrived",
+            "Everything that",
+            True,
+        ),
+        (
+            [WHOLE],
+            [DONE | PAUSED],
+            None,
+            "saved 00:04",
+            "The last pieces are still being saved.",
+            False,
+        ),
         ([WHOLE], [DONE], None, "saved 00:04", "Everything is saved.", True),
         ([WHOLE, AFTER], [DONE], None, "saved 00:07", "Everything is saved.", True),
         ([WHOLE], [SENDING], None, "saving 50 %", "The last pieces are still being saved.", False),
-        ([WHOLE], [SENDING], 41_000, "saving 50 %, about 50 s left", "being saved: about 50 s left.", False),
-        ([WHOLE], [SENDING], 330_000, "saving 50 %, about 6 min left", "being saved: about 6 min left.", False),
-        ([WHOLE], [DONE | {"lost": "why"}], None, "only 00:04 saved: why", "finish with what there is", True),
+        (
+            [WHOLE],
+            [SENDING],
+            41_000,
+            "saving 50 %, about 50 s left",
+            "being saved: about 50 s left.",
+            False,
+        ),
+        (
+            [WHOLE],
+            [SENDING],
+            330_000,
+            "saving 50 %, about 6 min left",
+            "being saved: about 6 min left.",
+            False,
+        ),
+        (
+            [WHOLE],
+            [DONE | {"lost": "why"}],
+            None,
+            "only 00:04 saved: why",
+            "finish with what there is",
+            True,
+        ),
         (
             [WHOLE],
             [DONE | {"is_complete": False, "failure": "why"}],
@@ -161,11 +233,24 @@ SENDING = {"answer_id": "a", "is_ended": True, "stored_bytes": 200, "sent_bytes"
             "is not saved: why",
             False,
         ),
-        ([WHOLE, AFTER], [DONE | {"lost": "why"}], None, "only 00:07 saved: why", "only 00:07 saved", True),
+        (
+            [WHOLE, AFTER],
+            [DONE | {"lost": "why"}],
+            None,
+            "only 00:07 saved: why",
+            "only 00:07 saved",
+            True,
+        ),
     ],
 )
 def test_what_is_said_of_an_answer(
-    page_of_scripts: Any, answers: list[Any], jobs: list[Any], left_ms: int, text: str, hint: str, may_finish: bool
+    page_of_scripts: Any,
+    answers: list[Any],
+    jobs: list[Any],
+    left_ms: int,
+    text: str,
+    hint: str,
+    may_finish: bool,
 ) -> None:
     seen = page_of_scripts([answers, jobs, left_ms])
     assert (seen["text"], seen["isFinishable"]) == (text, may_finish)

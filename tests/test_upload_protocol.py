@@ -1,4 +1,6 @@
-"""What tus 1.0.0 asks of a server beyond the usual way: lengths, methods named in a header, uploads taken back."""
+"""What tus 1.0.0 asks of a server beyond the usual way: lengths, methods named in a header, uploads
+taken back.
+"""
 
 import threading
 import uuid
@@ -37,18 +39,25 @@ def data(tmp_path: Path) -> bytes:
 
 def headers(answer: Answer, **more: str) -> dict[str, str]:
     said = {name.replace("_", "-"): value for name, value in more.items()}
-    return as_header(tokens.make_upload_token(answer.id)) | {"Tus-Resumable": uploads.VERSION} | said
+    return (
+        as_header(tokens.make_upload_token(answer.id)) | {"Tus-Resumable": uploads.VERSION} | said
+    )
 
 
-def ask(client: FlaskClient, method: str, answer: Answer, data: bytes = b"", **more: str) -> TestResponse:
+def ask(
+    client: FlaskClient, method: str, answer: Answer, data: bytes = b"", **more: str
+) -> TestResponse:
     path = CREATED if method == "CREATE" else f"{CREATED}/{answer.id}"
     sent = headers(answer, **more)
     method = "POST" if method == "CREATE" else method
-    length = {"CONTENT_LENGTH": str(len(data))}  # the client of tests would leave out a length of nothing
+    # the client of tests would leave out a length of nothing
+    length = {"CONTENT_LENGTH": str(len(data))}
     return client.open(path, method=method, data=data, headers=sent, environ_overrides=length)
 
 
-def patch(client: FlaskClient, answer: Answer, offset: int, data: bytes, **more: str) -> TestResponse:
+def patch(
+    client: FlaskClient, answer: Answer, offset: int, data: bytes, **more: str
+) -> TestResponse:
     piece = {"Upload_Offset": str(offset), "Content_Type": "application/offset+octet-stream"}
     return ask(client, "PATCH", answer, data, **piece | more)
 
@@ -71,7 +80,8 @@ def test_a_length_that_was_said_at_creation_is_told_to_whoever_resumes(
     patch(client, answer, 0, data[:5000])
 
     assert lengths(client, answer) == (str(len(data)), None)
-    assert ask(client, "CREATE", answer, Upload_Length=str(len(data))).status_code == 201  # the reply was lost
+    # the reply was lost
+    assert ask(client, "CREATE", answer, Upload_Length=str(len(data))).status_code == 201
 
 
 def test_a_length_that_is_not_known_yet_is_said_with_a_later_piece(
@@ -81,13 +91,18 @@ def test_a_length_that_is_not_known_yet_is_said_with_a_later_piece(
     patch(client, answer, 0, data[:5000])
     assert lengths(client, answer) == (None, "1")
 
-    assert patch(client, answer, 5000, data[5000:6000], Upload_Length=str(len(data))).status_code == 204
+    assert (
+        patch(client, answer, 5000, data[5000:6000], Upload_Length=str(len(data))).status_code
+        == 204
+    )
     assert lengths(client, answer) == (str(len(data)), None)
     assert patch(client, answer, 6000, data[6000:]).status_code == 204
     assert stored(answer) == data
 
 
-def test_the_length_may_be_said_with_an_empty_last_piece(client: FlaskClient, answer: Answer, data: bytes) -> None:
+def test_the_length_may_be_said_with_an_empty_last_piece(
+    client: FlaskClient, answer: Answer, data: bytes
+) -> None:
     patch(client, answer, 0, data)
 
     assert patch(client, answer, len(data), b"", Upload_Length=str(len(data))).status_code == 204
@@ -101,7 +116,8 @@ def test_an_empty_piece_makes_no_file(client: FlaskClient, answer: Answer) -> No
 
 @pytest.mark.parametrize("creates", [True, False])
 @pytest.mark.parametrize(
-    "length", ["-1", "+5000", "5 000", "5_000", "5e3", "0x10", "", "NaN", "٥٠٠٠", "9" * 30, "9" * 5000]
+    "length",
+    ["-1", "+5000", "5 000", "5_000", "5e3", "0x10", "", "NaN", "٥٠٠٠", "9" * 30, "9" * 5000],
 )
 def test_what_is_no_number_of_bytes_is_refused(
     client: FlaskClient, answer: Answer, data: bytes, length: str, creates: bool
@@ -118,7 +134,9 @@ def test_what_is_no_number_of_bytes_is_refused(
 
 
 @pytest.mark.parametrize("offset", ["-1", "+0", " 0 0", "0_0", "0x0", "", "٠", "9" * 30])
-def test_what_is_no_offset_is_refused(client: FlaskClient, answer: Answer, data: bytes, offset: str) -> None:
+def test_what_is_no_offset_is_refused(
+    client: FlaskClient, answer: Answer, data: bytes, offset: str
+) -> None:
     encoded = offset.encode().decode("latin-1")
 
     assert patch(client, answer, 0, data, Upload_Offset=encoded).status_code == 400
@@ -154,7 +172,9 @@ def test_more_than_an_answer_of_this_length_can_be_is_refused_at_once(
     assert (stored(answer), lengths(client, answer)) == (b"", (None, "1"))
 
 
-def test_bytes_past_the_length_are_refused_whole(client: FlaskClient, answer: Answer, data: bytes) -> None:
+def test_bytes_past_the_length_are_refused_whole(
+    client: FlaskClient, answer: Answer, data: bytes
+) -> None:
     ask(client, "CREATE", answer, Upload_Length="6000")
     patch(client, answer, 0, data[:5000])
 
@@ -172,7 +192,9 @@ def test_a_length_does_not_change(client: FlaskClient, answer: Answer, data: byt
     assert (stored(answer), lengths(client, answer)) == (b"", (str(len(data)), None))
 
 
-def test_a_length_below_what_is_here_is_refused(client: FlaskClient, answer: Answer, data: bytes) -> None:
+def test_a_length_below_what_is_here_is_refused(
+    client: FlaskClient, answer: Answer, data: bytes
+) -> None:
     patch(client, answer, 0, data[:5000])
 
     assert ask(client, "CREATE", answer, Upload_Length="4999").status_code == 400
@@ -192,7 +214,13 @@ DIGEST_OF_NOTHING = "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk="
         (5_000, {"Content_Type": "text/plain"}, 415),
         (5_000, {"Upload_Length": "5999"}, 400),
     ],
-    ids=["an old offset", "a later one", "damaged on the way", "another kind", "too short a length"],
+    ids=[
+        "an old offset",
+        "a later one",
+        "damaged on the way",
+        "another kind",
+        "too short a length",
+    ],
 )
 def test_a_piece_that_is_refused_changes_nothing(
     client: FlaskClient, answer: Answer, data: bytes, offset: int, said: dict[str, str], status: int
@@ -200,7 +228,9 @@ def test_a_piece_that_is_refused_changes_nothing(
     patch(client, answer, 0, data[:5000])
     before = row_of(answer)
 
-    refused = patch(client, answer, offset, data[offset : offset + 1000], **{"Upload_Length": "6500"} | said)
+    refused = patch(
+        client, answer, offset, data[offset : offset + 1000], **{"Upload_Length": "6500"} | said
+    )
     assert refused.status_code == status
     assert (row_of(answer), stored(answer)) == (before, data[:5000])
     assert patch(client, answer, 5000, data[5000:], Upload_Length=str(len(data))).status_code == 204
@@ -212,9 +242,17 @@ def row_of(answer: Answer) -> dict[str, object]:
     return {column.name: getattr(answer, column.name) for column in Answer.__table__.columns}
 
 
-def test_of_two_lengths_at_once_one_counts(app: Flask, client: FlaskClient, answer: Answer, data: bytes) -> None:
-    """The second was looked at while nothing was known yet; it waits for the file, and is looked at again."""
-    target, answer_id, path = interviews.upload_target(answer.id), answer.id, interviews.answer_path(answer)
+def test_of_two_lengths_at_once_one_counts(
+    app: Flask, client: FlaskClient, answer: Answer, data: bytes
+) -> None:
+    """The second was looked at while nothing was known yet; it waits for the file, and is looked at
+    again.
+    """
+    target, answer_id, path = (
+        interviews.upload_target(answer.id),
+        answer.id,
+        interviews.answer_path(answer),
+    )
     patch(client, answer, 0, data[:5000])
     db.session.rollback()
     wait = threading.Event()
@@ -228,7 +266,9 @@ def test_of_two_lengths_at_once_one_counts(app: Flask, client: FlaskClient, answ
         thread = threading.Thread(target=late)
         thread.start()
         assert wait.wait(30)
-        db.session.execute(db.update(Answer).where(Answer.id == answer_id).values(announced_bytes=8000))
+        db.session.execute(
+            db.update(Answer).where(Answer.id == answer_id).values(announced_bytes=8000)
+        )
         db.session.commit()
     thread.join()
     assert lengths(client, db.session.get_one(Answer, answer_id)) == ("8000", None)
@@ -246,23 +286,33 @@ def test_a_complete_answer_tells_its_length_and_takes_no_other(
 
 
 @pytest.mark.parametrize("sent_as", ["POST", "GET", "PUT"])
-def test_the_method_may_be_named_in_a_header(client: FlaskClient, answer: Answer, data: bytes, sent_as: str) -> None:
+def test_the_method_may_be_named_in_a_header(
+    client: FlaskClient, answer: Answer, data: bytes, sent_as: str
+) -> None:
     piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
     kept = ask(client, sent_as, answer, data, X_HTTP_Method_Override="PATCH", **piece)
     asked = ask(client, sent_as, answer, X_HTTP_Method_Override="HEAD")
 
     assert (kept.status_code, kept.headers["Upload-Offset"]) == (204, str(len(data)))
     assert (asked.status_code, asked.headers["Upload-Offset"]) == (200, str(len(data)))
-    assert ask(client, sent_as, answer, X_HTTP_Method_Override="OPTIONS").headers["Tus-Version"] == "1.0.0"
+    assert (
+        ask(client, sent_as, answer, X_HTTP_Method_Override="OPTIONS").headers["Tus-Version"]
+        == "1.0.0"
+    )
     assert ask(client, sent_as, answer, X_HTTP_Method_Override="DELETE").status_code == 204
     assert stored(answer) == b""
 
 
-def test_the_answer_to_a_head_that_was_sent_as_post_announces_no_body(client: FlaskClient, answer: Answer) -> None:
+def test_the_answer_to_a_head_that_was_sent_as_post_announces_no_body(
+    client: FlaskClient, answer: Answer
+) -> None:
     for response in (
         ask(client, "POST", answer, X_HTTP_Method_Override="HEAD"),
         client.post(f"{CREATED}/{answer.id}", headers={"X-HTTP-Method-Override": "HEAD"}),
-        client.post(f"{CREATED}/{answer.id}", headers={"X-HTTP-Method-Override": "HEAD", "Tus-Resumable": "1.0.0"}),
+        client.post(
+            f"{CREATED}/{answer.id}",
+            headers={"X-HTTP-Method-Override": "HEAD", "Tus-Resumable": "1.0.0"},
+        ),
     ):
         assert (response.headers["Content-Length"], response.data) == ("0", b"")
 
@@ -278,10 +328,16 @@ def test_a_method_that_is_named_but_not_taken_is_refused(
 
 
 def test_nowhere_else_does_a_header_say_the_method(client: FlaskClient, ada: User) -> None:
-    """Asked by a method that the address does not take, the header does not make it one that it takes."""
+    """Asked by a method that the address does not take, the header does not make it one that it
+    takes.
+    """
     sign_in(client, ada)
     for place, method in {(param.values[0], param.values[2]) for param in RULES_AND_METHODS}:
-        path = place.replace("<int:position>", "1").replace("<slug>", "a").replace("<path:filename>", "a")
+        path = (
+            place.replace("<int:position>", "1")
+            .replace("<slug>", "a")
+            .replace("<path:filename>", "a")
+        )
         for name in ("interview_id", "answer_id", "application_id", "job_id", "user_id"):
             path = path.replace(f"<uuid:{name}>", str(uuid.uuid4()))
         if not path.startswith(CREATED):
@@ -302,9 +358,13 @@ def test_what_was_taken_back_is_gone_for_everybody_who_still_means_it(
     patch(client, answer, 0, data)
     assert ask(client, "DELETE", answer).status_code == 204
 
-    again = [ask(client, method, answer, Upload_Length="9") for method in ("DELETE", "HEAD", "CREATE")]
+    again = [
+        ask(client, method, answer, Upload_Length="9") for method in ("DELETE", "HEAD", "CREATE")
+    ]
     again += [patch(client, answer, 0, data), patch(client, answer, len(data), data)]
-    again += [room(f"answers/{answer.id}/{verb}", length=len(data)) for verb in ("complete", "token")]
+    again += [
+        room(f"answers/{answer.id}/{verb}", length=len(data)) for verb in ("complete", "token")
+    ]
     assert [response.status_code for response in again] == [410] * 7
     assert not interviews.answer_path(answer).exists()
 
@@ -337,7 +397,10 @@ def test_a_first_part_that_was_taken_back_cannot_be_continued(
     patch(client, answer, 0, data)
     ask(client, "DELETE", answer)
 
-    assert room("answers", tab=TAB, question=1, container="mp4", continues=str(answer.id)).status_code == 409
+    assert (
+        room("answers", tab=TAB, question=1, container="mp4", continues=str(answer.id)).status_code
+        == 409
+    )
 
 
 def test_a_take_that_was_recorded_again_is_still_complete_when_it_is_said_twice(

@@ -1,5 +1,6 @@
-"""Pieces that come twice, late, out of order, by halves, slowly and from two tabs at once, to two real processes: the
-file is what was recorded, byte by byte, and who is wrong about the offset is told the right one.
+"""Pieces that come twice, late, out of order, by halves, slowly and from two tabs at once, to two
+real processes: the file is what was recorded, byte by byte, and who is wrong about the offset is
+told the right one.
 """
 
 import re
@@ -54,7 +55,9 @@ class Upload:
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
 
     def patch(self, offset: int, data: bytes, pause_s: float = 0.0) -> tuple[int, int]:
-        """The status and the offset that the server says. With a pause the body is sent in ten parts."""
+        """The status and the offset that the server says. With a pause the body is sent in ten
+        parts.
+        """
         with self.connect() as wire:
             wire.sendall(self.head("PATCH", offset, len(data)))
             step = len(data) if not pause_s else -(-len(data) // 10)
@@ -83,7 +86,12 @@ def said(wire: socket.socket) -> tuple[int, int]:
 def upload(server: LiveServer) -> Upload:
     with server.app.app_context():
         answer = start(begin(make_application(make_user())))
-        return Upload(server.port, answer.id, tokens.make_upload_token(answer.id), interviews.answer_path(answer))
+        return Upload(
+            server.port,
+            answer.id,
+            tokens.make_upload_token(answer.id),
+            interviews.answer_path(answer),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +102,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_of_many_equal_pieces_at_once_one_is_kept(upload: Upload, data: bytes) -> None:
     with ThreadPoolExecutor(8) as tabs:
         for at in range(0, 3 * PIECE_BYTES, PIECE_BYTES):
-            answers = list(tabs.map(lambda _, at=at: upload.patch(at, data[at : at + PIECE_BYTES]), range(8)))
+            answers = list(
+                tabs.map(lambda _, at=at: upload.patch(at, data[at : at + PIECE_BYTES]), range(8))
+            )
             assert Counter(answers) == {(204, at + PIECE_BYTES): 1, (409, at + PIECE_BYTES): 7}
 
     assert upload.path.read_bytes() == data[: 3 * PIECE_BYTES]
@@ -132,14 +142,25 @@ def test_a_slow_piece_holds_up_nobody_and_overwrites_nothing(upload: Upload, dat
 
 
 @pytest.mark.parametrize("ends", ["complete", "taken back"])
-def test_no_piece_gets_in_behind_the_end_of_an_upload(server: LiveServer, data: bytes, ends: str) -> None:
-    """Whatever was acknowledged is counted, and what is not counted was refused, whoever comes first."""
+def test_no_piece_gets_in_behind_the_end_of_an_upload(
+    server: LiveServer, data: bytes, ends: str
+) -> None:
+    """Whatever was acknowledged is counted, and what is not counted was refused, whoever comes
+    first.
+    """
     for _ in range(16):
         with server.app.app_context(), ThreadPoolExecutor(8) as tabs:
             answer = start(begin(make_application(make_user())))
-            upload = Upload(server.port, answer.id, tokens.make_upload_token(answer.id), interviews.answer_path(answer))
+            upload = Upload(
+                server.port,
+                answer.id,
+                tokens.make_upload_token(answer.id),
+                interviews.answer_path(answer),
+            )
             assert upload.patch(0, data[:PIECE_BYTES])[0] == 204
-            late = tabs.map(lambda _, to=upload: to.patch(PIECE_BYTES, data[PIECE_BYTES:])[0], range(8))
+            late = tabs.map(
+                lambda _, to=upload: to.patch(PIECE_BYTES, data[PIECE_BYTES:])[0], range(8)
+            )
             if ends == "complete":
                 here = interviews.complete_answer(answer, PIECE_BYTES, None).length_bytes
             else:
@@ -159,7 +180,12 @@ def test_nothing_is_lost_where_an_answer_is_given_up_while_its_first_piece_comes
     for _ in range(16):
         with server.app.app_context(), ThreadPoolExecutor(2) as tabs:
             answer = start(begin(make_application(make_user())))
-            upload = Upload(server.port, answer.id, tokens.make_upload_token(answer.id), interviews.answer_path(answer))
+            upload = Upload(
+                server.port,
+                answer.id,
+                tokens.make_upload_token(answer.id),
+                interviews.answer_path(answer),
+            )
             sent = tabs.submit(upload.patch, 0, data)
             completed = interviews.complete_answer(answer, 0, None)
             status = sent.result()[0]
@@ -170,7 +196,9 @@ def test_nothing_is_lost_where_an_answer_is_given_up_while_its_first_piece_comes
 
 
 def send_badly(upload: Upload, data: bytes, seed: int, ended: threading.Event) -> Counter[str]:
-    """One of several tabs that all send the same recording: repeats, jumps, breaks off, and in the end goes on."""
+    """One of several tabs that all send the same recording: repeats, jumps, breaks off, and in the
+    end goes on.
+    """
     random, seen = Random(seed), Counter[str]()
     while not ended.is_set():
         at = upload.offset()
@@ -202,7 +230,12 @@ def test_tabs_that_send_badly_make_a_good_file(
     with server.app.app_context():
         answers = [start(begin(make_application(make_user()))) for _ in range(uploads_at_once)]
         sent = [
-            Upload(server.port, answer.id, tokens.make_upload_token(answer.id), interviews.answer_path(answer))
+            Upload(
+                server.port,
+                answer.id,
+                tokens.make_upload_token(answer.id),
+                interviews.answer_path(answer),
+            )
             for answer in answers
         ]
     with ThreadPoolExecutor(3 * uploads_at_once) as tabs:

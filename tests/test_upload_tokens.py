@@ -1,4 +1,6 @@
-"""The token of an upload: one algorithm, one purpose, one answer, two hours. Whatever else is shown opens nothing."""
+"""The token of an upload: one algorithm, one purpose, one answer, two hours. Whatever else is shown
+opens nothing.
+"""
 
 import base64
 import hmac
@@ -31,11 +33,20 @@ def answer(interview: InterviewSession) -> Answer:
 
 
 def ask(client: FlaskClient, method: str, answer: Answer, authorization: str) -> TestResponse:
-    """What this method does at the answer's address (where uploads are made, for POST), as a tus client asks."""
+    """What this method does at the answer's address (where uploads are made, for POST), as a tus
+    client asks.
+    """
     address = "/capture/uploads" if method == "POST" else f"/capture/uploads/{answer.id}"
-    more = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream", "Upload-Length": "1000"}
+    more = {
+        "Upload-Offset": "0",
+        "Content-Type": "application/offset+octet-stream",
+        "Upload-Length": "1000",
+    }
     return client.open(
-        address, method=method, data=b"x", headers={"Tus-Resumable": "1.0.0", "Authorization": authorization} | more
+        address,
+        method=method,
+        data=b"x",
+        headers={"Tus-Resumable": "1.0.0", "Authorization": authorization} | more,
     )
 
 
@@ -45,12 +56,16 @@ def right_claims(answer: Answer) -> dict[str, Any]:
 
 def made(answer: Answer, key: bytes | None = None, **changes: Any) -> str:
     """A token that is right but for what is said here. A claim of None is left out."""
-    claims = {name: value for name, value in (right_claims(answer) | changes).items() if value is not None}
+    claims = {
+        name: value for name, value in (right_claims(answer) | changes).items() if value is not None
+    }
     return jwt.encode(claims, key or tokens._key(), algorithm=tokens.ALGORITHM)
 
 
 def called(answer: Answer, algorithm: str, signed_by: str = "sha256") -> str:
-    """Signed with our key, under this algorithm's name: what a reader falls for that believes the header."""
+    """Signed with our key, under this algorithm's name: what a reader falls for that believes the
+    header.
+    """
     claims = right_claims(answer) | {"exp": int(time.time()) + 3600}
     said = [json.dumps(part).encode() for part in ({"alg": algorithm, "typ": "JWT"}, claims)]
     body = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in said)
@@ -78,7 +93,9 @@ FORGERIES = {
     "for ever": lambda answer: "Bearer " + made(answer, exp=None),
     "for nothing": lambda answer: "Bearer " + made(answer, sub=None),
     "for no upload": lambda answer: "Bearer " + made(answer, sub="everything"),
-    "an access token of the API": lambda answer: bearer(answer.interview.application.user)["Authorization"],
+    "an access token of the API": lambda answer: bearer(answer.interview.application.user)[
+        "Authorization"
+    ],
 }
 
 
@@ -87,7 +104,9 @@ def secret_key() -> bytes:
 
 
 @pytest.mark.parametrize("kind", FORGERIES)
-def test_what_is_no_upload_token_of_ours_opens_nothing(client: FlaskClient, answer: Answer, kind: str) -> None:
+def test_what_is_no_upload_token_of_ours_opens_nothing(
+    client: FlaskClient, answer: Answer, kind: str
+) -> None:
     shown = FORGERIES[kind](answer)
     path = interviews.answer_path(answer)
 
@@ -95,7 +114,9 @@ def test_what_is_no_upload_token_of_ours_opens_nothing(client: FlaskClient, answ
     assert not path.exists()
 
 
-def test_the_forgeries_differ_from_a_right_token_in_one_thing(client: FlaskClient, answer: Answer) -> None:
+def test_the_forgeries_differ_from_a_right_token_in_one_thing(
+    client: FlaskClient, answer: Answer
+) -> None:
     assert tokens.read_upload_token(called(answer, tokens.ALGORITHM)) == answer.id
     assert tokens.read_upload_token(made(answer)) == answer.id
 
@@ -104,7 +125,9 @@ def test_a_token_opens_only_its_own_upload(client: FlaskClient, answer: Answer, 
     others = start(begin(make_application(bob)))
     shown = f"Bearer {tokens.make_upload_token(others.id)}"
 
-    assert {ask(client, method, answer, shown).status_code for method in ("HEAD", "PATCH", "DELETE")} == {403}
+    assert {
+        ask(client, method, answer, shown).status_code for method in ("HEAD", "PATCH", "DELETE")
+    } == {403}
 
 
 def test_being_signed_in_opens_no_upload(client: FlaskClient, answer: Answer) -> None:
@@ -116,7 +139,10 @@ def test_being_signed_in_opens_no_upload(client: FlaskClient, answer: Answer) ->
 def test_an_upload_token_opens_nothing_else(client: FlaskClient, answer: Answer) -> None:
     token = tokens.make_upload_token(answer.id)
 
-    assert client.get("/api/applications", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+    assert (
+        client.get("/api/applications", headers={"Authorization": f"Bearer {token}"}).status_code
+        == 401
+    )
 
 
 def test_a_finished_interview_takes_nothing_more(
@@ -124,7 +150,10 @@ def test_a_finished_interview_takes_nothing_more(
 ) -> None:
     answers = [record(interview, clip_bytes(tmp_path), question=number) for number in (1, 2)]
     interviews.finish(interview)
-    path, shown = interviews.answer_path(answers[0]), f"Bearer {tokens.make_upload_token(answers[0].id)}"
+    path, shown = (
+        interviews.answer_path(answers[0]),
+        f"Bearer {tokens.make_upload_token(answers[0].id)}",
+    )
 
     assert {ask(client, method, answers[0], shown).status_code for method in METHODS} == {403}
     assert path.read_bytes() == clip_bytes(tmp_path)
@@ -134,7 +163,9 @@ def test_an_upload_that_never_was_is_not_there(client: FlaskClient, answer: Answ
     nobodys = Answer(id=uuid.uuid4())
     token = tokens.make_upload_token(nobodys.id)
 
-    assert {ask(client, method, nobodys, f"Bearer {token}").status_code for method in METHODS} == {410}
+    assert {ask(client, method, nobodys, f"Bearer {token}").status_code for method in METHODS} == {
+        410
+    }
 
 
 def test_a_token_that_was_seen_before_still_ends(app: Flask, answer: Answer) -> None:

@@ -37,8 +37,12 @@ def headers(answer: Answer, **more: str) -> dict[str, str]:
     return TUS | {"Authorization": f"Bearer {tokens.make_upload_token(answer.id)}"} | extra
 
 
-def patch(client: FlaskClient, answer: Answer, offset: int, data: bytes, **more: str) -> TestResponse:
-    sent = headers(answer, Upload_Offset=str(offset), Content_Type="application/offset+octet-stream", **more)
+def patch(
+    client: FlaskClient, answer: Answer, offset: int, data: bytes, **more: str
+) -> TestResponse:
+    sent = headers(
+        answer, Upload_Offset=str(offset), Content_Type="application/offset+octet-stream", **more
+    )
     return client.patch(f"/capture/uploads/{answer.id}", data=data, headers=sent)
 
 
@@ -52,7 +56,11 @@ def test_it_tells_what_it_speaks(client: FlaskClient) -> None:
 
     assert response.status_code == 204
     assert response.headers["Tus-Version"] == "1.0.0"
-    assert set(response.headers["Tus-Extension"].split(",")) >= {"creation", "checksum", "termination"}
+    assert set(response.headers["Tus-Extension"].split(",")) >= {
+        "creation",
+        "checksum",
+        "termination",
+    }
 
 
 def test_it_creates_an_upload_for_the_token(client: FlaskClient, answer: Answer) -> None:
@@ -72,7 +80,9 @@ def test_it_appends_pieces_in_order(client: FlaskClient, answer: Answer, data: b
 
 
 @pytest.mark.logs_errors
-def test_a_database_that_was_away_costs_one_piece_sent_twice(client: FlaskClient, answer: Answer, data: bytes) -> None:
+def test_a_database_that_was_away_costs_one_piece_sent_twice(
+    client: FlaskClient, answer: Answer, data: bytes
+) -> None:
     patch(client, answer, 0, data[:5000])
     receiving.kept.connection.close()  # as after a restart of the database
     refused = patch(client, answer, 5000, data[5000:])
@@ -82,7 +92,9 @@ def test_a_database_that_was_away_costs_one_piece_sent_twice(client: FlaskClient
     assert stored(answer) == data
 
 
-def test_the_kept_connection_leaves_the_pool_as_it_was(client: FlaskClient, answer: Answer, data: bytes) -> None:
+def test_the_kept_connection_leaves_the_pool_as_it_was(
+    client: FlaskClient, answer: Answer, data: bytes
+) -> None:
     patch(client, answer, 0, data)
     fresh = [db.engine.raw_connection() for _ in range(3)]
     kept = receiving.kept.connection
@@ -116,16 +128,27 @@ def test_a_piece_that_is_repeated_or_early_changes_nothing(
 
 
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
-def test_a_damaged_piece_is_not_kept(client: FlaskClient, answer: Answer, data: bytes, algorithm: str) -> None:
+def test_a_damaged_piece_is_not_kept(
+    client: FlaskClient, answer: Answer, data: bytes, algorithm: str
+) -> None:
     digest = base64.b64encode(hashlib.new(algorithm, data).digest()).decode()
 
-    assert patch(client, answer, 0, data[:-1] + b"!", Upload_Checksum=f"{algorithm} {digest}").status_code == 460
+    assert (
+        patch(
+            client, answer, 0, data[:-1] + b"!", Upload_Checksum=f"{algorithm} {digest}"
+        ).status_code
+        == 460
+    )
     assert stored(answer) == b""
-    assert patch(client, answer, 0, data, Upload_Checksum=f"{algorithm} {digest}").status_code == 204
+    assert (
+        patch(client, answer, 0, data, Upload_Checksum=f"{algorithm} {digest}").status_code == 204
+    )
 
 
 @pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1 not-base64!", "sha1 \xe9", "sha1"])
-def test_a_checksum_we_cannot_read_is_refused(client: FlaskClient, answer: Answer, data: bytes, checksum: str) -> None:
+def test_a_checksum_we_cannot_read_is_refused(
+    client: FlaskClient, answer: Answer, data: bytes, checksum: str
+) -> None:
     assert patch(client, answer, 0, data, Upload_Checksum=checksum).status_code in {400, 460}
     assert stored(answer) == b""
 
@@ -144,18 +167,24 @@ def test_what_is_no_video_is_refused(client: FlaskClient, answer: Answer, head: 
     assert stored(answer) == b""
 
 
-def test_another_kind_than_announced_is_refused(client: FlaskClient, answer: Answer, tmp_path: Path) -> None:
+def test_another_kind_than_announced_is_refused(
+    client: FlaskClient, answer: Answer, tmp_path: Path
+) -> None:
     assert patch(client, answer, 0, clip_bytes(tmp_path, container="webm")).status_code == 415
 
 
-def test_a_piece_above_the_limit_is_refused(client: FlaskClient, app: Flask, answer: Answer) -> None:
+def test_a_piece_above_the_limit_is_refused(
+    client: FlaskClient, app: Flask, answer: Answer
+) -> None:
     too_much = b"x" * (app.config["PORTAL"].upload_chunk_max_bytes + 1)
 
     assert patch(client, answer, 0, too_much).status_code == 413
 
 
 def test_it_wants_the_right_content_type(client: FlaskClient, answer: Answer, data: bytes) -> None:
-    response = client.patch(f"/capture/uploads/{answer.id}", data=data, headers=headers(answer, Upload_Offset="0"))
+    response = client.patch(
+        f"/capture/uploads/{answer.id}", data=data, headers=headers(answer, Upload_Offset="0")
+    )
 
     assert response.status_code == 415
 
@@ -174,7 +203,9 @@ def test_a_complete_answer_takes_no_more(client: FlaskClient, answer: Answer, da
     assert stored(answer) == data
 
 
-def test_an_unfinished_upload_can_be_taken_back(client: FlaskClient, answer: Answer, data: bytes) -> None:
+def test_an_unfinished_upload_can_be_taken_back(
+    client: FlaskClient, answer: Answer, data: bytes
+) -> None:
     patch(client, answer, 0, data)
     path = interviews.answer_path(answer)
 
@@ -209,7 +240,9 @@ def test_a_fault_of_ours_says_so_and_keeps_its_reason_in_the_log(
 
 
 @pytest.mark.sqlite
-def test_a_piece_writes_no_database(client: FlaskClient, app: Flask, answer: Answer, data: bytes) -> None:
+def test_a_piece_writes_no_database(
+    client: FlaskClient, app: Flask, answer: Answer, data: bytes
+) -> None:
     with closing(sqlite3.connect(app.config["PORTAL"].instance_path / "portal.db")) as watcher:
         changes = [watcher.execute("PRAGMA data_version").fetchone()]
         assert patch(client, answer, 0, data).status_code == 204
@@ -235,14 +268,17 @@ def test_a_process_that_only_gets_pieces_measures_too(
     assert manager.stop(10)
 
 
-def test_a_full_disk_keeps_nothing_half(answer: Answer, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_keeps_nothing_half(
+    answer: Answer, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = interviews.answer_path(answer)
     uploads.append(path, 0, data[:100])
 
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(uploads, "sync_data", full)  # the one thing a test cannot ask of a real disk at a chosen moment
+    # the one thing a test cannot ask of a real disk at a chosen moment
+    monkeypatch.setattr(uploads, "sync_data", full)
     with pytest.raises(uploads.NoSpace):
         uploads.append(path, 100, data[100:])
     db.session.rollback()

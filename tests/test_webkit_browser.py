@@ -1,5 +1,5 @@
-"""The candidate's whole way in WebKitGTK, the nearest to Safari that a test can have: as it should be, and where the
-browser says that it records and delivers nothing.
+"""The candidate's whole way in WebKitGTK, the nearest to Safari that a test can have: as it should
+be, and where the browser says that it records and delivers nothing.
 """
 
 import json
@@ -22,7 +22,8 @@ from portal.models import Answer, AnswerState, InterviewSession, InterviewState,
 pytestmark = pytest.mark.webkit
 
 SAID_S = (5, 3)  # how long each question is answered
-LOST_MAX_MS = 2_000  # stopped on a busy machine, WebKit does not wait for pieces that its encoder still has
+# stopped on a busy machine, WebKit does not wait for pieces that its encoder still has
+LOST_MAX_MS = 2_000
 EDGE_MS = 700  # how exactly a length is known
 READY_WITHIN_S = 90
 TOLD_WITHIN_S = 8  # three seconds without bytes, and a busy machine of two cores
@@ -83,7 +84,9 @@ class Walker:
     def plays_back(self) -> None:
         """What was just recorded has a picture and runs."""
         video = "document.querySelector('[data-playback]')"
-        self.browser.until(lambda: self.browser.value(f"{video}.readyState >= 1"), "the answer, from the server")
+        self.browser.until(
+            lambda: self.browser.value(f"{video}.readyState >= 1"), "the answer, from the server"
+        )
         self.browser.driver.execute_script(f"{video}.play()")
         runs = f"{video}.videoWidth === 640 && {video}.currentTime > 1"
         self.browser.until(lambda: self.browser.value(runs), "the answer played back")
@@ -116,12 +119,19 @@ def whole_way(server: LiveServer) -> Callable[[WebKit], Walker]:
 def undecodable(path: Path) -> list[int]:
     """The times of packets from which neither a picture nor sound comes."""
     with Media(path, "mp4") as media:
-        decode = {media.video.index: media.pictures, media.audio.index if media.audio else None: sounds}
-        return [packet.pts or 0 for packet in media.packets() if not decode[packet.stream_index](packet)]
+        decode = {
+            media.video.index: media.pictures,
+            media.audio.index if media.audio else None: sounds,
+        }
+        return [
+            packet.pts or 0 for packet in media.packets() if not decode[packet.stream_index](packet)
+        ]
 
 
 def check_answer(answer: Answer, said_s: int) -> int:
-    """It is H.264 and AAC, all of it comes out again, and what is missing is known. Gives what is missing, in ms."""
+    """It is H.264 and AAC, all of it comes out again, and what is missing is known. Gives what is
+    missing, in ms.
+    """
     path, media = answer_path(answer), probe(answer_path(answer))
     assert answer.state is AnswerState.READY
     assert (media.container, media.video_codec, media.audio_codec) == ("mp4", "h264", "aac")
@@ -136,14 +146,23 @@ def check_film(interview: InterviewSession, missing_ms: list[int]) -> None:
     place = recording(interview)
     film = probe(place.recording_path)
     telemetry = json.loads(place.telemetry_path.read_text())
-    gaps_ms = [gap["end_ms"] - gap["start_ms"] for gap in telemetry["gaps"] if gap["cause"] == "interrupted"]
+    gaps_ms = [
+        gap["end_ms"] - gap["start_ms"]
+        for gap in telemetry["gaps"]
+        if gap["cause"] == "interrupted"
+    ]
     assert (film.video_codec, film.audio_codec) == ("h264", "aac")
-    assert abs(film.duration_ms - sum(answer.recorded_ms or 0 for answer in interview.answers)) <= 2 * EDGE_MS
+    assert (
+        abs(film.duration_ms - sum(answer.recorded_ms or 0 for answer in interview.answers))
+        <= 2 * EDGE_MS
+    )
     assert gaps_ms == [ms for ms in missing_ms if ms >= 500]
     assert place.verify_manifest() == []
 
 
-def test_webkit_walks_the_whole_way_and_both_answers_play_whole(live_server: LiveServer, tmp_path: Path) -> None:
+def test_webkit_walks_the_whole_way_and_both_answers_play_whole(
+    live_server: LiveServer, tmp_path: Path
+) -> None:
     candidate = walk(tmp_path, whole_way(live_server))
     with live_server.app.app_context():
         interview = candidate.interview()
@@ -153,13 +172,17 @@ def test_webkit_walks_the_whole_way_and_both_answers_play_whole(live_server: Liv
 
 
 def records_nothing(candidate: Walker) -> None:
-    """In the room, whatever the check said: trouble is named within seconds, and nothing is called saved meanwhile."""
+    """In the room, whatever the check said: trouble is named within seconds, and nothing is called
+    saved meanwhile.
+    """
     browser = candidate.browser
     browser.open(browser.driver.current_url.replace("/check", "/room"))
     browser.until(candidate.records, "the state “recording”")
     began = time.monotonic()
     while candidate.state() == "recording":
-        assert browser.value("document.querySelector('[data-text=saved]').textContent").startswith(("–", "0 of"))
+        assert browser.value("document.querySelector('[data-text=saved]').textContent").startswith(
+            ("–", "0 of")
+        )
         assert "saved" not in browser.text().lower()
         assert time.monotonic() - began <= TOLD_WITHIN_S
     browser.sees("This browser delivers no recording")
@@ -177,7 +200,9 @@ def test_without_an_encoder_the_check_says_that_nothing_came_and_the_room_saves_
         assert "Go to the questions" not in browser.text()
         records_nothing(candidate)
         browser.press("Try again")
-        browser.until(lambda: candidate.state() in {"ready", "shown", "thinking"}, "the question again")
+        browser.until(
+            lambda: candidate.state() in {"ready", "shown", "thinking"}, "the question again"
+        )
         browser.sees("You have 2 takes.")
         assert "Finish the interview" not in browser.text()
         return candidate
@@ -186,7 +211,11 @@ def test_without_an_encoder_the_check_says_that_nothing_came_and_the_room_saves_
     with live_server.app.app_context():
         interview = candidate.interview()
         assert interview.state is InterviewState.RECORDING
-        assert [answer.state for answer in interview.answers if answer.state is not AnswerState.RECORDING] == []
+        assert [
+            answer.state
+            for answer in interview.answers
+            if answer.state is not AnswerState.RECORDING
+        ] == []
 
 
 def test_without_any_device_the_check_says_so_and_the_focus_is_not_lost(
@@ -201,17 +230,23 @@ def test_without_any_device_the_check_says_so_and_the_focus_is_not_lost(
         browser.until(lambda: browser.value(focused) == "Check again", "the focus on “Check again”")
         browser.press("Check again")
         browser.sees("Something needs you")
-        browser.until(lambda: browser.value(focused) == "Check again", "the focus on “Check again” once more")
+        browser.until(
+            lambda: browser.value(focused) == "Check again", "the focus on “Check again” once more"
+        )
 
     walk(tmp_path, way, has_devices=False)
 
 
-def test_a_wrong_file_keeps_the_focus_where_it_is_chosen(live_server: LiveServer, tmp_path: Path) -> None:
+def test_a_wrong_file_keeps_the_focus_where_it_is_chosen(
+    live_server: LiveServer, tmp_path: Path
+) -> None:
     def way(browser: WebKit) -> None:
         candidate = Walker(browser, live_server, f"{browser.folder.name}@example.org")
         candidate.registers_and_applies(b"no document at all")
         browser.sees("Nothing was sent yet")
-        browser.until(lambda: browser.value("document.activeElement.type") == "file", "the focus on the file")
+        browser.until(
+            lambda: browser.value("document.activeElement.type") == "file", "the focus on the file"
+        )
 
     walk(tmp_path, way)
 

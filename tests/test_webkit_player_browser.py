@@ -1,4 +1,6 @@
-"""The player in WebKitGTK: what it shows is read back from the picture itself, which carries its time in stripes."""
+"""The player in WebKitGTK: what it shows is read back from the picture itself, which carries its
+time in stripes.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +61,9 @@ class Reviewer:
 
     def sees_picture_of(self, ms: int) -> None:
         shown = self.browser.until(
-            lambda: self.browser.value(f"{PICTURE} === {ms}") or None, f"the picture of {ms} ms", within_s=10
+            lambda: self.browser.value(f"{PICTURE} === {ms}") or None,
+            f"the picture of {ms} ms",
+            within_s=10,
         )
         assert shown
 
@@ -76,11 +80,15 @@ def path(live_server: LiveServer, tmp_path: Path) -> str:
         return make_review(tmp_path)
 
 
-def reviewed(server: LiveServer, path: str, way: Callable[[Reviewer], None]) -> Callable[[WebKit], None]:
+def reviewed(
+    server: LiveServer, path: str, way: Callable[[Reviewer], None]
+) -> Callable[[WebKit], None]:
     return lambda browser: way(Reviewer(browser, server, path))
 
 
-def test_after_the_end_keys_and_clicks_show_the_new_picture(live_server: LiveServer, path: str, tmp_path: Path) -> None:
+def test_after_the_end_keys_and_clicks_show_the_new_picture(
+    live_server: LiveServer, path: str, tmp_path: Path
+) -> None:
     def way(reviewer: Reviewer) -> None:
         reviewer.plays_to_the_end()
         reviewer.presses(Keys.HOME)
@@ -109,16 +117,22 @@ def test_one_press_is_one_picture_and_full_screen_is_the_whole_screen(
         for key, number in ((".", 1), (".", 2), (".", 3), (".", 4), (",", 3)):
             reviewer.presses(key)
             is_there = f"Math.abs(window.shown.at(-1) - {number / 24}) < 0.003"
-            browser.until(lambda there=is_there: browser.value(there), f"picture {number}", within_s=10)
+            browser.until(
+                lambda there=is_there: browser.value(there), f"picture {number}", within_s=10
+            )
 
         browser.driver.find_element("css selector", "[data-do=fullscreen]").click()
         reviewer.hears("Full screen.")
-        browser.until(lambda: browser.value(FILLS), "a film as large as the screen, paused, and its overlay")
+        browser.until(
+            lambda: browser.value(FILLS), "a film as large as the screen, paused, and its overlay"
+        )
 
     walk(tmp_path, reviewed(live_server, path, way))
 
 
-def test_fields_that_a_browser_draws_grey_look_like_the_others(live_server: LiveServer, tmp_path: Path) -> None:
+def test_fields_that_a_browser_draws_grey_look_like_the_others(
+    live_server: LiveServer, tmp_path: Path
+) -> None:
     def way(browser: WebKit) -> None:
         reviewer = Reviewer(browser, live_server, "")
         browser.open(f"{live_server.url}/admin/sessions?from=2026-11-01")

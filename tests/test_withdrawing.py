@@ -1,5 +1,5 @@
-"""Withdrawing stops an interview wherever it stands, deciding it stops what is being recorded. Nothing that was
-recorded is lost by either, and nothing more is made of it.
+"""Withdrawing stops an interview wherever it stands, deciding it stops what is being recorded.
+Nothing that was recorded is lost by either, and nothing more is made of it.
 """
 
 import threading
@@ -42,7 +42,9 @@ def request_of(client: FlaskClient, answer: Answer, end: End) -> Callable[..., A
     sign_in(client, answer.interview.application.user)
     show(answer.interview, 2)
     end(answer.interview.application)
-    return lambda method, path, **body: client.open(f"{base}/{path}", method=method, json={"tab": TAB} | body)
+    return lambda method, path, **body: client.open(
+        f"{base}/{path}", method=method, json={"tab": TAB} | body
+    )
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -67,7 +69,9 @@ def test_no_piece_is_taken_any_more(client: FlaskClient, answer: Answer, end: En
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_no_verb_of_the_room_does_anything_any_more(client: FlaskClient, answer: Answer, end: End) -> None:
+def test_no_verb_of_the_room_does_anything_any_more(
+    client: FlaskClient, answer: Answer, end: End
+) -> None:
     ask, of_answer = request_of(client, answer, end), f"answers/{answer.id}"
     replies = {
         "room.json": ask("GET", "room.json"),
@@ -82,7 +86,9 @@ def test_no_verb_of_the_room_does_anything_any_more(client: FlaskClient, answer:
     paste = {"answer_id": str(answer.id), "events": [{"kind": "paste", "t_ms": 1}]}
     replies["events"] = client.post(f"{base}/events", json=paste)
 
-    assert {name: reply.status_code for name, reply in replies.items()} == dict.fromkeys(replies, 403)
+    assert {name: reply.status_code for name, reply in replies.items()} == dict.fromkeys(
+        replies, 403
+    )
     assert all(reply.json["type"] == "urn:career-portal:problem:403" for reply in replies.values())
     db.session.refresh(answer)
     assert (answer.state, answer.page_events) == (AnswerState.RECORDING, [])
@@ -92,11 +98,16 @@ def test_no_verb_of_the_room_does_anything_any_more(client: FlaskClient, answer:
 def test_the_pages_say_why(client: FlaskClient, answer: Answer) -> None:
     request_of(client, answer, hiring.withdraw)
     for page in ("check", "room"):
-        assert "You withdrew this application." in client.get(f"/capture/{answer.interview_id}/{page}").text
+        assert (
+            "You withdrew this application."
+            in client.get(f"/capture/{answer.interview_id}/{page}").text
+        )
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_measuring_stops_within_seconds_and_is_not_taken_up_again(app: Flask, answer: Answer, end: End) -> None:
+def test_measuring_stops_within_seconds_and_is_not_taken_up_again(
+    app: Flask, answer: Answer, end: End
+) -> None:
     """The rest of the answer never comes; whoever measures it waits for it."""
     waiting, application, answer_id = Waiting.of(answer), answer.interview.application, answer.id
     db.session.rollback()
@@ -107,7 +118,8 @@ def test_measuring_stops_within_seconds_and_is_not_taken_up_again(app: Flask, an
         time.sleep(1)
         assert thread.is_alive()
         end(application)
-        db.session.rollback()  # as at the end of a request: an open look of the test would keep the worker waiting
+        # as at the end of a request: an open look of the test would keep the worker waiting
+        db.session.rollback()
         ended = time.monotonic()
         thread.join(STOPPED_WITHIN_S)
         assert not thread.is_alive(), time.monotonic() - ended
@@ -131,7 +143,9 @@ def begun(app: Flask, row: Answer | InterviewSession) -> Claim:
 
 
 @contextmanager
-def at_work(work: Callable[[Claim, threading.Event], None], claim: Claim, stop: threading.Event) -> Iterator[None]:
+def at_work(
+    work: Callable[[Claim, threading.Event], None], claim: Claim, stop: threading.Event
+) -> Iterator[None]:
     """Work that goes on meanwhile, and has ended in time when the block is left."""
     thread = threading.Thread(target=work, args=(claim, stop))
     thread.start()
@@ -169,8 +183,14 @@ def long_answer(application: Application, long_clip: bytes) -> Answer:
 
 
 @pytest.mark.parametrize("ends", ["withdrawn", "rejected", "process stopped"])
-def test_bringing_an_answer_into_form_ends_within_seconds(app: Flask, long_answer: Answer, ends: str) -> None:
-    application, stop, answer_id = long_answer.interview.application, threading.Event(), long_answer.id
+def test_bringing_an_answer_into_form_ends_within_seconds(
+    app: Flask, long_answer: Answer, ends: str
+) -> None:
+    application, stop, answer_id = (
+        long_answer.interview.application,
+        threading.Event(),
+        long_answer.id,
+    )
     claim, folder = begun(app, long_answer), interviews.answer_path(long_answer).parent
     db.session.rollback()
     with at_work(measuring.measure_answer, claim, stop):
@@ -198,7 +218,11 @@ def test_putting_an_interview_together_ends_within_seconds(
         record(interview, clip_bytes(tmp_path), question=question)
     work.work_through(app)
     interviews.finish(interview)
-    application, place, interview_id = interview.application, interviews.recording(interview), interview.id
+    application, place, interview_id = (
+        interview.application,
+        interviews.recording(interview),
+        interview.id,
+    )
     claim = begun(app, interview)
     with place.film_held(wait_s=0), at_work(finishing.finish_interview, claim, threading.Event()):
         time.sleep(0.5)
@@ -206,7 +230,11 @@ def test_putting_an_interview_together_ends_within_seconds(
         db.session.rollback()
 
     interview = db.session.get_one(InterviewSession, interview_id, populate_existing=True)
-    assert (interview.state, interview.failure, interview.flags) == (InterviewState.FINISHING, "", [])
+    assert (interview.state, interview.failure, interview.flags) == (
+        InterviewState.FINISHING,
+        "",
+        [],
+    )
     assert not place.recording_path.exists()
 
 
@@ -299,7 +327,9 @@ def test_closing_a_job_stops_nobody_who_has_begun(answer: Answer) -> None:
     assert interviews.upload_target(answer.id).state is AnswerState.RECORDING
 
 
-def test_reviewers_see_that_it_stopped_and_the_row_asks_no_more(client: FlaskClient, answer: Answer, ada: User) -> None:
+def test_reviewers_see_that_it_stopped_and_the_row_asks_no_more(
+    client: FlaskClient, answer: Answer, ada: User
+) -> None:
     interview = answer.interview
     hiring.withdraw(interview.application)
     sign_in(client, ada)
@@ -320,7 +350,9 @@ def test_others_go_on(app: Flask, answer: Answer, tmp_path: Path) -> None:
     assert work.work_through(app) == 1
 
 
-def test_a_disabled_account_is_told_so_and_not_that_it_withdrew(client: FlaskClient, answer: Answer) -> None:
+def test_a_disabled_account_is_told_so_and_not_that_it_withdrew(
+    client: FlaskClient, answer: Answer
+) -> None:
     accounts.disable(answer.interview.application.user)
 
     with pytest.raises(uploads.Refused, match="disabled"):

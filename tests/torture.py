@@ -1,4 +1,6 @@
-"""Kills real processes at named points and at random moments, and proves afterwards that nothing was lost."""
+"""Kills real processes at named points and at random moments, and proves afterwards that nothing
+was lost.
+"""
 
 import json
 import os
@@ -73,7 +75,9 @@ class Killer:
         return True
 
     def kill_whoever_measures(self, candidate: Candidate) -> None:
-        """Again and again, as its only answer would if it ended every process, until it is given up."""
+        """Again and again, as its only answer would if it ended every process, until it is given
+        up.
+        """
         claims, killed = "SELECT fence, attempts FROM answers WHERE interview_id = ?", 0
         while self.site.state(candidate) != "failed":
             ((fence, tries),) = self.site.ask(claims, candidate.interview_id.hex)
@@ -93,25 +97,40 @@ class Killer:
         elif kind < 0.55 and self.may_kill_worker():
             self.kill_worker()
         else:
-            self.kill_worker_at(self.random.choice(list(POINTS)), *self.site.under_way(), within_s=5)
+            self.kill_worker_at(
+                self.random.choice(list(POINTS)), *self.site.under_way(), within_s=5
+            )
 
     def may_kill_worker(self) -> bool:
         """Not whoever is at the last try: that a fourth is refused is not a fault."""
         last = "attempts >= ? AND (lease_until IS NOT NULL OR state IN ('received', 'finishing'))"
         tables = ("answers", "interview_sessions")
-        return not any(self.site.ask(f"SELECT 1 FROM {table} WHERE {last}", str(MAX_ATTEMPTS)) for table in tables)
+        return not any(
+            self.site.ask(f"SELECT 1 FROM {table} WHERE {last}", str(MAX_ATTEMPTS))
+            for table in tables
+        )
 
     def _check_bytes(self) -> None:
         self.bytes_checked += sum(candidate.bytes_kept() for candidate in self.site.under_way())
 
     def _received(self) -> list[int]:
         """How large each uploaded file is; what the server makes of them comes and goes meanwhile."""
-        files = chain.from_iterable(candidate.folder.glob("answers/*-1.*") for candidate in self.site.candidates)
-        return [path.stat().st_size for path in sorted(files) if path.name.endswith(("-1.mp4", "-1.webm"))]
+        files = chain.from_iterable(
+            candidate.folder.glob("answers/*-1.*") for candidate in self.site.candidates
+        )
+        return [
+            path.stat().st_size
+            for path in sorted(files)
+            if path.name.endswith(("-1.mp4", "-1.webm"))
+        ]
 
     def summary(self) -> str:
         by_point = ", ".join(f"{point} {count}" for point, count in sorted(self.kills.items()))
-        samples = sum(len(clip.measured_at_ms) for candidate in self.site.candidates for clip in candidate.clips)
+        samples = sum(
+            len(clip.measured_at_ms)
+            for candidate in self.site.candidates
+            for clip in candidate.clips
+        )
         return (
             f"{self.kills.total()} kills ({by_point}); {self.bytes_checked / 1e6:.0f} MB of acknowledged bytes "
             f"compared right after them, none missing; {len(self.site.candidates)} interviews ready, with every byte, "
@@ -120,10 +139,15 @@ class Killer:
 
 
 def check_whole(site: Site, candidate: Candidate) -> None:
-    """Every byte, every sample, every file of an interview that was disturbed. Raises where one is missing or twice."""
+    """Every byte, every sample, every file of an interview that was disturbed. Raises where one is
+    missing or twice.
+    """
     with site.server.app.app_context():
         interview = db.session.get_one(InterviewSession, candidate.interview_id)
-        place, failures = interviews.recording(interview), [answer.failure for answer in interview.answers]
+        place, failures = (
+            interviews.recording(interview),
+            [answer.failure for answer in interview.answers],
+        )
         assert (interview.state, failures) == (InterviewState.READY, [""] * len(candidate.clips))
         db.session.rollback()
     assert candidate.bytes_kept() == sum(len(clip.data) for clip in candidate.clips)
@@ -142,12 +166,16 @@ def check_results(candidate: Candidate) -> None:
     assert {gap["cause"] for gap in telemetry["gaps"]} <= {"between_answers"}
     assert len(telemetry["face"]["t_ms"]) == samples
     assert abs(telemetry["duration_ms"] - sum(lengths)) <= 200 * len(lengths)
-    assert abs(probe(candidate.folder / "recording.mp4").duration_ms - telemetry["duration_ms"]) <= 200
+    assert (
+        abs(probe(candidate.folder / "recording.mp4").duration_ms - telemetry["duration_ms"]) <= 200
+    )
     assert {"recording.mp4", "telemetry.json"} <= set(manifest)
     assert Recording(candidate.folder).verify_manifest() == []
 
 
 def written(folder: Path) -> dict[str, tuple[int, int]]:
-    """Every file that an interview keeps, and what changes when it is written again, even with the same content."""
+    """Every file that an interview keeps, and what changes when it is written again, even with the
+    same content.
+    """
     files = ((path, path.stat()) for path in Recording(folder).files())
     return {path.name: (stat.st_ino, stat.st_mtime_ns) for path, stat in files}

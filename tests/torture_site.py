@@ -1,7 +1,9 @@
-"""One real site with its measuring process and candidates, stopped and looked into at named points of the work.
+"""One real site with its measuring process and candidates, stopped and looked into at named points
+of the work.
 
-Points are recognised from outside, by the files of an interview. Those of finishing last milliseconds: to meet them,
-the measuring process is made to run in steps, stopped, looked at, let go on for a moment.
+Points are recognised from outside, by the files of an interview. Those of finishing last
+milliseconds: to meet them, the measuring process is made to run in steps, stopped, looked at, let
+go on for a moment.
 """
 
 import sqlite3
@@ -49,7 +51,9 @@ POINTS: dict[str, Callable[[Path], bool]] = {
     "joining": lambda folder: _some(folder, ".recording.mp4.*.part", "film.part"),
     "joined": lambda folder: _all_there(folder, "recording.mp4"),
     "telemetry written": lambda folder: _all_there(folder, "recording.mp4", "telemetry.json"),
-    "manifest written": lambda folder: _all_there(folder, "recording.mp4", "telemetry.json", "manifest.json"),
+    "manifest written": lambda folder: _all_there(
+        folder, "recording.mp4", "telemetry.json", "manifest.json"
+    ),
 }
 FINISHING = ("joining", "joined", "telemetry written", "manifest written")
 
@@ -103,12 +107,18 @@ class Site:
             return connection.execute(query, values).fetchall()
 
     def state(self, candidate: Candidate) -> str:
-        return str(self.ask("SELECT state FROM interview_sessions WHERE id = ?", candidate.interview_id.hex)[0][0])
+        return str(
+            self.ask(
+                "SELECT state FROM interview_sessions WHERE id = ?", candidate.interview_id.hex
+            )[0][0]
+        )
 
     def stop_worker_at(self, point: str, *candidates: Candidate, within_s: float = 60) -> bool:
         """Let the worker sleep when one of these interviews is exactly there. False: none was."""
         deadline, here = time.monotonic() + within_s, POINTS[point]
-        while time.monotonic() < deadline and not all(self.is_over(candidate) for candidate in candidates):
+        while time.monotonic() < deadline and not all(
+            self.is_over(candidate) for candidate in candidates
+        ):
             for candidate in candidates:
                 if here(candidate.folder) or self._is_being_finished(candidate):
                     self.worker.sleep()
@@ -134,7 +144,9 @@ class Site:
         raise AssertionError(f"it was never found {point}")
 
     def database_is_free(self) -> bool:
-        with closing(sqlite3.connect(self.server.folder / "live" / "portal.db", timeout=0.2)) as connection:
+        with closing(
+            sqlite3.connect(self.server.folder / "live" / "portal.db", timeout=0.2)
+        ) as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:
@@ -155,20 +167,31 @@ class Site:
         """Until so many measuring processes have said, from now on, that they work on nothing."""
         now = utc_now().replace(tzinfo=None).isoformat(" ")
         deadline = time.monotonic() + 60
-        while [jobs for (jobs,) in self.ask("SELECT jobs FROM worker_beats WHERE seen_at > ?", now)] != [0] * workers:
+        while [
+            jobs for (jobs,) in self.ask("SELECT jobs FROM worker_beats WHERE seen_at > ?", now)
+        ] != [0] * workers:
             assert time.monotonic() < deadline, "a measuring process has not come to an end"
             time.sleep(0.2)
 
     def under_way(self) -> list[Candidate]:
-        done = {row[0] for row in self.ask("SELECT id FROM interview_sessions WHERE state IN ('ready', 'failed')")}
-        return [candidate for candidate in self.candidates if candidate.interview_id.hex not in done]
+        done = {
+            row[0]
+            for row in self.ask(
+                "SELECT id FROM interview_sessions WHERE state IN ('ready', 'failed')"
+            )
+        }
+        return [
+            candidate for candidate in self.candidates if candidate.interview_id.hex not in done
+        ]
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         for candidate in self.candidates:
             while not self.is_over(candidate):
                 assert candidate.error is None, candidate.error
-                assert time.monotonic() < deadline, f"{self.state(candidate)}\n{self.worker.log_text()[-3000:]}"
+                assert time.monotonic() < deadline, (
+                    f"{self.state(candidate)}\n{self.worker.log_text()[-3000:]}"
+                )
                 time.sleep(0.2)
 
     def close(self) -> None:

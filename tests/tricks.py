@@ -9,7 +9,9 @@ Maker = Callable[[], bytes]
 CARRIES, DAMAGED = "carries another file inside it", "damaged and cannot be opened"
 
 
-def zipped(files: dict[str, bytes | str], comment: bytes = b"", method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(
+    files: dict[str, bytes | str], comment: bytes = b"", method: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as package:
         for name, content in files.items():
@@ -34,7 +36,9 @@ DISGUISES: dict[str, tuple[str, Maker, str]] = {
     "a program turned around": ("cv\u202efdp.exe", lambda: b"MZ\x90\0", NO_KIND),
 }
 
-NAMES: dict[str, tuple[str, str, str]] = {  # what it was called, what people see, what an old program stores
+NAMES: dict[
+    str, tuple[str, str, str]
+] = {  # what it was called, what people see, what an old program stores
     "a path": ("../../etc/passwd.pdf", "passwd.pdf", "passwd.pdf"),
     "a path of Windows": ("C:\\Users\\x\\cv.pdf", "cv.pdf", "cv.pdf"),
     "a new line": ("a\r\nSet-Cookie: x=1.pdf", "aSet-Cookie_ x=1.pdf", "aSet-Cookie_ x1.pdf"),

@@ -1,7 +1,7 @@
 """Clips of a camera that is turned on the way: 2 s wide, 2 s upright, 2 s wide again, made by code.
 
-What differs is where the new size is said: nowhere (an `avc1` track has room for one parameter set), in the first
-picture's packet (`avc3`), or in each picture that stands for itself (VP8).
+What differs is where the new size is said: nowhere (an `avc1` track has room for one parameter
+set), in the first picture's packet (`avc3`), or in each picture that stands for itself (VP8).
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,12 @@ PART_S = 2
 MS = Fraction(1, 1000)
 
 
-def turned_clip(path: Path, kind: str, sizes: tuple[tuple[int, int], ...] = (WIDE, TALL, WIDE)) -> Path:
-    """Write the clip; `kind` is avc1, avc3 or vp8. Its pictures are a clock that goes on through all of it."""
+def turned_clip(
+    path: Path, kind: str, sizes: tuple[tuple[int, int], ...] = (WIDE, TALL, WIDE)
+) -> Path:
+    """Write the clip; `kind` is avc1, avc3 or vp8. Its pictures are a clock that goes on through
+    all of it.
+    """
     with TemporaryDirectory() as folder:
         parts = [_part(Path(folder), kind, number, size) for number, size in enumerate(sizes)]
         with av.open(path, "w") as output, av.open(parts[0]) as first:
@@ -41,7 +45,9 @@ def _part(folder: Path, kind: str, number: int, size: tuple[int, int]) -> Path:
     def drawn(t_ms: int) -> Rgb:
         return clock_picture(t_ms + from_ms, size)
 
-    return make_clip(path, PART_S, size=size, codec=codec, sound=None, times_ms=times_ms, picture=drawn)
+    return make_clip(
+        path, PART_S, size=size, codec=codec, sound=None, times_ms=times_ms, picture=drawn
+    )
 
 
 def _packets(part: Path, from_ms: int, *, says_size: bool) -> Iterator[Packet]:
@@ -59,7 +65,9 @@ def _packets(part: Path, from_ms: int, *, says_size: bool) -> Iterator[Packet]:
 
 
 def _parameter_sets(avcc: bytes) -> bytes:
-    """The parameter sets of an MP4's head as they stand in a packet: each behind its length in four bytes."""
+    """The parameter sets of an MP4's head as they stand in a packet: each behind its length in four
+    bytes.
+    """
     found, at = b"", 5
     for _ in ("sequence", "picture"):
         count, at = avcc[at] & 31, at + 1

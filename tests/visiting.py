@@ -1,4 +1,6 @@
-"""Somebody who speaks to a live server over sockets as a browser would, without a browser: cookies, forms, files."""
+"""Somebody who speaks to a live server over sockets as a browser would, without a browser: cookies,
+forms, files.
+"""
 
 import http.client
 import json
@@ -15,7 +17,8 @@ from urllib.parse import urlsplit
 from factories import PASSWORD
 from papers import form as whole_form
 
-SEEN = re.compile(r'name="seen"[^>]*value="([^"]*)"')  # what the page showed, in forms that change something
+# what the page showed, in forms that change something
+SEEN = re.compile(r'name="seen"[^>]*value="([^"]*)"')
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -59,18 +62,26 @@ class HereConnection(http.client.HTTPSConnection):
 
 @dataclass
 class Visitor:
-    """`get` and `send` give an Answer whatever the status is. `tls` trusts the certificate of the site at `url`."""
+    """`get` and `send` give an Answer whatever the status is. `tls` trusts the certificate of the
+    site at `url`.
+    """
 
     url: str
     tls: ssl.SSLContext | None = None
-    cookies: CookieJar = field(default_factory=lambda: CookieJar(DefaultCookiePolicy(secure_protocols=("https",))))
+    cookies: CookieJar = field(
+        default_factory=lambda: CookieJar(DefaultCookiePolicy(secure_protocols=("https",)))
+    )
 
     @property
     def origin(self) -> str:
-        """Where the portal believes it is: a proxy in front passes the name on, not a test's own port."""
+        """Where the portal believes it is: a proxy in front passes the name on, not a test's own
+        port.
+        """
         return f"https://{urlsplit(self.url).hostname}" if self.tls else self.url
 
-    def ask(self, path: str, method: str = "GET", data: bytes | None = None, **headers: str) -> Answer:
+    def ask(
+        self, path: str, method: str = "GET", data: bytes | None = None, **headers: str
+    ) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.url + path, data, named, method=method)
         handlers = [StayHere, urllib.request.HTTPCookieProcessor(self.cookies)]

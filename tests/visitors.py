@@ -1,4 +1,6 @@
-"""Two real servers on one database, as two gunicorn workers are to each other, and people who visit both."""
+"""Two real servers on one database, as two gunicorn workers are to each other, and people who visit
+both.
+"""
 
 import http.cookiejar
 import json
@@ -15,7 +17,9 @@ ONE_WORKER = {"GUNICORN_CMD_ARGS": "--workers=1", "CAPTURE_WORKERS": "0"}
 
 
 class SecondServer(LiveServer):
-    """Another process on the database of the first; a request to it is one to another process, for certain."""
+    """Another process on the database of the first; a request to it is one to another process, for
+    certain.
+    """
 
     def __init__(self, first: LiveServer) -> None:
         self.folder, self.app, self.process = first.folder, first.app, None
@@ -34,7 +38,9 @@ def two_servers(folder: Path) -> tuple[LiveServer, LiveServer]:
 
 @dataclass
 class Visitor:
-    """One browser, or one program with a token. Cookies are those of 127.0.0.1, whichever port it visits."""
+    """One browser, or one program with a token. Cookies are those of 127.0.0.1, whichever port it
+    visits.
+    """
 
     email: str = "alice@example.org"
     jar: http.cookiejar.CookieJar = field(default_factory=http.cookiejar.CookieJar)
@@ -60,11 +66,15 @@ class Visitor:
         return self.at(server).get("/account/").status == 200
 
     def tokens(self, server: LiveServer, password: str = PASSWORD) -> dict[str, str]:
-        return json.loads(self.post_json(server, "/api/auth/login", email=self.email, password=password).text)
+        return json.loads(
+            self.post_json(server, "/api/auth/login", email=self.email, password=password).text
+        )
 
     def post_json(self, server: LiveServer, path: str, token: str = "", **values: str) -> Answer:
         body, headers = json.dumps(values).encode(), {"Authorization": f"Bearer {token}"}
         return self.at(server).ask(path, "POST", body, Content_Type="application/json", **headers)
 
     def may_use(self, server: LiveServer, token: str) -> bool:
-        return self.at(server).get("/api/applications", Authorization=f"Bearer {token}").status == 200
+        return (
+            self.at(server).get("/api/applications", Authorization=f"Bearer {token}").status == 200
+        )

@@ -1,4 +1,6 @@
-"""A person with JavaScript off: follows the links and sends the forms that are on the page, and nothing else."""
+"""A person with JavaScript off: follows the links and sends the forms that are on the page, and
+nothing else.
+"""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -19,7 +21,9 @@ class Form:
 
 
 class PageReader(HTMLParser):
-    """Finds the links by their words (those of the page itself before those of its header), and the filled-in forms."""
+    """Finds the links by their words (those of the page itself before those of its header), and the
+    filled-in forms.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -52,7 +56,9 @@ class PageReader(HTMLParser):
         if tag == "a" and (self._in_main or words not in self.links):
             self.links[words] = target
         elif tag == "textarea" and self.forms:
-            self.forms[-1].fields[target] = ["".join(pieces).removeprefix("\r\n").removeprefix("\n")]
+            self.forms[-1].fields[target] = [
+                "".join(pieces).removeprefix("\r\n").removeprefix("\n")
+            ]
         elif tag == "button" and self.forms:
             self.forms[-1].buttons.append(words)
 
@@ -82,9 +88,18 @@ class Walker:
         path, fields = urljoin(self.path, form.action or self.path), form.fields | typed
         if form.method == "get":
             return self._arrive(self.client.get(path, query_string=fields, follow_redirects=True))
-        sent = whole_form(**{name: value[0] if isinstance(value, list) else value for name, value in fields.items()})
+        sent = whole_form(
+            **{
+                name: value[0] if isinstance(value, list) else value
+                for name, value in fields.items()
+            }
+        )
         return self._arrive(self.client.post(path, **sent, follow_redirects=True))
 
     def _arrive(self, response: TestResponse) -> "Walker":
-        self.path, self.text, self.code = response.request.full_path.rstrip("?"), response.text, response.status_code
+        self.path, self.text, self.code = (
+            response.request.full_path.rstrip("?"),
+            response.text,
+            response.status_code,
+        )
         return self

@@ -1,7 +1,9 @@
-"""WebKitGTK's small browser under WebDriver, on a screen of its own: as near to Safari as Debian comes.
+"""WebKitGTK's small browser under WebDriver, on a screen of its own: as near to Safari as Debian
+comes.
 
-Its camera and microphone are WebKit's own made-up ones. With an encoder it records H.264 and AAC in MP4, as Safari
-does; without one it says that it records and delivers nothing. Knows nothing of the portal.
+Its camera and microphone are WebKit's own made-up ones. With an encoder it records H.264 and AAC in
+MP4, as Safari does; without one it says that it records and delivers nothing. Knows nothing of the
+portal.
 """
 
 import os
@@ -35,7 +37,9 @@ from urllib3.exceptions import HTTPError
 
 DRIVER = shutil.which("WebKitWebDriver")
 XVFB = shutil.which("Xvfb")
-BROWSERS = sorted(glob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser") + glob("/usr/libexec/webkit2gtk-4.*/MiniBrowser"))
+BROWSERS = sorted(
+    glob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser") + glob("/usr/libexec/webkit2gtk-4.*/MiniBrowser")
+)
 ENCODER = glob("/usr/lib/*/gstreamer-1.0/libgstopenh264.so")
 ARGUMENTS = ("--automation", "--enable-media-stream=true")
 MADE_UP_DEVICES = "--enable-mock-capture-devices=true"
@@ -51,7 +55,12 @@ FIND_PRESSABLE = """
     return [...document.querySelectorAll("main button, main a[href]")].find(can);
 """
 # What the driver says of a page that was changed or left while it looked.
-GONE = (NoSuchElementException, StaleElementReferenceException, NoSuchFrameException, ElementNotInteractableException)
+GONE = (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    NoSuchFrameException,
+    ElementNotInteractableException,
+)
 
 
 def can_run() -> bool:
@@ -60,7 +69,9 @@ def can_run() -> bool:
 
 
 class WebKit:
-    """One browser with a profile of its own, as a context. Nothing of it is left behind, however the test ends."""
+    """One browser with a profile of its own, as a context. Nothing of it is left behind, however
+    the test ends.
+    """
 
     def __init__(
         self,
@@ -88,7 +99,10 @@ class WebKit:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if error:
             with suppress(WebDriverException):
@@ -111,12 +125,17 @@ class WebKit:
             options.add_argument(argument)
         there = ClientConfig(f"http://127.0.0.1:{port}", timeout=ANSWERS_WITHIN_S)
         self.driver = webdriver.Remote(RemoteConnection(client_config=there), options=options)
-        self.driver.file_detector = UselessFileDetector()  # files lie on this machine: nothing is to be copied
+        # files lie on this machine: nothing is to be copied
+        self.driver.file_detector = UselessFileDetector()
         self.driver.set_window_size(*self.size)
 
     def _environ(self) -> dict[str, str]:
         """No display, settings or encoder of this machine's own: what is chosen is said here."""
-        kept = {name: value for name, value in os.environ.items() if name not in (CHOOSE_ENCODER, "WAYLAND_DISPLAY")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in (CHOOSE_ENCODER, "WAYLAND_DISPLAY")
+        }
         environ = kept | {"HOME": str(self.folder), "GDK_BACKEND": "x11", "NO_AT_BRIDGE": "1"}
         for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
             environ[name] = str(self.folder / name.lower())
@@ -138,7 +157,9 @@ class WebKit:
 
     def _run(self, command: list[str], **options: Any) -> None:
         with (self.folder / "browser.log").open("ab") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **options)
+            process = subprocess.Popen(
+                command, stdout=log, stderr=log, start_new_session=True, **options
+            )
         self.processes.append(process)
 
     def _end(self) -> None:
@@ -153,7 +174,9 @@ class WebKit:
             process.wait()
 
     def is_alive(self) -> bool:
-        """Whether it still answers: the driver ends the session when a process of the browser has crashed."""
+        """Whether it still answers: the driver ends the session when a process of the browser has
+        crashed.
+        """
         try:
             return bool(self.driver.current_url)
         except (WebDriverException, HTTPError):
@@ -192,17 +215,23 @@ class WebKit:
         self.until(lambda: ticked(self._labelled(label)), f"a box called {label!r}")
 
     def _labelled(self, label: str) -> WebElement:
-        found = self.driver.find_element(By.XPATH, f'//label[contains(normalize-space(), "{label}")]')
+        found = self.driver.find_element(
+            By.XPATH, f'//label[contains(normalize-space(), "{label}")]'
+        )
         return self.driver.find_element(By.ID, found.get_attribute("for") or "")
 
     def press(self, name: str, within_s: float = PATIENCE_S) -> None:
         """A button or a link that begins with these words, once it can be pressed."""
-        self.until(lambda: self.press_if_there(name), f"something to press called {name!r}", within_s)
+        self.until(
+            lambda: self.press_if_there(name), f"something to press called {name!r}", within_s
+        )
 
     def press_if_there(self, name: str) -> bool:
         found = self.driver.execute_script(FIND_PRESSABLE, name)
         if found:
-            with suppress(NoSuchFrameException):  # what the driver says where the press leads away at once
+            with suppress(
+                NoSuchFrameException
+            ):  # what the driver says where the press leads away at once
                 found.click()
         return bool(found)
 
@@ -219,19 +248,25 @@ class WebKit:
         return self.driver.execute_script(f"return {script}")
 
     def until(self, find: Callable[[], Found], what: str, within_s: float = PATIENCE_S) -> Found:
-        """The first true thing that it finds. Pages change under our hands: what is gone is looked for again."""
+        """The first true thing that it finds. Pages change under our hands: what is gone is looked
+        for again.
+        """
         deadline = time.monotonic() + within_s
         while True:
             with suppress(*GONE):
                 if found := find():
                     return found
             if time.monotonic() > deadline:
-                raise AssertionError(f"not within {within_s} s: {what}; the page says:\n{self.text()}")
+                raise AssertionError(
+                    f"not within {within_s} s: {what}; the page says:\n{self.text()}"
+                )
             time.sleep(LOOK_EVERY_S)
 
 
 def walk(folder: Path, way: Callable[[WebKit], Found], **options: Any) -> Found:
-    """Go this way in a browser; in a second one where a process of the first crashed, as happened once in 25 walks."""
+    """Go this way in a browser; in a second one where a process of the first crashed, as happened
+    once in 25 walks.
+    """
     for attempt in (1, 2):
         with WebKit(folder / f"browser-{attempt}", **options) as browser:
             try:

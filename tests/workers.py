@@ -1,4 +1,6 @@
-"""Real `flask capture-worker` processes beside a real server, and what another process can see of them."""
+"""Real `flask capture-worker` processes beside a real server, and what another process can see of
+them.
+"""
 
 import os
 import signal
@@ -11,17 +13,30 @@ from servers import LiveServer
 
 from portal.config import PROJECT_FOLDER
 
-DECODERS = ("mediapipe", "/av/", "av.libs", "cv2", "pysilero")  # as their native code is called in a process's memory
+# as their native code is called in a process's memory
+DECODERS = ("mediapipe", "/av/", "av.libs", "cv2", "pysilero")
 
 
 class LiveWorker:
-    """start(), kill() (as a crash would), sleep() and wake(), stop(); measures what the server receives."""
+    """start(), kill() (as a crash would), sleep() and wake(), stop(); measures what the server
+    receives.
+    """
 
-    def __init__(self, server: LiveServer, name: str = "worker", lease_s: float | None = None, **settings: str) -> None:
+    def __init__(
+        self,
+        server: LiveServer,
+        name: str = "worker",
+        lease_s: float | None = None,
+        **settings: str,
+    ) -> None:
         """`lease_s`: shorter leases than the real ones, for tests that wait for one to end."""
         hasty = [str(PROJECT_FOLDER / "tests" / "hasty_worker.py"), str(lease_s)]
-        self.command = [sys.executable, *(hasty if lease_s else ["-m", "flask", "--app", "wsgi", "capture-worker"])]
-        path = os.pathsep.join(filter(None, [str(PROJECT_FOLDER), os.environ.get("PYTHONPATH")]))  # a driver beside us
+        self.command = [
+            sys.executable,
+            *(hasty if lease_s else ["-m", "flask", "--app", "wsgi", "capture-worker"]),
+        ]
+        # a driver beside us
+        path = os.pathsep.join(filter(None, [str(PROJECT_FOLDER), os.environ.get("PYTHONPATH")]))
         self.environ = os.environ | server.environ | settings | {"PYTHONPATH": path}
         self.log_path = server.folder / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None

@@ -1,6 +1,7 @@
 """Reads one camera in a thread of its own and hands each picture on with the moment it was grabbed.
 
-Knows no files to record to and no sound. A video file is played as a camera, at its own speed, until it ends.
+Knows no files to record to and no sound. A video file is played as a camera, at its own speed,
+until it ends.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from capture.errors import DeviceMissing
 
 WANTED_PX = (640, 480)  # what the browser's recorder asks of a camera
 RETRY_S = 0.05  # between two readings that failed
-GONE_AFTER_S = 2.0  # a camera whose readings have failed for so long is gone, whatever the system still lists
+# a camera whose readings have failed for so long is gone, whatever the system still lists
+GONE_AFTER_S = 2.0
 CLOSE_WITHIN_S = 12.0  # a reading that waits for a dead camera gives up by itself after ten
 
 
@@ -59,7 +61,9 @@ class Camera:
         self.latest = self._read() if opened else None
         if self.latest is None:
             self._capture.release()
-            raise DeviceMissing(f"the camera {self.place.name!r} gives no picture; is another program using it?")
+            raise DeviceMissing(
+                f"the camera {self.place.name!r} gives no picture; is another program using it?"
+            )
         self._thread = threading.Thread(target=self._run, name="device-camera", daemon=True)
         self._thread.start()
 
@@ -89,7 +93,9 @@ class Camera:
                 now_s = time.monotonic()
                 failing_since_s = failing_since_s or now_s
                 if self._is_gone(now_s - failing_since_s):
-                    self.ended = "the video file has ended" if self.place.is_file else "the camera is gone"
+                    self.ended = (
+                        "the video file has ended" if self.place.is_file else "the camera is gone"
+                    )
                     return
                 self._stop.wait(RETRY_S)
         finally:

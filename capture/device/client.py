@@ -1,4 +1,5 @@
-"""Speaks with the station, the one process that owns this machine's camera and microphone, over its socket.
+"""Speaks with the station, the one process that owns this machine's camera and microphone, over its
+socket.
 
 One line of JSON each way; a preview goes on as pictures. Imports no decoder: web processes use it.
 """
@@ -50,7 +51,9 @@ def is_there(place: Path) -> bool:
 
 
 def preview(place: Path, **values: Any) -> Generator[bytes]:
-    """JPEG pictures for as long as the station lets this sitting watch. Raises StationAway, StationRefused."""
+    """JPEG pictures for as long as the station lets this sitting watch. Raises StationAway,
+    StationRefused.
+    """
     with _asked(place, "preview", values) as (connection, stream, _):
         yield b""  # the station agreed: whatever is wrong is known before the first byte is sent on
         connection.settimeout(PICTURE_WITHIN_S)
@@ -62,7 +65,9 @@ def preview(place: Path, **values: Any) -> Generator[bytes]:
 
 
 @contextmanager
-def _asked(place: Path, verb: str, values: dict[str, Any]) -> Iterator[tuple[socket.socket, BinaryIO, dict[str, Any]]]:
+def _asked(
+    place: Path, verb: str, values: dict[str, Any]
+) -> Iterator[tuple[socket.socket, BinaryIO, dict[str, Any]]]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_WITHIN_S)
         try:

@@ -1,4 +1,5 @@
-"""The commands that record from this machine's own devices: `devices` lists them, `record` makes one answer's file.
+"""The commands that record from this machine's own devices: `devices` lists them, `record` makes
+one answer's file.
 
 What is done with the file afterwards is `capture.__main__`'s.
 """
@@ -32,12 +33,23 @@ ENDS: dict[EndCause | None, str] = {
 
 def add_parsers(commands: argparse._SubParsersAction[Any]) -> None:
     commands.add_parser("devices", help="list this machine's cameras and microphones")
-    record = commands.add_parser("record", help="record from this machine's camera and microphone, then analyse")
-    record.add_argument("--seconds", type=_seconds, required=True, help=f"1 to {MOST_S}; Ctrl-C ends it earlier")
+    record = commands.add_parser(
+        "record", help="record from this machine's camera and microphone, then analyse"
+    )
+    record.add_argument(
+        "--seconds", type=_seconds, required=True, help=f"1 to {MOST_S}; Ctrl-C ends it earlier"
+    )
     record.add_argument("--out", type=Path, required=True, metavar="FOLDER")
-    camera, microphone = os.environ.get("CAPTURE_CAMERA", ""), os.environ.get("CAPTURE_MICROPHONE", "")
-    record.add_argument("--camera", default=camera, help="number, part of the name, or a video file to play as one")
-    record.add_argument("--microphone", default=microphone, help=f"number, part of the name, or {NO_MICROPHONE!r}")
+    camera, microphone = (
+        os.environ.get("CAPTURE_CAMERA", ""),
+        os.environ.get("CAPTURE_MICROPHONE", ""),
+    )
+    record.add_argument(
+        "--camera", default=camera, help="number, part of the name, or a video file to play as one"
+    )
+    record.add_argument(
+        "--microphone", default=microphone, help=f"number, part of the name, or {NO_MICROPHONE!r}"
+    )
 
 
 def _seconds(text: str) -> float:
@@ -58,10 +70,16 @@ def devices() -> Iterator[str]:
         yield f"microphone    –  {error}"
 
 
-def record(options: argparse.Namespace, path: Path, show: Callable[[int], object]) -> RecorderStatus:
-    """Record one answer to `path`. Ctrl-C ends it, and so does a lost device: what there is is kept."""
+def record(
+    options: argparse.Namespace, path: Path, show: Callable[[int], object]
+) -> RecorderStatus:
+    """Record one answer to `path`. Ctrl-C ends it, and so does a lost device: what there is is
+    kept.
+    """
     with _opened(options) as (camera, microphone):
-        recorder = DeviceRecorder(camera, microphone, path, RecorderLimits(round(options.seconds * 1000)))
+        recorder = DeviceRecorder(
+            camera, microphone, path, RecorderLimits(round(options.seconds * 1000))
+        )
         try:
             with suppress(KeyboardInterrupt):  # the way to end it
                 recorder.start()

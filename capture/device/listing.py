@@ -1,4 +1,5 @@
-"""This machine's cameras and microphones: which there are, and which of them somebody means by a name or a number.
+"""This machine's cameras and microphones: which there are, and which of them somebody means by a
+name or a number.
 
 Opens none of them: `capture.device.camera` and `capture.device.microphone` do.
 """
@@ -11,7 +12,8 @@ from types import ModuleType
 
 from capture.errors import DeviceMissing
 
-VIDEO_CLASS = Path("/sys/class/video4linux")  # where Linux lists cameras; elsewhere only numbers are known
+# where Linux lists cameras; elsewhere only numbers are known
+VIDEO_CLASS = Path("/sys/class/video4linux")
 NO_MICROPHONE = "none"  # recorded without sound, because somebody chose so
 
 
@@ -45,27 +47,42 @@ class MicrophoneInfo:
 
 
 def cameras(video_class: Path = VIDEO_CLASS) -> list[CameraInfo]:
-    """All cameras by number. One camera has several entries; only the first of each delivers pictures."""
-    entries = [path for path in video_class.glob("video*") if path.name.removeprefix("video").isdigit()]
+    """All cameras by number. One camera has several entries; only the first of each delivers
+    pictures.
+    """
+    entries = [
+        path for path in video_class.glob("video*") if path.name.removeprefix("video").isdigit()
+    ]
     numbered = sorted((int(path.name.removeprefix("video")), path) for path in entries)
-    return [CameraInfo(number, _said(path / "name")) for number, path in numbered if _said(path / "index") in ("", "0")]
+    return [
+        CameraInfo(number, _said(path / "name"))
+        for number, path in numbered
+        if _said(path / "index") in ("", "0")
+    ]
 
 
 def find_camera(choice: str, video_class: Path = VIDEO_CLASS) -> CameraInfo:
-    """The camera meant by a number, a part of its name, or a video file's path; by nothing: the first one."""
+    """The camera meant by a number, a part of its name, or a video file's path; by nothing: the
+    first one.
+    """
     known = cameras(video_class)
     path = Path(choice)
     if path.name.startswith("video") and path.parent == Path("/dev"):
         choice = path.name.removeprefix("video")
     if choice.isdigit():
-        return next((camera for camera in known if camera.source == int(choice)), CameraInfo(int(choice), "camera"))
+        return next(
+            (camera for camera in known if camera.source == int(choice)),
+            CameraInfo(int(choice), "camera"),
+        )
     if choice and path.is_file():
         return CameraInfo(path.resolve(), path.name)
     for camera in known:
         if choice.casefold() in camera.name.casefold():
             return camera
     if choice:
-        raise DeviceMissing(f"there is no camera (and no video file) {choice!r}; {_there_are(known)}")
+        raise DeviceMissing(
+            f"there is no camera (and no video file) {choice!r}; {_there_are(known)}"
+        )
     raise DeviceMissing("no camera was found; connect one, or name a video file")
 
 
@@ -104,7 +121,9 @@ def portaudio() -> ModuleType:
 
 
 def look_again() -> None:
-    """Notice microphones that were plugged in or out since; PortAudio looks for them only once. None may be open."""
+    """Notice microphones that were plugged in or out since; PortAudio looks for them only once.
+    None may be open.
+    """
     sounddevice = portaudio()
     sounddevice._terminate()
     sounddevice._initialize()

@@ -1,4 +1,5 @@
-"""Listens to one microphone through PortAudio and says when each piece of sound was heard, on the monotonic clock.
+"""Listens to one microphone through PortAudio and says when each piece of sound was heard, on the
+monotonic clock.
 
 Knows no files and no pictures. Where sound was lost the pieces are apart by as much as was lost.
 """
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 from capture.device.listing import MicrophoneInfo, portaudio
 from capture.errors import DeviceMissing
 
-RATES_HZ = (48_000, 44_100, 32_000, 16_000)  # first that the device takes wins; AAC knows all of them
+# first that the device takes wins; AAC knows all of them
+RATES_HZ = (48_000, 44_100, 32_000, 16_000)
 BLOCK_S = 0.02  # short enough for a lively meter, long enough to cost nothing
 STALE_S = 1.0  # no sound for so long: the microphone is gone
 SETTLE_S = 0.6  # drivers tell odd times, and deliver what is old, while they start
@@ -30,7 +32,8 @@ CLOSE_WITHIN_S = 3.0  # some drivers never return when their server has died
 SILENCE_DBFS = -90.0
 
 MOST_DELAY_S = 0.5  # a driver that says its sound is older than this is wrong
-HOLE_S = 0.06  # further apart than this, two pieces are not one; also: further off than this is a loss, not jitter
+# further apart than this, two pieces are not one; also: further off than this is a loss, not jitter
+HOLE_S = 0.06
 JUMP_BLOCKS = 5  # as many pieces in a row must be off, unless the driver itself tells of a loss
 NUDGE_S = 0.02  # one odd time counts no more than this
 NUDGE_SHARE = 0.002  # follows 2,000 ppm of drift (real clocks have 100), and hardly any jitter
@@ -50,7 +53,9 @@ Sink = Callable[[Block], None]
 
 
 class SoundClock:
-    """Makes one steady row of times out of what a driver tells, which jitters; follows drift, and jumps over losses."""
+    """Makes one steady row of times out of what a driver tells, which jitters; follows drift, and
+    jumps over losses.
+    """
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -100,7 +105,9 @@ class Microphone:
         self._settled = threading.Event()
 
     def open(self) -> None:
-        """Begin to listen. Raises DeviceMissing where the microphone cannot be opened or delivers nothing."""
+        """Begin to listen. Raises DeviceMissing where the microphone cannot be opened or delivers
+        nothing.
+        """
         sounddevice = portaudio()
         channels = min(2, self.place.channels)  # some devices have no single channel; two are mixed
         try:
@@ -118,7 +125,9 @@ class Microphone:
             self._stream.start()
         except sounddevice.PortAudioError as exc:
             self.close()
-            raise DeviceMissing(f"the microphone {self.place.name!r} cannot be opened; is it in use?") from exc
+            raise DeviceMissing(
+                f"the microphone {self.place.name!r} cannot be opened; is it in use?"
+            ) from exc
         if not self._settled.wait(OPEN_WITHIN_S):
             self.close()
             raise DeviceMissing(f"the microphone {self.place.name!r} delivers no sound")
@@ -147,16 +156,22 @@ class Microphone:
     def _rate(self, sounddevice: Any, channels: int) -> int:
         for rate_hz in RATES_HZ:
             try:
-                sounddevice.check_input_settings(device=self.place.number, channels=channels, samplerate=rate_hz)
+                sounddevice.check_input_settings(
+                    device=self.place.number, channels=channels, samplerate=rate_hz
+                )
             except sounddevice.PortAudioError:
                 continue
             return rate_hz
-        raise DeviceMissing(f"the microphone {self.place.name!r} has none of the usual sample rates")
+        raise DeviceMissing(
+            f"the microphone {self.place.name!r} has none of the usual sample rates"
+        )
 
     def _take(self, samples: NDArray[np.float32], count: int, driver: Any, status: Any) -> None:
         now_s = time.monotonic()
         delay_s = driver.currentTime - driver.inputBufferAdcTime
-        delay_s = max(delay_s, count / self.rate_hz) if delay_s < MOST_DELAY_S else count / self.rate_hz
+        delay_s = (
+            max(delay_s, count / self.rate_hz) if delay_s < MOST_DELAY_S else count / self.rate_hz
+        )
         self._heard_s = now_s
         self._first_s = min(self._first_s, now_s)
         if now_s - self._first_s < SETTLE_S:
@@ -164,7 +179,8 @@ class Microphone:
         self._settled.set()
         has_lost = bool(status.input_overflow)
         began_s = self._clock.place(now_s - delay_s, count, has_lost=has_lost)
-        self.overflows += has_lost or began_s - self._until_s > HOLE_S  # some drivers lose sound and do not tell
+        # some drivers lose sound and do not tell
+        self.overflows += has_lost or began_s - self._until_s > HOLE_S
         self._until_s = began_s + count / self.rate_hz
         mono = samples.mean(axis=1, dtype=np.float32)
         self._level_dbfs = _dbfs(mono)

@@ -1,7 +1,9 @@
-"""Writes what camera and microphone deliver to an MP4 that grows the way a browser's recording does.
+"""Writes what camera and microphone deliver to an MP4 that grows the way a browser's recording
+does.
 
-H.264 and AAC in fragments of about a second, each with a key picture, each on disk before it counts as saved. Times are
-those of the pieces themselves: there is no frame rate, and where nothing came there is nothing. Knows no devices.
+H.264 and AAC in fragments of about a second, each with a key picture, each on disk before it counts
+as saved. Times are those of the pieces themselves: there is no frame rate, and where nothing came
+there is nothing. Knows no devices.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -21,18 +23,27 @@ from numpy.typing import NDArray
 
 from capture.device.camera import Picture
 from capture.device.microphone import HOLE_S, Block
-from capture.film.picture_track import MIN_PICTURE_STEP_TICKS, PICTURE_CLOCK, PICTURE_CLOCK_HZ, PICTURE_RATE_HZ, even
+from capture.film.picture_track import (
+    MIN_PICTURE_STEP_TICKS,
+    PICTURE_CLOCK,
+    PICTURE_CLOCK_HZ,
+    PICTURE_RATE_HZ,
+    even,
+)
 from disk.atomic import fsync_folder
 
 MUXER_OPTIONS = {
     "movflags": "frag_keyframe+delay_moov+default_base_moof",
-    "frag_duration": "1500000",  # µs; while the picture stands still there is no key picture, and sound must not wait
-    "max_interleave_delta": "500000",  # µs; a microphone that is gone must not hold the picture back
+    # µs; while the picture stands still there is no key picture, and sound must not wait
+    "frag_duration": "1500000",
+    # µs; a microphone that is gone must not hold the picture back
+    "max_interleave_delta": "500000",
     "flush_packets": "1",
 }
 KEY_EVERY_S = 1.0  # what a crash may cost
 LONGER_SIDE_PX = 640  # measuring looks at no more, and 640×480 is what browsers send
-# As the film's encoder, so that answers join by copying, but without look-ahead: each picture is out at once.
+# As the film's encoder, so that answers join by copying, but without look-ahead: each picture is
+# out at once.
 X264_OPTIONS = {
     "preset": "veryfast",
     "tune": "zerolatency",
@@ -65,7 +76,9 @@ class AppendedFile:
         return len(data)
 
     def commit(self) -> bool:
-        """Put what waits on disk; False where nothing did. Raises OSError, and then the file is as it was."""
+        """Put what waits on disk; False where nothing did. Raises OSError, and then the file is as
+        it was.
+        """
         if not self._waiting:
             return False
         view = memoryview(bytes(self._waiting))
@@ -88,13 +101,17 @@ class AppendedFile:
 class DeviceFile:
     """One recording being written. `saved_ms` and `saved_bytes` are safely on disk."""
 
-    def __init__(self, path: Path, size_px: tuple[int, int], sound_rate_hz: int | None, began_s: float) -> None:
+    def __init__(
+        self, path: Path, size_px: tuple[int, int], sound_rate_hz: int | None, began_s: float
+    ) -> None:
         self.saved_ms = 0
         self._began_s = began_s
         self._file = AppendedFile(path)
         self._output = av.open(self._file, "w", format="mp4", options=MUXER_OPTIONS)
         self._canvas = _canvas(size_px)
-        self._video = self._output.add_stream("libx264", rate=PICTURE_RATE_HZ, options=dict(X264_OPTIONS))
+        self._video = self._output.add_stream(
+            "libx264", rate=PICTURE_RATE_HZ, options=dict(X264_OPTIONS)
+        )
         self._video.width, self._video.height = self._canvas
         self._video.pix_fmt = "yuv420p"
         self._video.codec_context.time_base = self._video.time_base = PICTURE_CLOCK
@@ -112,7 +129,9 @@ class DeviceFile:
         ticks = round(t_s * PICTURE_CLOCK_HZ)
         if ticks - self._last_ticks < MIN_PICTURE_STEP_TICKS:
             return
-        frame = VideoFrame.from_ndarray(picture.bgr, format="bgr24").reformat(*self._canvas, format="yuv420p")
+        frame = VideoFrame.from_ndarray(picture.bgr, format="bgr24").reformat(
+            *self._canvas, format="yuv420p"
+        )
         frame.pts, frame.time_base = ticks, PICTURE_CLOCK
         is_key = self._key_s is None or t_s - self._key_s >= KEY_EVERY_S
         frame.pict_type = PictureType.I if is_key else PictureType.NONE
@@ -125,7 +144,9 @@ class DeviceFile:
             self._write(self._sound.take(block.t_s - self._began_s, block.samples))
 
     def finish(self) -> None:
-        """Write what is still held back; from here on the file is whole. Raises OSError as every write does."""
+        """Write what is still held back; from here on the file is whole. Raises OSError as every
+        write does.
+        """
         try:
             self._write([*self._video.encode(None), *(self._sound.rest() if self._sound else [])])
             self._output.close()
@@ -141,15 +162,20 @@ class DeviceFile:
     def _write(self, packets: Sequence[Packet[Stream]]) -> None:
         self._output.mux(packets)
         if self._file.commit():
-            self.saved_ms = round((self._key_s or 0.0) * 1000)  # a fragment is written when the next one's key is there
+            # a fragment is written when the next one's key is there
+            self.saved_ms = round((self._key_s or 0.0) * 1000)
 
 
 class SoundTrack:
-    """Cuts sound into AAC frames, each at the time of its first sample; where sound is missing, so are frames."""
+    """Cuts sound into AAC frames, each at the time of its first sample; where sound is missing, so
+    are frames.
+    """
 
     def __init__(self, output: av.container.OutputContainer, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._stream = output.add_stream("aac", rate=rate_hz, layout="mono", bit_rate=SOUND_BIT_RATE)
+        self._stream = output.add_stream(
+            "aac", rate=rate_hz, layout="mono", bit_rate=SOUND_BIT_RATE
+        )
         self._stream.time_base = Fraction(1, rate_hz)
         self._waiting: NDArray[np.float32] = np.zeros(0, np.float32)
         self._waiting_s = 0.0
@@ -161,7 +187,9 @@ class SoundTrack:
         samples, t_s = samples[early:], max(t_s, 0.0)
         packets: list[Packet[Stream]] = []
         if len(self._waiting) and abs(t_s - self._end_s()) > HOLE_S:
-            packets += self._encode(np.pad(self._waiting, (0, SOUND_FRAME_SAMPLES - len(self._waiting))))
+            packets += self._encode(
+                np.pad(self._waiting, (0, SOUND_FRAME_SAMPLES - len(self._waiting)))
+            )
             self._waiting = self._waiting[:0]
         self._waiting_s = t_s - len(self._waiting) / self._rate_hz
         self._waiting = np.concatenate((self._waiting, samples))
@@ -182,7 +210,9 @@ class SoundTrack:
         if pts <= self._last_pts:  # the clock was set back over what is written already
             return []
         self._last_pts = pts
-        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format="fltp", layout="mono")
+        frame = AudioFrame.from_ndarray(
+            np.ascontiguousarray(samples[None]), format="fltp", layout="mono"
+        )
         frame.sample_rate = self._rate_hz
         frame.pts, frame.time_base = pts, Fraction(1, self._rate_hz)
         return list(self._stream.encode(frame))

@@ -1,7 +1,8 @@
-"""Records what an open camera and an open microphone deliver, from start() to stop() or until something ends it.
+"""Records what an open camera and an open microphone deliver, from start() to stop() or until
+something ends it.
 
-A thread of its own encodes and writes, so that neither device ever waits for a disk; what it cannot keep up with is
-dropped and counted. Knows no portal, no page and no rules.
+A thread of its own encodes and writes, so that neither device ever waits for a disk; what it cannot
+keep up with is dropped and counted. Knows no portal, no page and no rules.
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ class RecorderStatus:
 
 
 class Inbox:
-    """What the devices delivered and the writer has not taken yet: bounded, and what is too much is counted."""
+    """What the devices delivered and the writer has not taken yet: bounded, and what is too much is
+    counted.
+    """
 
     def __init__(self) -> None:
         self.pictures_dropped = 0
@@ -109,7 +112,9 @@ class Inbox:
         with self._there:
             if not self._pictures and not self._blocks:
                 self._there.wait(timeout_s)
-            if self._blocks and (not self._pictures or self._blocks[0].t_s <= self._pictures[0].t_s):
+            if self._blocks and (
+                not self._pictures or self._blocks[0].t_s <= self._pictures[0].t_s
+            ):
                 return self._blocks.popleft()
             return self._pictures.popleft() if self._pictures else None
 
@@ -117,7 +122,9 @@ class Inbox:
 class DeviceRecorder:
     """One recording of open devices to one new file."""
 
-    def __init__(self, camera: Camera, microphone: Microphone | None, path: Path, limits: RecorderLimits) -> None:
+    def __init__(
+        self, camera: Camera, microphone: Microphone | None, path: Path, limits: RecorderLimits
+    ) -> None:
         self._camera = camera
         self._microphone = microphone
         self._path = path
@@ -138,9 +145,13 @@ class DeviceRecorder:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Returns once the recording really runs. Raises DeviceMissing, OSError where the file cannot be made."""
+        """Returns once the recording really runs. Raises DeviceMissing, OSError where the file
+        cannot be made.
+        """
         if self._path.exists():
-            raise FileExistsError(f"{self._path.name} is there already, and nothing is ever recorded over")
+            raise FileExistsError(
+                f"{self._path.name} is there already, and nothing is ever recorded over"
+            )
         self._thread = threading.Thread(target=self._run, name="device-recorder", daemon=True)
         self._camera.sink = self._inbox.put_picture
         if self._microphone:
@@ -148,12 +159,16 @@ class DeviceRecorder:
         self._thread.start()
         if not self._running.wait(START_WITHIN_S) or self._file is None:
             self.stop()
-            raise self._fault or DeviceMissing(f"the camera {self._camera.place.name!r} gives no picture")
+            raise self._fault or DeviceMissing(
+                f"the camera {self._camera.place.name!r} gives no picture"
+            )
 
     def stop(self) -> RecorderStatus:
-        """End the recording and wait until everything is on disk. May be called again, and after it ended by itself.
+        """End the recording and wait until everything is on disk. May be called again, and after it
+        ended by itself.
 
-        Raises StillWriting where that takes longer than FINISH_WITHIN_S; it goes on, and asking again waits again.
+        Raises StillWriting where that takes longer than FINISH_WITHIN_S; it goes on, and asking
+        again waits again.
         """
         if not self._stop.is_set():
             self._ended_s = self._ended_s or time.monotonic()
@@ -181,7 +196,8 @@ class DeviceRecorder:
             end=self._end,
             is_silent=heard is None or not heard.is_alive,
             pictures_dropped=self._inbox.pictures_dropped,
-            sound_overflows=self._inbox.blocks_dropped + (heard.overflows - self._overflows_before if heard else 0),
+            sound_overflows=self._inbox.blocks_dropped
+            + (heard.overflows - self._overflows_before if heard else 0),
             sound_lost_ms=round((self._holes_s + self._tail_s(until_s)) * 1000),
             gaps=tuple(self._gaps),
         )
@@ -194,7 +210,9 @@ class DeviceRecorder:
             logger.warning("recording ended, the disk refused: %s", error.strerror)
             self._fault = error
             self._fails(EndCause.DISK_FULL)
-        except Exception:  # whatever it is: who waits for this thread must learn that nothing is recorded any more
+        except (
+            Exception
+        ):  # whatever it is: who waits for this thread must learn that nothing is recorded any more
             logger.exception("recording ended")
             self._fails(EndCause.FAILED)
         finally:
@@ -228,7 +246,9 @@ class DeviceRecorder:
             case Block() if self._file:
                 self._note_gap("microphone", self._sound_s, item.t_s, HOLE_S)
                 self._holes_s += _hole_s(self._sound_s, item.t_s, HOLE_S)
-                self._sound_s = item.t_s + len(item.samples) / (self._microphone.rate_hz if self._microphone else 1)
+                self._sound_s = item.t_s + len(item.samples) / (
+                    self._microphone.rate_hz if self._microphone else 1
+                )
                 self._file.sound(item)
         return item is not None
 

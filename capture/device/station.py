@@ -1,7 +1,8 @@
-"""The one process that owns this machine's camera and microphone, for one sitting at a time, and records for it.
+"""The one process that owns this machine's camera and microphone, for one sitting at a time, and
+records for it.
 
-Others ask it over a socket in the file system, so a recording outlives whoever asked for it. Knows sittings only as
-names: who may ask is decided by those who ask. No web, no database.
+Others ask it over a socket in the file system, so a recording outlives whoever asked for it. Knows
+sittings only as names: who may ask is decided by those who ask. No web, no database.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from capture.device.microphone import SILENCE_DBFS, Microphone
 from capture.device.recorder import DeviceRecorder, RecorderLimits
 from capture.errors import CaptureError, DeviceMissing, StillWriting
 
-LAPSE_S = 30.0  # a sitting that says nothing for so long has left; a restarted server is back within it
+# a sitting that says nothing for so long has left; a restarted server is back within it
+LAPSE_S = 30.0
 PREVIEW_EVERY_S = 0.08  # a dozen pictures a second look alive
 PREVIEW_QUALITY = 75
 LOOK_EVERY_S = 0.5  # at whether the sitting lapsed
@@ -46,7 +48,9 @@ class Holder:
 
 
 class Station:
-    """The devices and who has them. Its methods are the verbs that may be asked, each gives what is sent back."""
+    """The devices and who has them. Its methods are the verbs that may be asked, each gives what is
+    sent back.
+    """
 
     def __init__(self, camera: str, microphone: str, *, lapse_s: float = LAPSE_S) -> None:
         self._choices = camera, microphone
@@ -65,10 +69,14 @@ class Station:
         return self._holder
 
     def hold(self, sitting: str, tab: str) -> dict[str, Any]:
-        """Take the devices for a sitting and open them; another page of the same sitting may take them over."""
+        """Take the devices for a sitting and open them; another page of the same sitting may take
+        them over.
+        """
         with self._lock:
             if self._is_busy_with_another(sitting):
-                raise StationRefused("busy", "another interview is using this machine's camera right now")
+                raise StationRefused(
+                    "busy", "another interview is using this machine's camera right now"
+                )
             if self._holder and self._holder.sitting != sitting:
                 self._let_go()
             self._holder, self._heard_s = Holder(sitting, tab), time.monotonic()
@@ -82,7 +90,9 @@ class Station:
             self._refuse_unless_held(Holder(sitting, tab))
             return self._status()
 
-    def start(self, sitting: str, tab: str, answer: str, path: str, limits: dict[str, int]) -> dict[str, Any]:
+    def start(
+        self, sitting: str, tab: str, answer: str, path: str, limits: dict[str, int]
+    ) -> dict[str, Any]:
         """Record an answer to a new file. Asked twice it is one recording."""
         with self._lock:
             self._refuse_unless_held(Holder(sitting, tab))
@@ -93,14 +103,19 @@ class Station:
             if self._camera is None or self._camera.ended:
                 raise StationRefused("missing", "the camera is gone")
             if self._recorder:
-                self._recorder.stop()  # ended, but perhaps not yet written: two must not share a camera
-            recorder = DeviceRecorder(self._camera, self._microphone, Path(path), RecorderLimits(**limits))
+                # ended, but perhaps not yet written: two must not share a camera
+                self._recorder.stop()
+            recorder = DeviceRecorder(
+                self._camera, self._microphone, Path(path), RecorderLimits(**limits)
+            )
             recorder.start()
             self._recorder, self._answer = recorder, answer
             return self._status()
 
     def stop(self, sitting: str, answer: str = "") -> dict[str, Any]:
-        """End what a sitting records (only this answer, if one is named); everything is on disk then."""
+        """End what a sitting records (only this answer, if one is named); everything is on disk
+        then.
+        """
         with self._lock:
             is_theirs = self._holder is not None and self._holder.sitting == sitting
             if is_theirs and self._recorder and answer in ("", self._answer):
@@ -122,18 +137,24 @@ class Station:
             self._refuse_unless_held(holder)
             self._watchers += 1
         try:
-            while self._holder == holder and (camera := self._camera) is not None and not camera.ended:
+            while (
+                self._holder == holder and (camera := self._camera) is not None and not camera.ended
+            ):
                 picture = camera.latest
                 if picture is not None and picture.t_s > shown_s:
                     shown_s = picture.t_s
-                    yield cv2.imencode(".jpg", picture.bgr, (cv2.IMWRITE_JPEG_QUALITY, PREVIEW_QUALITY))[1].tobytes()
+                    yield cv2.imencode(
+                        ".jpg", picture.bgr, (cv2.IMWRITE_JPEG_QUALITY, PREVIEW_QUALITY)
+                    )[1].tobytes()
                 time.sleep(PREVIEW_EVERY_S)
         finally:
             with self._lock:
                 self._watchers -= 1
 
     def look_for_lapse(self) -> None:
-        """Whoever has gone without a word keeps the devices for a while, and what was recorded for ever."""
+        """Whoever has gone without a word keeps the devices for a while, and what was recorded for
+        ever.
+        """
         with self._lock:
             if self._holder and time.monotonic() - self._heard_s > self._lapse_s:
                 with suppress(StillWriting):  # looked at again in half a second
@@ -145,7 +166,9 @@ class Station:
             try:
                 self._let_go()
             except StillWriting:
-                logger.error("the station ends while a recording is still being written; its last seconds may be lost")
+                logger.error(
+                    "the station ends while a recording is still being written; its last seconds may be lost"
+                )
                 self._close_devices()
 
     @property
@@ -154,7 +177,9 @@ class Station:
 
     @property
     def _is_open(self) -> bool:
-        is_heard = self._microphone.is_alive if self._microphone else self._choices[1] == NO_MICROPHONE
+        is_heard = (
+            self._microphone.is_alive if self._microphone else self._choices[1] == NO_MICROPHONE
+        )
         return self._camera is not None and not self._camera.ended and is_heard
 
     def _is_busy_with_another(self, sitting: str) -> bool:
@@ -199,7 +224,11 @@ class Station:
     def _status(self) -> dict[str, Any]:
         width, height = self._camera.size_px if self._camera else (0, 0)
         return {
-            "camera": {"width": width, "height": height, "is_gone": self._camera is None or bool(self._camera.ended)},
+            "camera": {
+                "width": width,
+                "height": height,
+                "is_gone": self._camera is None or bool(self._camera.ended),
+            },
             "level_dbfs": self._microphone.level_dbfs if self._microphone else SILENCE_DBFS,
             "is_silent": self._microphone is None or not self._microphone.is_alive,
             "is_watched": self._watchers > 0,
@@ -237,7 +266,8 @@ class _Request(socketserver.StreamRequestHandler):
             verb = self.server.verbs[request.pop("verb")]
             answer = verb(**request)
             pictures = answer if isinstance(answer, Generator) else None
-            first = next(pictures, b"") if pictures else b""  # refusals of a preview are raised here
+            # refusals of a preview are raised here
+            first = next(pictures, b"") if pictures else b""
             self._say({} if pictures else answer)
         except StationRefused as refused:
             self._say({"error": refused.kind, "message": str(refused)})
@@ -272,7 +302,9 @@ class StationServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     def __init__(self, place: Path, station: Station) -> None:
         if len(os.fsencode(place)) > SOCKET_PATH_MAX_BYTES:
-            raise CaptureError(f"the path {place} is too long for a socket; choose a shorter instance folder")
+            raise CaptureError(
+                f"the path {place} is too long for a socket; choose a shorter instance folder"
+            )
         self.station = station
         self._lock_file = place.with_suffix(".lock").open("w")
         try:
@@ -280,17 +312,27 @@ class StationServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         except BlockingIOError as exc:
             self._lock_file.close()
             raise CaptureError("a station runs already for this instance folder") from exc
-        place.unlink(missing_ok=True)  # left by one that was killed: we hold the lock, so nobody listens
+        # left by one that was killed: we hold the lock, so nobody listens
+        place.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
             super().__init__(str(place), _Request)
         finally:
             os.umask(before)
-        verbs = (station.hold, station.status, station.start, station.stop, station.release, station.preview)
+        verbs = (
+            station.hold,
+            station.status,
+            station.start,
+            station.stop,
+            station.release,
+            station.preview,
+        )
         self.verbs: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in verbs}
 
     def run(self) -> None:
-        """Serve until `shutdown` is called from another thread; then end any recording whole and free the devices."""
+        """Serve until `shutdown` is called from another thread; then end any recording whole and
+        free the devices.
+        """
         try:
             self.serve_forever(poll_interval=LOOK_EVERY_S)
         finally:

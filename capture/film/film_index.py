@@ -1,7 +1,9 @@
-"""The index of a film: which packets its tracks have, taken from the answers' own indexes, and the boxes that say so.
+"""The index of a film: which packets its tracks have, taken from the answers' own indexes, and the
+boxes that say so.
 
-FFmpeg writes the frame, a film of one packet with all chapters, and here the tables in it are exchanged: an hour has
-250,000 packets, which numpy places in a moment and a muxer written in Python does not. Opens no file.
+FFmpeg writes the frame, a film of one packet with all chapters, and here the tables in it are
+exchanged: an hour has 250,000 packets, which numpy places in a moment and a muxer written in Python
+does not. Opens no file.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ class Silence:
 
 @dataclass(frozen=True)
 class PlacedAnswer:
-    """An answer's tracks, when they begin in the film, how many bytes later they lie there, and silence behind them."""
+    """An answer's tracks, when they begin in the film, how many bytes later they lie there, and
+    silence behind them.
+    """
 
     tracks: AnswerTracks
     start_ms: int
@@ -46,7 +50,9 @@ class PlacedAnswer:
 
 
 def picture_track(answers: Sequence[PlacedAnswer]) -> Track:
-    """All pictures at their times; the first one stands from the film's beginning, the last of each until the next."""
+    """All pictures at their times; the first one stands from the film's beginning, the last of each
+    until the next.
+    """
     tracks = [answer.tracks.picture for answer in answers]
     starts = [answer.start_ms * PICTURE_TICKS_PER_MS for answer in answers]
     dts = np.concatenate([track.dts + start for track, start in zip(tracks, starts, strict=True)])
@@ -54,7 +60,9 @@ def picture_track(answers: Sequence[PlacedAnswer]) -> Track:
     pts[0], dts[0] = 0, min(0, dts[0])
     number = np.arange(len(dts))
     dts = np.maximum.accumulate(dts - number) + number  # where two answers meet, times may touch
-    offsets = [track.offsets + answer.moved_bytes for track, answer in zip(tracks, answers, strict=True)]
+    offsets = [
+        track.offsets + answer.moved_bytes for track, answer in zip(tracks, answers, strict=True)
+    ]
     return Track(
         np.concatenate(offsets),
         np.concatenate([track.sizes for track in tracks]),
@@ -68,8 +76,8 @@ def picture_track(answers: Sequence[PlacedAnswer]) -> Track:
 def sound_track(answers: Sequence[PlacedAnswer], end_ms: int) -> Track:
     """All sound on one unbroken row of frames up to the film's end, silence where there is none.
 
-    A hole in the sound makes players run ahead of the picture; a shift of at most half a frame (11 ms) does no harm.
-    Where answers overlap by a frame, the earlier one stays.
+    A hole in the sound makes players run ahead of the picture; a shift of at most half a frame (11
+    ms) does no harm. Where answers overlap by a frame, the earlier one stays.
     """
     first = following = min(0, _first_slot(answers[0]))
     rows: list[tuple[Numbers, Numbers]] = []
@@ -122,7 +130,8 @@ def head(frame: bytes, picture: Track, sound: Track) -> bytes:
         }
         return box(b"moov", changed(kinds[b"moov"], changes))
 
-    titles_at = before + len(index(0)) + len(box(b"mdat"))  # whatever is in it, the index has the same length
+    # whatever is in it, the index has the same length
+    titles_at = before + len(index(0)) + len(box(b"mdat"))
     return frame[:before] + index(titles_at) + box(b"mdat", frame[titles.start : titles.stop])
 
 
@@ -144,7 +153,10 @@ def _edited_trak(trak: bytes, tracks: dict[bytes, tuple[Track, int]], titles_mov
     if _handler(trak) not in tracks:
         return changed(trak, {b"stbl": lambda tables: _moved(tables, titles_moved)})
     track, clock_hz = tracks[_handler(trak)]
-    shown_ms, ticks = _shown_ms(track, clock_hz), int(track.dts[-1] - track.dts[0]) + track.last_ticks
+    shown_ms, ticks = (
+        _shown_ms(track, clock_hz),
+        int(track.dts[-1] - track.dts[0]) + track.last_ticks,
+    )
     edit = struct.pack(">IIIII", 0, 1, shown_ms, -int(track.dts[0]), NORMAL_SPEED)
     changes: Changes = {
         b"tkhd": lambda content: _with_number(content, 20, shown_ms),
@@ -157,7 +169,9 @@ def _edited_trak(trak: bytes, tracks: dict[bytes, tuple[Track, int]], titles_mov
 
 def _moved(tables: bytes, by: int) -> bytes:
     """The chapters' own tables: only where the titles are is new."""
-    shift: Changes = {b"stco": lambda content: content[:8] + (chunk_offsets(tables) + by).astype(">u4").tobytes()}
+    shift: Changes = {
+        b"stco": lambda content: content[:8] + (chunk_offsets(tables) + by).astype(">u4").tobytes()
+    }
     return changed(tables, shift)
 
 
@@ -172,20 +186,25 @@ def _shown_ms(track: Track, clock_hz: int) -> int:
 
 def _described(tables: bytes, packets: int) -> bytes:
     """What the packets are, without saying which there are; what is said of the one is said of all."""
-    kept = b"".join(box(kind, content) for kind, content in children(tables) if kind not in PACKET_TABLES)
+    kept = b"".join(
+        box(kind, content) for kind, content in children(tables) if kind not in PACKET_TABLES
+    )
     return changed(kept, {b"sbgp": lambda content: _with_number(content, 12, packets)})
 
 
 def _tables(track: Track) -> bytes:
     steps = np.append(np.diff(track.dts), track.last_ticks)
-    begins = np.append(True, track.offsets[1:] != track.offsets[:-1] + track.sizes[:-1])  # a run of packets in the file
+    # a run of packets in the file
+    begins = np.append(True, track.offsets[1:] != track.offsets[:-1] + track.sizes[:-1])
     tables = [_counted(b"stts", steps)]
     if (track.pts != track.dts).any():
         tables.append(_counted(b"ctts", track.pts - track.dts))
     if not track.is_key.all():
         tables.append(_listed(b"stss", np.flatnonzero(track.is_key) + 1))
     tables.append(_runs(np.diff(np.append(np.flatnonzero(begins), len(steps)))))
-    tables.append(box(b"stsz", struct.pack(">III", 0, 0, len(steps)), track.sizes.astype(">u4").tobytes()))
+    tables.append(
+        box(b"stsz", struct.pack(">III", 0, 0, len(steps)), track.sizes.astype(">u4").tobytes())
+    )
     chunks = track.offsets[begins]
     is_short = int(chunks.max()) <= LARGEST_SHORT_OFFSET
     tables.append(_listed(b"stco", chunks) if is_short else _listed(b"co64", chunks, ">u8"))

@@ -1,7 +1,9 @@
-"""The file of a film that grows with its interview: answers' packets one after the other, behind room for an index.
+"""The file of a film that grows with its interview: answers' packets one after the other, behind
+room for an index.
 
-What is copied while the candidate still records need not be copied when somebody waits. May be killed at any point:
-beside the file stands which answers are in it, written only once they are safely on disk. Knows no times and no tracks.
+What is copied while the candidate still records need not be copied when somebody waits. May be
+killed at any point: beside the file stands which answers are in it, written only once they are
+safely on disk. Knows no times and no tracks.
 """
 
 import json
@@ -28,7 +30,9 @@ COPY_BYTES = 1 << 20  # at a time
 
 @dataclass(frozen=True)
 class Piece:
-    """One answer in the film: which file it was copied from, and where its packets and the silence behind them lie."""
+    """One answer in the film: which file it was copied from, and where its packets and the silence
+    behind them lie.
+    """
 
     name: str
     mtime_ns: int
@@ -38,14 +42,18 @@ class Piece:
 
     @property
     def silence(self) -> Silence:
-        return Silence(self.silence_start, (self.end - self.silence_start) // SILENT_FRAMES, SILENT_FRAMES)
+        return Silence(
+            self.silence_start, (self.end - self.silence_start) // SILENT_FRAMES, SILENT_FRAMES
+        )
 
 
 class GrowingFilm:
     """A film on its way. One process at a time may write it; whoever starts it sees to that."""
 
     def __init__(self, path: Path, head_bytes: int) -> None:
-        """`head_bytes` is the room for the index of a film that is begun; one that goes on keeps what it has."""
+        """`head_bytes` is the room for the index of a film that is begun; one that goes on keeps
+        what it has.
+        """
         self.path = path
         self._pieces_path = path.with_name(f"{path.name}.pieces{TEMPORARY_SUFFIX}")
         self.head_bytes, self.pieces = self._remembered() or (head_bytes, [])
@@ -57,7 +65,11 @@ class GrowingFilm:
         for answer in answers:
             silence_start = position + len(answer.media)
             end = silence_start + SILENT_FRAMES * len(_silence())
-            pieces.append(Piece(answer.path.name, answer.path.stat().st_mtime_ns, position, silence_start, end))
+            pieces.append(
+                Piece(
+                    answer.path.name, answer.path.stat().st_mtime_ns, position, silence_start, end
+                )
+            )
             position = end
         return pieces
 
@@ -71,9 +83,13 @@ class GrowingFilm:
         self._remember([])
 
     def hold(self, answers: Sequence[AnswerTracks], check: Check = go_on) -> None:
-        """Make the film hold exactly these: drop what is no longer wanted, and copy what is not there yet."""
+        """Make the film hold exactly these: drop what is no longer wanted, and copy what is not
+        there yet.
+        """
         wanted = self.plan(answers)
-        kept = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(self.pieces, wanted, strict=False))))
+        kept = len(
+            list(takewhile(lambda pair: pair[0] == pair[1], zip(self.pieces, wanted, strict=False)))
+        )
         if kept < len(self.pieces):
             self._remember(wanted[:kept])
         if kept < len(wanted):
@@ -96,7 +112,9 @@ class GrowingFilm:
         with self.path.open("r+b") as film:
             film.truncate(self.pieces[-1].end)
             film.write(head)
-            film.write(struct.pack(">I4s", self.head_bytes - LONG_HEADER_BYTES - len(head), b"free"))
+            film.write(
+                struct.pack(">I4s", self.head_bytes - LONG_HEADER_BYTES - len(head), b"free")
+            )
             film.seek(self.head_bytes - LONG_HEADER_BYTES)
             film.write(long_header(b"mdat", packets_bytes))
             film.flush()
@@ -110,7 +128,10 @@ class GrowingFilm:
 
     def _remember(self, pieces: list[Piece]) -> None:
         self.pieces = pieces
-        write_json(self._pieces_path, {"head_bytes": self.head_bytes, "pieces": [asdict(piece) for piece in pieces]})
+        write_json(
+            self._pieces_path,
+            {"head_bytes": self.head_bytes, "pieces": [asdict(piece) for piece in pieces]},
+        )
 
     def _remembered(self) -> tuple[int, list[Piece]] | None:
         try:
@@ -118,7 +139,9 @@ class GrowingFilm:
             pieces = [Piece(**piece) for piece in known["pieces"]]
             is_there = not pieces or self.path.stat().st_size >= pieces[-1].end
         except (OSError, ValueError, LookupError, TypeError):
-            return None  # a film of an earlier version, or none: it is begun again, from answers that are all there
+            # a film of an earlier version, or none: it is begun again, from answers that are all
+            # there
+            return None
         return (int(known["head_bytes"]), pieces) if is_there else None
 
 

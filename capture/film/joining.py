@@ -1,6 +1,8 @@
-"""Makes one film of an interview: every answer in one form, then all of them one after the other in `recording.mp4`.
+"""Makes one film of an interview: every answer in one form, then all of them one after the other in
+`recording.mp4`.
 
-Copies what it can, so that joining an hour takes a second. Knows nothing of observations, rules or people.
+Copies what it can, so that joining an hour takes a second. Knows nothing of observations, rules or
+people.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -26,17 +28,26 @@ from capture.film import film_index
 from capture.film.film_index import PlacedAnswer
 from capture.film.growing_film import GrowingFilm
 from capture.film.mp4_tracks import AnswerTracks, read_tracks
-from capture.film.picture_track import CopiedPicture, EncodedPicture, ParametersChanged, even, our_parameters
+from capture.film.picture_track import (
+    CopiedPicture,
+    EncodedPicture,
+    ParametersChanged,
+    even,
+    our_parameters,
+)
 from capture.film.sound_track import EvenSound
 from capture.halting import Check, go_on
 from capture.media.container import LIMITS, Limits, Media, MediaInfo, probe
 from disk.atomic import TEMPORARY_SUFFIX, atomic_write
 
-COPIED_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Constrained High")  # what every browser plays
+# what every browser plays
+COPIED_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Constrained High")
 CHAPTER_CLOCK = Fraction(1, 1000)
-# Pictures of uneven times, 30 a second, and 47 frames of sound take 850; where it is not enough, packets move once.
+# Pictures of uneven times, 30 a second, and 47 frames of sound take 850; where it is not enough,
+# packets move once.
 INDEX_BYTES_PER_S = 1_000
-DURATION_SLACK_MS = 100  # two AAC frames and a picture: how far the film's end may be from the sum of its parts
+# two AAC frames and a picture: how far the film's end may be from the sum of its parts
+DURATION_SLACK_MS = 100
 
 
 @dataclass(frozen=True)
@@ -49,14 +60,17 @@ class NormalisedAnswer:
     height: int
     was_copied: bool
     damaged_at_ms: int | None  # the original could not be read any further than this
-    sound_offset_ms: float | None  # how far its sound is from where the original's times say, at most
+    # how far its sound is from where the original's times say, at most
+    sound_offset_ms: float | None
     sent_ms: int  # how long the original is, with what the limits cut off
     codecs: tuple[str, ...]  # of the original: picture, and sound where there is any
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A file that is read more than once, each time held to the same limits and asking the same whether to go on."""
+    """A file that is read more than once, each time held to the same limits and asking the same
+    whether to go on.
+    """
 
     source: Path
     info: MediaInfo
@@ -69,7 +83,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class FilmPart:
-    """A normalised answer and where it begins in the film; neighbours with one title share a chapter."""
+    """A normalised answer and where it begins in the film; neighbours with one title share a
+    chapter.
+    """
 
     path: Path
     start_ms: int
@@ -79,12 +95,16 @@ class FilmPart:
 def normalise(
     source: Path, target: Path, container: str, limits: Limits = LIMITS, check: Check = go_on
 ) -> NormalisedAnswer:
-    """Write the answer as MP4 with H.264 and AAC that starts at 0; H.264 is copied where a browser can play it."""
+    """Write the answer as MP4 with H.264 and AAC that starts at 0; H.264 is copied where a browser
+    can play it.
+    """
     reading = Reading(source, probe(source, container, limits, check), limits, check)
     if _may_be_copied(reading):
         with suppress(ParametersChanged):
             return _normalised(reading, target, canvas=None)
-    return _normalised(reading, target, canvas=(even(reading.info.width), even(reading.info.height)))
+    return _normalised(
+        reading, target, canvas=(even(reading.info.width), even(reading.info.height))
+    )
 
 
 def _may_be_copied(reading: Reading) -> bool:
@@ -93,7 +113,9 @@ def _may_be_copied(reading: Reading) -> bool:
         return False
     with reading.opened() as media:
         codec = media.video.codec_context
-        first = next((packet for packet in media.packets() if packet.stream_index == media.video.index), None)
+        first = next(
+            (packet for packet in media.packets() if packet.stream_index == media.video.index), None
+        )
         has_avcc = bytes(codec.extradata or b"")[:1] == b"\x01"  # length-prefixed, as MP4 stores it
         is_plain = codec.pix_fmt == "yuv420p" and codec.profile in COPIED_PROFILES
         is_square = (info.width, info.height) == (media.video.width, media.video.height)
@@ -105,7 +127,9 @@ def _normalised(reading: Reading, target: Path, canvas: tuple[int, int] | None) 
     info = reading.info
     with atomic_write(target) as temporary:
         with reading.opened() as media, _mp4(temporary) as output:
-            picture = EncodedPicture(media, output, canvas) if canvas else CopiedPicture(media, output)
+            picture = (
+                EncodedPicture(media, output, canvas) if canvas else CopiedPicture(media, output)
+            )
             sound = EvenSound(media, output)
             _write(media, picture, sound)
             damaged_at_ms = media.end_ms if media.is_damaged else None
@@ -131,12 +155,17 @@ def _write(media: Media, picture: EncodedPicture | CopiedPicture, sound: EvenSou
 
 
 def join(
-    parts: Sequence[FilmPart], target: Path, duration_ms: int = 0, growing: Path | None = None, check: Check = go_on
+    parts: Sequence[FilmPart],
+    target: Path,
+    duration_ms: int = 0,
+    growing: Path | None = None,
+    check: Check = go_on,
 ) -> int:
-    """Write the film and return its length in ms: each part at its time, the last picture standing in between.
+    """Write the film and return its length in ms: each part at its time, the last picture standing
+    in between.
 
-    `duration_ms` is the recording's length where it ends with a gap, so that film and telemetry end together.
-    `growing` is the film that `grow` began; what it holds already is not copied again.
+    `duration_ms` is the recording's length where it ends with a gap, so that film and telemetry end
+    together. `growing` is the film that `grow` began; what it holds already is not copied again.
     """
     if not parts:
         raise CaptureError("there is no answer to make a film of")
@@ -160,24 +189,30 @@ def join(
 def grow(growing: Path, answers: Sequence[Path], longest_ms: int, check: Check = go_on) -> None:
     """Copy the answers that are there, in their order, so that `join` has less to do.
 
-    `longest_ms` is how long the whole film may become: so much room is kept for its index. None of this is needed for
-    `join`, and it may be killed at any point.
+    `longest_ms` is how long the whole film may become: so much room is kept for its index. None of
+    this is needed for `join`, and it may be killed at any point.
     """
     film = GrowingFilm(growing, head_bytes=longest_ms * INDEX_BYTES_PER_S // 1000)
     film.hold([read_tracks(path) for path in answers], check)
 
 
-def _head(film: GrowingFilm, parts: Sequence[FilmPart], answers: Sequence[AnswerTracks], duration_ms: int) -> bytes:
+def _head(
+    film: GrowingFilm, parts: Sequence[FilmPart], answers: Sequence[AnswerTracks], duration_ms: int
+) -> bytes:
     placed = [
         PlacedAnswer(answer, part.start_ms, piece.start - answer.media.start, piece.silence)
         for part, answer, piece in zip(parts, answers, film.plan(answers), strict=True)
     ]
     frame = _frame(answers[0].path, _chapters(parts, duration_ms))
-    return film_index.head(frame, film_index.picture_track(placed), film_index.sound_track(placed, duration_ms))
+    return film_index.head(
+        frame, film_index.picture_track(placed), film_index.sound_track(placed, duration_ms)
+    )
 
 
 def _frame(answer: Path, chapters: list[Chapter]) -> bytes:
-    """A film of the answer's first packets with all the chapters: whatever FFmpeg says of a film but its packets."""
+    """A film of the answer's first packets with all the chapters: whatever FFmpeg says of a film
+    but its packets.
+    """
     file = BytesIO()
     with Media(answer, "mp4") as media, av.open(file, "w", format="mp4") as output:
         output.set_chapters(chapters)
@@ -201,13 +236,17 @@ def _length_ms(film: Path) -> int:
 
 
 def _alike(answers: Sequence[AnswerTracks], folder: Path, check: Check) -> list[AnswerTracks]:
-    """The answers with equal parameter sets: as they are, or, where sets differ, encoded like our own encoder does."""
+    """The answers with equal parameter sets: as they are, or, where sets differ, encoded like our
+    own encoder does.
+    """
     forms = [(answer.width, answer.height, answer.parameters) for answer in answers]
     if len(set(forms)) == 1:
         return list(answers)
     ours = (*forms[0][:2], our_parameters(forms[0][:2]))
     return [
-        answer if form == ours else read_tracks(_encoded(answer.path, folder / f"{number}.mp4", ours[:2], check))
+        answer
+        if form == ours
+        else read_tracks(_encoded(answer.path, folder / f"{number}.mp4", ours[:2], check))
         for number, (answer, form) in enumerate(zip(answers, forms, strict=True))
     ]
 
@@ -219,7 +258,9 @@ def _encoded(source: Path, target: Path, canvas: tuple[int, int], check: Check) 
 def _chapters(parts: Sequence[FilmPart], duration_ms: int) -> list[Chapter]:
     """One chapter per title, each lasting until the next one begins."""
     heads = [
-        part for before, part in zip([None, *parts], parts, strict=False) if not before or before.title != part.title
+        part
+        for before, part in zip([None, *parts], parts, strict=False)
+        if not before or before.title != part.title
     ]
     ends = [head.start_ms for head in heads[1:]] + [duration_ms]
     return [

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from capture.errors import CaptureError
 
-CONTAINERS = (b"moov", b"trak", b"edts", b"mdia", b"minf")  # boxes of boxes, as far as we look into them
+# boxes of boxes, as far as we look into them
+CONTAINERS = (b"moov", b"trak", b"edts", b"mdia", b"minf")
 HEADER_BYTES = 8
 LONG_HEADER_BYTES = 16  # with a length of 64 bits
 
@@ -45,7 +46,11 @@ def children(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 def find_all(content: bytes, *path: bytes) -> list[bytes]:
     """The contents of all boxes on this path."""
     found = [inner for kind, inner in children(content) if kind == path[0]]
-    return found if len(path) == 1 else [deeper for inner in found for deeper in find_all(inner, *path[1:])]
+    return (
+        found
+        if len(path) == 1
+        else [deeper for inner in found for deeper in find_all(inner, *path[1:])]
+    )
 
 
 def find(content: bytes, *path: bytes) -> bytes:
@@ -57,7 +62,9 @@ def find(content: bytes, *path: bytes) -> bytes:
 
 
 def changed(content: bytes, changes: Changes) -> bytes:
-    """The same row of boxes, with new contents for the kinds named in `changes`, however deep they are."""
+    """The same row of boxes, with new contents for the kinds named in `changes`, however deep they
+    are.
+    """
     made = []
     for kind, inner in children(content):
         if kind in changes:
@@ -74,7 +81,9 @@ def outermost(path: Path) -> dict[bytes, range]:
     with path.open("rb") as file:
         while position < size:
             file.seek(position)
-            length, kind, long_length = struct.unpack(">I4sQ", file.read(LONG_HEADER_BYTES).ljust(LONG_HEADER_BYTES))
+            length, kind, long_length = struct.unpack(
+                ">I4sQ", file.read(LONG_HEADER_BYTES).ljust(LONG_HEADER_BYTES)
+            )
             header_bytes = LONG_HEADER_BYTES if length == 1 else HEADER_BYTES
             length = long_length if length == 1 else length
             if length < header_bytes or position + length > size:

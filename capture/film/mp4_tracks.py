@@ -1,6 +1,8 @@
-"""Which packets an MP4's tracks have, read from its index alone: where each lies in the file and when it is shown.
+"""Which packets an MP4's tracks have, read from its index alone: where each lies in the file and
+when it is shown.
 
-For answers that `joining` brought into the one form, so that an hour of them joins without touching a packet.
+For answers that `joining` brought into the one form, so that an hour of them joins without touching
+a packet.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ CODEC_BOXES_AT = 94  # and what the codec says of itself
 
 @dataclass(frozen=True)
 class Track:
-    """The packets of one track in the order of decoding: bytes from the file's beginning, ticks of its clock."""
+    """The packets of one track in the order of decoding: bytes from the file's beginning, ticks of
+    its clock.
+    """
 
     offsets: Numbers
     sizes: Numbers
@@ -50,11 +54,14 @@ class AnswerTracks:
     media: range
     width: int
     height: int
-    parameters: bytes  # of H.264, as MP4 stores them: only packets under the same ones can be one film
+    # of H.264, as MP4 stores them: only packets under the same ones can be one film
+    parameters: bytes
 
     @property
     def duration_ms(self) -> int:
-        return round(max(self.picture.end * 1000 / PICTURE_CLOCK_HZ, self.sound.end * 1000 / SOUND_RATE_HZ))
+        return round(
+            max(self.picture.end * 1000 / PICTURE_CLOCK_HZ, self.sound.end * 1000 / SOUND_RATE_HZ)
+        )
 
 
 def read_tracks(path: Path) -> AnswerTracks:
@@ -90,13 +97,19 @@ def _track(trak: bytes, clock_hz: int) -> Track:
     dts = np.cumsum(steps) - steps - _first_shown(trak)
     shown_later = find_all(tables, b"ctts")
     pts = dts + _repeated(shown_later[0]) if shown_later else dts
-    return Track(_offsets(tables, sizes), sizes, dts, pts, _keys(tables, len(sizes)), int(steps[-1]))
+    return Track(
+        _offsets(tables, sizes), sizes, dts, pts, _keys(tables, len(sizes)), int(steps[-1])
+    )
 
 
 def packet_sizes(content: bytes) -> Numbers:
     """Of an `stsz`, which names one size where all packets have the same."""
     _, same, count = struct.unpack_from(">III", content)
-    return np.full(count, same, np.int64) if same else np.frombuffer(content, ">u4", count, 12).astype(np.int64)
+    return (
+        np.full(count, same, np.int64)
+        if same
+        else np.frombuffer(content, ">u4", count, 12).astype(np.int64)
+    )
 
 
 def chunk_offsets(tables: bytes) -> Numbers:
@@ -127,7 +140,9 @@ def _keys(tables: bytes, count: int) -> NDArray[np.bool_]:
 
 
 def _first_shown(trak: bytes) -> int:
-    """The tick of the track that is shown at 0: sound begins a little earlier, so that its decoder gets ready."""
+    """The tick of the track that is shown at 0: sound begins a little earlier, so that its decoder
+    gets ready.
+    """
     for content in find_all(trak, b"edts", b"elst"):
         (_, start, _), *more = _rows(content, 3).tolist()
         if more or start < 0:

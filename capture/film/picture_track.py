@@ -1,6 +1,7 @@
 """The picture track of an answer's MP4: copied or encoded, always in the one form that joins.
 
-The form: H.264 in yuv420p with square, upright pixels on a 90 kHz clock. Knows frames and packets, not files.
+The form: H.264 in yuv420p with square, upright pixels on a 90 kHz clock. Knows frames and packets,
+not files.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -19,15 +20,17 @@ from av.video.stream import VideoStream
 from capture.errors import CaptureError
 from capture.media.container import Media, upright_size
 
-PICTURE_CLOCK_HZ = 90_000  # divides by all common frame rates; one clock for all parts, so that they join
+# divides by all common frame rates; one clock for all parts, so that they join
+PICTURE_CLOCK_HZ = 90_000
 PICTURE_CLOCK = Fraction(1, PICTURE_CLOCK_HZ)
 PICTURE_RATE_HZ = 30  # told to the encoder for its rate control; real times are kept
-MIN_PICTURE_STEP_TICKS = (
-    PICTURE_CLOCK_HZ // 40
-)  # 25 ms: thirty a second with the jitter of real cameras pass, sixty become thirty
-LAST_PICTURE_TICKS = PICTURE_CLOCK_HZ // PICTURE_RATE_HZ  # how long the last picture stands where the file does not say
-# No B-frames: presentation order is coding order, so parts meet without reordering. A key picture every two seconds at
-# most: the player seeks to flags. One thread and fixed settings: equal parameter sets from every answer.
+# 25 ms: thirty a second with the jitter of real cameras pass, sixty become thirty
+MIN_PICTURE_STEP_TICKS = PICTURE_CLOCK_HZ // 40
+# how long the last picture stands where the file does not say
+LAST_PICTURE_TICKS = PICTURE_CLOCK_HZ // PICTURE_RATE_HZ
+# No B-frames: presentation order is coding order, so parts meet without reordering. A key picture
+# every two seconds at most: the player seeks to flags. One thread and fixed settings: equal
+# parameter sets from every answer.
 X264_OPTIONS = {
     "preset": "veryfast",
     "crf": "23",
@@ -46,8 +49,8 @@ class ParametersChanged(CaptureError):
 class CopiedPicture:
     """The picture track of an answer whose H.264 can be kept: its packets, untouched, on our clock.
 
-    Of each picture that stands for itself it is tried whether the parameters at the file's head still decode it, since
-    a camera that is turned changes them and not every recorder says so.
+    Of each picture that stands for itself it is tried whether the parameters at the file's head
+    still decode it, since a camera that is turned changes them and not every recorder says so.
     """
 
     def __init__(self, media: Media, output: OutputContainer) -> None:
@@ -93,7 +96,9 @@ class CopiedPicture:
 
 
 class EncodedPicture:
-    """Encodes whatever came to H.264, upright, on one canvas; another picture size on the way is fitted into it."""
+    """Encodes whatever came to H.264, upright, on one canvas; another picture size on the way is
+    fitted into it.
+    """
 
     def __init__(self, media: Media, output: OutputContainer, canvas: tuple[int, int]) -> None:
         self._media = media
@@ -131,19 +136,27 @@ class EncodedPicture:
         if size == self._canvas and frame.format.name == "yuv420p" and frame.rotation == 0:
             return frame
         form = (*size, frame.format.name, frame.rotation)
-        if form != self._form:  # one at a time: a file may change its form with every picture, and each takes threads
+        if (
+            form != self._form
+        ):  # one at a time: a file may change its form with every picture, and each takes threads
             self._form, self._graph = form, _fitting(frame, size, self._canvas)
         self._graph.vpush(frame)
         return self._graph.vpull()
 
 
 def _fitting(frame: VideoFrame, upright: tuple[int, int], canvas: tuple[int, int]) -> Graph:
-    """Filters that turn the picture upright and fit it into the canvas, with bars where the shapes differ."""
+    """Filters that turn the picture upright and fit it into the canvas, with bars where the shapes
+    differ.
+    """
     scale = min(canvas[0] / upright[0], canvas[1] / upright[1])
     width, height = even(upright[0] * scale), even(upright[1] * scale)
     turns = round(-frame.rotation / 90) % 4  # clockwise quarter turns that make it upright
     graph = Graph()
-    nodes = [graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)]
+    nodes = [
+        graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+        )
+    ]
     nodes += [graph.add("transpose", "clock") for _ in range(turns)]
     nodes.append(graph.add("scale", f"{width}:{height}:out_range=tv"))
     nodes.append(graph.add("pad", f"{canvas[0]}:{canvas[1]}:(ow-iw)/2:(oh-ih)/2"))

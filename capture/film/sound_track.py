@@ -25,7 +25,8 @@ SOUND_CLOCK = Fraction(1, SOUND_RATE_HZ)
 SOUND_BIT_RATE = 96_000  # transparent for one voice
 SOUND_FRAME_SAMPLES = 1_024  # AAC's own frame length
 SOUND_SLACK_SAMPLES = 960  # 20 ms: timestamps jitter by less, and real holes are longer
-SILENCE_STEP_MS = 500  # an answer without sound gets its silence in such steps, so that the file stays interleaved
+# an answer without sound gets its silence in such steps, so that the file stays interleaved
+SILENCE_STEP_MS = 500
 
 
 class HasSound(Protocol):
@@ -36,18 +37,23 @@ class HasSound(Protocol):
 
 
 class EvenSound:
-    """Encodes sound to AAC, mono, 48 kHz, from the answer's beginning to its end; where nothing came, silence."""
+    """Encodes sound to AAC, mono, 48 kHz, from the answer's beginning to its end; where nothing
+    came, silence.
+    """
 
     def __init__(self, media: HasSound, output: OutputContainer) -> None:
         self._media = media
         self._output = output
-        self._stream = output.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono", bit_rate=SOUND_BIT_RATE)
+        self._stream = output.add_stream(
+            "aac", rate=SOUND_RATE_HZ, layout="mono", bit_rate=SOUND_BIT_RATE
+        )
         self._stream.time_base = SOUND_CLOCK
         self._resampler = MonoResampler(SOUND_RATE_HZ)
         self._waiting: list[NDArray[np.float32]] = []
         self._waiting_samples = 0
         self._encoded_samples = 0
-        self._offset_samples: int | None = None  # the largest between where sound is and where its time says
+        # the largest between where sound is and where its time says
+        self._offset_samples: int | None = None
 
     @property
     def offset_ms(self) -> float | None:
@@ -61,7 +67,10 @@ class EvenSound:
 
     def keep_up(self, t_ms: int) -> None:
         """Without a sound track, silence follows the picture."""
-        if self._media.audio is None and t_ms - self._position() * 1000 // SOUND_RATE_HZ >= SILENCE_STEP_MS:
+        if (
+            self._media.audio is None
+            and t_ms - self._position() * 1000 // SOUND_RATE_HZ >= SILENCE_STEP_MS
+        ):
             self._fill_to(t_ms * SOUND_RATE_HZ // 1000)
 
     def finish(self, end_ms: int) -> None:
@@ -70,7 +79,8 @@ class EvenSound:
         if self._waiting_samples:
             self._push(np.zeros(-self._waiting_samples % SOUND_FRAME_SAMPLES, np.float32))
         rest = self._stream.encode(None)
-        self._output.mux([packet for packet in rest if (packet.pts or 0) < self._encoded_samples])  # the last is empty
+        # the last is empty
+        self._output.mux([packet for packet in rest if (packet.pts or 0) < self._encoded_samples])
 
     def _position(self) -> int:
         return self._encoded_samples + self._waiting_samples
@@ -111,12 +121,16 @@ def silent_frame() -> bytes:
     encoder = AudioCodecContext.create("aac", "w")
     encoder.sample_rate, encoder.layout, encoder.format = SOUND_RATE_HZ, "mono", "fltp"
     nothing = np.zeros(SOUND_FRAME_SAMPLES, np.float32)
-    packets = [packet for number in range(4) for packet in encoder.encode(_sound_frame(nothing, number))]
+    packets = [
+        packet for number in range(4) for packet in encoder.encode(_sound_frame(nothing, number))
+    ]
     return bytes(packets[-1])  # the first ones still carry the encoder's start
 
 
 def _sound_frame(samples: NDArray[np.float32], number: int) -> AudioFrame:
-    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples[None, :]), format="fltp", layout="mono")
+    frame = AudioFrame.from_ndarray(
+        np.ascontiguousarray(samples[None, :]), format="fltp", layout="mono"
+    )
     frame.sample_rate = SOUND_RATE_HZ
     frame.pts, frame.time_base = number * SOUND_FRAME_SAMPLES, SOUND_CLOCK
     return frame

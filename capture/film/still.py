@@ -18,7 +18,10 @@ INK, GROUND = (228, 226, 221), (17, 19, 24)
 
 def film_still(path: Path, target: Path, title: str) -> None:
     """Write the sound as an MP4 of the form that joins, with a titled still as its picture."""
-    with SoundFile(path) as file, av.open(target, "w", format="mp4", options={"movflags": "+faststart"}) as output:
+    with (
+        SoundFile(path) as file,
+        av.open(target, "w", format="mp4", options={"movflags": "+faststart"}) as output,
+    ):
         picture = h264_stream(output, STILL_SIZE)
         sound, still, shown_ms = EvenSound(file, output), _still(title), 0
         for packet in file.packets():
@@ -31,16 +34,23 @@ def film_still(path: Path, target: Path, title: str) -> None:
 
 
 def _at(still: VideoFrame, t_ms: int) -> VideoFrame:
-    frame = VideoFrame.from_ndarray(still.to_ndarray(format="rgb24"), format="rgb24").reformat(format="yuv420p")
+    frame = VideoFrame.from_ndarray(still.to_ndarray(format="rgb24"), format="rgb24").reformat(
+        format="yuv420p"
+    )
     frame.pts, frame.time_base = t_ms * PICTURE_CLOCK_HZ // 1000, PICTURE_CLOCK
     return frame
 
 
 def _still(title: str) -> VideoFrame:
-    """The title and that there is no picture, in OpenCV's own letters, which know no others than ASCII."""
+    """The title and that there is no picture, in OpenCV's own letters, which know no others than
+    ASCII.
+    """
     width, height = STILL_SIZE
     canvas = np.full((height, width, 3), GROUND, np.uint8)
-    for words, size, y in ((title[:40], 0.9, height // 2), ("Sound only: there is no picture", 0.6, height // 2 + 40)):
+    for words, size, y in (
+        (title[:40], 0.9, height // 2),
+        ("Sound only: there is no picture", 0.6, height // 2 + 40),
+    ):
         letters = words.encode("ascii", "replace").decode()
         cv2.putText(canvas, letters, (32, y), cv2.FONT_HERSHEY_SIMPLEX, size, INK, 1, cv2.LINE_AA)
     return VideoFrame.from_ndarray(canvas, format="rgb24")

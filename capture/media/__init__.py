@@ -1,4 +1,6 @@
-"""Files that strangers sent: which container they are, what they claim, and the pictures and sound inside them.
+"""Files that strangers sent: which container they are, what they claim, and the pictures and sound
+inside them.
 
-Knows bytes, limits and clocks; nothing of faces, rules or interviews. Only `signature` needs no media library.
+Knows bytes, limits and clocks; nothing of faces, rules or interviews. Only `signature` needs no
+media library.
 """

@@ -1,7 +1,9 @@
-"""Opens media files that strangers sent, also while they grow, and holds them to limits before anything is decoded.
+"""Opens media files that strangers sent, also while they grow, and holds them to limits before
+anything is decoded.
 
-Believes nothing that a file says of itself beyond its first bytes: the demuxer is chosen by us, nothing but the one
-file is ever read, and durations are measured. Pictures and sound come out of `capture.media.decoder`.
+Believes nothing that a file says of itself beyond its first bytes: the demuxer is chosen by us,
+nothing but the one file is ever read, and durations are measured. Pictures and sound come out of
+`capture.media.decoder`.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -29,24 +31,45 @@ from capture.media import index_guard
 from capture.media.growing_file import ByteSource, GrowingFile, reader_of
 from capture.media.signature import identify_file
 
-DEMUXERS = {"mp4": "mov", "mov": "mov", "webm": "matroska", "mkv": "matroska", "mpg": "mpeg", "avi": "avi"}
+DEMUXERS = {
+    "mp4": "mov",
+    "mov": "mov",
+    "webm": "matroska",
+    "mkv": "matroska",
+    "mpg": "mpeg",
+    "avi": "avi",
+}
 
 VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg")
 AUDIO_CODECS = ("opus", "vorbis", "aac", "mp3", "mp2", "flac", "pcm_s16le")
-DECODERS = (*VIDEO_CODECS, *AUDIO_CODECS, "libdav1d", "libopus", "libvorbis", "mp3float", "mp2float")
+DECODERS = (
+    *VIDEO_CODECS,
+    *AUDIO_CODECS,
+    "libdav1d",
+    "libopus",
+    "libvorbis",
+    "mp3float",
+    "mp2float",
+)
 
-MAX_STREAMS = 8  # picture, sound and a few tracks that phones add; each stream costs memory while the file is opened
-FPS_BURST_FRAMES = 120  # recorders catch up in bursts, so the rate is counted over at least this many frames
+# picture, sound and a few tracks that phones add; each stream costs memory while the file is opened
+MAX_STREAMS = 8
+# recorders catch up in bursts, so the rate is counted over at least this many frames
+FPS_BURST_FRAMES = 120
 MAX_SOUND_RATE_HZ = 192_000
 MAX_SOUND_CHANNELS = 8
-MAX_PAUSE_MS = 600_000  # a computer that slept on the way, at most; behind a longer leap no time can be trusted
-MAX_REORDER_MS = 10_000  # codecs store pictures out of order by a second or two at the slowest rates
+# a computer that slept on the way, at most; behind a longer leap no time can be trusted
+MAX_PAUSE_MS = 600_000
+# codecs store pictures out of order by a second or two at the slowest rates
+MAX_REORDER_MS = 10_000
 FIRST_FRAME_PACKETS = 300  # ten seconds at 30 fps without one picture: there is none
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What we agree to decode. A file beyond any of these is refused before the first picture is decoded."""
+    """What we agree to decode. A file beyond any of these is refused before the first picture is
+    decoded.
+    """
 
     max_side_px: int = 1920  # full HD either way round: phones record upright
     max_pixels: int = 1920 * 1088  # full HD as codecs pad it
@@ -74,10 +97,16 @@ class MediaInfo:
 
 
 class Media:
-    """One opened file: its picture, its sound if any, and its packets in file order, held to the limits."""
+    """One opened file: its picture, its sound if any, and its packets in file order, held to the
+    limits.
+    """
 
     def __init__(
-        self, source: Path | GrowingFile, container: str, limits: Limits = LIMITS, check: Check = go_on
+        self,
+        source: Path | GrowingFile,
+        container: str,
+        limits: Limits = LIMITS,
+        check: Check = go_on,
     ) -> None:
         """`check` is asked at every packet, and raises where reading shall end."""
         self.limits = limits
@@ -89,7 +118,8 @@ class Media:
         self.sent_ms = 0  # the same with what is cut off
         self.video_packets = 0
         self._cut: set[int] = set()  # the tracks that came to the cut
-        self.is_astray = False  # a picture could not be decoded, and none since then stands for itself
+        # a picture could not be decoded, and none since then stands for itself
+        self.is_astray = False
         self._newest_ms: dict[int, int] = {}
         self._stop = source.stop if isinstance(source, GrowingFile) else Event()
         self._file = reader_of(source, container)
@@ -105,11 +135,15 @@ class Media:
         self.tick_s = {stream.index: float(stream.time_base or 0) for stream in self.input.streams}
 
     def time_ms(self, seconds: float) -> int:
-        """A timestamp of this file on the answer's clock, which starts with the file's first picture or sound."""
+        """A timestamp of this file on the answer's clock, which starts with the file's first
+        picture or sound.
+        """
         return round((seconds - self.origin_s) * 1000)
 
     def packets(self) -> Iterator[Packet[Stream]]:
-        """Every packet with a time, until the cut, the end or the first damage; what is counted moves along."""
+        """Every packet with a time, until the cut, the end or the first damage; what is counted
+        moves along.
+        """
         streams = [self.video] if self.audio is None else [self.video, self.audio]
         has_leapt = False
         try:
@@ -125,13 +159,15 @@ class Media:
             is_broken = has_leapt or not self._is_whole()
         except FFmpegError:
             is_broken = True
-        self.is_damaged = is_broken and not self._stop.is_set()  # our own stopping looks like a cut file, and is none
+        # our own stopping looks like a cut file, and is none
+        self.is_damaged = is_broken and not self._stop.is_set()
 
     def pictures(self, packet: Packet[Stream] | None) -> list[VideoFrame]:
-        """The packet's pictures that are as they were recorded; None asks for those that the decoder still holds.
+        """The packet's pictures that are as they were recorded; None asks for those that the
+        decoder still holds.
 
-        One broken packet must not end an answer. But what follows it is drawn onto what it left, without any error, so
-        nothing is given before the next picture that stands for itself.
+        One broken packet must not end an answer. But what follows it is drawn onto what it left,
+        without any error, so nothing is given before the next picture that stands for itself.
         """
         try:
             frames = self.video.decode(packet)
@@ -150,14 +186,20 @@ class Media:
         return not self.is_astray
 
     def _is_whole(self) -> bool:
-        """FFmpeg ends quietly where an MP4 is cut or has lost a piece; other containers leave no trace of either."""
+        """FFmpeg ends quietly where an MP4 is cut or has lost a piece; other containers leave no
+        trace of either.
+        """
         return self._demuxer != "mov" or index_guard.are_whole(self._path)
 
     def _is_cut(self, packet: Packet[Stream]) -> bool:
-        """Whether this comes after the cut. Behind a track's first such packet all of it does: codecs need order."""
+        """Whether this comes after the cut. Behind a track's first such packet all of it does:
+        codecs need order.
+        """
         track = packet.stream_index
         t_ms = self.time_ms((packet.pts or 0) * self.tick_s[track])
-        if self.limits.cut_at_ms is None or (t_ms < self.limits.cut_at_ms and track not in self._cut):
+        if self.limits.cut_at_ms is None or (
+            t_ms < self.limits.cut_at_ms and track not in self._cut
+        ):
             return False
         self._cut.add(track)
         self.sent_ms = max(self.sent_ms, t_ms + self._length_ms(packet))
@@ -167,7 +209,9 @@ class Media:
         return round((packet.duration or 0) * self.tick_s[packet.stream_index] * 1000)
 
     def _leaps(self, packet: Packet[Stream]) -> bool:
-        """Whether the file's clock breaks here, so that nobody can tell where this and all that follows belongs."""
+        """Whether the file's clock breaks here, so that nobody can tell where this and all that
+        follows belongs.
+        """
         track = packet.stream_index
         t_ms = self.time_ms((packet.pts or 0) * self.tick_s[track])
         newest_ms = self._newest_ms.get(track, t_ms)
@@ -192,7 +236,10 @@ class Media:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -222,27 +269,41 @@ def refuse_other_files(url: str, flags: int, options: dict[str, str]) -> NoRetur
 
 
 def _picture(opened: InputContainer, limits: Limits) -> VideoStream:
-    streams = [stream for stream in opened.streams.video if not stream.disposition & Disposition.attached_pic]
+    streams = [
+        stream
+        for stream in opened.streams.video
+        if not stream.disposition & Disposition.attached_pic
+    ]
     if not streams:
         raise NoPicture("there is no video track")
     video = streams[0]
     if video.codec_context is None or video.codec_context.name not in DECODERS:
         raise UnusableMedia("the video codec is not one we accept")
-    if max(video.width, video.height) > limits.max_side_px or video.width * video.height > limits.max_pixels:
+    if (
+        max(video.width, video.height) > limits.max_side_px
+        or video.width * video.height > limits.max_pixels
+    ):
         raise UnusableMedia(f"the picture is {video.width}×{video.height}, larger than full HD")
     if min(video.width, video.height) < 16:
         raise UnusableMedia("the video track has no picture size, or one far too large to decode")
     # "explode": a picture with an error in it is an error, and not mended with what is around it.
     video.codec_context.options = {"max_pixels": str(limits.max_pixels), "err_detect": "explode"}
-    video.thread_count = 1  # several answers are measured at once; threads inside one would only add delay
+    # several answers are measured at once; threads inside one would only add delay
+    video.thread_count = 1
     return video
 
 
 def sound_of(opened: InputContainer, decoders: Sequence[str] = DECODERS) -> AudioStream | None:
-    """The first sound track that can be decoded: a strange one is treated like none, the picture still counts."""
+    """The first sound track that can be decoded: a strange one is treated like none, the picture
+    still counts.
+    """
     for audio in opened.streams.audio:
         known = audio.codec_context is not None and audio.codec_context.name in decoders
-        if known and 0 < audio.rate <= MAX_SOUND_RATE_HZ and 0 < audio.channels <= MAX_SOUND_CHANNELS:
+        if (
+            known
+            and 0 < audio.rate <= MAX_SOUND_RATE_HZ
+            and 0 < audio.channels <= MAX_SOUND_CHANNELS
+        ):
             return audio
     return None
 
@@ -262,7 +323,9 @@ def upright_size(frame: VideoFrame, video: VideoStream) -> tuple[int, int]:
     return (height, width) if frame.rotation % 180 else (width, height)
 
 
-def probe(path: Path, container: str | None = None, limits: Limits = LIMITS, check: Check = go_on) -> MediaInfo:
+def probe(
+    path: Path, container: str | None = None, limits: Limits = LIMITS, check: Check = go_on
+) -> MediaInfo:
     """Measure a finished file without decoding more than its first picture."""
     container = container or identify_file(path)
     with Media(path, container, limits, check) as media:

@@ -1,7 +1,8 @@
-"""Turns an answer's file into upright pictures, a few a second, and mono sound, both on the answer's clock.
+"""Turns an answer's file into upright pictures, a few a second, and mono sound, both on the
+answer's clock.
 
-Every packet is decoded, as codecs need, but only sampled pictures are converted; of the others the luma is at hand.
-Measures nothing and judges nothing.
+Every packet is decoded, as codecs need, but only sampled pictures are converted; of the others the
+luma is at hand. Measures nothing and judges nothing.
 """
 
 from __future__ import annotations
@@ -24,18 +25,21 @@ from capture.media.container import LIMITS, Limits, Media, sounds, upright_size
 from capture.media.growing_file import GrowingFile
 from capture.types import Frame, Glance, Sound
 
-MEASURED_SIDE_PX = 640  # the longer side of pictures handed out: enough for a face at a desk, cheaper than full HD
+# the longer side of pictures handed out: enough for a face at a desk, cheaper than full HD
+MEASURED_SIDE_PX = 640
 MEASURED_RATE_HZ = 16_000  # what voice detection wants
 LUMA_FIRST = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "nv12", "gray"})
-SOUND_WARM_UP_MS = 1_000  # sound given before `from_ms`, so that windows and voice detection know their past
+# sound given before `from_ms`, so that windows and voice detection know their past
+SOUND_WARM_UP_MS = 1_000
 
 
 class Decoder:
-    """Iterate once to get frames and sound as the file has them; afterwards the attributes say how it ended.
+    """Iterate once to get frames and sound as the file has them; afterwards the attributes say how
+    it ended.
 
-    Frames come at the first picture on or after each multiple of `every_ms`, with their real times, in time order, and
-    a glance for each picture between them.
-    `from_ms` takes up work that was interrupted: earlier frames are decoded, because codecs need them, but not given.
+    Frames come at the first picture on or after each multiple of `every_ms`, with their real times,
+    in time order, and a glance for each picture between them. `from_ms` takes up work that was
+    interrupted: earlier frames are decoded, because codecs need them, but not given.
     """
 
     def __init__(
@@ -87,7 +91,9 @@ class Decoder:
                 whole = partial(_frame, t_ms, frame, media.video)
                 yield whole() if is_due else Glance(t_ms, _upright_luma(frame), whole)
 
-    def _heard(self, media: Media, resampler: MonoResampler, frames: list[AudioFrame]) -> Iterator[Sound]:
+    def _heard(
+        self, media: Media, resampler: MonoResampler, frames: list[AudioFrame]
+    ) -> Iterator[Sound]:
         for frame in frames:
             for time_s, samples in resampler.resample(frame):
                 t_ms = media.time_ms(time_s)
@@ -107,7 +113,9 @@ class MonoResampler:
         return AudioResampler(format="flt", layout="mono", rate=self._rate_hz)
 
     def resample(self, frame: AudioFrame) -> list[tuple[float, NDArray[np.float32]]]:
-        """Samples and the second of the first one; sound without a time is left out, as nobody could place it."""
+        """Samples and the second of the first one; sound without a time is left out, as nobody
+        could place it.
+        """
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if form != self._form:
             self._form, self._resampler = form, self._fresh()
@@ -117,7 +125,11 @@ class MonoResampler:
             self._form = None
             return []
         mono = ((part.pts, part.time_base, part) for part in parts)
-        return [(float(pts * base), _samples(part)) for pts, base, part in mono if pts is not None and base is not None]
+        return [
+            (float(pts * base), _samples(part))
+            for pts, base, part in mono
+            if pts is not None and base is not None
+        ]
 
 
 def _samples(frame: AudioFrame) -> NDArray[np.float32]:
@@ -129,12 +141,16 @@ def _frame(t_ms: int, frame: VideoFrame, video: VideoStream) -> Frame:
 
 
 def _upright_luma(frame: VideoFrame) -> NDArray[np.uint8]:
-    """The first plane as it lies in memory, where it is luma of one byte; its size is the file's own."""
+    """The first plane as it lies in memory, where it is luma of one byte; its size is the file's
+    own.
+    """
     if frame.format.name in LUMA_FIRST:
         plane = frame.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
         return np.rot90(rows[:, : plane.width], k=round(frame.rotation / 90))
-    return np.rot90(frame.to_ndarray(format="gray"), k=round(frame.rotation / 90)).astype(np.uint8, copy=False)
+    return np.rot90(frame.to_ndarray(format="gray"), k=round(frame.rotation / 90)).astype(
+        np.uint8, copy=False
+    )
 
 
 def _upright_rgb(frame: VideoFrame, video: VideoStream) -> NDArray[np.uint8]:
@@ -145,5 +161,6 @@ def _upright_rgb(frame: VideoFrame, video: VideoStream) -> NDArray[np.uint8]:
     if frame.rotation % 180:
         width, height = height, width
     rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
-    turned = np.rot90(rgb, k=round(frame.rotation / 90))  # rotation counts counterclockwise, as rot90 does
+    # rotation counts counterclockwise, as rot90 does
+    turned = np.rot90(rgb, k=round(frame.rotation / 90))
     return np.ascontiguousarray(turned, dtype=np.uint8)

@@ -1,19 +1,24 @@
-"""Heads of MP4 fragments whose data do not follow: GStreamer's muxer, and so WebKitGTK, writes the last heads twice.
+"""Heads of MP4 fragments whose data do not follow: GStreamer's muxer, and so WebKitGTK, writes the
+last heads twice.
 
-FFmpeg would take what stands behind the first one for its pictures and sound, and then decode neither. Such a head
-becomes `free`: four bytes of what a demuxer is given, none in the file. Knows no sample and no time.
+FFmpeg would take what stands behind the first one for its pictures and sound, and then decode
+neither. Such a head becomes `free`: four bytes of what a demuxer is given, none in the file. Knows
+no sample and no time.
 """
 
 import struct
 
 HEAD = struct.Struct(">I4s")
 LONG_HEAD = struct.Struct(">I4sQ")
-HOLD_MAX_BYTES = 1 << 20  # a head of a recorder's fragment has a few kB; a larger one is passed on as it is
+# a head of a recorder's fragment has a few kB; a larger one is passed on as it is
+HOLD_MAX_BYTES = 1 << 20
 WITHOUT_END = 1 << 62
 
 
 class FragmentPairs:
-    """Is fed a file's bytes in order and gives them back, each fragment's head once it is known what follows it."""
+    """Is fed a file's bytes in order and gives them back, each fragment's head once it is known
+    what follows it.
+    """
 
     def __init__(self) -> None:
         self._waiting = b""

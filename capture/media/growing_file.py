@@ -1,4 +1,6 @@
-"""The bytes of a recording, also while somebody still appends to it. Looks at an MP4's claims and at nothing else."""
+"""The bytes of a recording, also while somebody still appends to it. Looks at an MP4's claims and
+at nothing else.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,17 +11,23 @@ from capture.errors import UnusableMedia
 from capture.media import index_guard
 from capture.media.fragments import FragmentPairs
 
-POLL_MS = 100  # a recorder delivers once a second: ten looks in between cost nothing and delay nothing
+# a recorder delivers once a second: ten looks in between cost nothing and delay nothing
+POLL_MS = 100
 
 
 class GrowingFile:
-    """A file that somebody still appends to: `read` waits for bytes until the file is complete or `stop` is set."""
+    """A file that somebody still appends to: `read` waits for bytes until the file is complete or
+    `stop` is set.
+    """
 
-    def __init__(self, path: Path, is_complete: Callable[[], bool], stop: Event | None = None) -> None:
+    def __init__(
+        self, path: Path, is_complete: Callable[[], bool], stop: Event | None = None
+    ) -> None:
         self.path = path
         self.is_complete = is_complete
         self.stop = stop or Event()
-        self.guard: index_guard.IndexGuard | None = None  # sees an MP4's bytes before the demuxer does
+        # sees an MP4's bytes before the demuxer does
+        self.guard: index_guard.IndexGuard | None = None
         self.pairs: FragmentPairs | None = None  # gives an MP4's bytes to the demuxer
         self._ready = b""
         self._is_refused = False
@@ -27,7 +35,8 @@ class GrowingFile:
 
     def read(self, size: int) -> bytes:
         while not self._ready and not self.stop.is_set() and not self._is_refused:
-            was_complete = self.is_complete()  # asked before reading: bytes that came in between must not be missed
+            # asked before reading: bytes that came in between must not be missed
+            was_complete = self.is_complete()
             data = self._file.read(size)
             self._look(data)
             self._ready = self._paired(data, is_last=not data and was_complete)
@@ -65,7 +74,8 @@ class ByteSource(Protocol):
 def reader_of(source: Path | GrowingFile, container: str) -> ByteSource:
     """The file's bytes. Only in a whole file can be sought, which ordinary MP4 and Matroska need.
 
-    A fragmented MP4 is read from front to back also when it is whole: places that it names may hide another index.
+    A fragmented MP4 is read from front to back also when it is whole: places that it names may hide
+    another index.
     """
     if isinstance(source, GrowingFile):
         if not source.is_complete():

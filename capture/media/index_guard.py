@@ -1,6 +1,8 @@
-"""What an MP4 claims in its index, read before the demuxer reads it: a few bytes there can ask it for gigabytes.
+"""What an MP4 claims in its index, read before the demuxer reads it: a few bytes there can ask it
+for gigabytes.
 
-Knows box names and the counts behind them; times, samples and everything inside `mdat` are none of its business.
+Knows box names and the counts behind them; times, samples and everything inside `mdat` are none of
+its business.
 """
 
 import os
@@ -10,20 +12,26 @@ from pathlib import Path
 
 from capture.errors import UnusableMedia
 
-# Four hours of 62 pictures and 50 packets of sound a second are 1.6 million. FFmpeg takes 72 bytes of memory for each.
+# Four hours of 62 pictures and 50 packets of sound a second are 1.6 million. FFmpeg takes 72 bytes
+# of memory for each.
 MAX_SAMPLES = 2_000_000
-# Found wherever it stands, also within another one, as FFmpeg, too, reads these boxes where they do not belong. A count
-# follows after version and flags, in the first two after one more number.
-CLAIMS = re.compile(rb"(?=(?:stsz|stz2).{8}(.{4})|trun.{4}(.{4})|elst.{4}(?P<edits>.{4}))", re.DOTALL)
+# Found wherever it stands, also within another one, as FFmpeg, too, reads these boxes where they do
+# not belong. A count follows after version and flags, in the first two after one more number.
+CLAIMS = re.compile(
+    rb"(?=(?:stsz|stz2).{8}(.{4})|trun.{4}(.{4})|elst.{4}(?P<edits>.{4}))", re.DOTALL
+)
 CLAIM_BYTES = 16
-UNWANTED = {b"cmov": "its index is compressed", b"iloc": "it holds still pictures"}  # both unpack to any size
+# both unpack to any size
+UNWANTED = {b"cmov": "its index is compressed", b"iloc": "it holds still pictures"}
 FRAGMENTS = (b"moof", b"sidx", b"mfra")
 BLOCK_BYTES = 1 << 16
 WITHOUT_END = 1 << 62  # the length of a box that lasts until the file's end
 
 
 class IndexGuard:
-    """Is fed a file's bytes in order and raises UnusableMedia before more is claimed than a recording can hold."""
+    """Is fed a file's bytes in order and raises UnusableMedia before more is claimed than a
+    recording can hold.
+    """
 
     def __init__(self) -> None:
         self.is_fragmented = False
@@ -69,7 +77,10 @@ class IndexGuard:
         self.is_fragmented |= any(name in text for name in FRAGMENTS)
         for claim in CLAIMS.finditer(text):
             if claim.end(claim.lastindex or 0) > known:
-                self._add(int.from_bytes(claim[claim.lastindex or 0], "big"), is_edit=claim["edits"] is not None)
+                self._add(
+                    int.from_bytes(claim[claim.lastindex or 0], "big"),
+                    is_edit=claim["edits"] is not None,
+                )
 
     def _add(self, count: int, *, is_edit: bool) -> None:
         if is_edit:  # each edit may show everything again
@@ -77,11 +88,15 @@ class IndexGuard:
         else:
             self._samples += count
         if self._samples * self._edits > MAX_SAMPLES:
-            raise UnusableMedia("its index claims more pictures and sound than a recording can hold")
+            raise UnusableMedia(
+                "its index claims more pictures and sound than a recording can hold"
+            )
 
 
 def is_fragmented(path: Path) -> bool:
-    """Whether the MP4 can be read from front to back. Raises UnusableMedia where it claims too much."""
+    """Whether the MP4 can be read from front to back. Raises UnusableMedia where it claims too
+    much.
+    """
     guard, size = IndexGuard(), path.stat().st_size
     with path.open("rb") as file:
         while data := file.read(BLOCK_BYTES):
@@ -91,7 +106,9 @@ def is_fragmented(path: Path) -> bool:
 
 
 def are_whole(path: Path) -> bool:
-    """True when an MP4's outermost boxes follow each other without a break up to the file's very end."""
+    """True when an MP4's outermost boxes follow each other without a break up to the file's very
+    end.
+    """
     position, size = 0, path.stat().st_size
     with path.open("rb") as file:
         while position < size:

@@ -8,9 +8,11 @@ from pathlib import Path
 from capture.errors import UnusableMedia
 
 HEAD_BYTES = 64  # the longest header we look into is Matroska's
-UPLOAD_CONTAINERS = frozenset({"mp4", "webm", "mkv"})  # what browsers record; the rest is for the command line only
+# what browsers record; the rest is for the command line only
+UPLOAD_CONTAINERS = frozenset({"mp4", "webm", "mkv"})
 SOUND_SIGNS = ((b"WAVE", 8, "wav"), (b"ID3", 0, "mp3"), (b"OggS", 0, "ogg"), (b"fLaC", 0, "flac"))
-SOUND_CONTAINERS = frozenset({"wav", "mp3", "aac", "ogg", "flac"})  # never with a picture that moves, as we read them
+# never with a picture that moves, as we read them
+SOUND_CONTAINERS = frozenset({"wav", "mp3", "aac", "ogg", "flac"})
 HEAD_BOXES = (b"ftyp", b"moov", b"free", b"skip")  # what stands before pictures and sound in MP4
 CLUSTER = b"\x1fC\xb6u"  # begins pictures and sound in Matroska
 LONGEST_HEAD_BYTES = 1 << 16  # browsers' heads are about a kilobyte
@@ -18,7 +20,9 @@ PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # still
 
 
 def identify(head: bytes) -> str:
-    """Name the container by its first bytes, or refuse: text that names other files, stills, anything unknown."""
+    """Name the container by its first bytes, or refuse: text that names other files, stills,
+    anything unknown.
+    """
     if head[4:8] == b"ftyp":
         brand = head[8:12]
         if brand in PICTURE_BRANDS:
@@ -42,7 +46,9 @@ def identify_sound(path: Path) -> str:
     for begins, at, container in SOUND_SIGNS:
         if head[at : at + len(begins)] == begins:
             return container
-    if head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xE0 == 0xE0:  # a frame's head, no file's
+    if (
+        head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xE0 == 0xE0
+    ):  # a frame's head, no file's
         return "aac" if head[1] & 0x06 == 0 else "mp3"
     return identify(head)
 
@@ -54,7 +60,9 @@ def identify_file(path: Path) -> str:
 
 
 def is_head_alone(path: Path) -> bool:
-    """Whether a recorder wrote how its file begins, and ended before any picture or sound. In doubt it is not."""
+    """Whether a recorder wrote how its file begins, and ended before any picture or sound. In doubt
+    it is not.
+    """
     with path.open("rb") as file:
         head = file.read(LONGEST_HEAD_BYTES + 1)
     if len(head) > LONGEST_HEAD_BYTES:
@@ -63,7 +71,9 @@ def is_head_alone(path: Path) -> bool:
 
 
 def _is_mp4_head(head: bytes) -> bool:
-    """Whether these are the boxes that stand before media, the last of them perhaps cut, and nothing else."""
+    """Whether these are the boxes that stand before media, the last of them perhaps cut, and
+    nothing else.
+    """
     at = 0
     while at < len(head):
         length, kind = int.from_bytes(head[at : at + 4], "big"), head[at + 4 : at + 8]

@@ -63,7 +63,9 @@ class SoundFile:
             )  # fmt: skip
         except FFmpegError as exc:
             raise UnusableMedia(f"this is not a readable {container} file") from exc
-        if any(not stream.disposition & Disposition.attached_pic for stream in opened.streams.video):
+        if any(
+            not stream.disposition & Disposition.attached_pic for stream in opened.streams.video
+        ):
             raise UnusableMedia("there is a picture, which is not looked at here")
         return opened
 
@@ -94,7 +96,10 @@ class SoundFile:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.input.close()
         self._file.close()

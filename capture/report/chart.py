@@ -1,7 +1,8 @@
-"""Draws what was measured in one recording as lanes over time: questions, flags, faces, head, eyes, sound, quality.
+"""Draws what was measured in one recording as lanes over time: questions, flags, faces, head, eyes,
+sound, quality.
 
-Knows the telemetry contract and where things lie in a figure; what a page or a PNG looks like is not known here. A line
-is never drawn through a hole, and what was not measured leaves none.
+Knows the telemetry contract and where things lie in a figure; what a page or a PNG looks like is
+not known here. A line is never drawn through a hole, and what was not measured leaves none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,8 @@ TICK_MIN_PX = 76  # closer than this, the axis's labels would touch
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 SPEECH_FROM = 0.5  # the voice detector's own middle
 LETTER_PX = 7.0  # mean width of a letter at 12 px: tells whether a flag's name has room
-MAX_FLAG_ROWS = 5  # where more names than this would lie on each other, the list below the figure has them
+# where more names than this would lie on each other, the list below the figure has them
+MAX_FLAG_ROWS = 5
 FLAG_ROW_PX = 18
 SHADE = 0.16  # of a flag's colour over the lanes: lines stay readable through it
 
@@ -29,7 +31,9 @@ FLAG_INKS = {"high": "high", "medium": "medium", "low": "measured", "not assessa
 
 @dataclass(frozen=True)
 class Layout:
-    """How wide a figure is, how much of that the lanes' names take, or how high their own line above each lane is."""
+    """How wide a figure is, how much of that the lanes' names take, or how high their own line
+    above each lane is.
+    """
 
     width: int
     names_px: int
@@ -49,7 +53,11 @@ def clock(t_ms: float) -> str:
     """`1:02.5`, and `1:00:02.5` from an hour on."""
     minutes, rest_ms = divmod(round(t_ms / 100) * 100, 60_000)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest_ms / 1000:04.1f}" if hours else f"{minutes}:{rest_ms / 1000:04.1f}"
+    return (
+        f"{hours}:{minutes:02d}:{rest_ms / 1000:04.1f}"
+        if hours
+        else f"{minutes}:{rest_ms / 1000:04.1f}"
+    )
 
 
 def chart(telemetry: Telemetry, layout: Layout = WIDE) -> Figure:
@@ -82,7 +90,9 @@ class Drawing:
         return left + (right - left) * t_ms / max(1.0, float(self.telemetry["duration_ms"]))
 
     def _name(self, text: str, scale: str, ink: str, height: float) -> None:
-        """A lane's name at its left, or on a line of its own above it; moves on to where its lines begin."""
+        """A lane's name at its left, or on a line of its own above it; moves on to where its lines
+        begin.
+        """
         baseline = self.y + (self.layout.head_px - 5 if self.layout.head_px else 20)
         self.marks.append(Word(8, baseline, text, ink))
         scale_end = self.layout.width - 8 if self.layout.head_px else self.layout.names_px - 12
@@ -96,9 +106,13 @@ class Drawing:
         self._name("Questions", "", "text", height)
         for answer in self.telemetry["answers"]:
             left, right = self.x(answer["start_ms"]) + 1, self.x(answer["end_ms"]) - 1
-            self.marks.append(Area(left, self.y + 7, max(1.0, right - left), height - 14, "edge", 0.4))
+            self.marks.append(
+                Area(left, self.y + 7, max(1.0, right - left), height - 14, "edge", 0.4)
+            )
             if right - left > 28:
-                self.marks.append(Word(left + 6, self.y + 21, f"Q{answer['question']}", "text", 12, True))
+                self.marks.append(
+                    Word(left + 6, self.y + 21, f"Q{answer['question']}", "text", 12, True)
+                )
         self.y += height
 
     def _flags(self) -> None:
@@ -127,7 +141,9 @@ class Drawing:
             self.marks += sign(left + 7, top + 7, flag_word(flag))
             self.marks.append(Word(left + 18, top + 11, _flag_name(flag), "text", 12))
         start, end = self.x(flag["start_ms"]), self.x(flag["end_ms"])
-        self.marks.append(Area(start, top + 15, max(2.0, end - start), 2, FLAG_INKS[flag_word(flag)]))
+        self.marks.append(
+            Area(start, top + 15, max(2.0, end - start), 2, FLAG_INKS[flag_word(flag)])
+        )
 
     def _shades(self, top: float) -> Iterator[Mark]:
         """Flags and gaps through all lanes, so that what belongs together lies in one line."""
@@ -153,14 +169,19 @@ class Drawing:
             self.marks.append(Area(left, middle, self.layout.width - left, 0.5, "hairline"))
         for number, curve in enumerate(lane.curves):
             ink, width = (lane.ink, 1.25) if number == 0 else ("text", 1.0)
-            self.marks += [Line(points, ink, curve.dash, width) for points in self._points(curve, lane.height)]
+            self.marks += [
+                Line(points, ink, curve.dash, width) for points in self._points(curve, lane.height)
+            ]
         if lane.bars:
             self.marks += self._bars(lane.bars, lane)
         if lane.foot:
             self.marks += self._foot(*lane.foot, self.y + lane.height - 5)
         if lane.ticks:
             blinks = self.telemetry["eyes"]["blinks_ms"]
-            self.marks += [Area(self.x(t_ms) - 0.75, self.y + lane.height - 10, 1.5, 7, "text") for t_ms in blinks]
+            self.marks += [
+                Area(self.x(t_ms) - 0.75, self.y + lane.height - 10, 1.5, 7, "text")
+                for t_ms in blinks
+            ]
         self.y += lane.height
 
     def _legend(self, lane: Lane) -> None:
@@ -177,16 +198,24 @@ class Drawing:
             x, y = (x, y + 13) if is_beside else (x + 34 + 6.0 * len(label), y)
 
     def _points(self, curve: Curve, height: float) -> Iterator[list[tuple[float, float]]]:
-        """The curve's unbroken lines; of many samples in one pixel's column the least and the most are kept."""
+        """The curve's unbroken lines; of many samples in one pixel's column the least and the most
+        are kept.
+        """
         usable = height - 2 * PADDING_PX
         for run in self._runs(curve):
             points: list[tuple[float, float]] = []
             for x, values in run:
-                heights = [self.y + PADDING_PX + usable * (1 - curve.share(value)) for value in values]
+                heights = [
+                    self.y + PADDING_PX + usable * (1 - curve.share(value)) for value in values
+                ]
                 if curve.is_stepped and points:
                     points.append((x, points[-1][1]))
-                points += [(x, y) for y in dict.fromkeys((heights[0], min(heights), max(heights), heights[-1]))]
-            yield [*points, (points[-1][0] + 1, points[-1][1])]  # one lonely sample can be seen, too
+                points += [
+                    (x, y)
+                    for y in dict.fromkeys((heights[0], min(heights), max(heights), heights[-1]))
+                ]
+            # one lonely sample can be seen, too
+            yield [*points, (points[-1][0] + 1, points[-1][1])]
 
     def _runs(self, curve: Curve) -> Iterator[list[tuple[int, list[float]]]]:
         """Samples by the pixel column they fall in, cut at holes."""
@@ -212,13 +241,17 @@ class Drawing:
         for run in self._runs(curve):
             for x, values in run:
                 reach = max(0.5, half * curve.share(max(values)))
-                yield Area(x, middle - reach, max(1.0, min(sample_px - 1, 3.0)), 2 * reach, lane.ink)
+                yield Area(
+                    x, middle - reach, max(1.0, min(sample_px - 1, 3.0)), 2 * reach, lane.ink
+                )
 
     def _foot(self, log: str, name: str, ink: str, y: float) -> Iterator[Mark]:
         """A thick line wherever the quantity holds."""
         half_ms = self.telemetry["sample_every_ms"] / 2
         rows = zip(self.telemetry[log]["t_ms"], self.telemetry[log][name], strict=True)
-        for start_ms, end_ms in _joined([t_ms for t_ms, value in rows if value and value >= SPEECH_FROM], 2 * half_ms):
+        for start_ms, end_ms in _joined(
+            [t_ms for t_ms, value in rows if value and value >= SPEECH_FROM], 2 * half_ms
+        ):
             left = self.x(max(0.0, start_ms - half_ms))
             yield Area(left, y, max(1.0, self.x(end_ms + half_ms) - left), 2.5, ink)
 
@@ -231,7 +264,9 @@ class Drawing:
             x = self.x(second * 1000)
             self.marks.append(Area(x, self.y, 1, 5, "edge"))
             if x < right - 34:
-                self.marks.append(Word(x + 5, self.y + 15, clock(second * 1000)[:-2], "muted", 11, True))
+                self.marks.append(
+                    Word(x + 5, self.y + 15, clock(second * 1000)[:-2], "muted", 11, True)
+                )
         self.y += 22
 
 
@@ -242,7 +277,9 @@ def _flag_name(flag: dict[str, Any]) -> str:
 def _packed(
     flags: Sequence[dict[str, Any]], reach: Callable[[dict[str, Any]], tuple[float, float]]
 ) -> list[list[tuple[dict[str, Any], bool]]]:
-    """Flags in as few rows as keep their names apart; on the last row, a flag may have room for its bar only."""
+    """Flags in as few rows as keep their names apart; on the last row, a flag may have room for its
+    bar only.
+    """
     rows: list[list[tuple[dict[str, Any], bool]]] = []
     ends: list[float] = []
     for flag in flags:
@@ -260,7 +297,11 @@ def _packed(
 
 def _joined(times_ms: Sequence[int], step_ms: float) -> Iterator[tuple[int, int]]:
     """First and last moment of each row of moments that follow each other."""
-    breaks = [number for number, (one, two) in enumerate(pairwise(times_ms), start=1) if two - one > step_ms * 1.5]
+    breaks = [
+        number
+        for number, (one, two) in enumerate(pairwise(times_ms), start=1)
+        if two - one > step_ms * 1.5
+    ]
     for start, end in pairwise([0, *breaks, len(times_ms)]):
         if start < end:
             yield times_ms[start], times_ms[end - 1]
@@ -274,7 +315,16 @@ def sign(x: float, y: float, word: str) -> list[Mark]:
     corners = {
         "high": [(0.0, -5.5), (6.0, 5.0), (-6.0, 5.0)],
         "medium": [(0.0, -6.0), (6.0, 0.0), (0.0, 6.0), (-6.0, 0.0)],
-        "low": [(4.5, 1.9), (1.9, 4.5), (-1.9, 4.5), (-4.5, 1.9), (-4.5, -1.9), (-1.9, -4.5), (1.9, -4.5), (4.5, -1.9)],
+        "low": [
+            (4.5, 1.9),
+            (1.9, 4.5),
+            (-1.9, 4.5),
+            (-4.5, 1.9),
+            (-4.5, -1.9),
+            (-1.9, -4.5),
+            (1.9, -4.5),
+            (4.5, -1.9),
+        ],
     }[word]
     return [Shape([(x + dx, y + dy) for dx, dy in corners], ink)]
 

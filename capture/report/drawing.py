@@ -1,7 +1,8 @@
-"""The few marks that a figure is made of, and the two ways to paint them: as SVG for a page, as pixels for a PNG.
+"""The few marks that a figure is made of, and the two ways to paint them: as SVG for a page, as
+pixels for a PNG.
 
-Inks have names here and colours only where they are painted, so that the same figure is dark on a screen and light on
-paper. Knows nothing of what the marks mean.
+Inks have names here and colours only where they are painted, so that the same figure is dark on a
+screen and light on paper. Knows nothing of what the marks mean.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -141,14 +142,18 @@ def _svg_mark(mark: Mark) -> str:
             return f'<polygon points="{_svg_points(mark.points)}" fill="{_svg_ink(mark.ink)}"/>'
         case Line():
             dash = f' stroke-dasharray="{mark.dash[0]:g} {mark.dash[1]:g}"' if mark.dash else ""
-            stroke = f'fill="none" stroke="{_svg_ink(mark.ink)}" stroke-width="{mark.width:g}"{dash}'
+            stroke = (
+                f'fill="none" stroke="{_svg_ink(mark.ink)}" stroke-width="{mark.width:g}"{dash}'
+            )
             return f'<polyline points="{_svg_points(mark.points)}" {stroke}/>'
         case Word():
             return _svg_word(mark)
 
 
 def _svg_word(word: Word) -> str:
-    kind = " ".join(name for name, holds in (("num", word.is_number), ("strong", word.is_bold)) if holds)
+    kind = " ".join(
+        name for name, holds in (("num", word.is_number), ("strong", word.is_bold)) if holds
+    )
     anchor = ' text-anchor="end"' if word.flush_right else ""
     look = f'class="{kind}" font-size="{word.size}" fill="{_svg_ink(word.ink)}"{anchor}'
     return f'<text x="{word.x:.1f}" y="{word.y:.1f}" {look}>{escape(word.text)}</text>'
@@ -197,11 +202,15 @@ class Painter:
             case Hatch():
                 self._hatch(mark)
             case Shape():
-                cv2.fillPoly(self._pixels, [_fixed(mark.points)], _bgr(mark.ink), cv2.LINE_AA, SUBPIXEL_BITS)
+                cv2.fillPoly(
+                    self._pixels, [_fixed(mark.points)], _bgr(mark.ink), cv2.LINE_AA, SUBPIXEL_BITS
+                )
             case Line():
                 strokes = [_fixed(part) for part in _dashed(mark)]
                 width = max(1, round(mark.width * PNG_SCALE))
-                cv2.polylines(self._pixels, strokes, False, _bgr(mark.ink), width, cv2.LINE_AA, SUBPIXEL_BITS)
+                cv2.polylines(
+                    self._pixels, strokes, False, _bgr(mark.ink), width, cv2.LINE_AA, SUBPIXEL_BITS
+                )
             case Word():
                 self._word(mark)
 
@@ -213,12 +222,17 @@ class Painter:
 
     def _cut(self, mark: Area | Hatch) -> NDArray[Any]:
         left, top = round(mark.x * PNG_SCALE), round(mark.y * PNG_SCALE)
-        right, bottom = round((mark.x + mark.width) * PNG_SCALE), round((mark.y + mark.height) * PNG_SCALE)
+        right, bottom = (
+            round((mark.x + mark.width) * PNG_SCALE),
+            round((mark.y + mark.height) * PNG_SCALE),
+        )
         return self._pixels[max(0, top) : max(top + 1, bottom), max(0, left) : max(left + 1, right)]
 
     def _area(self, area: Area) -> None:
         part = self._cut(area)
-        part[:] = np.round(part * (1 - area.alpha) + np.array(_bgr(area.ink)) * area.alpha).astype(np.uint8)
+        part[:] = np.round(part * (1 - area.alpha) + np.array(_bgr(area.ink)) * area.alpha).astype(
+            np.uint8
+        )
 
     def _hatch(self, hatch: Hatch) -> None:
         part = self._cut(hatch)
@@ -264,4 +278,7 @@ def _close_together(points: Sequence[tuple[float, float]]) -> Iterator[tuple[flo
         steps = max(1, round(dist(before, after)))
         for step in range(1, steps + 1):
             share = step / steps
-            yield before[0] + (after[0] - before[0]) * share, before[1] + (after[1] - before[1]) * share
+            yield (
+                before[0] + (after[0] - before[0]) * share,
+                before[1] + (after[1] - before[1]) * share,
+            )

@@ -1,4 +1,5 @@
-"""What the figure of a recording shows, lane by lane: which quantities of the telemetry, on which scales, how drawn.
+"""What the figure of a recording shows, lane by lane: which quantities of the telemetry, on which
+scales, how drawn.
 
 Knows names, units and ends of scales; draws nothing.
 """

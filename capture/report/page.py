@@ -74,7 +74,10 @@ def page(telemetry: Telemetry) -> str:
 
 
 def subtitle(telemetry: Telemetry) -> str:
-    answers, flags = len(telemetry["answers"]), sum(bool(flag["assessable"]) for flag in telemetry["flags"])
+    answers, flags = (
+        len(telemetry["answers"]),
+        sum(bool(flag["assessable"]) for flag in telemetry["flags"]),
+    )
     counts = f"{_counted(answers, 'answer')} · {_counted(flags, 'flag')}"
     return f"{telemetry['session_id']} · {clock(telemetry['duration_ms'])} · {counts}"
 
@@ -134,8 +137,14 @@ def _number(value: float) -> str:
 
 def _number_table(telemetry: Telemetry) -> str:
     expected = max(1.0, telemetry["duration_ms"] / telemetry["sample_every_ms"])
-    rows = [_number_row(name, telemetry[log][name], expected) for log, names in LOGS.items() for name in names]
-    return _table(("Quantity", "Measured", "Least", "Median", "Most"), filter(None, rows), "numbers")
+    rows = [
+        _number_row(name, telemetry[log][name], expected)
+        for log, names in LOGS.items()
+        for name in names
+    ]
+    return _table(
+        ("Quantity", "Measured", "Least", "Median", "Most"), filter(None, rows), "numbers"
+    )
 
 
 def _number_row(name: str, values: Sequence[Any], expected: float) -> str:
@@ -143,7 +152,11 @@ def _number_row(name: str, values: Sequence[Any], expected: float) -> str:
     known = [float(value) for value in values if isinstance(value, int | float)]
     if name == "box":
         return ""
-    amounts = [_number(value) for value in (min(known), median(known), max(known))] if known else ["–"] * 3
+    amounts = (
+        [_number(value) for value in (min(known), median(known), max(known))]
+        if known
+        else ["–"] * 3
+    )
     share = f"{min(1.0, len(known) / expected):.0%}"
     cells = [_cell(f"{_words(name)} {_unit(name)}".strip(), ""), *map(_cell, (share, *amounts))]
     return f"<tr>{''.join(cells)}</tr>"
@@ -162,7 +175,10 @@ def _unit(name: str) -> str:
 
 def _gap_table(telemetry: Telemetry) -> str:
     gaps = [(gap["start_ms"], gap["end_ms"], f"gap: {gap['cause']}") for gap in telemetry["gaps"]]
-    events = [(event["t_ms"], event["until_ms"], f"page: {event['kind']}") for event in telemetry["events"]]
+    events = [
+        (event["t_ms"], event["until_ms"], f"page: {event['kind']}")
+        for event in telemetry["events"]
+    ]
     if not gaps and not events:
         return "<p>None.</p>"
     rows = sorted(gaps + events, key=lambda row: row[0])
@@ -186,7 +202,10 @@ def _rule_list() -> str:
     """Every threshold that is a number, in the order in which the rules state them."""
     values = [(field.name, getattr(RULES, field.name)) for field in fields(RULES)]
     known = [(name, value) for name, value in values if isinstance(value, int | float)]
-    rows = [f"<dt>{escape(_words(name))}</dt><dd class=num>{_amount(value, _unit(name))}</dd>" for name, value in known]
+    rows = [
+        f"<dt>{escape(_words(name))}</dt><dd class=num>{_amount(value, _unit(name))}</dd>"
+        for name, value in known
+    ]
     return f'<dl class="tiles">{"".join(f"<div>{row}</div>" for row in rows)}</dl>'
 
 
@@ -209,7 +228,9 @@ def sheet(telemetry: Telemetry) -> Figure:
         *shifted(drawn.marks, SHEET_MARGIN_PX, y),
     ]
     y += drawn.height + 24
-    caption = "Measured signals on the media clock. Shaded: flagged. Hatched: no data, or not assessable."
+    caption = (
+        "Measured signals on the media clock. Shaded: flagged. Hatched: no data, or not assessable."
+    )
     marks.append(Word(SHEET_MARGIN_PX, y, caption, "muted", 12))
     for flag in telemetry["flags"]:
         y += SHEET_FLAG_PX

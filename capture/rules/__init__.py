@@ -1,4 +1,5 @@
-"""Turns measurements into flags: `find_flags`, a pure function of what was measured and the thresholds.
+"""Turns measurements into flags: `find_flags`, a pure function of what was measured and the
+thresholds.
 
 Knows numbers and time. Opens neither files nor pictures nor sound.
 """

@@ -1,6 +1,8 @@
-"""Observations as columns, so that rules look at an hour in a few steps: one array a quantity, NaN where not measured.
+"""Observations as columns, so that rules look at an hour in a few steps: one array a quantity, NaN
+where not measured.
 
-Knows names and order of quantities only. A comparison with NaN is false, so what was not measured raises nothing.
+Knows names and order of quantities only. A comparison with NaN is false, so what was not measured
+raises nothing.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,9 @@ from capture.types import Flag, FlagKind, Severity
 
 @dataclass(frozen=True)
 class Criterion:
-    """How long something must last to become which flag; what is `bridge_ms` apart or less is merged."""
+    """How long something must last to become which flag; what is `bridge_ms` apart or less is
+    merged.
+    """
 
     rule: str
     kind: FlagKind
@@ -32,7 +34,11 @@ def flags_of(segment: Segment, seen: Seen, criterion: Criterion) -> Iterator[Fla
 
 
 def lasting(segment: Segment, seen: Seen, criterion: Criterion) -> list[Span]:
-    return [span for span in segment.runs(seen, criterion.bridge_ms) if span.length_ms >= criterion.at_least_ms]
+    return [
+        span
+        for span in segment.runs(seen, criterion.bridge_ms)
+        if span.length_ms >= criterion.at_least_ms
+    ]
 
 
 def flag_if_long(span: Span, criterion: Criterion) -> list[Flag]:

@@ -1,7 +1,8 @@
-"""The pure function that turns measurements into flags, by the rules in `picture`, `head`, `sound` and `page`.
+"""The pure function that turns measurements into flags, by the rules in `picture`, `head`, `sound`
+and `page`.
 
-A flag says what was seen, for how long, and by which rule. Nothing here opens a file; what was not measured or could
-not be seen raises nothing, because a missing measurement is not a missing person.
+A flag says what was seen, for how long, and by which rule. Nothing here opens a file; what was not
+measured or could not be seen raises nothing, because a missing measurement is not a missing person.
 """
 
 from itertools import chain

@@ -30,12 +30,19 @@ class Ahead:
 def straight_ahead(rows: Columns, rules: Rules = RULES) -> Ahead | None:
     """The median of the first moments in which one person faced about where a camera may stand."""
     off = np.maximum(np.abs(rows.yaw_deg), np.abs(rows.pitch_deg))
-    first = rows.part(np.flatnonzero((rows.count == 1) & (off <= rules.neutral_deg))[: rules.neutral_rows_at_most])
+    first = rows.part(
+        np.flatnonzero((rows.count == 1) & (off <= rules.neutral_deg))[: rules.neutral_rows_at_most]
+    )
     if len(first) < rules.neutral_rows:
         return None
-    middles = {name: _median(getattr(first, name)) for name in ("yaw_deg", "pitch_deg", "roll_deg", "gaze_x")}
+    middles = {
+        name: _median(getattr(first, name))
+        for name in ("yaw_deg", "pitch_deg", "roll_deg", "gaze_x")
+    }
     openness = _median(first.openness) or CAMERA.openness
-    return Ahead(**middles, openness=openness, known_from_ms=int(first.t_ms[rules.neutral_rows - 1]))
+    return Ahead(
+        **middles, openness=openness, known_from_ms=int(first.t_ms[rules.neutral_rows - 1])
+    )
 
 
 def _median(values: Column) -> float:
@@ -64,7 +71,9 @@ def turn_share(rows: Columns, ahead: Ahead, rules: Rules) -> Column:
 
 
 def _turned_away(segment: Segment, judged: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
-    """A face that is seen but can no longer be read may still be turning: it does not end what has begun."""
+    """A face that is seen but can no longer be read may still be turning: it does not end what has
+    begun.
+    """
     rows = segment.rows
     shares = np.where(judged, turn_share(rows, ahead, rules), 0.0)
     unreadable = np.isnan(rows.yaw_deg) & (rows.count >= 1)
@@ -78,11 +87,16 @@ def _turned_away(segment: Segment, judged: Seen, ahead: Ahead, rules: Rules) -> 
     )
     for span in lasting(segment, kept_on(shares >= 1, unreadable), criterion):
         farthest = int(np.argmax(np.where(segment.within([span]), shares, -1.0)))
-        yield flag_of(span, replace(criterion, says=f"The head was {_way(rows, farthest, ahead, rules)}"))
+        yield flag_of(
+            span, replace(criterion, says=f"The head was {_way(rows, farthest, ahead, rules)}")
+        )
 
 
 def _way(rows: Columns, number: int, ahead: Ahead, rules: Rules) -> str:
-    aside, up = float(rows.yaw_deg[number]) - ahead.yaw_deg, float(rows.pitch_deg[number]) - ahead.pitch_deg
+    aside, up = (
+        float(rows.yaw_deg[number]) - ahead.yaw_deg,
+        float(rows.pitch_deg[number]) - ahead.pitch_deg,
+    )
     ways = [
         (aside, rules.away_yaw_deg, "turned to the picture's right"),
         (-aside, rules.away_yaw_deg, "turned to the picture's left"),
@@ -104,14 +118,22 @@ def _looking_away(
     seen = judged & is_late & is_open & aside & (turn_share(rows, ahead, rules) < 1)
     says = f"The eyes looked aside by {rules.sight_aside_deg:.0f}° or more while the head stayed"
     yield from flags_of(
-        segment, seen, Criterion("looking_away/2", FlagKind.LOOKING_AWAY, says, rules.sight_ms, rules.sight_bridge_ms)
+        segment,
+        seen,
+        Criterion(
+            "looking_away/2", FlagKind.LOOKING_AWAY, says, rules.sight_ms, rules.sight_bridge_ms
+        ),
     )
 
 
 def sight_aside_deg(rows: Columns, ahead: Ahead, rules: Rules = RULES) -> Column:
-    """The line of sight's yaw: head and eyes together, from straight ahead; positive to the picture's right."""
+    """The line of sight's yaw: head and eyes together, from straight ahead; positive to the
+    picture's right.
+    """
     return rows.yaw_deg - ahead.yaw_deg + rules.eye_deg * (rows.gaze_x - ahead.gaze_x)
 
 
 def _asked_ms(t_ms: int, answers: Sequence[AnswerSpan]) -> int:
-    return next((answer.start_ms for answer in answers if answer.start_ms <= t_ms < answer.end_ms), 0)
+    return next(
+        (answer.start_ms for answer in answers if answer.start_ms <= t_ms < answer.end_ms), 0
+    )

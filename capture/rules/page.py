@@ -34,20 +34,29 @@ GAP_WORDS = {
 def _event_criteria(rules: Rules) -> dict[str, Criterion]:
     """What the page reports as lasting, by the name it uses."""
     hidden = Criterion(
-        "page_hidden/1", FlagKind.PAGE_HIDDEN, "The page reported being out of view", rules.page_hidden_ms
+        "page_hidden/1",
+        FlagKind.PAGE_HIDDEN,
+        "The page reported being out of view",
+        rules.page_hidden_ms,
     )
     focus = FlagKind.FOCUS_LOST
     return {
         "tab_hidden": replace(hidden, raised_at_ms=rules.page_hidden_medium_ms),
         "focus_lost": Criterion(
-            "focus_lost/1", focus, "The page reported that another window had the focus", rules.focus_lost_ms
+            "focus_lost/1",
+            focus,
+            "The page reported that another window had the focus",
+            rules.focus_lost_ms,
         ),
     }
 
 
 MOMENTS = {  # reported without a length
     "fullscreen_left": (FlagKind.FULLSCREEN_LEFT, "The page reported that full screen was left."),
-    "paste": (FlagKind.PASTE, "The page reported that something was pasted; what it was is not kept."),
+    "paste": (
+        FlagKind.PASTE,
+        "The page reported that something was pasted; what it was is not kept.",
+    ),
     "second_display": (FlagKind.SECOND_DISPLAY, "The page reported a second display."),
 }
 
@@ -74,6 +83,13 @@ def _moment(event: PageEvent, t_ms: int) -> Flag:
 
 def _event_span(event: PageEvent, measurements: Measurements) -> Span:
     """What has no end lasted until the answer's end; nothing reaches into the next answer."""
-    ends = [answer.end_ms for answer in measurements.answers if answer.start_ms <= event.t_ms < answer.end_ms]
+    ends = [
+        answer.end_ms
+        for answer in measurements.answers
+        if answer.start_ms <= event.t_ms < answer.end_ms
+    ]
     last_ms = ends[0] if ends else measurements.duration_ms
-    return Span(event.t_ms, max(event.t_ms, min(last_ms if event.until_ms is None else event.until_ms, last_ms)))
+    return Span(
+        event.t_ms,
+        max(event.t_ms, min(last_ms if event.until_ms is None else event.until_ms, last_ms)),
+    )

@@ -30,7 +30,9 @@ Views = NDArray[np.int64]
 
 
 def views_of(rows: Columns, rules: Rules) -> Views:
-    """A face that was found was found, however poor the picture; one that was not may only have been invisible."""
+    """A face that was found was found, however poor the picture; one that was not may only have
+    been invisible.
+    """
     known = [
         (rows.count > 1, View.FACES),
         (rows.count == 1, View.FACE),
@@ -39,7 +41,9 @@ def views_of(rows: Columns, rules: Rules) -> Views:
         (rows.sharpness < rules.blurred_sharpness, View.BLURRED),
         (np.isnan(rows.count) | (rows.brightness < rules.dim_brightness), View.POOR),
     ]
-    return np.select([holds for holds, _ in known], [int(view) for _, view in known], int(View.EMPTY))
+    return np.select(
+        [holds for holds, _ in known], [int(view) for _, view in known], int(View.EMPTY)
+    )
 
 
 def stood_still(rows: Columns, rules: Rules) -> Seen:
@@ -66,7 +70,11 @@ def slow_rows(segment: Segment, rules: Rules) -> Seen:
 def _seldom(rows: Columns, rules: Rules) -> Seen:
     """The next picture, or for the last row the one before, is far away."""
     is_far = np.diff(rows.t_ms) > rules.seldom_ms
-    return np.append(is_far, is_far[-1:])[: len(rows)] if len(rows) > 1 else np.zeros(len(rows), np.bool_)
+    return (
+        np.append(is_far, is_far[-1:])[: len(rows)]
+        if len(rows) > 1
+        else np.zeros(len(rows), np.bool_)
+    )
 
 
 def _too_slow(rules: Rules) -> Criterion:
@@ -81,7 +89,9 @@ def _without_picture(rows: Columns) -> Seen:
 
 def _no_picture(rules: Rules) -> Criterion:
     says = "There was sound and no picture"
-    return Criterion("no_picture/1", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
+    return Criterion(
+        "no_picture/1", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False
+    )
 
 
 def from_picture(segment: Segment, slow: Seen, rules: Rules) -> Iterator[Flag]:
@@ -101,7 +111,9 @@ def from_picture(segment: Segment, slow: Seen, rules: Rules) -> Iterator[Flag]:
 
 
 def _absent(views: Views, still: Seen) -> Seen:
-    """A stalled camera shows what it showed before, so nobody leaves a still picture; but an empty room stays still."""
+    """A stalled camera shows what it showed before, so nobody leaves a still picture; but an empty
+    room stays still.
+    """
     empty = views == View.EMPTY
     return kept_on(empty & ~still, empty)
 
@@ -137,9 +149,16 @@ def _picture_lost(rule: str, says: str, at_least_ms: int) -> Criterion:
 
 
 def _lost(segment: Segment, views: Views, rules: Rules) -> Iterator[Flag]:
-    """What a hand does happens at once; light that fades and lenses that blur only make a picture poor."""
-    covered = _picture_lost("picture_lost/2", "The picture was dark or covered", rules.picture_lost_ms)
-    poor = replace(_too_poor(rules), says="The picture was too dark or blurred to tell whether a face was there")
+    """What a hand does happens at once; light that fades and lenses that blur only make a picture
+    poor.
+    """
+    covered = _picture_lost(
+        "picture_lost/2", "The picture was dark or covered", rules.picture_lost_ms
+    )
+    poor = replace(
+        _too_poor(rules),
+        says="The picture was too dark or blurred to tell whether a face was there",
+    )
     rows = segment.rows
     good = ~((rows.brightness < rules.dim_brightness) | (rows.sharpness < rules.clear_sharpness))
     for span in lasting(segment, (views == View.DARK) | (views == View.BLURRED), covered):
@@ -149,15 +168,21 @@ def _lost(segment: Segment, views: Views, rules: Rules) -> Iterator[Flag]:
 
 def _too_poor(rules: Rules) -> Criterion:
     says = "It was too dark, too far away or too little of a face to tell whether one was there"
-    return Criterion("picture_poor/2", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False)
+    return Criterion(
+        "picture_poor/2", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False
+    )
 
 
 def _still(segment: Segment, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
-    """Said only of pictures that would show a movement: a dark one or one of somebody far away hardly does."""
+    """Said only of pictures that would show a movement: a dark one or one of somebody far away
+    hardly does.
+    """
     rows = segment.rows
     would_show = (views == View.EMPTY) | (readable(rows, rules) & (views != View.UNKNOWN))
     seen = still & would_show & ~(rows.brightness < rules.dim_brightness)
-    criterion = _picture_lost("picture_still/1", "The picture did not change", rules.picture_still_ms)
+    criterion = _picture_lost(
+        "picture_still/1", "The picture did not change", rules.picture_still_ms
+    )
     yield from flags_of(segment, seen, criterion)
 
 
@@ -167,5 +192,7 @@ def _unclear(segment: Segment, views: Views, still: Seen, rules: Rules) -> Itera
     there = (views == View.FACE) | (views == View.FACES)
     unclear = there & (~readable(rows, rules) | (still & (rows.brightness < rules.dim_brightness)))
     says = "The face was too small, dark, blurred or turned to be measured"
-    criterion = Criterion("face_unclear/1", FlagKind.PICTURE_LOST, says, rules.unclear_face_ms, assessable=False)
+    criterion = Criterion(
+        "face_unclear/1", FlagKind.PICTURE_LOST, says, rules.unclear_face_ms, assessable=False
+    )
     yield from flags_of(segment, unclear, criterion)

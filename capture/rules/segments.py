@@ -1,6 +1,8 @@
-"""Cuts observations into segments without a hole, and finds where something was seen for long within one.
+"""Cuts observations into segments without a hole, and finds where something was seen for long
+within one.
 
-Knows time and truth values only: what is looked for, and how long is long, is said in `capture.rules`.
+Knows time and truth values only: what is looked for, and how long is long, is said in
+`capture.rules`.
 """
 
 from collections.abc import Sequence
@@ -33,13 +35,17 @@ class Span:
 
 @dataclass(frozen=True)
 class Segment:
-    """Rows that follow each other without a hole, within one answer; `end_ms` is where the last one ends."""
+    """Rows that follow each other without a hole, within one answer; `end_ms` is where the last one
+    ends.
+    """
 
     rows: Columns
     end_ms: int
 
     def runs(self, seen: Seen, bridge_ms: int) -> list[Span]:
-        """Where `seen` stays true; pauses of up to `bridge_ms` between two runs are taken for slips of the reader."""
+        """Where `seen` stays true; pauses of up to `bridge_ms` between two runs are taken for slips
+        of the reader.
+        """
         if not seen.any():  # nearly always
             return []
         times = np.append(self.rows.t_ms, self.end_ms)
@@ -60,7 +66,9 @@ class Segment:
 
 
 def segments_of(measurements: Measurements, rows: Columns) -> list[Segment]:
-    """Cut at answers' borders, at gaps, and wherever rows are missing; `rows` are the observations as columns."""
+    """Cut at answers' borders, at gaps, and wherever rows are missing; `rows` are the observations
+    as columns.
+    """
     if not len(rows):
         return []
     borders = _borders(measurements)
@@ -78,7 +86,11 @@ def _segment(rows: Columns, borders: NDArray[np.int64]) -> Segment:
 
 
 def _borders(measurements: Measurements) -> NDArray[np.int64]:
-    answers = {moment_ms for answer in measurements.answers for moment_ms in (answer.start_ms, answer.end_ms)}
+    answers = {
+        moment_ms
+        for answer in measurements.answers
+        for moment_ms in (answer.start_ms, answer.end_ms)
+    }
     gaps = {moment_ms for gap in measurements.gaps for moment_ms in (gap.start_ms, gap.end_ms)}
     return np.array(sorted(answers | gaps), dtype=np.int64)
 
@@ -94,14 +106,18 @@ def kept_on(seen: Seen, may_go_on: Seen) -> Seen:
 
 
 def known_earlier(times_ms: NDArray[np.int64], seen: Seen, by_ms: int) -> Seen:
-    """True also for rows up to `by_ms` before one where it was seen: it could only be told after so long."""
+    """True also for rows up to `by_ms` before one where it was seen: it could only be told after so
+    long.
+    """
     next_ms = np.minimum.accumulate(np.where(seen, times_ms, np.inf)[::-1])[::-1]
     known: Seen = next_ms - times_ms <= by_ms
     return known
 
 
 def swing(times_ms: NDArray[np.int64], values: Column, window_ms: int) -> Column:
-    """At each moment, highest minus lowest of what was measured in the window that ends there; 0 where nothing was."""
+    """At each moment, highest minus lowest of what was measured in the window that ends there; 0
+    where nothing was.
+    """
     highest, lowest = values.copy(), values.copy()
     for back in range(1, len(times_ms)):
         is_inside = times_ms[back:] - times_ms[:-back] < window_ms
@@ -114,7 +130,9 @@ def swing(times_ms: NDArray[np.int64], values: Column, window_ms: int) -> Column
 
 
 def known_share(times_ms: NDArray[np.int64], values: Column, window_ms: int) -> Column:
-    """At each moment, the share of rows that were measured, among those less than `window_ms` before or after it."""
+    """At each moment, the share of rows that were measured, among those less than `window_ms`
+    before or after it.
+    """
     known = np.concatenate(([0], np.cumsum(~np.isnan(values))))
     first = np.searchsorted(times_ms, times_ms - window_ms, side="right")
     after = np.searchsorted(times_ms, times_ms + window_ms, side="left")

@@ -1,4 +1,6 @@
-"""Sound compared with the mouth: speech without a voice, a voice without speech, and no sound at all."""
+"""Sound compared with the mouth: speech without a voice, a voice without speech, and no sound at
+all.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,11 +28,19 @@ def _no_sound(segment: Segment, moved: Column, rules: Rules) -> Iterator[Flag]:
     mute = (moved >= rules.mouth_swing) & (rows.level_dbfs < rules.silence_dbfs)
     nothing = rows.level_dbfs < rules.nothing_dbfs
     says = "The mouth moved as in speech, but no sound came"
-    mute_flags = list(flags_of(segment, mute, _criterion(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)))
-    silent = flags_of(segment, nothing, _criterion("The microphone delivered nothing", rules.nothing_ms))
+    mute_flags = list(
+        flags_of(
+            segment, mute, _criterion(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)
+        )
+    )
+    silent = flags_of(
+        segment, nothing, _criterion("The microphone delivered nothing", rules.nothing_ms)
+    )
     yield from mute_flags
     yield from (flag for flag in silent if not any(_overlap(flag, other) for other in mute_flags))
-    yield from flags_of(segment, np.isnan(rows.level_dbfs) & ~np.isnan(rows.brightness), _unheard(rows, rules))
+    yield from flags_of(
+        segment, np.isnan(rows.level_dbfs) & ~np.isnan(rows.brightness), _unheard(rows, rules)
+    )
 
 
 def _unheard(rows: Columns, rules: Rules) -> Criterion:
@@ -49,7 +59,9 @@ def _unheard(rows: Columns, rules: Rules) -> Criterion:
     )
 
 
-def _criterion(says: str, at_least_ms: int, bridge_ms: int = 0, severity: Severity = Severity.LOW) -> Criterion:
+def _criterion(
+    says: str, at_least_ms: int, bridge_ms: int = 0, severity: Severity = Severity.LOW
+) -> Criterion:
     return Criterion("no_sound/1", FlagKind.NO_SOUND, says, at_least_ms, bridge_ms, severity)
 
 
@@ -57,8 +69,12 @@ def _overlap(one: Flag, other: Flag) -> bool:
     return one.start_ms < other.end_ms and other.start_ms < one.end_ms
 
 
-def _other_voice(segment: Segment, moved: Column, clear: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
-    """The one mouth that is seen, seen well and at rest before, during and after; a hidden one is not measured."""
+def _other_voice(
+    segment: Segment, moved: Column, clear: Seen, ahead: Ahead, rules: Rules
+) -> Iterator[Flag]:
+    """The one mouth that is seen, seen well and at rest before, during and after; a hidden one is
+    not measured.
+    """
     rows = segment.rows
     alone = clear & (rows.count == 1) & (turn_share(rows, ahead, rules) < 1)
     heard = alone & _rests(rows, moved, rules) & (rows.speech >= rules.speaks)
@@ -74,8 +90,16 @@ def _other_voice(segment: Segment, moved: Column, clear: Seen, ahead: Ahead, rul
 
 
 def _rests(rows: Columns, moved: Column, rules: Rules) -> Seen:
-    """Shut now, and hardly moving before (`moved`) and after; a mouth that is hardly ever seen may move unseen."""
+    """Shut now, and hardly moving before (`moved`) and after; a mouth that is hardly ever seen may
+    move unseen.
+    """
     after = swing(-rows.t_ms[::-1], rows.mouth_open[::-1], rules.mouth_window_ms)[::-1]
-    is_seen = known_share(rows.t_ms, rows.mouth_open, rules.mouth_window_ms) >= rules.rest_seen_share
-    rests: Seen = is_seen & (rows.mouth_open < rules.rest_open) & (np.maximum(moved, after) < rules.rest_swing)
+    is_seen = (
+        known_share(rows.t_ms, rows.mouth_open, rules.mouth_window_ms) >= rules.rest_seen_share
+    )
+    rests: Seen = (
+        is_seen
+        & (rows.mouth_open < rules.rest_open)
+        & (np.maximum(moved, after) < rules.rest_swing)
+    )
     return rests

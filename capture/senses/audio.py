@@ -1,7 +1,9 @@
-"""How loud it is and whether somebody speaks, from the sound's samples alone. Knows nothing of words or of voices.
+"""How loud it is and whether somebody speaks, from the sound's samples alone. Knows nothing of
+words or of voices.
 
-Sound is cut into steps of 32 ms, the voice detector's own size; what is asked at a moment is answered from the steps
-of the window that ends there. The detector hears quiet talkers louder than they are; levels stay those of the sound.
+Sound is cut into steps of 32 ms, the voice detector's own size; what is asked at a moment is
+answered from the steps of the window that ends there. The detector hears quiet talkers louder than
+they are; levels stay those of the sound.
 """
 
 import math
@@ -16,23 +18,32 @@ from capture.senses.voice import STEP_SAMPLES, VoiceDetector
 from capture.types import Sound
 
 SAMPLE_RATE_HZ = 16_000  # the voice detector knows no other; speech lies below 8 kHz
-WINDOW_MS = 200  # as long as the pause between two pictures, so that no sound falls between two rows
+# as long as the pause between two pictures, so that no sound falls between two rows
+WINDOW_MS = 200
 SILENCE_DBFS = -90.0  # one step of 16-bit sound: nothing is quieter
 VOICE_FLOOR_DBFS = -65.0  # below it the model hears voices in the noise of silent rooms
-FLOOR_STEPS = 15  # 480 ms: the quiet ends of words are heard after a louder beginning, a silent room never is
-LOUD_DBFS = -26.0  # a voice at the camera has so much and more, and real noise no louder than this is taken for none
-GAIN_DB = 18.0  # so much louder a voice is made that is far away or quiet: that of a meeting's table has -45
-FADE_DB = 0.1  # a step, 3 dB a second: louder again within some seconds after somebody near has spoken
-WORD_STEPS = 3  # 96 ms: what is heard for a shorter time is no word; real noise has one or two such clicks a minute
+# 480 ms: the quiet ends of words are heard after a louder beginning, a silent room never is
+FLOOR_STEPS = 15
+# a voice at the camera has so much and more, and real noise no louder than this is taken for none
+LOUD_DBFS = -26.0
+# so much louder a voice is made that is far away or quiet: that of a meeting's table has -45
+GAIN_DB = 18.0
+# a step, 3 dB a second: louder again within some seconds after somebody near has spoken
+FADE_DB = 0.1
+# 96 ms: what is heard for a shorter time is no word; real noise has one or two such clicks a minute
+WORD_STEPS = 3
 PAUSE_STEPS = 24  # 768 ms: a shorter pause between words, as for a breath, belongs to speaking
 EDGE_STEPS = 1  # 32 ms: a word begins a little before it is recognised and ends after it
 STEP_MS = STEP_SAMPLES * 1000 // SAMPLE_RATE_HZ
-AROUND_MS = (PAUSE_STEPS + WORD_STEPS + EDGE_STEPS) * STEP_MS  # what is heard at a moment depends on so much around it
+AROUND_MS = (
+    PAUSE_STEPS + WORD_STEPS + EDGE_STEPS
+) * STEP_MS  # what is heard at a moment depends on so much around it
 JUMP_MS = 60  # two steps; where due and given time differ by more there is a hole, not rounding
-FOLLOW_MS = (
-    10  # less is jitter; a microphone's clock that is fast or slow adds up to more, and is followed so much at a time
-)
-KEPT_MS = 15_000  # pictures lag behind their sound by less, as recorders write both every few seconds at most
+# less is jitter; a microphone's clock that is fast or slow adds up to more, and is followed so much
+# at a time
+FOLLOW_MS = 10
+# pictures lag behind their sound by less, as recorders write both every few seconds at most
+KEPT_MS = 15_000
 
 Probabilities = NDArray[np.float64]
 
@@ -81,13 +92,19 @@ class SoundMeter:
         return dbfs(sum(step.power for step in steps) / len(steps)) if steps else None
 
     def speech(self, t_ms: int) -> float | None:
-        """Probability that somebody speaks in the window ending at `t_ms`; None where no sound came.
+        """Probability that somebody speaks in the window ending at `t_ms`; None where no sound
+        came.
 
-        Words are heard with the short pauses between them, so what follows within `AROUND_MS` must have been fed.
+        Words are heard with the short pauses between them, so what follows within `AROUND_MS` must
+        have been fed.
         """
         around = self._between(t_ms - WINDOW_MS - AROUND_MS, t_ms + AROUND_MS)
         spoken = talking([step.speech for step in around])
-        inside = [value for step, value in zip(around, spoken, strict=True) if t_ms - WINDOW_MS < step.end_ms <= t_ms]
+        inside = [
+            value
+            for step, value in zip(around, spoken, strict=True)
+            if t_ms - WINDOW_MS < step.end_ms <= t_ms
+        ]
         return sum(inside) / len(inside) if inside else None
 
     def _between(self, after_ms: float, until_ms: float) -> list[Step]:
@@ -118,14 +135,22 @@ class SoundMeter:
 
 
 def dbfs(power: float) -> float:
-    """Mean square of samples in −1…1 → dB relative to full scale, held between silence and full scale."""
+    """Mean square of samples in −1…1 → dB relative to full scale, held between silence and full
+    scale.
+    """
     return min(0.0, 10 * math.log10(power)) if power > 10 ** (SILENCE_DBFS / 10) else SILENCE_DBFS
 
 
 def talking(speech: Sequence[float]) -> list[float]:
-    """Of each step, from what each step alone says: clicks dropped, pauses between words filled, words' edges added."""
-    words = _highest(_lowest(np.array(speech), WORD_STEPS), WORD_STEPS)[WORD_STEPS - 1 : -(WORD_STEPS - 1)]
-    filled = _lowest(_highest(words, PAUSE_STEPS), PAUSE_STEPS)[PAUSE_STEPS - 1 : -(PAUSE_STEPS - 1)]
+    """Of each step, from what each step alone says: clicks dropped, pauses between words filled,
+    words' edges added.
+    """
+    words = _highest(_lowest(np.array(speech), WORD_STEPS), WORD_STEPS)[
+        WORD_STEPS - 1 : -(WORD_STEPS - 1)
+    ]
+    filled = _lowest(_highest(words, PAUSE_STEPS), PAUSE_STEPS)[
+        PAUSE_STEPS - 1 : -(PAUSE_STEPS - 1)
+    ]
     heard: list[float] = _highest(filled, 2 * EDGE_STEPS + 1)[EDGE_STEPS:-EDGE_STEPS].tolist()
     return heard
 

@@ -1,7 +1,9 @@
-"""Finds blinks: follows the eyes through every picture, and has the face read once more where they may have shut.
+"""Finds blinks: follows the eyes through every picture, and has the face read once more where they
+may have shut.
 
-A blink lasts about 170 ms and falls between two samples. Comparing a small patch of each eye costs a tenth of a
-millisecond a picture; reading a face costs a hundred times as much, so that is done at most once between two samples.
+A blink lasts about 170 ms and falls between two samples. Comparing a small patch of each eye costs
+a tenth of a millisecond a picture; reading a face costs a hundred times as much, so that is done at
+most once between two samples.
 """
 
 from collections import deque
@@ -10,12 +12,22 @@ from statistics import mean, median
 from typing import NamedTuple
 
 from capture.senses.face import FaceReading
-from capture.senses.patches import EYE_AROUND, EYE_SIZE, Luma, RelativePoints, eye_patch, found_in, shifted
+from capture.senses.patches import (
+    EYE_AROUND,
+    EYE_SIZE,
+    Luma,
+    RelativePoints,
+    eye_patch,
+    found_in,
+    shifted,
+)
 from capture.types import Frame, Glance
 
-LOOK_AGAIN_BELOW = 0.95  # likeness to the open eye: nine in ten samples of quiet people stay above, blinks do not
+# likeness to the open eye: nine in ten samples of quiet people stay above, blinks do not
+LOOK_AGAIN_BELOW = 0.95
 FOLLOWS_ABOVE = 0.7  # below it the likeliest place may be a brow
-SHUT_SHARE = 0.58  # of the person's own open eyes: blinks reach 0.55 and less, lids that only sink stay above 0.59
+# of the person's own open eyes: blinks reach 0.55 and less, lids that only sink stay above 0.59
+SHUT_SHARE = 0.58
 OPEN_SHARE = 0.95  # eyes that are about to shut are no pattern to compare with
 PATTERN_MS = 2_000  # light and head move on: an older pattern is worse than one of narrower eyes
 LEVEL_MS = 30_000  # the usual openness is the median of so long
@@ -38,7 +50,8 @@ class BlinkFinder:
         self._usual: deque[Sample] = deque()
         self._unjudged: list[Sample] = []
         self._shut: list[Sample] = []
-        self._was_open = False  # before they shut: whoever begins with shut eyes may have them shut for long
+        # before they shut: whoever begins with shut eyes may have them shut for long
+        self._was_open = False
         self._last_ms = 0
 
     @property
@@ -95,8 +108,9 @@ class BlinkTracker:
     def glance(self, glance: Glance) -> None:
         """Keep the picture in which the eyes look least like open ones.
 
-        What changes one of them alone is a shadow or a strand of hair, so both must differ. Where they do, their mean
-        says when they are shut: the likelier one may look less like itself on the way (docs/design.md has the figures).
+        What changes one of them alone is a shadow or a strand of hair, so both must differ. Where
+        they do, their mean says when they are shut: the likelier one may look less like itself on
+        the way (docs/design.md has the figures).
         """
         if not self._eyes:
             return
@@ -106,7 +120,9 @@ class BlinkTracker:
             self._least = differs, glance
 
     def _follow(self, luma: Luma, side: int) -> float:
-        """How much an eye looks like the open one; where it still does, it is followed to where it went."""
+        """How much an eye looks like the open one; where it still does, it is followed to where it
+        went.
+        """
         around = eye_patch(luma, self._eyes[side], EYE_AROUND)
         likeness, right, down = found_in(around, self._open_eyes[side])
         if likeness >= FOLLOWS_ABOVE:

@@ -1,4 +1,5 @@
-"""Is what was read a face? Two readers must agree: the landmark model also reads faces that are drawn by a few lines.
+"""Is what was read a face? Two readers must agree: the landmark model also reads faces that are
+drawn by a few lines.
 
 Knows what was read and counted lately; says nothing of how.
 """
@@ -8,7 +9,8 @@ from enum import Enum
 from capture.senses.face_detector import shows
 from capture.types import Box
 
-WITHIN_MS = 1_000  # so long a face may go uncounted before it is doubted, and be doubted before it is left open
+# so long a face may go uncounted before it is doubted, and be doubted before it is left open
+WITHIN_MS = 1_000
 
 
 class Standing(Enum):
@@ -27,9 +29,11 @@ class Confirmation:
         self._doubted_ms: tuple[int, int] | None = None  # since when, and when last
 
     def of(self, t_ms: int, face: Box, counted: list[Box]) -> Standing:
-        """A face that was counted once stays one while it is read about where it was: hands may cover half of it.
+        """A face that was counted once stays one while it is read about where it was: hands may
+        cover half of it.
 
-        What was never counted is none at first. Where it lasts, nobody can tell: it may be a face that is half covered.
+        What was never counted is none at first. Where it lasts, nobody can tell: it may be a face
+        that is half covered.
         """
         if shows(counted, face) or self._was_here(t_ms, face):
             self._known = t_ms, face

@@ -1,4 +1,6 @@
-"""What a face's landmarks and blendshapes say of eyes and mouth, as a few ratios. Pure geometry; judges nothing."""
+"""What a face's landmarks and blendshapes say of eyes and mouth, as a few ratios. Pure geometry;
+judges nothing.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,7 +10,8 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.floating]  # landmarks in pixels, one row of x, y (and z) each
 
-EYE_CORNERS = ((33, 133), (362, 263))  # rows of the landmark model's mesh: the picture's left eye, then the right one
+# rows of the landmark model's mesh: the picture's left eye, then the right one
+EYE_CORNERS = ((33, 133), (362, 263))
 LIDS = ((159, 145), (386, 374))  # middle of the upper and of the lower lid
 IRISES = (468, 473)
 OUTER_EYE_CORNERS = (33, 263)
@@ -17,7 +20,8 @@ MOUTH_CORNERS = (61, 291)
 CHIN = 152
 
 IRIS_REACH = 0.5  # of half the eye's width: farther out the iris touches the corner
-SHUT_GAP, OPEN_GAP = 0.06, 0.26  # lids' gap by the eye's width: shut eyes have 0.04 to 0.08, open ones 0.26 and more
+# lids' gap by the eye's width: shut eyes have 0.04 to 0.08, open ones 0.26 and more
+SHUT_GAP, OPEN_GAP = (0.06, 0.26)
 
 
 class Gaze(NamedTuple):
@@ -28,8 +32,13 @@ class Gaze(NamedTuple):
 
 
 def gaze_of(points: Points, shapes: Mapping[str, float]) -> Gaze:
-    """Both eyes' mean: aside from where the irises are, up and down from the shapes, as lids hide how high they are."""
-    asides = [_iris_aside(points, iris, corners) for iris, corners in zip(IRISES, EYE_CORNERS, strict=True)]
+    """Both eyes' mean: aside from where the irises are, up and down from the shapes, as lids hide
+    how high they are.
+    """
+    asides = [
+        _iris_aside(points, iris, corners)
+        for iris, corners in zip(IRISES, EYE_CORNERS, strict=True)
+    ]
     up = (shapes["eyeLookUpLeft"] + shapes["eyeLookUpRight"]) / 2
     down = (shapes["eyeLookDownLeft"] + shapes["eyeLookDownRight"]) / 2
     return Gaze(float(np.clip(sum(asides) / len(asides), -1.0, 1.0)), up - down)

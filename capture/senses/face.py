@@ -1,4 +1,5 @@
-"""The nearest face of a picture as a few angles and ratios, read by MediaPipe: the only file that imports it.
+"""The nearest face of a picture as a few angles and ratios, read by MediaPipe: the only file that
+imports it.
 
 Landmarks live only inside `read`; nothing that could tell one person from another leaves this file.
 """
@@ -15,22 +16,33 @@ from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions
 from numpy.typing import NDArray
 
 from capture.errors import ModelMissing
-from capture.senses.eyes import CHIN, EYE_CORNERS, MOUTH_CORNERS, Points, face_px_of, gaze_of, lid_gap_of, mouth_open_of
+from capture.senses.eyes import (
+    CHIN,
+    EYE_CORNERS,
+    MOUTH_CORNERS,
+    Points,
+    face_px_of,
+    gaze_of,
+    lid_gap_of,
+    mouth_open_of,
+)
 from capture.senses.face_crop import MARGINS, Piece
 from capture.senses.face_shape import Shape, shape_of
 from capture.senses.patches import RelativePoints
 from capture.senses.pose import pose_of
 from capture.types import Box, Frame
 
-FACES = 2  # asked for one, the model gives the surest face, not the nearest; and a second one is worth a count
+# asked for one, the model gives the surest face, not the nearest; and a second one is worth a count
+FACES = 2
 
 
 @dataclass(frozen=True)
 class FaceReading:
     """What was read of one face; units and signs are those of the telemetry contract.
 
-    `has_company` says that a second face could be read: a hint to count, not a count. `eyes` (the corners of each)
-    and `mouth` (its corners and the chin) say where to look in the next pictures; they are never stored.
+    `has_company` says that a second face could be read: a hint to count, not a count. `eyes` (the
+    corners of each) and `mouth` (its corners and the chin) say where to look in the next pictures;
+    they are never stored.
     """
 
     box: Box
@@ -48,11 +60,15 @@ class FaceReading:
 
 
 class FaceReader:
-    """Reads each picture for itself, so that work taken up again reads the same. One serves one thread."""
+    """Reads each picture for itself, so that work taken up again reads the same. One serves one
+    thread.
+    """
 
     def __init__(self, model_path: Path) -> None:
         if not model_path.is_file():
-            raise ModelMissing(f"the model that reads faces is not at {model_path.name}; run the set-up again")
+            raise ModelMissing(
+                f"the model that reads faces is not at {model_path.name}; run the set-up again"
+            )
         options = FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_path=str(model_path)),
             num_faces=FACES,
@@ -65,7 +81,9 @@ class FaceReader:
         """The largest face of the picture, or of a piece around a box; None where none can be read."""
         if around is None:
             return self._read(frame, Piece(frame.rgb))
-        readings = (self._read(frame, Piece.around(frame.rgb, around, margin)) for margin in MARGINS)
+        readings = (
+            self._read(frame, Piece.around(frame.rgb, around, margin)) for margin in MARGINS
+        )
         return next(filter(None, readings), None)
 
     def _read(self, frame: Frame, piece: Piece) -> FaceReading | None:
@@ -74,7 +92,9 @@ class FaceReader:
         if not faces:
             return None
         nearest = max(range(len(faces)), key=lambda index: _area(faces[index]))
-        shapes = {shape.category_name: float(shape.score) for shape in found.face_blendshapes[nearest]}
+        shapes = {
+            shape.category_name: float(shape.score) for shape in found.face_blendshapes[nearest]
+        }
         reading = _reading(faces[nearest], shapes, frame, self._shape)
         return replace(reading, has_company=len(faces) > 1)
 
@@ -85,7 +105,10 @@ class FaceReader:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 

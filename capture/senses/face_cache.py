@@ -1,7 +1,8 @@
-"""A face that looks as it did when it was last read is not read again: that reading holds, moved to where it is now.
+"""A face that looks as it did when it was last read is not read again: that reading holds, moved to
+where it is now.
 
-Reading a face costs ten milliseconds, and looking whether eyes and mouth changed costs less than half of one. Knows
-nothing of what readings are for.
+Reading a face costs ten milliseconds, and looking whether eyes and mouth changed costs less than
+half of one. Knows nothing of what readings are for.
 """
 
 from collections.abc import Callable
@@ -24,11 +25,14 @@ from capture.senses.patches import (
 )
 from capture.types import Box, Frame
 
-# Likeness so close that holding adds hardly more than the noise of reading itself (docs/design.md has the figures).
+# Likeness so close that holding adds hardly more than the noise of reading itself (docs/design.md
+# has the figures).
 EYES_HOLD_ABOVE = 0.95
 MOUTH_HOLDS_ABOVE = 0.98
-HOLDS_MS = 1_000  # within each second of the clock: nothing overlooked lasts, and work taken up again reads the same
-MOUTH_DETAIL = 0.2  # sharp mouths have 0.17 to 0.74; in small or blurred ones a talking mouth looks like a resting one
+# within each second of the clock: nothing overlooked lasts, and work taken up again reads the same
+HOLDS_MS = 1_000
+# sharp mouths have 0.17 to 0.74; in small or blurred ones a talking mouth looks like a resting one
+MOUTH_DETAIL = 0.2
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,15 @@ class Look:
         return cls(t_ms, face, eyes, mouth_patch(luma, face.mouth))
 
     def would_show_a_change(self) -> bool:
-        """Small and blurred faces would not. Of two faces, either may become the nearer one while neither changes."""
+        """Small and blurred faces would not. Of two faces, either may become the nearer one while
+        neither changes.
+        """
         return not self.face.has_company and detail_of(self.mouth) >= MOUTH_DETAIL
 
     def still_there(self, luma: Luma) -> FaceReading | None:
-        """The reading at the face's new place; None where eyes or mouth look otherwise, or are not near any more."""
+        """The reading at the face's new place; None where eyes or mouth look otherwise, or are not
+        near any more.
+        """
         eyes: list[RelativePoints] = []
         for corners, eye in zip(self.face.eyes, self.eyes, strict=True):
             likeness, right, down = found_in(eye_patch(luma, corners, EYE_AROUND), eye)
@@ -80,7 +88,9 @@ class FaceCache:
         self._was_there = False
 
     def read(self, frame: Frame, luma: Luma) -> FaceReading | None:
-        """The nearest face as it was read in this picture, or in one of the same second that shows it alike."""
+        """The nearest face as it was read in this picture, or in one of the same second that shows
+        it alike.
+        """
         held = self._held(frame.t_ms, luma)
         if held:
             return held

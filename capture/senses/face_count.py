@@ -1,4 +1,5 @@
-"""When all faces of a picture are counted again, and how closely: soon where something changed, else seldom.
+"""When all faces of a picture are counted again, and how closely: soon where something changed,
+else seldom.
 
 Counting costs twice what reading one face does. Knows when a count is old, not how faces are found.
 """
@@ -15,8 +16,10 @@ from capture.types import Box, Frame
 
 COUNT_EVERY_MS = 1_000  # while something changes: people do not come and go in a blink
 HELD_MS = 3_000  # while nothing does: a face that the net just missed gets another chance
-CHANGED_LEVELS = 12.0  # of 255, of a cell's mean: coding moves it by 2.3, a chair's edge behind a talking person by 8
-BESIDE_HEAD, BESIDE_SHOULDERS = 0.75, 1.5  # of a face's width to its left and right: they move while it talks
+# of 255, of a cell's mean: coding moves it by 2.3, a chair's edge behind a talking person by 8
+CHANGED_LEVELS = 12.0
+# of a face's width to its left and right: they move while it talks
+BESIDE_HEAD, BESIDE_SHOULDERS = (0.75, 1.5)
 
 
 class CountsFaces(Protocol):
@@ -27,7 +30,9 @@ class CountsFaces(Protocol):
 
 @dataclass(frozen=True)
 class Count:
-    """What was found in one picture, and its cells (`capture.senses.quality.cells_of`) to compare later ones with."""
+    """What was found in one picture, and its cells (`capture.senses.quality.cells_of`) to compare
+    later ones with.
+    """
 
     t_ms: int
     cells: Luma
@@ -53,8 +58,13 @@ def _leave_out(changes: Luma, near: Box) -> None:
     rows, columns = changes.shape
     left, top, width, height = near
     for from_row, aside in ((top - height / 2, BESIDE_HEAD), (top + height, BESIDE_SHOULDERS)):
-        from_column, to_column = (left - aside * width) * columns, (left + (1 + aside) * width) * columns
-        changes[max(0, int(from_row * rows)) :, max(0, int(from_column)) : max(0, int(to_column) + 1)] = 0.0
+        from_column, to_column = (
+            (left - aside * width) * columns,
+            (left + (1 + aside) * width) * columns,
+        )
+        changes[
+            max(0, int(from_row * rows)) :, max(0, int(from_column)) : max(0, int(to_column) + 1)
+        ] = 0.0
 
 
 class FaceCounter:
@@ -63,7 +73,8 @@ class FaceCounter:
     def __init__(self, crowd: CountsFaces) -> None:
         self._crowd = crowd
         self._last: Count | None = None
-        self._in_vain_at_ms: int | None = None  # when a closer look last found nothing of what was looked for
+        # when a closer look last found nothing of what was looked for
+        self._in_vain_at_ms: int | None = None
 
     def boxes(self, frame: Frame, cells: Luma, face: FaceReading | None) -> list[Box]:
         """All faces, largest first; `face` is the nearest one where it could be read."""
@@ -73,11 +84,14 @@ class FaceCounter:
         return last.boxes
 
     def _count(self, frame: Frame, cells: Luma, face: FaceReading | None) -> Count:
-        """Nobody is said to be missing, and no face to be none, before somebody looked closely, which costs four times
-        more: at most once a second in vain."""
+        """Nobody is said to be missing, and no face to be none, before somebody looked closely,
+        which costs four times more: at most once a second in vain.
+        """
         near = face.box if face else None
         boxes = self._crowd.read(frame)
-        was_in_vain = self._in_vain_at_ms is not None and frame.t_ms - self._in_vain_at_ms < COUNT_EVERY_MS
+        was_in_vain = (
+            self._in_vain_at_ms is not None and frame.t_ms - self._in_vain_at_ms < COUNT_EVERY_MS
+        )
         if shows(boxes, near) or was_in_vain:
             return Count(frame.t_ms, cells, near, boxes)
         closer = self._crowd.read(frame, CLOSER_SIDE_PX)
@@ -86,7 +100,9 @@ class FaceCounter:
 
     @staticmethod
     def _is_still_right(last: Count, t_ms: int, cells: Luma, face: FaceReading | None) -> bool:
-        """A count of one beside one face that can be read, or of none; any other is made anew every time."""
+        """A count of one beside one face that can be read, or of none; any other is made anew every
+        time.
+        """
         if face is None:
             return (last.is_close or not last.boxes) and last.still_holds(t_ms, cells, None)
         if face.has_company or len(last.boxes) != 1 or not shows(last.boxes, face.box):

@@ -1,7 +1,9 @@
-"""A square piece of a picture around a face, enlarged where the face is small, and where its points are in the whole.
+"""A square piece of a picture around a face, enlarged where the face is small, and where its points
+are in the whole.
 
-The landmark model shrinks whatever it gets before it looks for faces: in a whole picture it misses those narrower than
-about a tenth of it, and so do turned ones; in a piece around the face it reads them.
+The landmark model shrinks whatever it gets before it looks for faces: in a whole picture it misses
+those narrower than about a tenth of it, and so do turned ones; in a piece around the face it reads
+them.
 """
 
 from dataclasses import dataclass
@@ -13,15 +15,18 @@ from numpy.typing import NDArray
 
 from capture.types import Box
 
-# Sides of the piece, by the face's longer side: with 1.5 faces near profile are missed, from 3 on small ones get
-# imprecise; but some turned by 60° and more are read there only.
+# Sides of the piece, by the face's longer side: with 1.5 faces near profile are missed, from 3 on
+# small ones get imprecise; but some turned by 60° and more are read there only.
 MARGINS = (2.0, 3.0)
-LEAST_SIDE_PX = 256  # the model reads a face at this size: enlarging by ourselves keeps lids sharper (cubic)
+# the model reads a face at this size: enlarging by ourselves keeps lids sharper (cubic)
+LEAST_SIDE_PX = 256
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Pixels, and in the whole picture's pixels where their left upper corner is and how long one step is."""
+    """Pixels, and in the whole picture's pixels where their left upper corner is and how long one
+    step is.
+    """
 
     rgb: NDArray[np.uint8]
     left: float = 0.0
@@ -39,10 +44,14 @@ class Piece:
         step = side / side_px
         into: Any = np.array(((step, 0.0, left), (0.0, step, top)))
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        cut = cv2.warpAffine(rgb, into, (side_px, side_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        cut = cv2.warpAffine(
+            rgb, into, (side_px, side_px), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
         return cls(np.asarray(cut, np.uint8), left, top, step)
 
     def in_whole_px(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points given as fractions of this piece (z by its width, too) in the whole picture's pixels."""
+        """Points given as fractions of this piece (z by its width, too) in the whole picture's
+        pixels.
+        """
         height, width = self.rgb.shape[:2]
         return points * (width, height, width) * self.step + (self.left, self.top, 0.0)

@@ -1,6 +1,7 @@
 """How many faces are in a picture, near or far, found by CenterFace through OpenCV.
 
-Says only where faces are and how sure the model is; it knows nothing of who they are or what they do.
+Says only where faces are and how sure the model is; it knows nothing of who they are or what they
+do.
 """
 
 import math
@@ -15,24 +16,33 @@ from numpy.typing import NDArray
 from capture.errors import ModelMissing
 from capture.types import Box, Frame
 
-LONGER_SIDE_PX = 320  # the largest size that costs about 20 ms of CPU; it still finds a face 15 px wide
+# the largest size that costs about 20 ms of CPU; it still finds a face 15 px wide
+LONGER_SIDE_PX = 320
 CLOSER_SIDE_PX = 640  # four times the cost and half the size: for making sure that nobody is there
 STRIDE_PX = 4  # the model answers for each cell of 4×4 px
 PADDED_TO_PX = 32  # the model halves its picture five times
-MIN_SCORE = 0.5  # untuned middle: 0 faces 37/37, 1 face 504/504, two 32/33, three 6/6 on labelled pictures
+# untuned middle: 0 faces 37/37, 1 face 504/504, two 32/33, three 6/6 on labelled pictures
+MIN_SCORE = 0.5
 MAX_OVERLAP = 0.3  # two boxes sharing more than this part of their union show the same face
 SAME_FACE = 0.2  # of what both cover: boxes of the two readers share 0.4 and more of one face
-MIN_WIDTH = 0.03  # of the picture's width: smaller ones are photos on a wall or passers-by far behind
-OUTPUTS = ("537", "538", "539", "540")  # the model's names for score, size, offset, landmarks; OpenCV 5 wants all named
+# of the picture's width: smaller ones are photos on a wall or passers-by far behind
+MIN_WIDTH = 0.03
+# the model's names for score, size, offset, landmarks; OpenCV 5 wants all named
+OUTPUTS = ("537", "538", "539", "540")
 
 
 class CrowdReader:
-    """Finds all faces of a picture. One serves all threads of a process: it takes 30 MB and is seldom busy."""
+    """Finds all faces of a picture. One serves all threads of a process: it takes 30 MB and is
+    seldom busy.
+    """
 
     def __init__(self, model_path: Path) -> None:
         if not model_path.is_file():
-            raise ModelMissing(f"the model that counts faces is not at {model_path.name}; run the set-up again")
-        cv2.setNumThreads(1)  # answers are measured side by side; threads inside one would only compete
+            raise ModelMissing(
+                f"the model that counts faces is not at {model_path.name}; run the set-up again"
+            )
+        # answers are measured side by side; threads inside one would only compete
+        cv2.setNumThreads(1)
         self._net = cv2.dnn.readNetFromONNX(str(model_path))
         self._turn = Lock()  # a net holds one picture's numbers at a time
 
@@ -45,7 +55,9 @@ class CrowdReader:
             score, size, offset = (output[0].copy() for output in self._net.forward(OUTPUTS)[:3])
         boxes, scores = _boxes(score[0], size, offset)
         kept = _without_overlaps(boxes, scores)
-        return sorted((_fraction(box, width, height) for box in kept), key=lambda box: -box[2] * box[3])
+        return sorted(
+            (_fraction(box, width, height) for box in kept), key=lambda box: -box[2] * box[3]
+        )
 
 
 @cache
@@ -66,17 +78,26 @@ def _padded(length_px: float) -> int:
 Cells = NDArray[np.float32]
 
 
-def _boxes(score: Cells, size: Cells, offset: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _boxes(
+    score: Cells, size: Cells, offset: Cells
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Boxes as left, top, right, bottom in the model's pixels, with their scores."""
     rows, columns = np.nonzero(score > MIN_SCORE)
     heights, widths = (np.exp(size[axis, rows, columns]) * STRIDE_PX for axis in (0, 1))
     middle_y = (rows + offset[0, rows, columns] + 0.5) * STRIDE_PX
     middle_x = (columns + offset[1, rows, columns] + 0.5) * STRIDE_PX
-    corners = (middle_x - widths / 2, middle_y - heights / 2, middle_x + widths / 2, middle_y + heights / 2)
+    corners = (
+        middle_x - widths / 2,
+        middle_y - heights / 2,
+        middle_x + widths / 2,
+        middle_y + heights / 2,
+    )
     return np.stack(corners, axis=1).astype(np.float64), score[rows, columns].astype(np.float64)
 
 
-def _without_overlaps(boxes: NDArray[np.float64], scores: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _without_overlaps(
+    boxes: NDArray[np.float64], scores: NDArray[np.float64]
+) -> list[NDArray[np.float64]]:
     """The best-scored box of each face."""
     kept: list[NDArray[np.float64]] = []
     for index in np.argsort(-scores):
@@ -94,7 +115,9 @@ def _overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 def shows(boxes: list[Box], face: Box | None) -> bool:
     """Whether one of the boxes is this face's; any will do where none is named."""
-    return any(face is None or _overlap(_corners(box), _corners(face)) >= SAME_FACE for box in boxes)
+    return any(
+        face is None or _overlap(_corners(box), _corners(face)) >= SAME_FACE for box in boxes
+    )
 
 
 def _corners(box: Box) -> NDArray[np.float64]:

@@ -1,6 +1,8 @@
-"""What a face looks like that is turned nowhere: the landmark model's own mean shape, read from the model's file.
+"""What a face looks like that is turned nowhere: the landmark model's own mean shape, read from the
+model's file.
 
-The file is a ZIP; one member describes the shape as a protobuf message. Knows that form and nothing of pictures.
+The file is a ZIP; one member describes the shape as a protobuf message. Knows that form and nothing
+of pictures.
 """
 
 import zipfile
@@ -13,10 +15,12 @@ from numpy.typing import NDArray
 
 from capture.errors import ModelMissing
 
-Shape = NDArray[np.float64]  # one row of x (to the picture's right), y (up), z (to the camera) for each point, in cm
+# one row of x (to the picture's right), y (up), z (to the camera) for each point, in cm
+Shape = NDArray[np.float64]
 
 MEMBER = "geometry_pipeline_metadata_landmarks.binarypb"
-SHAPE_FIELD, POINTS_FIELD = 1, 3  # of the metadata: the shape; of the shape: its points, five numbers each
+# of the metadata: the shape; of the shape: its points, five numbers each
+SHAPE_FIELD, POINTS_FIELD = (1, 3)
 NUMBERS_A_POINT, PLACE = 5, slice(0, 3)  # the last two say where its texture is
 VARINT, SIZED, FOUR_BYTES = 0, 2, 5  # protobuf's kinds of values, as far as they occur here
 
@@ -28,13 +32,21 @@ def shape_of(model_path: Path) -> Shape:
     """All points of the shape, in the mesh's order."""
     try:
         with zipfile.ZipFile(model_path) as model:
-            [shape] = [value for number, _, value in _fields(model.read(MEMBER)) if number == SHAPE_FIELD]
+            [shape] = [
+                value for number, _, value in _fields(model.read(MEMBER)) if number == SHAPE_FIELD
+            ]
         points = b"".join(
-            value for number, kind, value in _fields(shape) if (number, kind) == (POINTS_FIELD, FOUR_BYTES)
+            value
+            for number, kind, value in _fields(shape)
+            if (number, kind) == (POINTS_FIELD, FOUR_BYTES)
         )
-        return np.frombuffer(points, "<f4").reshape(-1, NUMBERS_A_POINT)[:, PLACE].astype(np.float64)
+        return (
+            np.frombuffer(points, "<f4").reshape(-1, NUMBERS_A_POINT)[:, PLACE].astype(np.float64)
+        )
     except (zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
-        raise ModelMissing(f"{model_path.name} holds no shape of a face; run the set-up again") from error
+        raise ModelMissing(
+            f"{model_path.name} holds no shape of a face; run the set-up again"
+        ) from error
 
 
 def _fields(message: bytes) -> Iterator[Field]:

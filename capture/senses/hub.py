@@ -1,6 +1,8 @@
-"""All senses of one answer together: pictures and sound go in, complete observations come out in time order.
+"""All senses of one answer together: pictures and sound go in, complete observations come out in
+time order.
 
-Decides how often each sense looks, and joins a picture with the sound that belongs to it. Knows no files and no rules.
+Decides how often each sense looks, and joins a picture with the sound that belongs to it. Knows no
+files and no rules.
 """
 
 from collections import deque
@@ -21,15 +23,18 @@ from capture.senses.nearest_face import NearestFace, ReadsFace
 from capture.senses.quality import Luma, QualityMeter, cells_of, is_blank, is_soft, luma_of
 from capture.types import Box, Frame, Glance, Observation, Sound
 
-# So far a file may hold its sound behind its picture: encoders put 250 pictures, 15 a second, in a fragment before the
-# sound. After this long there is none.
+# So far a file may hold its sound behind its picture: encoders put 250 pictures, 15 a second, in a
+# fragment before the sound. After this long there is none.
 SOUND_LAG_MS = 20_000
-# What stands still or blinks is only known from what was before, and no count of faces may be older than that.
+# What stands still or blinks is only known from what was before, and no count of faces may be older
+# than that.
 LOOKS_BACK_MS = HELD_MS
 
 
 class Found(NamedTuple):
-    """The nearest face where it could be read, where all faces are, and whether one more was read that may be none."""
+    """The nearest face where it could be read, where all faces are, and whether one more was read
+    that may be none.
+    """
 
     face: FaceReading | None
     boxes: list[Box]
@@ -52,7 +57,9 @@ class Senses:
         self._without_sound: deque[Observation] = deque()
 
     def take(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:
-        """Measure a picture or sound; gives the observations that are complete now, so with sound some time later."""
+        """Measure a picture or sound; gives the observations that are complete now, so with sound
+        some time later.
+        """
         match item:
             case Sound():
                 self._sound.feed(item)
@@ -60,7 +67,9 @@ class Senses:
                 self._blinks.glance(item)
             case Frame():
                 self._without_sound.append(self._look(item))
-        while self._without_sound and (not has_sound or self._is_heard(self._without_sound[0].t_ms)):
+        while self._without_sound and (
+            not has_sound or self._is_heard(self._without_sound[0].t_ms)
+        ):
             yield self._listen(self._without_sound.popleft())
 
     def rest(self) -> Iterator[Observation]:
@@ -76,7 +85,9 @@ class Senses:
         return self._sound.heard_until_ms >= t_ms + AROUND_MS or newest_ms - t_ms >= SOUND_LAG_MS
 
     def _listen(self, seen: Observation) -> Observation:
-        return replace(seen, level_dbfs=self._sound.level_dbfs(seen.t_ms), speech=self._sound.speech(seen.t_ms))
+        return replace(
+            seen, level_dbfs=self._sound.level_dbfs(seen.t_ms), speech=self._sound.speech(seen.t_ms)
+        )
 
     def _look(self, frame: Frame) -> Observation:
         luma = luma_of(frame)
@@ -93,7 +104,11 @@ class Senses:
             sharpness=quality.sharpness,
             frozen=quality.frozen,
         )
-        return replace(_with_face(seen, face), mouth_open=self._mouth.opened(luma, face)) if face else seen
+        return (
+            replace(_with_face(seen, face), mouth_open=self._mouth.opened(luma, face))
+            if face
+            else seen
+        )
 
     def _faces(self, frame: Frame, luma: Luma, cells: Luma) -> Found:
         face = self._cache.read(frame, luma)
@@ -106,9 +121,15 @@ class Senses:
 
 
 def _counted(found: Found, luma: Luma) -> int | None:
-    """Those near enough; None where all that is seen is too small or too doubtful to tell a person from a photo."""
+    """Those near enough; None where all that is seen is too small or too doubtful to tell a person
+    from a photo.
+    """
     near = sum(box[2] >= MIN_WIDTH for box in found.boxes)
-    if found.face is None and near == 0 and (found.boxes or found.is_unsure or is_blank(luma) or is_soft(luma)):
+    if (
+        found.face is None
+        and near == 0
+        and (found.boxes or found.is_unsure or is_blank(luma) or is_soft(luma))
+    ):
         return None
     return max(near, 1 if found.face else 0)
 

@@ -1,4 +1,5 @@
-"""Where the nearest face is looked for: in the whole picture, or in a piece around where it was found to be.
+"""Where the nearest face is looked for: in the whole picture, or in a piece around where it was
+found to be.
 
 Knows when to look closer, not how faces are read or found.
 """
@@ -8,7 +9,8 @@ from typing import Protocol
 from capture.senses.face import FaceReading
 from capture.types import Box, Frame
 
-FOLLOWED_MS = 1_000  # within each second of the clock: then the whole picture counts again, as work taken up again does
+# within each second of the clock: then the whole picture counts again, as work taken up again does
+FOLLOWED_MS = 1_000
 
 
 class ReadsFace(Protocol):
@@ -23,7 +25,8 @@ class NearestFace:
 
     def __init__(self, reader: ReadsFace) -> None:
         self._reader = reader
-        self._there: Box | None = None  # where a face was last read in a piece; None while the whole picture shows it
+        # where a face was last read in a piece; None while the whole picture shows it
+        self._there: Box | None = None
         self._since_ms = 0
 
     def read(self, frame: Frame) -> FaceReading | None:

@@ -1,7 +1,8 @@
-"""Small pieces of a picture around an eye or the mouth, brought to one size, and how alike two of them look.
+"""Small pieces of a picture around an eye or the mouth, brought to one size, and how alike two of
+them look.
 
-Alike means the same pattern of light and dark: brightness and contrast do not matter. Patches are held in memory while
-an answer is measured and never stored.
+Alike means the same pattern of light and dark: brightness and contrast do not matter. Patches are
+held in memory while an answer is measured and never stored.
 """
 
 from typing import Any
@@ -17,7 +18,8 @@ EYE_PX = 20  # an eye's width in its patch; a webcam shows eyes 15 to 40 px wide
 EYE_SIZE = (26, 14)  # the eye with its lids
 EYE_AROUND = (38, 24)  # where it may have moved since it was last found
 MOUTH_SIZE = (48, 40)
-MOUTH_MARKS = np.array(((10, 20), (38, 20), (24, 40)), dtype=np.float32)  # the corners and the chin within the patch
+# the corners and the chin within the patch
+MOUTH_MARKS = np.array(((10, 20), (38, 20), (24, 40)), dtype=np.float32)
 
 
 def eye_patch(luma: Luma, corners: RelativePoints, size: tuple[int, int]) -> Luma:
@@ -35,12 +37,15 @@ def mouth_patch(luma: Luma, marks: RelativePoints) -> Luma:
 
 
 def alike(one: Luma, other: Luma) -> float:
-    """1 for the same pattern of light and dark, 0 for no likeness; 1, too, where there is no pattern at all."""
+    """1 for the same pattern of light and dark, 0 for no likeness; 1, too, where there is no
+    pattern at all.
+    """
     return found_in(one, other)[0]
 
 
 def found_in(around: Luma, patch: Luma) -> tuple[float, float, float]:
-    """How alike the likeliest place is, and how far from the middle it lies, to the right and down, in eyes' widths.
+    """How alike the likeliest place is, and how far from the middle it lies, to the right and down,
+    in eyes' widths.
 
     Template matching by zero-mean normalised cross-correlation (OpenCV's TM_CCOEFF_NORMED).
     """
@@ -55,7 +60,8 @@ def found_in(around: Luma, patch: Luma) -> tuple[float, float, float]:
 
 
 def detail_of(patch: Luma) -> float:
-    """How fine its pattern is: the variance of the Laplacian (a measure of focus), divided by the patch's own variance.
+    """How fine its pattern is: the variance of the Laplacian (a measure of focus), divided by the
+    patch's own variance.
 
     Blurred and enlarged patches have little.
     """

@@ -1,6 +1,8 @@
-"""Turns the points of a face's mesh into three angles. Pure geometry: knows no pictures and no thresholds.
+"""Turns the points of a face's mesh into three angles. Pure geometry: knows no pictures and no
+thresholds.
 
-The telemetry contract's signs: yaw positive to the picture's right edge, pitch positive up, roll positive clockwise.
+The telemetry contract's signs: yaw positive to the picture's right edge, pitch positive up, roll
+positive clockwise.
 """
 
 import math
@@ -11,9 +13,11 @@ from numpy.typing import NDArray
 
 from capture.senses.face_shape import Shape
 
-Mesh = NDArray[np.floating]  # the landmark model's points in pixels: x to the right, y down, z away from the camera
+# the landmark model's points in pixels: x to the right, y down, z away from the camera
+Mesh = NDArray[np.floating]
 
-# Rows of the mesh that keep their place in the head while a face speaks, smiles or looks about; both sides alike.
+# Rows of the mesh that keep their place in the head while a face speaks, smiles or looks about;
+# both sides alike.
 STEADY = (
     *(10, 151, 9, 8, 67, 297, 109, 338, 103, 332, 54, 284, 21, 251),  # forehead
     *(33, 133, 362, 263),  # outer and inner corners of the eyes
@@ -31,11 +35,12 @@ class Pose(NamedTuple):
 
 
 def pose_of(mesh: Mesh, shape: Shape) -> Pose:
-    """Yaw and pitch are where the face points; roll is how its lines lie in the picture: across, and from chin to brow.
-    In a turned head the line across is foreshortened and says little, so the longer of the two counts for more.
+    """Yaw and pitch are where the face points; roll is how its lines lie in the picture: across,
+    and from chin to brow. In a turned head the line across is foreshortened and says little, so
+    the longer of the two counts for more.
 
-    The model's own matrix also holds where in the picture a face is, which bends its angles: a nominal 45° is read as
-    29° to 41° there, and as 44° here, wherever the face is.
+    The model's own matrix also holds where in the picture a face is, which bends its angles: a
+    nominal 45° is read as 29° to 41° there, and as 44° here, wherever the face is.
     """
     across, up, forward = axes_of(mesh, shape).T
     yaw = math.atan2(forward[0], forward[2])
@@ -45,9 +50,11 @@ def pose_of(mesh: Mesh, shape: Shape) -> Pose:
 
 
 def axes_of(mesh: Mesh, shape: Shape) -> NDArray[np.float64]:
-    """The head's right, up and forward as columns, in axes that point to the picture's right, up and to the camera.
+    """The head's right, up and forward as columns, in axes that point to the picture's right, up
+    and to the camera.
 
-    They are how the shape of a face that is turned nowhere must be turned to lie best on this one (Kabsch, 1976).
+    They are how the shape of a face that is turned nowhere must be turned to lie best on this one
+    (Kabsch, 1976).
     """
     rows = list(STEADY)
     seen = np.asarray(mesh, dtype=np.float64)[rows] * (1, -1, -1)

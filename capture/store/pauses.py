@@ -1,4 +1,5 @@
-"""Leaves out what was measured while the candidate's device kept camera or microphone for itself, as for a phone call.
+"""Leaves out what was measured while the candidate's device kept camera or microphone for itself,
+as for a phone call.
 
 Such rows say nothing about anybody. Knows neither rules nor why a device pauses.
 """
@@ -8,16 +9,23 @@ from dataclasses import replace
 
 from capture.types import Observation, Pause, PausedDevice
 
-# The page's clock and the file's may be a second apart; a camera is dark before anybody is told, and after it is back.
+# The page's clock and the file's may be a second apart; a camera is dark before anybody is told,
+# and after it is back.
 SLACK_MS = 1_000
 
 
-def assessable(observations: Sequence[Observation], pauses: Sequence[Pause]) -> Sequence[Observation]:
-    """Without the rows of a paused camera, which leave a gap; those of a paused microphone lose their sound only."""
+def assessable(
+    observations: Sequence[Observation], pauses: Sequence[Pause]
+) -> Sequence[Observation]:
+    """Without the rows of a paused camera, which leave a gap; those of a paused microphone lose
+    their sound only.
+    """
     return list(_assessable(observations, pauses)) if pauses else observations
 
 
-def _assessable(observations: Sequence[Observation], pauses: Sequence[Pause]) -> Iterator[Observation]:
+def _assessable(
+    observations: Sequence[Observation], pauses: Sequence[Pause]
+) -> Iterator[Observation]:
     for seen in observations:
         paused = {pause.device for pause in pauses if _holds(pause, seen.t_ms)}
         if PausedDevice.CAMERA in paused:

@@ -1,6 +1,8 @@
-"""The files of one recording: their names, and the observations that are appended while an answer is measured.
+"""The files of one recording: their names, and the observations that are appended while an answer
+is measured.
 
-The only code that knows file names. Knows nothing of what is inside videos, and nothing of rules or people.
+The only code that knows file names. Knows nothing of what is inside videos, and nothing of rules or
+people.
 """
 
 import fcntl
@@ -22,7 +24,8 @@ from capture.types import Observation
 from disk.atomic import TEMPORARY_SUFFIX, atomic_write, fsync_folder, nothing_to_confirm, write_json
 from disk.hashing import HASH_SUFFIX, noted_hash, sha256
 
-PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4", HASH_SUFFIX)  # what only matters on the way to film and manifest
+# what only matters on the way to film and manifest
+PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4", HASH_SUFFIX)
 DOOMED_SUFFIX = ".deleted"  # a folder that is being deleted
 LOCK_POLL_S = 0.02
 LATEST_BYTES = 16 * 1024  # about ten seconds of observations
@@ -30,9 +33,16 @@ CONTAINER_NAME = re.compile(r"[a-z0-9]{2,4}")
 
 OBSERVATION_FIELDS = tuple(field.name for field in fields(Observation))
 TUPLE_FIELDS = ("box", "blinks_ms")  # JSON knows only lists
-# No instrument here is more exact than this, and rounding once, before anything judges, makes every later judgement see
-# the same numbers.
-DECIMALS = {"yaw_deg": 1, "pitch_deg": 1, "roll_deg": 1, "level_dbfs": 1, "sharpness": 1, "face_px": 1}
+# No instrument here is more exact than this, and rounding once, before anything judges, makes every
+# later judgement see the same numbers.
+DECIMALS = {
+    "yaw_deg": 1,
+    "pitch_deg": 1,
+    "roll_deg": 1,
+    "level_dbfs": 1,
+    "sharpness": 1,
+    "face_px": 1,
+}
 RATIO_DECIMALS = 3
 
 
@@ -66,7 +76,9 @@ class Recording:
         return self._answer_file(question, take, part, "observations")
 
     def unfinished_path(self, key: str) -> Path:
-        """Observations of an analysis that may be interrupted and taken up again; `key` says of what, by what."""
+        """Observations of an analysis that may be interrupted and taken up again; `key` says of
+        what, by what.
+        """
         return self.folder / f"{key}.observations{TEMPORARY_SUFFIX}"
 
     def normalised_path(self, question: int, take: int, part: int) -> Path:
@@ -93,7 +105,9 @@ class Recording:
 
     @contextmanager
     def film_held(self, wait_s: float, check: Check = go_on) -> Iterator[bool]:
-        """Be the only one who lets the film grow; False where somebody else still does after so many seconds."""
+        """Be the only one who lets the film grow; False where somebody else still does after so
+        many seconds.
+        """
         handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             yield _locked(handle, wait_s, check)
@@ -101,7 +115,9 @@ class Recording:
             os.close(handle)
 
     def delete_temporary(self) -> None:
-        """Remove what only mattered on the way: normalised answers, hashes, and leftovers of interrupted writes."""
+        """Remove what only mattered on the way: normalised answers, hashes, and leftovers of
+        interrupted writes.
+        """
         for folder in (self.folder, self.answers):
             for path in folder.iterdir():
                 if path.name.endswith(PASSING):
@@ -110,8 +126,8 @@ class Recording:
     def delete(self) -> None:
         """Remove the whole recording; harmless when it is gone already.
 
-        It is renamed first: whoever is still at work on it finds nothing any more, and can add nothing. Several may
-        delete at once: what one of them does not find, another has deleted.
+        It is renamed first: whoever is still at work on it finds nothing any more, and can add
+        nothing. Several may delete at once: what one of them does not find, another has deleted.
         """
         doomed = self.folder.with_name(self.folder.name + DOOMED_SUFFIX)
         with suppress(FileNotFoundError):
@@ -121,11 +137,14 @@ class Recording:
                 shutil.rmtree(doomed)
             fsync_folder(self.folder.parent)
 
-    def write_manifest(self, confirm: Callable[[], None] = nothing_to_confirm, check: Check = go_on) -> dict[str, str]:
+    def write_manifest(
+        self, confirm: Callable[[], None] = nothing_to_confirm, check: Check = go_on
+    ) -> dict[str, str]:
         """Store and return the sha256 of every file, by its path inside the folder."""
         listed = (path for path in self.files() if path != self.manifest_path)
         manifest = {
-            path.relative_to(self.folder).as_posix(): noted_hash(path) or sha256(path, check) for path in listed
+            path.relative_to(self.folder).as_posix(): noted_hash(path) or sha256(path, check)
+            for path in listed
         }
         write_json(self.manifest_path, manifest, confirm)
         return manifest
@@ -170,11 +189,13 @@ def _locked(handle: int, wait_s: float, check: Check) -> bool:
 
 
 class ObservationLog:
-    """Append-only observations of one answer, one JSON line each; one process at a time may hold it.
+    """Append-only observations of one answer, one JSON line each; one process at a time may hold
+    it.
 
-    Who `takes_over` from a process that sleeps goes on in a copy under the same name: what the other one still writes
-    goes to a file that nobody can find any more, and it is told by `is_displaced`.
-    No fsync: after a power cut the lost lines are measured again from the video, which is safe on disk.
+    Who `takes_over` from a process that sleeps goes on in a copy under the same name: what the
+    other one still writes goes to a file that nobody can find any more, and it is told by
+    `is_displaced`. No fsync: after a power cut the lost lines are measured again from the video,
+    which is safe on disk.
     """
 
     def __init__(self, path: Path, *, takes_over: bool = False) -> None:
@@ -187,7 +208,9 @@ class ObservationLog:
         self.last_t_ms: int | None = self._drop_torn_end()
 
     def is_displaced(self) -> bool:
-        """Whether another process has taken over, or the file was deleted: whatever is appended now is lost."""
+        """Whether another process has taken over, or the file was deleted: whatever is appended now
+        is lost.
+        """
         return os.fstat(self._file.fileno()).st_nlink == 0
 
     def _drop_torn_end(self) -> int | None:
@@ -207,7 +230,9 @@ class ObservationLog:
         self.last_t_ms = observation.t_ms
 
     def flush(self) -> None:
-        """Hand the lines to the operating system: from here on they survive the death of this process."""
+        """Hand the lines to the operating system: from here on they survive the death of this
+        process.
+        """
         self._file.flush()
 
     def close(self) -> None:
@@ -217,7 +242,10 @@ class ObservationLog:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -251,9 +279,15 @@ def read_observations(path: Path) -> list[Observation]:
 
 
 def rounded(observation: Observation) -> dict[str, Any]:
-    """What was measured, by name, to the precision that is worth keeping; what was not measured is left out."""
+    """What was measured, by name, to the precision that is worth keeping; what was not measured is
+    left out.
+    """
     values = ((name, getattr(observation, name)) for name in OBSERVATION_FIELDS)
-    return {name: rounded_value(name, value) for name, value in values if value is not None and value != ()}
+    return {
+        name: rounded_value(name, value)
+        for name, value in values
+        if value is not None and value != ()
+    }
 
 
 def rounded_value(name: str, value: Any) -> Any:

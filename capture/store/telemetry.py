@@ -1,6 +1,8 @@
-"""Writes and reads `telemetry.json`, the contract that docs/telemetry.md explains and telemetry.schema.json states.
+"""Writes and reads `telemetry.json`, the contract that docs/telemetry.md explains and
+telemetry.schema.json states.
 
-Turns measurements and flags into columns and back. Judges nothing, and knows no clock but the recording's.
+Turns measurements and flags into columns and back. Judges nothing, and knows no clock but the
+recording's.
 """
 
 import json
@@ -37,8 +39,12 @@ LOGS = {
 Telemetry = dict[str, Any]
 
 
-def build(session_id: str, measurements: Measurements, flags: Sequence[Flag], engine: dict[str, str]) -> Telemetry:
-    """The contract's document. A row of a log exists where at least one of its quantities was measured."""
+def build(
+    session_id: str, measurements: Measurements, flags: Sequence[Flag], engine: dict[str, str]
+) -> Telemetry:
+    """The contract's document. A row of a log exists where at least one of its quantities was
+    measured.
+    """
     rows = measurements.observations
     logs = {log: _columns(rows, names) for log, names in LOGS.items()}
     logs["face"]["box"] = [box and list(box) for box in logs["face"]["box"]]
@@ -60,19 +66,25 @@ def build(session_id: str, measurements: Measurements, flags: Sequence[Flag], en
 def _event(event: PageEvent) -> dict[str, Any]:
     """`characters` is there for what has some; other readers need not know of it."""
     named = asdict(event)
-    return named if event.characters is not None else {name: named[name] for name in ("t_ms", "kind", "until_ms")}
+    return (
+        named
+        if event.characters is not None
+        else {name: named[name] for name in ("t_ms", "kind", "until_ms")}
+    )
 
 
 def _columns(rows: Sequence[Observation], names: Sequence[str]) -> dict[str, list[Any]]:
-    """Values as they were stored, rounded then. Somebody waits while an hour of them is written: column by column there
-    is nothing for the garbage collector to look through.
+    """Values as they were stored, rounded then. Somebody waits while an hour of them is written:
+    column by column there is nothing for the garbage collector to look through.
     """
     values_of = attrgetter(*names)
     kept = [row for row in rows if values_of(row).count(None) < len(names)]
     return {name: list(map(attrgetter(name), kept)) for name in ("t_ms", *names)}
 
 
-def write(path: Path, telemetry: Telemetry, confirm: Callable[[], None] = nothing_to_confirm) -> None:
+def write(
+    path: Path, telemetry: Telemetry, confirm: Callable[[], None] = nothing_to_confirm
+) -> None:
     """Replace the file in one step, unless `confirm` raises."""
     write_json(path, telemetry, confirm, GROUP_READS)
 
@@ -96,7 +108,9 @@ def load(path: Path) -> Telemetry:
         raise CaptureError(f"{path.name} is not JSON") from exc
     version = telemetry.get("version") if isinstance(telemetry, dict) else None
     if version != VERSION:
-        raise CaptureError(f"{path.name} has telemetry version {version}, this program knows version {VERSION}")
+        raise CaptureError(
+            f"{path.name} has telemetry version {version}, this program knows version {VERSION}"
+        )
     return dict(telemetry)
 
 
@@ -106,7 +120,9 @@ def _measurements(telemetry: Telemetry) -> Measurements:
         answers=[AnswerSpan(**row) for row in telemetry["answers"]],
         observations=_observations(telemetry),
         events=[PageEvent(**row) for row in telemetry["events"]],
-        gaps=[Gap(row["start_ms"], row["end_ms"], GapCause(row["cause"])) for row in telemetry["gaps"]],
+        gaps=[
+            Gap(row["start_ms"], row["end_ms"], GapCause(row["cause"])) for row in telemetry["gaps"]
+        ],
     )
 
 

@@ -1,20 +1,31 @@
 """Puts the answers of an interview one after the other on the clock of the joined recording.
 
-The only code that converts between an answer's clock and the recording's. Pure: it opens nothing and judges nothing.
+The only code that converts between an answer's clock and the recording's. Pure: it opens nothing
+and judges nothing.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from capture.store.pauses import assessable
-from capture.types import AnswerSpan, Gap, GapCause, MeasuredAnswer, Measurements, Observation, PageEvent
+from capture.types import (
+    AnswerSpan,
+    Gap,
+    GapCause,
+    MeasuredAnswer,
+    Measurements,
+    Observation,
+    PageEvent,
+)
 
 LOST_MS = 200  # a shorter missing tail is the recorder's own rounding at its end, not a loss
 UNMEASURED_MS = 1_000  # five samples in a row are missing: no longer a late frame
 
 
 def join_timeline(answers: Sequence[MeasuredAnswer]) -> Measurements:
-    """Everything known of an interview on one clock; a lost tail keeps its place as a gap after its answer."""
+    """Everything known of an interview on one clock; a lost tail keeps its place as a gap after its
+    answer.
+    """
     spans: list[AnswerSpan] = []
     gaps: list[Gap] = []
     observations: list[Observation] = []
@@ -23,11 +34,19 @@ def join_timeline(answers: Sequence[MeasuredAnswer]) -> Measurements:
     for answer in map(_without_pauses, answers):
         end_ms = start_ms + answer.duration_ms
         spans.append(AnswerSpan(answer.question, answer.take, start_ms, end_ms))
-        gaps += [Gap(gap.start_ms + start_ms, gap.end_ms + start_ms, gap.cause) for gap in _gaps(answer)]
-        observations += [_later(seen, start_ms) for seen in answer.observations or () if seen.t_ms < answer.duration_ms]
+        gaps += [
+            Gap(gap.start_ms + start_ms, gap.end_ms + start_ms, gap.cause) for gap in _gaps(answer)
+        ]
+        observations += [
+            _later(seen, start_ms)
+            for seen in answer.observations or ()
+            if seen.t_ms < answer.duration_ms
+        ]
         events += [_event(event, answer, start_ms) for event in answer.events]
         start_ms = end_ms + _lost_ms(answer)
-    return Measurements(start_ms, spans, observations, sorted(events, key=lambda event: event.t_ms), gaps)
+    return Measurements(
+        start_ms, spans, observations, sorted(events, key=lambda event: event.t_ms), gaps
+    )
 
 
 def _without_pauses(answer: MeasuredAnswer) -> MeasuredAnswer:
@@ -49,7 +68,9 @@ def _gaps(answer: MeasuredAnswer) -> list[Gap]:
 
 
 def _unmeasured(answer: MeasuredAnswer) -> Iterator[Gap]:
-    """Stretches without observations that no reported gap explains; none where analysis was refused."""
+    """Stretches without observations that no reported gap explains; none where analysis was
+    refused.
+    """
     if answer.observations is None:
         return
     known = [(seen.t_ms, seen.t_ms) for seen in answer.observations]
@@ -63,7 +84,9 @@ def _unmeasured(answer: MeasuredAnswer) -> Iterator[Gap]:
 
 
 def _later(seen: Observation, by_ms: int) -> Observation:
-    """A copy made by hand: `replace` sets its 17 fields one by one, which an hour of observations feels."""
+    """A copy made by hand: `replace` sets its 17 fields one by one, which an hour of observations
+    feels.
+    """
     if by_ms == 0:
         return seen
     later = object.__new__(Observation)
@@ -73,7 +96,9 @@ def _later(seen: Observation, by_ms: int) -> Observation:
 
 
 def _event(event: PageEvent, answer: MeasuredAnswer, by_ms: int) -> PageEvent:
-    """The page's own clock runs on while the recorder stops, so its events are held within the answer."""
+    """The page's own clock runs on while the recorder stops, so its events are held within the
+    answer.
+    """
     last_ms = answer.duration_ms + _lost_ms(answer)
     until_ms = None if event.until_ms is None else min(event.until_ms, last_ms) + by_ms
     return replace(event, t_ms=min(max(event.t_ms, 0), last_ms) + by_ms, until_ms=until_ms)

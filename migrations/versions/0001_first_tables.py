@@ -19,7 +19,13 @@ def upgrade() -> None:
         sa.Column(
             "workplace",
             sa.Enum(
-                "on_site", "hybrid", "remote", name="workplace", native_enum=False, create_constraint=True, length=24
+                "on_site",
+                "hybrid",
+                "remote",
+                name="workplace",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
             ),
             nullable=False,
         ),
@@ -40,7 +46,15 @@ def upgrade() -> None:
         sa.Column("salary_range", sa.String(length=60), nullable=False),
         sa.Column(
             "status",
-            sa.Enum("draft", "open", "closed", name="jobstatus", native_enum=False, create_constraint=True, length=24),
+            sa.Enum(
+                "draft",
+                "open",
+                "closed",
+                name="jobstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
             nullable=False,
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -49,7 +63,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_jobs_slug")),
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.create_index("ix_jobs_status_published_at", ["status", "published_at"], unique=False)
+        batch_op.create_index(
+            "ix_jobs_status_published_at", ["status", "published_at"], unique=False
+        )
 
     op.create_table(
         "revoked_tokens",
@@ -58,7 +74,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("jti", name=op.f("pk_revoked_tokens")),
     )
     with op.batch_alter_table("revoked_tokens", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_revoked_tokens_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_revoked_tokens_expires_at"), ["expires_at"], unique=False
+        )
 
     op.create_table(
         "throttle_hits",
@@ -77,7 +95,14 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column(
             "role",
-            sa.Enum("candidate", "admin", name="role", native_enum=False, create_constraint=True, length=24),
+            sa.Enum(
+                "candidate",
+                "admin",
+                name="role",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
             nullable=False,
         ),
         sa.Column("full_name", sa.String(length=120), nullable=False),
@@ -115,9 +140,14 @@ def upgrade() -> None:
         sa.Column("resume_path", sa.String(length=80), nullable=False),
         sa.Column("resume_name", sa.String(length=160), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_applications_job_id_jobs"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_applications_user_id_users"), ondelete="CASCADE"
+            ["job_id"], ["jobs.id"], name=op.f("fk_applications_job_id_jobs"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_applications_user_id_users"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_applications")),
         sa.UniqueConstraint("user_id", "job_id", name=op.f("uq_applications_user_id_job_id")),
@@ -137,7 +167,9 @@ def upgrade() -> None:
         sa.CheckConstraint("limit_ms >= 5000", name=op.f("ck_questions_limit_ms")),
         sa.CheckConstraint("takes >= 1", name=op.f("ck_questions_takes")),
         sa.CheckConstraint("think_ms >= 0", name=op.f("ck_questions_think_ms")),
-        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_questions_job_id_jobs"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["jobs.id"], name=op.f("fk_questions_job_id_jobs"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_questions")),
         sa.UniqueConstraint("job_id", "position", name=op.f("uq_questions_job_id_position")),
     )
@@ -185,7 +217,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("interview_sessions", schema=None) as batch_op:
         batch_op.create_index("ix_interview_sessions_start_time", ["start_time"], unique=False)
-        batch_op.create_index("ix_interview_sessions_state_start_time", ["state", "start_time"], unique=False)
+        batch_op.create_index(
+            "ix_interview_sessions_state_start_time", ["state", "start_time"], unique=False
+        )
 
     op.create_table(
         "answers",
@@ -239,7 +273,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("answers", schema=None) as batch_op:
-        batch_op.create_index("ix_answers_state_lease_until", ["state", "lease_until"], unique=False)
+        batch_op.create_index(
+            "ix_answers_state_lease_until", ["state", "lease_until"], unique=False
+        )
 
     op.create_table(
         "flags",
@@ -264,8 +300,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flags")),
     )
     with op.batch_alter_table("flags", schema=None) as batch_op:
-        batch_op.create_index("ix_flags_interview_id_start_ms", ["interview_id", "start_ms"], unique=False)
-        batch_op.create_index("ix_flags_kind_severity_interview_id", ["kind", "severity", "interview_id"], unique=False)
+        batch_op.create_index(
+            "ix_flags_interview_id_start_ms", ["interview_id", "start_ms"], unique=False
+        )
+        batch_op.create_index(
+            "ix_flags_kind_severity_interview_id",
+            ["kind", "severity", "interview_id"],
+            unique=False,
+        )
 
     op.create_table(
         "page_events",
@@ -275,10 +317,15 @@ def upgrade() -> None:
         sa.Column("t_ms", sa.Integer(), nullable=False),
         sa.Column("until_ms", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["answer_id"], ["answers.id"], name=op.f("fk_page_events_answer_id_answers"), ondelete="CASCADE"
+            ["answer_id"],
+            ["answers.id"],
+            name=op.f("fk_page_events_answer_id_answers"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_page_events")),
-        sa.UniqueConstraint("answer_id", "kind", "t_ms", name=op.f("uq_page_events_answer_id_kind_t_ms")),
+        sa.UniqueConstraint(
+            "answer_id", "kind", "t_ms", name=op.f("uq_page_events_answer_id_kind_t_ms")
+        ),
     )
     # ### end Alembic commands ###
 

@@ -13,7 +13,14 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum("web", "worker", name="workerkind", native_enum=False, create_constraint=True, length=24),
+            sa.Enum(
+                "web",
+                "worker",
+                name="workerkind",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
             nullable=False,
         ),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),

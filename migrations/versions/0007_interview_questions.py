@@ -43,21 +43,32 @@ def downgrade() -> None:
 
 
 def _fill(connection: sa.Connection, table: sa.Table) -> None:
-    """Every interview that has begun. What was answered counts as it was asked then; the rest is what the job asks."""
+    """Every interview that has begun. What was answered counts as it was asked then; the rest is
+    what the job asks.
+    """
     begun = (
         sa.select(interviews.c.id, interviews.c.state, applications.c.job_id)
         .join(applications, applications.c.id == interviews.c.application_id)
         .where(interviews.c.state != "pending")
     )
-    # `insert().from_select` would be one statement; this way each value passes as the database stores it.
-    raw = sa.table(table.name, sa.column("interview_id"), *map(sa.column, SHAPE), sa.column("released_at"))
+    # `insert().from_select` would be one statement; this way each value passes as the database
+    # stores it.
+    raw = sa.table(
+        table.name, sa.column("interview_id"), *map(sa.column, SHAPE), sa.column("released_at")
+    )
     for interview_id, state, job_id in connection.execute(begun).all():
         asked = _answered(connection, interview_id)
-        for question in connection.execute(sa.select(questions).where(questions.c.job_id == job_id)).mappings().all():
+        for question in (
+            connection.execute(sa.select(questions).where(questions.c.job_id == job_id))
+            .mappings()
+            .all()
+        ):
             shape = {name: question[name] for name in SHAPE}
             if question["position"] in asked:
                 words = asked[question["position"]]
-                asked[question["position"]] = shape | {name: words[name] for name in ("prompt", "released_at")}
+                asked[question["position"]] = shape | {
+                    name: words[name] for name in ("prompt", "released_at")
+                }
             elif state == "recording":  # one that is over was never asked what its job asks by now
                 asked[question["position"]] = shape | {"released_at": None}
         for row in asked.values():
@@ -65,11 +76,19 @@ def _fill(connection: sa.Connection, table: sa.Table) -> None:
 
 
 def _answered(connection: sa.Connection, interview_id: Any) -> dict[int, dict[str, Any]]:
-    """By position: the words of the newest answer, the first answer's beginning, and the most there was of the rest."""
-    mine = sa.select(answers).where(answers.c.interview_id == interview_id).order_by(answers.c.take, answers.c.part)
+    """By position: the words of the newest answer, the first answer's beginning, and the most there
+    was of the rest.
+    """
+    mine = (
+        sa.select(answers)
+        .where(answers.c.interview_id == interview_id)
+        .order_by(answers.c.take, answers.c.part)
+    )
     found: dict[int, dict[str, Any]] = {}
     for row in connection.execute(mine).mappings().all():
-        earlier = found.get(row["question_position"], {"released_at": row["created_at"], "limit_ms": 0, "takes": 0})
+        earlier = found.get(
+            row["question_position"], {"released_at": row["created_at"], "limit_ms": 0, "takes": 0}
+        )
         found[row["question_position"]] = {
             "position": row["question_position"],
             "prompt": row["prompt"],

@@ -22,8 +22,12 @@ def _columns() -> dict[str, list[sa.Column]]:
             sa.Column("codecs", sa.String(length=40), nullable=True),
             sa.Column("watched", sa.Boolean(), nullable=True),
         ],
-        "interview_questions": [sa.Column("takes_before", sa.Integer(), nullable=False, server_default="0")],
-        "applications": [sa.Column("was_recorded", sa.Boolean(), nullable=False, server_default=sa.false())],
+        "interview_questions": [
+            sa.Column("takes_before", sa.Integer(), nullable=False, server_default="0")
+        ],
+        "applications": [
+            sa.Column("was_recorded", sa.Boolean(), nullable=False, server_default=sa.false())
+        ],
     }
 
 
@@ -39,7 +43,10 @@ def upgrade() -> None:
         sa.Column("is_finished", sa.Boolean(), nullable=False),
         sa.Column("takes", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["job_id"], ["jobs.id"], name=op.f("fk_earlier_interviews_job_id_jobs"), ondelete="CASCADE"
+            ["job_id"],
+            ["jobs.id"],
+            name=op.f("fk_earlier_interviews_job_id_jobs"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("mark", name=op.f("pk_earlier_interviews")),
     )
@@ -56,6 +63,12 @@ def downgrade() -> None:
 
 def _note_what_was_promised() -> None:
     """Earlier consents did not say how long: what this portal keeps today is what their page said."""
-    interviews = sa.table("interview_sessions", sa.column("consent_days"), sa.column("consent_record_at"))
+    interviews = sa.table(
+        "interview_sessions", sa.column("consent_days"), sa.column("consent_record_at")
+    )
     days = current_app.config["PORTAL"].retention_days
-    op.execute(sa.update(interviews).where(interviews.c.consent_record_at.is_not(None)).values(consent_days=days))
+    op.execute(
+        sa.update(interviews)
+        .where(interviews.c.consent_record_at.is_not(None))
+        .values(consent_days=days)
+    )

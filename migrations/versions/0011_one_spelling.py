@@ -13,7 +13,9 @@ users = sa.table("users", sa.column("id"), sa.column("email"))
 
 
 def upgrade() -> None:
-    """Where two accounts turn out to be of one mailbox, each stays as it is: which is meant only a person can say."""
+    """Where two accounts turn out to be of one mailbox, each stays as it is: which is meant only a
+    person can say.
+    """
     if op.get_context().as_sql:
         return
     connection = op.get_bind()
@@ -23,7 +25,10 @@ def upgrade() -> None:
         if email == row.email:
             continue
         if taken.count(email) > 1:
-            print("Two accounts have one mailbox, spelled in two ways; the older spelling opens none. Account:", row.id)
+            print(
+                "Two accounts have one mailbox, spelled in two ways; the older spelling opens none. Account:",
+                row.id,
+            )
             continue
         connection.execute(sa.update(users).where(users.c.id == row.id).values(email=email))
 

@@ -1,4 +1,6 @@
-"""The pages, by who they are for. A view fetches and authorises, reads a form, makes one call and renders."""
+"""The pages, by who they are for. A view fetches and authorises, reads a form, makes one call and
+renders.
+"""
 
 from flask import request
 

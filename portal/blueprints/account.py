@@ -1,4 +1,6 @@
-"""A person's own account: another password, signing out everywhere, taking one's data along, leaving."""
+"""A person's own account: another password, signing out everywhere, taking one's data along,
+leaving.
+"""
 
 from flask import Blueprint, Response, flash, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -33,7 +35,9 @@ def account() -> ResponseReturnValue:
 def password() -> ResponseReturnValue:
     form = PasswordForm(current_user.email)
     if not form.validate_on_submit():
-        return render_template("account/password.html", form=form), 422 if form.is_submitted() else 200
+        return render_template(
+            "account/password.html", form=form
+        ), 422 if form.is_submitted() else 200
     user_id = current_user.id
     try:
         accounts.change_password(current_user, form.old.data, form.new.data, request.remote_addr)
@@ -41,7 +45,11 @@ def password() -> ResponseReturnValue:
         form.old.errors = [WRONG]
         return render_template("account/password.html", form=form), 422
     except TooManyTries as exc:
-        return render_template("account/password.html", form=form, message=exc.description), 429, exc.headers()
+        return (
+            render_template("account/password.html", form=form, message=exc.description),
+            429,
+            exc.headers(),
+        )
     start_session(db.session.get_one(User, user_id))
     flash("Your password is changed. You are signed out everywhere else.", "success")
     return go_to(url_for("account.account"))
@@ -64,7 +72,11 @@ def data() -> ResponseReturnValue:
     try:
         throttle.count_try(throttle.EXPORT_PER_ACCOUNT, str(current_user.id), utc_now())
     except TooManyTries as exc:
-        return render_template("account/data.html", form=form, message=exc.description), 429, exc.headers()
+        return (
+            render_template("account/data.html", form=form, message=exc.description),
+            429,
+            exc.headers(),
+        )
     response = Response(leaving.export(current_user), mimetype="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
     return response

@@ -1,4 +1,6 @@
-"""A candidate's applications: apply, see where each stands, fetch the résumé, withdraw, go to the interview."""
+"""A candidate's applications: apply, see where each stands, fetch the résumé, withdraw, go to the
+interview.
+"""
 
 import uuid
 from typing import Any
@@ -20,7 +22,8 @@ from portal.throttle import HaveToWait
 bp = Blueprint("applications", __name__)
 
 TOO_LARGE = "This file is larger than 10 MB. Save it with smaller pictures and choose it again."
-# A browser shows an answer only after it could send everything; of more than this we do not wait for the rest.
+# A browser shows an answer only after it could send everything; of more than this we do not wait
+# for the rest.
 READ_AWAY_MAX_BYTES = 32 * 1024 * 1024
 TAKES_FILES = {"applications.apply", "applications.replace_resume"}
 READ_AWAY_PIECE_BYTES = 256 * 1024
@@ -31,12 +34,15 @@ READ_AWAY_PIECE_BYTES = 256 * 1024
 def dashboard() -> ResponseReturnValue:
     mine = db.select(Application).where(Application.user_id == current_user.id)
     with_all = mine.options(
-        selectinload(Application.job).selectinload(Job.questions), selectinload(Application.interview)
+        selectinload(Application.job).selectinload(Job.questions),
+        selectinload(Application.interview),
     )
     applications = db.session.scalars(with_all.order_by(Application.created_at.desc())).all()
     rows = [(application, *steps.next_step(application)) for application in applications]
     days = current_app.config["PORTAL"].retention_days
-    return render_template("applications/dashboard.html", rows=rows, step=steps.Step, retention_days=days)
+    return render_template(
+        "applications/dashboard.html", rows=rows, step=steps.Step, retention_days=days
+    )
 
 
 @bp.route("/jobs/<slug>/apply", methods=["GET", "POST"])
@@ -49,17 +55,28 @@ def apply(slug: str) -> ResponseReturnValue:
         form = ApplyForm(str(current_user.id))
         if not _is_valid(form):
             view = {"job": job, "form": form}
-            return render_template("applications/apply.html", **view), 422 if form.is_submitted() else 200
+            return render_template(
+                "applications/apply.html", **view
+            ), 422 if form.is_submitted() else 200
         hiring.apply(current_user, job, form.checked, form.note.data or "")
     except HaveToWait as exc:
-        return render_template("applications/apply.html", job=job, form=form, wait=exc.description), 429, exc.headers()
+        return (
+            render_template("applications/apply.html", job=job, form=form, wait=exc.description),
+            429,
+            exc.headers(),
+        )
     except AlreadyApplied as exc:
         flash(exc.reason, "info")
         return go_to(url_for("applications.dashboard"))
     except CannotApply as exc:
         flash(exc.reason, "warning")
         return go_to(url_for("jobs.job", slug=slug))
-    flash(" ".join([f"You applied for {job.title}. Your résumé is saved.", form.checked.changes]).strip(), "success")
+    flash(
+        " ".join(
+            [f"You applied for {job.title}. Your résumé is saved.", form.checked.changes]
+        ).strip(),
+        "success",
+    )
     return go_to(url_for("applications.dashboard"))
 
 
@@ -73,7 +90,8 @@ def _is_valid(form: ResumeForm) -> bool:
 
 @bp.errorhandler(RequestEntityTooLarge)
 def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
-    """The form again with the reason. What else was typed did not arrive: the request was too large to be read.
+    """The form again with the reason. What else was typed did not arrive: the request was too large
+    to be read.
 
     HTMX leaves the note on the page where it was typed; without it, only the browser's Back has it.
     """
@@ -85,7 +103,9 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
         form = ResumeForm(str(current_user.id), formdata=None)
         form.resume.errors = [TOO_LARGE]
         seen = hiring.resume_version(application)
-        return render_template("applications/replace_resume.html", application=application, form=form, seen=seen), 413
+        return render_template(
+            "applications/replace_resume.html", application=application, form=form, seen=seen
+        ), 413
     job = access.fetch_job(request.view_args["slug"])  # type: ignore[index]
     form = ApplyForm(str(current_user.id), formdata=None)
     form.resume.errors = [TOO_LARGE]
@@ -95,7 +115,10 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
 
 
 def _read_away() -> None:
-    stream, left = request.environ["wsgi.input"], min(request.content_length or 0, READ_AWAY_MAX_BYTES)
+    stream, left = (
+        request.environ["wsgi.input"],
+        min(request.content_length or 0, READ_AWAY_MAX_BYTES),
+    )
     while left > 0 and (piece := stream.read(min(left, READ_AWAY_PIECE_BYTES))):
         left -= len(piece)
 
@@ -105,7 +128,8 @@ def _read_away() -> None:
 def resume(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_visible(Application, application_id)
     if request.method == "GET" and application.user_id != current_user.id:
-        hiring.note_opened(application)  # before the file is looked for: what is sent now is what stays
+        # before the file is looked for: what is sent now is what stays
+        hiring.note_opened(application)
     path = current_app.config["PORTAL"].resumes_folder / application.resume_path
     if not path.is_file():
         abort(410, "This file is not on our disk any more. Ask its owner to send it again.")
@@ -129,14 +153,25 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
         db.session.rollback()  # let go of the write lock while the file is looked at
         form = view["form"] = ResumeForm(str(current_user.id))
         if not _is_valid(form):
-            return render_template("applications/replace_resume.html", **view), 422 if form.is_submitted() else 200
+            return render_template(
+                "applications/replace_resume.html", **view
+            ), 422 if form.is_submitted() else 200
         hiring.replace_resume(application, form.checked, before)
     except HaveToWait as exc:
-        return render_template("applications/replace_resume.html", **view, wait=exc.description), 429, exc.headers()
+        return (
+            render_template("applications/replace_resume.html", **view, wait=exc.description),
+            429,
+            exc.headers(),
+        )
     except CannotChange as exc:
-        return render_template("applications/replace_resume.html", application=application, final=exc.reason), 409
+        return render_template(
+            "applications/replace_resume.html", application=application, final=exc.reason
+        ), 409
     flash(
-        " ".join(["Your résumé is replaced; the file before it is deleted.", form.checked.changes]).strip(), "success"
+        " ".join(
+            ["Your résumé is replaced; the file before it is deleted.", form.checked.changes]
+        ).strip(),
+        "success",
     )
     return go_to(url_for("applications.dashboard"))
 

@@ -29,15 +29,24 @@ TAKEN = "This address cannot be registered. If it is yours, sign in instead."
 
 @login_manager.unauthorized_handler
 def ask_to_sign_in() -> ResponseReturnValue:
-    """To the sign-in page, and from there back to the page that was asked for (what was sent is not sent again)."""
+    """To the sign-in page, and from there back to the page that was asked for (what was sent is not
+    sent again).
+    """
     if wants_json() or (request.endpoint or "").endswith(POLLED):
-        abort(401)  # neither a script nor a poll may be led to another page: this one may be recording
+        # neither a script nor a poll may be led to another page: this one may be recording
+        abort(401)
     is_lost = request.method not in {"GET", "HEAD"}
     flash(NOTHING_SENT if is_lost else "Please sign in first.", "warning" if is_lost else "info")
-    here = urlsplit(request.headers.get("HX-Current-URL", "")) if wants_fragment() else urlsplit(request.full_path)
+    here = (
+        urlsplit(request.headers.get("HX-Current-URL", ""))
+        if wants_fragment()
+        else urlsplit(request.full_path)
+    )
     if request.method != "GET" and not wants_fragment():
         here = urlsplit(request.referrer or "")
-    return go_to(url_for("auth.login", next=own_path(urlunsplit(("", "", here.path, here.query, "")))))
+    return go_to(
+        url_for("auth.login", next=own_path(urlunsplit(("", "", here.path, here.query, ""))))
+    )
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -54,7 +63,11 @@ def login() -> ResponseReturnValue:
     except AccountDisabled:
         return render_template("auth/login.html", form=form, message=DISABLED), 403
     except TooManyTries as exc:
-        return render_template("auth/login.html", form=form, message=exc.description), 429, exc.headers()
+        return (
+            render_template("auth/login.html", form=form, message=exc.description),
+            429,
+            exc.headers(),
+        )
     start_session(user)
     return go_to(own_path(request.args.get("next")) or home_of(user))
 
@@ -62,7 +75,9 @@ def login() -> ResponseReturnValue:
 @bp.get("/signed-in")
 @for_programs
 def signed_in() -> ResponseReturnValue:
-    """Who is signed in in this browser, for a page that was made a while ago, and the token that its forms need now."""
+    """Who is signed in in this browser, for a page that was made a while ago, and the token that
+    its forms need now.
+    """
     user = str(current_user.id) if current_user.is_authenticated else ""
     return jsonify(user=user, csrf_token=generate_csrf())
 
@@ -89,7 +104,11 @@ def register() -> ResponseReturnValue:
         form.email.errors = [TAKEN]
         return render_template("auth/register.html", **view), 422
     except TooManyTries as exc:
-        return render_template("auth/register.html", **view, message=exc.description), 429, exc.headers()
+        return (
+            render_template("auth/register.html", **view, message=exc.description),
+            429,
+            exc.headers(),
+        )
     start_session(user)
     return go_to(url_for("auth.register_about", **next_kept()))
 
@@ -97,12 +116,17 @@ def register() -> ResponseReturnValue:
 @bp.route("/register/about", methods=["GET", "POST"])
 @login_required
 def register_about() -> ResponseReturnValue:
-    """Step 2: a few facts, each of them optional. Kept in the account at once, so Back loses nothing."""
+    """Step 2: a few facts, each of them optional. Kept in the account at once, so Back loses
+    nothing.
+    """
     form = AboutForm.of(current_user)
     view: dict[str, Any] = {"form": form, "next": next_kept()}
     if not form.validate_on_submit():
-        return render_template("auth/register_about.html", **view), 422 if form.is_submitted() else 200
-    db.session.refresh(current_user, with_for_update=True)  # another tab may be saving at this very moment
+        return render_template(
+            "auth/register_about.html", **view
+        ), 422 if form.is_submitted() else 200
+    # another tab may be saving at this very moment
+    db.session.refresh(current_user, with_for_update=True)
     if differences := form.changed_meanwhile(current_user):
         return render_template("auth/register_about.html", **view, differences=differences), 409
     for name, value in form.values().items():
@@ -119,9 +143,13 @@ def register_done() -> ResponseReturnValue:
 
 
 def start_session(user: User) -> None:
-    """Sign in with an empty session, so that nothing from before (whoever's it was) is carried over."""
+    """Sign in with an empty session, so that nothing from before (whoever's it was) is carried
+    over.
+    """
     session.clear()
-    lifetime = accounts.KIOSK_SIGN_IN_LIFETIME if access.is_at_a_kiosk() else accounts.SIGN_IN_LIFETIME
+    lifetime = (
+        accounts.KIOSK_SIGN_IN_LIFETIME if access.is_at_a_kiosk() else accounts.SIGN_IN_LIFETIME
+    )
     session[access.SIGN_IN] = str(accounts.start_sign_in(user, lifetime))
     login_user(user)
     devices.remember(user)
@@ -129,7 +157,9 @@ def start_session(user: User) -> None:
 
 def credentials_of(form: SignInForm | AccountForm) -> Credentials:
     email = form.email.data
-    return Credentials(email, form.password.data, request.remote_addr, devices.known(request.cookies, email))
+    return Credentials(
+        email, form.password.data, request.remote_addr, devices.known(request.cookies, email)
+    )
 
 
 def home_of(user: User) -> str:

@@ -25,7 +25,9 @@ def shared_words() -> dict[str, object]:
 
 
 def board_as_it_was() -> dict[str, object]:
-    """The search that this page was reached by, read anew: an address carries choices of ours, never a place to go."""
+    """The search that this page was reached by, read anew: an address carries choices of ours,
+    never a place to go.
+    """
     return {**JobSearch.from_args(request.args).as_args(), "page": page_to_keep()}
 
 
@@ -40,9 +42,19 @@ def board() -> ResponseReturnValue:
     found = db.paginate(search.select(), page=page_asked(), per_page=JOBS_PER_PAGE, error_out=False)
     if not found.items and found.pages:
         return redirect(url_for("jobs.board", **search.as_args(), page=found.pages), code=303)
-    view = {"search": search, "found": found, "counts": search.counts(), "now": utc_now(), "new_for": NEW_FOR}
+    view = {
+        "search": search,
+        "found": found,
+        "counts": search.counts(),
+        "now": utc_now(),
+        "new_for": NEW_FOR,
+    }
     view["page_url"] = lambda number: url_for("jobs.board", **search.as_args(), page=number)
-    view |= {"workplaces": reversed(Workplace), "types": EmploymentType, "statuses": (JobStatus.OPEN, JobStatus.CLOSED)}
+    view |= {
+        "workplaces": reversed(Workplace),
+        "types": EmploymentType,
+        "statuses": (JobStatus.OPEN, JobStatus.CLOSED),
+    }
     if not wants_fragment():
         return render_template("jobs/board.html", **view)
     return _with_address(render_template("jobs/_results.html", **view), search)
@@ -58,5 +70,7 @@ def _with_address(html: str, search: JobSearch) -> Response:
 @bp.get("/jobs/<slug>")
 def job(slug: str) -> ResponseReturnValue:
     job = access.fetch_job(slug)
-    application = hiring.find_application(current_user, job) if current_user.is_authenticated else None
+    application = (
+        hiring.find_application(current_user, job) if current_user.is_authenticated else None
+    )
     return render_template("jobs/job.html", job=job, application=application)

@@ -1,4 +1,6 @@
-"""What people type into pages. A form checks it and says what is wrong; what becomes of it is a verb's business."""
+"""What people type into pages. A form checks it and says what is wrong; what becomes of it is a
+verb's business.
+"""
 
 from typing import Any
 
@@ -7,7 +9,9 @@ from flask_wtf import FlaskForm
 
 
 class PageForm(FlaskForm):
-    """Reads what a page's form sends, and nothing else: Flask-WTF alone would take any JSON for typed words."""
+    """Reads what a page's form sends, and nothing else: Flask-WTF alone would take any JSON for
+    typed words.
+    """
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:

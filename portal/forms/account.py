@@ -44,7 +44,9 @@ def known_password_field(label: str) -> PasswordField:
 def new_password_field(label: str) -> PasswordField:
     limits = {"minlength": passwords.MIN_CHARS, "maxlength": passwords.MAX_CHARS}
     return PasswordField(
-        label, [InputRequired("Choose a password.")], render_kw={"autocomplete": "new-password"} | limits
+        label,
+        [InputRequired("Choose a password.")],
+        render_kw={"autocomplete": "new-password"} | limits,
     )
 
 
@@ -145,9 +147,11 @@ class AboutForm(PageForm):
         return {name: self[name].data or "" for name in ABOUT}
 
     def changed_meanwhile(self, user: User) -> list[Difference]:
-        """What was saved elsewhere since this page was made, beside what is typed here. Seen from now on.
+        """What was saved elsewhere since this page was made, beside what is typed here. Seen from
+        now on.
 
-        What was not changed here becomes what is saved, so that saving once more takes nothing back.
+        What was not changed here becomes what is saved, so that saving once more takes nothing
+        back.
         """
         known, typed = self.known(user), self.values()
         over = versions.typed_over(self.seen.data, known, typed)
@@ -155,6 +159,10 @@ class AboutForm(PageForm):
         for name in (name for name, is_mine in over.items() if not is_mine):
             self[name].data = known[name]
         return [
-            Difference(self[name].label.text, known[name] or "nothing", (typed[name] or "nothing") if is_mine else None)
+            Difference(
+                self[name].label.text,
+                known[name] or "nothing",
+                (typed[name] or "nothing") if is_mine else None,
+            )
             for name, is_mine in over.items()
         ]

@@ -21,7 +21,11 @@ class ResumeForm(PageForm):
         "Résumé",
         [FileRequired("Choose your résumé: a PDF or a Word document (.docx).")],
         # Phones go by the type and computers by the ending; neither is believed.
-        render_kw={"accept": ",".join([*(f".{kind}" for kind in resumes.MIMETYPES), *resumes.MIMETYPES.values()])},
+        render_kw={
+            "accept": ",".join(
+                [*(f".{kind}" for kind in resumes.MIMETYPES), *resumes.MIMETYPES.values()]
+            )
+        },
     )
     checked: resumes.Resume
 
@@ -32,7 +36,9 @@ class ResumeForm(PageForm):
     def validate_resume(self, field: Field) -> None:
         try:
             scan_command = current_app.config["PORTAL"].scan_command
-            self.checked = resumes.read(field.data.filename, field.data.stream, self._who, scan_command)
+            self.checked = resumes.read(
+                field.data.filename, field.data.stream, self._who, scan_command
+            )
         except resumes.ResumeRefused as exc:
             raise ValidationError(str(exc)) from exc
 
@@ -42,7 +48,14 @@ class ApplyForm(ResumeForm):
 
     note = TextAreaField(
         "A note to the team",
-        [Length(max=hiring.NOTE_MAX_CHARS, message=f"Use at most {hiring.NOTE_MAX_CHARS} characters.")],
-        filters=[lambda text: text.replace("\r\n", "\n") if text else text],  # a browser counts a line's end as one
+        [
+            Length(
+                max=hiring.NOTE_MAX_CHARS,
+                message=f"Use at most {hiring.NOTE_MAX_CHARS} characters.",
+            )
+        ],
+        filters=[
+            lambda text: text.replace("\r\n", "\n") if text else text
+        ],  # a browser counts a line's end as one
         render_kw={"rows": 6, "maxlength": hiring.NOTE_MAX_CHARS},
     )

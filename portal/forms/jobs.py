@@ -1,7 +1,8 @@
 """What an admin types about a job and its questions, and how that becomes rows.
 
-Rows of questions are added, removed and moved by ordinary submit buttons: `rearranged` makes the form anew with
-everything that was typed, right or wrong, so that it works without JavaScript and loses nothing.
+Rows of questions are added, removed and moved by ordinary submit buttons: `rearranged` makes the
+form anew with everything that was typed, right or wrong, so that it works without JavaScript and
+loses nothing.
 """
 
 import re
@@ -12,7 +13,16 @@ from typing import Any
 
 import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
-from wtforms import FieldList, Form, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
@@ -48,7 +58,10 @@ class QuestionForm(Form):
 
     prompt = TextAreaField(
         "Question",
-        [DataRequired("Write the question."), Length(max=500, message="Use at most 500 characters.")],
+        [
+            DataRequired("Write the question."),
+            Length(max=500, message="Use at most 500 characters."),
+        ],
         filters=tidied(tidy_lines),
         render_kw={"rows": 2, "maxlength": 500},
     )
@@ -74,24 +87,35 @@ def choices(enum: type[StrEnum]) -> list[SelectChoice]:
 
 
 class JobForm(PageForm):
-    """A job with its questions. Whether it is open is not typed here: publishing and closing are verbs."""
+    """A job with its questions. Whether it is open is not typed here: publishing and closing are
+    verbs.
+    """
 
     seen = HiddenField()  # marks of the job as it was when the page was made
     title = StringField(
         "Title",
-        [DataRequired("Give the job a title."), Length(max=120, message="Use at most 120 characters.")],
+        [
+            DataRequired("Give the job a title."),
+            Length(max=120, message="Use at most 120 characters."),
+        ],
         filters=tidied(str.strip),
         render_kw={"maxlength": 120},
     )
     description = TextAreaField(
         "Description",
-        [DataRequired("Describe the job."), Length(max=20_000, message="Use at most 20,000 characters.")],
+        [
+            DataRequired("Describe the job."),
+            Length(max=20_000, message="Use at most 20,000 characters."),
+        ],
         filters=tidied(tidy_lines),
         render_kw={"rows": 8, "maxlength": 20_000},
     )
     location = StringField(
         "Location",
-        [DataRequired("Say where the job is."), Length(max=120, message="Use at most 120 characters.")],
+        [
+            DataRequired("Say where the job is."),
+            Length(max=120, message="Use at most 120 characters."),
+        ],
         filters=tidied(str.strip),
         render_kw={"maxlength": 120},
     )
@@ -109,19 +133,25 @@ class JobForm(PageForm):
     def of(cls, job: Job) -> "JobForm":
         """The form that shows a job as it is, before anything is typed."""
         stored = values_of(job)
-        questions = [dict(zip(NEW_QUESTION, question, strict=True)) for question in stored["questions"]]
+        questions = [
+            dict(zip(NEW_QUESTION, question, strict=True)) for question in stored["questions"]
+        ]
         shown = {name: getattr(job, name) for name in TYPED}
         return cls(formdata=None, questions=questions, seen=versions.marks(stored), **shown)
 
     def changed_meanwhile(self, job: Job) -> list[Difference]:
-        """What somebody else saved since this page was made, beside what is typed here. Seen from now on.
+        """What somebody else saved since this page was made, beside what is typed here. Seen from
+        now on.
 
-        What was not changed here becomes what is saved, so that saving once more takes nothing back.
+        What was not changed here becomes what is saved, so that saving once more takes nothing
+        back.
         """
         stored, typed = values_of(job), self._typed(job)
         over = versions.typed_over(self.seen.data, stored, typed)
         self.seen.data = versions.marks(stored)
-        self._take({name: stored[name] for name, is_mine in over.items() if name in typed and not is_mine})
+        self._take(
+            {name: stored[name] for name, is_mine in over.items() if name in typed and not is_mine}
+        )
         return [
             Difference(words(name), _said(stored[name]), _said(typed[name]) if is_mine else None)
             for name, is_mine in over.items()
@@ -131,28 +161,36 @@ class JobForm(PageForm):
         """What is typed in this form, as the job has it."""
         questions = [[row[field].data for field in NEW_QUESTION] for row in self.questions]
         kinds = {name: type(getattr(job, name)) for name in TYPED}
-        return {name: kinds[name](self[name].data or "") for name in TYPED} | {"questions": questions}
+        return {name: kinds[name](self[name].data or "") for name in TYPED} | {
+            "questions": questions
+        }
 
     def _take(self, stored: dict[str, Any]) -> None:
         """Show these values of the job in the place of what the form has."""
         for name, value in stored.items():
             if name == "questions":
                 self.questions.last_index = -1
-                self.questions.process(None, [dict(zip(NEW_QUESTION, row, strict=True)) for row in value])
+                self.questions.process(
+                    None, [dict(zip(NEW_QUESTION, row, strict=True)) for row in value]
+                )
             else:
                 self[name].data = str(value)
 
     def write_to(self, job: Job) -> None:
-        """Set the job's columns and put its questions in place of the old ones. Adds and commits nothing else."""
+        """Set the job's columns and put its questions in place of the old ones. Adds and commits
+        nothing else.
+        """
         for name in ("title", "description", "location", "salary_range"):
             setattr(job, name, self[name].data or "")
         job.workplace = Workplace(self.workplace.data)
         job.employment_type = EmploymentType(self.employment_type.data)
-        # Interviews that have begun have a copy of their own. Old rows leave first: two questions of one job never
-        # share a position, not even for a moment.
+        # Interviews that have begun have a copy of their own. Old rows leave first: two questions
+        # of one job never share a position, not even for a moment.
         job.questions.clear()
         db.session.flush()
-        job.questions = [self._question(row, position) for position, row in enumerate(self.questions, start=1)]
+        job.questions = [
+            self._question(row, position) for position, row in enumerate(self.questions, start=1)
+        ]
 
     def _question(self, row: FormField, position: int) -> Question:
         return Question(
@@ -166,7 +204,9 @@ class JobForm(PageForm):
 
 def values_of(job: Job) -> dict[str, Any]:
     """Everything of a job that its form shows or that saving it depends on."""
-    questions = [[row.prompt, row.think_ms // 1000, row.limit_ms // 1000, row.takes] for row in job.questions]
+    questions = [
+        [row.prompt, row.think_ms // 1000, row.limit_ms // 1000, row.takes] for row in job.questions
+    ]
     return {name: getattr(job, name) for name in (*TYPED, "status")} | {"questions": questions}
 
 
@@ -193,9 +233,15 @@ def rearranged(formdata: MultiDict[str, str], action: str) -> MultiDict[str, str
         del rows[row]
     elif verb == "up" and 0 < row < len(rows):
         rows[row - 1], rows[row] = rows[row], rows[row - 1]
-    kept = [(name, value) for name, value in formdata.items(multi=True) if not QUESTION_FIELD.fullmatch(name)]
+    kept = [
+        (name, value)
+        for name, value in formdata.items(multi=True)
+        if not QUESTION_FIELD.fullmatch(name)
+    ]
     numbered = [
-        (f"questions-{index}-{field}", value) for index, values in enumerate(rows) for field, value in values.items()
+        (f"questions-{index}-{field}", value)
+        for index, values in enumerate(rows)
+        for field, value in values.items()
     ]
     return MultiDict(kept + numbered)
 
@@ -216,7 +262,9 @@ def unfinished_interviews(job: Job) -> int:
 
 
 def new_slug(title: str) -> str:
-    """The job's address, made once from its first title; a few random characters where the plain one is taken."""
+    """The job's address, made once from its first title; a few random characters where the plain
+    one is taken.
+    """
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:SLUG_MAX_CHARS].strip("-") or "job"
     taken = db.session.scalar(sa.select(Job.id).where(Job.slug == slug))

@@ -1,9 +1,10 @@
 """The verbs of an interview, and the only door from the portal to `capture`.
 
-`sitting`, `asking`, `answers` and `receiving` are what the candidate does, `standing` whether they may, `measuring` the
-work behind it, `flagging` and `finishing` what it comes to, `results` and `rows` the way from rows to files and back,
-`laying` where answers lie on the recording, `places` where things are, `status` how things stand, `arrival` how answers
-came, `keeping` how data leaves, `kiosk` recording with this machine's own devices.
+`sitting`, `asking`, `answers` and `receiving` are what the candidate does, `standing` whether they
+may, `measuring` the work behind it, `flagging` and `finishing` what it comes to, `results` and
+`rows` the way from rows to files and back, `laying` where answers lie on the recording, `places`
+where things are, `status` how things stand, `arrival` how answers came, `keeping` how data leaves,
+`kiosk` recording with this machine's own devices.
 """
 
 from collections.abc import Sequence
@@ -54,7 +55,14 @@ from portal.interviews.kiosk import (
 )
 from portal.interviews.laying import answer_spans
 from portal.interviews.places import answer_path, config, recording
-from portal.interviews.receiving import announce, confirmed_bytes, owner_of, receive, refuse_uploads, upload_target
+from portal.interviews.receiving import (
+    announce,
+    confirmed_bytes,
+    owner_of,
+    receive,
+    refuse_uploads,
+    upload_target,
+)
 from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
 from portal.interviews.standing import refuse_stopped, refuse_uninterviewable
 from portal.interviews.status import Status, arrived, status
@@ -127,13 +135,16 @@ def init_app(app: Flask) -> None:
     """
     if unknown := app.config["PORTAL"].rules_off - RULE_NAMES:
         known = ", ".join(sorted(RULE_NAMES))
-        raise ConfigError(f"RULES_OFF names {', '.join(sorted(unknown))}, which is no rule; there are {known}.")
+        raise ConfigError(
+            f"RULES_OFF names {', '.join(sorted(unknown))}, which is no rule; there are {known}."
+        )
     work.register_rows(app, _row_kinds)
     work.register_idle(app, Housekeeper(app).find_work)
 
 
 def _row_kinds() -> Sequence[work.RowKind]:
-    from portal.interviews import measuring  # brings every decoder along, so only those who measure import it
+    # brings every decoder along, so only those who measure import it
+    from portal.interviews import measuring
 
     return measuring.ROW_KINDS
 

@@ -1,4 +1,5 @@
-"""What happens to one answer while it is recorded: it starts, is taken back or complete. Its bytes: `receiving`.
+"""What happens to one answer while it is recorded: it starts, is taken back or complete. Its bytes:
+`receiving`.
 
 Each verb checks that it may happen, changes rows and files, and commits.
 """
@@ -17,15 +18,32 @@ from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, 
 from portal.interviews.places import answer_path, config, recording
 from portal.interviews.receiving import most_bytes, refuse_complete, refuse_where_recorded_here
 from portal.interviews.standing import hold, refuse_stopped, refuse_unless_seated
-from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, InterviewState, PageEvent, utc_now
+from portal.models import (
+    Answer,
+    AnswerState,
+    InterviewQuestion,
+    InterviewSession,
+    InterviewState,
+    PageEvent,
+    utc_now,
+)
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
-# Recorders run on after they are told to stop, by up to a second, and a page that is out of view is told a second late.
+# Recorders run on after they are told to stop, by up to a second, and a page that is out of view is
+# told a second late.
 OVERSHOOT_MS = 2_000
 MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
-# No events of the telemetry: they say when nothing could be seen or heard, so that nothing is judged then.
+# No events of the telemetry: they say when nothing could be seen or heard, so that nothing is
+# judged then.
 PAUSES = {f"{device}_paused": device for device in PausedDevice}
-PAGE_EVENT_KINDS = {"tab_hidden", "focus_lost", "fullscreen_left", "second_display", "paste", *PAUSES}
+PAGE_EVENT_KINDS = {
+    "tab_hidden",
+    "focus_lost",
+    "fullscreen_left",
+    "second_display",
+    "paste",
+    *PAUSES,
+}
 PAGE_EVENT_NAMES = ("kind", "t_ms", "until_ms", "characters")
 MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
 
@@ -34,7 +52,8 @@ MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
 class NewAnswer:
     """What the page wants to record. `continues` names the interrupted part that goes on.
 
-    `answer_id` is the page's own name for what it recorded already, while the server could not be reached.
+    `answer_id` is the page's own name for what it recorded already, while the server could not be
+    reached.
     """
 
     tab: str
@@ -49,14 +68,18 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     hold(interview)  # or it is finished between looking at it and the new row
     refuse_unless_seated(interview, wish.tab)
     if wish.container not in UPLOAD_CONTAINERS:
-        raise InterviewError(f"This server takes {' and '.join(sorted(UPLOAD_CONTAINERS))} recordings.")
+        raise InterviewError(
+            f"This server takes {' and '.join(sorted(UPLOAD_CONTAINERS))} recordings."
+        )
     question = asking.question_at(interview, wish.question)
     asking.refuse_unreleased(question)
     space.refuse_new()
     if asked_before := _named_answer(interview, wish) or _empty_answer(interview, wish):
         return asked_before
     _refuse_hoarding(interview)
-    take, part = _next_part(interview, wish) if wish.continues else (_next_take(interview, question), 1)
+    take, part = (
+        _next_part(interview, wish) if wish.continues else (_next_take(interview, question), 1)
+    )
     answer = Answer(
         id=wish.answer_id or uuid.uuid4(),
         interview=interview,
@@ -73,10 +96,13 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
 
 
 def take_back(answer: Answer) -> None:
-    """Delete an upload that is not complete. Its take stays used; whoever measures it finds the fence moved."""
+    """Delete an upload that is not complete. Its take stays used; whoever measures it finds the
+    fence moved.
+    """
     refuse_where_recorded_here()
     answer_id, path = answer.id, answer_path(answer)
-    db.session.rollback()  # the file's lock first, then the database's: whoever appends holds them in this order
+    # the file's lock first, then the database's: whoever appends holds them in this order
+    db.session.rollback()
     with uploads.held(path):
         kept = db.session.get(Answer, answer_id)
         if kept is None or kept.state is AnswerState.DISCARDED:
@@ -96,18 +122,21 @@ def refuse_taken_back(answer: Answer) -> None:
 def complete_answer(
     answer: Answer, length_bytes: int, recorded_ms: int | None, *, watched: bool = False
 ) -> Answer | None:
-    """Note that all bytes of an answer are here; None where nothing was recorded, and then its take is not used.
+    """Note that all bytes of an answer are here; None where nothing was recorded, and then its take
+    is not used.
 
     Raises BytesMissing, TakenBack.
 
-    `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as missing. `watched`: our
-    page recorded it, and nothing that it was to report is missing.
+    `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as
+    missing. `watched`: our page recorded it, and nothing that it was to report is missing.
     """
     refuse_stopped(answer.interview)
     losses = kiosk.settle(answer) if config().records_itself else None
     answer_id, path = answer.id, answer_path(answer)
     db.session.rollback()
-    with uploads.held(path) as here:  # no piece gets in between looking at the size and saying that this is all
+    with uploads.held(
+        path
+    ) as here:  # no piece gets in between looking at the size and saying that this is all
         kept = db.session.get(Answer, answer_id)
         if kept is None:
             return None  # said twice
@@ -127,26 +156,38 @@ def complete_answer(
 
 
 def _forget(answer: Answer) -> None:
-    """Nothing was recorded: there is no such answer, its take is free again, and the take before it counts."""
+    """Nothing was recorded: there is no such answer, its take is free again, and the take before it
+    counts.
+    """
     place, names = recording(answer.interview), (answer.question_position, answer.take, answer.part)
     db.session.delete(answer)
     db.session.commit()
     place.delete_part(*names)
 
 
-def _note_complete(answer: Answer, here: int, recorded_ms: int | None, losses: kiosk.Losses | None) -> None:
+def _note_complete(
+    answer: Answer, here: int, recorded_ms: int | None, losses: kiosk.Losses | None
+) -> None:
     answer.length_bytes = here
-    answer.recorded_ms = None if recorded_ms is None else min(recorded_ms, answer.limit_ms + OVERSHOOT_MS)
+    answer.recorded_ms = (
+        None if recorded_ms is None else min(recorded_ms, answer.limit_ms + OVERSHOOT_MS)
+    )
     if losses:
-        answer.pictures_dropped, answer.sound_lost_ms = losses.pictures_dropped, losses.sound_lost_ms
+        answer.pictures_dropped, answer.sound_lost_ms = (
+            losses.pictures_dropped,
+            losses.sound_lost_ms,
+        )
     answer.state, answer.completed_at = AnswerState.RECEIVED, utc_now()
-    answer.attempts = 0  # whatever failed on a file that was still growing is no sign for the whole one
+    # whatever failed on a file that was still growing is no sign for the whole one
+    answer.attempts = 0
 
 
 def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
-    """Store what the page reported; a report sent twice is one event, also where its end came later than its beginning.
+    """Store what the page reported; a report sent twice is one event, also where its end came later
+    than its beginning.
 
-    Nothing is kept where analysis was refused, nor once the sitting is over: its results are sealed.
+    Nothing is kept where analysis was refused, nor once the sitting is over: its results are
+    sealed.
     """
     hold(answer.interview)
     refuse_stopped(answer.interview)
@@ -166,21 +207,35 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
 
 def parts_of(interview: InterviewSession, position: int, take: int | None = None) -> list[Answer]:
     """What was recorded for a question and not taken back."""
-    rows = [a for a in interview.answers if a.question_position == position and a.state is not AnswerState.DISCARDED]
+    rows = [
+        a
+        for a in interview.answers
+        if a.question_position == position and a.state is not AnswerState.DISCARDED
+    ]
     return [answer for answer in rows if take is None or answer.take == take]
 
 
 def allowed_ms(answer: Answer) -> int:
-    """How much of this part's media counts: what its question's time leaves beside earlier parts, and an overshoot."""
-    limits = [asked.limit_ms for asked in answer.interview.questions if asked.position == answer.question_position]
+    """How much of this part's media counts: what its question's time leaves beside earlier parts,
+    and an overshoot.
+    """
+    limits = [
+        asked.limit_ms
+        for asked in answer.interview.questions
+        if asked.position == answer.question_position
+    ]
     parts = parts_of(answer.interview, answer.question_position, answer.take)
     earlier = [part for part in parts if part.part < answer.part]
-    used_ms = sum(taken_ms(part) if part.duration_ms is None else part.duration_ms for part in earlier)
+    used_ms = sum(
+        taken_ms(part) if part.duration_ms is None else part.duration_ms for part in earlier
+    )
     return min([answer.limit_ms, *(limit_ms - used_ms for limit_ms in limits)]) + OVERSHOOT_MS
 
 
 def _named_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:
-    """The answer of the name that the page gave it, when the reply was lost on the way. Raises InterviewError."""
+    """The answer of the name that the page gave it, when the reply was lost on the way. Raises
+    InterviewError.
+    """
     known = db.session.get(Answer, wish.answer_id) if wish.answer_id else None
     if known is None:
         return None
@@ -197,23 +252,35 @@ def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
     last = parts_of(interview, wish.question)[-1:]
     for answer in last:
         is_new = answer.state is AnswerState.RECORDING and not uploads.size(answer_path(answer))
-        if is_new and answer.container == wish.container and (answer.part > 1) == (wish.continues is not None):
+        if (
+            is_new
+            and answer.container == wish.container
+            and (answer.part > 1) == (wish.continues is not None)
+        ):
             return answer
     return None
 
 
 def _refuse_hoarding(interview: InterviewSession) -> None:
-    """Parts would let somebody send more than every take of every question could be: nobody fills the disk so."""
+    """Parts would let somebody send more than every take of every question could be: nobody fills
+    the disk so.
+    """
     here = sum(uploads.size(answer_path(answer)) for answer in interview.answers)
-    if here >= sum(question.takes_left * most_bytes(question.limit_ms) for question in interview.questions):
-        raise TooMuch("This interview has used all the space that its questions may need. What was recorded is kept.")
+    if here >= sum(
+        question.takes_left * most_bytes(question.limit_ms) for question in interview.questions
+    ):
+        raise TooMuch(
+            "This interview has used all the space that its questions may need. What was recorded is kept."
+        )
 
 
 def _next_take(interview: InterviewSession, question: InterviewQuestion) -> int:
     earlier = parts_of(interview, question.position)
     if any(answer.state is AnswerState.RECORDING for answer in earlier):
         raise InterviewError("The last recording of this question is not complete yet.")
-    used = {answer.take for answer in interview.answers if answer.question_position == question.position}
+    used = {
+        answer.take for answer in interview.answers if answer.question_position == question.position
+    }
     if len(used) >= question.takes_left:
         raise NoTakesLeft("All takes of this question are used.")
     return max(used, default=0) + 1
@@ -223,19 +290,32 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
     earlier = parts_of(interview, wish.question)
     last = earlier[-1] if earlier else None
     if last is None or last.id != wish.continues or last.state is AnswerState.RECORDING:
-        raise InterviewError("This answer cannot be continued. Reload the page to see where it stands.")
+        raise InterviewError(
+            "This answer cannot be continued. Reload the page to see where it stands."
+        )
     time_left_ms = _time_left_ms(interview, asking.question_at(interview, wish.question), last.take)
-    # Also what was taken back keeps its number: a file of that name may still be read by whoever measures it.
-    used = max(row.part for row in interview.answers if (row.question_position, row.take) == (wish.question, last.take))
+    # Also what was taken back keeps its number: a file of that name may still be read by whoever
+    # measures it.
+    used = max(
+        row.part
+        for row in interview.answers
+        if (row.question_position, row.take) == (wish.question, last.take)
+    )
     if time_left_ms < MIN_CONTINUATION_MS or used >= MAX_PARTS:
         raise InterviewError("The time for this answer is used up.")
     return last.take, used + 1
 
 
 def _time_left_ms(interview: InterviewSession, question: InterviewQuestion, take: int) -> int:
-    return question.limit_ms - sum(taken_ms(part) for part in parts_of(interview, question.position, take))
+    return question.limit_ms - sum(
+        taken_ms(part) for part in parts_of(interview, question.position, take)
+    )
 
 
 def taken_ms(answer: Answer) -> int:
-    """How much of its question's time an answer took: the longest of what was said, what came and what was measured."""
-    return max(answer.recorded_ms or 0, answer.sent_ms or 0, answer.duration_ms or 0, answer.measured_ms)
+    """How much of its question's time an answer took: the longest of what was said, what came and
+    what was measured.
+    """
+    return max(
+        answer.recorded_ms or 0, answer.sent_ms or 0, answer.duration_ms or 0, answer.measured_ms
+    )

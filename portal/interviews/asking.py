@@ -1,7 +1,8 @@
-"""The questions of one interview: copied from the job when it begins, and shown one after the other.
+"""The questions of one interview: copied from the job when it begins, and shown one after the
+other.
 
-What a job asks may be edited at any time; an interview that has begun goes on as it began. Nobody who answers reads a
-prompt before its turn, and the time to think runs from the moment it is shown.
+What a job asks may be edited at any time; an interview that has begun goes on as it began. Nobody
+who answers reads a prompt before its turn, and the time to think runs from the moment it is shown.
 """
 
 import sqlalchemy as sa
@@ -11,13 +12,22 @@ from portal.extensions import db
 from portal.interviews.errors import InterviewError, NotInterviewable, NotReleased
 from portal.interviews.places import answer_path
 from portal.interviews.standing import refuse_unless_seated
-from portal.models import RECORDED_ALREADY, Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now
+from portal.models import (
+    RECORDED_ALREADY,
+    Answer,
+    AnswerState,
+    InterviewQuestion,
+    InterviewSession,
+    utc_now,
+)
 
 COPIED = ("position", "prompt", "think_ms", "limit_ms", "takes")
 
 
 def freeze(interview: InterviewSession) -> None:
-    """Copy what the job asks now. Commits nothing. Raises NotInterviewable where an earlier account used all takes."""
+    """Copy what the job asks now. Commits nothing. Raises NotInterviewable where an earlier account
+    used all takes.
+    """
     application = interview.application
     used = earlier.takes_used(application.user, application.job)
     if used is None:
@@ -32,14 +42,20 @@ def freeze(interview: InterviewSession) -> None:
 
 
 def release(interview: InterviewSession, position: int, tab: str) -> InterviewQuestion:
-    """Show a question whose turn has come. Said again it changes nothing: the time to think goes on running."""
+    """Show a question whose turn has come. Said again it changes nothing: the time to think goes on
+    running.
+    """
     refuse_unless_seated(interview, tab)
     question = question_at(interview, position)
     if waits_for := _unanswered_before(interview, position):
         raise InterviewError(f"Question {waits_for} comes first: it has no answer yet.")
-    own = sa.and_(InterviewQuestion.interview_id == interview.id, InterviewQuestion.position == position)
+    own = sa.and_(
+        InterviewQuestion.interview_id == interview.id, InterviewQuestion.position == position
+    )
     unseen = InterviewQuestion.released_at.is_(None)
-    db.session.execute(sa.update(InterviewQuestion).where(own, unseen).values(released_at=utc_now()))
+    db.session.execute(
+        sa.update(InterviewQuestion).where(own, unseen).values(released_at=utc_now())
+    )
     db.session.commit()
     db.session.refresh(question)
     return question
@@ -59,7 +75,9 @@ def question_at(interview: InterviewSession, position: int) -> InterviewQuestion
 
 
 def _unanswered_before(interview: InterviewSession, position: int) -> int | None:
-    """The first earlier question of which nothing is here. What is still being sent counts as soon as it arrives."""
+    """The first earlier question of which nothing is here. What is still being sent counts as soon
+    as it arrives.
+    """
     answered = {answer.question_position for answer in interview.answers if _has_come(answer)}
     before = (question.position for question in interview.questions if question.position < position)
     return next((number for number in before if number not in answered), None)

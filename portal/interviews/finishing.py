@@ -1,6 +1,8 @@
-"""The end of a sitting: what is made when the last answer is in, and the film that grows while answers still come.
+"""The end of a sitting: what is made when the last answer is in, and the film that grows while
+answers still come.
 
-May be killed at any point and done again: files are replaced whole, and the last step is one guarded transaction.
+May be killed at any point and done again: files are replaced whole, and the last step is one
+guarded transaction.
 """
 
 import logging
@@ -29,11 +31,13 @@ from portal.work import GONE, Claim, ClaimLost, Halt, Halted
 
 log = logging.getLogger(__name__)
 
-FILM_WAIT_S = 10.0  # for an answer that is just being added; then the film is made without what was begun
+# for an answer that is just being added; then the film is made without what was begun
+FILM_WAIT_S = 10.0
 
 
 def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
-    """After an answer: do what finishing would otherwise do while somebody waits, its hash and its part of the film.
+    """After an answer: do what finishing would otherwise do while somebody waits, its hash and its
+    part of the film.
 
     Nothing is lost where this ends early or never happens.
     """
@@ -46,7 +50,8 @@ def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
         halt = Halt(app, interview.id, why_unwanted, stop)
         db.session.rollback()  # so that what is read below is as new as the hold on the film
         with place.film_held(wait_s=0) as is_ours:
-            is_recording = interview.state is InterviewState.RECORDING  # else it is being finished, or was
+            # else it is being finished, or was
+            is_recording = interview.state is InterviewState.RECORDING
             answers, longest_ms = results.film_so_far(interview), results.longest_ms(interview)
             db.session.rollback()  # copying takes its time
             if is_ours and is_recording:
@@ -58,14 +63,18 @@ def finish_interview(held: Claim, stop: threading.Event) -> None:
     """Join the film, write telemetry and manifest, and link them in one transaction."""
     with held.kept():
         try:
-            outcome = _make_results(held, Halt(held.app, held.row_id, why_unwanted, stop, held.lost))
+            outcome = _make_results(
+                held, Halt(held.app, held.row_id, why_unwanted, stop, held.lost)
+            )
             if not held.lost.is_set():
                 _link(held, *outcome)
         except GONE as error:
             if not held.is_no_fault(error):
                 raise
         except ClaimLost:
-            log.info("interview %s is finished by another process now, or it was stopped", held.row_id)
+            log.info(
+                "interview %s is finished by another process now, or it was stopped", held.row_id
+            )
         except Halted as reason:
             log.info("interview %s is given back: %s", held.row_id, reason)
             held.write(keep=False, attempts=0)
@@ -76,7 +85,9 @@ def finish_interview(held: Claim, stop: threading.Event) -> None:
 
 
 def _make_results(held: Claim, halt: Check) -> tuple[Recording, Measurements, list[Flag]]:
-    """The film comes first: hashing it takes longest, and goes on while all else is read, judged and written."""
+    """The film comes first: hashing it takes longest, and goes on while all else is read, judged
+    and written.
+    """
     place = _make_film(held, halt)
     with ThreadPoolExecutor(1) as pool:
         hashed = pool.submit(note_hash, place.recording_path, halt)
@@ -103,7 +114,9 @@ def _make_film(held: Claim, halt: Check) -> Recording:
 
 
 def _write_results(held: Claim) -> tuple[Measurements, list[Flag]]:
-    """Judge all of it, and write telemetry and page events. What was recorded again goes: the film is there."""
+    """Judge all of it, and write telemetry and page events. What was recorded again goes: the film
+    is there.
+    """
     with held.app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
@@ -118,7 +131,9 @@ def _write_results(held: Claim) -> tuple[Measurements, list[Flag]]:
 
 
 def _link(held: Claim, place: Recording, measurements: Measurements, flags: list[Flag]) -> None:
-    """The moment the interview is ready: flags, length and file names appear together, or not at all."""
+    """The moment the interview is ready: flags, length and file names appear together, or not at
+    all.
+    """
     files = {"video": place.recording_path.name, "telemetry": place.telemetry_path.name}
     with held.app.app_context():
         changed = db.session.execute(

@@ -1,4 +1,5 @@
-"""The flags of an interview that still goes on: judged anew from all that is measured so far, and replaced as a whole.
+"""The flags of an interview that still goes on: judged anew from all that is measured so far, and
+replaced as a whole.
 
 A version number keeps an older judgement from replacing a newer one.
 """
@@ -18,10 +19,14 @@ from portal.models import Flag, InterviewSession, InterviewState
 
 
 def refresh_flags(app: Flask, interview_id: Any) -> bool:
-    """Judge all that is measured so far. False: somebody stored newer flags meanwhile, ours are dropped."""
+    """Judge all that is measured so far. False: somebody stored newer flags meanwhile, ours are
+    dropped.
+    """
     with app.app_context():
         g.only_reads_database = True
-        interview = db.session.get_one(InterviewSession, interview_id, options=[results.WITH_EVENTS])
+        interview = db.session.get_one(
+            InterviewSession, interview_id, options=[results.WITH_EVENTS]
+        )
         version, measurements = interview.flags_version, results.gather(interview)
         db.session.rollback()
         g.only_reads_database = False
@@ -30,9 +35,13 @@ def refresh_flags(app: Flask, interview_id: Any) -> bool:
 
 
 def _store_flags(interview_id: Any, version: int, flags: list[FoundFlag]) -> bool:
-    current = sa.and_(InterviewSession.id == interview_id, InterviewSession.flags_version == version)
+    current = sa.and_(
+        InterviewSession.id == interview_id, InterviewSession.flags_version == version
+    )
     live = InterviewSession.state.in_([InterviewState.RECORDING, InterviewState.FINISHING])
-    changed = db.session.execute(sa.update(InterviewSession).where(current, live).values(flags_version=version + 1))
+    changed = db.session.execute(
+        sa.update(InterviewSession).where(current, live).values(flags_version=version + 1)
+    )
     if not cast(Any, changed).rowcount:
         db.session.rollback()
         return False

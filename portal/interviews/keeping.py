@@ -23,14 +23,16 @@ log = logging.getLogger(__name__)
 
 CLEAR_BACK = timedelta(days=1)  # a process that was killed is up again long before
 LEFT_ALONE = timedelta(days=1)  # a file whose row is still being written is a second old
-# Crashes leave one or two résumés without a row. More of them, or nothing but such, mean another or an older database,
-# and then nothing may go: more than a few are deleted only where they are also few of all.
+# Crashes leave one or two résumés without a row. More of them, or nothing but such, mean another or
+# an older database, and then nothing may go: more than a few are deleted only where they are also
+# few of all.
 FEW_LEFT_OVER, MOST_LEFT_OVER_SHARE = 3, 0.05
 PURGE_EVERY_S = 3_600.0  # what was promised in days is kept to the hour
 
 
 def purge(now: datetime) -> int:
-    """Delete every interview, rows and files, that is older than promised, or than RETENTION_DAYS where that is less.
+    """Delete every interview, rows and files, that is older than promised, or than RETENTION_DAYS
+    where that is less.
 
     Returns how many went.
     """
@@ -44,19 +46,26 @@ def purge(now: datetime) -> int:
 
 def _outlived(now: datetime) -> list[uuid.UUID]:
     """One query for each promise that was ever made: settings change seldom."""
-    present, began = config().retention_days, sa.func.coalesce(InterviewSession.start_time, InterviewSession.created_at)
+    present, began = (
+        config().retention_days,
+        sa.func.coalesce(InterviewSession.start_time, InterviewSession.created_at),
+    )
     promised = db.session.scalars(sa.select(InterviewSession.consent_days).distinct()).all()
     found: list[uuid.UUID] = []
     for days in promised:
         oldest_kept = now - timedelta(days=min(present, days or present))
-        old = sa.select(InterviewSession.id).where(began < oldest_kept, InterviewSession.consent_days == days)
+        old = sa.select(InterviewSession.id).where(
+            began < oldest_kept, InterviewSession.consent_days == days
+        )
         found += db.session.scalars(old).all()
     return found
 
 
 @contextmanager
 def _going_on(what: str) -> Iterator[None]:
-    """Whatever one deletion meets, the others were promised too. This one is due again the next time."""
+    """Whatever one deletion meets, the others were promised too. This one is due again the next
+    time.
+    """
     try:
         yield
     except Exception:
@@ -68,15 +77,21 @@ def remove(interview_id: uuid.UUID) -> None:
     """Delete one interview, rows and files. Whoever measures it finds the fence moved, and stops."""
     stopping.outdate([interview_id], free_at=utc_now() + LEASE)  # nobody else begins meanwhile
     db.session.commit()  # deleting files takes its time, and holds nothing meanwhile
-    folder_of(interview_id).delete()  # first: should we be stopped here, the row still leads to what is left
+    folder_of(
+        interview_id
+    ).delete()  # first: should we be stopped here, the row still leads to what is left
     db.session.execute(sa.delete(InterviewSession).where(InterviewSession.id == interview_id))
     db.session.commit()
 
 
 def clear_up(now: datetime) -> None:
-    """Delete what only mattered on the way, where whoever finished an interview was killed before it could."""
+    """Delete what only mattered on the way, where whoever finished an interview was killed before
+    it could.
+    """
     lately = InterviewSession.end_time > now - CLEAR_BACK
-    ready = sa.select(InterviewSession.id).where(InterviewSession.state == InterviewState.READY, lately)
+    ready = sa.select(InterviewSession.id).where(
+        InterviewSession.state == InterviewState.READY, lately
+    )
     ids = db.session.scalars(ready).all()
     db.session.rollback()  # deleting files takes its time
     for interview_id in ids:
@@ -90,7 +105,9 @@ def _clear_up(place: Recording) -> None:
 
 
 def erase_leaving() -> int:
-    """Finish the deletion of accounts that was asked for and interrupted. Returns how many people went."""
+    """Finish the deletion of accounts that was asked for and interrupted. Returns how many people
+    went.
+    """
     gone = 0
     for user_id in db.session.scalars(sa.select(User.id).where(User.leaving_at.is_not(None))).all():
         with _going_on(f"deleting account {user_id}"):
@@ -100,23 +117,30 @@ def erase_leaving() -> int:
 
 
 def erase(user_id: uuid.UUID) -> None:
-    """Delete a person with every row and file. Files first: should we be stopped, rows still lead to what is left."""
+    """Delete a person with every row and file. Files first: should we be stopped, rows still lead
+    to what is left.
+    """
     earlier.remember(user_id)  # first: what is deleted below is what it is made of
     of_person = sa.select(Application.id).where(Application.user_id == user_id)
-    stored = db.session.scalars(sa.select(Application.resume_path).where(Application.user_id == user_id)).all()
+    stored = db.session.scalars(
+        sa.select(Application.resume_path).where(Application.user_id == user_id)
+    ).all()
     recorded = sa.select(InterviewSession.id).where(InterviewSession.application_id.in_(of_person))
     for interview_id in db.session.scalars(recorded).all():
         remove(interview_id)
     db.session.rollback()
     for name in stored:
         resumes.remove(name, config().resumes_folder)
-    db.session.execute(sa.delete(User).where(User.id == user_id))  # the database takes along what hangs on it
+    # the database takes along what hangs on it
+    db.session.execute(sa.delete(User).where(User.id == user_id))
     db.session.commit()
     drop_old_pages()
 
 
 def sweep_resumes(now: datetime) -> int:
-    """Delete résumés that no row names: somebody was stopped between writing the file and its row. Returns how many."""
+    """Delete résumés that no row names: somebody was stopped between writing the file and its row.
+    Returns how many.
+    """
     folder = config().resumes_folder
     oldest_kept = (now - LEFT_ALONE).timestamp()
     stored = {path.name: path.stat().st_mtime for path in folder.iterdir() if path.is_file()}
@@ -135,7 +159,9 @@ def sweep_resumes(now: datetime) -> int:
 
 
 def _is_another_database(stored: int, unnamed: int, left_over: int) -> bool:
-    """Whether so much has no row that the rows, and not the files, are likely the ones that are missing."""
+    """Whether so much has no row that the rows, and not the files, are likely the ones that are
+    missing.
+    """
     if not left_over:
         return False
     return unnamed == stored or left_over > max(FEW_LEFT_OVER, stored * MOST_LEFT_OVER_SHARE)

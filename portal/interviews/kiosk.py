@@ -1,7 +1,9 @@
-"""Answers recorded by this machine's own camera and microphone: what a page may ask of the station that owns them.
+"""Answers recorded by this machine's own camera and microphone: what a page may ask of the station
+that owns them.
 
-Who may is decided here, by rows: the page that has the seat of an interview that is being recorded. What the station
-does is in `capture.device.station`, and it goes on whatever becomes of the process that asked.
+Who may is decided here, by rows: the page that has the seat of an interview that is being recorded.
+What the station does is in `capture.device.station`, and it goes on whatever becomes of the process
+that asked.
 """
 
 import logging
@@ -72,7 +74,9 @@ class NotAtTheMachine(InterviewError):
 
 
 def refuse_visitors(is_at_the_machine: bool) -> None:
-    """Nobody else's camera: what this machine sees is for who sits at it. Raises NoDevicesHere, NotAtTheMachine."""
+    """Nobody else's camera: what this machine sees is for who sits at it. Raises NoDevicesHere,
+    NotAtTheMachine.
+    """
     if not config().records_itself:
         raise NoDevicesHere("This portal records with the camera of your own browser.")
     if not is_at_the_machine:
@@ -88,7 +92,9 @@ def hold_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
 
 
 def look_at_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
-    """How devices and recording stand; asking keeps them. `is_held` is False where they are not this page's."""
+    """How devices and recording stand; asking keeps them. `is_held` is False where they are not
+    this page's.
+    """
     refuse_unless_seated(interview, tab)
     try:
         return {"is_held": True} | _ask("status", interview, tab=tab)
@@ -99,7 +105,9 @@ def look_at_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
 
 
 def watch(interview: InterviewSession, tab: str) -> Generator[bytes]:
-    """The camera's picture, as JPEGs, for as long as this page has it; refusals come before the first of them."""
+    """The camera's picture, as JPEGs, for as long as this page has it; refusals come before the
+    first of them.
+    """
     refuse_unless_seated(interview, tab)
     pictures = device_client.preview(config().station_socket, sitting=str(interview.id), tab=tab)
     try:
@@ -110,7 +118,8 @@ def watch(interview: InterviewSession, tab: str) -> Generator[bytes]:
 
 
 def record_here(answer: Answer, tab: str) -> dict[str, Any]:
-    """Let the station record an answer that was started. Where it cannot, the answer was never there.
+    """Let the station record an answer that was started. Where it cannot, the answer was never
+    there.
 
     A station that is slow may still begin: then the answer stays, and asking again finds it.
     """
@@ -121,7 +130,9 @@ def record_here(answer: Answer, tab: str) -> dict[str, Any]:
     }
     path = str(answer_path(answer).resolve())
     try:
-        return _ask("start", answer.interview, tab=tab, answer=str(answer.id), path=path, limits=limits)
+        return _ask(
+            "start", answer.interview, tab=tab, answer=str(answer.id), path=path, limits=limits
+        )
     except StationSlow:
         raise
     except DevicesUnusable:
@@ -132,7 +143,9 @@ def record_here(answer: Answer, tab: str) -> dict[str, Any]:
 
 
 def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
-    """End what is being recorded for this interview, also by an earlier page of it; what there is is on disk then."""
+    """End what is being recorded for this interview, also by an earlier page of it; what there is
+    is on disk then.
+    """
     refuse_other_tabs(interview, tab)
     try:
         return _ask("stop", interview)
@@ -143,7 +156,9 @@ def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
 
 
 def settle(answer: Answer) -> Losses | None:
-    """Before an answer counts as complete nobody may write to it any more. Gives what was lost, if told."""
+    """Before an answer counts as complete nobody may write to it any more. Gives what was lost, if
+    told.
+    """
     try:
         recorded = _ask("stop", answer.interview, answer=str(answer.id))["recording"]
     except DevicesUnusable as error:
@@ -174,7 +189,9 @@ def run_station() -> None:
 
     def stop(*_: object) -> None:
         ended.set()
-        threading.Thread(target=server.shutdown).start()  # it waits for the loop that this handler interrupts
+        threading.Thread(
+            target=server.shutdown
+        ).start()  # it waits for the loop that this handler interrupts
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -184,7 +201,9 @@ def run_station() -> None:
 
 
 def end_what_was_stopped(app: Flask, station: "Station", ended: threading.Event) -> None:
-    """Take the devices from a sitting whose interview may not be recorded any more, whether or not its page asks."""
+    """Take the devices from a sitting whose interview may not be recorded any more, whether or not
+    its page asks.
+    """
     while not ended.wait(LOOK_EVERY_S):
         try:
             _end_what_was_stopped(app, station)
@@ -200,7 +219,9 @@ def _end_what_was_stopped(app: Flask, station: "Station") -> None:
         is_allowed = may_record(uuid.UUID(holder.sitting))
     if not is_allowed:
         station.release(holder.sitting, holder.tab)
-        log.info("interview %s is not recorded any more; the devices are free again", holder.sitting)
+        log.info(
+            "interview %s is not recorded any more; the devices are free again", holder.sitting
+        )
 
 
 def _ask(verb: str, interview: InterviewSession, **values: Any) -> dict[str, Any]:
@@ -220,5 +241,9 @@ def _explained(error: StationAway | StationRefused) -> DevicesUnusable:
             "Another interview is using this machine's camera right now. Try again in half a minute."
         )
     if error.kind == "slow":
-        return StationSlow("This machine is slow right now. Wait a moment and try again. What was recorded is kept.")
-    return DevicesUnusable(f"The camera or microphone of this machine cannot be used: {error}. {ASK_THE_TEAM}")
+        return StationSlow(
+            "This machine is slow right now. Wait a moment and try again. What was recorded is kept."
+        )
+    return DevicesUnusable(
+        f"The camera or microphone of this machine cannot be used: {error}. {ASK_THE_TEAM}"
+    )

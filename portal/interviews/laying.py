@@ -1,9 +1,20 @@
-"""Where each answer lies on the recording, told from rows alone: reads no file and brings no decoder along."""
+"""Where each answer lies on the recording, told from rows alone: reads no file and brings no
+decoder along.
+"""
 
 from collections.abc import Sequence
 
 from capture.store import timeline
-from capture.types import AnswerSpan, Gap, GapCause, MeasuredAnswer, Measurements, Observation, PageEvent, Pause
+from capture.types import (
+    AnswerSpan,
+    Gap,
+    GapCause,
+    MeasuredAnswer,
+    Measurements,
+    Observation,
+    PageEvent,
+    Pause,
+)
 from portal.interviews.answers import PAUSES
 from portal.models import Answer, AnswerState, InterviewSession
 
@@ -27,7 +38,9 @@ def usable(interview: InterviewSession) -> list[Answer]:
 
 
 def measured_answer(answer: Answer, observations: Sequence[Observation] | None) -> MeasuredAnswer:
-    """The answer as the timeline wants it; without observations where nothing was measured, or nobody asks."""
+    """The answer as the timeline wants it; without observations where nothing was measured, or
+    nobody asks.
+    """
     duration_ms = answer.duration_ms or (observations[-1].t_ms if observations else 0)
     return MeasuredAnswer(
         question=answer.question_position,

@@ -1,7 +1,8 @@
 """The work behind an interview, done in the background: finds what is to do, and measures answers.
 
-Every step may be killed at any point and done again by another process: rows are claimed (`portal/work`), files are
-replaced whole or appended under a lock. `finishing` makes the film and ends the interview.
+Every step may be killed at any point and done again by another process: rows are claimed
+(`portal/work`), files are replaced whole or appended under a lock. `finishing` makes the film and
+ends the interview.
 """
 
 import logging
@@ -40,25 +41,39 @@ log = logging.getLogger(__name__)
 ANSWER_LIMITS = Limits(max_duration_ms=3_600_000)
 SETTLED = {AnswerState.READY, AnswerState.FAILED}
 ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will come
-REFRESH_EVERY_S = 5.0  # flags of a running interview: recent enough for a live row, cheap enough for many
+# flags of a running interview: recent enough for a live row, cheap enough for many
+REFRESH_EVERY_S = 5.0
 ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: with measuring, then without
-FORGOTTEN_AFTER = timedelta(days=1)  # a recording that was left is looked at again only when it is completed
-OUTLIVED_AFTER_S = 4.0  # all that came was read and the process lives: nobody else need wait for this one's next bytes
-IDLE_AFTER_S = 30.0  # no new bytes for so long: give the thread to somebody else until bytes come again
+# a recording that was left is looked at again only when it is completed
+FORGOTTEN_AFTER = timedelta(days=1)
+# all that came was read and the process lives: nobody else need wait for this one's next bytes
+OUTLIVED_AFTER_S = 4.0
+# no new bytes for so long: give the thread to somebody else until bytes come again
+IDLE_AFTER_S = 30.0
 
 
 def _finishable() -> list[InterviewSession]:
-    """Interviews whose candidate is done and whose kept answers are all measured and normalised, or given up."""
+    """Interviews whose candidate is done and whose kept answers are all measured and normalised, or
+    given up.
+    """
     rows = db.session.scalars(
         sa.select(InterviewSession)
         .join(InterviewSession.application)
-        .where(InterviewSession.state == InterviewState.FINISHING, _free(InterviewSession), goes_on())
+        .where(
+            InterviewSession.state == InterviewState.FINISHING, _free(InterviewSession), goes_on()
+        )
     )
-    return [row for row in rows if all(answer.state in SETTLED for answer in row.kept_answers()) and space.fits(row)]
+    return [
+        row
+        for row in rows
+        if all(answer.state in SETTLED for answer in row.kept_answers()) and space.fits(row)
+    ]
 
 
 def _measurable() -> list[Answer]:
-    """Whole answers first, then those that still grow and have grown since they were last looked at."""
+    """Whole answers first, then those that still grow and have grown since they were last looked
+    at.
+    """
     rows = db.session.scalars(
         sa.select(Answer)
         .join(Answer.interview)
@@ -67,7 +82,11 @@ def _measurable() -> list[Answer]:
         .where(_free(Answer), goes_on(), sa.or_(Answer.state == AnswerState.RECEIVED, _growing()))
         .order_by(Answer.state == AnswerState.RECORDING, Answer.created_at)
     )
-    wanted = [row for row in rows if row in row.interview.kept_answers() and _has_news(row) and _is_its_turn(row)]
+    wanted = [
+        row
+        for row in rows
+        if row in row.interview.kept_answers() and _has_news(row) and _is_its_turn(row)
+    ]
     return [row for row in wanted if space.fits(row)]
 
 
@@ -80,14 +99,21 @@ def _is_its_turn(answer: Answer) -> bool:
 
 
 def _growing() -> sa.ColumnElement[bool]:
-    """Still being recorded: measured where agreed, and otherwise left alone; nothing here may ever end a recording."""
+    """Still being recorded: measured where agreed, and otherwise left alone; nothing here may ever
+    end a recording.
+    """
     analysed = InterviewSession.consent_analyse_at.is_not(None)
     is_fresh = Answer.created_at > utc_now() - FORGOTTEN_AFTER
-    return sa.and_(Answer.state == AnswerState.RECORDING, analysed, is_fresh, Answer.attempts < MAX_ATTEMPTS)
+    return sa.and_(
+        Answer.state == AnswerState.RECORDING, analysed, is_fresh, Answer.attempts < MAX_ATTEMPTS
+    )
 
 
 def _has_news(answer: Answer) -> bool:
-    return answer.state is AnswerState.RECEIVED or uploads.size(answer_path(answer)) > answer.idle_at_bytes
+    return (
+        answer.state is AnswerState.RECEIVED
+        or uploads.size(answer_path(answer)) > answer.idle_at_bytes
+    )
 
 
 def _free(model: type[Answer] | type[InterviewSession]) -> sa.ColumnElement[bool]:
@@ -97,7 +123,9 @@ def _free(model: type[Answer] | type[InterviewSession]) -> sa.ColumnElement[bool
 def give_up(held: Claim, stop: threading.Event) -> None:
     """Tries without progress: say so where an admin sees it, and let everything else go on."""
     state = InterviewState.FAILED if held.model is InterviewSession else AnswerState.FAILED
-    held.write(keep=False, state=state, failure="Given up after several tries that ended without a result.")
+    held.write(
+        keep=False, state=state, failure="Given up after several tries that ended without a result."
+    )
 
 
 def measure_answer(held: Claim, stop: threading.Event) -> None:
@@ -106,11 +134,16 @@ def measure_answer(held: Claim, stop: threading.Event) -> None:
         try:
             work_ahead(held.app, held.row_id, stop)
         except (FileNotFoundError, Halted):
-            log.info("answer %s was deleted, or its interview ended, before it was in the film", held.row_id)
+            log.info(
+                "answer %s was deleted, or its interview ended, before it was in the film",
+                held.row_id,
+            )
         except OSError as error:
             if not disk.is_full(error):
                 raise
-            log.warning("the disk is full: answer %s comes into the film when it is finished", held.row_id)
+            log.warning(
+                "the disk is full: answer %s comes into the film when it is finished", held.row_id
+            )
 
 
 def _measured_and_normalised(held: Claim, stop: threading.Event) -> bool:
@@ -119,7 +152,10 @@ def _measured_and_normalised(held: Claim, stop: threading.Event) -> bool:
             live = LiveMeasuring(held, stop)
             return live.run() and _normalise(live)
         except ClaimLost:
-            log.info("answer %s is measured by another process now, or its interview was stopped", held.row_id)
+            log.info(
+                "answer %s is measured by another process now, or its interview was stopped",
+                held.row_id,
+            )
         except Halted as reason:
             log.info("answer %s is given back: %s", held.row_id, reason)
             held.write(keep=False, attempts=0)
@@ -133,7 +169,9 @@ def _measured_and_normalised(held: Claim, stop: threading.Event) -> bool:
 
 
 class LiveMeasuring:
-    """One answer being measured: what the session asks of us and tells us, in as few database calls as possible."""
+    """One answer being measured: what the session asks of us and tells us, in as few database calls
+    as possible.
+    """
 
     def __init__(self, held: Claim, stop: threading.Event) -> None:
         self.held = held
@@ -195,7 +233,10 @@ class LiveMeasuring:
         with self.held.app.app_context():
             g.only_reads_database = True
             own = InterviewSession.id == self.interview_id
-            return db.session.scalar(sa.select(InterviewSession.state).where(own)) is InterviewState.RECORDING
+            return (
+                db.session.scalar(sa.select(InterviewSession.state).where(own))
+                is InterviewState.RECORDING
+            )
 
     def _note_failure(self, error: CaptureError) -> bool:
         """Not measured, for a reason; the recording itself is not touched by that."""
@@ -206,13 +247,17 @@ class LiveMeasuring:
         return self._is_complete
 
     def is_complete(self) -> bool:
-        """Whether no more bytes will come. Asked many times a second; the database is asked only now and then."""
+        """Whether no more bytes will come. Asked many times a second; the database is asked only
+        now and then.
+        """
         now = time.monotonic()
         if not self._is_complete and now - self._asked_at >= ASK_EVERY_S:
             self._asked_at = now
             with self.held.app.app_context():
                 g.only_reads_database = True
-                state = db.session.scalar(sa.select(Answer.state).where(Answer.id == self.held.row_id))
+                state = db.session.scalar(
+                    sa.select(Answer.state).where(Answer.id == self.held.row_id)
+                )
             self._is_complete = state is not AnswerState.RECORDING
         return self._is_complete
 
@@ -240,7 +285,9 @@ class LiveMeasuring:
             self._halt.set()
 
     def _is_stopped(self) -> bool:
-        """Whether the application was withdrawn or decided meanwhile: from then on nothing more is measured."""
+        """Whether the application was withdrawn or decided meanwhile: from then on nothing more is
+        measured.
+        """
         with self.held.app.app_context():
             g.only_reads_database = True
             return not is_going_on(self.interview_id)
@@ -263,7 +310,9 @@ def _normalise(live: LiveMeasuring) -> bool:
 
 
 def _limits_now(live: LiveMeasuring) -> Limits:
-    """By now earlier parts of this take are through. Raises UnusableMedia where they used all the time."""
+    """By now earlier parts of this take are through. Raises UnusableMedia where they used all the
+    time.
+    """
     with live.held.app.app_context():
         g.only_reads_database = True
         left_ms = allowed_ms(db.session.get_one(Answer, live.held.row_id))

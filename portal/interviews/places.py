@@ -1,4 +1,6 @@
-"""Where the things of an interview are: its folder, an answer's file, the models, this deployment's settings."""
+"""Where the things of an interview are: its folder, an answer's file, the models, this deployment's
+settings.
+"""
 
 import uuid
 from functools import lru_cache
@@ -22,7 +24,8 @@ def config() -> Config:
 
 def models() -> "Models":
     """The face models this deployment measures with."""
-    from capture.session import Models  # brings every decoder along, so only those who measure import it
+    # brings every decoder along, so only those who measure import it
+    from capture.session import Models
 
     return Models(face=config().face_model_path, crowd=config().crowd_model_path)
 
@@ -68,5 +71,7 @@ def answer_path(answer: NamesFile) -> Path:
 
 
 @lru_cache(maxsize=1024)  # asked for every second of everybody who records
-def _answer_path(folder: Path, interview_id: uuid.UUID, question: int, take: int, part: int, container: str) -> Path:
+def _answer_path(
+    folder: Path, interview_id: uuid.UUID, question: int, take: int, part: int, container: str
+) -> Path:
     return Recording(folder / str(interview_id)).answer_path(question, take, part, container)

@@ -1,7 +1,7 @@
 """Taking in the bytes of an answer: what must be known for it, and what may be appended.
 
-A piece comes every second from everybody who records. So this asks the database for one row, with no objects around it,
-and holds nothing of it while the disk works.
+A piece comes every second from everybody who records. So this asks the database for one row, with
+no objects around it, and holds nothing of it while the disk works.
 """
 
 import threading
@@ -65,8 +65,12 @@ QUERY = (
 
 
 def upload_target(answer_id: uuid.UUID) -> UploadTarget:
-    """What `receive` needs of an answer, as the database has it now. Raises Refused where it takes no bytes."""
-    for is_owner_disabled, status, interview_state, state, interview_id, _, *rest in _rows(db.engine, answer_id.hex):
+    """What `receive` needs of an answer, as the database has it now. Raises Refused where it takes
+    no bytes.
+    """
+    for is_owner_disabled, status, interview_state, state, interview_id, _, *rest in _rows(
+        db.engine, answer_id.hex
+    ):
         answer = UploadTarget(AnswerState(state), uuid.UUID(str(interview_id)), answer_id, *rest)
         owner = Owner(bool(is_owner_disabled), ApplicationStatus(status))
         refuse_uploads(answer.state, InterviewState(interview_state), owner)
@@ -91,7 +95,9 @@ def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: O
     if state is AnswerState.DISCARDED:
         raise uploads.Gone
     if owner.is_disabled:
-        raise uploads.Refused(403, "The account of this recording is disabled. What was confirmed is kept.")
+        raise uploads.Refused(
+            403, "The account of this recording is disabled. What was confirmed is kept."
+        )
     if reason := STOPS_RECORDING.get(owner.status):
         raise uploads.Refused(403, f"{reason} {NOTHING_MORE}")
     if interview_state is not InterviewState.RECORDING:
@@ -99,13 +105,17 @@ def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: O
 
 
 def refuse_where_recorded_here() -> None:
-    """Only the station writes to the files of a kiosk: what was recorded there is what its camera saw."""
+    """Only the station writes to the files of a kiosk: what was recorded there is what its camera
+    saw.
+    """
     if config().records_itself:
         raise uploads.Refused(403, "This portal records with its own camera; nothing is uploaded.")
 
 
 class _KeptConnection(threading.local):
-    """A connection that each thread keeps for this one query; taking one from the pool costs more than the query."""
+    """A connection that each thread keeps for this one query; taking one from the pool costs more
+    than the query.
+    """
 
     engine: Engine | None = None
     connection: Any = None
@@ -116,7 +126,8 @@ class _KeptConnection(threading.local):
             from_pool = engine.raw_connection()
             from_pool.detach()
             self.engine, self.connection = engine, from_pool.dbapi_connection
-            engine.dialect.set_isolation_level(self.connection, "AUTOCOMMIT")  # sees what is, holds nothing
+            # sees what is, holds nothing
+            engine.dialect.set_isolation_level(self.connection, "AUTOCOMMIT")
         return self.connection.cursor()
 
     def drop(self) -> None:
@@ -129,7 +140,9 @@ kept = _KeptConnection()
 
 
 def _rows(engine: Engine, answer_id: str) -> list[tuple[Any, ...]]:
-    """Through the driver alone: what SQLAlchemy does around a query takes five times as long as this one."""
+    """Through the driver alone: what SQLAlchemy does around a query takes five times as long as
+    this one.
+    """
     parameters = (answer_id,) if engine.dialect.positional else {"answer_id": answer_id}
     try:
         cursor = kept.cursor(engine)
@@ -152,7 +165,8 @@ def receive(
     checksum: uploads.Checksum | None,
     length_bytes: int | None = None,
 ) -> int:
-    """Append one piece of an answer, on disk when this returns; gives the new offset. Raises UploadError.
+    """Append one piece of an answer, on disk when this returns; gives the new offset. Raises
+    UploadError.
 
     `length_bytes` is how long the whole upload will be, where the sender says so with this piece.
     """
@@ -168,7 +182,8 @@ def receive(
         _check_length(answer.announced_bytes, length_bytes, end, answer.limit_ms)
     path, is_news = answer_path(answer), length_bytes is not None and answer.announced_bytes is None
     if isinstance(answer, Answer):
-        db.session.rollback()  # from here on only the file matters; a slow disk must not hold the database
+        # from here on only the file matters; a slow disk must not hold the database
+        db.session.rollback()
 
     def refuse() -> None:
         """Asked again under the lock: much may have happened while the piece was on its way here."""
@@ -185,7 +200,9 @@ def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
     """Raises Refused where an answer takes no more bytes, or none up to this end."""
     refuse_complete(answer)
     if answer.announced_bytes is not None and end > answer.announced_bytes:
-        raise uploads.Refused(413, f"The upload was said to have {answer.announced_bytes} bytes, and this is more.")
+        raise uploads.Refused(
+            413, f"The upload was said to have {answer.announced_bytes} bytes, and this is more."
+        )
 
 
 def refuse_complete(answer: Answer | UploadTarget) -> None:
@@ -195,14 +212,18 @@ def refuse_complete(answer: Answer | UploadTarget) -> None:
 
 
 def announce(answer: Answer, length_bytes: int) -> None:
-    """Remember how long the whole upload will be, so that whoever takes it up again is told. Raises UploadError."""
+    """Remember how long the whole upload will be, so that whoever takes it up again is told. Raises
+    UploadError.
+    """
     known = answer.announced_bytes if answer.length_bytes is None else answer.length_bytes
     if known == length_bytes:
         return
     answer_id, path, limit_ms = answer.id, answer_path(answer), answer.limit_ms
     _check_length(known, length_bytes, 0, limit_ms)
     db.session.rollback()
-    with uploads.held(path) as here:  # no piece with another length gets in between looking and noting
+    with uploads.held(
+        path
+    ) as here:  # no piece with another length gets in between looking and noting
         _check_length(upload_target(answer_id).announced_bytes, length_bytes, here, limit_ms)
         _note_length(answer_id, length_bytes)
 
@@ -233,7 +254,9 @@ def most_bytes(limit_ms: int) -> int:
 
 
 def confirmed_bytes(answer: Answer) -> int:
-    """How much of an answer is here, on disk when this returns: whoever is told so need not keep it. Raises NoSpace."""
+    """How much of an answer is here, on disk when this returns: whoever is told so need not keep
+    it. Raises NoSpace.
+    """
     path = answer_path(answer)
     db.session.rollback()
     return uploads.confirm(path)

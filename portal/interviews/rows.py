@@ -1,5 +1,5 @@
-"""Observations of finished answers, kept by this process while their interview goes on: every few seconds it is judged
-anew from all its answers, and those that are finished do not change.
+"""Observations of finished answers, kept by this process while their interview goes on: every few
+seconds it is judged anew from all its answers, and those that are finished do not change.
 """
 
 import threading
@@ -13,7 +13,8 @@ from capture.store.recording import read_observations
 from capture.types import Observation
 
 MAX_ROWS = 60_000  # 700 bytes each; twelve interviews of a quarter of an hour
-KEEP_S = 60.0  # flags are refreshed every 5 s: what was not asked for in a minute belongs to nobody who records
+# flags are refreshed every 5 s: what was not asked for in a minute belongs to nobody who records
+KEEP_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ class FinishedRows:
         return rows
 
     def drop_unused(self) -> None:
-        """Asked now and then: who was deleted is not read any more, and nobody else may be judged for long."""
+        """Asked now and then: who was deleted is not read any more, and nobody else may be judged
+        for long.
+        """
         with self._lock:
             self._drop()
 

@@ -1,6 +1,8 @@
-"""What a candidate does in an interview: open it, consent, take the seat, finish; and trying a failed finish again.
+"""What a candidate does in an interview: open it, consent, take the seat, finish; and trying a
+failed finish again.
 
-Each verb checks that it may happen, changes rows (and files) and commits. Views call one of them each.
+Each verb checks that it may happen, changes rows (and files) and commits. Views call one of them
+each.
 """
 
 from datetime import timedelta
@@ -15,7 +17,13 @@ from portal.interviews import asking, space
 from portal.interviews.answers import parts_of
 from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError
 from portal.interviews.places import config, recording
-from portal.interviews.standing import hold, hold_application, refuse_closed, refuse_stopped, refuse_uninterviewable
+from portal.interviews.standing import (
+    hold,
+    hold_application,
+    refuse_closed,
+    refuse_stopped,
+    refuse_uninterviewable,
+)
 from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
 
 SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
@@ -32,9 +40,11 @@ def open_interview(application: Application) -> InterviewSession:
 
 
 def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | None = None) -> None:
-    """Note that recording, and perhaps analysis, was agreed to, to which words, and how long we promised to keep it.
+    """Note that recording, and perhaps analysis, was agreed to, to which words, and how long we
+    promised to keep it.
 
-    Later choices do not change the first. From here on this interview asks what the job asked at this moment.
+    Later choices do not change the first. From here on this interview asks what the job asked at
+    this moment.
     """
     hold(interview)
     refuse_closed(interview)
@@ -58,7 +68,9 @@ def take_seat(interview: InterviewSession, tab: str, *, take_over: bool = False)
     refuse_stopped(interview)
     now = utc_now()
     mine = InterviewSession.holder == tab
-    free = sa.or_(InterviewSession.holder.is_(None), InterviewSession.holder_seen_at < now - SEAT_FREE_AFTER)
+    free = sa.or_(
+        InterviewSession.holder.is_(None), InterviewSession.holder_seen_at < now - SEAT_FREE_AFTER
+    )
     taken = db.session.execute(
         sa.update(InterviewSession)
         .where(InterviewSession.id == interview.id, sa.true() if take_over else sa.or_(mine, free))
@@ -70,21 +82,29 @@ def take_seat(interview: InterviewSession, tab: str, *, take_over: bool = False)
 
 
 def finish(interview: InterviewSession) -> bool:
-    """End the sitting; what is left is ours to do. Said twice it happens once (then False). Raises AnswersMissing."""
+    """End the sitting; what is left is ours to do. Said twice it happens once (then False). Raises
+    AnswersMissing.
+    """
     hold(interview)
     if interview.state in {InterviewState.FINISHING, InterviewState.READY}:
         return False
     refuse_closed(interview)
     if missing := _missing(interview):
         raise AnswersMissing(missing)
-    interview.state, interview.end_time, interview.holder = InterviewState.FINISHING, utc_now(), None
+    interview.state, interview.end_time, interview.holder = (
+        InterviewState.FINISHING,
+        utc_now(),
+        None,
+    )
     hiring.mark_interviewed(interview.application)  # commits both together
     work.wake_workers()
     return True
 
 
 def retry(interview: InterviewSession) -> None:
-    """Make the recording of an interview that failed, or that lacks an answer, again from the answers as received."""
+    """Make the recording of an interview that failed, or that lacks an answer, again from the
+    answers as received.
+    """
     hold(interview)
     if not interview.may_be_retried:
         raise InterviewError("This interview has not failed, and no answer is missing in it.")

@@ -16,18 +16,24 @@ OBSERVATIONS_BYTES = 1_000_000  # of an answer, at most about
 def refuse_new() -> None:
     """Raises NoRoom below the floor."""
     if disk.free_bytes(config().interviews_folder) < config().disk_floor_bytes:
-        raise NoRoom("The server is short of space, so no new recording can start. Nothing saved is lost; try later.")
+        raise NoRoom(
+            "The server is short of space, so no new recording can start. Nothing saved is lost; try later."
+        )
 
 
 def refuse_running() -> None:
     """Raises NoSpace where not even what is being recorded fits any more."""
     settings = config()
     if disk.free_bytes(settings.interviews_folder) < settings.disk_floor_bytes // RUNNING_SHARE:
-        raise uploads.NoSpace("The server is out of space. What was confirmed is safe; sending goes on later.")
+        raise uploads.NoSpace(
+            "The server is out of space. What was confirmed is safe; sending goes on later."
+        )
 
 
 def fits(row: Answer | InterviewSession) -> bool:
-    """Whether the files that measuring an answer or finishing an interview writes fit, and running answers still do."""
+    """Whether the files that measuring an answer or finishing an interview writes fit, and running
+    answers still do.
+    """
     if isinstance(row, InterviewSession):
         copied = row.kept_answers()
     else:

@@ -1,7 +1,9 @@
-"""Whether an interview goes on, and which page may go on with it. Asked by every verb and by all work behind them.
+"""Whether an interview goes on, and which page may go on with it. Asked by every verb and by all
+work behind them.
 
-Withdrawing an application stops its interview wherever it stands, deciding it stops what is still being recorded. What
-was recorded until then stays as long as was promised. Knows no file and no device.
+Withdrawing an application stops its interview wherever it stands, deciding it stops what is still
+being recorded. What was recorded until then stays as long as was promised. Knows no file and no
+device.
 """
 
 import uuid
@@ -18,9 +20,11 @@ NOTHING_MORE = "Nothing more is recorded."
 
 
 def hold(interview: InterviewSession) -> None:
-    """From here to our commit nobody else decides anything of this interview; all that was read is read anew.
+    """From here to our commit nobody else decides anything of this interview; all that was read is
+    read anew.
 
-    In the order of whoever withdraws: the application, then the interview. SQLite has one who writes anyway.
+    In the order of whoever withdraws: the application, then the interview. SQLite has one who
+    writes anyway.
     """
     interview_id, application_id = interview.id, interview.application_id
     hold_application(application_id)
@@ -29,7 +33,9 @@ def hold(interview: InterviewSession) -> None:
 
 
 def hold_application(application_id: uuid.UUID) -> None:
-    """The same of what hangs on an application. Rows that refer to it may come meanwhile, as flags do."""
+    """The same of what hangs on an application. Rows that refer to it may come meanwhile, as flags
+    do.
+    """
     db.session.flush()  # what the caller changed is no news from others
     db.session.expire_all()
     own = sa.select(Application.id).where(Application.id == application_id)
@@ -37,7 +43,9 @@ def hold_application(application_id: uuid.UUID) -> None:
 
 
 def refuse_closed(interview: InterviewSession) -> None:
-    """Raises Stopped or NotInterviewable where nothing of an interview may be changed by its candidate any more."""
+    """Raises Stopped or NotInterviewable where nothing of an interview may be changed by its
+    candidate any more.
+    """
     refuse_stopped(interview)
     if interview.state in OVER:
         raise NotInterviewable("This interview is finished. Its answers are with the hiring team.")
@@ -57,7 +65,9 @@ def refuse_stopped(interview: InterviewSession) -> None:
 
 
 def refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
-    """Raises Stopped, NotInterviewable, NotAgreed or HeldElsewhere where this page may not go on with the interview."""
+    """Raises Stopped, NotInterviewable, NotAgreed or HeldElsewhere where this page may not go on
+    with the interview.
+    """
     refuse_closed(interview)
     if interview.state is not InterviewState.RECORDING:
         raise NotAgreed("Agree to the recording first.")
@@ -83,5 +93,9 @@ def why_unwanted(interview_id: uuid.UUID) -> str | None:
 def may_record(interview_id: uuid.UUID) -> bool:
     """Whether this interview is being recorded, by somebody who may be here."""
     query = sa.select(InterviewSession.id).join(InterviewSession.application).join(Application.user)
-    recording = sa.and_(InterviewSession.state == InterviewState.RECORDING, User.disabled_at.is_(None), goes_on())
-    return db.session.scalar(query.where(recording, InterviewSession.id == interview_id)) is not None
+    recording = sa.and_(
+        InterviewSession.state == InterviewState.RECORDING, User.disabled_at.is_(None), goes_on()
+    )
+    return (
+        db.session.scalar(query.where(recording, InterviewSession.id == interview_id)) is not None
+    )

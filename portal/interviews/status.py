@@ -8,7 +8,8 @@ from portal import uploads
 from portal.interviews.places import answer_path, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
-TIP_AFTER_MS = 4_000  # shorter than any rule's threshold: the candidate hears of it before a reviewer does
+# shorter than any rule's threshold: the candidate hears of it before a reviewer does
+TIP_AFTER_MS = 4_000
 NO_FACE_TIP = "No face is in the picture right now. If that is not what you want, check your camera and light."
 
 
@@ -46,7 +47,8 @@ def status(interview: InterviewSession) -> Status:
     answers = [_answer_status(answer) for answer in interview.kept_answers()]
     return Status(
         state=interview.state,
-        is_final=interview.state in {InterviewState.READY, InterviewState.FAILED} or interview.is_stopped,
+        is_final=interview.state in {InterviewState.READY, InterviewState.FAILED}
+        or interview.is_stopped,
         is_stopped=interview.is_stopped,
         is_analysed=interview.is_analysed,
         answers=answers,
@@ -74,7 +76,9 @@ def _answer_status(answer: Answer) -> AnswerStatus:
 
 
 def arrived(interview: InterviewSession) -> list[Answer]:
-    """The answers of which something has come: one that a browser began and never delivered is none."""
+    """The answers of which something has come: one that a browser began and never delivered is
+    none.
+    """
     return [
         answer
         for answer in interview.kept_answers()
@@ -84,11 +88,15 @@ def arrived(interview: InterviewSession) -> list[Answer]:
 
 def _tip(interview: InterviewSession) -> str | None:
     """A neutral word to the candidate while an answer is recorded without a face in the picture."""
-    recorded = [answer for answer in interview.kept_answers() if answer.state is AnswerState.RECORDING]
+    recorded = [
+        answer for answer in interview.kept_answers() if answer.state is AnswerState.RECORDING
+    ]
     if not recorded or not interview.is_analysed:
         return None
     answer = recorded[-1]
-    path = recording(interview).observations_path(answer.question_position, answer.take, answer.part)
+    path = recording(interview).observations_path(
+        answer.question_position, answer.take, answer.part
+    )
     observations = latest_observations(path)
     if not observations or observations[-1].t_ms < TIP_AFTER_MS:
         return None

@@ -3,7 +3,12 @@
 A table is in the module of its subject; the rest of the portal takes it from here.
 """
 
-from portal.models.applications import RECORDED_ALREADY, STOPS_RECORDING, Application, EarlierInterview
+from portal.models.applications import (
+    RECORDED_ALREADY,
+    STOPS_RECORDING,
+    Application,
+    EarlierInterview,
+)
 from portal.models.choices import (
     AnswerState,
     ApplicationStatus,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from portal.models.interviews import InterviewQuestion, InterviewSession
 
 
-# What ends an interview that is being recorded, in a sentence to its candidate. Closing the job does not.
+# What ends an interview that is being recorded, in a sentence to its candidate. Closing the job
+# does not.
 STOPS_RECORDING = {
     ApplicationStatus.WITHDRAWN: "You withdrew this application.",
     ApplicationStatus.REJECTED: "This application has been decided.",
@@ -37,14 +38,23 @@ class Application(db.Model):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"))
-    job_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("jobs.id", ondelete="RESTRICT"), index=True)
-    status: Mapped[ApplicationStatus] = mapped_column(one_of(ApplicationStatus), default=ApplicationStatus.APPLIED)
+    job_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("jobs.id", ondelete="RESTRICT"), index=True
+    )
+    status: Mapped[ApplicationStatus] = mapped_column(
+        one_of(ApplicationStatus), default=ApplicationStatus.APPLIED
+    )
     note: Mapped[str] = mapped_column(sa.Text, default="")
-    resume_path: Mapped[str] = mapped_column(sa.String(80))  # a name we made, inside the resumes folder
-    resume_name: Mapped[str] = mapped_column(sa.String(160))  # what the candidate called it; only ever shown
-    was_recorded: Mapped[bool] = mapped_column(default=False)  # with an account that was deleted since
-    resume_changes: Mapped[str] = mapped_column(sa.Text, default="")  # what was left out of it; the candidate was told
-    resume_opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # first fetched by the team; now it stays
+    # a name we made, inside the resumes folder
+    resume_path: Mapped[str] = mapped_column(sa.String(80))
+    # what the candidate called it; only ever shown
+    resume_name: Mapped[str] = mapped_column(sa.String(160))
+    # with an account that was deleted since
+    was_recorded: Mapped[bool] = mapped_column(default=False)
+    # what was left out of it; the candidate was told
+    resume_changes: Mapped[str] = mapped_column(sa.Text, default="")
+    # first fetched by the team; now it stays
+    resume_opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     user: Mapped[User] = relationship(back_populates="applications")
@@ -66,7 +76,9 @@ class Application(db.Model):
             return reason
         if not self.questions:
             return "This job has no recorded interview."
-        if self.interview is None and (self.was_recorded or self.status is ApplicationStatus.INTERVIEWED):
+        if self.interview is None and (
+            self.was_recorded or self.status is ApplicationStatus.INTERVIEWED
+        ):
             return RECORDED_ALREADY
         if self.interview is None and not self.job.is_open:
             return "This job is closed."
@@ -74,14 +86,18 @@ class Application(db.Model):
 
 
 class EarlierInterview(db.Model):
-    """Takes that somebody used for a job before deleting the account: a keyed mark, no address and no name.
+    """Takes that somebody used for a job before deleting the account: a keyed mark, no address and
+    no name.
 
     It goes when the job closes.
     """
 
     __tablename__ = "earlier_interviews"
 
-    mark: Mapped[str] = mapped_column(sa.String(64), primary_key=True)  # keyed hash of e-mail address and job
-    job_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    # keyed hash of e-mail address and job
+    mark: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("jobs.id", ondelete="CASCADE"), index=True
+    )
     is_finished: Mapped[bool]  # the candidate was done
     takes: Mapped[dict[str, int]] = mapped_column(sa.JSON)  # used ones, by the question's position

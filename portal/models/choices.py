@@ -49,7 +49,8 @@ class AnswerState(StrEnum):
     RECEIVED = "received"  # all bytes are on disk
     READY = "ready"  # measured (where agreed) and normalised
     FAILED = "failed"  # three tries did not succeed
-    DISCARDED = "discarded"  # recorded again, or taken back; its media is deleted when the sitting ends
+    # recorded again, or taken back; its media is deleted when the sitting ends
+    DISCARDED = "discarded"
 
 
 class WorkerKind(StrEnum):

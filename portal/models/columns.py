@@ -1,4 +1,6 @@
-"""What the columns of several tables share: moments in UTC, fixed choices, and the lease on a row that is worked on."""
+"""What the columns of several tables share: moments in UTC, fixed choices, and the lease on a row
+that is worked on.
+"""
 
 import uuid
 from datetime import UTC, datetime
@@ -39,10 +41,13 @@ def one_of(enum: type[StrEnum]) -> sa.Enum:
 
 
 class Leased:
-    """A row that background work claims: one process at a time, for a while, a few tries (`portal/work/claims.py`)."""
+    """A row that background work claims: one process at a time, for a while, a few tries
+    (`portal/work/claims.py`).
+    """
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, sort_order=-1)
     attempts: Mapped[int] = mapped_column(default=0, sort_order=1)  # tries without progress
-    # The fencing token: each claim raises it, and who holds an older one can write nothing any more.
+    # The fencing token: each claim raises it, and who holds an older one can write nothing any
+    # more.
     fence: Mapped[int] = mapped_column(default=0, sort_order=1)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime, sort_order=1)

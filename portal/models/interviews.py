@@ -1,6 +1,7 @@
 """Interviews and what belongs to one: its questions, the answers, the page's events, the flags.
 
-`InterviewSession` is the name that was given for the table of interviews; everywhere else we say *interview*.
+`InterviewSession` is the name that was given for the table of interviews; everywhere else we say
+*interview*.
 """
 
 import uuid
@@ -17,7 +18,8 @@ from portal.models.columns import Leased, UtcDateTime, one_of, utc_now
 
 
 class InterviewSession(Leased, db.Model):
-    """One interview for one application. `interview` in code, so that `session` stays Flask's and SQLAlchemy's.
+    """One interview for one application. `interview` in code, so that `session` stays Flask's and
+    SQLAlchemy's.
 
     Leased while it is finished: while its film is joined, and telemetry is written.
     """
@@ -28,12 +30,18 @@ class InterviewSession(Leased, db.Model):
         sa.Index("ix_interview_sessions_state_start_time", "state", "start_time"),
     )
 
-    application_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("applications.id", ondelete="CASCADE"), unique=True)
-    state: Mapped[InterviewState] = mapped_column(one_of(InterviewState), default=InterviewState.PENDING)
+    application_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("applications.id", ondelete="CASCADE"), unique=True
+    )
+    state: Mapped[InterviewState] = mapped_column(
+        one_of(InterviewState), default=InterviewState.PENDING
+    )
     consent_record_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    consent_analyse_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: refused, nothing is measured
+    # None: refused, nothing is measured
+    consent_analyse_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     consent_version: Mapped[str | None] = mapped_column(sa.String(16))  # which words were agreed to
-    consent_sha256: Mapped[str | None] = mapped_column(sa.String(64))  # of these words as they were shown
+    # of these words as they were shown
+    consent_sha256: Mapped[str | None] = mapped_column(sa.String(64))
     consent_days: Mapped[int | None]  # how long we promised to keep it at most
     start_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -46,7 +54,8 @@ class InterviewSession(Leased, db.Model):
     holder: Mapped[str | None] = mapped_column(sa.String(64))  # the browser tab that records
     holder_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    flags_version: Mapped[int] = mapped_column(default=0)  # so that an older result never overwrites a newer one
+    # so that an older result never overwrites a newer one
+    flags_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     application: Mapped[Application] = relationship(back_populates="interview")
@@ -66,17 +75,24 @@ class InterviewSession(Leased, db.Model):
 
     @property
     def is_live(self) -> bool:
-        return self.state in {InterviewState.RECORDING, InterviewState.FINISHING} and not self.is_stopped
+        return (
+            self.state in {InterviewState.RECORDING, InterviewState.FINISHING}
+            and not self.is_stopped
+        )
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it goes no further: withdrawn before it was put together, or decided while it was recorded."""
+        """Whether it goes no further: withdrawn before it was put together, or decided while it was
+        recorded.
+        """
         if self.state is InterviewState.FINISHING:
             return self.application.status is ApplicationStatus.WITHDRAWN
         return self.state is InterviewState.RECORDING and self.application.status in STOPS_RECORDING
 
     def kept_until(self, retention_days: int) -> datetime:
-        """When it is deleted: after what was promised, or earlier where this portal keeps less by now."""
+        """When it is deleted: after what was promised, or earlier where this portal keeps less by
+        now.
+        """
         days = min(retention_days, self.consent_days or retention_days)
         return (self.start_time or self.created_at) + timedelta(days=days)
 
@@ -90,19 +106,26 @@ class InterviewSession(Leased, db.Model):
         if self.application.status is ApplicationStatus.WITHDRAWN:
             return False
         lacks_one = any(answer.state is AnswerState.FAILED for answer in self.kept_answers())
-        return self.state is InterviewState.FAILED or (self.state is InterviewState.READY and lacks_one)
+        return self.state is InterviewState.FAILED or (
+            self.state is InterviewState.READY and lacks_one
+        )
 
     def kept_answers(self) -> list["Answer"]:
-        """All parts of each question's newest take of which something can be used (else of the newest), in order."""
+        """All parts of each question's newest take of which something can be used (else of the
+        newest), in order.
+        """
         there = [answer for answer in self.answers if answer.state is not AnswerState.DISCARDED]
-        newest = {answer.question_position: answer.take for answer in there}  # ordered: the last one wins
+        # ordered: the last one wins
+        newest = {answer.question_position: answer.take for answer in there}
         usable = [answer for answer in there if answer.state is not AnswerState.FAILED]
         newest |= {answer.question_position: answer.take for answer in usable}
         return [answer for answer in there if answer.take == newest[answer.question_position]]
 
 
 class InterviewQuestion(db.Model):
-    """One question as this interview asks it: the job's, copied when the interview began, and when it was shown."""
+    """One question as this interview asks it: the job's, copied when the interview began, and when
+    it was shown.
+    """
 
     __tablename__ = "interview_questions"
 
@@ -115,7 +138,8 @@ class InterviewQuestion(db.Model):
     limit_ms: Mapped[int]
     takes: Mapped[int]
     takes_before: Mapped[int] = mapped_column(default=0)  # used with an account that was deleted
-    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: nobody but admins has read it yet
+    # None: nobody but admins has read it yet
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def takes_left(self) -> int:
@@ -127,7 +151,9 @@ class InterviewQuestion(db.Model):
         return self.released_at is not None
 
     def think_left_ms(self, now: datetime) -> int:
-        """What is left of the time to think. Its clock starts when the prompt is shown, and never anew."""
+        """What is left of the time to think. Its clock starts when the prompt is shown, and never
+        anew.
+        """
         if self.released_at is None:
             return self.think_ms
         gone_ms = int((now - self.released_at).total_seconds() * 1000)
@@ -135,7 +161,8 @@ class InterviewQuestion(db.Model):
 
 
 class Answer(Leased, db.Model):
-    """One take of one question: one upload, one file; the unit that is measured, retried and leased.
+    """One take of one question: one upload, one file; the unit that is measured, retried and
+    leased.
 
     A take that was interrupted (closed tab, crash) goes on in a further `part`.
     """
@@ -146,29 +173,40 @@ class Answer(Leased, db.Model):
         sa.Index("ix_answers_state_lease_until", "state", "lease_until"),
     )
 
-    interview_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("interview_sessions.id", ondelete="CASCADE"))
+    interview_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("interview_sessions.id", ondelete="CASCADE")
+    )
     question_position: Mapped[int]
-    prompt: Mapped[str] = mapped_column(sa.String(500))  # as it was asked, whatever becomes of the question
+    # as it was asked, whatever becomes of the question
+    prompt: Mapped[str] = mapped_column(sa.String(500))
     take: Mapped[int]
     part: Mapped[int] = mapped_column(default=1)
     limit_ms: Mapped[int]  # how long this part may be recorded
     container: Mapped[str] = mapped_column(sa.String(8))
     state: Mapped[AnswerState] = mapped_column(one_of(AnswerState), default=AnswerState.RECORDING)
-    length_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)  # said at the end; until then the file's size tells
-    announced_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)  # by a tus client that knew it beforehand
+    # said at the end; until then the file's size tells
+    length_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
+    # by a tus client that knew it beforehand
+    announced_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
     recorded_ms: Mapped[int | None]  # how long the recorder says it ran
     duration_ms: Mapped[int | None]  # how long the media is
     measured_ms: Mapped[int] = mapped_column(default=0)
-    idle_at_bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)  # measured that far, then nothing more came
+    # measured that far, then nothing more came
+    idle_at_bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     damaged_at_ms: Mapped[int | None]
-    av_offset_ms: Mapped[int | None]  # how far its sound was moved when it was normalised; None without sound
-    pictures_dropped: Mapped[int | None]  # by a recorder of ours that could not keep up; None where nobody told
+    # how far its sound was moved when it was normalised; None without sound
+    av_offset_ms: Mapped[int | None]
+    # by a recorder of ours that could not keep up; None where nobody told
+    pictures_dropped: Mapped[int | None]
     sound_lost_ms: Mapped[int | None]  # likewise
-    # How it came, kept beside the answer for reviewers (`interviews/arrival.py`); None where nobody noted it.
+    # How it came, kept beside the answer for reviewers (`interviews/arrival.py`); None where nobody
+    # noted it.
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    sent_ms: Mapped[int | None]  # how long the media is that was sent; what is beyond the limit is cut
+    # how long the media is that was sent; what is beyond the limit is cut
+    sent_ms: Mapped[int | None]
     codecs: Mapped[str | None] = mapped_column(sa.String(40))  # what it is coded in: "h264 aac"
-    watched: Mapped[bool | None]  # whether our page recorded it, and nothing it was to report is missing
+    # whether our page recorded it, and nothing it was to report is missing
+    watched: Mapped[bool | None]
     failure: Mapped[str] = mapped_column(sa.String(300), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -179,7 +217,9 @@ class Answer(Leased, db.Model):
 
 
 class Flag(db.Model):
-    """An interval worth a look, on the recording's clock. Replaced as a whole while the interview is measured."""
+    """An interval worth a look, on the recording's clock. Replaced as a whole while the interview
+    is measured.
+    """
 
     __tablename__ = "flags"
     __table_args__ = (
@@ -188,7 +228,9 @@ class Flag(db.Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    interview_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("interview_sessions.id", ondelete="CASCADE"))
+    interview_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("interview_sessions.id", ondelete="CASCADE")
+    )
     kind: Mapped[str] = mapped_column(sa.String(24))
     severity: Mapped[str] = mapped_column(sa.String(8))
     start_ms: Mapped[int]
@@ -207,7 +249,8 @@ class PageEvent(db.Model):
     """Something the candidate's page reported, on the answer's own clock."""
 
     __tablename__ = "page_events"
-    __table_args__ = (sa.UniqueConstraint("answer_id", "kind", "t_ms"),)  # a report sent twice is one event
+    # a report sent twice is one event
+    __table_args__ = (sa.UniqueConstraint("answer_id", "kind", "t_ms"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     answer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("answers.id", ondelete="CASCADE"))

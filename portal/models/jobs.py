@@ -29,7 +29,9 @@ class Job(db.Model):
     description: Mapped[str] = mapped_column(sa.Text)  # Markdown
     location: Mapped[str] = mapped_column(sa.String(120))
     workplace: Mapped[Workplace] = mapped_column(one_of(Workplace), default=Workplace.ON_SITE)
-    employment_type: Mapped[EmploymentType] = mapped_column(one_of(EmploymentType), default=EmploymentType.FULL_TIME)
+    employment_type: Mapped[EmploymentType] = mapped_column(
+        one_of(EmploymentType), default=EmploymentType.FULL_TIME
+    )
     salary_range: Mapped[str] = mapped_column(sa.String(60), default="")
     status: Mapped[JobStatus] = mapped_column(one_of(JobStatus), default=JobStatus.DRAFT)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
@@ -51,7 +53,9 @@ class Job(db.Model):
 
 
 class Question(db.Model):
-    """One question of a job's interview. An interview that begins takes a copy: editing never changes the past."""
+    """One question of a job's interview. An interview that begins takes a copy: editing never
+    changes the past.
+    """
 
     __tablename__ = "questions"
     __table_args__ = (

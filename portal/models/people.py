@@ -31,12 +31,18 @@ class User(UserMixin, db.Model):
     location: Mapped[str] = mapped_column(sa.String(120), default="")
     headline: Mapped[str] = mapped_column(sa.String(160), default="")
     # The API's tokens carry a mark of it: changing it ends them all.
-    session_key: Mapped[str] = mapped_column(sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32))
-    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # nobody gets in any more, nothing is deleted
-    leaving_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # asked for deletion, which goes on until done
+    session_key: Mapped[str] = mapped_column(
+        sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32)
+    )
+    # nobody gets in any more, nothing is deleted
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # asked for deletion, which goes on until done
+    leaving_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
-    applications: Mapped[list["Application"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+    applications: Mapped[list["Application"]] = relationship(
+        back_populates="user", cascade="all, delete-orphan"
+    )
 
     @property
     def is_active(self) -> bool:
@@ -58,7 +64,9 @@ class SignIn(db.Model):
     __tablename__ = "sign_ins"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
@@ -72,11 +80,14 @@ class RevokedToken(db.Model):
 
 
 class ThrottleHit(db.Model):
-    """One counted try (a failed sign-in, say). Kept in the database so that all processes count together."""
+    """One counted try (a failed sign-in, say). Kept in the database so that all processes count
+    together.
+    """
 
     __tablename__ = "throttle_hits"
     __table_args__ = (sa.Index("ix_throttle_hits_bucket_at", "bucket", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    bucket: Mapped[str] = mapped_column(sa.String(64))  # keyed hash of what is counted; no address, no e-mail
+    # keyed hash of what is counted; no address, no e-mail
+    bucket: Mapped[str] = mapped_column(sa.String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -19,4 +19,5 @@ class WorkerBeat(db.Model):
     kind: Mapped[WorkerKind] = mapped_column(one_of(WorkerKind))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    tasks: Mapped[int] = mapped_column("jobs")  # how many it works on; the column keeps its first name
+    # how many it works on; the column keeps its first name
+    tasks: Mapped[int] = mapped_column("jobs")

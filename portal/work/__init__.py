@@ -1,10 +1,13 @@
-"""Work in the background: who looks for it, who does it, and how it is ended. Knows no kind of work.
+"""Work in the background: who looks for it, who does it, and how it is ended. Knows no kind of
+work.
 
-A kind registers itself when the app is made: `register_rows` for work on rows that are claimed one by one (`Leased`),
-`register_idle` for what is due by the clock. Nothing here changes when one more comes.
+A kind registers itself when the app is made: `register_rows` for work on rows that are claimed one
+by one (`Leased`), `register_idle` for what is due by the clock. Nothing here changes when one more
+comes.
 
-`kinds` has the kinds and finds the next task, `claims` makes one process the one that works on a row, `manager` has
-the threads of a process, `worker` the process, `heartbeats` tells whether any is there, `halting` ends work early.
+`kinds` has the kinds and finds the next task, `claims` makes one process the one that works on a
+row, `manager` has the threads of a process, `worker` the process, `heartbeats` tells whether any is
+there, `halting` ends work early.
 """
 
 from threading import Event
@@ -50,21 +53,27 @@ MANAGER = "background_manager"  # where an app keeps the threads of its process
 
 
 def init_app(app: Flask) -> None:
-    """Let this process do background work, at the latest with its first request (not in commands, not in tests)."""
+    """Let this process do background work, at the latest with its first request (not in commands,
+    not in tests).
+    """
     app.extensions[KINDS] = Kinds()
     app.extensions[MANAGER] = make_manager(app, WorkerKind.WEB)
     app.before_request(ensure_working)
 
 
 def ensure_working() -> None:
-    """Whatever the first request is: from then on this process works, where it shall (not in tests)."""
+    """Whatever the first request is: from then on this process works, where it shall (not in
+    tests).
+    """
     config: Config = current_app.config["PORTAL"]
     if config.capture_in_web and not current_app.testing:
         current_app.extensions[MANAGER].ensure_started()
 
 
 def wake_workers() -> None:
-    """Somebody waits for what is to do now; without this it begins with the next look, within a second."""
+    """Somebody waits for what is to do now; without this it begins with the next look, within a
+    second.
+    """
     current_app.extensions[MANAGER].wake()
 
 

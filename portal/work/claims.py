@@ -1,7 +1,8 @@
-"""Who works on what: one conditional UPDATE claims a row, a lease keeps it, a fence proves it is still ours.
+"""Who works on what: one conditional UPDATE claims a row, a lease keeps it, a fence proves it is
+still ours.
 
-A process that was killed lets its lease run out; whoever looks next goes on. One that only slept finds its fence
-outdated and can write nothing.
+A process that was killed lets its lease run out; whoever looks next goes on. One that only slept
+finds its fence outdated and can write nothing.
 """
 
 import logging
@@ -27,7 +28,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 4  # three renewals may fail before the lease is lost
-GONE = (NoResultFound, OSError, DBAPIError)  # what meets whoever works on what is deleted meanwhile, or on a full disk
+# what meets whoever works on what is deleted meanwhile, or on a full disk
+GONE = (NoResultFound, OSError, DBAPIError)
 MAX_ATTEMPTS = 3  # tries without progress
 
 
@@ -42,7 +44,9 @@ class Claim:
     lost: threading.Event = field(default_factory=threading.Event)
 
     def write(self, *, keep: bool, **values: Any) -> bool:
-        """Set columns if the fence is still ours, and renew (`keep`) or give back the lease. False: it was lost."""
+        """Set columns if the fence is still ours, and renew (`keep`) or give back the lease. False:
+        it was lost.
+        """
         values["lease_until"] = utc_now() + LEASE if keep else None
         with self.app.app_context():
             changed = db.session.execute(
@@ -56,7 +60,9 @@ class Claim:
         return not self.lost.is_set()
 
     def confirm(self) -> None:
-        """Asked before a file takes its place: others may have made it, should we have slept. Raises ClaimLost."""
+        """Asked before a file takes its place: others may have made it, should we have slept.
+        Raises ClaimLost.
+        """
         if not self.write(keep=True):
             raise ClaimLost(f"{self.row_id} is worked on by another process now")
 
@@ -75,7 +81,9 @@ class Claim:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Renew the lease from a thread of its own while the block works, and stop renewing whatever happens."""
+        """Renew the lease from a thread of its own while the block works, and stop renewing
+        whatever happens.
+        """
         done = threading.Event()
 
         def renew() -> None:
@@ -83,7 +91,9 @@ class Claim:
                 try:
                     self.write(keep=True)
                 except SQLAlchemyError:
-                    log.warning("the lease of %s could not be renewed just now", self.row_id, exc_info=True)
+                    log.warning(
+                        "the lease of %s could not be renewed just now", self.row_id, exc_info=True
+                    )
 
         thread = threading.Thread(target=renew, name=f"lease-{self.row_id}", daemon=True)
         thread.start()
@@ -119,17 +129,21 @@ class Waiting:
                 .values(fence=self.fence + 1, attempts=model.attempts + 1, lease_until=now + LEASE)
             )
             db.session.commit()
-        return Claim(app, model, self.row_id, self.fence + 1) if cast(Any, changed).rowcount else None
+        return (
+            Claim(app, model, self.row_id, self.fence + 1) if cast(Any, changed).rowcount else None
+        )
 
 
 def one_is_on_trial() -> bool:
     """Whether something is being tried again right now that came to no result before.
 
-    It may be what ended the process. So such rows are tried one at a time, and none takes the others' tries with it.
+    It may be what ended the process. So such rows are tried one at a time, and none takes the
+    others' tries with it.
     """
     return bool(db.session.scalar(sa.select(_on_trial(utc_now()))))
 
 
 def _on_trial(now: datetime) -> sa.ColumnElement[bool]:
-    rows = [aliased(model) for model in Leased.__subclasses__()]  # other rows than the one that an UPDATE is about
+    # other rows than the one that an UPDATE is about
+    rows = [aliased(model) for model in Leased.__subclasses__()]
     return sa.or_(*[sa.exists().where(row.attempts > 1, row.lease_until > now) for row in rows])

@@ -1,6 +1,8 @@
-"""What work that takes long asks again and again, so that it ends within seconds where nobody wants its result.
+"""What work that takes long asks again and again, so that it ends within seconds where nobody wants
+its result.
 
-A fence keeps such a result from being written; this spares the time until then. Knows no file and no kind of work.
+A fence keeps such a result from being written; this spares the time until then. Knows no file and
+no kind of work.
 """
 
 import logging
@@ -17,12 +19,15 @@ from portal.work.errors import ClaimLost, Halted
 
 log = logging.getLogger(__name__)
 
-ASK_EVERY_S = 1.0  # withdrawn means stopped within five seconds; one small query a second costs next to nothing
+# withdrawn means stopped within five seconds; one small query a second costs next to nothing
+ASK_EVERY_S = 1.0
 
 
 @dataclass
 class Halt:
-    """Called by the work on one row. Raises ClaimLost where others have it, Halted where nobody wants it now."""
+    """Called by the work on one row. Raises ClaimLost where others have it, Halted where nobody
+    wants it now.
+    """
 
     app: Flask
     row_id: uuid.UUID
@@ -46,7 +51,9 @@ class Halt:
                 g.only_reads_database = True
                 reason = self.why_unwanted(self.row_id)
         except SQLAlchemyError:
-            log.warning("whether %s goes on could not be asked just now", self.row_id, exc_info=True)
+            log.warning(
+                "whether %s goes on could not be asked just now", self.row_id, exc_info=True
+            )
             return
         if reason:
             raise Halted(reason)

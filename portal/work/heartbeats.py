@@ -1,6 +1,8 @@
-"""Who works in the background at the moment: each process that looks for work says so in a row of its own.
+"""Who works in the background at the moment: each process that looks for work says so in a row of
+its own.
 
-It says so every few seconds. A row holds no host, no pid and nobody's data. A process that died is told by its silence.
+It says so every few seconds. A row holds no host, no pid and nobody's data. A process that died is
+told by its silence.
 """
 
 import logging
@@ -19,13 +21,16 @@ from portal.models import WorkerBeat, WorkerKind, utc_now
 
 log = logging.getLogger(__name__)
 
-BEAT_EVERY_S = 4.0  # like a lease's renewal: three may fail before anybody thinks that nobody is there
+# like a lease's renewal: three may fail before anybody thinks that nobody is there
+BEAT_EVERY_S = 4.0
 SEEN_WITHIN = timedelta(seconds=15)
 SWEPT_AFTER = timedelta(hours=1)  # long enough for an operator to see that there was one
 
 
 class Heartbeat:
-    """The row of this process. `beat` may be called as often as one likes; it writes every BEAT_EVERY_S."""
+    """The row of this process. `beat` may be called as often as one likes; it writes every
+    BEAT_EVERY_S.
+    """
 
     def __init__(self, app: Flask, kind: WorkerKind) -> None:
         self._app = app
@@ -44,13 +49,19 @@ class Heartbeat:
             log.warning("this process could not say just now that it measures", exc_info=True)
 
     def _write(self, tasks: int, now: datetime) -> None:
-        mine = sa.update(WorkerBeat).where(WorkerBeat.id == self._id).values(seen_at=now, tasks=tasks)
+        mine = (
+            sa.update(WorkerBeat).where(WorkerBeat.id == self._id).values(seen_at=now, tasks=tasks)
+        )
         if not cast(Any, db.session.execute(mine)).rowcount:
-            db.session.add(WorkerBeat(id=self._id, kind=self._kind, started_at=now, seen_at=now, tasks=tasks))
+            db.session.add(
+                WorkerBeat(id=self._id, kind=self._kind, started_at=now, seen_at=now, tasks=tasks)
+            )
         db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - SWEPT_AFTER))
         db.session.commit()
 
 
 def workers_seen(now: datetime) -> Sequence[WorkerBeat]:
     """The processes that work, or would if there were something to do. Empty: nobody does."""
-    return db.session.scalars(sa.select(WorkerBeat).where(WorkerBeat.seen_at > now - SEEN_WITHIN)).all()
+    return db.session.scalars(
+        sa.select(WorkerBeat).where(WorkerBeat.seen_at > now - SEEN_WITHIN)
+    ).all()

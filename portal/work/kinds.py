@@ -21,7 +21,8 @@ FindTask = Callable[[], Task | None]
 class RowKind:
     """Work on rows of one table, each done by the one process that claims it."""
 
-    waiting: Callable[[], Sequence[Leased]]  # the free rows that want work now, the most urgent first; only reads
+    # the free rows that want work now, the most urgent first; only reads
+    waiting: Callable[[], Sequence[Leased]]
     do: ClaimedWork
     give_up: ClaimedWork  # what is done instead after `max_attempts` tries without progress
     max_attempts: int
@@ -42,12 +43,16 @@ class Kinds:
 
 
 def register_rows(app: Flask, load: Callable[[], Sequence[RowKind]]) -> None:
-    """`load` is called by who looks for work, so that a process that only serves pages need not import what it does."""
+    """`load` is called by who looks for work, so that a process that only serves pages need not
+    import what it does.
+    """
     kinds_of(app).load_rows.append(load)
 
 
 def register_idle(app: Flask, find: FindTask) -> None:
-    """`find` is asked again and again while no row waits: it gives a task when one is due by the clock."""
+    """`find` is asked again and again while no row waits: it gives a task when one is due by the
+    clock.
+    """
     kinds_of(app).idle.append(find)
 
 

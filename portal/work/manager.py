@@ -1,7 +1,7 @@
 """The threads of one process that work in the background: look for work, do it, stop cleanly.
 
-There is no queue in memory. Work is claimed only when a thread is free for it, so that another process may take what
-this one has no hands for. Knows nothing of what the work is.
+There is no queue in memory. Work is claimed only when a thread is free for it, so that another
+process may take what this one has no hands for. Knows nothing of what the work is.
 """
 
 import atexit
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 Task = Callable[[threading.Event], None]
 """Work that was claimed: runs to its end, or until the event tells it to stop."""
 
-EXIT_TIMEOUT_S = 10.0  # a task ends within a second of being asked; what takes longer is cut off, and its lease expires
+# a task ends within a second of being asked; what takes longer is cut off, and its lease expires
+EXIT_TIMEOUT_S = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,9 @@ class ManagerStatus:
 
 
 class BackgroundManager:
-    """Starts when it is first asked to, and again when its thread has died or the process has forked."""
+    """Starts when it is first asked to, and again when its thread has died or the process has
+    forked.
+    """
 
     _poller: threading.Thread | None
 
@@ -41,13 +44,17 @@ class BackgroundManager:
         idle_s: float = 1.0,
         beat: Callable[[int], None] = lambda tasks: None,
     ) -> None:
-        """`beat` is told at every look for work how many tasks run, so that its silence says that nobody looks."""
+        """`beat` is told at every look for work how many tasks run, so that its silence says that
+        nobody looks.
+        """
         self._find_work = find_work
         self._tell = beat
-        self._max_threads = max_threads  # of the machine's cores: more would only make every answer later
+        # of the machine's cores: more would only make every answer later
+        self._max_threads = max_threads
         self._idle_s = idle_s
         self._begin()
-        os.register_at_fork(after_in_child=self._begin)  # threads stay with the parent; locks might stay locked
+        # threads stay with the parent; locks might stay locked
+        os.register_at_fork(after_in_child=self._begin)
 
     def ensure_started(self) -> None:
         """Cheap enough to be called with every request. Does nothing after `stop`."""
@@ -58,7 +65,9 @@ class BackgroundManager:
                 return
             if self._poller is None:
                 atexit.register(self.stop, EXIT_TIMEOUT_S)
-            self._poller = threading.Thread(target=self._poll, name="background-manager", daemon=True)
+            self._poller = threading.Thread(
+                target=self._poll, name="background-manager", daemon=True
+            )
             self._poller.start()
 
     def _is_polling(self) -> bool:
@@ -69,7 +78,9 @@ class BackgroundManager:
         self._woken.set()
 
     def stop(self, timeout_s: float) -> bool:
-        """Ask everything to end and wait for it; True when all threads have ended. May be called again and again."""
+        """Ask everything to end and wait for it; True when all threads have ended. May be called
+        again and again.
+        """
         self._stop.set()
         self._woken.set()
         until_s = time.monotonic() + timeout_s
@@ -105,7 +116,9 @@ class BackgroundManager:
                 self._start(task)
 
     def _start(self, task: Task) -> None:
-        thread = threading.Thread(target=self._run, args=(task,), name="background-task", daemon=True)
+        thread = threading.Thread(
+            target=self._run, args=(task,), name="background-task", daemon=True
+        )
         with self._lock:
             thread.start()
             self._tasks.add(thread)
@@ -118,7 +131,9 @@ class BackgroundManager:
 
 
 def _guarded(work: Callable[[], Task | None]) -> Task | None:
-    """The one place where any fault ends: it is logged, and the thread lives on to do the next thing."""
+    """The one place where any fault ends: it is logged, and the thread lives on to do the next
+    thing.
+    """
     try:
         return work()
     except Exception:

@@ -1,7 +1,8 @@
-"""The process that works in the background: threads beside the pages, or alone as `flask capture-worker`, limited.
+"""The process that works in the background: threads beside the pages, or alone as `flask
+capture-worker`, limited.
 
-What a kind of work imports (measuring: every decoder) is loaded by who looks for work first, so that a process that
-only serves pages never loads any.
+What a kind of work imports (measuring: every decoder) is loaded by who looks for work first, so
+that a process that only serves pages never loads any.
 """
 
 import logging
@@ -21,15 +22,19 @@ from portal.work.manager import EXIT_TIMEOUT_S, BackgroundManager
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.5  # another process cannot wake us, and a candidate waits for the interview to become ready
-# Not a limit of the kernel's: refused memory turns into odd errors in every library, and into verdicts on innocent
-# answers. A process that ends as in a crash is what everything here is made for, and a crash counts as a try.
+# another process cannot wake us, and a candidate waits for the interview to become ready
+LOOK_EVERY_S = 0.5
+# Not a limit of the kernel's: refused memory turns into odd errors in every library, and into
+# verdicts on innocent answers. A process that ends as in a crash is what everything here is made
+# for, and a crash counts as a try.
 WATCH_EVERY_S = 0.5
 EXIT_OUT_OF_MEMORY = 70  # not 0, so that a supervisor starts it again
 
 
 def start_working(app: Flask, manager: BackgroundManager) -> None:
-    """Load all that works here and now, while nobody waits for this process yet, and begin to look for work."""
+    """Load all that works here and now, while nobody waits for this process yet, and begin to look
+    for work.
+    """
     kinds_of(app).rows()
     manager.ensure_started()
 
@@ -45,7 +50,9 @@ def make_manager(app: Flask, kind: WorkerKind) -> BackgroundManager:
 
 
 class Worker:
-    """A process that does nothing but background work, until it is told to stop or has taken too much memory."""
+    """A process that does nothing but background work, until it is told to stop or has taken too
+    much memory.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -62,10 +69,14 @@ class Worker:
         while not self._ended.wait(WATCH_EVERY_S):
             self._manager.ensure_started()
             if self._max_bytes and memory_bytes() > self._max_bytes:
-                log.error("more than CAPTURE_MEMORY_BYTES in use: this process ends as in a crash, to be started anew")
+                log.error(
+                    "more than CAPTURE_MEMORY_BYTES in use: this process ends as in a crash, to be started anew"
+                )
                 os._exit(EXIT_OUT_OF_MEMORY)
         if not self._manager.stop(EXIT_TIMEOUT_S):
-            log.warning("something was still worked on when time was up; another process goes on with it")
+            log.warning(
+                "something was still worked on when time was up; another process goes on with it"
+            )
 
 
 def memory_bytes() -> int:
@@ -74,7 +85,9 @@ def memory_bytes() -> int:
 
 
 def hold_back(config: Config) -> None:
-    """Give way to the processes that answer people: be nice, and keep to as many cores as the settings say."""
+    """Give way to the processes that answer people: be nice, and keep to as many cores as the
+    settings say.
+    """
     os.nice(config.capture_niceness)
     if config.capture_cores:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-config.capture_cores :])

@@ -1,4 +1,5 @@
-"""The pages of admins: what waits, jobs, applications, the queue of interviews and the player. Nobody else gets in.
+"""The pages of admins: what waits, jobs, applications, the queue of interviews and the player.
+Nobody else gets in.
 
 Each module adds its views to `bp` when it is imported, so all of them are imported here.
 """

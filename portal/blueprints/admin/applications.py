@@ -41,7 +41,10 @@ def applications() -> ResponseReturnValue:
         "admin/applications.html",
         page=page,
         wanted=wanted,
-        statuses=[(WAITING, "Waiting for a decision"), *((one.value, words(one)) for one in ApplicationStatus)],
+        statuses=[
+            (WAITING, "Waiting for a decision"),
+            *((one.value, words(one)) for one in ApplicationStatus),
+        ],
         jobs=db.session.scalars(db.select(Job).order_by(Job.title)).all(),
         decisions=decisions,
         page_url=lambda number: url_for("admin.applications", **wanted, page=number),
@@ -50,7 +53,9 @@ def applications() -> ResponseReturnValue:
 
 def _wanted() -> dict[str, Any]:
     """The filters in the URL, without those that are empty or mean nothing."""
-    args = {name: request.args.get(name, "").strip()[:254] for name in ("candidate", "job", "status")}
+    args = {
+        name: request.args.get(name, "").strip()[:254] for name in ("candidate", "job", "status")
+    }
     if args["status"] not in {WAITING, *ApplicationStatus}:
         args["status"] = ""
     if not request.args.get("job", type=uuid.UUID):
@@ -63,21 +68,33 @@ def _select(wanted: dict[str, Any]) -> Select[tuple[Application]]:
         db.select(Application)
         .join(Application.user)
         .join(Application.job)
-        .options(contains_eager(Application.user), contains_eager(Application.job), joinedload(Application.interview))
+        .options(
+            contains_eager(Application.user),
+            contains_eager(Application.job),
+            joinedload(Application.interview),
+        )
         .order_by(Application.created_at.desc(), Application.id)
     )
     selected = selected.where(*mentions(wanted.get("candidate", ""), User.full_name, User.email))
     if "job" in wanted:
         selected = selected.where(Application.job_id == uuid.UUID(wanted["job"]))
     if "status" in wanted:
-        asked = hiring.WAITS_FOR_THE_TEAM if wanted["status"] == WAITING else (ApplicationStatus(wanted["status"]),)
+        asked = (
+            hiring.WAITS_FOR_THE_TEAM
+            if wanted["status"] == WAITING
+            else (ApplicationStatus(wanted["status"]),)
+        )
         selected = selected.where(Application.status.in_(asked))
     return selected
 
 
 def decisions(application: Application) -> list[str]:
     """What may be decided as things stand."""
-    return [verb for verb, status in LEADS_TO.items() if application.status in hiring.REACHED_FROM[status]]
+    return [
+        verb
+        for verb, status in LEADS_TO.items()
+        if application.status in hiring.REACHED_FROM[status]
+    ]
 
 
 @bp.post("/applications/<uuid:application_id>/decide")
@@ -86,7 +103,13 @@ def applications_decide(application_id: uuid.UUID) -> ResponseReturnValue:
     verb = VERBS.get(request.form.get("decision", "")) or abort(400)
     try:
         verb(application, request.form.get(versions.FIELD, ""))
-        flash(f"{application.user.full_name} is {application.status} for {application.job.title}.", "success")
+        flash(
+            f"{application.user.full_name} is {application.status} for {application.job.title}.",
+            "success",
+        )
     except CannotChange as exc:
         flash(exc.reason, "warning")
-    return redirect(url_for("admin.applications", **_wanted(), page=request.args.get("page", type=int)), code=303)
+    return redirect(
+        url_for("admin.applications", **_wanted(), page=request.args.get("page", type=int)),
+        code=303,
+    )

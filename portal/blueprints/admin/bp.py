@@ -1,4 +1,6 @@
-"""What every page of the admins has in common: who gets in, and that addresses carry seals instead of names."""
+"""What every page of the admins has in common: who gets in, and that addresses carry seals instead
+of names.
+"""
 
 from flask import Blueprint
 

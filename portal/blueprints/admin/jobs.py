@@ -13,7 +13,14 @@ from portal.access import fetch_job
 from portal.blueprints import page_asked, page_to_keep
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
-from portal.forms.jobs import MAX_QUESTIONS, NEW_QUESTION, JobForm, new_slug, rearranged, unfinished_interviews
+from portal.forms.jobs import (
+    MAX_QUESTIONS,
+    NEW_QUESTION,
+    JobForm,
+    new_slug,
+    rearranged,
+    unfinished_interviews,
+)
 from portal.hiring import CannotChange
 from portal.htmx import wants_fragment
 from portal.models import Application, InterviewSession, InterviewState, Job, JobStatus, Question
@@ -81,7 +88,8 @@ def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
     form = JobForm(formdata=rearranged(request.form, ""))
     if not form.validate():
         return _show(form, job, 422)
-    db.session.refresh(job, with_for_update=True)  # who saves at this very moment is waited for, and then seen
+    # who saves at this very moment is waited for, and then seen
+    db.session.refresh(job, with_for_update=True)
     if differences := form.changed_meanwhile(job):
         return _show(form, job, 409, differences)
     return _save(form, job, action)
@@ -103,7 +111,9 @@ def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
     return redirect(_list_url(), code=303)
 
 
-def _show(form: JobForm, job: Job | None, status: int = 200, differences: Sequence[Difference] = ()) -> tuple[str, int]:
+def _show(
+    form: JobForm, job: Job | None, status: int = 200, differences: Sequence[Difference] = ()
+) -> tuple[str, int]:
     under_way = unfinished_interviews(job) if job else 0
     view: dict[str, Any] = {"form": form, "job": job, "under_way": under_way, "most": MAX_QUESTIONS}
     view |= {"differences": differences, "list_url": _list_url()}
@@ -120,7 +130,9 @@ def jobs_publish(job_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/jobs/<uuid:job_id>/close")
 def jobs_close(job_id: uuid.UUID) -> ResponseReturnValue:
     job = fetch_job(job_id)
-    return _change(job, hiring.close, f"{job.title} is closed. Interviews that were begun can be finished.")
+    return _change(
+        job, hiring.close, f"{job.title} is closed. Interviews that were begun can be finished."
+    )
 
 
 def _change(job: Job, verb: Callable[[Job], None], done: str) -> ResponseReturnValue:

@@ -25,8 +25,11 @@ def overview() -> ResponseReturnValue:
         open_jobs=db.session.scalar(select(func.count(Job.id)).where(Job.status == JobStatus.OPEN)),
         waiting=db.session.scalar(select(func.count()).select_from(waiting.subquery())),
         to_look_at=states.get(InterviewState.READY, 0),
-        in_progress=states.get(InterviewState.RECORDING, 0) + states.get(InterviewState.FINISHING, 0),
-        applications=db.session.scalars(newest.order_by(Application.created_at.desc()).limit(NEWEST)).all(),
+        in_progress=states.get(InterviewState.RECORDING, 0)
+        + states.get(InterviewState.FINISHING, 0),
+        applications=db.session.scalars(
+            newest.order_by(Application.created_at.desc()).limit(NEWEST)
+        ).all(),
         interviews=db.session.scalars(ready.select().limit(NEWEST)).all(),
         is_measured=bool(work.workers_seen(utc_now())),
         queue=queue,

@@ -43,7 +43,10 @@ def people_disable(user_id: uuid.UUID) -> ResponseReturnValue:
         flash("You cannot disable your own account. Ask another admin.", "warning")
     elif not _has_changed(person):
         accounts.disable(person)
-        flash(f"{person.full_name} is disabled and signed out everywhere. Nothing was deleted.", "success")
+        flash(
+            f"{person.full_name} is disabled and signed out everywhere. Nothing was deleted.",
+            "success",
+        )
     return _back()
 
 
@@ -66,14 +69,21 @@ def standing(person: User) -> str:
 
 
 def _has_changed(person: User) -> bool:
-    """Whether somebody else changed the account since the page was made. Then the page says how it stands now."""
+    """Whether somebody else changed the account since the page was made. Then the page says how it
+    stands now.
+    """
     db.session.refresh(person, with_for_update=True)
     if request.form.get(versions.FIELD) == standing(person):
         return False
     stands = "being deleted" if person.leaving_at else "enabled" if person.is_active else "disabled"
-    flash(f"{person.full_name} is {stands} by now, so nothing was changed. Look again first.", "warning")
+    flash(
+        f"{person.full_name} is {stands} by now, so nothing was changed. Look again first.",
+        "warning",
+    )
     return True
 
 
 def _back() -> ResponseReturnValue:
-    return redirect(url_for("admin.people", q=request.args.get("q"), page=request.args.get("page")), code=303)
+    return redirect(
+        url_for("admin.people", q=request.args.get("q"), page=request.args.get("page")), code=303
+    )

@@ -1,4 +1,6 @@
-"""What an admin types to find somebody comes by POST and leaves as an address with a seal: no history holds a name."""
+"""What an admin types to find somebody comes by POST and leaves as an address with a seal: no
+history holds a name.
+"""
 
 from typing import Any
 
@@ -27,5 +29,9 @@ def search_people() -> ResponseReturnValue:
 
 def _sealed(endpoint: str) -> ResponseReturnValue:
     """The list's address with what was asked for; `url_for` seals the words."""
-    asked: dict[str, Any] = {name: [value for value in request.form.getlist(name) if value] for name in FILTERS}
-    return redirect(url_for(endpoint, **{name: values for name, values in asked.items() if values}), code=303)
+    asked: dict[str, Any] = {
+        name: [value for value in request.form.getlist(name) if value] for name in FILTERS
+    }
+    return redirect(
+        url_for(endpoint, **{name: values for name, values in asked.items() if values}), code=303
+    )

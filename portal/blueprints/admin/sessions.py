@@ -31,7 +31,9 @@ def sessions() -> ResponseReturnValue:
     if wants_fragment():
         return render_template("admin/_sessions.html", **view)
     jobs = db.session.scalars(db.select(Job).order_by(Job.title)).all()
-    return render_template("admin/sessions.html", jobs=jobs, states=InterviewState, counts=queue.state_counts(), **view)
+    return render_template(
+        "admin/sessions.html", jobs=jobs, states=InterviewState, counts=queue.state_counts(), **view
+    )
 
 
 def _page_url(wanted: SessionFilter) -> Callable[[int], str]:
@@ -42,7 +44,9 @@ def _page_url(wanted: SessionFilter) -> Callable[[int], str]:
 def session_row(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     wanted = SessionFilter.from_args(request.args)
-    return render_template("admin/_session_row.html", interview=interview, queue=queue, wanted=wanted)
+    return render_template(
+        "admin/_session_row.html", interview=interview, queue=queue, wanted=wanted
+    )
 
 
 @bp.get("/sessions/<uuid:interview_id>")
@@ -50,11 +54,22 @@ def session(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     wanted = SessionFilter.from_args(request.args)
     place = queue.place_of(interview, wanted)
-    view = {"interview": interview, "wanted": wanted, "place": place, "list_url": _list_url(interview, wanted, place)}
+    view = {
+        "interview": interview,
+        "wanted": wanted,
+        "place": place,
+        "list_url": _list_url(interview, wanted, place),
+    }
     if interview.state is not InterviewState.READY:
-        return render_template("admin/session_waiting.html", status=interviews.status(interview), queue=queue, **view)
+        return render_template(
+            "admin/session_waiting.html", status=interviews.status(interview), queue=queue, **view
+        )
     spans = interviews.answer_spans(interview)
-    answers = {"questions": _first_parts(interview), "notes": interviews.notes_by_question(interview), "spans": spans}
+    answers = {
+        "questions": _first_parts(interview),
+        "notes": interviews.notes_by_question(interview),
+        "spans": spans,
+    }
     return render_template("admin/session.html", start_s=_start_s(), **answers, **view)
 
 
@@ -72,7 +87,9 @@ def _first_parts(interview: InterviewSession) -> list[Answer]:
 
 
 def _start_s() -> float:
-    """Where a link asks the recording to start; browsers without JavaScript follow it through a media fragment."""
+    """Where a link asks the recording to start; browsers without JavaScript follow it through a
+    media fragment.
+    """
     start_s = request.args.get("t", 0.0, type=float)
     return start_s if math.isfinite(start_s) and start_s > 0 else 0.0
 
@@ -103,7 +120,9 @@ def session_video(interview_id: uuid.UUID) -> ResponseReturnValue:
 @bp.get("/sessions/<uuid:interview_id>/telemetry.json")
 def session_telemetry(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    return _private_file(interview, interviews.recording(interview).telemetry_path, "application/json")
+    return _private_file(
+        interview, interviews.recording(interview).telemetry_path, "application/json"
+    )
 
 
 def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> ResponseReturnValue:
@@ -111,11 +130,19 @@ def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> Res
     if interview.state is not InterviewState.READY or not path.is_file():
         abort(404)
     prefix = interviews.config().media_accel_prefix
-    response = _sent_by_nginx(prefix, path) if prefix else send_file(path, conditional=True, etag=True)
+    response = (
+        _sent_by_nginx(prefix, path) if prefix else send_file(path, conditional=True, etag=True)
+    )
     response.mimetype = mimetype
     return response
 
 
 def _sent_by_nginx(prefix: str, path: Path) -> Response:
-    """Who may see the file is decided here; nginx reads it and sends it, and no thread of ours waits for the viewer."""
-    return Response(headers={"X-Accel-Redirect": f"{prefix}/{path.relative_to(interviews.config().interviews_folder)}"})
+    """Who may see the file is decided here; nginx reads it and sends it, and no thread of ours
+    waits for the viewer.
+    """
+    return Response(
+        headers={
+            "X-Accel-Redirect": f"{prefix}/{path.relative_to(interviews.config().interviews_folder)}"
+        }
+    )

@@ -1,6 +1,8 @@
-"""The JSON API: what programs may do, with the same verbs and the same rules about who sees what as the pages.
+"""The JSON API: what programs may do, with the same verbs and the same rules about who sees what as
+the pages.
 
-Puts its parts together and documents them. Cookies open nothing here, only bearer tokens do, so no CSRF is needed.
+Puts its parts together and documents them. Cookies open nothing here, only bearer tokens do, so no
+CSRF is needed.
 """
 
 from http import HTTPStatus
@@ -30,9 +32,14 @@ class Api(flask_smorest.Api):
 
     def _register_responses(self) -> None:
         names = {status.name: status.phrase for status in HTTPStatus}
-        for name, description in {**names, self.DEFAULT_ERROR_RESPONSE_NAME: "Any other error"}.items():
+        for name, description in {
+            **names,
+            self.DEFAULT_ERROR_RESPONSE_NAME: "Any other error",
+        }.items():
             content = {"application/problem+json": {"schema": self.ERROR_SCHEMA}}
-            self.spec.components.response(name, {"description": description, "content": content}, lazy=True)
+            self.spec.components.response(
+                name, {"description": description, "content": content}, lazy=True
+            )
 
 
 def init_app(app: Flask) -> None:
@@ -45,7 +52,9 @@ def init_app(app: Flask) -> None:
         API_SPEC_OPTIONS={"info": {"description": DESCRIPTION}},
     )
     api = Api(app)
-    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    api.spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    )
     for part in (auth.bp, jobs.bp, applications.bp, admin.bp):
         csrf.exempt(part)
         api.register_blueprint(part)

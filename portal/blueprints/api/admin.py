@@ -1,4 +1,6 @@
-"""What reviewers read through the API: the queue of interviews, and one interview with everything measured."""
+"""What reviewers read through the API: the queue of interviews, and one interview with everything
+measured.
+"""
 
 import json
 import uuid
@@ -32,7 +34,8 @@ def _admins_only() -> None:
 def list_sessions(arguments: dict[str, Any]) -> Pagination:
     """The flag queue
 
-    Newest first. Repeat `kind`, `severity` or `state` for any of several; different filters must all hold.
+    Newest first. Repeat `kind`, `severity` or `state` for any of several; different filters must
+    all hold.
     """
     return paged(SessionFilter.from_args(request.args).select(), arguments)
 

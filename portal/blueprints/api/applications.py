@@ -15,7 +15,13 @@ from werkzeug.datastructures import FileStorage
 
 from portal import access, hiring, resumes, throttle
 from portal.blueprints.api.base import ApiBlueprint, field_errors, paged
-from portal.blueprints.api.schemas import ApplicationForm, ApplicationFull, ApplicationPage, PageQuery, ResumeForm
+from portal.blueprints.api.schemas import (
+    ApplicationForm,
+    ApplicationFull,
+    ApplicationPage,
+    PageQuery,
+    ResumeForm,
+)
 from portal.errors import problem
 from portal.extensions import db
 from portal.models import Application, utc_now
@@ -75,12 +81,18 @@ IF_MATCH = {
 @bp.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
 @bp.alt_response(428, "PRECONDITION_REQUIRED")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
-def replace_resume(form: dict[str, Any], application_id: uuid.UUID) -> Application | ResponseReturnValue:
+def replace_resume(
+    form: dict[str, Any], application_id: uuid.UUID
+) -> Application | ResponseReturnValue:
     """Replace the résumé, until the hiring team has opened it"""
     application = access.fetch_own(Application, application_id, current_user)
     before = None if request.if_match.star_tag else application.resume_path
     if not request.if_match:
-        return problem(428, "Which résumé?", "Say If-Match with the resume_version that is to be replaced, or *.")
+        return problem(
+            428,
+            "Which résumé?",
+            "Say If-Match with the resume_version that is to be replaced, or *.",
+        )
     if not request.if_match.contains(hiring.resume_version(application)):
         return problem(412, "Something changed meanwhile", hiring.REPLACED)
     try:

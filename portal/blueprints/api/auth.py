@@ -28,7 +28,9 @@ def register(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
     try:
         user = accounts.register(_credentials(values), values["full_name"])
     except accounts.EmailTaken:
-        return field_errors({"email": ["This address cannot be registered. If it is yours, sign in."]})
+        return field_errors(
+            {"email": ["This address cannot be registered. If it is yours, sign in."]}
+        )
     for name in PROFILE:
         setattr(user, name, values[name])
     db.session.commit()
@@ -58,14 +60,16 @@ def login(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
 def refresh() -> dict[str, Any] | ResponseReturnValue:
     """Exchange a refresh token for a new pair
 
-    Send the refresh token as bearer. It works once; used a second time, it ends every token of its sign-in. After 90
-    days the password is asked for again.
+    Send the refresh token as bearer. It works once; used a second time, it ends every token of its
+    sign-in. After 90 days the password is asked for again.
     """
     throttle.count_both(throttle.REFRESH, current_user.id, request.remote_addr, utc_now())
     if not tokens.spend(get_jwt()):
         tokens.end_family(get_jwt())
         db.session.commit()
-        return tokens.unauthorised("This refresh token was used already. Sign in again.", "invalid_token")
+        return tokens.unauthorised(
+            "This refresh token was used already. Sign in again.", "invalid_token"
+        )
     db.session.commit()
     return tokens.issue(current_user, get_jwt())
 
@@ -75,12 +79,16 @@ def refresh() -> dict[str, Any] | ResponseReturnValue:
 @bp.arguments(RefreshToken, required=False)
 @bp.response(204)
 def logout(values: dict[str, Any]) -> ResponseReturnValue:
-    """Sign out: every token that came from this sign-in ends at once, and from that of the token in the body"""
+    """Sign out: every token that came from this sign-in ends at once, and from that of the token in
+    the body
+    """
     ended = [get_jwt()]
     if token := values.get("refresh_token"):
         claims = tokens.read_refresh(token, current_user)
         if claims is None:
-            return field_errors({"refresh_token": ["This is not a refresh token of yours that could be ended."]})
+            return field_errors(
+                {"refresh_token": ["This is not a refresh token of yours that could be ended."]}
+            )
         ended.append(claims)
     for claims in ended:
         tokens.end_family(claims)

@@ -1,4 +1,6 @@
-"""What all routes of the API share: who is asking, forms with files, and errors by field. Knows no route."""
+"""What all routes of the API share: who is asking, forms with files, and errors by field. Knows no
+route.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -55,13 +57,17 @@ class ApiBlueprint(flask_smorest.Blueprint):
     }
 
     def __init__(self, name: str, url_prefix: str, description: str) -> None:
-        """`name` heads the group in the documentation; its capital keeps it apart from the pages' blueprints."""
+        """`name` heads the group in the documentation; its capital keeps it apart from the pages'
+        blueprints.
+        """
         super().__init__(name, __name__, url_prefix=f"/api{url_prefix}", description=description)
         for code in (400, 422):
             self.register_error_handler(code, _fields_failed)
 
     def signed_in(self, **options: Any) -> Callable[[View], View]:
-        """The view needs a token (an access token, unless `options` of `verify_jwt_in_request` say otherwise)."""
+        """The view needs a token (an access token, unless `options` of `verify_jwt_in_request` say
+        otherwise).
+        """
 
         def decorate(view: View) -> Any:
             @wraps(view)
@@ -75,7 +81,9 @@ class ApiBlueprint(flask_smorest.Blueprint):
         return decorate
 
     def documents_token(self, view: View, optional: bool = False) -> View:
-        """Tell readers of the documentation that the view needs a token (or looks at one, where it is optional)."""
+        """Tell readers of the documentation that the view needs a token (or looks at one, where it
+        is optional).
+        """
         security: list[dict[str, list[str]]] = [{"bearer": []}, *([{}] if optional else [])]
         documented: View = self.doc(security=security)(self.alt_response(401, "UNAUTHORIZED")(view))
         return documented
@@ -84,7 +92,9 @@ class ApiBlueprint(flask_smorest.Blueprint):
 def paged(query: Select[Any], arguments: dict[str, Any]) -> Pagination:
     """One page of a list; past the last one it is empty, not an error."""
     size = arguments["page_size"]
-    return db.paginate(query, page=arguments["page"], per_page=size, max_per_page=size, error_out=False)
+    return db.paginate(
+        query, page=arguments["page"], per_page=size, max_per_page=size, error_out=False
+    )
 
 
 def _fields_failed(error: HTTPException) -> ResponseReturnValue:
@@ -95,4 +105,9 @@ def _fields_failed(error: HTTPException) -> ResponseReturnValue:
 
 
 def field_errors(errors: dict[str, Any], code: int = 422) -> ResponseReturnValue:
-    return problem(code, "Some values cannot be used", "See `errors` for what to change, by field.", errors=errors)
+    return problem(
+        code,
+        "Some values cannot be used",
+        "See `errors` for what to change, by field.",
+        errors=errors,
+    )

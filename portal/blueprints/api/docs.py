@@ -1,4 +1,6 @@
-"""The page on which people browse and try the API. Reads nothing but the OpenAPI document, from local files only."""
+"""The page on which people browse and try the API. Reads nothing but the OpenAPI document, from
+local files only.
+"""
 
 from flask import Blueprint, make_response, render_template
 from flask.typing import ResponseReturnValue
@@ -12,5 +14,7 @@ bp = Blueprint("api_docs", __name__, url_prefix="/api")
 def browse() -> ResponseReturnValue:
     response = make_response(render_template("api/docs.html"))
     # Swagger UI writes style attributes while it draws. Scripts stay as strict as everywhere.
-    response.headers["Content-Security-Policy"] = security.policy(style_src="'self' 'unsafe-inline'")
+    response.headers["Content-Security-Policy"] = security.policy(
+        style_src="'self' 'unsafe-inline'"
+    )
     return response

@@ -1,6 +1,7 @@
 """What goes in and out of the API, field by field: validation and documentation in one.
 
-A schema for output names every field it shows; nothing reaches a program because a table has a column for it.
+A schema for output names every field it shows; nothing reaches a program because a table has a
+column for it.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,8 @@ from portal.models import (
 )
 
 PAGE_SIZE = 20
-PAGE_SIZE_MAX = 100  # a page of interviews carries all its flags: more would be slow to make and to read
+# a page of interviews carries all its flags: more would be slow to make and to read
+PAGE_SIZE_MAX = 100
 
 
 UNKNOWN = ["Unknown field."]  # marshmallow's own words
@@ -38,18 +40,23 @@ def said(description: str) -> dict[str, str]:
 
 class Problem(Schema):
     type = fields.String(
-        metadata=said("Says that this portal refused, and nothing in between") | {"example": f"{MARK}409"}
+        metadata=said("Says that this portal refused, and nothing in between")
+        | {"example": f"{MARK}409"}
     )
     status = fields.Integer(metadata=said("The HTTP status"))
     title = fields.String(metadata=said("What happened"))
     detail = fields.String(metadata=said("What to do about it"))
     request_id = fields.String(metadata=said("Names this request in the server's log"))
-    errors = fields.Dict(keys=fields.String(), metadata=said("Messages by field, where fields are at fault"))
+    errors = fields.Dict(
+        keys=fields.String(), metadata=said("Messages by field, where fields are at fault")
+    )
 
 
 class PageQuery(Schema):
     page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=100_000))
-    page_size = fields.Integer(load_default=PAGE_SIZE, validate=validate.Range(min=1, max=PAGE_SIZE_MAX))
+    page_size = fields.Integer(
+        load_default=PAGE_SIZE, validate=validate.Range(min=1, max=PAGE_SIZE_MAX)
+    )
 
 
 class Page(Schema):
@@ -59,7 +66,9 @@ class Page(Schema):
 
 
 class Text(fields.String):
-    """Words somebody typed, without blanks around them. PostgreSQL cannot keep the NUL character, so it goes, too."""
+    """Words somebody typed, without blanks around them. PostgreSQL cannot keep the NUL character,
+    so it goes, too.
+    """
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
         return str(super()._deserialize(*args, **kwargs)).replace("\0", "").strip()
@@ -96,7 +105,9 @@ def a_phone(text: str) -> None:
 
 class Credentials(Schema):
     email = EmailAddress(required=True, validate=validate.Length(max=254))
-    password = fields.String(required=True, load_only=True, validate=validate.Length(max=passwords.MAX_CHARS))
+    password = fields.String(
+        required=True, load_only=True, validate=validate.Length(max=passwords.MAX_CHARS)
+    )
 
 
 class Registration(Credentials):
@@ -104,10 +115,17 @@ class Registration(Credentials):
         required=True,
         load_only=True,
         validate=validate.Length(max=passwords.MAX_CHARS),
-        metadata={"minLength": passwords.MIN_CHARS, "description": "Not one that is easily guessed"},
+        metadata={
+            "minLength": passwords.MIN_CHARS,
+            "description": "Not one that is easily guessed",
+        },
     )
     full_name = Line(required=True, validate=[validate.Length(max=120), a_name])
-    phone = Line(contact.tidy_phone, load_default="", validate=[validate.Length(max=contact.PHONE_MAX_CHARS), a_phone])
+    phone = Line(
+        contact.tidy_phone,
+        load_default="",
+        validate=[validate.Length(max=contact.PHONE_MAX_CHARS), a_phone],
+    )
     location = Line(load_default="", validate=validate.Length(max=120))
     headline = Line(load_default="", validate=validate.Length(max=160))
 
@@ -222,13 +240,15 @@ class ApplicationFull(Schema):
     note = fields.String()
     resume_name = fields.String()
     resume_version = fields.Function(
-        hiring.resume_version, metadata=said("Another one for each file; `If-Match` names it") | {"type": "string"}
+        hiring.resume_version,
+        metadata=said("Another one for each file; `If-Match` names it") | {"type": "string"},
     )
     resume_changes = fields.String(
         metadata=said("What was left out of the file that was sent; empty where nothing was")
     )
     resume_opened_at = fields.DateTime(
-        allow_none=True, metadata=said("When the hiring team first opened it; from then on it cannot be replaced")
+        allow_none=True,
+        metadata=said("When the hiring team first opened it; from then on it cannot be replaced"),
     )
     created_at = fields.DateTime()
     interview = fields.Nested(InterviewBrief, allow_none=True)
@@ -271,9 +291,15 @@ class SessionBrief(InterviewBrief):
     candidate = fields.Nested(PersonBrief, attribute="application.user")
     job = fields.Nested(JobName, attribute="application.job")
     application_id = fields.UUID()
-    application_status = fields.Enum(ApplicationStatus, by_value=fields.String, attribute="application.status")
-    is_analysed = fields.Boolean(metadata=said("False where the candidate declined analysis: nothing was measured"))
-    flags_by_severity = fields.Function(lambda row: queue.severity_counts(row.flags), metadata=COUNTS)
+    application_status = fields.Enum(
+        ApplicationStatus, by_value=fields.String, attribute="application.status"
+    )
+    is_analysed = fields.Boolean(
+        metadata=said("False where the candidate declined analysis: nothing was measured")
+    )
+    flags_by_severity = fields.Function(
+        lambda row: queue.severity_counts(row.flags), metadata=COUNTS
+    )
     flags_by_kind = fields.Function(lambda row: queue.kind_counts(row.flags), metadata=COUNTS)
 
 
@@ -322,7 +348,8 @@ class SessionFull(SessionBrief):
     answers = fields.List(fields.Nested(AnswerBrief), attribute="kept_answers")
     flags = fields.List(fields.Nested(FlagFull))
     telemetry = fields.Dict(
-        allow_none=True, metadata=said("The whole telemetry.json, version 1; null until the interview is ready")
+        allow_none=True,
+        metadata=said("The whole telemetry.json, version 1; null until the interview is ready"),
     )
     links = fields.Method("_links", metadata=said("Pages for an admin's browser"))
 
@@ -332,7 +359,9 @@ class SessionFull(SessionBrief):
 
     def _links(self, interview: InterviewSession) -> dict[str, str]:
         pages = {"player": "admin.session", "recording": "admin.session_video"}
-        return {name: url_for(endpoint, interview_id=interview.id) for name, endpoint in pages.items()}
+        return {
+            name: url_for(endpoint, interview_id=interview.id) for name, endpoint in pages.items()
+        }
 
 
 def fields_at_fault(messages: Any) -> dict[str, Any]:

@@ -1,8 +1,10 @@
-"""The API's tokens: made at sign-in, checked against the database with every request, dead at sign-out.
+"""The API's tokens: made at sign-in, checked against the database with every request, dead at
+sign-out.
 
-All tokens that follow from one sign-in are a family. A refresh token that comes a second time was copied, and nobody
-can tell which of the two holders is the right one: the whole family ends (RFC 9700, 4.14.2).
-Knows nothing of routes. Tokens for uploads are another kind, with another audience, and open nothing here.
+All tokens that follow from one sign-in are a family. A refresh token that comes a second time was
+copied, and nobody can tell which of the two holders is the right one: the whole family ends (RFC
+9700, 4.14.2). Knows nothing of routes. Tokens for uploads are another kind, with another audience,
+and open nothing here.
 """
 
 import hashlib
@@ -22,9 +24,11 @@ from portal.errors import problem
 from portal.extensions import db, insert_unless_there, jwt
 from portal.models import RevokedToken, User, utc_now
 
-ACCESS_LIFETIME = timedelta(minutes=15)  # short: what was copied from a log or a screen is soon worth nothing
+# short: what was copied from a log or a screen is soon worth nothing
+ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=30)  # of one token; each use gives a new one
-FAMILY_LIFETIME = timedelta(days=90)  # however often refreshed: then the password is asked for again
+# however often refreshed: then the password is asked for again
+FAMILY_LIFETIME = timedelta(days=90)
 AUDIENCE = "portal-api"
 ALGORITHM = "HS256"
 
@@ -46,13 +50,20 @@ def init_app(app: Flask) -> None:
 
 
 def issue(user: User, before: Claims | None = None) -> dict[str, Any]:
-    """A fresh pair of tokens for this person, of the same sign-in as the claims `before` (default: of a new one)."""
+    """A fresh pair of tokens for this person, of the same sign-in as the claims `before` (default:
+    of a new one).
+    """
     now = utc_now()
     ends_at = datetime.fromtimestamp(before["ends"], UTC) if before else now + FAMILY_LIFETIME
-    family = {"family": before["family"] if before else str(uuid.uuid4()), "ends": int(ends_at.timestamp())}
+    family = {
+        "family": before["family"] if before else str(uuid.uuid4()),
+        "ends": int(ends_at.timestamp()),
+    }
     left = ends_at - now
     return {
-        "access_token": create_access_token(user, additional_claims=family, expires_delta=min(ACCESS_LIFETIME, left)),
+        "access_token": create_access_token(
+            user, additional_claims=family, expires_delta=min(ACCESS_LIFETIME, left)
+        ),
         "refresh_token": create_refresh_token(
             user, additional_claims=family, expires_delta=min(REFRESH_LIFETIME, left)
         ),
@@ -62,7 +73,9 @@ def issue(user: User, before: Claims | None = None) -> dict[str, Any]:
 
 
 def spend(claims: Claims) -> bool:
-    """End a refresh token in exchange for a new one. False where another request was faster; the caller commits."""
+    """End a refresh token in exchange for a new one. False where another request was faster; the
+    caller commits.
+    """
     _forget_expired()
     return insert_unless_there(_revoked(claims))
 
@@ -72,7 +85,9 @@ def _forget_expired() -> None:
 
 
 def end_family(claims: Claims) -> None:
-    """End every token of the sign-in that this one comes from, for every process at once; the caller commits."""
+    """End every token of the sign-in that this one comes from, for every process at once; the
+    caller commits.
+    """
     _forget_expired()
     ends_at = datetime.fromtimestamp(claims["ends"], UTC)
     insert_unless_there(RevokedToken(jti=claims["family"], expires_at=ends_at))
@@ -97,7 +112,9 @@ def _keyed(secret: str | bytes | None, text: str) -> str:
 
 
 def _session_mark(user: User) -> str:
-    """Changes with the person's session key, and tells nothing of it: whoever is signed out everywhere is so here."""
+    """Changes with the person's session key, and tells nothing of it: whoever is signed out
+    everywhere is so here.
+    """
     return _keyed(current_app.secret_key, f"api session {user.session_key}")[:32]
 
 
@@ -114,7 +131,11 @@ def _claims(user: User) -> Claims:
 @jwt.user_lookup_loader
 def _person(header: Claims, claims: Claims) -> User | None:
     user = db.session.get(User, uuid.UUID(claims["sub"]))
-    if user is None or not user.is_active or not hmac.compare_digest(claims.get("session", ""), _session_mark(user)):
+    if (
+        user is None
+        or not user.is_active
+        or not hmac.compare_digest(claims.get("session", ""), _session_mark(user))
+    ):
         return None
     return user
 
@@ -147,7 +168,9 @@ def _invalid(reason: str) -> ResponseReturnValue:
 @jwt.revoked_token_loader
 @jwt.user_lookup_error_loader
 def _over(header: Claims, claims: Claims) -> ResponseReturnValue:
-    return unauthorised("This token is no longer valid. Refresh it, or sign in again.", "invalid_token")
+    return unauthorised(
+        "This token is no longer valid. Refresh it, or sign in again.", "invalid_token"
+    )
 
 
 def unauthorised(detail: str, error: str = "") -> Response:

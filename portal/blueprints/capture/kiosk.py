@@ -1,4 +1,5 @@
-"""The room's requests where this machine's own camera records: open the devices, watch, record, stop.
+"""The room's requests where this machine's own camera records: open the devices, watch, record,
+stop.
 
 The pages are those of every interview; only where pictures and sound come from differs.
 """
@@ -41,7 +42,9 @@ def kiosk_status(interview_id: uuid.UUID) -> ResponseReturnValue:
 def kiosk_preview(interview_id: uuid.UUID) -> ResponseReturnValue:
     """Moving pictures for an `<img>`; they end when the page leaves or no longer has the camera."""
     pictures = interviews.watch(own_here(interview_id), request.args.get("tab", ""))
-    response = Response(framed(pictures), mimetype=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+    response = Response(
+        framed(pictures), mimetype=f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+    )
     response.call_on_close(pictures.close)
     response.headers["X-Accel-Buffering"] = "no"  # nginx must pass pictures on as they come
     return response
@@ -52,7 +55,9 @@ def kiosk_preview(interview_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def kiosk_answers(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = own_here(interview_id)
-    wish = interviews.NewAnswer(**body(QuestionSchema(unknown=EXCLUDE)), container=interviews.KIOSK_CONTAINER)
+    wish = interviews.NewAnswer(
+        **body(QuestionSchema(unknown=EXCLUDE)), container=interviews.KIOSK_CONTAINER
+    )
     answer = begin_answer(row, wish)
     station = interviews.record_here(answer, wish.tab)
     return started(answer) | {"station": station}, 201
@@ -86,5 +91,8 @@ def own_here(interview_id: uuid.UUID) -> InterviewSession:
 
 def framed(pictures: Iterator[bytes]) -> Iterator[bytes]:
     for jpeg in pictures:
-        yield b"--%s\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % (BOUNDARY.encode(), len(jpeg))
+        yield b"--%s\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % (
+            BOUNDARY.encode(),
+            len(jpeg),
+        )
         yield jpeg + b"\r\n"

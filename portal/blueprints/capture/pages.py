@@ -54,7 +54,9 @@ def consent(interview_id: uuid.UUID) -> ResponseReturnValue:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
     interviews.refuse_uninterviewable(row.application)
     form = ConsentForm()
-    view = {"form": form, "retention_days": current_app.config["PORTAL"].retention_days} | names(row)
+    view = {"form": form, "retention_days": current_app.config["PORTAL"].retention_days} | names(
+        row
+    )
     shown = consents.shown(render_template("capture/_consent_text.html", **view), *form.choices())
     if form.agrees_to(shown.sha256):
         interviews.give_consent(row, analyse=form.analyse.data, shown=shown)
@@ -91,7 +93,9 @@ def receipt(interview_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def interview_status(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
-    return render_template("capture/_interview_status.html", interview=row, status=interviews.status(row))
+    return render_template(
+        "capture/_interview_status.html", interview=row, status=interviews.status(row)
+    )
 
 
 @bp.post("/<uuid:interview_id>/finish")
@@ -111,9 +115,14 @@ def recording_page(interview_id: uuid.UUID, template: str) -> ResponseReturnValu
     records_itself = interviews.config().records_itself
     if records_itself:
         interviews.refuse_visitors(is_at_the_machine())
-    view = {"room": room_state(row), "limits": {"chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes}}
+    view = {
+        "room": room_state(row),
+        "limits": {"chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes},
+    }
     status = interviews.status(row)
-    return render_template(template, status=status, records_itself=records_itself, **view, **names(row))
+    return render_template(
+        template, status=status, records_itself=records_itself, **view, **names(row)
+    )
 
 
 def names(row: InterviewSession) -> dict[str, object]:

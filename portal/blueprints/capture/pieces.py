@@ -1,10 +1,13 @@
-"""PATCH of an upload, answered in front of Flask's dispatch: everybody who records sends a piece each second.
+"""PATCH of an upload, answered in front of Flask's dispatch: everybody who records sends a piece
+each second.
 
-Some firewalls know neither PATCH nor DELETE, so tus lets a client name the method in a header. That is believed here,
-for the addresses of uploads and nowhere else: they ask for a token, and no cookie opens them.
+Some firewalls know neither PATCH nor DELETE, so tus lets a client name the method in a header. That
+is believed here, for the addresses of uploads and nowhere else: they ask for a token, and no cookie
+opens them.
 
-Sessions, cookies and forms have no part in it, and looking for them costs more than appending does. Errors, headers
-and request ids are those of every other answer. Who may send is in the token; what may be appended `receiving` says.
+Sessions, cookies and forms have no part in it, and looking for them costs more than appending does.
+Errors, headers and request ids are those of every other answer. Who may send is in the token; what
+may be appended `receiving` says.
 """
 
 import logging
@@ -52,7 +55,9 @@ def _meant(environ: Environ, start_response: Any) -> Any:
         return start_response
 
     def without_length(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-        """Whoever sent a POST waits for a body of the length that is said, and the answer to HEAD has none."""
+        """Whoever sent a POST waits for a body of the length that is said, and the answer to HEAD
+        has none.
+        """
         kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
         return start_response(status, [*kept, ("Content-Length", "0")], *more)
 
@@ -76,9 +81,13 @@ def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iter
         new_offset = _append(environ, EnvironHeaders(environ), answer_id)
     except uploads.UploadError as error:
         response = refused(error)
-    except Exception:  # as Flask does around each view: the reason goes to the log, none of it to the sender
+    except (
+        Exception
+    ):  # as Flask does around each view: the reason goes to the log, none of it to the sender
         log.exception("a piece could not be taken")
-        response = refused(uploads.Refused(500, "Something failed on our side. Send the piece again."))
+        response = refused(
+            uploads.Refused(500, "Something failed on our side. Send the piece again.")
+        )
     else:
         said = [("Tus-Resumable", uploads.VERSION), ("Upload-Offset", str(new_offset))]
         start_response("204 No Content", [*security.headers_of_every_response(), *said])
@@ -87,7 +96,9 @@ def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iter
 
 
 def _append(environ: Environ, headers: EnvironHeaders, answer_id: uuid.UUID) -> int:
-    """Append one piece. The body is read before the database is asked, so that a slow sender holds nothing."""
+    """Append one piece. The body is read before the database is asked, so that a slow sender holds
+    nothing.
+    """
     check_version(headers)
     token_holder(headers, answer_id)
     if headers.get("Content-Type") != "application/offset+octet-stream":
@@ -96,13 +107,19 @@ def _append(environ: Environ, headers: EnvironHeaders, answer_id: uuid.UUID) -> 
     if offset is None:
         raise uploads.UploadError("Say Upload-Offset.")
     length_bytes = uploads.number("Upload-Length", headers.get("Upload-Length"))
-    checksum = uploads.Checksum.parse(headers["Upload-Checksum"]) if "Upload-Checksum" in headers else None
+    checksum = (
+        uploads.Checksum.parse(headers["Upload-Checksum"]) if "Upload-Checksum" in headers else None
+    )
     data = _body(environ, headers.get("Content-Length", type=int))
-    return interviews.receive(interviews.upload_target(answer_id), offset, data, checksum, length_bytes)
+    return interviews.receive(
+        interviews.upload_target(answer_id), offset, data, checksum, length_bytes
+    )
 
 
 def _body(environ: Environ, length_bytes: int | None) -> bytes:
-    """The whole piece, or an error: of one that ends early nothing is kept. Without a length it is sent in chunks."""
+    """The whole piece, or an error: of one that ends early nothing is kept. Without a length it is
+    sent in chunks.
+    """
     limit_bytes = current_app.config["PORTAL"].upload_chunk_max_bytes
     too_large = uploads.Refused(413, f"Send pieces of at most {limit_bytes} bytes.")
     if length_bytes is None and not environ.get("wsgi.input_terminated"):
@@ -110,7 +127,9 @@ def _body(environ: Environ, length_bytes: int | None) -> bytes:
     if length_bytes is not None and length_bytes > limit_bytes:
         raise too_large
     try:
-        data: bytes = environ["wsgi.input"].read(limit_bytes + 1 if length_bytes is None else length_bytes)
+        data: bytes = environ["wsgi.input"].read(
+            limit_bytes + 1 if length_bytes is None else length_bytes
+        )
     except OSError as exc:
         raise uploads.UploadError("The piece ended early; nothing of it was kept.") from exc
     if length_bytes is None and len(data) > limit_bytes:

@@ -1,4 +1,6 @@
-"""A candidate's own answer, to look at before keeping it: what the server has of it, while the interview records."""
+"""A candidate's own answer, to look at before keeping it: what the server has of it, while the
+interview records.
+"""
 
 import uuid
 

@@ -37,25 +37,33 @@ class QuestionSchema(TabSchema):
 
 class AnswerSchema(QuestionSchema):
     container = fields.String(required=True)
-    answer_id = fields.UUID(load_default=None)  # the page's own name, where it recorded before it could ask
+    # the page's own name, where it recorded before it could ask
+    answer_id = fields.UUID(load_default=None)
 
 
 class CompleteSchema(Schema):
     length = fields.Integer(required=True, validate=validate.Range(min=0))
     recorded_ms = fields.Integer(load_default=None, allow_none=True, validate=milliseconds)
-    watched = fields.Boolean(load_default=False)  # our page recorded it, and nothing it was to report is missing
+    # our page recorded it, and nothing it was to report is missing
+    watched = fields.Boolean(load_default=False)
 
 
 class EventSchema(Schema):
-    kind = fields.String(required=True, validate=validate.OneOf(sorted(interviews.PAGE_EVENT_KINDS)))
+    kind = fields.String(
+        required=True, validate=validate.OneOf(sorted(interviews.PAGE_EVENT_KINDS))
+    )
     t_ms = fields.Integer(required=True, validate=milliseconds)
     until_ms = fields.Integer(load_default=None, allow_none=True, validate=milliseconds)
-    characters = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, MAX_CHARACTERS))
+    characters = fields.Integer(
+        load_default=None, allow_none=True, validate=validate.Range(0, MAX_CHARACTERS)
+    )
 
 
 class EventsSchema(Schema):
     answer_id = fields.UUID(required=True)
-    events = fields.List(fields.Nested(EventSchema), required=True, validate=validate.Length(max=100))
+    events = fields.List(
+        fields.Nested(EventSchema), required=True, validate=validate.Length(max=100)
+    )
 
 
 class BadBody(InterviewError):
@@ -66,7 +74,9 @@ class BadBody(InterviewError):
 
 @bp.before_request
 def take_in_body() -> None:
-    """Have the whole body before anybody asks the database: a slow sender must not hold its write lock."""
+    """Have the whole body before anybody asks the database: a slow sender must not hold its write
+    lock.
+    """
     if request.endpoint == "capture.echo":
         request.max_content_length = ECHO_MAX_BYTES
         while request.stream.read(64 * 1024):
@@ -127,8 +137,13 @@ def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseRetur
 def answer_complete(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     answer = own_answer(interview_id, answer_id)
     said = body(CompleteSchema())
-    completed = interviews.complete_answer(answer, said["length"], said["recorded_ms"], watched=said["watched"])
-    return {"state": completed and completed.state, "duration_ms": completed and completed.duration_ms}
+    completed = interviews.complete_answer(
+        answer, said["length"], said["recorded_ms"], watched=said["watched"]
+    )
+    return {
+        "state": completed and completed.state,
+        "duration_ms": completed and completed.duration_ms,
+    }
 
 
 @bp.post("/<uuid:interview_id>/events")
@@ -137,7 +152,11 @@ def answer_complete(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseRe
 def events(interview_id: uuid.UUID) -> ResponseReturnValue:
     fetch_own(InterviewSession, interview_id)
     said = body(EventsSchema())
-    return {"kept": interviews.report_events(own_answer(interview_id, said["answer_id"]), said["events"])}
+    return {
+        "kept": interviews.report_events(
+            own_answer(interview_id, said["answer_id"]), said["events"]
+        )
+    }
 
 
 @bp.post("/<uuid:interview_id>/echo")
@@ -240,5 +259,7 @@ def body(schema: Schema) -> dict[str, Any]:
     try:
         return dict(schema.load(request.get_json()))
     except ValidationError as exc:
-        at_fault = sorted(set(schema.fields) & set(exc.messages_dict)) or ["others than are taken here"]
+        at_fault = sorted(set(schema.fields) & set(exc.messages_dict)) or [
+            "others than are taken here"
+        ]
         raise BadBody(f"These fields are not as they should be: {', '.join(at_fault)}.") from exc

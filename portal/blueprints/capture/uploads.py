@@ -1,4 +1,6 @@
-"""The tus endpoint: headers in, headers out. Who may send is in the token; bytes themselves come in by `pieces`."""
+"""The tus endpoint: headers in, headers out. Who may send is in the token; bytes themselves come in
+by `pieces`.
+"""
 
 import uuid
 from http import HTTPStatus
@@ -24,7 +26,9 @@ def refused(error: uploads.UploadError) -> Response:
     """Why not, with our mark; where the offset was wrong also the right one."""
     if not isinstance(error, uploads.WrongOffset):
         return speaking_tus(problem(error.status, title_of(error.status), error.message))
-    response = speaking_tus(problem(error.status, title_of(error.status), error.message, offset=error.offset))
+    response = speaking_tus(
+        problem(error.status, title_of(error.status), error.message, offset=error.offset)
+    )
     response.headers["Upload-Offset"] = str(error.offset)
     return response
 
@@ -40,7 +44,9 @@ def name_protocol(response: Response) -> Response:
 
 
 @bp.route("/uploads", methods=["POST"])
-@bp.route("/uploads", methods=["OPTIONS"], endpoint="upload_options", provide_automatic_options=False)
+@bp.route(
+    "/uploads", methods=["OPTIONS"], endpoint="upload_options", provide_automatic_options=False
+)
 @csrf.exempt
 def create_upload() -> ResponseReturnValue:
     """Where the token's answer is uploaded to; the row was made when the room asked for it."""
@@ -55,7 +61,11 @@ def create_upload() -> ResponseReturnValue:
     return response
 
 
-@bp.route("/uploads/<uuid:answer_id>", methods=["HEAD", "DELETE", "OPTIONS"], provide_automatic_options=False)
+@bp.route(
+    "/uploads/<uuid:answer_id>",
+    methods=["HEAD", "DELETE", "OPTIONS"],
+    provide_automatic_options=False,
+)
 @csrf.exempt
 def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
     if request.method == "OPTIONS":
@@ -75,7 +85,9 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def announced_bytes(headers: Headers) -> int | None:
-    """How long the upload to be made will be; None where its sender does not know yet. Raises UploadError."""
+    """How long the upload to be made will be; None where its sender does not know yet. Raises
+    UploadError.
+    """
     if "Upload-Concat" in headers:
         raise uploads.UploadError("Uploads are not concatenated here.")
     length_bytes = uploads.number("Upload-Length", headers.get("Upload-Length"))
@@ -92,12 +104,16 @@ def terminate(answer: Answer) -> Response:
 
 
 def token_holder(headers: Headers, expected: uuid.UUID | None = None) -> uuid.UUID:
-    """The answer that the request's token is for, if it is the one this address is about. Asks no database."""
+    """The answer that the request's token is for, if it is the one this address is about. Asks no
+    database.
+    """
     kind, _, token = headers.get("Authorization", "").partition(" ")
     try:
         answer_id = tokens.read_upload_token(token if kind.lower() == "bearer" else "")
     except tokens.BadToken as exc:
-        raise uploads.Refused(401, "The upload token is missing, expired or not ours. Ask for a new one.") from exc
+        raise uploads.Refused(
+            401, "The upload token is missing, expired or not ours. Ask for a new one."
+        ) from exc
     if expected is not None and expected != answer_id:
         raise uploads.Refused(403, "This token is for another upload.")
     return answer_id

@@ -30,7 +30,7 @@ from capture import bench
 from capture.film import joining
 from capture.media.signature import identify_file
 from capture.session import AnswerSource, CaptureSession
-from portal import interviews, tokens, uploads
+from portal import interviews, tus, upload_tokens
 from portal.extensions import db
 from portal.interviews.finishing import work_ahead
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
@@ -179,7 +179,7 @@ def _portal_uploads(server: LiveServer) -> list[tuple[str, str]]:
         job = make_job()
         answers = [start(begin(make_application(make_user(), job))) for _ in range(AT_ONCE)]
         return [
-            (f"/capture/uploads/{answer.id}", tokens.make_upload_token(answer.id))
+            (f"/capture/uploads/{answer.id}", upload_tokens.make_upload_token(answer.id))
             for answer in answers
         ]
 
@@ -226,7 +226,7 @@ async def _upload(port: int, path: str, token: str, piece: bytes) -> None:
 
 def _head(path: str, token: str, offset: int) -> bytes:
     lines = (
-        f"PATCH {path} HTTP/1.1", "Host: 127.0.0.1", f"Tus-Resumable: {uploads.VERSION}",
+        f"PATCH {path} HTTP/1.1", "Host: 127.0.0.1", f"Tus-Resumable: {tus.VERSION}",
         f"Authorization: Bearer {token}", f"Upload-Offset: {offset}",
         "Content-Type: application/offset+octet-stream", f"Content-Length: {PIECE_BYTES}",
     )  # fmt: skip

@@ -24,7 +24,7 @@ from playwright.sync_api import BrowserContext, Page
 from werkzeug.serving import make_server
 
 from benchmarks.report_section import rewrite_section
-from portal import ranges
+from portal.web import byte_ranges
 
 MINUTES, SIZE, CELL_PX = 10, (640, 480), 20
 STEPS = 7  # of the drawn picture: a new one each time would be nothing like a person on a chair
@@ -79,7 +79,7 @@ def served(film: Path) -> Iterator[str]:
     # which would write a line for each of hundreds of requests
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = Flask(__name__)
-    app.response_class = ranges.Response
+    app.response_class = byte_ranges.Response
 
     @app.get("/<kept>")
     def page(kept: str) -> str:

@@ -4,23 +4,12 @@ from dotenv import load_dotenv
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import (
-    access,
-    cli,
-    errors,
-    filters,
-    health,
-    interviews,
-    json_bodies,
-    logs,
-    ranges,
-    security,
-    work,
-)
+from portal import access, cli, health, interviews, logs, work
 from portal.blueprints import account, admin, api, applications, auth, capture, jobs
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config
 from portal.extensions import csrf, db, jwt, login_manager, migrate, sign_with_sha256
+from portal.web import byte_ranges, error_pages, json_bodies, security_headers, template_filters
 
 # Résumés are the largest form we take (10 MB, and room for the fields); video comes in pieces with
 # a limit of its own.
@@ -35,7 +24,7 @@ def create_app(config: Config | None = None) -> Flask:
         load_dotenv(PROJECT_FOLDER / ".env")
         config = Config.from_env()
     app = Flask(__name__, instance_path=str(config.instance_path))
-    app.response_class = ranges.Response
+    app.response_class = byte_ranges.Response
     configure(app, config)
     for folder in (config.interviews_folder, config.resumes_folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +32,7 @@ def create_app(config: Config | None = None) -> Flask:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
     for part in (
-        security,
+        security_headers,
         logs,
         json_bodies,
     ):  # first: what the others refuse is named and logged as well
@@ -54,7 +43,7 @@ def create_app(config: Config | None = None) -> Flask:
     csrf.init_app(app)
     login_manager.init_app(app)
     jwt.init_app(app)
-    for part in (access, errors, filters, cli, work, interviews):
+    for part in (access, error_pages, template_filters, cli, work, interviews):
         part.init_app(app)
     for blueprint in (
         health.bp,

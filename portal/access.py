@@ -12,7 +12,6 @@ from flask import Flask, abort, current_app, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
-from portal import accounts
 from portal.extensions import db, login_manager
 from portal.models import (
     Answer,
@@ -24,6 +23,7 @@ from portal.models import (
     User,
     utc_now,
 )
+from portal.people import accounts
 
 Row = TypeVar("Row", bound=Application | InterviewSession | Answer)
 

@@ -3,11 +3,12 @@
 import click
 from flask import Flask, current_app
 
-from portal import accounts, demo, interviews, leaving, passwords, work
+from portal import demo, interviews, leaving, work
 from portal.config import Environment
-from portal.contact import tidy_email
 from portal.extensions import db
 from portal.models import Role, User, utc_now
+from portal.people import accounts, passwords
+from portal.people.contact_details import tidy_email
 
 
 def init_app(app: Flask) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 from flask import current_app
 from pypdf import PdfWriter
 
-from portal import hiring, interviews, passwords, resumes, work
+from portal import hiring, interviews, work
 from portal.extensions import db
+from portal.hiring import resumes
 from portal.models import EmploymentType, Job, Question, Role, User, Workplace
+from portal.people import passwords
 
 PASSWORD = "measured-not-judged"
 ADMIN_EMAIL = "admin@demo.example"

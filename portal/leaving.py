@@ -13,10 +13,11 @@ from typing import Any
 
 from flask import g
 
-from portal import accounts, interviews
+from portal import interviews
 from portal.extensions import db
 from portal.interviews import config
 from portal.models import Application, InterviewQuestion, InterviewSession, User, utc_now
+from portal.people import accounts
 
 READ_BYTES = 256 * 1024  # of a recording at a time: it may be larger than our memory
 

@@ -22,10 +22,11 @@ from microphones import VirtualMicrophone, can_make_sound
 from servers import LiveServer
 from sittings import begin
 
-from portal import create_app, passwords
+from portal import create_app
 from portal.config import PROJECT_FOLDER, Config, Environment
 from portal.extensions import db
 from portal.models import Application, InterviewSession, User
+from portal.people import passwords
 
 FOOTAGE = PROJECT_FOLDER.parent / "shared" / "footage"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -7,9 +7,10 @@ from typing import Any
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
-from portal import access, accounts
+from portal import access
 from portal.extensions import db
 from portal.models import Application, Job, JobStatus, Question, Role, User, utc_now
+from portal.people import accounts
 
 PASSWORD = "a long enough pass phrase"
 # The cheapest parameters Argon2 allows: tests make many users, and none of them guards anything.

@@ -5,7 +5,7 @@ from typing import Any
 
 from factories import make_application, make_user, save
 
-from portal.interviews import asking
+from portal.interviews import questions
 from portal.models import Answer, AnswerState, Flag, InterviewSession, InterviewState
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ def make_interview(*flags: Flag, name: str = "A Person", **values: Any) -> Inter
     interview = save(
         InterviewSession(application=application, flags=list(flags), **defaults | consent | values)
     )
-    asking.freeze(interview)
+    questions.freeze(interview)
     return save(interview)
 
 

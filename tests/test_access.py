@@ -24,7 +24,7 @@ from sqlalchemy import event
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from portal import create_app, interviews, tokens
+from portal import create_app, interviews, upload_tokens
 from portal.blueprints.api import tokens as api_tokens
 from portal.config import Config, Environment
 from portal.extensions import db
@@ -275,7 +275,7 @@ def ask(app: Flask, path: str, method: str, world: World, cell: Cell) -> TestRes
     if cell.key == "cookie":
         sign_in(client, user)
     elif cell.key == "upload token":
-        headers |= as_header(tokens.make_upload_token(world.things[cell.who].answer.id))
+        headers |= as_header(upload_tokens.make_upload_token(world.things[cell.who].answer.id))
     elif cell.key:
         headers |= as_header(api_tokens.issue(user)[cell.key.replace(" ", "_")])
     db.session.rollback()

@@ -12,10 +12,12 @@ from sittings import begin, start
 from visiting import seen_in
 from werkzeug.test import Cookie
 
-from portal import access, accounts, sealing, throttle, tokens
+from portal import access, upload_tokens
 from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
 from portal.models import SignIn, User, utc_now
+from portal.people import accounts, throttle
+from portal.web import sealed_queries
 
 NEW = "another long pass phrase"
 RIGHT = {"email": "alice@example.org", "password": PASSWORD}
@@ -185,7 +187,7 @@ def test_a_disabled_persons_upload_is_refused_and_what_came_is_kept(
     place = f"/capture/uploads/{answer.id}"
     headers = {
         "Tus-Resumable": "1.0.0",
-        "Authorization": f"Bearer {tokens.make_upload_token(answer.id)}",
+        "Authorization": f"Bearer {upload_tokens.make_upload_token(answer.id)}",
     }
     piece = {"Content-Type": "application/offset+octet-stream"} | headers
     client, data = app.test_client(), b"\0\0\0\x18ftypisom" + b"\0" * 12
@@ -206,7 +208,7 @@ def test_an_admin_disables_and_enables(app: Flask, cast: Cast) -> None:
     path = f"/admin/people/{cast.alice.id}"
     page = admin.post(f"{path}/disable?q=moreau", data=seen_in(shown), follow_redirects=True)
     assert "Alice Moreau is disabled and signed out everywhere" in page.text
-    assert page.request.full_path.startswith(f"/admin/people?q={sealing.seal('moreau')}")
+    assert page.request.full_path.startswith(f"/admin/people?q={sealed_queries.seal('moreau')}")
     assert not is_signed_in(candidate)
     assert (
         "can sign in again"

@@ -9,9 +9,10 @@ from flask.testing import FlaskClient
 from reviewing import NOON, make_answer, make_flag, make_interview
 from sqlalchemy import event
 
-from portal import interviews, sealing
+from portal import interviews
 from portal.extensions import db
 from portal.models import AnswerState, InterviewSession, InterviewState, utc_now
+from portal.web import sealed_queries
 
 VIDEO = bytes(range(256)) * 8
 
@@ -100,7 +101,7 @@ def test_filters_narrow_the_queue_and_pages_keep_them(admin: FlaskClient) -> Non
 
     assert "25 shown of 26" in page
     assert "Nobody" not in page
-    assert f"candidate={sealing.seal('person')}&amp;severity=high&amp;page=2" in page
+    assert f"candidate={sealed_queries.seal('person')}&amp;severity=high&amp;page=2" in page
 
 
 def test_htmx_gets_only_the_results(admin: FlaskClient, ready: InterviewSession) -> None:
@@ -292,7 +293,7 @@ def test_the_player_goes_on_and_back_in_the_list_that_was_asked_for(admin: Flask
     rows = admin.get("/admin/sessions?severity=high&candidate=Person").text
     page = admin.get(f"/admin/sessions/{here.id}?severity=high&candidate=Person").text
 
-    person = sealing.seal("Person")
+    person = sealed_queries.seal("Person")
     assert f"/admin/sessions/{here.id}?candidate={person}&amp;severity=high" in rows
     assert (
         f'rel="prev" href="/admin/sessions/{newer.id}?candidate={person}&amp;severity=high"' in page

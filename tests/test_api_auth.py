@@ -10,10 +10,10 @@ from factories import PASSWORD, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import accounts, throttle
 from portal.blueprints.api import tokens
 from portal.extensions import db
 from portal.models import RevokedToken, User, utc_now
+from portal.people import accounts, throttle
 
 NEW = {"email": "Carol@example.org", "password": "seven quiet herons", "full_name": " Carol Ames "}
 MINE = "/api/applications"

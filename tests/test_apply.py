@@ -8,8 +8,8 @@ from factories import Cast, make_application, make_job, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import resumes
 from portal.extensions import db
+from portal.hiring import resumes
 from portal.models import Application, ApplicationStatus, Job, JobStatus, User
 
 

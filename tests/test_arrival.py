@@ -24,7 +24,7 @@ from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
 from portal.interviews import NewAnswer, results
 from portal.interviews.answers import OVERSHOOT_MS, allowed_ms
-from portal.interviews.arrival import NO_WORD, NOT_ASSESSABLE, notes
+from portal.interviews.arrival_notes import NO_WORD, NOT_ASSESSABLE, notes
 from portal.models import (
     Answer,
     AnswerState,

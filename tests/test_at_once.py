@@ -16,10 +16,11 @@ import pytest
 from flask import Flask
 from sittings import TAB, begin, clip_bytes, record, start
 
-from portal import earlier, hiring, interviews
+from portal import hiring, interviews
 from portal.blueprints.api import tokens
 from portal.extensions import db
-from portal.interviews import NewAnswer, answers, asking, sitting, space
+from portal.hiring import used_takes
+from portal.interviews import NewAnswer, answers, disk_space, lifecycle, questions
 from portal.models import (
     Answer,
     AnswerState,
@@ -97,7 +98,7 @@ def test_finishing_while_a_take_begins_waits_for_it(
 ) -> None:
     interview_id = answered.id
     second = Second(app, lambda: finish(interview_id))
-    before(monkeypatch, space, "refuse_new", second)
+    before(monkeypatch, disk_space, "refuse_new", second)
     begin_take(interview_id)
 
     assert isinstance(second.error(), interviews.AnswersMissing)
@@ -160,9 +161,9 @@ def test_an_interview_that_is_opened_or_agreed_to_twice_at_once_is_one(
 
     second = Second(app, do)
     if verb == "opened":
-        before(monkeypatch, sitting, "InterviewSession", second)
+        before(monkeypatch, lifecycle, "InterviewSession", second)
     else:
-        before(monkeypatch, asking, "freeze", second)
+        before(monkeypatch, questions, "freeze", second)
     do()
 
     assert second.error() is None
@@ -215,7 +216,7 @@ def test_a_person_who_is_deleted_twice_at_once_is_gone(
     record(interview, clip_bytes(tmp_path))
     user_id = interview.application.user_id
     second = Second(app, lambda: interviews.erase(user_id))
-    before(monkeypatch, earlier, "insert_unless_there", second)
+    before(monkeypatch, used_takes, "insert_unless_there", second)
     interviews.erase(user_id)
 
     assert second.error() is None

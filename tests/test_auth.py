@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 
-from portal import accounts, passwords, throttle
 from portal.blueprints.auth import own_path
 from portal.extensions import db
 from portal.models import User
+from portal.people import accounts, passwords, throttle
 
 RIGHT = {"email": "alice@example.org", "password": PASSWORD}
 WRONG = RIGHT | {"password": "not her pass phrase"}

@@ -5,7 +5,7 @@ import pytest
 from factories import make_application, make_user
 from flask import Flask
 
-from portal import accounts, demo
+from portal import demo
 from portal.extensions import db
 from portal.models import (
     Application,
@@ -18,6 +18,7 @@ from portal.models import (
     User,
     utc_now,
 )
+from portal.people import accounts
 
 NEW_ADMIN = ["create-admin", "--email", "New@Example.org", "--name", "N. Admin"]
 

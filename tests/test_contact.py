@@ -7,10 +7,10 @@ from factories import make_user, sign_in
 from flask.testing import FlaskClient
 from visiting import seen_in
 
-from portal import accounts
-from portal.contact import is_name, is_phone, tidy_email, tidy_phone, tidy_text
 from portal.extensions import db
 from portal.models import User
+from portal.people import accounts
+from portal.people.contact_details import is_name, is_phone, tidy_email, tidy_phone, tidy_text
 
 ZERO_WIDTH, RLO, ESCAPE, RLM = "\u200b", "\u202e", "\x1b", "\u200f"
 NEW = {"full_name": "Zoë Quill", "email": "zoe@bücher.example", "password": "purple wagon wheel"}

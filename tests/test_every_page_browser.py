@@ -18,7 +18,7 @@ from servers import LiveServer
 from portal import interviews
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
-from portal.interviews import asking
+from portal.interviews import questions
 from portal.models import ApplicationStatus, InterviewState, User, utc_now
 
 pytestmark = pytest.mark.browser
@@ -79,7 +79,7 @@ def make_pages() -> dict[str, list[tuple[str, str]]]:
         InterviewState.RECORDING,
         utc_now(),
     )
-    asking.freeze(begun)
+    questions.freeze(begun)
     done = interviews.open_interview(make_application(alice, make_job(f"D{JOB[1:]}", slug="done")))
     done.state, done.start_time, done.end_time = InterviewState.FINISHING, NOON, NOON
     make_job("Welder", slug="welder")

@@ -24,10 +24,11 @@ from sittings import begin, start
 from slow_clients import SlowClients
 from visiting import Answer, Visitor
 
-from portal import interviews, security, tokens
+from portal import interviews, upload_tokens
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
 from portal.models import InterviewState, User
+from portal.web import security_headers
 
 pytestmark = pytest.mark.nginx
 
@@ -94,7 +95,7 @@ def test_a_recording_carries_the_same_headers_as_a_page(admin: Visitor, film: st
         admin.get(film, Range="bytes=900000-"),
     ):
         assert unsafe(answer) == []
-        assert answer.headers["Content-Security-Policy"] == security.policy()
+        assert answer.headers["Content-Security-Policy"] == security_headers.policy()
 
 
 def test_a_recording_that_is_known_is_not_sent_again(admin: Visitor, film: str) -> None:
@@ -238,7 +239,7 @@ def created_at(server: LiveServer, **headers: str) -> str:
     with server.app.app_context():
         [user] = db.session.scalars(db.select(User).where(User.email == "bob@example.org"))
         answer = start(begin(make_application(user, make_job(slug=f"job-{uuid.uuid4()}"))))
-        token = tokens.make_upload_token(answer.id)
+        token = upload_tokens.make_upload_token(answer.id)
     asked = {
         "Authorization": f"Bearer {token}",
         "Tus-Resumable": "1.0.0",
@@ -279,7 +280,7 @@ def timed(visitor: Visitor) -> float:
 
 def test_the_policy_in_the_configuration_is_the_portals_own() -> None:
     assert (
-        f'Content-Security-Policy "{security.policy()}"'
+        f'Content-Security-Policy "{security_headers.policy()}"'
         in (PROJECT_FOLDER / "deploy" / "nginx.conf").read_text()
     )
 

@@ -8,9 +8,11 @@ import pytest
 from factories import Cast, make_application, make_job, save
 from flask import Flask
 
-from portal import hiring, resumes, steps
+from portal import hiring
 from portal.extensions import db
-from portal.hiring import AlreadyApplied, CannotApply, CannotChange
+from portal.hiring import AlreadyApplied, CannotApply, CannotChange, next_step, resumes
+from portal.hiring.next_step import Step
+from portal.hiring.resumes import Resume
 from portal.models import (
     Application,
     ApplicationStatus,
@@ -19,8 +21,6 @@ from portal.models import (
     JobStatus,
     User,
 )
-from portal.resumes import Resume
-from portal.steps import Step
 
 S = ApplicationStatus
 VERBS = {
@@ -174,17 +174,17 @@ def test_the_next_step_follows_the_interview(
     application = make_application(alice)
     if state:
         save(InterviewSession(application=application, state=state))
-    assert steps.next_step(application)[0] is step
+    assert next_step.next_step(application)[0] is step
 
 
 @pytest.mark.parametrize("status", [S.WITHDRAWN, S.REJECTED, S.OFFERED])
 def test_after_a_decision_there_is_nothing_to_do(alice: User, status: S) -> None:
     application = make_application(alice, status=status)
     save(InterviewSession(application=application, state=InterviewState.READY))
-    assert steps.next_step(application)[0] is Step.NONE
+    assert next_step.next_step(application)[0] is Step.NONE
 
 
 def test_without_questions_or_after_closing_there_is_nothing_to_record(alice: User) -> None:
     unasked = make_application(alice, make_job(questions=0))
     closed = make_application(alice, make_job(status=JobStatus.CLOSED))
-    assert [steps.next_step(row)[0] for row in (unasked, closed)] == [Step.NONE, Step.NONE]
+    assert [next_step.next_step(row)[0] for row in (unasked, closed)] == [Step.NONE, Step.NONE]

@@ -20,8 +20,8 @@ from tricks import Maker, zipped
 from documents import judging
 from documents.errors import Refused
 from documents.verdict import Verdict
-from portal import resumes
 from portal.config import PROJECT_FOLDER
+from portal.hiring import resumes
 
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 ACTIONS = {

@@ -13,7 +13,7 @@ from hostile_media import FTYP, HLS, base, repeated, streams
 from media_boxes import rewritten
 from sittings import begin, clip_bytes, finished, record, send, start
 
-from portal import interviews, uploads, work
+from portal import interviews, tus, work
 from portal.extensions import db
 from portal.models import AnswerState, Application, InterviewSession, InterviewState
 
@@ -37,10 +37,10 @@ def test_what_is_no_video_by_its_first_bytes_is_refused_with_415(
     interview: InterviewSession, text: bytes
 ) -> None:
     answer = start(interview)
-    with pytest.raises(uploads.Refused) as refused:
+    with pytest.raises(tus.Refused) as refused:
         send(answer, text)
     assert refused.value.status == 415
-    assert uploads.size(interviews.answer_path(answer)) == 0
+    assert tus.size(interviews.answer_path(answer)) == 0
 
 
 @pytest.mark.parametrize(("data", "reason"), UNUSABLE.values(), ids=UNUSABLE.keys())

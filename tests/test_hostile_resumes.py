@@ -21,11 +21,11 @@ from tricks import DISGUISES, NAMES, Maker
 
 from documents import asking, jail
 from documents.judging import judge
-from portal import inspection, resumes
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
+from portal.hiring import file_inspection, resumes
+from portal.hiring.resumes import ResumeRefused
 from portal.models import Application, User
-from portal.resumes import ResumeRefused
 
 # Generous: these guard against hours and gigabytes. The worst samples take a tenth of it on a quiet
 # machine.
@@ -196,16 +196,17 @@ def test_the_worst_takes_bounded_time_and_memory(make: Maker) -> None:
 )
 def test_the_portal_hears_what_the_other_process_says(name: str) -> None:
     make, reason = hostile_pdf.PDFS[name]
-    assert reason in inspection.look(make(), "alice").refused
+    assert reason in file_inspection.look(make(), "alice").refused
 
 
 def test_what_takes_too_long_is_refused_with_a_word_on_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # on a busy machine five seconds of CPU take long
-    monkeypatch.setattr(inspection, "WAIT_S", 300)
+    monkeypatch.setattr(file_inspection, "WAIT_S", 300)
     assert (
-        inspection.look(ENDLESS["strings that never end"](), "alice").refused == inspection.TOO_MUCH
+        file_inspection.look(ENDLESS["strings that never end"](), "alice").refused
+        == file_inspection.TOO_MUCH
     )
 
 
@@ -242,15 +243,15 @@ def test_who_looks_at_a_file_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(
         subprocess, "run", lambda *args, **more: seen.append(more["env"]) or run(*args, **more)
     )
-    assert inspection.look(papers.pdf(), "alice").data == papers.pdf()
+    assert file_inspection.look(papers.pdf(), "alice").data == papers.pdf()
     assert set(seen[0]) <= set(asking.PASSED_ON)
 
 
 def test_one_that_gets_no_time_is_ended_and_is_not_called_too_large(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inspection, "WAIT_S", 1)
+    monkeypatch.setattr(file_inspection, "WAIT_S", 1)
     monkeypatch.setattr(asking, "_command", lambda: ["/bin/sleep", "60"])
     started = time.monotonic()
-    assert inspection.look(papers.pdf(), "alice").refused == inspection.TOO_BUSY
+    assert file_inspection.look(papers.pdf(), "alice").refused == file_inspection.TOO_BUSY
     assert time.monotonic() - started < 30

@@ -9,7 +9,7 @@ from factories import make_application, make_job
 from flask import Flask
 from sittings import TAB, begin, clip_bytes, finished, record, send, start
 
-from portal import interviews, uploads
+from portal import interviews, tus
 from portal.extensions import db
 from portal.interviews import receiving
 from portal.interviews.measuring import refresh_flags
@@ -195,7 +195,7 @@ def test_an_answer_takes_no_more_bytes_than_its_time_allows(
     answer = start(interview)
     answer.limit_ms = 5
 
-    with pytest.raises(uploads.Refused) as caught:
+    with pytest.raises(tus.Refused) as caught:
         send(answer, clip_bytes(tmp_path))
     assert caught.value.status == 413
 
@@ -206,7 +206,7 @@ def test_running_answers_stop_before_the_disk_is_full(
     answer = start(interview)
     app.config["PORTAL"] = replace(app.config["PORTAL"], disk_floor_bytes=1 << 60)
 
-    with pytest.raises(uploads.NoSpace):
+    with pytest.raises(tus.NoSpace):
         send(answer, clip_bytes(tmp_path))
     with pytest.raises(interviews.NoRoom):
         start(interview, question=2)

@@ -10,10 +10,10 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql
 from werkzeug.datastructures import MultiDict
 
-from portal.board import JobSearch
 from portal.extensions import db
+from portal.hiring.job_search import JobSearch
 from portal.models import EmploymentType, JobStatus, User, Workplace, utc_now
-from portal.searching import mentions
+from portal.text_search import mentions
 
 
 def titles(query: str) -> list[str]:

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sittings import begin
 
-from portal.json_bodies import MAX_BYTES, MAX_DEPTH
 from portal.models import Application, User
+from portal.web.json_bodies import MAX_BYTES, MAX_DEPTH
 
 NEW = {"email": "zoe@example.org", "password": "purple wagon wheel", "full_name": "Zoë Quill"}
 DEEP = b"[" * 20_000 + b"]" * 20_000

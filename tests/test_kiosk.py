@@ -28,7 +28,7 @@ from capture.device.client import StationRefused, ask
 from capture.device.station import Station, StationServer
 from capture.errors import CaptureError
 from capture.media.container import probe
-from portal import accounts, hiring, interviews
+from portal import hiring, interviews
 from portal.config import CaptureSource, Config
 from portal.extensions import db
 from portal.interviews import kiosk
@@ -41,6 +41,7 @@ from portal.models import (
     User,
     utc_now,
 )
+from portal.people import accounts
 
 LAPSE_S = 3.0
 PATIENCE_S = 20

@@ -19,10 +19,12 @@ from senses_support import film_sitter
 from sittings import begin, clip_bytes, finished, send, start
 from sqlalchemy import make_url
 
-from portal import accounts, interviews, leaving, resumes, tokens, work
+from portal import interviews, leaving, upload_tokens, work
 from portal.extensions import db
+from portal.hiring import resumes
 from portal.interviews import measuring
 from portal.models import Answer, Application, Flag, InterviewSession, SignIn, User, utc_now
+from portal.people import accounts
 
 CONFIRMED = {"password": PASSWORD}
 
@@ -197,7 +199,7 @@ def test_a_piece_that_comes_too_late_is_told_so(
     answer = start(begin(application))
     headers = {
         "Tus-Resumable": "1.0.0",
-        "Authorization": f"Bearer {tokens.make_upload_token(answer.id)}",
+        "Authorization": f"Bearer {upload_tokens.make_upload_token(answer.id)}",
     }
     headers |= {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     place = f"/capture/uploads/{answer.id}"

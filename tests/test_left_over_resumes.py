@@ -15,7 +15,7 @@ from flask import Flask
 
 from portal import hiring, interviews
 from portal.config import PROJECT_FOLDER, Config
-from portal.interviews import keeping
+from portal.interviews import retention
 from portal.models import User, utc_now
 
 LATER = timedelta(days=2)
@@ -83,7 +83,7 @@ def test_what_a_row_names_stays(alice: User, folder: Path) -> None:
 
 
 @pytest.mark.logs_errors
-@pytest.mark.parametrize("number", [1, keeping.FEW_LEFT_OVER, 40])
+@pytest.mark.parametrize("number", [1, retention.FEW_LEFT_OVER, 40])
 def test_another_database_costs_no_resume(
     app: Flask, folder: Path, number: int, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -100,7 +100,7 @@ def test_an_older_database_costs_no_resume(
 ) -> None:
     """It names a part of the files: those that came after the backup are more than crashes leave."""
     applied(alice, folder, "old.pdf", "older.pdf")
-    newer = [f"{n}.pdf" for n in range(keeping.FEW_LEFT_OVER + 1)]
+    newer = [f"{n}.pdf" for n in range(retention.FEW_LEFT_OVER + 1)]
     put(folder, *newer)
     assert interviews.sweep_resumes(utc_now() + LATER) == 0
     assert names(folder) == {"old.pdf", "older.pdf", *newer}
@@ -110,7 +110,7 @@ def test_an_older_database_costs_no_resume(
 def test_few_of_very_many_go_though_they_are_more_than_a_few(
     alice: User, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "MOST_LEFT_OVER_SHARE", 0.5)  # in place of a hundred files
+    monkeypatch.setattr(retention, "MOST_LEFT_OVER_SHARE", 0.5)  # in place of a hundred files
     applied(alice, folder, *(f"kept-{n}.pdf" for n in range(5)))
     put(folder, *(f"{n}.pdf" for n in range(4)))
     assert interviews.sweep_resumes(utc_now() + LATER) == 4
@@ -120,7 +120,7 @@ def test_few_of_very_many_go_though_they_are_more_than_a_few(
 def test_the_housekeeper_and_the_operator_sweep(
     app: Flask, alice: User, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "LEFT_ALONE", timedelta())
+    monkeypatch.setattr(retention, "LEFT_ALONE", timedelta())
     applied(alice, folder, "kept.pdf")
     put(folder, "a.pdf")
     assert (
@@ -128,7 +128,7 @@ def test_the_housekeeper_and_the_operator_sweep(
         in app.test_cli_runner().invoke(args=["purge"]).output
     )
     put(folder, "b.pdf")
-    work = keeping.Housekeeper(app).find_work()
+    work = retention.Housekeeper(app).find_work()
     assert work
     work(None)  # type: ignore[arg-type]
     assert names(folder) == {"kept.pdf"}

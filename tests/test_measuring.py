@@ -19,8 +19,8 @@ from capture.store.recording import ObservationLog, Recording
 from capture.types import Observation
 from portal import interviews, work
 from portal.extensions import db
-from portal.interviews import finishing, flagging, keeping, measuring, rows
-from portal.interviews.keeping import Housekeeper
+from portal.interviews import finishing, flagging, measuring, observation_cache, retention
+from portal.interviews.retention import Housekeeper
 from portal.models import (
     Answer,
     AnswerState,
@@ -496,8 +496,8 @@ def test_one_interview_that_cannot_be_deleted_holds_up_no_other(
     stuck_id, ada_id, folder_of, clear_up = (
         stuck.id,
         cast.ada.id,
-        keeping.folder_of,
-        keeping.clear_up,
+        retention.folder_of,
+        retention.clear_up,
     )
     db.session.rollback()
     broken = {stuck_id: OSError("the folder cannot be read")}
@@ -507,8 +507,8 @@ def test_one_interview_that_cannot_be_deleted_holds_up_no_other(
             raise broken[interview_id]
         return folder_of(interview_id)
 
-    monkeypatch.setattr(keeping, "folder_of", failing)
-    monkeypatch.setattr(keeping, "clear_up", lambda now: 1 / 0)
+    monkeypatch.setattr(retention, "folder_of", failing)
+    monkeypatch.setattr(retention, "clear_up", lambda now: 1 / 0)
     job = Housekeeper(app).find_work()
     assert job is not None
     job(Event())
@@ -517,7 +517,7 @@ def test_one_interview_that_cannot_be_deleted_holds_up_no_other(
     assert [row.id for row in db.session.query(InterviewSession)] == [stuck_id]
     assert db.session.get(User, ada_id) is None
     broken.clear()
-    monkeypatch.setattr(keeping, "clear_up", clear_up)
+    monkeypatch.setattr(retention, "clear_up", clear_up)
     db.session.rollback()
     job(Event())
     db.session.rollback()
@@ -530,12 +530,12 @@ def test_the_housekeeping_lets_go_of_rows_that_nobody_asks_for(
     path = tmp_path / "rows"
     with ObservationLog(path) as log:
         log.append(Observation(0, count=1))
-    old = rows.finished_rows.read(path)
-    monkeypatch.setattr(rows, "KEEP_S", 0.0)
+    old = observation_cache.finished_rows.read(path)
+    monkeypatch.setattr(observation_cache, "KEEP_S", 0.0)
     Housekeeper(app).find_work()
     monkeypatch.undo()
 
-    assert rows.finished_rows.read(path) is not old
+    assert observation_cache.finished_rows.read(path) is not old
 
 
 def test_what_a_kill_in_the_last_step_leaves_behind_is_cleared_up(

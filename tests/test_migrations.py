@@ -18,7 +18,6 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sittings import begin, finished
 
-from portal import accounts
 from portal.extensions import db
 from portal.models import (
     Answer,
@@ -32,6 +31,7 @@ from portal.models import (
     WorkerBeat,
     utc_now,
 )
+from portal.people import accounts
 
 
 def test_the_migrated_schema_equals_the_models(app: Flask) -> None:

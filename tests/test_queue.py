@@ -10,10 +10,10 @@ from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 
 from capture.types import FlagKind, Severity
-from portal import interviews, queue
+from portal import interviews, review_queue
 from portal.extensions import db
 from portal.models import AnswerState, InterviewState, utc_now
-from portal.queue import Doing, Place, Progress, SessionFilter
+from portal.review_queue import Doing, Place, Progress, SessionFilter
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -24,8 +24,8 @@ def found(*args: tuple[str, str]) -> list[str]:
 
 
 def test_its_names_are_the_engines_names() -> None:
-    assert set(queue.KINDS) == set(FlagKind)
-    assert set(queue.SEVERITIES) == set(Severity)
+    assert set(review_queue.KINDS) == set(FlagKind)
+    assert set(review_queue.SEVERITIES) == set(Severity)
 
 
 def test_it_lists_newest_first_and_leaves_out_who_never_agreed() -> None:
@@ -58,8 +58,8 @@ def test_what_could_not_be_assessed_is_never_found_nor_counted() -> None:
     interview = make_interview(make_flag(assessable=False))
 
     assert found(("kind", "no_face")) == []
-    assert queue.severity_counts(interview.flags) == {}
-    assert queue.kind_counts(interview.flags) == {}
+    assert review_queue.severity_counts(interview.flags) == {}
+    assert review_queue.kind_counts(interview.flags) == {}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_the_share_that_could_not_be_assessed_counts_overlaps_once() -> None:
         make_flag("no_face", 40_000, 50_000),
     ]
 
-    assert queue.unassessable_percent(make_interview(*flags)) == 60
+    assert review_queue.unassessable_percent(make_interview(*flags)) == 60
 
 
 def test_marks_stay_inside_the_strip_and_the_gravest_lies_on_top() -> None:
@@ -151,10 +151,10 @@ def test_marks_stay_inside_the_strip_and_the_gravest_lies_on_top() -> None:
         make_flag(assessable=False, start_ms=0, end_ms=30_000),
         make_flag(severity="low"),
     )
-    placed = queue.marks(interview)
+    placed = review_queue.marks(interview)
 
     assert [mark.severity for mark in placed] == ["none", "low", "high"]
-    assert placed[0] == queue.Mark(0, 50, "none")
+    assert placed[0] == review_queue.Mark(0, 50, "none")
     assert all(mark.x + mark.width <= 100 for mark in placed)
 
 
@@ -164,8 +164,8 @@ def test_neighbours_are_the_next_in_the_list_on_both_sides() -> None:
     )
     make_interview(start_time=utc_now() + timedelta(days=400), state=InterviewState.PENDING)
 
-    assert queue.place_of(here, SessionFilter()) == Place(newer.id, older.id, 2, 3)
-    assert queue.place_of(newer, SessionFilter()) == Place(None, here.id, 1, 3)
+    assert review_queue.place_of(here, SessionFilter()) == Place(newer.id, older.id, 2, 3)
+    assert review_queue.place_of(newer, SessionFilter()) == Place(None, here.id, 1, 3)
 
 
 def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out() -> None:
@@ -174,7 +174,7 @@ def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out(
     make_interview(start_time=NOON + timedelta(hours=1))
     wanted = SessionFilter(severities=("high",))
     listed = list(db.session.scalars(wanted.select()).unique())
-    places = [queue.place_of(interview, wanted) for interview in listed]
+    places = [review_queue.place_of(interview, wanted) for interview in listed]
 
     assert len(listed) == len(flagged)
     assert [place.number for place in places] == [1, 2, 3]
@@ -190,15 +190,15 @@ def test_what_is_no_longer_in_the_list_still_has_its_place_there() -> None:
     db.session.commit()
 
     wanted = SessionFilter(states=(InterviewState.READY,))
-    assert queue.place_of(here, wanted) == Place(newer.id, older.id, 2, 3)
-    assert queue.place_of(newer, wanted) == Place(None, older.id, 1, 2)
+    assert review_queue.place_of(here, wanted) == Place(newer.id, older.id, 2, 3)
+    assert review_queue.place_of(newer, wanted) == Place(None, older.id, 1, 2)
 
 
 def test_a_row_of_an_interview_in_progress_knows_its_length_so_far(app: Flask) -> None:
     interview = make_interview(duration_ms=None, state=InterviewState.RECORDING)
     interview.answers = [make_answer(1, measured_ms=4_000), make_answer(2, measured_ms=5_000)]
 
-    assert queue.known_ms(interview) == 9_000
+    assert review_queue.known_ms(interview) == 9_000
 
 
 def test_recording_is_said_only_of_what_has_come(app: Flask) -> None:
@@ -206,12 +206,12 @@ def test_recording_is_said_only_of_what_has_come(app: Flask) -> None:
     here = make_interview(state=InterviewState.RECORDING, answers=[answer], holder_seen_at=NOON)
     now = NOON + timedelta(seconds=5)
     # a browser that delivers nothing
-    assert queue.progress(here, now) == Progress(Doing.WAITING, 0)
+    assert review_queue.progress(here, now) == Progress(Doing.WAITING, 0)
 
     path = interviews.answer_path(answer)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"some of it")
-    assert queue.progress(here, now) == Progress(Doing.RECORDING, 1)
-    assert queue.progress(here, now + queue.AWAY_AFTER) == Progress(Doing.AWAY, 1)
+    assert review_queue.progress(here, now) == Progress(Doing.RECORDING, 1)
+    assert review_queue.progress(here, now + review_queue.AWAY_AFTER) == Progress(Doing.AWAY, 1)
     answer.state = AnswerState.READY
-    assert queue.progress(here, now) == Progress(Doing.WAITING, 1)
+    assert review_queue.progress(here, now) == Progress(Doing.WAITING, 1)

@@ -18,10 +18,12 @@ from sittings import TAB, begin, show, start
 from test_access import RULES_AND_METHODS, all_rules
 from werkzeug.test import TestResponse
 
-from portal import security, throttle, tokens, uploads
-from portal.errors import FOR_PROGRAMS
+from portal import tus, upload_tokens
 from portal.extensions import db
 from portal.models import Answer, User, utc_now
+from portal.people import throttle
+from portal.web import security_headers
+from portal.web.error_pages import FOR_PROGRAMS
 
 MARK = "urn:career-portal:problem:"
 # the pages of an interview; all else under /capture is asked by scripts, players and tus clients
@@ -41,7 +43,7 @@ ACCEPTED = ({}, {"Accept": "text/html"}, {"Accept": "*/*"}, {"Accept": "applicat
 def assert_is_ours(response: TestResponse, method: str) -> None:
     """A problem document with all that is promised of one; HEAD says it by its headers alone."""
     assert response.mimetype == "application/problem+json", response.text
-    assert all(response.headers[name] == value for name, value in security.HEADERS)
+    assert all(response.headers[name] == value for name, value in security_headers.HEADERS)
     if response.request.path.startswith("/capture/uploads"):
         assert response.headers["Tus-Resumable"] == "1.0.0"
     if method == "HEAD":
@@ -91,14 +93,14 @@ def keys(app: Flask, answer: Answer) -> Iterator[tuple[FlaskClient, dict[str, st
     yield app.test_client(), {}
     yield sign_in(app.test_client(), answer.interview.application.user), {}
     for answer_id in (answer.id, uuid.uuid4()):
-        yield app.test_client(), as_header(tokens.make_upload_token(answer_id))
+        yield app.test_client(), as_header(upload_tokens.make_upload_token(answer_id))
 
 
 def piece(answer: Answer, offset: int = 0) -> dict[str, str]:
     """The headers of a PATCH that is right but for its offset."""
-    said = {"Tus-Resumable": uploads.VERSION, "Upload-Offset": str(offset)}
+    said = {"Tus-Resumable": tus.VERSION, "Upload-Offset": str(offset)}
     return (
-        as_header(tokens.make_upload_token(answer.id))
+        as_header(upload_tokens.make_upload_token(answer.id))
         | said
         | {"Content-Type": "application/offset+octet-stream"}
     )

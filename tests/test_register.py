@@ -8,9 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from visiting import seen_in
 
-from portal import accounts, throttle
 from portal.extensions import db
 from portal.models import Role, User
+from portal.people import accounts, throttle
 
 GOOD = {"full_name": "Zoë Quill", "email": "Zoe@Example.org", "password": "purple wagon wheel"}
 

@@ -12,8 +12,9 @@ from factories import Cast, make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import hiring, resumes, versions
+from portal import edit_conflicts, hiring
 from portal.extensions import db
+from portal.hiring import resumes
 from portal.models import Application, ApplicationStatus, User, utc_now
 
 FIRST, SECOND = papers.pdf(), papers.pdf(pages=2)
@@ -38,7 +39,7 @@ def page(application: Application) -> str:
 def form(
     data: bytes = SECOND, name: str = "better.pdf", seen: str = "first.pdf"
 ) -> dict[str, object]:
-    return papers.form(resume=papers.upload(data, name), seen=versions.mark(seen))
+    return papers.form(resume=papers.upload(data, name), seen=edit_conflicts.mark(seen))
 
 
 def replaced(application: Application) -> Application:

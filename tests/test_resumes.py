@@ -10,8 +10,8 @@ import papers
 import pytest
 
 from documents.judging import judge
-from portal import resumes
-from portal.resumes import ResumeRefused
+from portal.hiring import resumes
+from portal.hiring.resumes import ResumeRefused
 
 
 def read(data: bytes, name: str = "resume.pdf") -> resumes.Resume:

@@ -15,9 +15,9 @@ from visiting import Answer
 from visitors import Visitor, two_servers
 from werkzeug.test import encode_multipart
 
-from portal import accounts, throttle
 from portal.extensions import db
 from portal.models import Job, ThrottleHit, utc_now
+from portal.people import accounts, throttle
 
 NEW = "another long pass phrase"
 Servers = tuple[LiveServer, LiveServer]

@@ -14,10 +14,11 @@ from flask.testing import FlaskClient
 from servers import LiveServer
 from sittings import TAB, begin, clip_bytes, record, send, show, start
 
-from portal import interviews, throttle
+from portal import interviews
 from portal.extensions import db
 from portal.interviews import receiving
 from portal.models import Answer, AnswerState, InterviewSession, ThrottleHit, User, utc_now
+from portal.people import throttle
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from capture.store.recording import ObservationLog
 from capture.types import Observation
-from portal.interviews import rows
-from portal.interviews.rows import FinishedRows
+from portal.interviews import observation_cache
+from portal.interviews.observation_cache import FinishedRows
 
 
 def log(path: Path, *times_ms: int) -> Path:
@@ -50,7 +50,7 @@ def test_no_more_rows_are_kept_than_agreed(tmp_path: Path) -> None:
 def test_what_nobody_asked_for_lately_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, finished = log(tmp_path / "a", 0), log(tmp_path / "b", 0), FinishedRows()
     old = finished.read(first)
-    monkeypatch.setattr(rows, "KEEP_S", 0.0)
+    monkeypatch.setattr(observation_cache, "KEEP_S", 0.0)
     finished.read(second)
     monkeypatch.undo()
 

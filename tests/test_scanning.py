@@ -18,9 +18,9 @@ from flask.testing import FlaskClient
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
 
-from portal import inspection, resumes
+from portal.hiring import file_inspection, resumes
+from portal.hiring.resumes import ResumeRefused
 from portal.models import User
-from portal.resumes import ResumeRefused
 
 EICAR = b"".join(
     [b"X5O!P%@AP[4", b"\\PZX54(P^)7CC)7}$", b"EICAR-STANDARD-", b"ANTIVIRUS-TEST-FILE!", b"$H+H*"]
@@ -80,7 +80,7 @@ def test_a_scanner_that_cannot_tell_refuses_and_says_to_try_again(command: tuple
 
 @pytest.mark.logs_errors
 def test_a_scanner_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection, "SCAN_WAIT_S", 0.5)
+    monkeypatch.setattr(file_inspection, "SCAN_WAIT_S", 0.5)
     with pytest.raises(ResumeRefused, match="could not be checked"):
         scan(papers.pdf(), "/bin/sleep", "60")
 

@@ -18,8 +18,8 @@ from reviewing import make_interview
 from servers import LiveServer
 from test_player_browser import sign_in_as_admin
 
-from portal import sealing
 from portal.models import User
+from portal.web import sealed_queries
 
 NAME, EMAIL = "Alice Moreau", "alice@example.org"
 LISTS = ("sessions", "applications", "people")
@@ -74,14 +74,14 @@ def test_other_filters_stay_readable_and_unknown_ones_go(admin: FlaskClient) -> 
 
 
 def test_the_same_words_have_one_seal_and_only_ours_is_opened(app: Flask) -> None:
-    assert sealing.seal(NAME) == sealing.seal(NAME) != sealing.seal("Alice")
-    assert sealing.opened(sealing.seal("Zoë Ünal")) == "Zoë Ünal"
-    whole = sealing.seal(NAME)
+    assert sealed_queries.seal(NAME) == sealed_queries.seal(NAME) != sealed_queries.seal("Alice")
+    assert sealed_queries.opened(sealed_queries.seal("Zoë Ünal")) == "Zoë Ünal"
+    whole = sealed_queries.seal(NAME)
     assert [
-        sealing.opened(odd) for odd in ("~", "~x", "~" + "A" * 40, whole[:-2], whole + "ä")
+        sealed_queries.opened(odd) for odd in ("~", "~x", "~" + "A" * 40, whole[:-2], whole + "ä")
     ] == [""] * 5
     app.secret_key = "another one, as after a change"
-    assert sealing.opened(whole) == ""
+    assert sealed_queries.opened(whole) == ""
 
 
 def test_a_seal_that_means_nothing_is_left_out(admin: FlaskClient) -> None:

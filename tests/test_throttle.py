@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from portal import throttle
 from portal.extensions import db
 from portal.models import ThrottleHit, utc_now
-from portal.throttle import Limit, TooManyTries, count_try
+from portal.people import throttle
+from portal.people.throttle import Limit, TooManyTries, count_try
 
 THREE = Limit("three a minute", tries=3, window_s=60)
 NOW = utc_now()

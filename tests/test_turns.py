@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 from servers import LiveServer
 from visiting import Visitor
 
-from portal import inspection
 from portal.extensions import db
+from portal.hiring import file_inspection
+from portal.hiring.concurrency_limit import NoTurn, Turns
 from portal.models import ThrottleHit, User
-from portal.turns import NoTurn, Turns
 
 AT_ONCE, SENT = 2, 16
 PROCESSES = 2  # of gunicorn.conf.py, each with turns of its own
@@ -113,7 +113,7 @@ def tries() -> int:
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody gets a turn, and nobody waits for one."""
-    monkeypatch.setattr(inspection, "turns", Turns(at_once=0, waiting=0, wait_s=0))
+    monkeypatch.setattr(file_inspection, "turns", Turns(at_once=0, waiting=0, wait_s=0))
 
 
 @pytest.mark.usefixtures("taken")
@@ -138,7 +138,7 @@ def test_a_program_is_told_when_to_come_back(client: FlaskClient, alice: User) -
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
     assert tries() == 0
     assert answer.json["type"] == "urn:career-portal:problem:429"
-    assert answer.json["detail"] == inspection.BUSY
+    assert answer.json["detail"] == file_inspection.BUSY
 
 
 class SlowScanner:

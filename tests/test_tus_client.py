@@ -23,7 +23,7 @@ from sittings import begin, clip_bytes, start
 from tusclient.client import TusClient
 from tusclient.uploader import Uploader
 
-from portal import interviews, tokens
+from portal import interviews, upload_tokens
 from portal.config import PROJECT_FOLDER
 from portal.models import Answer
 from setup.assets import npm
@@ -73,7 +73,7 @@ class Target:
 def target(server: LiveServer) -> Target:
     with server.app.app_context():
         answer: Answer = start(begin(make_application(make_user())))
-        token, stored = tokens.make_upload_token(answer.id), interviews.answer_path(answer)
+        token, stored = upload_tokens.make_upload_token(answer.id), interviews.answer_path(answer)
         return Target(server, answer.id, token, stored)
 
 

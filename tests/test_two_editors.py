@@ -19,9 +19,11 @@ from servers import LiveServer
 from test_admin_jobs import JOB, rows
 from visiting import SEEN, TOKEN, Visitor, seen_in
 
-from portal import accounts, hiring, resumes, versions
+from portal import edit_conflicts, hiring
 from portal.extensions import db
+from portal.hiring import resumes
 from portal.models import Application, ApplicationStatus, Job, JobStatus, Role, User
+from portal.people import accounts
 
 ROUNDS, EDITORS = 5, 6
 
@@ -411,9 +413,15 @@ def test_a_program_replaces_only_what_it_named_however_long_the_file_is_looked_a
 
 def test_a_mark_is_the_same_for_the_same_value_alone() -> None:
     values = {"a": "1", "b": ["x", 1], "c": None}
-    assert versions.changed(versions.marks(values), values) == []
-    assert versions.changed(versions.marks(values), values | {"b": ["x", 2], "c": ""}) == ["b", "c"]
-    assert versions.changed("", values) == versions.changed(None, values) == ["a", "b", "c"]
+    assert edit_conflicts.changed(edit_conflicts.marks(values), values) == []
+    assert edit_conflicts.changed(
+        edit_conflicts.marks(values), values | {"b": ["x", 2], "c": ""}
+    ) == ["b", "c"]
+    assert (
+        edit_conflicts.changed("", values)
+        == edit_conflicts.changed(None, values)
+        == ["a", "b", "c"]
+    )
 
 
 @pytest.fixture

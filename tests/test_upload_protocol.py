@@ -15,7 +15,7 @@ from sittings import TAB, begin, clip_bytes, record, show, start
 from test_access import RULES_AND_METHODS
 from werkzeug.test import TestResponse
 
-from portal import interviews, tokens, uploads
+from portal import interviews, tus, upload_tokens
 from portal.extensions import db
 from portal.models import Answer, AnswerState, InterviewSession, User
 
@@ -40,7 +40,9 @@ def data(tmp_path: Path) -> bytes:
 def headers(answer: Answer, **more: str) -> dict[str, str]:
     said = {name.replace("_", "-"): value for name, value in more.items()}
     return (
-        as_header(tokens.make_upload_token(answer.id)) | {"Tus-Resumable": uploads.VERSION} | said
+        as_header(upload_tokens.make_upload_token(answer.id))
+        | {"Tus-Resumable": tus.VERSION}
+        | said
     )
 
 
@@ -259,10 +261,10 @@ def test_of_two_lengths_at_once_one_counts(
 
     def late() -> None:
         wait.set()
-        with app.app_context(), pytest.raises(uploads.UploadError, match="cannot change"):
+        with app.app_context(), pytest.raises(tus.UploadError, match="cannot change"):
             interviews.receive(target, 5000, b"", None, 7000)
 
-    with uploads.held(path):
+    with tus.held(path):
         thread = threading.Thread(target=late)
         thread.start()
         assert wait.wait(30)

@@ -20,7 +20,7 @@ from factories import make_application, make_user
 from servers import LiveServer
 from sittings import begin, clip_bytes, start
 
-from portal import interviews, tokens
+from portal import interviews, upload_tokens
 
 PIECE_BYTES = 4_000
 PATIENCE_S = 30.0
@@ -89,7 +89,7 @@ def upload(server: LiveServer) -> Upload:
         return Upload(
             server.port,
             answer.id,
-            tokens.make_upload_token(answer.id),
+            upload_tokens.make_upload_token(answer.id),
             interviews.answer_path(answer),
         )
 
@@ -154,7 +154,7 @@ def test_no_piece_gets_in_behind_the_end_of_an_upload(
             upload = Upload(
                 server.port,
                 answer.id,
-                tokens.make_upload_token(answer.id),
+                upload_tokens.make_upload_token(answer.id),
                 interviews.answer_path(answer),
             )
             assert upload.patch(0, data[:PIECE_BYTES])[0] == 204
@@ -183,7 +183,7 @@ def test_nothing_is_lost_where_an_answer_is_given_up_while_its_first_piece_comes
             upload = Upload(
                 server.port,
                 answer.id,
-                tokens.make_upload_token(answer.id),
+                upload_tokens.make_upload_token(answer.id),
                 interviews.answer_path(answer),
             )
             sent = tabs.submit(upload.patch, 0, data)
@@ -233,7 +233,7 @@ def test_tabs_that_send_badly_make_a_good_file(
             Upload(
                 server.port,
                 answer.id,
-                tokens.make_upload_token(answer.id),
+                upload_tokens.make_upload_token(answer.id),
                 interviews.answer_path(answer),
             )
             for answer in answers

@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from sittings import begin, clip_bytes, record, start
 from werkzeug.test import TestResponse
 
-from portal import interviews, tokens
+from portal import interviews, upload_tokens
 from portal.blueprints.api import tokens as api_tokens
 from portal.models import Answer, InterviewSession, User, utc_now
 
@@ -51,7 +51,11 @@ def ask(client: FlaskClient, method: str, answer: Answer, authorization: str) ->
 
 
 def right_claims(answer: Answer) -> dict[str, Any]:
-    return {"aud": tokens.AUDIENCE, "sub": str(answer.id), "exp": utc_now() + timedelta(hours=1)}
+    return {
+        "aud": upload_tokens.AUDIENCE,
+        "sub": str(answer.id),
+        "exp": utc_now() + timedelta(hours=1),
+    }
 
 
 def made(answer: Answer, key: bytes | None = None, **changes: Any) -> str:
@@ -59,7 +63,7 @@ def made(answer: Answer, key: bytes | None = None, **changes: Any) -> str:
     claims = {
         name: value for name, value in (right_claims(answer) | changes).items() if value is not None
     }
-    return jwt.encode(claims, key or tokens._key(), algorithm=tokens.ALGORITHM)
+    return jwt.encode(claims, key or upload_tokens._key(), algorithm=upload_tokens.ALGORITHM)
 
 
 def called(answer: Answer, algorithm: str, signed_by: str = "sha256") -> str:
@@ -69,7 +73,9 @@ def called(answer: Answer, algorithm: str, signed_by: str = "sha256") -> str:
     claims = right_claims(answer) | {"exp": int(time.time()) + 3600}
     said = [json.dumps(part).encode() for part in ({"alg": algorithm, "typ": "JWT"}, claims)]
     body = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in said)
-    signature = base64.urlsafe_b64encode(hmac.digest(tokens._key(), body, signed_by)).rstrip(b"=")
+    signature = base64.urlsafe_b64encode(hmac.digest(upload_tokens._key(), body, signed_by)).rstrip(
+        b"="
+    )
     return (body + b"." + signature).decode()
 
 
@@ -117,13 +123,13 @@ def test_what_is_no_upload_token_of_ours_opens_nothing(
 def test_the_forgeries_differ_from_a_right_token_in_one_thing(
     client: FlaskClient, answer: Answer
 ) -> None:
-    assert tokens.read_upload_token(called(answer, tokens.ALGORITHM)) == answer.id
-    assert tokens.read_upload_token(made(answer)) == answer.id
+    assert upload_tokens.read_upload_token(called(answer, upload_tokens.ALGORITHM)) == answer.id
+    assert upload_tokens.read_upload_token(made(answer)) == answer.id
 
 
 def test_a_token_opens_only_its_own_upload(client: FlaskClient, answer: Answer, bob: User) -> None:
     others = start(begin(make_application(bob)))
-    shown = f"Bearer {tokens.make_upload_token(others.id)}"
+    shown = f"Bearer {upload_tokens.make_upload_token(others.id)}"
 
     assert {
         ask(client, method, answer, shown).status_code for method in ("HEAD", "PATCH", "DELETE")
@@ -137,7 +143,7 @@ def test_being_signed_in_opens_no_upload(client: FlaskClient, answer: Answer) ->
 
 
 def test_an_upload_token_opens_nothing_else(client: FlaskClient, answer: Answer) -> None:
-    token = tokens.make_upload_token(answer.id)
+    token = upload_tokens.make_upload_token(answer.id)
 
     assert (
         client.get("/api/applications", headers={"Authorization": f"Bearer {token}"}).status_code
@@ -152,7 +158,7 @@ def test_a_finished_interview_takes_nothing_more(
     interviews.finish(interview)
     path, shown = (
         interviews.answer_path(answers[0]),
-        f"Bearer {tokens.make_upload_token(answers[0].id)}",
+        f"Bearer {upload_tokens.make_upload_token(answers[0].id)}",
     )
 
     assert {ask(client, method, answers[0], shown).status_code for method in METHODS} == {403}
@@ -161,7 +167,7 @@ def test_a_finished_interview_takes_nothing_more(
 
 def test_an_upload_that_never_was_is_not_there(client: FlaskClient, answer: Answer) -> None:
     nobodys = Answer(id=uuid.uuid4())
-    token = tokens.make_upload_token(nobodys.id)
+    token = upload_tokens.make_upload_token(nobodys.id)
 
     assert {ask(client, method, nobodys, f"Bearer {token}").status_code for method in METHODS} == {
         410
@@ -169,17 +175,19 @@ def test_an_upload_that_never_was_is_not_there(client: FlaskClient, answer: Answ
 
 
 def test_a_token_that_was_seen_before_still_ends(app: Flask, answer: Answer) -> None:
-    token = tokens.make_upload_token(answer.id)
-    assert tokens.read_upload_token(token) == answer.id
+    token = upload_tokens.make_upload_token(answer.id)
+    assert upload_tokens.read_upload_token(token) == answer.id
 
-    with pytest.raises(tokens.BadToken):
-        tokens.read_upload_token(token, now_s=time.time() + tokens.LIFETIME.total_seconds())
+    with pytest.raises(upload_tokens.BadToken):
+        upload_tokens.read_upload_token(
+            token, now_s=time.time() + upload_tokens.LIFETIME.total_seconds()
+        )
 
 
 def test_a_new_secret_ends_every_token(app: Flask, answer: Answer) -> None:
-    token = tokens.make_upload_token(answer.id)
-    assert tokens.read_upload_token(token) == answer.id
+    token = upload_tokens.make_upload_token(answer.id)
+    assert upload_tokens.read_upload_token(token) == answer.id
     app.config["SECRET_KEY"] = "another one"
 
-    with pytest.raises(tokens.BadToken):
-        tokens.read_upload_token(token)
+    with pytest.raises(upload_tokens.BadToken):
+        upload_tokens.read_upload_token(token)

@@ -14,10 +14,11 @@ from flask.testing import FlaskClient
 from sittings import begin, clip_bytes, start
 from werkzeug.test import TestResponse
 
-from portal import interviews, security, tokens, uploads, work
+from portal import interviews, tus, upload_tokens, work
 from portal.extensions import db
 from portal.interviews import receiving
 from portal.models import Answer, User
+from portal.web import security_headers
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -34,7 +35,7 @@ def data(tmp_path: Path) -> bytes:
 
 def headers(answer: Answer, **more: str) -> dict[str, str]:
     extra = {name.replace("_", "-"): value for name, value in more.items()}
-    return TUS | {"Authorization": f"Bearer {tokens.make_upload_token(answer.id)}"} | extra
+    return TUS | {"Authorization": f"Bearer {upload_tokens.make_upload_token(answer.id)}"} | extra
 
 
 def patch(
@@ -222,7 +223,7 @@ def test_every_answer_to_a_piece_carries_what_every_response_carries(
 
     assert (kept.status_code, refused.status_code) == (204, 409)
     for response in (kept, refused, client.get("/login")):
-        assert all(response.headers[name] == value for name, value in security.HEADERS)
+        assert all(response.headers[name] == value for name, value in security_headers.HEADERS)
         assert len(response.headers["X-Request-ID"]) == 12
     assert kept.headers["X-Request-ID"] != refused.headers["X-Request-ID"]
 
@@ -272,14 +273,14 @@ def test_a_full_disk_keeps_nothing_half(
     answer: Answer, data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = interviews.answer_path(answer)
-    uploads.append(path, 0, data[:100])
+    tus.append(path, 0, data[:100])
 
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     # the one thing a test cannot ask of a real disk at a chosen moment
-    monkeypatch.setattr(uploads, "sync_data", full)
-    with pytest.raises(uploads.NoSpace):
-        uploads.append(path, 100, data[100:])
+    monkeypatch.setattr(tus, "sync_data", full)
+    with pytest.raises(tus.NoSpace):
+        tus.append(path, 100, data[100:])
     db.session.rollback()
     assert path.read_bytes() == data[:100]

@@ -17,10 +17,11 @@ from flask.testing import FlaskClient
 from sittings import TAB, begin, clip_bytes, finished, record, send, show, start
 
 from capture.film import joining
-from portal import accounts, hiring, interviews, tokens, uploads, work
+from portal import hiring, interviews, tus, upload_tokens, work
 from portal.extensions import db
 from portal.interviews import finishing, flagging, measuring
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState, User
+from portal.people import accounts
 from portal.work import Claim, Halted, Waiting, halting
 
 ENDS = [hiring.withdraw, hiring.reject, hiring.offer]
@@ -49,10 +50,10 @@ def request_of(client: FlaskClient, answer: Answer, end: End) -> Callable[..., A
 
 @pytest.mark.parametrize("end", ENDS)
 def test_no_piece_is_taken_any_more(client: FlaskClient, answer: Answer, end: End) -> None:
-    size, path = uploads.size(interviews.answer_path(answer)), interviews.answer_path(answer)
+    size, path = tus.size(interviews.answer_path(answer)), interviews.answer_path(answer)
     headers = {
         "Tus-Resumable": "1.0.0",
-        "Authorization": f"Bearer {tokens.make_upload_token(answer.id)}",
+        "Authorization": f"Bearer {upload_tokens.make_upload_token(answer.id)}",
         "Upload-Offset": str(size),
         "Content-Type": "application/offset+octet-stream",
     }
@@ -65,7 +66,7 @@ def test_no_piece_is_taken_any_more(client: FlaskClient, answer: Answer, end: En
     assert (patch.status_code, head.status_code, delete.status_code) == (403, 403, 403)
     assert patch.json["type"] == "urn:career-portal:problem:403"
     assert "Nothing more is recorded." in patch.json["detail"]
-    assert uploads.size(path) == size
+    assert tus.size(path) == size
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -355,5 +356,5 @@ def test_a_disabled_account_is_told_so_and_not_that_it_withdrew(
 ) -> None:
     accounts.disable(answer.interview.application.user)
 
-    with pytest.raises(uploads.Refused, match="disabled"):
+    with pytest.raises(tus.Refused, match="disabled"):
         interviews.upload_target(answer.id)

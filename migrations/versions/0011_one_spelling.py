@@ -38,7 +38,7 @@ def downgrade() -> None:
 
 
 def _tidy(email: str) -> str:
-    """As `portal.contact.tidy_email` was when this was written."""
+    """As `portal.people.contact_details.tidy_email` was when this was written."""
     plain = unicodedata.normalize("NFC", email).lower()
     local, at, domain = plain.rpartition("@")
     try:

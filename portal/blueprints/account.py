@@ -6,14 +6,15 @@ from flask import Blueprint, Response, flash, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from portal import accounts, leaving, throttle
-from portal.accounts import WrongCredentials
+from portal import leaving
 from portal.blueprints.auth import start_session
 from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
-from portal.htmx import go_to
 from portal.models import User, utc_now
-from portal.throttle import TooManyTries
+from portal.people import accounts, throttle
+from portal.people.accounts import WrongCredentials
+from portal.people.throttle import TooManyTries
+from portal.web.htmx import go_to
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 

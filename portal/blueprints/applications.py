@@ -11,13 +11,15 @@ from flask_login import current_user, login_required
 from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal import access, hiring, interviews, resumes, security, steps, throttle, versions
+from portal import access, edit_conflicts, hiring, interviews
 from portal.extensions import db
-from portal.forms.applying import ApplyForm, ResumeForm
-from portal.hiring import AlreadyApplied, CannotApply, CannotChange
-from portal.htmx import go_to, wants_fragment
+from portal.forms.applications import ApplyForm, ResumeForm
+from portal.hiring import AlreadyApplied, CannotApply, CannotChange, next_step, resumes
 from portal.models import Application, Job, utc_now
-from portal.throttle import HaveToWait
+from portal.people import throttle
+from portal.people.throttle import HaveToWait
+from portal.web import security_headers
+from portal.web.htmx import go_to, wants_fragment
 
 bp = Blueprint("applications", __name__)
 
@@ -38,10 +40,10 @@ def dashboard() -> ResponseReturnValue:
         selectinload(Application.interview),
     )
     applications = db.session.scalars(with_all.order_by(Application.created_at.desc())).all()
-    rows = [(application, *steps.next_step(application)) for application in applications]
+    rows = [(application, *next_step.next_step(application)) for application in applications]
     days = current_app.config["PORTAL"].retention_days
     return render_template(
-        "applications/dashboard.html", rows=rows, step=steps.Step, retention_days=days
+        "applications/dashboard.html", rows=rows, step=next_step.Step, retention_days=days
     )
 
 
@@ -135,7 +137,7 @@ def resume(application_id: uuid.UUID) -> ResponseReturnValue:
         abort(410, "This file is not on our disk any more. Ask its owner to send it again.")
     response = send_file(path, mimetype=resumes.mimetype(application.resume_path))
     response.headers["Content-Disposition"] = resumes.disposition(application.resume_name)
-    response.headers["Content-Security-Policy"] = security.FILE_POLICY
+    response.headers["Content-Security-Policy"] = security_headers.FILE_POLICY
     return response
 
 
@@ -149,7 +151,7 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
         hiring.check_may_replace_resume(application)
         before = application.resume_path
         if request.method == "POST":
-            hiring.check_is_resume_seen(application, request.form.get(versions.FIELD))
+            hiring.check_is_resume_seen(application, request.form.get(edit_conflicts.FIELD))
         db.session.rollback()  # let go of the write lock while the file is looked at
         form = view["form"] = ResumeForm(str(current_user.id))
         if not _is_valid(form):
@@ -181,7 +183,7 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
 def withdraw(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_own(Application, application_id)
     try:
-        hiring.withdraw(application, request.form.get(versions.FIELD, ""))
+        hiring.withdraw(application, request.form.get(edit_conflicts.FIELD, ""))
     except CannotChange as exc:
         flash(exc.reason, "warning")
     else:

@@ -8,14 +8,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
 
-from portal import access, accounts, devices
-from portal.accounts import AccountDisabled, Credentials, EmailTaken, WrongCredentials
-from portal.errors import for_programs, wants_json
+from portal import access
 from portal.extensions import db, login_manager
 from portal.forms.account import AboutForm, AccountForm, SignInForm
-from portal.htmx import go_to, wants_fragment
 from portal.models import User
-from portal.throttle import TooManyTries
+from portal.people import accounts, known_browsers
+from portal.people.accounts import AccountDisabled, Credentials, EmailTaken, WrongCredentials
+from portal.people.throttle import TooManyTries
+from portal.web.error_pages import for_programs, wants_json
+from portal.web.htmx import go_to, wants_fragment
 
 bp = Blueprint("auth", __name__)
 
@@ -152,13 +153,13 @@ def start_session(user: User) -> None:
     )
     session[access.SIGN_IN] = str(accounts.start_sign_in(user, lifetime))
     login_user(user)
-    devices.remember(user)
+    known_browsers.remember(user)
 
 
 def credentials_of(form: SignInForm | AccountForm) -> Credentials:
     email = form.email.data
     return Credentials(
-        email, form.password.data, request.remote_addr, devices.known(request.cookies, email)
+        email, form.password.data, request.remote_addr, known_browsers.known(request.cookies, email)
     )
 
 

@@ -6,12 +6,13 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import access, hiring, steps
+from portal import access, hiring
 from portal.blueprints import page_asked, page_to_keep
-from portal.board import JobSearch
 from portal.extensions import db
-from portal.htmx import wants_fragment
+from portal.hiring import next_step
+from portal.hiring.job_search import JobSearch
 from portal.models import EmploymentType, JobStatus, Workplace, utc_now
+from portal.web.htmx import wants_fragment
 
 bp = Blueprint("jobs", __name__)
 
@@ -21,7 +22,7 @@ NEW_FOR = timedelta(days=3)  # so long a job carries the word "new"
 
 @bp.app_context_processor
 def shared_words() -> dict[str, object]:
-    return {"about_minutes": steps.about_minutes, "board_as_it_was": board_as_it_was}
+    return {"about_minutes": next_step.about_minutes, "board_as_it_was": board_as_it_was}
 
 
 def board_as_it_was() -> dict[str, object]:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from wtforms import EmailField, Field, HiddenField, PasswordField, StringField, TelField
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
 
-from portal import contact, passwords, versions
+from portal import edit_conflicts
+from portal.edit_conflicts import Difference
 from portal.forms import PageForm
 from portal.models import User
-from portal.versions import Difference
+from portal.people import contact_details, passwords
 
 ABOUT = ("phone", "location", "headline")
 
@@ -27,7 +28,7 @@ def email_field() -> EmailField:
     return EmailField(
         "E-mail",
         checks,
-        filters=tidied(contact.without_blanks),
+        filters=tidied(contact_details.without_blanks),
         render_kw={"autocomplete": "username", "inputmode": "email", "maxlength": 254},
     )
 
@@ -86,14 +87,14 @@ class AccountForm(PageForm):
     full_name = StringField(
         "Full name",
         [DataRequired("Enter your name."), Length(max=120, message="Use at most 120 characters.")],
-        filters=tidied(contact.tidy_text),
+        filters=tidied(contact_details.tidy_text),
         render_kw={"autocomplete": "name", "maxlength": 120},
     )
     email = email_field()
     password = new_password_field("Password")
 
     def validate_full_name(self, field: Field) -> None:
-        if not contact.is_name(field.data):
+        if not contact_details.is_name(field.data):
             raise ValidationError("Enter your name.")
 
     def validate_password(self, field: Field) -> None:
@@ -109,34 +110,34 @@ class AboutForm(PageForm):
         "Phone",
         [
             Optional(),
-            Length(max=contact.PHONE_MAX_CHARS, message="Use at most 40 characters."),
+            Length(max=contact_details.PHONE_MAX_CHARS, message="Use at most 40 characters."),
         ],
-        filters=tidied(contact.tidy_phone),
+        filters=tidied(contact_details.tidy_phone),
         render_kw={"autocomplete": "tel", "maxlength": 60},
     )
     location = StringField(
         "Where you live",
         [Length(max=120, message="Use at most 120 characters.")],
-        filters=tidied(contact.tidy_text),
+        filters=tidied(contact_details.tidy_text),
         render_kw={"autocomplete": "address-level2", "maxlength": 120},
     )
     headline = StringField(
         "In one line",
         [Length(max=160, message="Use at most 160 characters.")],
-        filters=tidied(contact.tidy_text),
+        filters=tidied(contact_details.tidy_text),
         render_kw={"autocomplete": "organization-title", "maxlength": 160},
     )
 
     def validate_phone(self, field: Field) -> None:
-        if field.data and not contact.is_phone(field.data):
-            raise ValidationError(contact.PHONE_ADVICE)
+        if field.data and not contact_details.is_phone(field.data):
+            raise ValidationError(contact_details.PHONE_ADVICE)
 
     @classmethod
     def of(cls, user: User) -> "AboutForm":
         """The form that shows what is known, or what was typed where it was sent."""
         form = cls(obj=user)
         if not form.is_submitted():
-            form.seen.data = versions.marks(cls.known(user))
+            form.seen.data = edit_conflicts.marks(cls.known(user))
         return form
 
     @staticmethod
@@ -154,8 +155,8 @@ class AboutForm(PageForm):
         back.
         """
         known, typed = self.known(user), self.values()
-        over = versions.typed_over(self.seen.data, known, typed)
-        self.seen.data = versions.marks(known)
+        over = edit_conflicts.typed_over(self.seen.data, known, typed)
+        self.seen.data = edit_conflicts.marks(known)
         for name in (name for name, is_mine in over.items() if not is_mine):
             self[name].data = known[name]
         return [

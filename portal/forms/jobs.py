@@ -26,9 +26,9 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from portal import interviews, versions
+from portal import edit_conflicts, interviews
+from portal.edit_conflicts import Difference
 from portal.extensions import db
-from portal.filters import words
 from portal.forms import PageForm
 from portal.forms.account import tidied
 from portal.models import (
@@ -40,7 +40,7 @@ from portal.models import (
     Question,
     Workplace,
 )
-from portal.versions import Difference
+from portal.web.template_filters import words
 
 MAX_QUESTIONS = 20  # an interview longer than this is no kindness to anybody
 QUESTION_FIELD = re.compile(r"questions-(\d+)-(prompt|think_s|limit_s|takes)")
@@ -50,7 +50,7 @@ TYPED = ("title", "description", "location", "workplace", "employment_type", "sa
 
 
 def tidy_lines(text: str) -> str:
-    return versions.one_line_end(text).strip()
+    return edit_conflicts.one_line_end(text).strip()
 
 
 class QuestionForm(Form):
@@ -137,7 +137,7 @@ class JobForm(PageForm):
             dict(zip(NEW_QUESTION, question, strict=True)) for question in stored["questions"]
         ]
         shown = {name: getattr(job, name) for name in TYPED}
-        return cls(formdata=None, questions=questions, seen=versions.marks(stored), **shown)
+        return cls(formdata=None, questions=questions, seen=edit_conflicts.marks(stored), **shown)
 
     def changed_meanwhile(self, job: Job) -> list[Difference]:
         """What somebody else saved since this page was made, beside what is typed here. Seen from
@@ -147,8 +147,8 @@ class JobForm(PageForm):
         back.
         """
         stored, typed = values_of(job), self._typed(job)
-        over = versions.typed_over(self.seen.data, stored, typed)
-        self.seen.data = versions.marks(stored)
+        over = edit_conflicts.typed_over(self.seen.data, stored, typed)
+        self.seen.data = edit_conflicts.marks(stored)
         self._take(
             {name: stored[name] for name, is_mine in over.items() if name in typed and not is_mine}
         )

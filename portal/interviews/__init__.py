@@ -16,6 +16,7 @@ from capture.rules import RULE_NAMES
 from capture.stderr import own_stderr
 from portal import work
 from portal.config import ConfigError
+from portal.hiring.stopped_interviews import goes_on
 from portal.interviews.answers import (
     PAGE_EVENT_KINDS,
     NewAnswer,
@@ -25,9 +26,9 @@ from portal.interviews.answers import (
     start_answer,
     take_back,
 )
-from portal.interviews.arrival import notes as arrival_notes
-from portal.interviews.arrival import notes_by_question
-from portal.interviews.asking import release
+from portal.interviews.arrival_notes import notes as arrival_notes
+from portal.interviews.arrival_notes import notes_by_question
+from portal.interviews.eligibility import refuse_stopped, refuse_uninterviewable
 from portal.interviews.errors import (
     AnswersMissing,
     BytesMissing,
@@ -38,7 +39,6 @@ from portal.interviews.errors import (
     NotInterviewable,
     TakenBack,
 )
-from portal.interviews.keeping import Housekeeper, erase, erase_leaving, purge, sweep_resumes
 from portal.interviews.kiosk import (
     KIOSK_CONTAINER,
     DevicesUnusable,
@@ -53,8 +53,9 @@ from portal.interviews.kiosk import (
     stop_here,
     watch,
 )
-from portal.interviews.laying import answer_spans
-from portal.interviews.places import answer_path, config, recording
+from portal.interviews.lifecycle import finish, give_consent, open_interview, retry, take_seat
+from portal.interviews.paths import answer_path, config, recording
+from portal.interviews.questions import release
 from portal.interviews.receiving import (
     announce,
     confirmed_bytes,
@@ -63,10 +64,9 @@ from portal.interviews.receiving import (
     refuse_uploads,
     upload_target,
 )
-from portal.interviews.sitting import finish, give_consent, open_interview, retry, take_seat
-from portal.interviews.standing import refuse_stopped, refuse_uninterviewable
+from portal.interviews.recording_layout import answer_spans
+from portal.interviews.retention import Housekeeper, erase, erase_leaving, purge, sweep_resumes
 from portal.interviews.status import Status, arrived, status
-from portal.stopping import goes_on
 
 __all__ = [
     "KIOSK_CONTAINER",

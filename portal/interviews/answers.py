@@ -11,13 +11,13 @@ from typing import Any
 
 from capture.media.signature import UPLOAD_CONTAINERS, is_head_alone
 from capture.types import PausedDevice
-from portal import uploads, work
+from portal import tus, work
 from portal.extensions import db
-from portal.interviews import asking, kiosk, space
+from portal.interviews import disk_space, kiosk, questions
+from portal.interviews.eligibility import hold, refuse_stopped, refuse_unless_seated
 from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TakenBack, TooMuch
-from portal.interviews.places import answer_path, config, recording
+from portal.interviews.paths import answer_path, config, recording
 from portal.interviews.receiving import most_bytes, refuse_complete, refuse_where_recorded_here
-from portal.interviews.standing import hold, refuse_stopped, refuse_unless_seated
 from portal.models import (
     Answer,
     AnswerState,
@@ -71,9 +71,9 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
         raise InterviewError(
             f"This server takes {' and '.join(sorted(UPLOAD_CONTAINERS))} recordings."
         )
-    question = asking.question_at(interview, wish.question)
-    asking.refuse_unreleased(question)
-    space.refuse_new()
+    question = questions.question_at(interview, wish.question)
+    questions.refuse_unreleased(question)
+    disk_space.refuse_new()
     if asked_before := _named_answer(interview, wish) or _empty_answer(interview, wish):
         return asked_before
     _refuse_hoarding(interview)
@@ -103,10 +103,10 @@ def take_back(answer: Answer) -> None:
     answer_id, path = answer.id, answer_path(answer)
     # the file's lock first, then the database's: whoever appends holds them in this order
     db.session.rollback()
-    with uploads.held(path):
+    with tus.held(path):
         kept = db.session.get(Answer, answer_id)
         if kept is None or kept.state is AnswerState.DISCARDED:
-            raise uploads.Gone
+            raise tus.Gone
         refuse_complete(kept)
         kept.state, kept.fence, kept.lease_until = AnswerState.DISCARDED, kept.fence + 1, None
         db.session.commit()
@@ -134,7 +134,7 @@ def complete_answer(
     losses = kiosk.settle(answer) if config().records_itself else None
     answer_id, path = answer.id, answer_path(answer)
     db.session.rollback()
-    with uploads.held(
+    with tus.held(
         path
     ) as here:  # no piece gets in between looking at the size and saying that this is all
         kept = db.session.get(Answer, answer_id)
@@ -251,7 +251,7 @@ def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
         return None  # it has a name to be known by
     last = parts_of(interview, wish.question)[-1:]
     for answer in last:
-        is_new = answer.state is AnswerState.RECORDING and not uploads.size(answer_path(answer))
+        is_new = answer.state is AnswerState.RECORDING and not tus.size(answer_path(answer))
         if (
             is_new
             and answer.container == wish.container
@@ -265,7 +265,7 @@ def _refuse_hoarding(interview: InterviewSession) -> None:
     """Parts would let somebody send more than every take of every question could be: nobody fills
     the disk so.
     """
-    here = sum(uploads.size(answer_path(answer)) for answer in interview.answers)
+    here = sum(tus.size(answer_path(answer)) for answer in interview.answers)
     if here >= sum(
         question.takes_left * most_bytes(question.limit_ms) for question in interview.questions
     ):
@@ -293,7 +293,9 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
         raise InterviewError(
             "This answer cannot be continued. Reload the page to see where it stands."
         )
-    time_left_ms = _time_left_ms(interview, asking.question_at(interview, wish.question), last.take)
+    time_left_ms = _time_left_ms(
+        interview, questions.question_at(interview, wish.question), last.take
+    )
     # Also what was taken back keeps its number: a file of that name may still be read by whoever
     # measures it.
     used = max(

@@ -22,10 +22,10 @@ from capture.types import Flag, Measurements
 from disk.atomic import GROUP_READS, atomic_write
 from disk.hashing import note_hash
 from portal.extensions import db
-from portal.interviews import laying, results
+from portal.interviews import recording_layout, results
+from portal.interviews.eligibility import why_unwanted
 from portal.interviews.flagging import refresh_flags, replace_flags
-from portal.interviews.places import answer_path, recording, rules
-from portal.interviews.standing import why_unwanted
+from portal.interviews.paths import answer_path, recording, rules
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 from portal.work import GONE, Claim, ClaimLost, Halt, Halted
 
@@ -101,7 +101,7 @@ def _make_film(held: Claim, halt: Check) -> Recording:
     with held.app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
-        place, layout = recording(interview), laying.layout(interview)
+        place, layout = recording(interview), recording_layout.layout(interview)
         parts = results.film_parts(interview, layout.answers)
         db.session.rollback()  # copying takes its time
         if not parts:

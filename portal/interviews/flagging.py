@@ -14,7 +14,7 @@ from capture.rules import find_flags
 from capture.types import Flag as FoundFlag
 from portal.extensions import db
 from portal.interviews import results
-from portal.interviews.places import rules
+from portal.interviews.paths import rules
 from portal.models import Flag, InterviewSession, InterviewState
 
 

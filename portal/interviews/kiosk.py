@@ -23,10 +23,10 @@ from capture.device import client as device_client
 from capture.device.client import StationAway, StationRefused
 from capture.errors import StillWriting
 from portal.extensions import db
-from portal.interviews import receiving, space
+from portal.interviews import disk_space, receiving
+from portal.interviews.eligibility import may_record, refuse_other_tabs, refuse_unless_seated
 from portal.interviews.errors import InterviewError
-from portal.interviews.places import answer_path, config
-from portal.interviews.standing import may_record, refuse_other_tabs, refuse_unless_seated
+from portal.interviews.paths import answer_path, config
 from portal.models import Answer, InterviewSession
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def record_here(answer: Answer, tab: str) -> dict[str, Any]:
     limits = {
         "most_ms": answer.limit_ms + OVERRUN_MS,
         "most_bytes": receiving.most_bytes(answer.limit_ms),
-        "least_free_bytes": config().disk_floor_bytes // space.RUNNING_SHARE,
+        "least_free_bytes": config().disk_floor_bytes // disk_space.RUNNING_SHARE,
     }
     path = str(answer_path(answer).resolve())
     try:

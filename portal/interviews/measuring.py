@@ -23,16 +23,16 @@ from capture.media.container import Limits
 from capture.session import AnswerSource, CaptureSession
 from disk import space as disk
 from disk.atomic import atomic_write
-from portal import uploads, work
+from portal import tus, work
 from portal.extensions import db
-from portal.interviews import space
+from portal.hiring.stopped_interviews import goes_on
+from portal.interviews import disk_space
 from portal.interviews.answers import allowed_ms, parts_of
+from portal.interviews.eligibility import is_going_on, why_unwanted
 from portal.interviews.finishing import finish_interview, work_ahead
 from portal.interviews.flagging import refresh_flags
-from portal.interviews.places import answer_path, models, recording
-from portal.interviews.standing import is_going_on, why_unwanted
+from portal.interviews.paths import answer_path, models, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, utc_now
-from portal.stopping import goes_on
 from portal.work import GONE, MAX_ATTEMPTS, Claim, ClaimLost, Halt, Halted
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def _finishable() -> list[InterviewSession]:
     return [
         row
         for row in rows
-        if all(answer.state in SETTLED for answer in row.kept_answers()) and space.fits(row)
+        if all(answer.state in SETTLED for answer in row.kept_answers()) and disk_space.fits(row)
     ]
 
 
@@ -87,7 +87,7 @@ def _measurable() -> list[Answer]:
         for row in rows
         if row in row.interview.kept_answers() and _has_news(row) and _is_its_turn(row)
     ]
-    return [row for row in wanted if space.fits(row)]
+    return [row for row in wanted if disk_space.fits(row)]
 
 
 def _is_its_turn(answer: Answer) -> bool:
@@ -111,8 +111,7 @@ def _growing() -> sa.ColumnElement[bool]:
 
 def _has_news(answer: Answer) -> bool:
     return (
-        answer.state is AnswerState.RECEIVED
-        or uploads.size(answer_path(answer)) > answer.idle_at_bytes
+        answer.state is AnswerState.RECEIVED or tus.size(answer_path(answer)) > answer.idle_at_bytes
     )
 
 
@@ -277,7 +276,7 @@ class LiveMeasuring:
         return self._is_on_trial and waits
 
     def _look_whether_to_halt(self) -> None:
-        size, now = uploads.size(self.path), time.monotonic()
+        size, now = tus.size(self.path), time.monotonic()
         if size != self._size:
             self._size, self._grew_at = size, now
         self.is_idle = not self._is_complete and now - self._grew_at >= IDLE_AFTER_S

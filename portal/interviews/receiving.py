@@ -14,11 +14,11 @@ from sqlalchemy.engine import Dialect, Engine
 
 from capture.errors import UnusableMedia
 from capture.media.signature import identify
-from portal import uploads
+from portal import tus
 from portal.extensions import db
-from portal.interviews import space
-from portal.interviews.places import answer_path, config
-from portal.interviews.standing import NOTHING_MORE
+from portal.interviews import disk_space
+from portal.interviews.eligibility import NOTHING_MORE
+from portal.interviews.paths import answer_path, config
 from portal.models import (
     STOPS_RECORDING,
     Answer,
@@ -75,7 +75,7 @@ def upload_target(answer_id: uuid.UUID) -> UploadTarget:
         owner = Owner(bool(is_owner_disabled), ApplicationStatus(status))
         refuse_uploads(answer.state, InterviewState(interview_state), owner)
         return answer
-    raise uploads.Gone
+    raise tus.Gone
 
 
 class Owner(NamedTuple):
@@ -93,15 +93,15 @@ def owner_of(answer: Answer) -> Owner:
 def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: Owner) -> None:
     """Raises Refused where nothing may be done with an upload any more."""
     if state is AnswerState.DISCARDED:
-        raise uploads.Gone
+        raise tus.Gone
     if owner.is_disabled:
-        raise uploads.Refused(
+        raise tus.Refused(
             403, "The account of this recording is disabled. What was confirmed is kept."
         )
     if reason := STOPS_RECORDING.get(owner.status):
-        raise uploads.Refused(403, f"{reason} {NOTHING_MORE}")
+        raise tus.Refused(403, f"{reason} {NOTHING_MORE}")
     if interview_state is not InterviewState.RECORDING:
-        raise uploads.Refused(403, "This interview is finished.")
+        raise tus.Refused(403, "This interview is finished.")
 
 
 def refuse_where_recorded_here() -> None:
@@ -109,7 +109,7 @@ def refuse_where_recorded_here() -> None:
     saw.
     """
     if config().records_itself:
-        raise uploads.Refused(403, "This portal records with its own camera; nothing is uploaded.")
+        raise tus.Refused(403, "This portal records with its own camera; nothing is uploaded.")
 
 
 class _KeptConnection(threading.local):
@@ -162,7 +162,7 @@ def receive(
     answer: Answer | UploadTarget,
     offset: int,
     data: bytes,
-    checksum: uploads.Checksum | None,
+    checksum: tus.Checksum | None,
     length_bytes: int | None = None,
 ) -> int:
     """Append one piece of an answer, on disk when this returns; gives the new offset. Raises
@@ -174,8 +174,8 @@ def receive(
     _refuse_more(answer, end)
     refuse_where_recorded_here()
     if end > most_bytes(answer.limit_ms):
-        raise uploads.Refused(413, TOO_LARGE)
-    space.refuse_running()
+        raise tus.Refused(413, TOO_LARGE)
+    disk_space.refuse_running()
     if offset == 0 and data:
         _check_kind(data, answer.container)
     if length_bytes is not None:
@@ -193,14 +193,14 @@ def receive(
             _check_length(now.announced_bytes, length_bytes, end, now.limit_ms)
 
     note = partial(_note_length, answer_id, length_bytes if is_news else None)
-    return uploads.append(path, offset, data, checksum, refuse, note)
+    return tus.append(path, offset, data, checksum, refuse, note)
 
 
 def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
     """Raises Refused where an answer takes no more bytes, or none up to this end."""
     refuse_complete(answer)
     if answer.announced_bytes is not None and end > answer.announced_bytes:
-        raise uploads.Refused(
+        raise tus.Refused(
             413, f"The upload was said to have {answer.announced_bytes} bytes, and this is more."
         )
 
@@ -208,7 +208,7 @@ def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
 def refuse_complete(answer: Answer | UploadTarget) -> None:
     """Raises Refused where nothing of an answer's upload changes any more."""
     if answer.state is not AnswerState.RECORDING:
-        raise uploads.Refused(403, "This answer is complete.")
+        raise tus.Refused(403, "This answer is complete.")
 
 
 def announce(answer: Answer, length_bytes: int) -> None:
@@ -221,9 +221,7 @@ def announce(answer: Answer, length_bytes: int) -> None:
     answer_id, path, limit_ms = answer.id, answer_path(answer), answer.limit_ms
     _check_length(known, length_bytes, 0, limit_ms)
     db.session.rollback()
-    with uploads.held(
-        path
-    ) as here:  # no piece with another length gets in between looking and noting
+    with tus.held(path) as here:  # no piece with another length gets in between looking and noting
         _check_length(upload_target(answer_id).announced_bytes, length_bytes, here, limit_ms)
         _note_length(answer_id, length_bytes)
 
@@ -233,11 +231,11 @@ def _check_length(known: int | None, length_bytes: int, end: int, limit_ms: int)
     if known == length_bytes:
         return
     if length_bytes > most_bytes(limit_ms):
-        raise uploads.Refused(413, TOO_LARGE)
+        raise tus.Refused(413, TOO_LARGE)
     if known is not None:
-        raise uploads.UploadError(f"The upload was said to have {known} bytes; this cannot change.")
+        raise tus.UploadError(f"The upload was said to have {known} bytes; this cannot change.")
     if end > length_bytes:
-        raise uploads.UploadError("There are more bytes than that already.")
+        raise tus.UploadError("There are more bytes than that already.")
 
 
 def _note_length(answer_id: uuid.UUID, length_bytes: int | None) -> None:
@@ -259,13 +257,13 @@ def confirmed_bytes(answer: Answer) -> int:
     """
     path = answer_path(answer)
     db.session.rollback()
-    return uploads.confirm(path)
+    return tus.confirm(path)
 
 
 def _check_kind(head: bytes, expected: str) -> None:
     try:
         found = identify(head)
     except UnusableMedia as exc:
-        raise uploads.Refused(415, str(exc)) from exc
+        raise tus.Refused(415, str(exc)) from exc
     if found != expected:
-        raise uploads.Refused(415, f"This is {found}, but {expected} was announced.")
+        raise tus.Refused(415, f"This is {found}, but {expected} was announced.")

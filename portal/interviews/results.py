@@ -18,9 +18,9 @@ from capture.store import telemetry, timeline
 from capture.store.recording import Recording, read_observations
 from capture.types import AnswerSpan, Flag, Measurements, Observation
 from disk.atomic import atomic_write
-from portal.interviews.laying import measured_answer, usable
-from portal.interviews.places import engine, recording
-from portal.interviews.rows import finished_rows
+from portal.interviews.observation_cache import finished_rows
+from portal.interviews.paths import engine, recording
+from portal.interviews.recording_layout import measured_answer, usable
 from portal.models import Answer, AnswerState, InterviewSession
 
 # How to load an interview that is gathered: else each answer asks the database for its own events.

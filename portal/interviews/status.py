@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from capture.store.recording import latest_observations
-from portal import uploads
-from portal.interviews.places import answer_path, recording
+from portal import tus
+from portal.interviews.paths import answer_path, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
 # shorter than any rule's threshold: the candidate hears of it before a reviewer does
@@ -62,7 +62,7 @@ def status(interview: InterviewSession) -> Status:
 def _answer_status(answer: Answer) -> AnswerStatus:
     saved_bytes = answer.length_bytes
     if saved_bytes is None:
-        saved_bytes = uploads.size(answer_path(answer))
+        saved_bytes = tus.size(answer_path(answer))
     return AnswerStatus(
         question=answer.question_position,
         take=answer.take,
@@ -82,7 +82,7 @@ def arrived(interview: InterviewSession) -> list[Answer]:
     return [
         answer
         for answer in interview.kept_answers()
-        if answer.state is not AnswerState.RECORDING or uploads.size(answer_path(answer))
+        if answer.state is not AnswerState.RECORDING or tus.size(answer_path(answer))
     ]
 
 

@@ -9,15 +9,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from portal import hiring, versions
+from portal import edit_conflicts, hiring
 from portal.access import fetch_any
 from portal.blueprints import page_asked
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
-from portal.filters import words
 from portal.hiring import CannotChange
 from portal.models import Application, ApplicationStatus, Job, User
-from portal.searching import mentions
+from portal.text_search import mentions
+from portal.web.template_filters import words
 
 ROWS_PER_PAGE = 25
 WAITING = "waiting"  # among the statuses: whatever a person of the team has to answer next
@@ -102,7 +102,7 @@ def applications_decide(application_id: uuid.UUID) -> ResponseReturnValue:
     application = fetch_any(Application, application_id)
     verb = VERBS.get(request.form.get("decision", "")) or abort(400)
     try:
-        verb(application, request.form.get(versions.FIELD, ""))
+        verb(application, request.form.get(edit_conflicts.FIELD, ""))
         flash(
             f"{application.user.full_name} is {application.status} for {application.job.title}.",
             "success",

@@ -4,8 +4,9 @@ of names.
 
 from flask import Blueprint
 
-from portal import access, sealing
+from portal import access
+from portal.web import sealed_queries
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 bp.before_request(access.admins_only)
-sealing.in_addresses_of(bp)
+sealed_queries.in_addresses_of(bp)

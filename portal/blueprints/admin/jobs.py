@@ -12,6 +12,7 @@ from portal import hiring
 from portal.access import fetch_job
 from portal.blueprints import page_asked, page_to_keep
 from portal.blueprints.admin.bp import bp
+from portal.edit_conflicts import Difference
 from portal.extensions import db
 from portal.forms.jobs import (
     MAX_QUESTIONS,
@@ -22,9 +23,8 @@ from portal.forms.jobs import (
     unfinished_interviews,
 )
 from portal.hiring import CannotChange
-from portal.htmx import wants_fragment
 from portal.models import Application, InterviewSession, InterviewState, Job, JobStatus, Question
-from portal.versions import Difference
+from portal.web.htmx import wants_fragment
 
 ROWS_PER_PAGE = 50
 SAVE, PUBLISH = "save", "publish"

@@ -5,18 +5,18 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from portal import hiring, queue, work
+from portal import hiring, review_queue, work
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.models import Application, InterviewState, Job, JobStatus, utc_now
-from portal.queue import SessionFilter
+from portal.review_queue import SessionFilter
 
 NEWEST = 6  # as many as fit beside each other on one screen
 
 
 @bp.get("/")
 def overview() -> ResponseReturnValue:
-    states = queue.state_counts()
+    states = review_queue.state_counts()
     waiting = select(Application).where(Application.status.in_(hiring.WAITS_FOR_THE_TEAM))
     newest = waiting.options(joinedload(Application.user), joinedload(Application.job))
     ready = SessionFilter(states=(InterviewState.READY,))
@@ -32,5 +32,5 @@ def overview() -> ResponseReturnValue:
         ).all(),
         interviews=db.session.scalars(ready.select().limit(NEWEST)).all(),
         is_measured=bool(work.workers_seen(utc_now())),
-        queue=queue,
+        queue=review_queue,
     )

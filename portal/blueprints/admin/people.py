@@ -7,13 +7,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import accounts, versions
+from portal import edit_conflicts
 from portal.access import fetch_person
 from portal.blueprints import page_asked
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.models import User
-from portal.searching import mentions
+from portal.people import accounts
+from portal.text_search import mentions
 
 ROWS_PER_PAGE = 50
 
@@ -65,7 +66,7 @@ def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
 
 def standing(person: User) -> str:
     """A mark of what the page says about this person's account, for its buttons."""
-    return versions.mark([person.disabled_at, person.leaving_at, person.role])
+    return edit_conflicts.mark([person.disabled_at, person.leaving_at, person.role])
 
 
 def _has_changed(person: User) -> bool:
@@ -73,7 +74,7 @@ def _has_changed(person: User) -> bool:
     stands now.
     """
     db.session.refresh(person, with_for_update=True)
-    if request.form.get(versions.FIELD) == standing(person):
+    if request.form.get(edit_conflicts.FIELD) == standing(person):
         return False
     stands = "being deleted" if person.leaving_at else "enabled" if person.is_active else "disabled"
     flash(

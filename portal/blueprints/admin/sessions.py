@@ -11,14 +11,14 @@ from pathlib import Path
 from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import interviews, queue
+from portal import interviews, review_queue
 from portal.access import fetch_any
 from portal.blueprints import page_asked
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
-from portal.htmx import wants_fragment
 from portal.models import Answer, InterviewSession, InterviewState, Job
-from portal.queue import SessionFilter
+from portal.review_queue import SessionFilter
+from portal.web.htmx import wants_fragment
 
 ROWS_PER_PAGE = 25
 
@@ -27,12 +27,16 @@ ROWS_PER_PAGE = 25
 def sessions() -> ResponseReturnValue:
     wanted = SessionFilter.from_args(request.args)
     page = db.paginate(wanted.select(), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
-    view = {"page": page, "wanted": wanted, "queue": queue, "page_url": _page_url(wanted)}
+    view = {"page": page, "wanted": wanted, "queue": review_queue, "page_url": _page_url(wanted)}
     if wants_fragment():
         return render_template("admin/_sessions.html", **view)
     jobs = db.session.scalars(db.select(Job).order_by(Job.title)).all()
     return render_template(
-        "admin/sessions.html", jobs=jobs, states=InterviewState, counts=queue.state_counts(), **view
+        "admin/sessions.html",
+        jobs=jobs,
+        states=InterviewState,
+        counts=review_queue.state_counts(),
+        **view,
     )
 
 
@@ -45,7 +49,7 @@ def session_row(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     wanted = SessionFilter.from_args(request.args)
     return render_template(
-        "admin/_session_row.html", interview=interview, queue=queue, wanted=wanted
+        "admin/_session_row.html", interview=interview, queue=review_queue, wanted=wanted
     )
 
 
@@ -53,7 +57,7 @@ def session_row(interview_id: uuid.UUID) -> ResponseReturnValue:
 def session(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     wanted = SessionFilter.from_args(request.args)
-    place = queue.place_of(interview, wanted)
+    place = review_queue.place_of(interview, wanted)
     view = {
         "interview": interview,
         "wanted": wanted,
@@ -62,7 +66,10 @@ def session(interview_id: uuid.UUID) -> ResponseReturnValue:
     }
     if interview.state is not InterviewState.READY:
         return render_template(
-            "admin/session_waiting.html", status=interviews.status(interview), queue=queue, **view
+            "admin/session_waiting.html",
+            status=interviews.status(interview),
+            queue=review_queue,
+            **view,
         )
     spans = interviews.answer_spans(interview)
     answers = {
@@ -73,7 +80,7 @@ def session(interview_id: uuid.UUID) -> ResponseReturnValue:
     return render_template("admin/session.html", start_s=_start_s(), **answers, **view)
 
 
-def _list_url(interview: InterviewSession, wanted: SessionFilter, place: queue.Place) -> str:
+def _list_url(interview: InterviewSession, wanted: SessionFilter, place: review_queue.Place) -> str:
     """The list as it was asked for, at the page and the row where this interview is now."""
     number = 1 + (place.number - 1) // ROWS_PER_PAGE
     args = wanted.to_args() | ({"page": number} if number > 1 else {})
@@ -97,7 +104,7 @@ def _start_s() -> float:
 @bp.get("/sessions/<uuid:interview_id>/status")
 def session_status(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    view = {"interview": interview, "status": interviews.status(interview), "queue": queue}
+    view = {"interview": interview, "status": interviews.status(interview), "queue": review_queue}
     return render_template("admin/_session_status.html", **view)
 
 

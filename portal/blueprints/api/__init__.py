@@ -28,7 +28,7 @@ class Api(flask_smorest.Api):
     ERROR_SCHEMA = Problem
 
     def _register_error_handlers(self) -> None:
-        """None of its own: portal.errors answers for the whole product, pages included."""
+        """None of its own: portal.web.error_pages answers for the whole product, pages included."""
 
     def _register_responses(self) -> None:
         names = {status.name: status.phrase for status in HTTPStatus}

@@ -14,7 +14,7 @@ from portal import access, interviews
 from portal.blueprints.api.base import ApiBlueprint, paged
 from portal.blueprints.api.schemas import SessionFull, SessionPage, SessionQuery
 from portal.models import InterviewSession, InterviewState
-from portal.queue import SessionFilter
+from portal.review_queue import SessionFilter
 
 bp = ApiBlueprint("Interviews", "/admin", "For admins: the flag queue, and all that was measured")
 

@@ -13,7 +13,7 @@ from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import FileStorage
 
-from portal import access, hiring, resumes, throttle
+from portal import access, hiring
 from portal.blueprints.api.base import ApiBlueprint, field_errors, paged
 from portal.blueprints.api.schemas import (
     ApplicationForm,
@@ -22,9 +22,11 @@ from portal.blueprints.api.schemas import (
     PageQuery,
     ResumeForm,
 )
-from portal.errors import problem
 from portal.extensions import db
+from portal.hiring import resumes
 from portal.models import Application, utc_now
+from portal.people import throttle
+from portal.web.error_pages import problem
 
 bp = ApiBlueprint("Applications", "/applications", "A candidate's own")
 

@@ -6,13 +6,13 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_jwt_extended import current_user, get_jwt
 
-from portal import accounts, throttle
 from portal.blueprints.api import tokens
 from portal.blueprints.api.base import ApiBlueprint, field_errors
 from portal.blueprints.api.schemas import Credentials, RefreshToken, Registration, SignedIn, Tokens
-from portal.errors import problem
 from portal.extensions import db
 from portal.models import User, utc_now
+from portal.people import accounts, throttle
+from portal.web.error_pages import problem
 
 bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
 

@@ -20,8 +20,8 @@ from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 
 from portal.blueprints.api.schemas import fields_at_fault
-from portal.errors import problem
 from portal.extensions import db
+from portal.web.error_pages import problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -35,7 +35,7 @@ class Parser(FlaskParser):
     __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}  # noqa: RUF012 (declared by webargs)
 
     def _raw_load_json(self, req: Request) -> Any:
-        """As `portal.json_bodies` reads it: the library's own reader knows no limits."""
+        """As `portal.web.json_bodies` reads it: the library's own reader knows no limits."""
         if not req.is_json:
             return missing
         try:

@@ -5,7 +5,7 @@ local files only.
 from flask import Blueprint, make_response, render_template
 from flask.typing import ResponseReturnValue
 
-from portal import security
+from portal.web import security_headers
 
 bp = Blueprint("api_docs", __name__, url_prefix="/api")
 
@@ -14,7 +14,7 @@ bp = Blueprint("api_docs", __name__, url_prefix="/api")
 def browse() -> ResponseReturnValue:
     response = make_response(render_template("api/docs.html"))
     # Swagger UI writes style attributes while it draws. Scripts stay as strict as everywhere.
-    response.headers["Content-Security-Policy"] = security.policy(
+    response.headers["Content-Security-Policy"] = security_headers.policy(
         style_src="'self' 'unsafe-inline'"
     )
     return response

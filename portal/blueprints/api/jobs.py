@@ -10,7 +10,7 @@ from flask_sqlalchemy.pagination import Pagination
 from portal import access
 from portal.blueprints.api.base import NOBODY, ApiBlueprint, paged
 from portal.blueprints.api.schemas import JobFull, JobPage, JobQuery
-from portal.board import JobSearch
+from portal.hiring.job_search import JobSearch
 from portal.models import Job
 
 bp = ApiBlueprint("Positions", "/jobs", "For anybody")

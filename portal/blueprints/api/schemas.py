@@ -12,8 +12,8 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from werkzeug.datastructures import FileStorage
 
-from portal import board, contact, hiring, interviews, passwords, queue
-from portal.errors import MARK
+from portal import hiring, interviews, review_queue
+from portal.hiring import job_search
 from portal.models import (
     Application,
     ApplicationStatus,
@@ -24,6 +24,8 @@ from portal.models import (
     Role,
     Workplace,
 )
+from portal.people import contact_details, passwords
+from portal.web.error_pages import MARK
 
 PAGE_SIZE = 20
 # a page of interviews carries all its flags: more would be slow to make and to read
@@ -77,7 +79,9 @@ class Text(fields.String):
 class Line(fields.String):
     """One line of a person's account, in the spelling that its page would keep."""
 
-    def __init__(self, tidy: Callable[[str], str] = contact.tidy_text, **options: Any) -> None:
+    def __init__(
+        self, tidy: Callable[[str], str] = contact_details.tidy_text, **options: Any
+    ) -> None:
         self._tidy = tidy
         super().__init__(**options)
 
@@ -89,18 +93,18 @@ class EmailAddress(fields.Email):
     """An address without the blanks and invisible characters that come along when one is pasted."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        typed = contact.without_blanks(value) if isinstance(value, str) else value
+        typed = contact_details.without_blanks(value) if isinstance(value, str) else value
         return super()._deserialize(typed, *args, **kwargs)
 
 
 def a_name(text: str) -> None:
-    if not contact.is_name(text):
+    if not contact_details.is_name(text):
         raise ValidationError("Enter your name.")
 
 
 def a_phone(text: str) -> None:
-    if text and not contact.is_phone(text):
-        raise ValidationError(contact.PHONE_ADVICE)
+    if text and not contact_details.is_phone(text):
+        raise ValidationError(contact_details.PHONE_ADVICE)
 
 
 class Credentials(Schema):
@@ -122,9 +126,9 @@ class Registration(Credentials):
     )
     full_name = Line(required=True, validate=[validate.Length(max=120), a_name])
     phone = Line(
-        contact.tidy_phone,
+        contact_details.tidy_phone,
         load_default="",
-        validate=[validate.Length(max=contact.PHONE_MAX_CHARS), a_phone],
+        validate=[validate.Length(max=contact_details.PHONE_MAX_CHARS), a_phone],
     )
     location = Line(load_default="", validate=validate.Length(max=120))
     headline = Line(load_default="", validate=validate.Length(max=160))
@@ -165,12 +169,12 @@ class JobQuery(PageQuery):
     """The filters of the job board, by the names that its page uses."""
 
     q = fields.String(
-        validate=validate.Length(max=board.QUERY_MAX_CHARS),
+        validate=validate.Length(max=job_search.QUERY_MAX_CHARS),
         metadata=said("Words that must all occur in title, description or location"),
     )
     workplace = fields.List(fields.Enum(Workplace, by_value=fields.String))
     type = fields.List(fields.Enum(EmploymentType, by_value=fields.String))
-    status = fields.String(validate=validate.OneOf([status.value for status in board.PUBLIC]))
+    status = fields.String(validate=validate.OneOf([status.value for status in job_search.PUBLIC]))
 
 
 class JobName(Schema):
@@ -266,8 +270,8 @@ class SessionQuery(PageQuery):
     """The filters of the flag queue, by the names that its page uses."""
 
     candidate = fields.String(metadata=said("Words of the name or e-mail address"))
-    kind = fields.List(fields.String(validate=validate.OneOf(queue.KINDS)))
-    severity = fields.List(fields.String(validate=validate.OneOf(queue.SEVERITIES)))
+    kind = fields.List(fields.String(validate=validate.OneOf(review_queue.KINDS)))
+    severity = fields.List(fields.String(validate=validate.OneOf(review_queue.SEVERITIES)))
     state = fields.List(fields.Enum(InterviewState, by_value=fields.String))
     job = fields.UUID(metadata=said("The job's id"))
     from_ = fields.Date(data_key="from", metadata=said("First day, UTC"))
@@ -298,9 +302,11 @@ class SessionBrief(InterviewBrief):
         metadata=said("False where the candidate declined analysis: nothing was measured")
     )
     flags_by_severity = fields.Function(
-        lambda row: queue.severity_counts(row.flags), metadata=COUNTS
+        lambda row: review_queue.severity_counts(row.flags), metadata=COUNTS
     )
-    flags_by_kind = fields.Function(lambda row: queue.kind_counts(row.flags), metadata=COUNTS)
+    flags_by_kind = fields.Function(
+        lambda row: review_queue.kind_counts(row.flags), metadata=COUNTS
+    )
 
 
 class SessionPage(Page):

@@ -20,9 +20,9 @@ from flask_jwt_extended import create_access_token, create_refresh_token, decode
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
-from portal.errors import problem
 from portal.extensions import db, insert_unless_there, jwt
 from portal.models import RevokedToken, User, utc_now
+from portal.web.error_pages import problem
 
 # short: what was copied from a log or a screen is soon worth nothing
 ACCESS_LIFETIME = timedelta(minutes=15)

@@ -16,8 +16,8 @@ from portal import interviews
 from portal.access import fetch_own, is_at_the_machine
 from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import QuestionSchema, TabSchema, begin_answer, body, started
-from portal.errors import for_programs
 from portal.models import InterviewSession
+from portal.web.error_pages import for_programs
 
 BOUNDARY = "picture"
 

@@ -11,10 +11,10 @@ from portal import interviews
 from portal.access import fetch_own, is_at_a_kiosk, is_at_the_machine, sign_out_here
 from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import room_state
-from portal.errors import problem, wants_json
 from portal.forms.consent import ConsentForm
 from portal.interviews import AnswersMissing, InterviewError
 from portal.models import InterviewSession, InterviewState
+from portal.web.error_pages import problem, wants_json
 
 RECEIPT_SHOWN_S = 120  # at a kiosk: long enough to read it
 PAGE_OF = {InterviewState.PENDING: "capture.consent", InterviewState.RECORDING: "capture.check"}

@@ -18,8 +18,9 @@ from typing import Any
 from flask import Flask, current_app
 from werkzeug.datastructures import EnvironHeaders
 
-from portal import interviews, logs, security, uploads, work
+from portal import interviews, logs, tus, work
 from portal.blueprints.capture.uploads import ADDRESS, check_version, refused, token_holder
+from portal.web import security_headers
 
 Environ = dict[str, Any]
 METHODS = ("POST", "HEAD", "PATCH", "DELETE", "OPTIONS")
@@ -39,7 +40,7 @@ def stand_in_front(app: Flask) -> None:
             return others(environ, start_response)
         with app.app_context():
             environ[logs.PATH_FOR_LOG] = f"{ADDRESS}/{answer_id}"
-            security.name_request()
+            security_headers.name_request()
             return _answer(environ, start_response, answer_id)
 
     app.wsgi_app = door  # type: ignore[method-assign]
@@ -79,20 +80,18 @@ def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iter
     try:
         work.ensure_working()
         new_offset = _append(environ, EnvironHeaders(environ), answer_id)
-    except uploads.UploadError as error:
+    except tus.UploadError as error:
         response = refused(error)
     except (
         Exception
     ):  # as Flask does around each view: the reason goes to the log, none of it to the sender
         log.exception("a piece could not be taken")
-        response = refused(
-            uploads.Refused(500, "Something failed on our side. Send the piece again.")
-        )
+        response = refused(tus.Refused(500, "Something failed on our side. Send the piece again."))
     else:
-        said = [("Tus-Resumable", uploads.VERSION), ("Upload-Offset", str(new_offset))]
-        start_response("204 No Content", [*security.headers_of_every_response(), *said])
+        said = [("Tus-Resumable", tus.VERSION), ("Upload-Offset", str(new_offset))]
+        start_response("204 No Content", [*security_headers.headers_of_every_response(), *said])
         return []
-    return security.add_headers(response)(environ, start_response)
+    return security_headers.add_headers(response)(environ, start_response)
 
 
 def _append(environ: Environ, headers: EnvironHeaders, answer_id: uuid.UUID) -> int:
@@ -102,13 +101,13 @@ def _append(environ: Environ, headers: EnvironHeaders, answer_id: uuid.UUID) -> 
     check_version(headers)
     token_holder(headers, answer_id)
     if headers.get("Content-Type") != "application/offset+octet-stream":
-        raise uploads.Refused(415, "Send application/offset+octet-stream.")
-    offset = uploads.number("Upload-Offset", headers.get("Upload-Offset"))
+        raise tus.Refused(415, "Send application/offset+octet-stream.")
+    offset = tus.number("Upload-Offset", headers.get("Upload-Offset"))
     if offset is None:
-        raise uploads.UploadError("Say Upload-Offset.")
-    length_bytes = uploads.number("Upload-Length", headers.get("Upload-Length"))
+        raise tus.UploadError("Say Upload-Offset.")
+    length_bytes = tus.number("Upload-Length", headers.get("Upload-Length"))
     checksum = (
-        uploads.Checksum.parse(headers["Upload-Checksum"]) if "Upload-Checksum" in headers else None
+        tus.Checksum.parse(headers["Upload-Checksum"]) if "Upload-Checksum" in headers else None
     )
     data = _body(environ, headers.get("Content-Length", type=int))
     return interviews.receive(
@@ -121,9 +120,9 @@ def _body(environ: Environ, length_bytes: int | None) -> bytes:
     sent in chunks.
     """
     limit_bytes = current_app.config["PORTAL"].upload_chunk_max_bytes
-    too_large = uploads.Refused(413, f"Send pieces of at most {limit_bytes} bytes.")
+    too_large = tus.Refused(413, f"Send pieces of at most {limit_bytes} bytes.")
     if length_bytes is None and not environ.get("wsgi.input_terminated"):
-        raise uploads.Refused(411, "Say Content-Length.")
+        raise tus.Refused(411, "Say Content-Length.")
     if length_bytes is not None and length_bytes > limit_bytes:
         raise too_large
     try:
@@ -131,9 +130,9 @@ def _body(environ: Environ, length_bytes: int | None) -> bytes:
             limit_bytes + 1 if length_bytes is None else length_bytes
         )
     except OSError as exc:
-        raise uploads.UploadError("The piece ended early; nothing of it was kept.") from exc
+        raise tus.UploadError("The piece ended early; nothing of it was kept.") from exc
     if length_bytes is None and len(data) > limit_bytes:
         raise too_large
     if length_bytes is not None and len(data) != length_bytes:
-        raise uploads.UploadError("The piece ended early; nothing of it was kept.")
+        raise tus.UploadError("The piece ended early; nothing of it was kept.")
     return data

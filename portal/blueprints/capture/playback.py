@@ -12,8 +12,8 @@ from portal import interviews
 from portal.access import is_at_the_machine
 from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import own_answer
-from portal.errors import for_programs
 from portal.models import InterviewState
+from portal.web.error_pages import for_programs
 
 
 @bp.get("/<uuid:interview_id>/answers/<uuid:answer_id>/playback")

@@ -9,12 +9,13 @@ from flask_login import current_user, login_required
 from flask_wtf.csrf import generate_csrf
 from marshmallow import Schema, ValidationError, fields, validate
 
-from portal import interviews, throttle, tokens, uploads
+from portal import interviews, tus, upload_tokens
 from portal.access import fetch_own
 from portal.blueprints.capture.bp import bp
-from portal.errors import for_programs
 from portal.interviews import InterviewError
 from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now
+from portal.people import throttle
+from portal.web.error_pages import for_programs
 
 ECHO_MAX_BYTES = 2 * 1024 * 1024  # enough to time an upload of a few seconds
 DAY_MS = 24 * 60 * 60 * 1000
@@ -216,7 +217,7 @@ def shown(question: InterviewQuestion) -> dict[str, Any]:
 def answer_state(answer: Answer) -> dict[str, Any]:
     saved = answer.length_bytes
     if answer.state is AnswerState.RECORDING:
-        saved = uploads.size(interviews.answer_path(answer))
+        saved = tus.size(interviews.answer_path(answer))
     return {
         "answer_id": str(answer.id),
         "take": answer.take,
@@ -250,7 +251,7 @@ def upload_of(answer: Answer) -> dict[str, Any]:
     return {
         "answer_id": str(answer.id),
         "upload_url": url_for("capture.upload", answer_id=answer.id),
-        "upload_token": tokens.make_upload_token(answer.id),
+        "upload_token": upload_tokens.make_upload_token(answer.id),
     }
 
 

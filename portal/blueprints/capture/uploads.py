@@ -9,11 +9,11 @@ from flask import Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Headers
 
-from portal import interviews, tokens, uploads
+from portal import interviews, tus, upload_tokens
 from portal.blueprints.capture.bp import bp
-from portal.errors import problem
 from portal.extensions import csrf, db
 from portal.models import Answer
+from portal.web.error_pages import problem
 
 ADDRESS = "/capture/uploads"
 
@@ -21,10 +21,10 @@ ADDRESS = "/capture/uploads"
 bp.add_url_rule("/uploads/<uuid:answer_id>", endpoint="piece", methods=["PATCH"], build_only=True)
 
 
-@bp.errorhandler(uploads.UploadError)
-def refused(error: uploads.UploadError) -> Response:
+@bp.errorhandler(tus.UploadError)
+def refused(error: tus.UploadError) -> Response:
     """Why not, with our mark; where the offset was wrong also the right one."""
-    if not isinstance(error, uploads.WrongOffset):
+    if not isinstance(error, tus.WrongOffset):
         return speaking_tus(problem(error.status, title_of(error.status), error.message))
     response = speaking_tus(
         problem(error.status, title_of(error.status), error.message, offset=error.offset)
@@ -34,7 +34,7 @@ def refused(error: uploads.UploadError) -> Response:
 
 
 def title_of(status: int) -> str:
-    return "Checksum Mismatch" if status == uploads.WRONG_CHECKSUM else HTTPStatus(status).phrase
+    return "Checksum Mismatch" if status == tus.WRONG_CHECKSUM else HTTPStatus(status).phrase
 
 
 @bp.after_app_request
@@ -89,11 +89,11 @@ def announced_bytes(headers: Headers) -> int | None:
     UploadError.
     """
     if "Upload-Concat" in headers:
-        raise uploads.UploadError("Uploads are not concatenated here.")
-    length_bytes = uploads.number("Upload-Length", headers.get("Upload-Length"))
+        raise tus.UploadError("Uploads are not concatenated here.")
+    length_bytes = tus.number("Upload-Length", headers.get("Upload-Length"))
     deferred = headers.get("Upload-Defer-Length")
     if (length_bytes is None) != (deferred == "1") or deferred not in {None, "1"}:
-        raise uploads.UploadError("Say either Upload-Length, or Upload-Defer-Length: 1.")
+        raise tus.UploadError("Say either Upload-Length, or Upload-Defer-Length: 1.")
     return length_bytes
 
 
@@ -109,13 +109,13 @@ def token_holder(headers: Headers, expected: uuid.UUID | None = None) -> uuid.UU
     """
     kind, _, token = headers.get("Authorization", "").partition(" ")
     try:
-        answer_id = tokens.read_upload_token(token if kind.lower() == "bearer" else "")
-    except tokens.BadToken as exc:
-        raise uploads.Refused(
+        answer_id = upload_tokens.read_upload_token(token if kind.lower() == "bearer" else "")
+    except upload_tokens.BadToken as exc:
+        raise tus.Refused(
             401, "The upload token is missing, expired or not ours. Ask for a new one."
         ) from exc
     if expected is not None and expected != answer_id:
-        raise uploads.Refused(403, "This token is for another upload.")
+        raise tus.Refused(403, "This token is for another upload.")
     return answer_id
 
 
@@ -128,22 +128,22 @@ def answer_of(answer_id: uuid.UUID) -> Answer:
     g.only_reads_database = request.method != "DELETE"  # no write lock while a piece goes to disk
     answer = db.session.get(Answer, answer_id)
     if answer is None:
-        raise uploads.Gone
+        raise tus.Gone
     interviews.refuse_uploads(answer.state, answer.interview.state, interviews.owner_of(answer))
     return answer
 
 
 def check_version(headers: Headers) -> None:
-    if headers.get("Tus-Resumable") != uploads.VERSION:
-        raise uploads.Refused(412, f"This server speaks tus {uploads.VERSION}.")
+    if headers.get("Tus-Resumable") != tus.VERSION:
+        raise tus.Refused(412, f"This server speaks tus {tus.VERSION}.")
 
 
 def options() -> Response:
     response = empty(204)
-    response.headers["Tus-Version"] = uploads.VERSION
-    response.headers["Tus-Extension"] = uploads.EXTENSIONS
+    response.headers["Tus-Version"] = tus.VERSION
+    response.headers["Tus-Extension"] = tus.EXTENSIONS
     response.headers["Tus-Max-Size"] = str(current_app.config["PORTAL"].upload_max_bytes)
-    response.headers["Tus-Checksum-Algorithm"] = ",".join(uploads.CHECKSUMS)
+    response.headers["Tus-Checksum-Algorithm"] = ",".join(tus.CHECKSUMS)
     return response
 
 
@@ -152,7 +152,7 @@ def empty(status: int) -> Response:
 
 
 def speaking_tus(response: Response) -> Response:
-    response.headers["Tus-Resumable"] = uploads.VERSION
+    response.headers["Tus-Resumable"] = tus.VERSION
     if response.status_code == HTTPStatus.PRECONDITION_FAILED:
-        response.headers["Tus-Version"] = uploads.VERSION
+        response.headers["Tus-Version"] = tus.VERSION
     return response

@@ -11,9 +11,9 @@ import uuid
 import sqlalchemy as sa
 
 from portal.extensions import db
+from portal.hiring.stopped_interviews import goes_on
 from portal.interviews.errors import HeldElsewhere, NotAgreed, NotInterviewable, Stopped
 from portal.models import STOPS_RECORDING, Application, InterviewSession, InterviewState, User
-from portal.stopping import goes_on
 
 OVER = {InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED}
 NOTHING_MORE = "Nothing more is recorded."

@@ -28,7 +28,7 @@ from portal.models import (
     User,
     utc_now,
 )
-from portal.searching import mentions
+from portal.text_search import mentions
 
 # The names of the telemetry contract, most telling first; a test holds them equal to the capture
 # engine's.

@@ -13,8 +13,8 @@ from datetime import timedelta
 from flask import Response, after_this_request, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from portal import accounts, throttle
 from portal.models import User
+from portal.people import accounts, throttle
 
 # about as long as people come back within; afterwards the device is a new one
 LIFETIME = timedelta(days=180)

@@ -15,7 +15,7 @@ from typing import IO
 from urllib.parse import quote
 
 from disk.atomic import fsync_folder
-from portal import inspection
+from portal.hiring import file_inspection
 
 MAX_BYTES = 10 * 1024 * 1024
 NAME_MAX_CHARS = 160
@@ -65,7 +65,7 @@ def read(
         )
     if not data:
         raise ResumeRefused("This file is empty. Choose the file again.")
-    answer = inspection.look(data, who, scan_command)
+    answer = file_inspection.look(data, who, scan_command)
     if answer.refused:
         raise ResumeRefused(answer.refused)
     return Resume(

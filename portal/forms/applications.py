@@ -7,8 +7,9 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import Field, TextAreaField
 from wtforms.validators import Length, ValidationError
 
-from portal import hiring, resumes
+from portal import hiring
 from portal.forms import PageForm
+from portal.hiring import resumes
 
 
 class ResumeForm(PageForm):

@@ -14,10 +14,10 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from portal import passwords, throttle
-from portal.contact import tidy_email, tidy_text
 from portal.extensions import db
 from portal.models import Role, SignIn, User, utc_now
+from portal.people import passwords, throttle
+from portal.people.contact_details import tidy_email, tidy_text
 
 # from then on a cookie is worth nothing, also one that was copied and kept
 SIGN_IN_LIFETIME = timedelta(days=14)

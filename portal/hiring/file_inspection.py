@@ -10,8 +10,8 @@ import time
 
 from documents import asking
 from documents.asking import Answer
-from portal.throttle import HaveToWait
-from portal.turns import NoTurn, Turns
+from portal.hiring.concurrency_limit import NoTurn, Turns
+from portal.people.throttle import HaveToWait
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ Looks and says so; makes no room.
 """
 
 from disk import space as disk
-from portal import uploads
+from portal import tus
 from portal.interviews.errors import NoRoom
-from portal.interviews.places import answer_path, config
+from portal.interviews.paths import answer_path, config
 from portal.models import Answer, AnswerState, InterviewSession
 
 RUNNING_SHARE = 10  # running answers may use nine tenths of the disk floor that new ones must leave
@@ -25,7 +25,7 @@ def refuse_running() -> None:
     """Raises NoSpace where not even what is being recorded fits any more."""
     settings = config()
     if disk.free_bytes(settings.interviews_folder) < settings.disk_floor_bytes // RUNNING_SHARE:
-        raise uploads.NoSpace(
+        raise tus.NoSpace(
             "The server is out of space. What was confirmed is safe; sending goes on later."
         )
 
@@ -38,6 +38,6 @@ def fits(row: Answer | InterviewSession) -> bool:
         copied = row.kept_answers()
     else:
         copied = [row] if row.state is AnswerState.RECEIVED else []
-    needed_bytes = OBSERVATIONS_BYTES + sum(uploads.size(answer_path(answer)) for answer in copied)
+    needed_bytes = OBSERVATIONS_BYTES + sum(tus.size(answer_path(answer)) for answer in copied)
     kept_free_bytes = config().disk_floor_bytes // RUNNING_SHARE
     return disk.free_bytes(config().interviews_folder) >= needed_bytes + kept_free_bytes

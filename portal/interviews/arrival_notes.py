@@ -14,9 +14,9 @@ the bytes came.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from portal.filters import clock, seconds
 from portal.interviews.answers import OVERSHOOT_MS, parts_of
 from portal.models import Answer, InterviewQuestion, InterviewSession
+from portal.web.template_filters import clock, seconds
 
 # An answer's row is made before its recorder starts and completed after it stops: only clocks that
 # differ make it less.

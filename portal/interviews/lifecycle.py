@@ -13,17 +13,17 @@ import sqlalchemy as sa
 from portal import hiring, work
 from portal.consent import Shown
 from portal.extensions import db
-from portal.interviews import asking, space
+from portal.interviews import disk_space, questions
 from portal.interviews.answers import parts_of
-from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError
-from portal.interviews.places import config, recording
-from portal.interviews.standing import (
+from portal.interviews.eligibility import (
     hold,
     hold_application,
     refuse_closed,
     refuse_stopped,
     refuse_uninterviewable,
 )
+from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError
+from portal.interviews.paths import config, recording
 from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
 
 SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
@@ -49,8 +49,8 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
     hold(interview)
     refuse_closed(interview)
     if interview.state is InterviewState.PENDING:
-        space.refuse_new()
-        asking.freeze(interview)
+        disk_space.refuse_new()
+        questions.freeze(interview)
         now = utc_now()
         interview.consent_record_at = now
         interview.consent_analyse_at = now if analyse is True else None

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
-from portal import earlier, resumes, stopping, versions
+from portal import edit_conflicts
 from portal.extensions import db
+from portal.hiring import resumes, stopped_interviews, used_takes
+from portal.hiring.resumes import Resume
 from portal.models import Application, ApplicationStatus, Job, JobStatus, User, utc_now
-from portal.resumes import Resume
 
 NOTE_MAX_CHARS = 2_000
 
@@ -94,7 +95,7 @@ def close(job: Job) -> None:
     if not job.is_open:
         raise CannotChange("This job is not open.")
     job.status = JobStatus.CLOSED
-    earlier.forget(job)
+    used_takes.forget(job)
     db.session.commit()
 
 
@@ -147,7 +148,7 @@ def _made(resume: Resume, stored: str, note: str) -> Application:
 def _insert(user: User, job: Job, application: Application) -> Application:
     check_may_apply(user, job)  # once more, now together with the insert
     application.user_id, application.job_id = user.id, job.id
-    application.was_recorded = earlier.takes_used(user, job) is None
+    application.was_recorded = used_takes.takes_used(user, job) is None
     db.session.add(application)
     try:
         db.session.commit()
@@ -172,7 +173,7 @@ def check_may_replace_resume(application: Application) -> None:
 
 def resume_version(application: Application) -> str:
     """A mark of the résumé that is there; another file has another one."""
-    return versions.mark(application.resume_path)
+    return edit_conflicts.mark(application.resume_path)
 
 
 def check_is_resume_seen(application: Application, seen: str | None) -> None:
@@ -284,7 +285,7 @@ def _has_moved(
     change = row.where(Application.status.in_(REACHED_FROM[status])).values(status=status)
     moved = db.session.execute(change).rowcount == 1  # type: ignore[attr-defined]
     if moved:
-        stopping.outdate_stopped(application.id)
+        stopped_interviews.outdate_stopped(application.id)
     db.session.commit()
     db.session.refresh(application)
     return moved

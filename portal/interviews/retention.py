@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from capture.store.recording import Recording
-from portal import earlier, resumes, stopping
 from portal.extensions import db, drop_old_pages
-from portal.interviews.places import config, folder_of
-from portal.interviews.rows import finished_rows
+from portal.hiring import resumes, stopped_interviews, used_takes
+from portal.interviews.observation_cache import finished_rows
+from portal.interviews.paths import config, folder_of
 from portal.models import Application, InterviewSession, InterviewState, User, utc_now
 from portal.work import LEASE
 
@@ -75,7 +75,9 @@ def _going_on(what: str) -> Iterator[None]:
 
 def remove(interview_id: uuid.UUID) -> None:
     """Delete one interview, rows and files. Whoever measures it finds the fence moved, and stops."""
-    stopping.outdate([interview_id], free_at=utc_now() + LEASE)  # nobody else begins meanwhile
+    stopped_interviews.outdate(
+        [interview_id], free_at=utc_now() + LEASE
+    )  # nobody else begins meanwhile
     db.session.commit()  # deleting files takes its time, and holds nothing meanwhile
     folder_of(
         interview_id
@@ -120,7 +122,7 @@ def erase(user_id: uuid.UUID) -> None:
     """Delete a person with every row and file. Files first: should we be stopped, rows still lead
     to what is left.
     """
-    earlier.remember(user_id)  # first: what is deleted below is what it is made of
+    used_takes.remember(user_id)  # first: what is deleted below is what it is made of
     of_person = sa.select(Application.id).where(Application.user_id == user_id)
     stored = db.session.scalars(
         sa.select(Application.resume_path).where(Application.user_id == user_id)

@@ -7,11 +7,12 @@ who answers reads a prompt before its turn, and the time to think runs from the 
 
 import sqlalchemy as sa
 
-from portal import earlier, uploads
+from portal import tus
 from portal.extensions import db
+from portal.hiring import used_takes
+from portal.interviews.eligibility import refuse_unless_seated
 from portal.interviews.errors import InterviewError, NotInterviewable, NotReleased
-from portal.interviews.places import answer_path
-from portal.interviews.standing import refuse_unless_seated
+from portal.interviews.paths import answer_path
 from portal.models import (
     RECORDED_ALREADY,
     Answer,
@@ -29,7 +30,7 @@ def freeze(interview: InterviewSession) -> None:
     used all takes.
     """
     application = interview.application
-    used = earlier.takes_used(application.user, application.job)
+    used = used_takes.takes_used(application.user, application.job)
     if used is None:
         raise NotInterviewable(RECORDED_ALREADY)
     interview.questions = [
@@ -85,5 +86,5 @@ def _unanswered_before(interview: InterviewSession, position: int) -> int | None
 
 def _has_come(answer: Answer) -> bool:
     if answer.state is AnswerState.RECORDING:
-        return uploads.size(answer_path(answer)) > 0
+        return tus.size(answer_path(answer)) > 0
     return answer.state is not AnswerState.DISCARDED

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.extensions import db
 from portal.models import EmploymentType, Job, JobStatus, Workplace
-from portal.searching import mentions
+from portal.text_search import mentions
 
 QUERY_MAX_CHARS = 100
 PUBLIC = (JobStatus.OPEN, JobStatus.CLOSED)  # a draft is nobody's business yet

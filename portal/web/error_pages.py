@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from portal.htmx import wants_fragment
+from portal.web.htmx import wants_fragment
 
 PROBLEM_JSON = "application/problem+json"
 # how the `type` of every refusal begins; the HTTP status follows

@@ -3,7 +3,7 @@
 import click
 from flask import Flask, current_app
 
-from portal import demo, interviews, leaving, work
+from portal import account_deletion, demo, interviews, work
 from portal.config import Environment
 from portal.extensions import db
 from portal.models import Role, User, utc_now
@@ -85,7 +85,7 @@ def enable_user(email: str) -> None:
 )
 def delete_user(email: str) -> None:
     """Delete somebody's account, also an admin's, with everything that belongs to it."""
-    leaving.leave(_person(email))
+    account_deletion.delete_account(_person(email))
     click.echo(f"{tidy_email(email)} is deleted, with everything that belonged to it.")
 
 

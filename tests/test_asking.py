@@ -12,7 +12,7 @@ from factories import make_application, make_question, sign_in
 from flask.testing import FlaskClient
 from sittings import TAB, begin, clip_bytes, record, send, show, start
 
-from portal import interviews, leaving
+from portal import account_deletion, data_export, interviews
 from portal.extensions import db
 from portal.models import Application, InterviewSession, JobStatus, User, utc_now
 
@@ -187,7 +187,7 @@ def test_who_has_not_begun_is_asked_what_the_job_asks_now(application: Applicati
 
 def test_who_takes_their_data_along_reads_only_what_was_shown(interview: InterviewSession) -> None:
     show(interview)
-    package = b"".join(leaving.export(interview.application.user))
+    package = b"".join(data_export.export_data(interview.application.user))
 
     assert b"Question number 1?" in package
     assert SECRET.encode() not in package
@@ -195,7 +195,7 @@ def test_who_takes_their_data_along_reads_only_what_was_shown(interview: Intervi
 
 
 def test_a_deleted_interview_takes_its_questions_along(interview: InterviewSession) -> None:
-    leaving.leave(interview.application.user)
+    account_deletion.delete_account(interview.application.user)
 
     assert db.session.scalar(db.text("SELECT count(*) FROM interview_questions")) == 0
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sittings import begin
 from visiting import seen_in
 
-from portal import consent, interviews, leaving
+from portal import consent, data_export, interviews
 from portal.extensions import db
 from portal.forms.consent import ConsentForm
 from portal.models import Application, InterviewSession, InterviewState, User, utc_now
@@ -102,7 +102,9 @@ def test_the_record_says_which_words_and_how_many_days(
 
     assert (interview.consent_version, interview.consent_sha256) == (consent.VERSION, shown)
     assert interview.consent_days == app.config["PORTAL"].retention_days
-    package = zipfile.ZipFile(BytesIO(b"".join(leaving.export(interview.application.user))))
+    package = zipfile.ZipFile(
+        BytesIO(b"".join(data_export.export_data(interview.application.user)))
+    )
     [said] = [
         json.loads(package.read(name))
         for name in package.namelist()

@@ -9,7 +9,7 @@ from factories import make_job, make_user, sign_in
 from flask.testing import FlaskClient
 from sittings import begin, clip_bytes, record, start
 
-from portal import hiring, interviews, leaving
+from portal import account_deletion, hiring, interviews
 from portal.extensions import db
 from portal.models import Application, EarlierInterview, InterviewState, Job, User
 
@@ -32,7 +32,7 @@ def test_takes_used_before_are_used(
 ) -> None:
     job_id = application.job_id
     record(begin(application), clip_bytes(tmp_path))
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
     again = begin(comes_back(job_id))
     sign_in(client, again.application.user)
     first, second = client.get(f"/capture/{again.id}/room.json").json["questions"]
@@ -49,7 +49,7 @@ def test_what_was_used_twice_adds_up(application: Application, tmp_path: Path) -
     db.session.commit()
     for _ in range(2):
         record(begin(application), clip_bytes(tmp_path))
-        leaving.leave(application.user)
+        account_deletion.delete_account(application.user)
         application = comes_back(job_id)
 
     assert begin(application).questions[0].takes_left == 1
@@ -62,7 +62,7 @@ def test_an_interview_that_was_finished_is_not_recorded_again(
     for question in (1, 2):
         record(interview, clip_bytes(tmp_path), question=question)
     interviews.finish(interview)
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
     again = comes_back(job_id)
 
     with pytest.raises(interviews.NotInterviewable, match="recorded already"):
@@ -78,7 +78,7 @@ def test_a_question_without_a_take_left_leaves_no_interview(
     job_id, interview = application.job_id, begin(application)
     for _ in range(2):
         record(interview, clip_bytes(tmp_path))
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
 
     with pytest.raises(interviews.NotInterviewable, match="recorded already"):
         interviews.open_interview(comes_back(job_id))
@@ -89,7 +89,7 @@ def test_where_takes_were_lessened_since_no_interview_begins_that_cannot_end(
 ) -> None:
     job_id = application.job_id
     record(begin(application), clip_bytes(tmp_path))
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
     again = interviews.open_interview(comes_back(job_id))
     db.session.get(Job, job_id).questions[0].takes = 1
     db.session.commit()
@@ -102,7 +102,7 @@ def test_where_takes_were_lessened_since_no_interview_begins_that_cannot_end(
 
 def test_nothing_stays_of_an_interview_that_had_not_begun(application: Application) -> None:
     interviews.open_interview(application)
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
 
     assert marks() == []
 
@@ -115,7 +115,7 @@ def test_what_stays_names_nobody_and_differs_from_job_to_job(
     )
     for one in (application, second):
         record(begin(one), clip_bytes(tmp_path))
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
     kept = marks()
 
     assert len({row.mark for row in kept}) == 2
@@ -126,7 +126,7 @@ def test_what_stays_names_nobody_and_differs_from_job_to_job(
 def test_it_goes_when_the_job_closes(application: Application, tmp_path: Path) -> None:
     job = application.job
     record(begin(application), clip_bytes(tmp_path))
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
     assert len(marks()) == 1
     hiring.close(job)
     assert marks() == []
@@ -137,7 +137,7 @@ def test_it_goes_when_the_job_closes(application: Application, tmp_path: Path) -
 def test_nothing_is_kept_for_a_job_that_is_closed(application: Application, tmp_path: Path) -> None:
     record(begin(application), clip_bytes(tmp_path))
     hiring.close(application.job)
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
 
     assert marks() == []
 
@@ -145,7 +145,7 @@ def test_nothing_is_kept_for_a_job_that_is_closed(application: Application, tmp_
 def test_it_goes_with_the_job(application: Application, tmp_path: Path) -> None:
     job = application.job
     record(begin(application), clip_bytes(tmp_path))
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
     db.session.delete(job)
     db.session.commit()
 

@@ -19,7 +19,7 @@ from senses_support import film_sitter
 from sittings import begin, clip_bytes, finished, send, start
 from sqlalchemy import make_url
 
-from portal import interviews, leaving, upload_tokens, work
+from portal import account_deletion, data_export, interviews, upload_tokens, work
 from portal.extensions import db
 from portal.hiring import resumes
 from portal.interviews import measuring
@@ -100,7 +100,7 @@ def test_others_keep_theirs(
 ) -> None:
     bobs = finished(app, begin(make_application(cast.bob)), tmp_path)
     bobs_files = interviews.recording(bobs).files()
-    leaving.leave(cast.alice)
+    account_deletion.delete_account(cast.alice)
     assert bobs_files == interviews.recording(bobs).files()
     assert interviews.recording(bobs).verify_manifest() == []
 
@@ -132,7 +132,7 @@ def test_an_interrupted_deletion_is_finished_by_the_housekeeping(
     with monkeypatch.context() as broken:
         broken.setattr(interviews.retention, "folder_of", lambda interview_id: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            leaving.leave(alice)
+            account_deletion.delete_account(alice)
     db.session.rollback()
     assert client.get("/dashboard").status_code == 303  # nobody gets in from the first moment on
     assert app.test_cli_runner().invoke(args=["purge"]).exit_code == 0
@@ -165,7 +165,7 @@ def test_what_is_being_measured_stops_and_leaves_nothing(
     while not (seen.exists() and seen.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert worker.is_alive()
-    leaving.leave(db.session.get_one(User, user_id))
+    account_deletion.delete_account(db.session.get_one(User, user_id))
     worker.join(60)
     assert not worker.is_alive()
     assert names_in(app.config["PORTAL"]) == []
@@ -183,7 +183,7 @@ def test_an_interview_that_is_being_put_together_stops_too(
 
     def meanwhile(*args: object) -> object:
         with app.app_context():
-            leaving.leave(db.session.get_one(User, user_id))
+            account_deletion.delete_account(db.session.get_one(User, user_id))
         return join(*args)
 
     user_id = user.id
@@ -203,7 +203,7 @@ def test_a_piece_that_comes_too_late_is_told_so(
     }
     headers |= {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     place = f"/capture/uploads/{answer.id}"
-    leaving.leave(application.user)
+    account_deletion.delete_account(application.user)
     assert (
         client.patch(place, data=b"\0\0\0\x18ftypisom" + b"\0" * 12, headers=headers).status_code
         == 410
@@ -269,8 +269,8 @@ def test_a_recording_is_sent_piece_by_piece(
 ) -> None:
     answer = start(begin(application))
     interviews.answer_path(answer).write_bytes(
-        clip_bytes(tmp_path) + b"\0" * 3 * leaving.READ_BYTES
+        clip_bytes(tmp_path) + b"\0" * 3 * data_export.READ_BYTES
     )
-    pieces = [len(piece) for piece in leaving.export(application.user)]
-    assert max(pieces) < 2 * leaving.READ_BYTES
-    assert sum(pieces) > 3 * leaving.READ_BYTES
+    pieces = [len(piece) for piece in data_export.export_data(application.user)]
+    assert max(pieces) < 2 * data_export.READ_BYTES
+    assert sum(pieces) > 3 * data_export.READ_BYTES

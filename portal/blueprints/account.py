@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from portal import leaving
+from portal import account_deletion, data_export
 from portal.blueprints.auth import start_session
 from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
@@ -78,7 +78,7 @@ def data() -> ResponseReturnValue:
             429,
             exc.headers(),
         )
-    response = Response(leaving.export(current_user), mimetype="application/zip")
+    response = Response(data_export.export_data(current_user), mimetype="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
     return response
 
@@ -91,7 +91,7 @@ def delete() -> ResponseReturnValue:
     form = ConfirmForm()
     if refusal := _unconfirmed(form, "account/delete.html"):
         return refusal
-    leaving.leave(current_user)
+    account_deletion.delete_account(current_user)
     session.clear()
     flash("Your account is deleted, with everything that belonged to it.", "success")
     return go_to(url_for("jobs.board"))

@@ -1,8 +1,4 @@
-"""How a person's data leaves: taken along as one ZIP, or deleted with every row and file.
-
-Deleting begins with letting nobody in any more. What is interrupted after that is finished later by
-the housekeeping.
-"""
+"""Exports everything that the portal keeps about a person, as one ZIP file."""
 
 import io
 import json
@@ -16,22 +12,15 @@ from flask import g
 from portal import interviews
 from portal.extensions import db
 from portal.interviews import config
-from portal.models import Application, InterviewQuestion, InterviewSession, User, utc_now
-from portal.people import accounts
+from portal.models import Application, InterviewQuestion, InterviewSession, User
 
 READ_BYTES = 256 * 1024  # of a recording at a time: it may be larger than our memory
 
 
-def leave(user: User) -> None:
-    """Delete this person's account and everything that belongs to it."""
-    user.leaving_at = utc_now()
-    accounts.disable(user)  # commits: from here on nobody gets in, and no upload adds anything
-    interviews.erase(user.id)
+def export_data(user: User) -> Iterator[bytes]:
+    """Everything we keep about a person, as pieces of a ZIP file.
 
-
-def export(user: User) -> Iterator[bytes]:
-    """Everything we keep about a person, as a ZIP that is made while it is sent: it may be larger
-    than our disk.
+    The ZIP is made while it is sent, because it may be larger than the free space on our disk.
     """
     db.session.rollback()
     # a POST, yet looking through folders must keep nobody from writing
@@ -57,9 +46,8 @@ def export(user: User) -> Iterator[bytes]:
 
 def _zipped(files: dict[str, bytes | Path]) -> Iterator[bytes]:
     sink = _Sink()
-    with zipfile.ZipFile(
-        sink, "w", zipfile.ZIP_STORED
-    ) as package:  # what is large is compressed already
+    # Recordings and résumés are compressed already.
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as package:
         for name, content in files.items():
             if isinstance(content, Path) and not content.is_file():  # deleted meanwhile
                 continue

@@ -11,6 +11,7 @@ from sittings import begin, clip_bytes, record, start
 
 from portal import account_deletion, hiring, interviews
 from portal.extensions import db
+from portal.hiring import applying
 from portal.models import Application, EarlierInterview, InterviewState, Job, User
 
 EMAIL = "alice@example.org"
@@ -24,7 +25,7 @@ def comes_back(job_id: object) -> Application:
     """The same person registers once more and applies for the same job."""
     user, job = make_user(EMAIL), db.session.get(Job, job_id)
     application = Application(resume_path="none.pdf", resume_name="resume.pdf")
-    return hiring._insert(user, job, application)
+    return applying._insert(user, job, application)
 
 
 def test_takes_used_before_are_used(
@@ -110,7 +111,7 @@ def test_nothing_stays_of_an_interview_that_had_not_begun(application: Applicati
 def test_what_stays_names_nobody_and_differs_from_job_to_job(
     application: Application, tmp_path: Path
 ) -> None:
-    second = hiring._insert(
+    second = applying._insert(
         application.user, make_job(), Application(resume_path="b.pdf", resume_name="b.pdf")
     )
     for one in (application, second):

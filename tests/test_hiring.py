@@ -10,7 +10,7 @@ from flask import Flask
 
 from portal import hiring
 from portal.extensions import db
-from portal.hiring import AlreadyApplied, CannotApply, CannotChange, next_step, resumes
+from portal.hiring import AlreadyApplied, CannotApply, CannotChange, applying, next_step, resumes
 from portal.hiring.next_step import Step
 from portal.hiring.resumes import Resume
 from portal.models import (
@@ -66,7 +66,7 @@ def test_the_database_decides_when_two_tabs_apply_at_once(
     job = make_job()
     hiring.apply(alice, job, resume)
     # as both tabs looked before either sent
-    monkeypatch.setattr(hiring, "find_application", lambda user, job: None)
+    monkeypatch.setattr(applying, "find_application", lambda user, job: None)
     with pytest.raises(AlreadyApplied):
         hiring.apply(alice, job, resume)
     assert len(list(folder.iterdir())) == 1

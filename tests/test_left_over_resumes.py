@@ -22,11 +22,12 @@ LATER = timedelta(days=2)
 # A process that is ended by the system between the file and its row, as a loss of power would.
 CRASH = """
 import os, signal, sys
-from portal import create_app, hiring, resumes
+from portal import create_app, hiring
+from portal.hiring import applying, resumes
 from portal.extensions import db
 from portal.models import Job, User
 app = create_app()
-hiring._insert = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+applying._insert = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
 with app.app_context():
     user = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
     hiring.apply(user, db.session.scalars(db.select(Job)).one(), resumes.Resume("cv.pdf", "pdf", b"%PDF-"))

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from portal import edit_conflicts, hiring
 from portal.extensions import db
-from portal.hiring import resumes
+from portal.hiring import resume_replacement, resumes
 from portal.models import Application, ApplicationStatus, User, utc_now
 
 FIRST, SECOND = papers.pdf(), papers.pdf(pages=2)
@@ -163,7 +163,9 @@ def test_of_two_tabs_one_replaces_and_no_file_is_left_over(
     assert row.resume_path != seen
     (folder / "third.pdf").write_bytes(b"x")
     with pytest.raises(hiring.CannotChange, match="another tab"):
-        hiring._point_to(row.id, seen, "third.pdf", resumes.Resume("b.pdf", "pdf", FIRST))
+        resume_replacement._point_to(
+            row.id, seen, "third.pdf", resumes.Resume("b.pdf", "pdf", FIRST)
+        )
     db.session.rollback()
     assert db.session.get_one(Application, stored.id).resume_name == "a.pdf"
 

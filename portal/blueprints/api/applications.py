@@ -96,7 +96,7 @@ def replace_resume(
             "Say If-Match with the resume_version that is to be replaced, or *.",
         )
     if not request.if_match.contains(hiring.resume_version(application)):
-        return problem(412, "Something changed meanwhile", hiring.REPLACED)
+        return problem(412, "Something changed meanwhile", str(hiring.ResumeReplaced()))
     try:
         hiring.check_may_replace_resume(application)
         who = current_user.id

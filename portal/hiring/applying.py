@@ -1,0 +1,71 @@
+"""Applies for a job with a checked résumé. Commits."""
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.exc import IntegrityError
+
+from portal.extensions import db
+from portal.hiring import resumes, used_takes
+from portal.hiring.errors import ACCOUNT_DISABLED, AlreadyApplied, CannotApply
+from portal.hiring.resumes import Resume
+from portal.models import Application, Job, User
+
+NOTE_MAX_CHARS = 2_000
+
+
+def find_application(user: User, job: Job) -> Application | None:
+    mine = sa.select(Application).where(
+        Application.user_id == user.id, Application.job_id == job.id
+    )
+    return db.session.scalar(mine)
+
+
+def check_may_apply(user: User, job: Job) -> None:
+    """Raise CannotApply or AlreadyApplied where an application could not be made now."""
+    if not user.is_active:
+        raise CannotApply(ACCOUNT_DISABLED)
+    if user.is_admin:
+        raise CannotApply(
+            "Admins review applications. Sign in with a candidate's account to apply."
+        )
+    if application := find_application(user, job):
+        raise AlreadyApplied(application)
+    if not job.is_open:
+        raise CannotApply("This job is closed and takes no more applications.")
+
+
+def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
+    """Apply with a checked résumé. Raises CannotApply or AlreadyApplied, and then no file stays
+    behind.
+    """
+    folder = current_app.config["PORTAL"].resumes_folder
+    check_may_apply(user, job)
+    db.session.rollback()  # no lock is held while the disk works
+    stored = resumes.store(resume, folder)
+    try:
+        return _insert(user, job, _made(resume, stored, note))
+    except BaseException:
+        db.session.rollback()
+        resumes.remove(stored, folder)
+        raise
+
+
+def _made(resume: Resume, stored: str, note: str) -> Application:
+    return Application(
+        resume_path=stored,
+        resume_name=resume.name,
+        resume_changes=resume.changes,
+        note=note.strip(),
+    )
+
+
+def _insert(user: User, job: Job, application: Application) -> Application:
+    check_may_apply(user, job)  # once more, now together with the insert
+    application.user_id, application.job_id = user.id, job.id
+    application.was_recorded = used_takes.takes_used(user, job) is None
+    db.session.add(application)
+    try:
+        db.session.commit()
+    except IntegrityError as exc:  # the same person, in another tab, a moment ago
+        raise AlreadyApplied from exc
+    return application

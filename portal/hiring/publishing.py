@@ -1,0 +1,24 @@
+"""Opens and closes jobs for applications. Each function commits."""
+
+from portal.extensions import db
+from portal.hiring import used_takes
+from portal.hiring.errors import CannotChange
+from portal.models import Job, JobStatus, utc_now
+
+
+def publish(job: Job) -> None:
+    """Open a job for applications, for the first time or again. Raises CannotChange."""
+    if job.is_open:
+        raise CannotChange("This job is open already.")
+    job.status = JobStatus.OPEN
+    job.published_at = job.published_at or utc_now()
+    db.session.commit()
+
+
+def close(job: Job) -> None:
+    """Take no more applications. Interviews that were begun can be finished. Raises CannotChange."""
+    if not job.is_open:
+        raise CannotChange("This job is not open.")
+    job.status = JobStatus.CLOSED
+    used_takes.forget(job)
+    db.session.commit()

@@ -72,6 +72,14 @@ def test_a_person_decides(
     assert application.status == status
 
 
+def test_the_page_says_that_a_decision_cannot_be_undone(
+    admin: FlaskClient, application: Application
+) -> None:
+    assert "An offer or a rejection cannot be undone" in admin.get("/admin/applications").text
+    decide(admin, application, "reject")
+    assert "cannot be undone" not in admin.get("/admin/applications").text
+
+
 def test_what_was_withdrawn_cannot_be_decided(admin: FlaskClient, cast: Cast) -> None:
     gone = make_application(cast.bob, status=ApplicationStatus.WITHDRAWN)
     page = admin.get("/admin/applications").text

@@ -307,6 +307,36 @@ def test_the_player_goes_on_and_back_in_the_list_that_was_asked_for(admin: Flask
     assert "2 of 3 as filtered" in page
 
 
+@pytest.mark.parametrize("state", [InterviewState.READY, InterviewState.FAILED])
+def test_who_comes_from_the_applications_is_led_back_there(
+    admin: FlaskClient, state: InterviewState
+) -> None:
+    interview = make_interview(make_flag(), name="Ines Duarte", state=state)
+    status = interview.application.status
+    row = admin.get(f"/admin/applications?candidate=Ines&status={status}").text
+    asked = f"list=applications&amp;candidate={sealed_queries.seal('Ines')}&amp;status={status}"
+    page = admin.get(f"/admin/sessions/{interview.id}?{asked.replace('&amp;', '&')}").text
+
+    assert f'href="/admin/sessions/{interview.id}?{asked}"' in row
+    back = asked.removeprefix("list=applications&amp;")
+    assert f'href="/admin/applications?{back}#application-{interview.application_id}"' in page
+    assert "Applications, as filtered" in page
+    assert "All interviews" not in page
+
+
+def test_an_interview_that_becomes_ready_or_is_tried_again_keeps_the_list(
+    admin: FlaskClient,
+) -> None:
+    interview = make_interview(state=InterviewState.FAILED)
+    again = admin.post(f"/admin/sessions/{interview.id}/retry?state=failed")
+    interview.state = InterviewState.READY
+    db.session.commit()
+    status = admin.get(f"/admin/sessions/{interview.id}/status?state=failed").text
+
+    assert again.location == f"/admin/sessions/{interview.id}?state=failed"
+    assert f'href="/admin/sessions/{interview.id}?state=failed"' in status
+
+
 def test_the_way_back_leads_to_the_page_of_the_list_where_the_interview_is_now(
     admin: FlaskClient,
 ) -> None:

@@ -77,6 +77,14 @@ def test_it_says_which_filter_cannot_be_used(client: FlaskClient, ada: User, que
     assert (response.status_code, list(response.json["errors"])) == (422, [query.split("=")[0]])
 
 
+def test_it_says_that_no_day_lies_between_two_days(client: FlaskClient, ada: User) -> None:
+    response = client.get(f"{QUEUE}?from=2026-11-21&to=2026-11-20", headers=bearer(ada))
+
+    assert response.status_code == 422
+    assert "later than" in response.json["errors"]["from"][0]
+    assert names(client, ada, "?from=2026-11-20&to=2026-11-20") == []
+
+
 def test_it_gives_one_interview_with_flags_and_telemetry(client: FlaskClient, ada: User) -> None:
     interview = make_interview(make_flag(reason="No face was seen for 6.0 s."))
     with_telemetry(interview)

@@ -168,6 +168,14 @@ def test_it_leads_back_to_the_page_that_was_asked_for(client: FlaskClient, alice
     assert client.post(asked, data=RIGHT).location == "/register/about?next=/jobs/x"
 
 
+def test_who_signs_in_for_another_tab_is_sent_back_to_that_one(
+    client: FlaskClient, alice: User
+) -> None:
+    answer = sign_in(client, alice).get("/login?other_tab=1", follow_redirects=True)
+
+    assert "Go back to the tab that you came from" in answer.text
+
+
 def test_it_does_not_lead_back_to_what_can_only_be_sent(client: FlaskClient, alice: User) -> None:
     path = "/applications/00000000-0000-0000-0000-000000000000/withdraw"
     response = client.post(path, headers={"Referer": "http://localhost/dashboard"})

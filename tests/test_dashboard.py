@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from portal.extensions import db
+from portal.hiring.next_step import DECIDED
 from portal.models import Application, ApplicationStatus, InterviewSession, InterviewState, User
 
 S = ApplicationStatus
@@ -52,6 +53,20 @@ def test_after_a_decision_it_offers_nothing(client: FlaskClient, alice: User, st
     page = sign_in(client, alice).get("/dashboard").text
     assert "Record your interview" not in page
     assert status.capitalize() in page
+
+
+@pytest.mark.parametrize("status", [S.REJECTED, S.OFFERED, S.WITHDRAWN])
+def test_after_a_decision_the_receipt_stays_and_promises_nothing(
+    client: FlaskClient, alice: User, status: S
+) -> None:
+    application = make_application(alice, status=status)
+    interview = save(InterviewSession(application=application, state=InterviewState.READY))
+    sign_in(client, alice)
+
+    assert f'href="/capture/{interview.id}"' in client.get("/dashboard").text
+    receipt = client.get(f"/capture/{interview.id}/receipt").text
+    assert DECIDED[status] in receipt
+    assert "will watch it and decide" not in receipt
 
 
 def test_the_number_of_queries_does_not_grow_with_the_applications(

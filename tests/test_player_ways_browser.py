@@ -107,6 +107,10 @@ def test_without_analysis_the_slider_the_keys_and_the_questions_set_the_film(sit
         "aria-valuetext", "00:05, question 2"
     )
     expect(page.locator("[data-question][aria-current=true]")).to_contain_text("Question number 2?")
+    page.keyboard.press("n")
+    expect(page.locator("[data-part=said]")).to_have_text(
+        "Nothing was measured, so there are no flags."
+    )
 
 
 @pytest.mark.parametrize("broken", ["status", "words"])
@@ -126,7 +130,8 @@ def test_where_the_measurements_do_not_arrive_the_film_is_still_moved_through(
 
     assert abs(settled_ms(page) - 10_000) <= SEEK_WITHIN_MS
     expect(page.locator("[data-lane=faces]")).to_be_hidden()
-    expect(page.get_by_text("No measurements could be loaded")).to_be_visible()
+    expect(page.get_by_text("The measurements could not be loaded")).to_have_count(1)
+    expect(page.get_by_text("The measurements could not be loaded")).to_be_visible()
 
 
 def test_on_a_phone_the_film_stays_in_sight_down_to_the_last_flag(site: Site) -> None:

@@ -25,6 +25,9 @@ POLLED = ("_status", "_row")  # how views end that a page asks again and again
 WRONG = "This e-mail and password do not belong together. Check both, or register."
 DISABLED = "This account is disabled. Write to the team that you applied to."
 NOTHING_SENT = "You were signed out by now, so nothing was sent. Sign in, then send it once more."
+BACK_TO_YOUR_TAB = (
+    "You are signed in. Go back to the tab that you came from: everything in it is still there."
+)
 TAKEN = "This address cannot be registered. If it is yours, sign in instead."
 
 
@@ -53,7 +56,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        return go_to(own_path(request.args.get("next")) or home_of(current_user))
+        return _go_on(current_user)
     form = SignInForm()
     if not form.validate_on_submit():
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
@@ -70,6 +73,15 @@ def login() -> ResponseReturnValue:
             exc.headers(),
         )
     start_session(user)
+    return _go_on(user)
+
+
+def _go_on(user: User) -> ResponseReturnValue:
+    """To where one wanted to go; who signs in for another tab is sent back to that one, since a
+    second room would take the interview away from the first.
+    """
+    if "other_tab" in request.args:
+        flash(BACK_TO_YOUR_TAB, "success")
     return go_to(own_path(request.args.get("next")) or home_of(user))
 
 

@@ -84,9 +84,15 @@ function toFlag(direction) {
     direction > 0
       ? flags.find(({ startMs }) => startMs > ms)
       : flags.findLast(({ startMs }) => startMs < ms - BACK_TO_THIS_FLAG_MS);
-  if (!flag) return say(direction > 0 ? "No further flag." : "No earlier flag.");
+  if (!flag) return say(noFlagText(direction));
   film.seek(flag.startMs);
   return say(`Flag ${flags.indexOf(flag) + 1} of ${flags.length}: ${flag.row.dataset.title}`);
+}
+
+function noFlagText(direction) {
+  if (!page.dataset.telemetry) return "Nothing was measured, so there are no flags.";
+  if (!flags.length) return "There are no flags.";
+  return direction > 0 ? "No further flag." : "No earlier flag.";
 }
 
 function setSpeed(index) {
@@ -135,9 +141,9 @@ async function loadTelemetry() {
     if (!response.ok || !isJson) throw new Error(response.ok ? "something else answered" : `status ${response.status}`);
     openFigure(new Signals(await response.json()));
   } catch (error) {
-    part("no-lanes").hidden = false;
     openUnmeasured();
-    say(`The measurements could not be loaded (${error.message}). The recording plays without them.`);
+    part("no-lanes").hidden = false;
+    part("no-lanes-words").textContent = `The measurements could not be loaded (${error.message}). The recording plays without them.`;
   }
 }
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from portal import edit_conflicts, hiring
 from portal.access import fetch_any
-from portal.blueprints import page_asked
+from portal.blueprints import page_asked, page_to_keep
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.hiring import CannotChange
@@ -20,6 +20,7 @@ from portal.text_search import mentions
 from portal.web.template_filters import words
 
 ROWS_PER_PAGE = 25
+APPLICATIONS = "applications"  # how an interview's address says that one came from this list
 WAITING = "waiting"  # among the statuses: whatever a person of the team has to answer next
 VERBS: dict[str, Callable[[Application, str | None], None]] = {
     "invite": hiring.invite,
@@ -48,7 +49,18 @@ def applications() -> ResponseReturnValue:
         jobs=db.session.scalars(db.select(Job).order_by(Job.title)).all(),
         decisions=decisions,
         page_url=lambda number: url_for("admin.applications", **wanted, page=number),
+        kept={"list": APPLICATIONS, **applications_kept()},
     )
+
+
+def came_from_applications() -> bool:
+    return request.args.get("list") == APPLICATIONS
+
+
+def applications_kept() -> dict[str, Any]:
+    """What an address that leads back to this list has to say: filters and page."""
+    number = page_to_keep()
+    return _wanted() | ({"page": number} if number else {})
 
 
 def _wanted() -> dict[str, Any]:

@@ -7,6 +7,7 @@ import math
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +15,11 @@ from flask.typing import ResponseReturnValue
 from portal import interviews, review_queue
 from portal.access import fetch_any
 from portal.blueprints import page_asked
+from portal.blueprints.admin.applications import (
+    APPLICATIONS,
+    applications_kept,
+    came_from_applications,
+)
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, InterviewState, Job
@@ -56,14 +62,7 @@ def session_row(interview_id: uuid.UUID) -> ResponseReturnValue:
 @bp.get("/sessions/<uuid:interview_id>")
 def session(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    wanted = SessionFilter.from_args(request.args)
-    place = review_queue.place_of(interview, wanted)
-    view = {
-        "interview": interview,
-        "wanted": wanted,
-        "place": place,
-        "list_url": _list_url(interview, wanted, place),
-    }
+    view = {"interview": interview} | _list_left(interview)
     if interview.state is not InterviewState.READY:
         return render_template(
             "admin/session_waiting.html",
@@ -78,6 +77,31 @@ def session(interview_id: uuid.UUID) -> ResponseReturnValue:
         "spans": spans,
     }
     return render_template("admin/session.html", start_s=_start_s(), **answers, **view)
+
+
+def _list_left(interview: InterviewSession) -> dict[str, Any]:
+    """Which list one came from: its name, its address, what other addresses of this interview have
+    to keep, and the place in it, where it is a list of interviews.
+    """
+    if came_from_applications():
+        kept = applications_kept()
+        url = url_for(
+            "admin.applications", **kept, _anchor=f"application-{interview.application_id}"
+        )
+        return {
+            "list_name": "Applications, as filtered" if kept.keys() - {"page"} else "Applications",
+            "list_url": url,
+            "kept": {"list": APPLICATIONS, **kept},
+            "place": None,
+        }
+    wanted = SessionFilter.from_args(request.args)
+    place = review_queue.place_of(interview, wanted)
+    return {
+        "list_name": "Interviews, as filtered" if wanted else "All interviews",
+        "list_url": _list_url(interview, wanted, place),
+        "kept": wanted.to_args(),
+        "place": place,
+    }
 
 
 def _list_url(interview: InterviewSession, wanted: SessionFilter, place: review_queue.Place) -> str:
@@ -105,7 +129,7 @@ def _start_s() -> float:
 def session_status(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     view = {"interview": interview, "status": interviews.status(interview), "queue": review_queue}
-    return render_template("admin/_session_status.html", **view)
+    return render_template("admin/_session_status.html", **view, **_list_left(interview))
 
 
 @bp.post("/sessions/<uuid:interview_id>/retry")
@@ -115,7 +139,8 @@ def session_retry(interview_id: uuid.UUID) -> ResponseReturnValue:
         interviews.retry(interview)
     except interviews.InterviewError as exc:
         flash(exc.message, "warning")
-    return redirect(url_for("admin.session", interview_id=interview.id), code=303)
+    kept = _list_left(interview)["kept"]
+    return redirect(url_for("admin.session", interview_id=interview.id, **kept), code=303)
 
 
 @bp.get("/sessions/<uuid:interview_id>/recording.mp4")

@@ -275,7 +275,12 @@ class SessionQuery(PageQuery):
     state = fields.List(fields.Enum(InterviewState, by_value=fields.String))
     job = fields.UUID(metadata=said("The job's id"))
     from_ = fields.Date(data_key="from", metadata=said("First day, UTC"))
-    to = fields.Date(metadata=said("Last day, UTC"))
+    to = fields.Date(metadata=said("Last day, UTC; not before `from`"))
+
+    @validates_schema
+    def _days_are_in_order(self, values: dict[str, Any], **options: Any) -> None:
+        if "from_" in values and "to" in values and values["from_"] > values["to"]:
+            raise ValidationError("No day lies between these: “from” is later than “to”.", "from")
 
 
 class PersonBrief(Schema):

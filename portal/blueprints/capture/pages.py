@@ -12,6 +12,7 @@ from portal.access import fetch_own, is_at_a_kiosk, is_at_the_machine, sign_out_
 from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import room_state
 from portal.forms.consent import ConsentForm
+from portal.hiring.next_step import DECIDED
 from portal.interviews import AnswersMissing, InterviewError
 from portal.models import InterviewSession, InterviewState
 from portal.web.error_pages import problem, wants_json
@@ -82,10 +83,15 @@ def receipt(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
     if row.state in {InterviewState.PENDING, InterviewState.RECORDING}:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
+    decided = DECIDED.get(row.application.status)
     if not is_at_a_kiosk():
-        return render_template("capture/receipt.html", status=interviews.status(row), **names(row))
+        return render_template(
+            "capture/receipt.html", status=interviews.status(row), decided=decided, **names(row)
+        )
     sign_out_here()  # shown once: who comes next to this browser must not be this person
-    page = render_template("capture/receipt.html", status=interviews.status(row), **names(row))
+    page = render_template(
+        "capture/receipt.html", status=interviews.status(row), decided=decided, **names(row)
+    )
     return page, {"Refresh": f"{RECEIPT_SHOWN_S}; url={url_for('auth.login')}"}
 
 

@@ -59,7 +59,7 @@ AWAY_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class SessionFilter:
+class InterviewFilter:
     """What to look for. Several values of one field mean *any of them*; different fields must all
     hold.
     """
@@ -73,7 +73,7 @@ class SessionFilter:
     to_day: date | None = None  # this whole day included; days are UTC
 
     @classmethod
-    def from_args(cls, args: MultiDict[str, str]) -> "SessionFilter":
+    def from_args(cls, args: MultiDict[str, str]) -> "InterviewFilter":
         """Read `candidate`, `kind`, `severity`, `state` (each of these three repeatable), `job`,
         `from`, `to`.
         """
@@ -193,7 +193,7 @@ class Place:
     total: int
 
 
-def place_of(interview: InterviewSession, wanted: SessionFilter) -> Place:
+def place_of(interview: InterviewSession, wanted: InterviewFilter) -> Place:
     """Its place in the list that was asked for. It is counted even where it is no longer what was
     asked for.
     """

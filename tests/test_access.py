@@ -95,7 +95,7 @@ RULES = {
     "capture.upload_options": Door.EVERYBODY,
     "admin.search_applications": Door.ADMIN,
     "admin.search_people": Door.ADMIN,
-    "admin.search_sessions": Door.ADMIN,
+    "admin.search_interviews": Door.ADMIN,
     "admin.overview": Door.ADMIN,
     "admin.jobs": Door.ADMIN,
     "admin.jobs_new": Door.ADMIN,
@@ -107,13 +107,13 @@ RULES = {
     "admin.people": Door.ADMIN,
     "admin.people_disable": Door.ADMIN,
     "admin.people_enable": Door.ADMIN,
-    "admin.sessions": Door.ADMIN,
-    "admin.session": Door.ADMIN,
-    "admin.session_row": Door.ADMIN,
-    "admin.session_status": Door.ADMIN,
-    "admin.session_retry": Door.ADMIN,
-    "admin.session_video": Door.ADMIN,
-    "admin.session_telemetry": Door.ADMIN,
+    "admin.interview_list": Door.ADMIN,
+    "admin.interview_page": Door.ADMIN,
+    "admin.interview_row": Door.ADMIN,
+    "admin.interview_status": Door.ADMIN,
+    "admin.interview_retry": Door.ADMIN,
+    "admin.interview_video": Door.ADMIN,
+    "admin.interview_telemetry": Door.ADMIN,
     "api-docs.openapi_json": Door.EVERYBODY,
     "api_docs.browse": Door.EVERYBODY,
     "Accounts.login": Door.EVERYBODY,
@@ -125,15 +125,15 @@ RULES = {
     "Applications.apply": Door.SIGNED_IN,
     "Applications.replace_resume": Door.OWNER,
     "Applications.list_applications": Door.SIGNED_IN,
-    "Interviews.list_sessions": Door.ADMIN,
-    "Interviews.show_session": Door.ADMIN,
+    "Interviews.list_interviews": Door.ADMIN,
+    "Interviews.show_interview": Door.ADMIN,
 }
 
 DENIED = {401, 403, 404}
 # what belongs to somebody; every other argument does not
 OWNED = {"application_id", "interview_id", "answer_id"}
 # is there only once an interview is finished
-OF_READY = {"admin.session_video", "admin.session_telemetry"}
+OF_READY = {"admin.interview_video", "admin.interview_telemetry"}
 NOBODY = "anonymous"
 PEOPLE = (NOBODY, "alice", "bob", "ada")
 CANDIDATES = ("alice", "bob")

@@ -107,7 +107,7 @@ def test_filters_narrow_the_queue_and_pages_keep_them(admin: FlaskClient) -> Non
 def test_htmx_gets_only_the_results(admin: FlaskClient, ready: InterviewSession) -> None:
     fragment = admin.get("/admin/sessions", headers={"HX-Request": "true"}).text
 
-    assert fragment.lstrip().startswith('<section id="sessions"')
+    assert fragment.lstrip().startswith('<section id="interviews"')
     assert "<html" not in fragment
 
 
@@ -133,7 +133,7 @@ def test_only_rows_in_progress_poll(admin: FlaskClient, ready: InterviewSession)
     away = make_interview(state=InterviewState.RECORDING)  # begun long ago, nobody seen since
     rows = {row: admin.get(f"/admin/sessions/{row.id}/row").text for row in (live, away, ready)}
 
-    assert f'id="session-row-{live.id}"' in rows[live]
+    assert f'id="interview-row-{live.id}"' in rows[live]
     assert 'hx-trigger="every 2s"' in rows[live]
     assert "Paused" in rows[away]
     assert "hx-trigger" not in rows[ready]
@@ -302,7 +302,8 @@ def test_the_player_goes_on_and_back_in_the_list_that_was_asked_for(admin: Flask
         f'rel="next" href="/admin/sessions/{older.id}?candidate={person}&amp;severity=high"' in page
     )
     assert (
-        f'href="/admin/sessions?candidate={person}&amp;severity=high#session-row-{here.id}"' in page
+        f'href="/admin/sessions?candidate={person}&amp;severity=high#interview-row-{here.id}"'
+        in page
     )
     assert "2 of 3 as filtered" in page
 
@@ -343,7 +344,7 @@ def test_the_way_back_leads_to_the_page_of_the_list_where_the_interview_is_now(
     interviews = [make_interview(start_time=NOON - timedelta(hours=hour)) for hour in range(27)]
     page = admin.get(f"/admin/sessions/{interviews[26].id}").text
 
-    assert f'href="/admin/sessions?page=2#session-row-{interviews[26].id}"' in page
+    assert f'href="/admin/sessions?page=2#interview-row-{interviews[26].id}"' in page
 
 
 def test_a_row_that_is_asked_for_again_keeps_the_filter(admin: FlaskClient) -> None:

@@ -30,8 +30,8 @@ AXE = PROJECT_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 FAULTS = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
     violations.map(({ id, nodes }) => `${id}: ${nodes.length}, first ${nodes[0].html.slice(0, 120)}`))"""
 NO_PAGES = {  # a fragment, a file, JSON, or a way to another page
-    "jobs.front", "capture.interview", "auth.signed_in", "applications.resume", "admin.session_row",
-    "admin.session_status", "admin.session_video", "admin.session_telemetry", "capture.interview_status",
+    "jobs.front", "capture.interview", "auth.signed_in", "applications.resume", "admin.interview_row",
+    "admin.interview_status", "admin.interview_video", "admin.interview_telemetry", "capture.interview_status",
     "capture.room_json", "capture.answer_playback", "capture.kiosk_status", "capture.kiosk_preview",
     "capture.piece", "capture.upload", "api-docs.openapi_json", "static", "health.healthz", "health.readyz",
 }  # fmt: skip
@@ -118,8 +118,9 @@ def make_pages() -> dict[str, list[tuple[str, str]]]:
         "ada": [
             ("admin.overview", "/admin/"), ("admin.jobs", "/admin/jobs"), ("admin.jobs_new", "/admin/jobs/new"),
             ("admin.jobs_edit", f"/admin/jobs/{job.id}"), ("admin.applications", "/admin/applications"),
-            ("admin.people", "/admin/people"), ("admin.sessions", "/admin/sessions"),
-            ("admin.session", f"/admin/sessions/{ready.id}"), ("admin.session", f"/admin/sessions/{sitting.id}"),
+            ("admin.people", "/admin/people"), ("admin.interview_list", "/admin/sessions"),
+            ("admin.interview_page", f"/admin/sessions/{ready.id}"),
+            ("admin.interview_page", f"/admin/sessions/{sitting.id}"),
         ],
     }  # fmt: skip
 

@@ -13,13 +13,13 @@ from capture.types import FlagKind, Severity
 from portal import interviews, review_queue
 from portal.extensions import db
 from portal.models import AnswerState, InterviewState, utc_now
-from portal.review_queue import Doing, Place, Progress, SessionFilter
+from portal.review_queue import Doing, InterviewFilter, Place, Progress
 
 pytestmark = pytest.mark.usefixtures("app")
 
 
 def found(*args: tuple[str, str]) -> list[str]:
-    selected = db.session.scalars(SessionFilter.from_args(MultiDict(args)).select()).unique()
+    selected = db.session.scalars(InterviewFilter.from_args(MultiDict(args)).select()).unique()
     return [interview.application.user.full_name for interview in selected]
 
 
@@ -110,11 +110,11 @@ def test_a_filter_survives_the_way_through_the_url() -> None:
             ("from", "2026-11-20"),
         ]
     )
-    wanted = SessionFilter.from_args(args)
+    wanted = InterviewFilter.from_args(args)
 
-    assert SessionFilter.from_args(MultiDict(wanted.to_args())) == wanted
+    assert InterviewFilter.from_args(MultiDict(wanted.to_args())) == wanted
     assert wanted
-    assert not SessionFilter()
+    assert not InterviewFilter()
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows() -> None:
@@ -122,7 +122,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows() -> None:
         db.session.expunge_all()
         counted: list[str] = []
         event.listen(db.engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
-        for interview in db.session.scalars(SessionFilter().select()).unique():
+        for interview in db.session.scalars(InterviewFilter().select()).unique():
             assert interview.application.user.full_name
             assert len(interview.flags) + len(interview.answers) + len(interview.questions) == 3
         return len(counted)
@@ -164,15 +164,15 @@ def test_neighbours_are_the_next_in_the_list_on_both_sides() -> None:
     )
     make_interview(start_time=utc_now() + timedelta(days=400), state=InterviewState.PENDING)
 
-    assert review_queue.place_of(here, SessionFilter()) == Place(newer.id, older.id, 2, 3)
-    assert review_queue.place_of(newer, SessionFilter()) == Place(None, here.id, 1, 3)
+    assert review_queue.place_of(here, InterviewFilter()) == Place(newer.id, older.id, 2, 3)
+    assert review_queue.place_of(newer, InterviewFilter()) == Place(None, here.id, 1, 3)
 
 
 def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out() -> None:
     # all three at the same time
     flagged = [make_interview(make_flag(severity="high")) for _ in range(3)]
     make_interview(start_time=NOON + timedelta(hours=1))
-    wanted = SessionFilter(severities=("high",))
+    wanted = InterviewFilter(severities=("high",))
     listed = list(db.session.scalars(wanted.select()).unique())
     places = [review_queue.place_of(interview, wanted) for interview in listed]
 
@@ -189,7 +189,7 @@ def test_what_is_no_longer_in_the_list_still_has_its_place_there() -> None:
     here.state = InterviewState.FAILED
     db.session.commit()
 
-    wanted = SessionFilter(states=(InterviewState.READY,))
+    wanted = InterviewFilter(states=(InterviewState.READY,))
     assert review_queue.place_of(here, wanted) == Place(newer.id, older.id, 2, 3)
     assert review_queue.place_of(newer, wanted) == Place(None, older.id, 1, 2)
 

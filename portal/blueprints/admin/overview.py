@@ -9,7 +9,7 @@ from portal import hiring, review_queue, work
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.models import Application, InterviewState, Job, JobStatus, utc_now
-from portal.review_queue import SessionFilter
+from portal.review_queue import InterviewFilter
 
 NEWEST = 6  # as many as fit beside each other on one screen
 
@@ -19,7 +19,7 @@ def overview() -> ResponseReturnValue:
     states = review_queue.state_counts()
     waiting = select(Application).where(Application.status.in_(hiring.WAITS_FOR_THE_TEAM))
     newest = waiting.options(joinedload(Application.user), joinedload(Application.job))
-    ready = SessionFilter(states=(InterviewState.READY,))
+    ready = InterviewFilter(states=(InterviewState.READY,))
     return render_template(
         "admin/overview.html",
         open_jobs=db.session.scalar(select(func.count(Job.id)).where(Job.status == JobStatus.OPEN)),

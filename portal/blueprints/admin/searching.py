@@ -13,8 +13,8 @@ FILTERS = ("candidate", "q", "job", "status", "state", "severity", "kind", "from
 
 
 @bp.post("/sessions")
-def search_sessions() -> ResponseReturnValue:
-    return _sealed("admin.sessions")
+def search_interviews() -> ResponseReturnValue:
+    return _sealed("admin.interview_list")
 
 
 @bp.post("/applications")

@@ -12,9 +12,9 @@ from flask_sqlalchemy.pagination import Pagination
 
 from portal import access, interviews
 from portal.blueprints.api.base import ApiBlueprint, paged
-from portal.blueprints.api.schemas import SessionFull, SessionPage, SessionQuery
+from portal.blueprints.api.schemas import InterviewFull, InterviewPage, InterviewQuery
 from portal.models import InterviewSession, InterviewState
-from portal.review_queue import SessionFilter
+from portal.review_queue import InterviewFilter
 
 bp = ApiBlueprint("Interviews", "/admin", "For admins: the flag queue, and all that was measured")
 
@@ -28,27 +28,27 @@ def _admins_only() -> None:
 
 @bp.get("/sessions")
 @bp.documents_token
-@bp.arguments(SessionQuery, location="query")
-@bp.response(200, SessionPage)
+@bp.arguments(InterviewQuery, location="query")
+@bp.response(200, InterviewPage)
 @bp.alt_response(403, "FORBIDDEN")
-def list_sessions(arguments: dict[str, Any]) -> Pagination:
+def list_interviews(arguments: dict[str, Any]) -> Pagination:
     """The flag queue
 
     Newest first. Repeat `kind`, `severity` or `state` for any of several; different filters must
     all hold.
     """
-    return paged(SessionFilter.from_args(request.args).select(), arguments)
+    return paged(InterviewFilter.from_args(request.args).select(), arguments)
 
 
 @bp.get("/sessions/<uuid:interview_id>")
 @bp.documents_token
-@bp.response(200, SessionFull)
+@bp.response(200, InterviewFull)
 @bp.alt_response(403, "FORBIDDEN")
 @bp.alt_response(404, "NOT_FOUND")
-def show_session(interview_id: uuid.UUID) -> Response:
+def show_interview(interview_id: uuid.UUID) -> Response:
     """One interview, with its flags and its whole telemetry"""
     interview = access.fetch_any(InterviewSession, interview_id, current_user)
-    return jsonify(SessionFull().dump(interview) | {"telemetry": _telemetry(interview)})
+    return jsonify(InterviewFull().dump(interview) | {"telemetry": _telemetry(interview)})
 
 
 def _telemetry(interview: InterviewSession) -> dict[str, Any] | None:

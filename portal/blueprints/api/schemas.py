@@ -266,8 +266,8 @@ class ApplicationPage(Page):
     items = fields.List(fields.Nested(ApplicationFull))
 
 
-class SessionQuery(PageQuery):
-    """The filters of the flag queue, by the names that its page uses."""
+class InterviewQuery(PageQuery):
+    """The filters of the review list, by the names that its page uses."""
 
     candidate = fields.String(metadata=said("Words of the name or e-mail address"))
     kind = fields.List(fields.String(validate=validate.OneOf(review_queue.KINDS)))
@@ -296,7 +296,7 @@ COUNTS = {
 }
 
 
-class SessionBrief(InterviewBrief):
+class InterviewSummary(InterviewBrief):
     candidate = fields.Nested(PersonBrief, attribute="application.user")
     job = fields.Nested(JobName, attribute="application.job")
     application_id = fields.UUID()
@@ -314,8 +314,8 @@ class SessionBrief(InterviewBrief):
     )
 
 
-class SessionPage(Page):
-    items = fields.List(fields.Nested(SessionBrief))
+class InterviewPage(Page):
+    items = fields.List(fields.Nested(InterviewSummary))
 
 
 class FlagFull(Schema):
@@ -352,7 +352,7 @@ class AnswerBrief(Schema):
     notes = fields.Function(interviews.arrival_notes, metadata=NOTES)
 
 
-class SessionFull(SessionBrief):
+class InterviewFull(InterviewSummary):
     consent_record_at = fields.DateTime(allow_none=True)
     consent_analyse_at = fields.DateTime(allow_none=True)
     failure = fields.String()
@@ -369,7 +369,7 @@ class SessionFull(SessionBrief):
         return value() if name == "kept_answers" else value
 
     def _links(self, interview: InterviewSession) -> dict[str, str]:
-        pages = {"player": "admin.session", "recording": "admin.session_video"}
+        pages = {"player": "admin.interview_page", "recording": "admin.interview_video"}
         return {
             name: url_for(endpoint, interview_id=interview.id) for name, endpoint in pages.items()
         }

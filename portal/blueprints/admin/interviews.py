@@ -1,6 +1,7 @@
-"""The queue of interviews, and one interview with its recording, its measurements and its flags.
+"""The review list, and one interview with its recording, its measurements and its flags.
 
-Everything here only reads: looking at an interview changes nothing about it or its application.
+Looking at an interview changes nothing about it or its application; only `interview_retry` writes.
+Addresses say `sessions`, the word that stands for an interview there.
 """
 
 import math
@@ -23,22 +24,22 @@ from portal.blueprints.admin.applications import (
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, InterviewState, Job
-from portal.review_queue import SessionFilter
+from portal.review_queue import InterviewFilter
 from portal.web.htmx import wants_fragment
 
 ROWS_PER_PAGE = 25
 
 
 @bp.get("/sessions")
-def sessions() -> ResponseReturnValue:
-    wanted = SessionFilter.from_args(request.args)
+def interview_list() -> ResponseReturnValue:
+    wanted = InterviewFilter.from_args(request.args)
     page = db.paginate(wanted.select(), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
     view = {"page": page, "wanted": wanted, "queue": review_queue, "page_url": _page_url(wanted)}
     if wants_fragment():
-        return render_template("admin/_sessions.html", **view)
+        return render_template("admin/_interviews.html", **view)
     jobs = db.session.scalars(db.select(Job).order_by(Job.title)).all()
     return render_template(
-        "admin/sessions.html",
+        "admin/interviews.html",
         jobs=jobs,
         states=InterviewState,
         counts=review_queue.state_counts(),
@@ -46,26 +47,26 @@ def sessions() -> ResponseReturnValue:
     )
 
 
-def _page_url(wanted: SessionFilter) -> Callable[[int], str]:
-    return lambda number: url_for("admin.sessions", **wanted.to_args(), page=number)
+def _page_url(wanted: InterviewFilter) -> Callable[[int], str]:
+    return lambda number: url_for("admin.interview_list", **wanted.to_args(), page=number)
 
 
 @bp.get("/sessions/<uuid:interview_id>/row")
-def session_row(interview_id: uuid.UUID) -> ResponseReturnValue:
+def interview_row(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    wanted = SessionFilter.from_args(request.args)
+    wanted = InterviewFilter.from_args(request.args)
     return render_template(
-        "admin/_session_row.html", interview=interview, queue=review_queue, wanted=wanted
+        "admin/_interview_row.html", interview=interview, queue=review_queue, wanted=wanted
     )
 
 
 @bp.get("/sessions/<uuid:interview_id>")
-def session(interview_id: uuid.UUID) -> ResponseReturnValue:
+def interview_page(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     view = {"interview": interview} | _list_left(interview)
     if interview.state is not InterviewState.READY:
         return render_template(
-            "admin/session_waiting.html",
+            "admin/interview_waiting.html",
             status=interviews.status(interview),
             queue=review_queue,
             **view,
@@ -76,7 +77,7 @@ def session(interview_id: uuid.UUID) -> ResponseReturnValue:
         "notes": interviews.notes_by_question(interview),
         "spans": spans,
     }
-    return render_template("admin/session.html", start_s=_start_s(), **answers, **view)
+    return render_template("admin/interview.html", start_s=_start_s(), **answers, **view)
 
 
 def _list_left(interview: InterviewSession) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def _list_left(interview: InterviewSession) -> dict[str, Any]:
             "kept": {"list": APPLICATIONS, **kept},
             "place": None,
         }
-    wanted = SessionFilter.from_args(request.args)
+    wanted = InterviewFilter.from_args(request.args)
     place = review_queue.place_of(interview, wanted)
     return {
         "list_name": "Interviews, as filtered" if wanted else "All interviews",
@@ -104,11 +105,13 @@ def _list_left(interview: InterviewSession) -> dict[str, Any]:
     }
 
 
-def _list_url(interview: InterviewSession, wanted: SessionFilter, place: review_queue.Place) -> str:
+def _list_url(
+    interview: InterviewSession, wanted: InterviewFilter, place: review_queue.Place
+) -> str:
     """The list as it was asked for, at the page and the row where this interview is now."""
     number = 1 + (place.number - 1) // ROWS_PER_PAGE
     args = wanted.to_args() | ({"page": number} if number > 1 else {})
-    return url_for("admin.sessions", _anchor=f"session-row-{interview.id}", **args)
+    return url_for("admin.interview_list", _anchor=f"interview-row-{interview.id}", **args)
 
 
 def _first_parts(interview: InterviewSession) -> list[Answer]:
@@ -126,31 +129,31 @@ def _start_s() -> float:
 
 
 @bp.get("/sessions/<uuid:interview_id>/status")
-def session_status(interview_id: uuid.UUID) -> ResponseReturnValue:
+def interview_status(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     view = {"interview": interview, "status": interviews.status(interview), "queue": review_queue}
-    return render_template("admin/_session_status.html", **view, **_list_left(interview))
+    return render_template("admin/_interview_status.html", **view, **_list_left(interview))
 
 
 @bp.post("/sessions/<uuid:interview_id>/retry")
-def session_retry(interview_id: uuid.UUID) -> ResponseReturnValue:
+def interview_retry(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     try:
         interviews.retry(interview)
     except interviews.InterviewError as exc:
         flash(exc.message, "warning")
     kept = _list_left(interview)["kept"]
-    return redirect(url_for("admin.session", interview_id=interview.id, **kept), code=303)
+    return redirect(url_for("admin.interview_page", interview_id=interview.id, **kept), code=303)
 
 
 @bp.get("/sessions/<uuid:interview_id>/recording.mp4")
-def session_video(interview_id: uuid.UUID) -> ResponseReturnValue:
+def interview_video(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     return _private_file(interview, interviews.recording(interview).recording_path, "video/mp4")
 
 
 @bp.get("/sessions/<uuid:interview_id>/telemetry.json")
-def session_telemetry(interview_id: uuid.UUID) -> ResponseReturnValue:
+def interview_telemetry(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     return _private_file(
         interview, interviews.recording(interview).telemetry_path, "application/json"

@@ -102,7 +102,7 @@ def test_it_says_what_was_looked_for_and_keeps_it_in_the_form(
     page = client.get('/jobs?q=data"x&workplace=remote').text
     assert "0 results for “data&#34;x” · remote" in page
     assert 'value="data&#34;x"' in page
-    assert 'value="remote" class="size-4 accent-measured" checked' in page
+    assert 'value="remote" class="tick" checked' in page
     assert "No job fits this" in page
 
 

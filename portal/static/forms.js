@@ -94,11 +94,10 @@ document.addEventListener("submit", async (event) => {
 
 /** The page stays where a file comes: what was wrong the time before is gone. Where something is wrong now, a new page comes. */
 function beFetching(form) {
-  for (const said of form.parentElement.querySelectorAll("[role=alert], [id$=-error]")) said.remove();
+  for (const said of form.parentElement.querySelectorAll("[role=alert], [data-error]")) said.remove();
   for (const field of form.querySelectorAll("[aria-invalid]")) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
-    field.classList.replace("border-high", "border-edge");
   }
   form.querySelector("[data-fetching]").textContent = FETCHING;
 }

@@ -38,7 +38,7 @@ check: $(DEV_STAMP)  ## what a change must pass: format, lint, types, tests
 	$(MAKE) --no-print-directory test
 
 bench: $(DEV_STAMP) models  ## what engine and portal cost on this machine; ROW=flags measures one row alone
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.speed $(ROW)
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks.speed $(ROW)
 
 bench-accuracy: $(RUN_STAMP) models  ## how often the engine is right on labelled clips; FOOTAGE=… names their folder
 	$(BIN)/python -m benchmarks.accuracy $(FOOTAGE)
@@ -50,14 +50,14 @@ bench-jail: $(DEV_STAMP) models  ## what it would cost to open recordings in a j
 	$(BIN)/python -m benchmarks.jailed $(CLIP) instance/models/face_landmarker.task instance/models/centerface.onnx
 
 bench-seeking: $(DEV_STAMP)  ## what seeking costs where the browser may keep nothing, about ten minutes
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.seeking
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks.seeking
 
 bench-pages: $(DEV_STAMP) assets  ## what Lighthouse says of the pages, median of five, about 5 minutes
 	cd benchmarks/lighthouse && npm ci --silent
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.pages
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks.pages
 
 scan: $(DEV_STAMP) models  ## hostile tools against a portal on loopback, about 15 minutes; TOOL=bandit runs one
-	PYTHONPATH=tests $(BIN)/python -m scan $(TOOL)
+	PYTHONPATH=tests/support $(BIN)/python -m scan $(TOOL)
 
 sbom: $(RUN_STAMP)  ## what the portal is made of, with versions and hashes: sbom.json (CycloneDX)
 	$(BIN)/python setup/sbom.py >sbom.json && echo "sbom.json is written."

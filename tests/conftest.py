@@ -18,6 +18,7 @@ from factories import Cast, make_application, make_cast
 from flask import Flask, g
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from machine import CHROMIUM, FOOTAGE, NGINX
 from microphones import VirtualMicrophone, can_make_sound
 from servers import LiveServer
 from sittings import begin
@@ -27,10 +28,6 @@ from portal.config import PROJECT_FOLDER, Config, Environment
 from portal.extensions import db
 from portal.models import Application, InterviewSession, User
 from portal.people import passwords
-
-FOOTAGE = PROJECT_FOLDER.parent / "shared" / "footage"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 # A shared or slow machine must not fail a test: no test here is about time.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,33 @@
+"""Runs `python -m capture` as a process of its own, and reads the telemetry that it writes."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+import capture
+
+ROOT = Path(capture.__file__).resolve().parent.parent
+SCHEMA = json.loads((ROOT / "capture" / "store" / "telemetry.schema.json").read_text())
+
+
+def telemetry_in(folder: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((folder / "telemetry.json").read_text())
+    Draft202012Validator(SCHEMA).validate(document)
+    return document
+
+
+def run(*arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "capture", *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # A shell's `&` lets its children ignore Ctrl-C; what is tested here is that somebody presses
+    # it.
+    return subprocess.Popen(command, cwd=ROOT, text=True, preexec_fn=hear_ctrl_c, **pipes)
+
+
+def hear_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -8,16 +8,14 @@ import sys
 import time
 
 from portal.config import PROJECT_FOLDER
-from scan.target import Target, running_target
+from scan.target import running_target
 from scan.tools import TOOLS, Finding, ToolFailed
 
 EXPLAINED = PROJECT_FOLDER / "docs" / "security.md"
 
 
 def main(names: list[str]) -> int:
-    with running_target() as target:
-        found = sorted({finding for name in names or TOOLS for finding in scanned(target, name)})
-        found += [Finding("portal", "answered 5xx", place) for place in target.failures()]
+    found = sorted({finding for name in names or TOOLS for finding in scanned(name)})
     explained = EXPLAINED.read_text()
     unexplained = [finding for finding in found if f"`{finding.key}`" not in explained]
     for finding in found:
@@ -26,16 +24,17 @@ def main(names: list[str]) -> int:
     return 1 if unexplained else 0
 
 
-def scanned(target: Target, name: str) -> list[Finding]:
-    target.forget_tries()
-    began = time.monotonic()
-    try:
-        found = sorted(set(TOOLS[name](target)))
-    except ToolFailed as exc:
-        print(exc)
-        found = [Finding(name, "did not do its work", "")]
-    print(f"{name}: {len(found)} findings in {time.monotonic() - began:.0f} s", flush=True)
-    return found
+def scanned(name: str) -> list[Finding]:
+    """Each tool has a portal of its own: whom one of them disables, the next one could not be."""
+    with running_target() as target:
+        began = time.monotonic()
+        try:
+            found = sorted(set(TOOLS[name](target)))
+        except ToolFailed as exc:
+            print(exc)
+            found = [Finding(name, "did not do its work", "")]
+        print(f"{name}: {len(found)} findings in {time.monotonic() - began:.0f} s", flush=True)
+        return found + [Finding("portal", "answered 5xx", place) for place in target.failures()]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ tampered with.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -121,6 +121,14 @@ def forms_of(target: Target) -> Iterator[Form]:
                     yield form
     yield from searches(target)
     yield from api_forms(target)
+
+
+ENDINGS = ("/withdraw", "/decide", "/disable")
+
+
+def endings_last(forms: Iterable[Form]) -> list[Form]:
+    """What ends an application or shuts somebody out comes when nothing else needs them any more."""
+    return sorted(forms, key=lambda form: form.path.endswith(ENDINGS))
 
 
 def searches(target: Target) -> Iterator[Form]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import papers
-import sqlalchemy as sa
 from factories import PASSWORD, make_application
 from servers import LiveServer
 from visiting import Visitor
@@ -18,7 +17,7 @@ from capture.stderr import own_stderr
 from portal import demo, interviews
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
-from portal.models import InterviewSession, Job, ThrottleHit, User
+from portal.models import InterviewSession, Job, User
 
 ADMIN, CANDIDATE = "ada@example.org", "alice@example.org"
 
@@ -50,12 +49,6 @@ class Target:
     def token(self, email: str) -> str:
         answer = Visitor(self.url).send_json("/api/auth/login", email=email, password=PASSWORD)
         return str(json.loads(answer.body)["access_token"])
-
-    def forget_tries(self) -> None:
-        """What one scanner tried too often must not shut the door to the next."""
-        with self.server.app.app_context():
-            db.session.execute(sa.delete(ThrottleHit))
-            db.session.commit()
 
     def failures(self) -> list[str]:
         """Requests that the portal itself could not answer, as its log has them: whatever a scanner

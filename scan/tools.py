@@ -19,7 +19,7 @@ from pathlib import Path
 from factories import PASSWORD
 
 from portal.config import PROJECT_FOLDER
-from scan.forms import Form, forms_of
+from scan.forms import Form, endings_last, forms_of
 from scan.target import ADMIN, CANDIDATE, Target
 
 LOCKS = PROJECT_FOLDER / "scan"
@@ -247,7 +247,7 @@ INJECTED = re.compile(r"^Parameter: (\S+) \((\w+)\)", re.MULTILINE)
 
 def sqlmap(target: Target) -> Iterable[Finding]:
     """Tries SQL in every field of every form, and in what the API takes."""
-    forms = list(forms_of(target))
+    forms = endings_last(forms_of(target))
     print(
         f"sqlmap: {len(forms)} forms, {sum(len(form.typed) for form in forms)} fields", flush=True
     )

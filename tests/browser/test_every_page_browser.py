@@ -249,6 +249,18 @@ def test_a_long_job_on_the_overview_begins_where_its_candidates_name_begins(site
     assert len(set(lefts)) == 1
 
 
+def test_on_a_phone_a_long_job_on_the_overview_has_the_whole_row(site: Site) -> None:
+    page = site.open("ada", 390)
+    page.goto(f"{site.server.url}/admin/")
+    jobs = page.locator("section li a > span:first-child > span:last-child")
+    narrow = jobs.evaluate_all(
+        "(jobs) => jobs.filter((job) => job.clientWidth < 0.85 * job.closest('a').clientWidth)"
+        ".map((job) => job.textContent)"
+    )
+    page.context.close()
+    assert narrow == []
+
+
 @pytest.mark.parametrize(("who", "path"), [("alice", "/dashboard"), ("ada", "/admin/people")])
 @pytest.mark.parametrize("width", [768, 1024])
 def test_beside_a_long_name_the_header_stays_one_row(

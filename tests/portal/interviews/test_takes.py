@@ -12,7 +12,7 @@ from sittings import begin, clip_bytes, record, send, start
 from capture.media.signature import is_head_alone
 from portal import interviews, work
 from portal.extensions import db
-from portal.interviews import arrival_notes
+from portal.interviews import notes_by_question
 from portal.models import AnswerState, Application, InterviewSession, InterviewState
 
 
@@ -82,7 +82,7 @@ def test_a_take_that_cannot_be_used_leaves_the_one_before_in_the_recording(
     assert interviews.answer_path(broken).read_bytes() == unreadable(whole)  # kept as it came
     assert (
         "Take 2 could not be used and is kept as it came; this is take 1."
-        in arrival_notes.notes_by_question(interview)[1]
+        in notes_by_question(interview)[1]
     )
 
 

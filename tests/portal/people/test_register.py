@@ -160,4 +160,6 @@ def test_next_is_kept_by_every_link_between_signing_in_and_registering(client: F
         links = re.findall(r'href="(/(?:login|register)[^"]*)"', page)
         assert links
         # for another tab
-        assert {link for link in links if "next=/jobs/welder" not in link} <= {"/login?other_tab=1"}, path
+        assert {link for link in links if "next=/jobs/welder" not in link} <= {
+            "/login?other_tab=1"
+        }, path

@@ -104,6 +104,25 @@ def test_a_recording_that_would_be_of_no_use_fails_the_check(
     nobody_goes_on(candidate)
 
 
+SILENT = """
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+        const stream = await ask(wanted);
+        for (const track of stream.getAudioTracks()) track.enabled = false;
+        return stream;
+    };
+"""
+
+
+def test_nobody_is_called_ready_whom_we_do_not_hear(candidate: Candidate) -> None:
+    checks(candidate, SILENT)
+    has_result(candidate, "recording", "pass")
+    has_result(candidate, "microphone", "warn")
+    candidate.sees("We hear nothing yet.")
+    candidate.sees("Not ready yet: say something first")
+    expect(candidate.page.get_by_text("You are ready")).to_have_count(0)
+
+
 BROKEN_ONCE = """
     const { play } = HTMLMediaElement.prototype;
     HTMLMediaElement.prototype.play = function () {

@@ -213,6 +213,13 @@ def test_the_same_pass_phrase_from_another_keyboard_is_right() -> None:
     assert passwords.is_right(decomposed, passwords.hash_password(composed))
 
 
+def test_a_common_password_in_wide_letters_is_refused_like_the_common_one() -> None:
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in "1234567890")
+
+    assert passwords.why_refused(wide) == passwords.why_refused("1234567890")
+    assert "tried first" in (passwords.why_refused(wide) or "")
+
+
 def test_everything_that_we_sign_is_signed_with_sha_256(app: Flask, alice: User) -> None:
     client = app.test_client()
     client.get("/login")

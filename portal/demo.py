@@ -113,7 +113,7 @@ def _record_interview(candidate: User, job: Job) -> None:
     resume = resumes.read("ines-duarte.pdf", io.BytesIO(_blank_pdf()), "demo")
     interview = interviews.open_interview(hiring.apply(candidate, job, resume))
     interviews.give_consent(interview, analyse=True)
-    interviews.take_seat(interview, "demo-tab")
+    interviews.claim_seat(interview, "demo-tab")
     with tempfile.TemporaryDirectory() as folder:
         for position, clip in enumerate(interviews.demo_clips(Path(folder)), start=1):
             data = clip.read_bytes()

@@ -158,7 +158,11 @@ def _waiting_ages_s() -> list[float]:
         sa.select(Answer.created_at, Answer.recorded_ms)
         .join(Answer.interview)
         .join(InterviewSession.application)
-        .where(Answer.state == AnswerState.RECEIVED, ~sa.exists().where(same), interviews.goes_on())
+        .where(
+            Answer.state == AnswerState.RECEIVED,
+            ~sa.exists().where(same),
+            interviews.is_not_stopped(),
+        )
     )
     ended = (
         began + timedelta(milliseconds=recorded_ms or 0)

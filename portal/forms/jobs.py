@@ -256,7 +256,9 @@ def _question_rows(formdata: MultiDict[str, str]) -> list[dict[str, str]]:
 
 def unfinished_interviews(job: Job) -> int:
     """How many candidates are in the middle of this job's questions, as these were when they began."""
-    under_way = sa.and_(InterviewSession.state == InterviewState.RECORDING, interviews.goes_on())
+    under_way = sa.and_(
+        InterviewSession.state == InterviewState.RECORDING, interviews.is_not_stopped()
+    )
     counted = sa.select(sa.func.count(InterviewSession.id)).join(InterviewSession.application)
     return db.session.scalar(counted.where(Application.job_id == job.id, under_way)) or 0
 

@@ -1,4 +1,4 @@
-"""Turns at something costly: a few run at once, a few more wait a little, everybody else comes back
+"""ConcurrencyLimit at something costly: a few run at once, a few more wait a little, everybody else comes back
 later.
 
 Each of those who wait holds a thread that could answer pages, so there are never many of them, and
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class NoTurn(Exception):
+class LimitReached(Exception):
     """Too many are before this one, or it waited too long. Nothing was done."""
 
 
-class Turns:
+class ConcurrencyLimit:
     """`at_once` run and `waiting` wait at most, each for up to `wait_s`, in the order in which they
     came.
     """
@@ -28,7 +28,7 @@ class Turns:
 
     @contextmanager
     def of(self, who: str) -> Iterator[None]:
-        """Runs the block when it is this one's turn. Raises NoTurn."""
+        """Runs the block when it is this one's turn. Raises LimitReached."""
         self._take(who)
         try:
             yield
@@ -42,11 +42,11 @@ class Turns:
             if who in self._waiting or (
                 not self._is_free_for(who) and len(self._waiting) >= self._most_waiting
             ):
-                raise NoTurn
+                raise LimitReached
             self._waiting.append(who)
             try:
                 if not self._changed.wait_for(lambda: self._is_next(who), self.wait_s):
-                    raise NoTurn
+                    raise LimitReached
                 self._running.append(who)
             finally:
                 self._waiting.remove(who)

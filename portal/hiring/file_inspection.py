@@ -10,7 +10,7 @@ import time
 
 from documents import asking
 from documents.asking import Answer
-from portal.hiring.concurrency_limit import NoTurn, Turns
+from portal.hiring.concurrency_limit import ConcurrencyLimit, LimitReached
 from portal.people.throttle import HaveToWait
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ NOT_SCANNED = "This file could not be checked for viruses just now. Nothing was 
 # how a scanner ends, clamdscan and others alike; anything else means that it cannot tell
 CLEAN, FOUND = (0, 1)
 
-turns = Turns(AT_ONCE, WAITING, TURN_WAIT_S)
+turns = ConcurrencyLimit(AT_ONCE, WAITING, TURN_WAIT_S)
 
 
 def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
@@ -47,7 +47,7 @@ def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
     try:
         with turns.of(who):
             return _look(data, scan_command)
-    except NoTurn:
+    except LimitReached:
         log.info("a file was not looked at: too many at once")
         raise HaveToWait(BUSY, COME_BACK_S) from None
 

@@ -21,7 +21,7 @@ from portal.models import (
 )
 
 
-def goes_on() -> sa.ColumnElement[bool]:
+def is_not_stopped() -> sa.ColumnElement[bool]:
     """That an interview is not stopped, for queries that join its application."""
     decided = sa.and_(
         Application.status.in_(STOPS_RECORDING), InterviewSession.state == InterviewState.RECORDING
@@ -29,7 +29,7 @@ def goes_on() -> sa.ColumnElement[bool]:
     return sa.not_(sa.or_(Application.status == ApplicationStatus.WITHDRAWN, decided))
 
 
-def outdate_stopped(application_id: uuid.UUID) -> None:
+def end_work_if_stopped(application_id: uuid.UUID) -> None:
     """After an application's status has changed: where that stopped its interview, it stopped the
     work on it.
     """
@@ -38,11 +38,11 @@ def outdate_stopped(application_id: uuid.UUID) -> None:
         .join(InterviewSession.application)
         .where(Application.id == application_id)
     )
-    if stopped := db.session.scalars(own.where(sa.not_(goes_on()))).all():
-        outdate(stopped)
+    if stopped := db.session.scalars(own.where(sa.not_(is_not_stopped()))).all():
+        end_work(stopped)
 
 
-def outdate(interview_ids: Sequence[uuid.UUID], free_at: datetime | None = None) -> None:
+def end_work(interview_ids: Sequence[uuid.UUID], free_at: datetime | None = None) -> None:
     """Move the fences of these interviews and of all their answers. Until `free_at` nobody else
     claims them.
     """

@@ -16,7 +16,7 @@ from capture.rules import RULE_NAMES
 from capture.stderr import own_stderr
 from portal import work
 from portal.config import ConfigError
-from portal.hiring.stopped_interviews import goes_on
+from portal.hiring.stopped_interviews import is_not_stopped
 from portal.interviews.answers import (
     PAGE_EVENT_KINDS,
     NewAnswer,
@@ -32,11 +32,11 @@ from portal.interviews.eligibility import refuse_stopped, refuse_uninterviewable
 from portal.interviews.errors import (
     AnswersMissing,
     BytesMissing,
-    HeldElsewhere,
     InterviewError,
     NoRoom,
     NoTakesLeft,
     NotInterviewable,
+    OpenElsewhere,
     TakenBack,
 )
 from portal.interviews.kiosk import (
@@ -46,14 +46,14 @@ from portal.interviews.kiosk import (
     hold_devices,
     is_station_there,
     look_at_devices,
+    preview,
     record_here,
     refuse_visitors,
     release_devices,
     run_station,
     stop_here,
-    watch,
 )
-from portal.interviews.lifecycle import finish, give_consent, open_interview, retry, take_seat
+from portal.interviews.lifecycle import claim_seat, finish, give_consent, open_interview, retry
 from portal.interviews.paths import answer_path, config, recording
 from portal.interviews.questions import release
 from portal.interviews.receiving import (
@@ -74,13 +74,13 @@ __all__ = [
     "AnswersMissing",
     "BytesMissing",
     "DevicesUnusable",
-    "HeldElsewhere",
     "InterviewError",
     "NewAnswer",
     "NoRoom",
     "NoTakesLeft",
     "NotAtTheMachine",
     "NotInterviewable",
+    "OpenElsewhere",
     "Status",
     "TakenBack",
     "announce",
@@ -88,6 +88,7 @@ __all__ = [
     "answer_spans",
     "arrival_notes",
     "arrived",
+    "claim_seat",
     "complete_answer",
     "confirmed_bytes",
     "demo_clips",
@@ -95,14 +96,15 @@ __all__ = [
     "erase_leaving",
     "finish",
     "give_consent",
-    "goes_on",
     "hold_devices",
+    "is_not_stopped",
     "is_station_there",
     "look_at_devices",
     "notes_by_question",
     "open_interview",
     "own_stderr",
     "owner_of",
+    "preview",
     "purge",
     "receive",
     "record_here",
@@ -122,9 +124,7 @@ __all__ = [
     "stop_here",
     "sweep_resumes",
     "take_back",
-    "take_seat",
     "upload_target",
-    "watch",
 ]
 
 

@@ -14,7 +14,7 @@ from capture.types import PausedDevice
 from portal import tus, work
 from portal.extensions import db
 from portal.interviews import disk_space, kiosk, questions
-from portal.interviews.eligibility import hold, refuse_stopped, refuse_unless_seated
+from portal.interviews.eligibility import lock_interview, refuse_stopped, refuse_unless_seated
 from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TakenBack, TooMuch
 from portal.interviews.paths import answer_path, config, recording
 from portal.interviews.receiving import most_bytes, refuse_complete, refuse_where_recorded_here
@@ -65,7 +65,7 @@ class NewAnswer:
 
 def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     """Make the row of a new take, or of a further part of an interrupted one."""
-    hold(interview)  # or it is finished between looking at it and the new row
+    lock_interview(interview)  # or it is finished between looking at it and the new row
     refuse_unless_seated(interview, wish.tab)
     if wish.container not in UPLOAD_CONTAINERS:
         raise InterviewError(
@@ -189,7 +189,7 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
     Nothing is kept where analysis was refused, nor once the sitting is over: its results are
     sealed.
     """
-    hold(answer.interview)
+    lock_interview(answer.interview)
     refuse_stopped(answer.interview)
     if not answer.interview.is_analysed or answer.interview.state is not InterviewState.RECORDING:
         return 0

@@ -11,15 +11,15 @@ import uuid
 import sqlalchemy as sa
 
 from portal.extensions import db
-from portal.hiring.stopped_interviews import goes_on
-from portal.interviews.errors import HeldElsewhere, NotAgreed, NotInterviewable, Stopped
+from portal.hiring.stopped_interviews import is_not_stopped
+from portal.interviews.errors import NotAgreed, NotInterviewable, OpenElsewhere, Stopped
 from portal.models import STOPS_RECORDING, Application, InterviewSession, InterviewState, User
 
 OVER = {InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED}
 NOTHING_MORE = "Nothing more is recorded."
 
 
-def hold(interview: InterviewSession) -> None:
+def lock_interview(interview: InterviewSession) -> None:
     """From here to our commit nobody else decides anything of this interview; all that was read is
     read anew.
 
@@ -27,12 +27,12 @@ def hold(interview: InterviewSession) -> None:
     writes anyway.
     """
     interview_id, application_id = interview.id, interview.application_id
-    hold_application(application_id)
+    lock_application(application_id)
     own = sa.select(InterviewSession.id).where(InterviewSession.id == interview_id)
     db.session.execute(own.with_for_update(key_share=True))
 
 
-def hold_application(application_id: uuid.UUID) -> None:
+def lock_application(application_id: uuid.UUID) -> None:
     """The same of what hangs on an application. Rows that refer to it may come meanwhile, as flags
     do.
     """
@@ -65,7 +65,7 @@ def refuse_stopped(interview: InterviewSession) -> None:
 
 
 def refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
-    """Raises Stopped, NotInterviewable, NotAgreed or HeldElsewhere where this page may not go on
+    """Raises Stopped, NotInterviewable, NotAgreed or OpenElsewhere where this page may not go on
     with the interview.
     """
     refuse_closed(interview)
@@ -76,12 +76,14 @@ def refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
 
 def refuse_other_tabs(interview: InterviewSession, tab: str) -> None:
     if interview.holder != tab:
-        raise HeldElsewhere
+        raise OpenElsewhere
 
 
 def is_going_on(interview_id: uuid.UUID) -> bool:
     """Whether this interview is there and not stopped, as the database has it now."""
-    query = sa.select(InterviewSession.id).join(InterviewSession.application).where(goes_on())
+    query = (
+        sa.select(InterviewSession.id).join(InterviewSession.application).where(is_not_stopped())
+    )
     return db.session.scalar(query.where(InterviewSession.id == interview_id)) is not None
 
 
@@ -94,7 +96,9 @@ def may_record(interview_id: uuid.UUID) -> bool:
     """Whether this interview is being recorded, by somebody who may be here."""
     query = sa.select(InterviewSession.id).join(InterviewSession.application).join(Application.user)
     recording = sa.and_(
-        InterviewSession.state == InterviewState.RECORDING, User.disabled_at.is_(None), goes_on()
+        InterviewSession.state == InterviewState.RECORDING,
+        User.disabled_at.is_(None),
+        is_not_stopped(),
     )
     return (
         db.session.scalar(query.where(recording, InterviewSession.id == interview_id)) is not None

@@ -37,7 +37,7 @@ class NotReleased(InterviewError):
     """The question was not shown yet."""
 
 
-class HeldElsewhere(InterviewError):
+class OpenElsewhere(InterviewError):
     """Another tab or device records this interview."""
 
     def __init__(self) -> None:

@@ -104,7 +104,7 @@ def look_at_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
         return {"is_held": False, "why": error.message, "recording": None}
 
 
-def watch(interview: InterviewSession, tab: str) -> Generator[bytes]:
+def preview(interview: InterviewSession, tab: str) -> Generator[bytes]:
     """The camera's picture, as JPEGs, for as long as this page has it; refusals come before the
     first of them.
     """

@@ -16,13 +16,13 @@ from portal.extensions import db
 from portal.interviews import disk_space, questions
 from portal.interviews.answers import parts_of
 from portal.interviews.eligibility import (
-    hold,
-    hold_application,
+    lock_application,
+    lock_interview,
     refuse_closed,
     refuse_stopped,
     refuse_uninterviewable,
 )
-from portal.interviews.errors import AnswersMissing, HeldElsewhere, InterviewError
+from portal.interviews.errors import AnswersMissing, InterviewError, OpenElsewhere
 from portal.interviews.paths import config, recording
 from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
 
@@ -31,7 +31,7 @@ SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
 
 def open_interview(application: Application) -> InterviewSession:
     """The application's interview, made on first use. Raises NotInterviewable."""
-    hold_application(application.id)
+    lock_application(application.id)
     refuse_uninterviewable(application)
     if application.interview is None:
         application.interview = InterviewSession()
@@ -46,7 +46,7 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
     Later choices do not change the first. From here on this interview asks what the job asked at
     this moment.
     """
-    hold(interview)
+    lock_interview(interview)
     refuse_closed(interview)
     if interview.state is InterviewState.PENDING:
         disk_space.refuse_new()
@@ -63,8 +63,8 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
     db.session.commit()
 
 
-def take_seat(interview: InterviewSession, tab: str, *, take_over: bool = False) -> None:
-    """Make `tab` the one that records, or tell that it still is. Raises Stopped and HeldElsewhere."""
+def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False) -> None:
+    """Make `tab` the one that records, or tell that it still is. Raises Stopped and OpenElsewhere."""
     refuse_stopped(interview)
     now = utc_now()
     mine = InterviewSession.holder == tab
@@ -78,14 +78,14 @@ def take_seat(interview: InterviewSession, tab: str, *, take_over: bool = False)
     )
     db.session.commit()
     if not cast(Any, taken).rowcount:
-        raise HeldElsewhere
+        raise OpenElsewhere
 
 
 def finish(interview: InterviewSession) -> bool:
     """End the sitting; what is left is ours to do. Said twice it happens once (then False). Raises
     AnswersMissing.
     """
-    hold(interview)
+    lock_interview(interview)
     if interview.state in {InterviewState.FINISHING, InterviewState.READY}:
         return False
     refuse_closed(interview)
@@ -105,7 +105,7 @@ def retry(interview: InterviewSession) -> None:
     """Make the recording of an interview that failed, or that lacks an answer, again from the
     answers as received.
     """
-    hold(interview)
+    lock_interview(interview)
     if not interview.may_be_retried:
         raise InterviewError("This interview has not failed, and no answer is missing in it.")
     interview.state, interview.failure, interview.attempts = InterviewState.FINISHING, "", 0

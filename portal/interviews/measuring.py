@@ -25,7 +25,7 @@ from disk import space as disk
 from disk.atomic import atomic_write
 from portal import tus, work
 from portal.extensions import db
-from portal.hiring.stopped_interviews import goes_on
+from portal.hiring.stopped_interviews import is_not_stopped
 from portal.interviews import disk_space
 from portal.interviews.answers import allowed_ms, parts_of
 from portal.interviews.eligibility import is_going_on, why_unwanted
@@ -60,7 +60,9 @@ def _finishable() -> list[InterviewSession]:
         sa.select(InterviewSession)
         .join(InterviewSession.application)
         .where(
-            InterviewSession.state == InterviewState.FINISHING, _free(InterviewSession), goes_on()
+            InterviewSession.state == InterviewState.FINISHING,
+            _free(InterviewSession),
+            is_not_stopped(),
         )
     )
     return [
@@ -79,7 +81,11 @@ def _measurable() -> list[Answer]:
         .join(Answer.interview)
         .join(InterviewSession.application)
         .options(contains_eager(Answer.interview).selectinload(InterviewSession.answers))
-        .where(_free(Answer), goes_on(), sa.or_(Answer.state == AnswerState.RECEIVED, _growing()))
+        .where(
+            _free(Answer),
+            is_not_stopped(),
+            sa.or_(Answer.state == AnswerState.RECEIVED, _growing()),
+        )
         .order_by(Answer.state == AnswerState.RECORDING, Answer.created_at)
     )
     wanted = [

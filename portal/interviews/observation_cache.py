@@ -18,7 +18,7 @@ KEEP_S = 60.0
 
 
 @dataclass(frozen=True)
-class Kept:
+class CachedRows:
     """The rows of one file as it was then."""
 
     stamp: tuple[int, int]
@@ -31,7 +31,7 @@ class FinishedRows:
 
     def __init__(self, max_rows: int = MAX_ROWS) -> None:
         self._max_rows = max_rows
-        self._kept: OrderedDict[Path, Kept] = OrderedDict()  # the longest unused first
+        self._kept: OrderedDict[Path, CachedRows] = OrderedDict()  # the longest unused first
         self._lock = threading.Lock()
 
     def read(self, path: Path) -> Sequence[Observation]:
@@ -43,7 +43,7 @@ class FinishedRows:
             known = self._kept.pop(path, None)
         rows = known.rows if known and known.stamp == stamp else read_observations(path)
         with self._lock:
-            self._kept[path] = Kept(stamp, rows)
+            self._kept[path] = CachedRows(stamp, rows)
             self._kept.move_to_end(path)
             self._drop()
         return rows

@@ -112,7 +112,7 @@ def refuse_where_recorded_here() -> None:
         raise tus.Refused(403, "This portal records with its own camera; nothing is uploaded.")
 
 
-class _KeptConnection(threading.local):
+class _CachedConnection(threading.local):
     """A connection that each thread keeps for this one query; taking one from the pool costs more
     than the query.
     """
@@ -136,7 +136,7 @@ class _KeptConnection(threading.local):
             connection.close()
 
 
-kept = _KeptConnection()
+kept = _CachedConnection()
 
 
 def _rows(engine: Engine, answer_id: str) -> list[tuple[Any, ...]]:

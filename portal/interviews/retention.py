@@ -75,7 +75,7 @@ def _going_on(what: str) -> Iterator[None]:
 
 def remove(interview_id: uuid.UUID) -> None:
     """Delete one interview, rows and files. Whoever measures it finds the fence moved, and stops."""
-    stopped_interviews.outdate(
+    stopped_interviews.end_work(
         [interview_id], free_at=utc_now() + LEASE
     )  # nobody else begins meanwhile
     db.session.commit()  # deleting files takes its time, and holds nothing meanwhile

@@ -58,7 +58,7 @@ STORAGE_THAT_IS_WAITED_FOR = "IDBFactory.prototype.open = () => ({})"
             "You withdrew this application. Nothing more",
         ),
         (
-            lambda row: interviews.take_seat(row, "another-tab", take_over=True),
+            lambda row: interviews.claim_seat(row, "another-tab", take_over=True),
             "elsewhere",
             "open in another tab",
         ),

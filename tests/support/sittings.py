@@ -19,7 +19,7 @@ def begin(application: Application, *, analyse: bool = False) -> InterviewSessio
     """Consent given and the seat taken."""
     interview = interviews.open_interview(application)
     interviews.give_consent(interview, analyse=analyse)
-    interviews.take_seat(interview, TAB)
+    interviews.claim_seat(interview, TAB)
     return interview
 
 

@@ -41,7 +41,7 @@ def kiosk_status(interview_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def kiosk_preview(interview_id: uuid.UUID) -> ResponseReturnValue:
     """Moving pictures for an `<img>`; they end when the page leaves or no longer has the camera."""
-    pictures = interviews.watch(own_here(interview_id), request.args.get("tab", ""))
+    pictures = interviews.preview(own_here(interview_id), request.args.get("tab", ""))
     response = Response(
         framed(pictures), mimetype=f"multipart/x-mixed-replace; boundary={BOUNDARY}"
     )

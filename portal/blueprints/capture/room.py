@@ -101,7 +101,7 @@ def room_json(interview_id: uuid.UUID) -> ResponseReturnValue:
 def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
     wish = body(SeatSchema())
-    interviews.take_seat(row, wish["tab"], take_over=wish["take_over"])
+    interviews.claim_seat(row, wish["tab"], take_over=wish["take_over"])
     return {"held": True}
 
 

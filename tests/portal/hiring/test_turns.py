@@ -17,7 +17,7 @@ from visiting import Visitor
 
 from portal.extensions import db
 from portal.hiring import file_inspection
-from portal.hiring.concurrency_limit import NoTurn, Turns
+from portal.hiring.concurrency_limit import ConcurrencyLimit, LimitReached
 from portal.models import ThrottleHit, User
 
 AT_ONCE, SENT = 2, 16
@@ -28,7 +28,7 @@ PATIENCE_S = 30  # within which something happens that needs no waiting at all
 class Crowd:
     """People who take turns; each holds its turn until it is told to go."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: ConcurrencyLimit) -> None:
         self.turns, self.order = turns, []
         self.go = {name: threading.Event() for name in "abcd"}
         self.pool = ThreadPoolExecutor(8)
@@ -44,7 +44,7 @@ class Crowd:
 
 @pytest.fixture
 def crowd() -> Iterator[Crowd]:
-    crowd = Crowd(Turns(AT_ONCE, waiting=2, wait_s=PATIENCE_S))
+    crowd = Crowd(ConcurrencyLimit(AT_ONCE, waiting=2, wait_s=PATIENCE_S))
     yield crowd
     for event in crowd.go.values():
         event.set()
@@ -66,7 +66,7 @@ def test_two_run_two_wait_and_nobody_else(crowd: Crowd) -> None:
         until(lambda who=who: who in crowd.order)
     waiting = [crowd.come("c"), crowd.come("d")]
     until(lambda: len(crowd.turns._waiting) == 2)
-    with pytest.raises(NoTurn), crowd.turns.of("e"):
+    with pytest.raises(LimitReached), crowd.turns.of("e"):
         pass
     crowd.go["b"].set()
     until(lambda: len(crowd.order) == 3)
@@ -81,7 +81,7 @@ def test_one_person_waits_for_the_file_before_and_keeps_nobody_else_from_a_turn(
     until(lambda: crowd.order == ["a"])
     second = crowd.come("a")
     until(lambda: crowd.turns._waiting == ["a"])
-    with pytest.raises(NoTurn):
+    with pytest.raises(LimitReached):
         crowd.come("a").result(PATIENCE_S)
     crowd.come("b")
     until(lambda: crowd.order == ["a", "b"])
@@ -94,7 +94,7 @@ def test_whoever_waited_too_long_is_sent_away_and_leaves_no_trace(crowd: Crowd) 
     crowd.turns.wait_s = 0.05
     crowd.come("a")
     until(lambda: crowd.order == ["a"])
-    with pytest.raises(NoTurn), crowd.turns.of("a"):
+    with pytest.raises(LimitReached), crowd.turns.of("a"):
         pass
     assert (crowd.turns._waiting, crowd.turns._running) == ([], ["a"])
 
@@ -113,7 +113,7 @@ def tries() -> int:
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody gets a turn, and nobody waits for one."""
-    monkeypatch.setattr(file_inspection, "turns", Turns(at_once=0, waiting=0, wait_s=0))
+    monkeypatch.setattr(file_inspection, "turns", ConcurrencyLimit(at_once=0, waiting=0, wait_s=0))
 
 
 @pytest.mark.usefixtures("taken")

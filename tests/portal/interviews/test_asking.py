@@ -49,7 +49,7 @@ def test_no_page_of_a_candidate_holds_a_prompt_before_its_turn(
 
     assert "Question number" not in all_pages()
     interviews.give_consent(interview, analyse=True)
-    interviews.take_seat(interview, TAB)
+    interviews.claim_seat(interview, TAB)
     assert "Question number" not in all_pages()
     record(interview, clip_bytes(tmp_path))
     seen = all_pages()

@@ -56,19 +56,19 @@ def test_the_first_consent_stands(interview: InterviewSession) -> None:
 
 
 def test_a_second_tab_is_told_and_may_take_over(interview: InterviewSession) -> None:
-    with pytest.raises(interviews.HeldElsewhere):
-        interviews.take_seat(interview, "another-tab")
-    interviews.take_seat(interview, "another-tab", take_over=True)
+    with pytest.raises(interviews.OpenElsewhere):
+        interviews.claim_seat(interview, "another-tab")
+    interviews.claim_seat(interview, "another-tab", take_over=True)
 
-    with pytest.raises(interviews.HeldElsewhere):
-        interviews.take_seat(interview, TAB)
+    with pytest.raises(interviews.OpenElsewhere):
+        interviews.claim_seat(interview, TAB)
 
 
 def test_a_seat_that_was_left_is_free(interview: InterviewSession) -> None:
     interview.holder_seen_at = utc_now() - timedelta(seconds=16)
     db.session.commit()
 
-    interviews.take_seat(interview, "another-tab")
+    interviews.claim_seat(interview, "another-tab")
 
     assert interview.holder == "another-tab"
 

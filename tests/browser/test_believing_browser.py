@@ -23,8 +23,8 @@ TUS_CALLS = {
     "PATCH": "t.append({ upload_url: '/upload', upload_token: 'x' }, 100, new Uint8Array(50))",
 }
 LOOK = """async (call) => {
-    const t = await import("/static/tus.js");
-    const { Api } = await import("/static/api.js");
+    const t = await import("/static/upload/tus.js");
+    const { Api } = await import("/static/server/api.js");
     const api = new Api("/capture/1", "token");
     try {
         return { value: await eval(call) };
@@ -179,7 +179,7 @@ def test_bytes_that_something_else_swallows_time_no_upload(portal_page: Page) ->
 
 
 def test_a_request_that_nobody_answers_ends(portal_page: Page) -> None:
-    call = "(await import('/static/api.js')).request('/hang', {}, 200)"
+    call = "(await import('/static/server/api.js')).request('/hang', {}, 200)"
     look = LOOK.replace("await eval(call)", f"await {call}")
     with unanswered(portal_page, f"{ORIGIN}/hang"):
         assert portal_page.evaluate(look, "")["error"] == "Unreachable"

@@ -170,7 +170,9 @@ def test_what_the_browser_lacks_is_named(candidate: Candidate, lacks: str, said:
 def test_a_browser_too_old_for_the_script_is_told_so(candidate: Candidate, page: str) -> None:
     candidate.consent()
     too_new = {"body": "class { #not yet", "content_type": "text/javascript"}
-    candidate.page.route(re.compile("/static/seat.js"), lambda route: route.fulfill(**too_new))
+    candidate.page.route(
+        re.compile("/static/server/seat.js"), lambda route: route.fulfill(**too_new)
+    )
     candidate.page.goto(candidate.url(page))
     candidate.sees("This page's script does not run in this browser")
     candidate.complaints = [

@@ -91,7 +91,7 @@ def test_a_fault_of_what_is_shown_does_not_end_the_sending(candidate: Candidate)
     candidate.has_saved(1)
     candidate.page.evaluate(
         """async () => {
-            const { RoomView } = await import("/static/room_view.js");
+            const { RoomView } = await import("/static/room/room_view.js");
             RoomView.prototype.uploads = () => { throw new Error("a fault of the view"); };
         }"""
     )
@@ -167,8 +167,8 @@ def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(
 
 
 TWO_TABS_NOTE = """async () => {
-    const { Notes } = await import("/static/notes.js");
-    const { Job } = await import("/static/job.js");
+    const { Notes } = await import("/static/room/browser_notes.js");
+    const { Job } = await import("/static/upload/upload.js");
     const [old, taking] = [new Notes("two-tabs"), new Notes("two-tabs")];
     taking.write({ accepted: 2, interrupted: "b", answers: { b: { recorded_ms: 7 } } });
     old.keep([new Job({ answer_id: "a", upload_url: "/u", recorded_ms: 5 })]);

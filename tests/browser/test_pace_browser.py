@@ -116,8 +116,8 @@ def test_pieces_are_joined_while_somebody_speaks(server: LiveServer, browser: Br
 
 
 USE_PACE = """async (events) => {
-    const { Pace } = await import("/static/pace.js");
-    const { Problem, Unintelligible, Unreachable } = await import("/static/api.js");
+    const { Pace } = await import("/static/upload/chunk_size.js");
+    const { Problem, Unintelligible, Unreachable } = await import("/static/server/api.js");
     const errors = {
         late: new Unreachable("late", true), offline: new Unreachable("gone"),
         ours: new Problem(413), foreign: new Unintelligible(413, "a page"),

@@ -203,7 +203,7 @@ def test_saving_rests_until_the_candidate_wants_the_next_question(candidate: Can
 
 
 RECORDS_WITH_A_TAKER_THAT_FAILS = """async () => {
-    const { Recorder } = await import("/static/recorder.js");
+    const { Recorder } = await import("/static/devices/recorder.js");
     const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
     const [taken, said] = [[], []];
     const onBlob = async (blob) => {

@@ -382,7 +382,7 @@ def test_pieces_stay_in_order_when_the_browsers_storage_is_full_for_a_while(
 
 
 STORE_WHEN_FULL = """async () => {
-    const { Store } = await import("/static/store.js");
+    const { Store } = await import("/static/upload/piece_store.js");
     const store = await Store.open(() => {});
     const put = IDBObjectStore.prototype.put;
     const full = () => { throw new DOMException("full", "QuotaExceededError"); };
@@ -423,6 +423,8 @@ def test_where_an_interview_goes_on(
         {"position": n, "answers": [{"answer_id": key, "take": 1} for key in keys]}
         for n, keys in enumerate(answers, 1)
     ]
-    script = "async (given) => (await import('/static/resume.js')).whereToResume(...given)"
+    script = (
+        "async (given) => (await import('/static/room/resume_point.js')).whereToResume(...given)"
+    )
     found = candidate.page.evaluate(script, [questions, accepted, interrupted])
     assert (found["stage"], found["question"]["position"]) == (stage, position)

@@ -207,7 +207,7 @@ FORGET_FIRST_PIECES = """(name) => new Promise((resolve) => {
 })"""
 
 USE_STORE = """async () => {
-    const { Store } = await import("/static/store.js");
+    const { Store } = await import("/static/upload/piece_store.js");
     const said = [];
     const store = await Store.open(() => said.push("fallback"));
     const id = String(Math.random());
@@ -300,7 +300,7 @@ def test_somebody_who_deletes_the_database_is_not_held_up_and_what_is_kept_is_wr
 
 
 KEEP_A_PIECE_OF_EACH = """async (interviews) => {
-    const { Store } = await import("/static/store.js");
+    const { Store } = await import("/static/upload/piece_store.js");
     const store = await Store.open(() => {});
     for (const interview_id of interviews) {
         const answer_id = `of ${interview_id}`;

@@ -125,8 +125,8 @@ def answers_the_last_question(candidate: Candidate) -> None:
 
 
 USE_OUTCOME = """async ([answers, jobs, leftMs]) => {
-    const { finishOf, outcomeOf, timeLeft } = await import("/static/outcome.js");
-    const { Job } = await import("/static/job.js");
+    const { finishOf, outcomeOf, timeLeft } = await import("/static/room/answer_status.js");
+    const { Job } = await import("/static/upload/upload.js");
     const question = { position: 1, takes: 2, answers };
     const own = jobs.map((job) => new Job(job));
     return { ...outcomeOf(question, own, leftMs), ...finishOf([question], own, leftMs) };

@@ -12,10 +12,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from browsing import STATIC, our_scripts
 from front_doors import NAME, FrontDoor, front_door, refused, unfinished
 from front_recorders import Recorder, arrived, recorders
-
-from portal.config import PROJECT_FOLDER
 
 pytestmark = pytest.mark.nginx
 
@@ -40,9 +39,7 @@ numbers = itertools.count(10)
 
 def page_load(door: FrontDoor, address: str, folder: Path) -> subprocess.Popen[str]:
     """What a browser asks to open the room: all of its files at once, over one connection."""
-    files = sorted(path.name for path in (PROJECT_FOLDER / "portal" / "static").glob("*.js"))[
-        :FILES_OF_A_PAGE
-    ]
+    files = [str(path.relative_to(STATIC)) for path in our_scripts()][:FILES_OF_A_PAGE]
     assert len(files) == FILES_OF_A_PAGE
     command = [
         "curl",
@@ -77,10 +74,8 @@ def test_a_class_that_opens_the_room_at_once_is_refused_no_file(
 
 
 def test_a_file_that_nginx_keeps_says_what_the_portal_says(door: FrontDoor) -> None:
-    first, kept = (door.visitor().get("/static/room.js") for _ in range(2))
-    assert (
-        first.body == kept.body == (PROJECT_FOLDER / "portal" / "static" / "room.js").read_bytes()
-    )
+    first, kept = (door.visitor().get("/static/room/room.js") for _ in range(2))
+    assert first.body == kept.body == (STATIC / "room" / "room.js").read_bytes()
     assert {name: kept.headers.get_all(name) for name in ("ETag", "Content-Type", "Cache-Control")} == {
         "ETag": first.headers.get_all("ETag"), "Content-Type": ["text/javascript; charset=utf-8"],
         "Cache-Control": ["no-cache"],  # no script of an earlier version meets one of a later
@@ -90,9 +85,9 @@ def test_a_file_that_nginx_keeps_says_what_the_portal_says(door: FrontDoor) -> N
 
 def test_a_file_that_was_just_asked_for_comes_without_the_portal(door: FrontDoor) -> None:
     """So that a class costs its threads each file once; signed in or not."""
-    door.visitor().sign_in("alice@example.org").get("/static/tus.js")
+    door.visitor().sign_in("alice@example.org").get("/static/upload/tus.js")
     with held(door):
-        assert door.visitor().get("/static/tus.js").status == 200
+        assert door.visitor().get("/static/upload/tus.js").status == 200
 
 
 @contextmanager

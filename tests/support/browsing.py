@@ -34,6 +34,7 @@ from portal.extensions import db
 from portal.interviews import answer_path, open_interview
 from portal.models import Answer, InterviewSession, PageEvent
 
+STATIC = PROJECT_FOLDER / "portal" / "static"
 FAKE_CAMERA = "--use-fake-device-for-media-stream"
 ALLOW_CAMERA = "--use-fake-ui-for-media-stream"
 PATIENCE_MS = 20_000  # for anything that depends on this machine's speed
@@ -308,20 +309,24 @@ def keep_blobs(page: Page, bits_per_s: int | None = None) -> None:
     )
 
 
+def our_scripts() -> list[Path]:
+    """The scripts that we wrote, without what is fetched from others."""
+    vendor = STATIC / "vendor"
+    return sorted(path for path in STATIC.rglob("*.js") if not path.is_relative_to(vendor))
+
+
 def with_constants(page: Page, changed: dict[str, int]) -> None:
     """Serve our scripts with other times than their own: a hang takes a minute, and no test has
     one.
     """
-    scripts = {
-        path: path.read_text() for path in (PROJECT_FOLDER / "portal" / "static").glob("*.js")
-    }
+    scripts = {path: path.read_text() for path in our_scripts()}
     for name, value in changed.items():
         pattern = re.compile(rf"^const {name} = [\d_]+;", re.MULTILINE)
         found = [path for path, text in scripts.items() if pattern.search(text)]
         assert found, f"no script of ours has {name}"
         for path in found:
             scripts[path] = pattern.sub(f"const {name} = {value};", scripts[path])
-            page.route(f"**/static/{path.name}", _served(scripts, path))
+            page.route(f"**/static/{path.relative_to(STATIC)}", _served(scripts, path))
 
 
 def _served(scripts: dict[Path, str], path: Path) -> Callable[[Route], None]:

@@ -1,10 +1,10 @@
 // What the room does when a recording ends: as wanted, cut off, without one byte, or stuck between two parts.
 
-import { WORTH_GOING_ON_MS } from "./answering.js";
-import { clock } from "./outcome.js";
-import { NOTHING_CAME } from "./recorder.js";
-import { newestTake, takeMs } from "./resume.js";
-import { DeviceTrouble } from "./trouble.js";
+import { WORTH_GOING_ON_MS } from "./answer_recording.js";
+import { clock } from "./answer_status.js";
+import { NOTHING_CAME } from "../devices/recorder.js";
+import { newestTake, takeMs } from "./takes.js";
+import { DeviceTrouble } from "../devices/device_trouble.js";
 
 const UNENDED = "Your browser did not finish this recording properly. What it delivered is kept.";
 const USE_ANOTHER = "Nothing was recorded and no take is used. Reload the page, or use another browser or device: your interview waits.";

@@ -1,23 +1,24 @@
 // The interview room: asks the questions, records the answers, and finds its place again after a reload, a crash or a lost
 // connection. One state at a time (data-state); what a state looks like is room_view.js, how bytes travel is uploader.js.
 
-import { Answering } from "./answering.js";
-import { pageApi } from "./api.js";
-import { Asking } from "./asking.js";
+import { Answering } from "./answer_recording.js";
+import { pageApi } from "../server/api.js";
+import { Asking } from "./question_prompts.js";
 import { Countdown } from "./countdown.js";
-import { Ending } from "./ending.js";
-import { Leftovers } from "./leftovers.js";
-import { Notes } from "./notes.js";
-import { untilReached } from "./patience.js";
-import { Progress } from "./progress.js";
-import { newestTake, takeMs, whereToResume } from "./resume.js";
-import { Review } from "./review.js";
+import { Ending } from "./recording_end.js";
+import { Leftovers } from "../upload/upload_recovery.js";
+import { Notes } from "./browser_notes.js";
+import { untilReached } from "../server/until_reached.js";
+import { Progress } from "./upload_progress.js";
+import { Review } from "./answer_review.js";
+import { whereToResume } from "./resume_point.js";
 import { RoomView, clock } from "./room_view.js";
-import { Seat } from "./seat.js";
-import { sourceOf } from "./source.js";
-import { Store } from "./store.js";
-import { DeviceTrouble } from "./trouble.js";
-import { Uploader } from "./uploader.js";
+import { Seat } from "../server/seat.js";
+import { newestTake, takeMs } from "./takes.js";
+import { sourceOf } from "../devices/recording_source.js";
+import { Store } from "../upload/piece_store.js";
+import { DeviceTrouble } from "../devices/device_trouble.js";
+import { Uploader } from "../upload/uploader.js";
 
 class Room {
   constructor(root) {

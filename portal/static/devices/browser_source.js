@@ -1,7 +1,7 @@
 // Picture and sound from this browser's own devices, recorded here and sent up piece by piece.
 
-import { browserTrouble, closeDevices, openDevices } from "./devices.js";
-import { Meter, StreamEar } from "./meter.js";
+import { browserTrouble, closeDevices, openDevices } from "./media_devices.js";
+import { Meter, StreamEar } from "./level_meter.js";
 import { Recorder, recordingType } from "./recorder.js";
 
 export class BrowserSource {

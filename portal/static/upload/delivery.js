@@ -1,8 +1,8 @@
 // One request's worth of progress of one answer: asks for its place, sends bytes, completes it, reports what the page
 // noticed. Believes the server's own answers only. Throws what went wrong; what then happens is uploader.js.
 
-import { Problem, Unintelligible, Unreachable, isPassing } from "./api.js";
-import { Pace } from "./pace.js";
+import { Problem, Unintelligible, Unreachable, isPassing } from "../server/api.js";
+import { Pace } from "./chunk_size.js";
 import * as tus from "./tus.js";
 
 const NOT_KEPT = new Set([null, "recording", "discarded"]); // states of an answer that the server does not count

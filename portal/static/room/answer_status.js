@@ -1,8 +1,8 @@
 // What became of the answers, in words: which are with the server, which are on their way, which will never be whole and
 // why. Pure functions of the questions and the uploads of this page; "saved" is said of nothing else than what is confirmed.
 
-import { missingText } from "./job.js";
-import { newestTake, takesLeft } from "./resume.js";
+import { missingText } from "../upload/upload.js";
+import { newestTake, takesLeft } from "./takes.js";
 
 const WORTH_SAYING_MS = 10_000; // a wait shorter than this is over before it is read
 const NOTHING_WAITS = () => ""; // as `waitsIn` says it of each job, which "browser" or "page" keeps, while nothing can be sent

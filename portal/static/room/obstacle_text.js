@@ -1,7 +1,7 @@
 // Why nothing goes on at the moment, in words: whose fault it is as far as is known, and that nothing is lost by it.
 
-import { Problem, Unintelligible, Unreachable } from "./api.js";
-import { StorageTrouble } from "./store.js";
+import { Problem, Unintelligible, Unreachable } from "../server/api.js";
+import { StorageTrouble } from "../upload/piece_store.js";
 
 const NO_CONNECTION = new Set([502, 503, 504]); // nobody behind the proxy: the same to a person as no answer at all
 

@@ -1,9 +1,9 @@
 // Answers that an earlier load of this page left unfinished, here or on another device: sends what is still kept here and
 // completes them. Knows how a recording can end without anybody saying so; shows nothing.
 
-import { Job, missingText } from "./job.js";
-import { takesUsed } from "./resume.js";
-import { StorageTrouble } from "./store.js";
+import { Job, missingText } from "./upload.js";
+import { takesUsed } from "../room/takes.js";
+import { StorageTrouble } from "./piece_store.js";
 
 const LOOK_EVERY_MS = 1_000;
 const QUIET_LOOKS = 7; // a page notices within 5 s that it lost its seat; then it stops, and sends the rest

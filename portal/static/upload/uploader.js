@@ -2,9 +2,9 @@
 // servers and reloaded pages. One loop, one request at a time; an answer that cannot go on now is not waited for by the
 // others. Only the server's own refusals end an answer, whatever else comes is tried again. Shows nothing.
 
-import { Problem, Unreachable, isPassing } from "./api.js";
+import { Problem, Unreachable, isPassing } from "../server/api.js";
 import { Delivery } from "./delivery.js";
-import { StorageTrouble } from "./store.js";
+import { StorageTrouble } from "./piece_store.js";
 
 const FINAL = new Set([403, 404, 409, 410, 413, 415, 422]); // of our own refusals: asking again would not change the answer
 const LASTING_AFTER = 8; // tries, half a minute: this browser will hardly give it back before a reload

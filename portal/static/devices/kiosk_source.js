@@ -1,9 +1,9 @@
 // Picture and sound from the devices of the machine that serves this page. It records to its own disk; this page shows what
 // its camera sees, starts and stops, and asks a few times a second how things stand. That asking keeps the devices ours.
 
-import { Problem, isPassing } from "./api.js";
-import { Meter } from "./meter.js";
-import { DeviceTrouble } from "./trouble.js";
+import { Problem, isPassing } from "../server/api.js";
+import { Meter } from "./level_meter.js";
+import { DeviceTrouble } from "./device_trouble.js";
 
 const ASK_EVERY_MS = 200; // the bars still look alive
 const ASK_AGAIN_MS = 1_000; // while the server cannot be reached; the recording goes on meanwhile

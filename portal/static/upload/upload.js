@@ -1,7 +1,7 @@
 // One answer on its way to the server: what is recorded, what the server has confirmed, and how it ended. Plain facts; when
 // it is sent is uploader.js, how delivery.js.
 
-import { Tries } from "./tries.js";
+import { Tries } from "./backoff.js";
 
 const CRASH_TAKES_MS = 2_000; // what a page that goes away may lose by its own promise; more than that is said
 const PAUSE_TRIES = 4; // told in vain so often, a pause holds nobody up any more

@@ -1,10 +1,10 @@
 // The part of tus 1.0.0 that a sender needs: where does the upload stand, and append these bytes there.
 // Knows nothing of answers, retries or storage; an answer that is not of this protocol tells nothing (Unintelligible).
 
-import { Unintelligible, request } from "./api.js";
+import { Unintelligible, request } from "../server/api.js";
 
 const VERSION = "1.0.0";
-const APPEND_WITHIN_MS = 60_000; // one request on a slow phone connection; pace.js makes them smaller where that is too short
+const APPEND_WITHIN_MS = 60_000; // one request on a slow phone connection; chunk_size.js makes them smaller where that is too short
 
 function headersFor(upload, more = {}) {
   return { "Tus-Resumable": VERSION, Authorization: `Bearer ${upload.upload_token}`, ...more };

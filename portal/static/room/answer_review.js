@@ -1,9 +1,9 @@
 // An answer that was just recorded is looked at again: as the server has it, all parts, and not before. Until then the page
 // says that it is on its way; nobody need wait for it.
 
-import { outcomeOf } from "./outcome.js";
+import { outcomeOf } from "./answer_status.js";
 import { Playback } from "./playback.js";
-import { newestTake } from "./resume.js";
+import { newestTake } from "./takes.js";
 
 const LOAD_AGAIN_MS = 3_000; // the first time, then twice as long each time
 const LOADS = 5; // in a minute and a half: what cannot be loaded by then hardly can at all

@@ -2,7 +2,7 @@
 // written to IndexedDB beside, so that a reload or a crash loses none of it. Where IndexedDB does not take it (private window,
 // full disk), `isDurable` is false and the page says that it must stay open. Knows nothing of the network.
 
-import { Database, StorageTrouble } from "./database.js";
+import { Database, StorageTrouble } from "./indexed_db.js";
 
 export { StorageTrouble };
 

@@ -1,11 +1,11 @@
 // Records the takes of an interview's questions, part by part: asks the server for each answer, starts and ends its recorder,
 // goes on in a further part where the device was turned, and takes out of which nothing came. Shows nothing.
 
-import { Awake } from "./awake.js";
-import { Job } from "./job.js";
-import { Part } from "./part.js";
-import { takeMs } from "./resume.js";
-import { uuid } from "./uuid.js";
+import { Awake } from "../devices/wake_lock.js";
+import { Job } from "../upload/upload.js";
+import { Part } from "./answer_part.js";
+import { takeMs } from "./takes.js";
+import { uuid } from "../server/uuid.js";
 
 export const WORTH_GOING_ON_MS = 5_000; // less time than this left in an answer is no use to anybody
 

@@ -2,8 +2,8 @@
 // Used by the device check and by the room; shows nothing itself.
 
 import { recordingType } from "./recorder.js";
-import { missing as notOffered } from "./requirements.js";
-import { DeviceTrouble } from "./trouble.js";
+import { missing as notOffered } from "./browser_requirements.js";
+import { DeviceTrouble } from "./device_trouble.js";
 
 // "none": an upright camera stays upright. Without it Chromium cuts a square of 480 px out of its picture.
 const SIZE = { width: { ideal: 640 }, height: { ideal: 480 }, resizeMode: { ideal: "none" } };

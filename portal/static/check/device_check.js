@@ -2,13 +2,13 @@
 // the cure. Sends nothing but random bytes to time them; picture, sound and recording stay in this page. Rows that the page does not
 // have (a machine that records by itself needs no upload) are not checked.
 
-import { pageApi } from "./api.js";
-import { recordingType } from "./recorder.js";
-import { Seat } from "./seat.js";
-import { sourceOf } from "./source.js";
-import { Store } from "./store.js";
-import { Trial } from "./trial.js";
-import { DeviceTrouble } from "./trouble.js";
+import { pageApi } from "../server/api.js";
+import { recordingType } from "../devices/recorder.js";
+import { Seat } from "../server/seat.js";
+import { sourceOf } from "../devices/recording_source.js";
+import { Store } from "../upload/piece_store.js";
+import { Trial } from "./test_recording.js";
+import { DeviceTrouble } from "../devices/device_trouble.js";
 
 const HEARD_DBFS = -45; // quiet speech at arm's length; room noise stays below
 const LISTEN_MS = 8_000; // then we say that nothing was heard, and go on listening

@@ -1,10 +1,10 @@
 // The review player: one clock, the film's own. Everything on the page follows it, and every control sets it.
 
-import { Overlay } from "./overlay.js";
-import { Figure } from "./player-figure.js";
-import { Film } from "./player-film.js";
-import { bindKeys } from "./player-keys.js";
-import { fillSummary } from "./player-text.js";
+import { Overlay } from "./face_overlay.js";
+import { Figure } from "./figure.js";
+import { Film } from "./film.js";
+import { bindKeys } from "./keys.js";
+import { fillSummary } from "./summary_table.js";
 import { Signals, clock, unmeasured } from "./signals.js";
 
 const STEP_S = 5;

@@ -1,6 +1,6 @@
 // How the uploads stand, as the room shows it: at each change, and while an answer is recorded.
 
-import { dropVoid } from "./outcome.js";
+import { dropVoid } from "./answer_status.js";
 
 export class Progress {
   constructor(room) {

@@ -1,9 +1,9 @@
 // The room as it is seen: shows the parts of the page that belong to a state, fills texts in, moves focus, announces.
 // The page names its parts (data-show, data-text, data-do, data-focus); this file decides nothing.
 
-import { clock, finishOf, outcomeOf, pad, timeLeft, whatYouSaid } from "./outcome.js";
-import { takesLeft } from "./resume.js";
-import { waitingText } from "./waiting.js";
+import { clock, finishOf, outcomeOf, pad, timeLeft, whatYouSaid } from "./answer_status.js";
+import { takesLeft } from "./takes.js";
+import { waitingText } from "./obstacle_text.js";
 
 export { clock };
 

@@ -1,8 +1,8 @@
 // Records a few seconds and plays them, to see whether what this browser records can be used at all: some deliver nothing,
 // or what nobody can play. Nothing leaves the page.
 
-import { NOTHING_CAME } from "./recorder.js";
-import { DeviceTrouble } from "./trouble.js";
+import { NOTHING_CAME } from "../devices/recorder.js";
+import { DeviceTrouble } from "../devices/device_trouble.js";
 
 const TRIAL_MS = 3_000; // six pieces
 const PLAYED_MS = 1_000; // more than the first picture

@@ -2,7 +2,7 @@
 // say by itself: that nothing comes, that an event never comes, that the device paused a track, that the picture turned.
 // Knows nothing of questions, storage or the network.
 
-import { DeviceTrouble } from "./trouble.js";
+import { DeviceTrouble } from "./device_trouble.js";
 
 // What Chromium (MP4 with H.264), Safari (the same with AAC) and Firefox (WebM) can make; first supported wins. `mayTurn`:
 // avc3 writes the picture's size into the stream itself. avc1 names it once, and Chromium damages what comes after a turn.

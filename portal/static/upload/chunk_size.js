@@ -1,7 +1,7 @@
 // How much goes up in one request: less after one that took too long or was called too large, slowly more again after some
 // that arrived quickly. And what that says of the line: how fast it is, how long the rest will take. Sends nothing.
 
-import { Problem, Unintelligible } from "./api.js";
+import { Problem, Unintelligible } from "../server/api.js";
 
 const FIRST_BYTES = 64 * 1024; // arrives within a minute over a line of 1.1 kB/s
 const LEAST_BYTES = 1024; // half a minute at 0.05 kB/s, headers included; smaller ones would be headers only

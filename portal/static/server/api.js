@@ -2,7 +2,7 @@
 // a Problem that carries the server's words, silence becomes Unreachable, and whatever else came (a proxy's page, half an
 // answer) Unintelligible. Decides nothing about what to do then.
 
-import { isAsAgreed } from "./answers.js";
+import { isAsAgreed } from "./reply_shapes.js";
 
 const ANSWER_WITHIN_MS = 15_000; // longer than a busy server takes, short enough to try again while somebody waits
 const CSRF_EXPIRED = 419;

@@ -1,0 +1,20 @@
+// Counts and measures the takes of a question, from what the server says of its answers. Pure functions.
+
+/** The newest take's parts of a question, in order. */
+export function newestTake(question) {
+  const take = takesUsed(question);
+  return question.answers.filter((answer) => answer.take === take);
+}
+
+export function takesUsed(question) {
+  return Math.max(0, ...question.answers.map((answer) => answer.take));
+}
+
+export function takesLeft(question) {
+  return question.takes - takesUsed(question);
+}
+
+/** How long the newest take runs, all parts together, as well as is known. */
+export function takeMs(question) {
+  return newestTake(question).reduce((sum, part) => sum + (part.recorded_ms ?? part.duration_ms ?? 0), 0);
+}

@@ -1,0 +1,54 @@
+"""The house rules of our own scripts in the browser: names and imports."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from browsing import STATIC, our_scripts
+
+SCRIPTS = our_scripts()
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.js")
+IMPORT = re.compile(r'(?:\bfrom |^import |\bimport\()"([^"]+)"', re.MULTILINE)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(STATIC))
+
+
+def test_each_script_stands_in_a_room_and_its_name_is_lower_case_with_underscores() -> None:
+    assert [named(path) for path in SCRIPTS if path.parent.parent != STATIC] == []
+    assert [named(path) for path in SCRIPTS if not NAME.fullmatch(path.name)] == []
+
+
+def test_no_two_scripts_have_names_that_differ_only_by_their_room_or_by_an_s() -> None:
+    counted = Counter(path.stem.removesuffix("s") for path in SCRIPTS)
+    assert [name for name, count in counted.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=named)
+def test_each_module_that_a_script_imports_exists_and_gives_what_is_asked_for(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for address in IMPORT.findall(text):
+        assert (path.parent / address).is_file(), address
+    for names, address in re.findall(r'^import \{([^}]+)\} from "([^"]+)"', text, re.MULTILINE):
+        given = (path.parent / address).read_text(encoding="utf-8")
+        for name in (one.split(" as ")[0].strip() for one in names.split(",")):
+            made = rf"export (async )?(function|class|const) {name}\b|export \{{[^}}]*\b{name}\b"
+            assert not name or re.search(made, given), f"{address} exports no {name}"
+
+
+def test_each_script_that_a_template_names_exists() -> None:
+    pages = sorted((STATIC.parent / "templates").rglob("*.html"))
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    wanted = {name for text in texts for name in re.findall(r"filename='([^']+\.js)'", text)}
+    ours = {name for name in wanted if not name.startswith("vendor/")}
+    assert ours
+    assert [name for name in sorted(ours) if not (STATIC / name).is_file()] == []
+
+
+def test_each_script_is_used_by_a_template_or_by_another_script() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in SCRIPTS]
+    texts += [path.read_text() for path in (STATIC.parent / "templates").rglob("*.html")]
+    used = {name.rsplit("/", 1)[-1] for text in texts for name in re.findall(r"[\w/.-]+\.js", text)}
+    assert [named(path) for path in SCRIPTS if path.name not in used] == []

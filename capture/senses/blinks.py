@@ -110,7 +110,7 @@ class BlinkTracker:
 
         What changes one of them alone is a shadow or a strand of hair, so both must differ. Where
         they do, their mean says when they are shut: the likelier one may look less like itself on
-        the way (docs/design.md has the figures).
+        the way (docs/decisions/0072-blink-picture-by-mean.md has the figures).
         """
         if not self._eyes:
             return

@@ -25,8 +25,8 @@ from capture.senses.patches import (
 )
 from capture.types import Box, Frame
 
-# Likeness so close that holding adds hardly more than the noise of reading itself (docs/design.md
-# has the figures).
+# Likeness so close that holding adds hardly more than the noise of reading itself
+# (docs/decisions/0022-hold-a-face-reading.md has the figures).
 EYES_HOLD_ABOVE = 0.95
 MOUTH_HOLDS_ABOVE = 0.98
 # within each second of the clock: nothing overlooked lasts, and work taken up again reads the same

@@ -275,3 +275,17 @@ def test_whether_an_interview_may_be_recorded_is_refused_in_one_place() -> None:
     ]
     # the one that refuses, and the one that tells what comes next
     assert sorted(asking) == ["eligibility.py", "next_step.py"]
+
+
+TESTS = sorted((CAPTURE.parent / "tests").rglob("*.py"))
+
+
+def test_no_file_of_tests_is_too_long_to_read() -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in TESTS}
+    assert {name: lines for name, lines in lengths.items() if lines > 350} == {}
+
+
+def test_each_file_of_tests_has_a_name_of_its_own() -> None:
+    """Folders here are no packages, so two modules of one name would be one for Python."""
+    names = Counter(path.name for path in TESTS if path.name != "conftest.py")
+    assert [name for name, files in names.items() if files > 1] == []

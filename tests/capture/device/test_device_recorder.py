@@ -5,30 +5,21 @@ The scene is made for it: a white flash and a beep at the same moment of every s
 """
 
 import itertools
-import os
-import resource
-import signal
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import pytest
-from clips import Rgb, make_clip, plain_picture
-from microphones import NAME, RATE_HZ, STEP_SAMPLES, Samples, VirtualMicrophone
+from clips import make_clip
+from device_scenes import BEAT_S, LONG_MS, SIZE, opened, runs_for, wait_for
+from microphones import RATE_HZ, STEP_SAMPLES, Samples, VirtualMicrophone
 from senses_support import measure
 
-from capture.device.camera import Camera, Picture
-from capture.device.listing import find_camera, find_microphone
-from capture.device.microphone import Microphone
+from capture.device.camera import Camera
 from capture.device.recorder import DeviceRecorder, EndCause, RecorderLimits
-from capture.errors import StillWriting
 from capture.film.picture_track import our_parameters
 from capture.media.container import Media, probe
 from capture.media.decoder import Decoder
@@ -36,43 +27,6 @@ from capture.media.index_guard import are_whole
 from capture.rules import find_flags
 from capture.store.timeline import join_timeline
 from capture.types import Flag, GapCause, MeasuredAnswer, Sound
-
-ROOT = Path(__file__).resolve().parents[3]
-SIZE = (320, 240)
-BEAT_S = 0.12  # how long flash and beep last
-PATIENCE_S = 20
-LONG_MS = 60_000
-
-
-def flash(t_ms: int) -> Rgb:
-    return plain_picture((255, 255, 255) if t_ms % 1000 < BEAT_S * 1000 else (16, 16, 16), SIZE)
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_clip(
-        tmp_path_factory.mktemp("scene") / "flash.mp4",
-        20,
-        picture=flash,
-        sound=None,
-        fps=25,
-        size=SIZE,
-    )
-
-
-@contextmanager
-def opened(clip: Path, *, with_sound: bool = True) -> Iterator[tuple[Camera, Microphone | None]]:
-    camera = Camera(find_camera(str(clip)))
-    microphone = Microphone(find_microphone(NAME)) if with_sound else None
-    try:
-        if microphone:
-            microphone.open()
-        camera.open()
-        yield camera, microphone
-    finally:
-        camera.close()
-        if microphone:
-            microphone.close()
 
 
 def beeps(camera: Camera) -> Callable[[float], Samples]:
@@ -90,17 +44,6 @@ def tone(t_s: float) -> Samples:
     return (0.3 * np.sin(2 * np.pi * 440 * (t_s + np.arange(STEP_SAMPLES) / RATE_HZ))).astype(
         np.float32
     )
-
-
-def wait_for(is_so: Callable[[], Any]) -> None:
-    until_s = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < until_s, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def runs_for(recorder: DeviceRecorder, ms: int) -> None:
-    wait_for(lambda: recorder.status().recorded_ms >= ms)
 
 
 def flashes_s(path: Path) -> list[float]:
@@ -315,109 +258,3 @@ def test_it_ends_by_itself_where_it_must(
 
     assert status.end is cause
     assert probe(path).duration_ms == pytest.approx(status.recorded_ms, abs=400)
-
-
-def test_a_full_disk_leaves_what_was_saved(tmp_path: Path) -> None:
-    noise = np.random.default_rng(1).integers(0, 255, (10, 240, 320, 3), np.uint8)
-    busy = make_clip(
-        tmp_path / "busy.mp4",
-        12,
-        sound=None,
-        size=SIZE,
-        picture=lambda t_ms: noise[t_ms // 42 % 10],
-    )
-    path, before = tmp_path / "answer.mp4", resource.getrlimit(resource.RLIMIT_FSIZE)
-    with opened(busy, with_sound=False) as (camera, ears):
-        recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
-        recorder.start()
-        wait_for(lambda: recorder.status().saved_bytes)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10_000, before[1]))
-        try:
-            wait_for(lambda: not recorder.is_running)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        status = recorder.stop()
-
-    assert status.end is EndCause.DISK_FULL
-    assert path.stat().st_size == status.saved_bytes
-    assert are_whole(path)
-    assert probe(path).duration_ms >= status.saved_ms > 0
-
-
-def test_an_end_that_does_not_fit_on_the_disk_is_said(scene: Path, tmp_path: Path) -> None:
-    path, before = tmp_path / "answer.mp4", resource.getrlimit(resource.RLIMIT_FSIZE)
-    with opened(scene, with_sound=False) as (camera, ears):
-        recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
-        recorder.start()
-        wait_for(lambda: recorder.status().saved_bytes)
-        # so that something is left for the end
-        runs_for(recorder, recorder.status().saved_ms + 500)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
-        try:
-            status = recorder.stop()
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-    assert status.end is EndCause.DISK_FULL
-    assert probe(path).duration_ms >= status.saved_ms > 0
-
-
-@pytest.mark.logs_errors
-def test_whatever_breaks_while_writing_ends_the_recording_and_keeps_what_was_saved(
-    scene: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "answer.mp4"
-    with opened(scene, with_sound=False) as (camera, ears):
-        recorder = DeviceRecorder(camera, ears, path, RecorderLimits(LONG_MS))
-        recorder.start()
-        wait_for(lambda: recorder.status().saved_bytes)
-        # a shape nobody expects
-        camera.sink(Picture(time.monotonic() + 0.2, np.zeros((48, 64), np.uint16)))
-        wait_for(lambda: not recorder.is_running)
-        status = recorder.stop()
-
-    assert status.end is EndCause.FAILED
-    assert are_whole(path)
-    assert probe(path).duration_ms >= status.saved_ms > 0
-
-
-def test_stop_does_not_say_all_is_on_disk_while_the_disk_is_slow(
-    scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("capture.device.recorder.FINISH_WITHIN_S", 0.2)
-    disk = threading.Event()
-    with opened(scene, with_sound=False) as (camera, ears):
-        recorder = DeviceRecorder(camera, ears, tmp_path / "answer.mp4", RecorderLimits(LONG_MS))
-        recorder.start()
-        finish = recorder._file.finish
-        monkeypatch.setattr(recorder._file, "finish", lambda: (disk.wait(PATIENCE_S), finish()))
-        with pytest.raises(StillWriting):
-            recorder.stop()
-        disk.set()
-        monkeypatch.setattr("capture.device.recorder.FINISH_WITHIN_S", PATIENCE_S)
-
-        assert recorder.stop().end is EndCause.STOPPED
-
-
-def test_a_killed_recorder_leaves_all_but_the_last_seconds(scene: Path, tmp_path: Path) -> None:
-    path = tmp_path / "out" / "answers" / "01-1.mp4"
-    command = [
-        sys.executable,
-        "-m",
-        "capture",
-        "record",
-        "--seconds",
-        "60",
-        "--out",
-        str(tmp_path / "out"),
-    ]
-    command += ["--camera", str(scene), "--microphone", "none"]
-    with subprocess.Popen(command, cwd=ROOT) as running:
-        wait_for(lambda: path.exists())
-        began_s = time.monotonic()
-        wait_for(lambda: path.stat().st_size > 8_000)
-        os.kill(running.pid, signal.SIGKILL)
-        lasted_ms = (time.monotonic() - began_s) * 1000
-
-    assert are_whole(path)
-    assert probe(path).duration_ms >= lasted_ms - 2_000

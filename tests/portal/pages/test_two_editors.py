@@ -4,28 +4,19 @@ what was seen.
 
 import html
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from threading import Barrier
+from collections.abc import Callable
 
-import papers
 import pytest
-from api_caller import bearer
 from factories import Cast, make_application, make_job, make_user, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from job_forms import JOB, rows
-from servers import LiveServer
-from visiting import SEEN, TOKEN, Visitor, seen_in
+from visiting import seen_in
 
-from portal import edit_conflicts, hiring
+from portal import hiring
 from portal.extensions import db
-from portal.hiring import resumes
-from portal.models import Application, ApplicationStatus, Job, JobStatus, Role, User
+from portal.models import ApplicationStatus, Job, JobStatus, Role, User
 from portal.people import accounts
-
-ROUNDS, EDITORS = 5, 6
 
 
 @pytest.fixture
@@ -303,161 +294,3 @@ def fields_in(page: str) -> dict[str, str]:
         for tag in inputs
     ]
     return {name: html.unescape(value) for name, value in [*typed_in, *areas, *selects]}
-
-
-def test_a_text_that_went_through_a_page_is_the_same_text(
-    admins: tuple[FlaskClient, FlaskClient],
-) -> None:
-    """A form sends two characters for the end of a line."""
-    ada, omar = admins
-    job = make_job(description="One.\nTwo.")
-    path = f"/admin/jobs/{job.id}"
-    before = seen_in(ada.get(path).text)
-    through_a_page = typed(job, description="One.\r\nTwo.", location="Faro")
-    assert omar.post(path, data=through_a_page | before).status_code == 303
-    db.session.refresh(job)
-    assert job.description == "One.\nTwo."
-    shown = ada.post(path, data=typed(job, location="Evora") | before).text.partition("</dl>")[0]
-    assert ("Faro" in shown, "Two." in shown) == (True, False)
-
-
-def test_a_resume_is_replaced_only_by_who_saw_it(
-    client: FlaskClient, alice: User, app: Flask
-) -> None:
-    folder = app.config["PORTAL"].resumes_folder
-    (folder / "first.pdf").write_bytes(papers.pdf())
-    application = make_application(alice, resume_path="first.pdf")
-    path = f"/applications/{application.id}/resume/replace"
-    before = seen_in(sign_in(client, alice).get(path).text)
-    assert client.post(path, **papers.form(resume=papers.upload(), **before)).status_code == 303
-    refused = client.post(path, **papers.form(resume=papers.upload(papers.pdf(pages=3)), **before))
-    assert refused.status_code == 409
-    assert "replaced in another tab or by a program meanwhile" in refused.text
-    assert len(list(folder.iterdir())) == 1
-
-
-def put(
-    client: FlaskClient, user: User, application: Application, **headers: str
-) -> tuple[int, str]:
-    sent = {"data": {"resume": papers.upload()}, "content_type": "multipart/form-data"}
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    path = f"/api/applications/{application.id}/resume"
-    answer = client.put(path, headers=bearer(user) | named, **sent)
-    return answer.status_code, answer.json.get("resume_version", "")
-
-
-def test_a_program_says_which_resume_it_replaces(
-    client: FlaskClient, alice: User, app: Flask
-) -> None:
-    application = make_application(alice, resume_path="first.pdf")
-    [listed] = client.get("/api/applications", headers=bearer(alice)).json["items"]
-    version = listed["resume_version"]
-    assert put(client, alice, application) == (428, "")
-    assert put(client, alice, application, If_Match='"another"') == (412, "")
-    status, newer = put(client, alice, application, If_Match=f'"{version}"')
-    assert (status, newer != version) == (200, True)
-    assert put(client, alice, application, If_Match=f'"{version}"') == (412, "")
-    assert put(client, alice, application, If_Match=f'"{newer}"')[0] == 200
-    assert put(client, alice, application, If_Match="*")[0] == 200
-
-
-@pytest.fixture
-def replaced_while_looking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Application], None]:
-    """Another tab replaces the résumé while the new file is being looked at."""
-    read = resumes.read
-
-    def arrange(application: Application) -> None:
-        application_id = application.id
-
-        def meanwhile(*words: object) -> resumes.Resume:
-            checked = read(*words)
-            row = db.session.get_one(Application, application_id)
-            hiring.replace_resume(row, resumes.Resume("other-tab.pdf", "pdf", papers.pdf()))
-            return checked
-
-        monkeypatch.setattr(resumes, "read", meanwhile)
-
-    return arrange
-
-
-def test_a_resume_that_came_while_the_file_was_looked_at_was_seen_by_nobody(
-    client: FlaskClient, alice: User, replaced_while_looking: Callable[[Application], None]
-) -> None:
-    application = make_application(alice, resume_path="first.pdf")
-    path = f"/applications/{application.id}/resume/replace"
-    before = seen_in(sign_in(client, alice).get(path).text)
-    replaced_while_looking(application)
-    refused = client.post(path, **papers.form(resume=papers.upload(), **before))
-    assert refused.status_code == 409
-    assert "replaced in another tab or by a program meanwhile" in refused.text
-    db.session.refresh(application)
-    assert application.resume_name == "other-tab.pdf"
-
-
-@pytest.mark.parametrize("said", ["its version", "whichever is there"])
-def test_a_program_replaces_only_what_it_named_however_long_the_file_is_looked_at(
-    client: FlaskClient,
-    alice: User,
-    replaced_while_looking: Callable[[Application], None],
-    said: str,
-) -> None:
-    application = make_application(alice, resume_path="first.pdf")
-    version = "*" if said == "whichever is there" else f'"{hiring.resume_version(application)}"'
-    replaced_while_looking(application)
-    status, _ = put(client, alice, application, If_Match=version)
-    db.session.refresh(application)
-    assert (status, application.resume_name == "other-tab.pdf") == (
-        (200, False) if version == "*" else (412, True)
-    )
-
-
-def test_a_mark_is_the_same_for_the_same_value_alone() -> None:
-    values = {"a": "1", "b": ["x", 1], "c": None}
-    assert edit_conflicts.changed(edit_conflicts.marks(values), values) == []
-    assert edit_conflicts.changed(
-        edit_conflicts.marks(values), values | {"b": ["x", 2], "c": ""}
-    ) == ["b", "c"]
-    assert (
-        edit_conflicts.changed("", values)
-        == edit_conflicts.changed(None, values)
-        == ["a", "b", "c"]
-    )
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path, CAPTURE_WORKERS="0")
-    server.start()
-    yield server
-    server.stop()
-
-
-def test_of_many_who_save_at_the_same_moment_one_wins_each_time(server: LiveServer) -> None:
-    """Real processes and threads, each with the same page before its eyes."""
-    with server.app.app_context():
-        emails = [
-            make_user(f"admin{number}@example.org", role=Role.ADMIN).email
-            for number in range(EDITORS)
-        ]
-        path = f"/admin/jobs/{make_job(slug='raced', questions=0).id}"
-    editors = [Visitor(server.url).sign_in(email) for email in emails]
-    for turn in range(ROUNDS):
-        pages = [one.get(path).text for one in editors]
-        start = Barrier(EDITORS)
-
-        def save(
-            number: int, turn: int = turn, pages: list[str] = pages, start: Barrier = start
-        ) -> int:
-            fields = JOB | {
-                "title": f"By {number} in {turn}",
-                "csrf_token": TOKEN.search(pages[number])[1],
-            }
-            form = papers.form(**fields, seen=SEEN.search(pages[number])[1])
-            start.wait()
-            headers = {"Content_Type": form["content_type"], "Referer": server.url + path}
-            return editors[number].ask(path, "POST", form["data"], **headers).status
-
-        with ThreadPoolExecutor(EDITORS) as pool:
-            statuses = list(pool.map(save, range(EDITORS)))
-        assert sorted(statuses) == [303] + [409] * (EDITORS - 1)
-        assert f'value="By {statuses.index(303)} in {turn}"' in editors[0].get(path).text

@@ -3,23 +3,18 @@ taken back.
 """
 
 import threading
-import uuid
 from pathlib import Path
 
 import pytest
-from api_caller import as_header
-from factories import make_application, sign_in
+from factories import make_application
 from flask import Flask
 from flask.testing import FlaskClient
-from routes import RULES_AND_METHODS
-from sittings import TAB, begin, clip_bytes, record, show, start
-from werkzeug.test import TestResponse
+from sittings import begin, clip_bytes, start
+from tus_requests import ask, patch, stored
 
-from portal import interviews, tus, upload_tokens
+from portal import interviews, tus
 from portal.extensions import db
-from portal.models import Answer, AnswerState, InterviewSession, User
-
-CREATED = "/capture/uploads"
+from portal.models import Answer, InterviewSession, User
 
 
 @pytest.fixture
@@ -37,42 +32,10 @@ def data(tmp_path: Path) -> bytes:
     return clip_bytes(tmp_path)
 
 
-def headers(answer: Answer, **more: str) -> dict[str, str]:
-    said = {name.replace("_", "-"): value for name, value in more.items()}
-    return (
-        as_header(upload_tokens.make_upload_token(answer.id))
-        | {"Tus-Resumable": tus.VERSION}
-        | said
-    )
-
-
-def ask(
-    client: FlaskClient, method: str, answer: Answer, data: bytes = b"", **more: str
-) -> TestResponse:
-    path = CREATED if method == "CREATE" else f"{CREATED}/{answer.id}"
-    sent = headers(answer, **more)
-    method = "POST" if method == "CREATE" else method
-    # the client of tests would leave out a length of nothing
-    length = {"CONTENT_LENGTH": str(len(data))}
-    return client.open(path, method=method, data=data, headers=sent, environ_overrides=length)
-
-
-def patch(
-    client: FlaskClient, answer: Answer, offset: int, data: bytes, **more: str
-) -> TestResponse:
-    piece = {"Upload_Offset": str(offset), "Content_Type": "application/offset+octet-stream"}
-    return ask(client, "PATCH", answer, data, **piece | more)
-
-
 def lengths(client: FlaskClient, answer: Answer) -> tuple[str | None, str | None]:
     """Upload-Length and Upload-Defer-Length, as HEAD says them."""
     said = ask(client, "HEAD", answer).headers
     return said.get("Upload-Length"), said.get("Upload-Defer-Length")
-
-
-def stored(answer: Answer) -> bytes:
-    path = interviews.answer_path(answer)
-    return path.read_bytes() if path.exists() else b""
 
 
 def test_a_length_that_was_said_at_creation_is_told_to_whoever_resumes(
@@ -285,141 +248,3 @@ def test_a_complete_answer_tells_its_length_and_takes_no_other(
     assert lengths(client, answer) == (str(len(data)), None)
     assert ask(client, "CREATE", answer, Upload_Length="1").status_code == 400
     assert patch(client, answer, len(data), b"", Upload_Length="1").status_code == 403
-
-
-@pytest.mark.parametrize("sent_as", ["POST", "GET", "PUT"])
-def test_the_method_may_be_named_in_a_header(
-    client: FlaskClient, answer: Answer, data: bytes, sent_as: str
-) -> None:
-    piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
-    kept = ask(client, sent_as, answer, data, X_HTTP_Method_Override="PATCH", **piece)
-    asked = ask(client, sent_as, answer, X_HTTP_Method_Override="HEAD")
-
-    assert (kept.status_code, kept.headers["Upload-Offset"]) == (204, str(len(data)))
-    assert (asked.status_code, asked.headers["Upload-Offset"]) == (200, str(len(data)))
-    assert (
-        ask(client, sent_as, answer, X_HTTP_Method_Override="OPTIONS").headers["Tus-Version"]
-        == "1.0.0"
-    )
-    assert ask(client, sent_as, answer, X_HTTP_Method_Override="DELETE").status_code == 204
-    assert stored(answer) == b""
-
-
-def test_the_answer_to_a_head_that_was_sent_as_post_announces_no_body(
-    client: FlaskClient, answer: Answer
-) -> None:
-    for response in (
-        ask(client, "POST", answer, X_HTTP_Method_Override="HEAD"),
-        client.post(f"{CREATED}/{answer.id}", headers={"X-HTTP-Method-Override": "HEAD"}),
-        client.post(
-            f"{CREATED}/{answer.id}",
-            headers={"X-HTTP-Method-Override": "HEAD", "Tus-Resumable": "1.0.0"},
-        ),
-    ):
-        assert (response.headers["Content-Length"], response.data) == ("0", b"")
-
-
-@pytest.mark.parametrize("named", ["PUT", "GET", "patch", "TRACE", "", "what ever\x1b[0m"])
-def test_a_method_that_is_named_but_not_taken_is_refused(
-    client: FlaskClient, answer: Answer, data: bytes, named: str
-) -> None:
-    response = ask(client, "PATCH", answer, data, X_HTTP_Method_Override=named, Upload_Offset="0")
-
-    assert response.status_code == 405
-    assert stored(answer) == b""
-
-
-def test_nowhere_else_does_a_header_say_the_method(client: FlaskClient, ada: User) -> None:
-    """Asked by a method that the address does not take, the header does not make it one that it
-    takes.
-    """
-    sign_in(client, ada)
-    for place, method in {(param.values[0], param.values[2]) for param in RULES_AND_METHODS}:
-        path = (
-            place.replace("<int:position>", "1")
-            .replace("<slug>", "a")
-            .replace("<path:filename>", "a")
-        )
-        for name in ("interview_id", "answer_id", "application_id", "job_id", "user_id"):
-            path = path.replace(f"<uuid:{name}>", str(uuid.uuid4()))
-        if not path.startswith(CREATED):
-            response = client.open(path, method="BREW", headers={"X-HTTP-Method-Override": method})
-            assert response.status_code == 405, place
-
-
-@pytest.fixture
-def room(client: FlaskClient, interview: InterviewSession) -> object:
-    base = f"/capture/{interview.id}"
-    sign_in(client, interview.application.user)
-    return lambda path, **body: client.post(f"{base}/{path}", json=body)
-
-
-def test_what_was_taken_back_is_gone_for_everybody_who_still_means_it(
-    client: FlaskClient, answer: Answer, data: bytes, room: object
-) -> None:
-    patch(client, answer, 0, data)
-    assert ask(client, "DELETE", answer).status_code == 204
-
-    again = [
-        ask(client, method, answer, Upload_Length="9") for method in ("DELETE", "HEAD", "CREATE")
-    ]
-    again += [patch(client, answer, 0, data), patch(client, answer, len(data), data)]
-    again += [
-        room(f"answers/{answer.id}/{verb}", length=len(data)) for verb in ("complete", "token")
-    ]
-    assert [response.status_code for response in again] == [410] * 7
-    assert not interviews.answer_path(answer).exists()
-
-
-def test_a_part_that_was_taken_back_is_followed_by_another(
-    client: FlaskClient, interview: InterviewSession, data: bytes, room: object
-) -> None:
-    first = record(interview, data, recorded_ms=10_000)
-    for part in (2, 3):
-        begun = room("answers", tab=TAB, question=1, container="mp4", continues=str(first.id))
-        assert (begun.status_code, begun.json["part"]) == (201, part)
-        answer = db.session.get_one(Answer, uuid.UUID(begun.json["answer_id"]))
-        patch(client, answer, 0, data)
-        assert ask(client, "DELETE", answer).status_code == 204
-
-
-def test_a_take_that_was_taken_back_is_followed_by_another(
-    client: FlaskClient, answer: Answer, data: bytes, room: object
-) -> None:
-    patch(client, answer, 0, data)
-    ask(client, "DELETE", answer)
-
-    begun = room("answers", tab=TAB, question=1, container="mp4")
-    assert (begun.status_code, begun.json["take"]) == (201, 2)
-
-
-def test_a_first_part_that_was_taken_back_cannot_be_continued(
-    client: FlaskClient, answer: Answer, data: bytes, room: object
-) -> None:
-    patch(client, answer, 0, data)
-    ask(client, "DELETE", answer)
-
-    assert (
-        room("answers", tab=TAB, question=1, container="mp4", continues=str(answer.id)).status_code
-        == 409
-    )
-
-
-def test_a_take_that_was_recorded_again_is_still_complete_when_it_is_said_twice(
-    interview: InterviewSession, data: bytes
-) -> None:
-    old = record(interview, data)
-    old.state = AnswerState.DISCARDED  # as finishing does with it
-    db.session.commit()
-
-    assert interviews.complete_answer(old, len(data), None) is old
-
-
-def test_completing_nothing_twice_is_no_fault(interview: InterviewSession, room: object) -> None:
-    show(interview)
-    answer_id = room("answers", tab=TAB, question=1, container="mp4").json["answer_id"]
-    answer = db.session.get_one(Answer, uuid.UUID(answer_id))
-
-    assert interviews.complete_answer(answer, 0, 0) is None
-    assert interviews.answer_path(start(interview)).parent.is_dir()
-    assert room(f"answers/{answer_id}/complete", length=0).status_code in {200, 404}

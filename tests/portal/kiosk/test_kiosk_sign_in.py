@@ -1,0 +1,90 @@
+"""A sign-in at a kiosk: it ends with the receipt or after two hours."""
+
+import sqlite3
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from factories import PASSWORD
+from flask.testing import FlaskClient
+from kiosk_rooms import Ask
+
+from portal.extensions import db
+from portal.models import (
+    InterviewSession,
+    InterviewState,
+    SignIn,
+    User,
+    utc_now,
+)
+from portal.people import accounts
+
+
+def finished_sitting(interview: InterviewSession) -> str:
+    interview.state = InterviewState.FINISHING
+    db.session.commit()
+    return f"/capture/{interview.id}/receipt"
+
+
+def test_at_a_kiosk_the_receipt_is_shown_once_and_its_reader_is_signed_out(
+    client: FlaskClient, room: Ask, interview: InterviewSession
+) -> None:
+    address = finished_sitting(interview)
+    first, again = client.get(address), client.get(address)
+
+    assert (first.status_code, first.headers["Refresh"]) == (200, "120; url=/login")
+    assert "You are signed out of this machine" in first.text
+    assert "hx-get" not in first.text
+    assert first.headers["Cache-Control"] == "no-store"
+    assert (again.status_code, again.location.split("?")[0]) == (303, "/login")
+
+
+@pytest.mark.sqlite
+def test_the_receipt_comes_also_while_others_write(
+    client: FlaskClient, room: Ask, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, end_sign_in = finished_sitting(interview), accounts.end_sign_in
+
+    def after_somebody_wrote(sign_in_id: Any) -> None:
+        with sqlite3.connect(db.engine.url.database) as other:
+            other.execute("UPDATE interview_sessions SET attempts = attempts + 1")
+        end_sign_in(sign_in_id)
+
+    monkeypatch.setattr(accounts, "end_sign_in", after_somebody_wrote)
+
+    assert client.get(address).status_code == 200
+
+
+def test_at_home_the_receipt_signs_nobody_out(
+    client: FlaskClient, room: Ask, interview: InterviewSession
+) -> None:
+    address = finished_sitting(interview)
+    replies = [client.get(address, environ_base={"REMOTE_ADDR": "203.0.113.9"}) for _ in range(2)]
+
+    assert [reply.status_code for reply in replies] == [200, 200]
+
+
+@pytest.mark.parametrize(("address", "hours"), [("127.0.0.1", 2), ("203.0.113.9", 14 * 24)])
+def test_a_sign_in_at_the_kiosk_lasts_two_hours(
+    client: FlaskClient, alice: User, address: str, hours: int
+) -> None:
+    client.post(
+        "/login",
+        data={"email": alice.email, "password": PASSWORD},
+        environ_base={"REMOTE_ADDR": address},
+    )
+    [sign_in_row] = db.session.scalars(db.select(SignIn))
+
+    assert (sign_in_row.expires_at - utc_now()) / timedelta(hours=1) == pytest.approx(
+        hours, abs=0.1
+    )
+
+
+def test_without_its_station_a_kiosk_is_not_ready(
+    client: FlaskClient, request: pytest.FixtureRequest
+) -> None:
+    without = client.get("/readyz").json["checks"]["station"]
+    request.getfixturevalue("station")
+
+    assert without == "nobody runs this machine's camera (flask kiosk)"
+    assert client.get("/readyz").json["checks"]["station"] == "ok"

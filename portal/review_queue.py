@@ -301,6 +301,35 @@ def marks(interview: InterviewSession) -> list[Mark]:
     return sorted(placed, key=lambda mark: rank.index(mark.severity))
 
 
+@dataclass(frozen=True)
+class InterviewSummary:
+    """What a row of the queue says about one interview, worked out for the page."""
+
+    interview: InterviewSession
+    by_severity: dict[str, int]
+    by_kind: dict[str, int]
+    unassessable_percent: int
+    marks: list[Mark]
+    progress: Progress
+
+    @property
+    def is_away(self) -> bool:
+        return self.interview.state is InterviewState.RECORDING and (
+            self.progress.doing is Doing.AWAY
+        )
+
+
+def summary(interview: InterviewSession) -> InterviewSummary:
+    return InterviewSummary(
+        interview=interview,
+        by_severity=severity_counts(interview.flags),
+        by_kind=kind_counts(interview.flags),
+        unassessable_percent=unassessable_percent(interview),
+        marks=marks(interview),
+        progress=progress(interview),
+    )
+
+
 # Narrower than this, a mark on the small strip of a row would not be seen.
 MARK_MIN_PERCENT = 1.5
 

@@ -4,6 +4,7 @@ the candidate.
 
 from enum import StrEnum
 
+from portal.interview_words import state_words
 from portal.models import Application, ApplicationStatus, InterviewState, asked_ms
 
 
@@ -23,19 +24,10 @@ DECIDED = {
     ApplicationStatus.OFFERED: "You are offered this job. The team will contact you about what comes next.",
 }
 BEGUN = {
-    InterviewState.RECORDING: (
-        Step.RESUME,
-        "You have begun. Everything you saved is kept; go on where you stopped.",
-    ),
-    InterviewState.FINISHING: (
-        Step.RECEIPT,
-        f"Your answers are saved and being put together. {WAIT}",
-    ),
-    InterviewState.READY: (Step.RECEIPT, f"Your interview is recorded. {WAIT}"),
-    InterviewState.FAILED: (
-        Step.RECEIPT,
-        f"Your answers are saved; putting them together needs a look. {WAIT}",
-    ),
+    InterviewState.RECORDING: Step.RESUME,
+    InterviewState.FINISHING: Step.RECEIPT,
+    InterviewState.READY: Step.RECEIPT,
+    InterviewState.FAILED: Step.RECEIPT,
 }
 
 
@@ -44,7 +36,7 @@ def next_step(application: Application) -> tuple[Step, str]:
     if application.status in DECIDED:
         return Step.NONE, DECIDED[application.status]
     if application.interview and application.interview.state in BEGUN:
-        return BEGUN[application.interview.state]
+        return _begun(application.interview.state)
     if reason := application.why_not_interviewable():
         return Step.NONE, f"{reason} {WAIT}"
     count, minutes = len(application.questions), about_minutes(asked_ms(application.questions))
@@ -53,6 +45,11 @@ def next_step(application: Application) -> tuple[Step, str]:
         Step.RECORD,
         f"Answer {questions} on camera, about {minutes} min. Now, or whenever it suits you.",
     )
+
+
+def _begun(state: InterviewState) -> tuple[Step, str]:
+    step, said = BEGUN[state], state_words(state).next_step
+    return step, said if step is Step.RESUME else f"{said} {WAIT}"
 
 
 def about_minutes(interview_ms: int) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import interviews, review_queue
+from portal import interview_words, interviews, review_queue
 from portal.access import fetch_any
 from portal.blueprints import page_asked
 from portal.blueprints.admin.applications import (
@@ -34,7 +34,12 @@ ROWS_PER_PAGE = 25
 def interview_list() -> ResponseReturnValue:
     wanted = InterviewFilter.from_args(request.args)
     page = db.paginate(wanted.select(), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
-    view = {"page": page, "wanted": wanted, "queue": review_queue, "page_url": _page_url(wanted)}
+    view = {
+        "page": page,
+        "summaries": [review_queue.summary(interview) for interview in page.items],
+        "wanted": wanted,
+        "page_url": _page_url(wanted),
+    }
     if wants_fragment():
         return render_template("admin/_interviews.html", **view)
     jobs = db.session.scalars(db.select(Job).order_by(Job.title)).all()
@@ -42,6 +47,8 @@ def interview_list() -> ResponseReturnValue:
         "admin/interviews.html",
         jobs=jobs,
         states=InterviewState,
+        severities=review_queue.SEVERITIES,
+        kinds=review_queue.KINDS,
         counts=review_queue.state_counts(),
         **view,
     )
@@ -56,7 +63,7 @@ def interview_row(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     wanted = InterviewFilter.from_args(request.args)
     return render_template(
-        "admin/_interview_row.html", interview=interview, queue=review_queue, wanted=wanted
+        "admin/_interview_row.html", summary=review_queue.summary(interview), wanted=wanted
     )
 
 
@@ -65,12 +72,7 @@ def interview_page(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     view = {"interview": interview} | _list_left(interview)
     if interview.state is not InterviewState.READY:
-        return render_template(
-            "admin/interview_waiting.html",
-            status=interviews.status(interview),
-            queue=review_queue,
-            **view,
-        )
+        return render_template("admin/interview_waiting.html", **_status(interview), **view)
     spans = interviews.answer_spans(interview)
     answers = {
         "questions": _first_parts(interview),
@@ -131,8 +133,16 @@ def _start_s() -> float:
 @bp.get("/sessions/<uuid:interview_id>/status")
 def interview_status(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    view = {"interview": interview, "status": interviews.status(interview), "queue": review_queue}
-    return render_template("admin/_interview_status.html", **view, **_list_left(interview))
+    view = {"interview": interview} | _status(interview) | _list_left(interview)
+    return render_template("admin/_interview_status.html", **view)
+
+
+def _status(interview: InterviewSession) -> dict[str, Any]:
+    doing = review_queue.progress(interview).doing
+    return {
+        "status": interviews.status(interview),
+        "heading": interview_words.heading(interview, doing),
+    }
 
 
 @bp.post("/sessions/<uuid:interview_id>/retry")

@@ -30,7 +30,9 @@ def overview() -> ResponseReturnValue:
         applications=db.session.scalars(
             newest.order_by(Application.created_at.desc()).limit(NEWEST)
         ).all(),
-        interviews=db.session.scalars(ready.select().limit(NEWEST)).all(),
+        interviews=[
+            (interview, review_queue.severity_counts(interview.flags))
+            for interview in db.session.scalars(ready.select().limit(NEWEST))
+        ],
         is_measured=bool(work.workers_seen(utc_now())),
-        queue=review_queue,
     )

@@ -1,0 +1,111 @@
+"""How the states of an interview are said on pages: to the reviewer, and to the candidate.
+
+All of these words stand here, so that the queue, the player, the dashboard and the receipt say the
+same about one interview.
+"""
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from portal.models import ApplicationStatus, InterviewSession, InterviewState
+
+
+@dataclass(frozen=True)
+class StateWords:
+    """One state of an interview."""
+
+    reviewer: str  # one or two words, in lists and filters
+    candidate: str  # the same in the candidate's list of applications: "interview …"
+    heading: str  # one sentence at the top of the reviewer's page
+    next_step: str  # one sentence to the candidate: what has happened, before what comes next
+    saved: str = ""  # to the candidate, once everything was sent: what becomes of it
+
+
+INTERVIEW: dict[InterviewState, StateWords] = {
+    InterviewState.PENDING: StateWords(
+        reviewer="Not started",
+        candidate="not begun",
+        heading="Not started: the candidate has not agreed to be recorded yet.",
+        next_step="",
+    ),
+    InterviewState.RECORDING: StateWords(
+        reviewer="Begun",
+        candidate="begun",
+        heading="The candidate is recording.",
+        next_step="You have begun. Everything you saved is kept; go on where you stopped.",
+    ),
+    InterviewState.FINISHING: StateWords(
+        reviewer="Finishing",
+        candidate="being put together",
+        heading="All answers are here. They are being measured and joined.",
+        next_step="Your answers are saved and being put together.",
+        saved="Your answers are saved. We are putting them together; you may close this page.",
+    ),
+    InterviewState.READY: StateWords(
+        reviewer="Ready",
+        candidate="recorded",
+        heading="The recording is ready.",
+        next_step="Your interview is recorded.",
+        saved="Everything is saved and complete",
+    ),
+    InterviewState.FAILED: StateWords(
+        reviewer="Not finished",
+        candidate="saved",
+        heading="The recording could not be put together.",
+        next_step="Your answers are saved; putting them together needs a look.",
+        saved="Your answers are saved. Putting them together needs our attention; "
+        "you need not do anything.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class DoingWords:
+    """What a candidate who has begun does at the moment."""
+
+    reviewer: str
+    heading: str
+
+
+# By the values of `review_queue.Doing`.
+DOING = {
+    "recording": DoingWords("Recording", INTERVIEW[InterviewState.RECORDING].heading),
+    "waiting": DoingWords(
+        "Begun", "The candidate is there. Nothing is being recorded at the moment."
+    ),
+    "away": DoingWords("Paused", "The candidate has begun, and is not there at the moment."),
+}
+
+# One that goes no further, in whatever state it is: its application was withdrawn or decided.
+STOPPED = StateWords(
+    reviewer="Stopped",
+    candidate="stopped",
+    heading="Stopped: the application was {reason}.",
+    next_step="",
+    saved="Stopped: nothing more is recorded, sent or measured",
+)
+
+
+def init_app(app: Flask) -> None:
+    app.add_template_filter(state_words)
+    app.add_template_filter(doing_words)
+    app.jinja_env.globals["stopped_words"] = STOPPED
+
+
+def state_words(state: InterviewState) -> StateWords:
+    return INTERVIEW[state]
+
+
+def doing_words(doing: str) -> DoingWords:
+    return DOING[doing]
+
+
+def heading(interview: InterviewSession, doing: str) -> str:
+    """What the reviewer's page says of an interview; `doing` counts while it is being recorded."""
+    if interview.is_stopped:
+        is_withdrawn = interview.application.status is ApplicationStatus.WITHDRAWN
+        return STOPPED.heading.format(reason="withdrawn" if is_withdrawn else "decided")
+    if interview.state is InterviewState.RECORDING:
+        return doing_words(doing).heading
+    return state_words(interview.state).heading

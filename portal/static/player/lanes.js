@@ -21,7 +21,7 @@ export const LANES = {
   quality: { scale: [0, 1], lines: [{ series: "brightness" }] },
 };
 const LANE_COLOUR = { faces: "measured", head: "measured", eyes: "measured", sound: "sound", quality: "good" };
-export const SEVERITY_COLOUR = { high: "high", medium: "medium", low: "measured", none: "none" };
+const severityColour = (severity) => colour(`severity-${severity}`); // as in the list of flags: a token of app.css
 
 export class Lanes {
   constructor(canvas, rows, signals, flags) {
@@ -79,7 +79,7 @@ export class Lanes {
     const height = this.#place("axis").top - top;
     for (const { severity, startMs, endMs } of layered(this.flags)) {
       if (severity === "none") this.#fill(this.hatching, startMs, endMs, top, height, 0.6);
-      else this.#fill(colour(SEVERITY_COLOUR[severity]), startMs, endMs, top, height, 0.2);
+      else this.#fill(severityColour(severity), startMs, endMs, top, height, 0.2);
     }
     for (const gap of this.signals.gaps) this.#fill(this.hatching, gap.start_ms, gap.end_ms, 0, top + height, 1);
   }
@@ -107,7 +107,7 @@ export class Lanes {
       if (width > 28) this.#text(`Q${answer.question}`, Math.max(left, 0) + 6, top + height / 2, "text");
     }
     for (const { severity, startMs, endMs } of layered(this.flags)) {
-      this.#fill(colour(SEVERITY_COLOUR[severity]), startMs, endMs, top + height - 5, 3, 1, severity === "none" ? 1 : 3);
+      this.#fill(severityColour(severity), startMs, endMs, top + height - 5, 3, 1, severity === "none" ? 1 : 3);
     }
   }
 

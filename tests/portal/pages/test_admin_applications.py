@@ -108,7 +108,7 @@ def test_the_overview_counts_what_waits_and_links_to_it(
         (3, "open jobs", "/admin/jobs"),
     ):
         assert link in page
-        assert f'>{count}</span><span class="text-muted">{label}<' in page
+        assert f'>{count}</span> <span class="text-muted">{label}<' in page
 
 
 def test_the_overview_is_for_admins_only(client: FlaskClient, cast: Cast) -> None:

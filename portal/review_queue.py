@@ -120,7 +120,7 @@ class InterviewFilter:
     def __bool__(self) -> bool:
         return bool(self.to_args())
 
-    def select(self) -> Select[tuple[InterviewSession]]:
+    def select(self) -> Select[InterviewSession]:
         """Newest first, with everything that a row shows loaded in a fixed number of queries."""
         application = InterviewSession.application
         return (

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 from portal import hiring, review_queue, work
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
-from portal.models import Application, InterviewState, Job, JobStatus, utc_now
+from portal.models import Application, InterviewSession, InterviewState, Job, JobStatus, utc_now
 from portal.review_queue import InterviewFilter
 
 NEWEST = 6  # as many as fit beside each other on one screen
@@ -19,7 +19,6 @@ def overview() -> ResponseReturnValue:
     states = review_queue.state_counts()
     waiting = select(Application).where(Application.status.in_(hiring.WAITS_FOR_THE_TEAM))
     newest = waiting.options(joinedload(Application.user), joinedload(Application.job))
-    ready = InterviewFilter(states=(InterviewState.READY,))
     return render_template(
         "admin/overview.html",
         open_jobs=db.session.scalar(select(func.count(Job.id)).where(Job.status == JobStatus.OPEN)),
@@ -30,9 +29,13 @@ def overview() -> ResponseReturnValue:
         applications=db.session.scalars(
             newest.order_by(Application.created_at.desc()).limit(NEWEST)
         ).all(),
-        interviews=[
-            (interview, review_queue.severity_counts(interview.flags))
-            for interview in db.session.scalars(ready.select().limit(NEWEST))
-        ],
+        interviews=_newest_ready(),
         is_measured=bool(work.workers_seen(utc_now())),
     )
+
+
+def _newest_ready() -> list[tuple[InterviewSession, dict[str, int]]]:
+    """Each with how many flags of each severity it has."""
+    ready = InterviewFilter(states=(InterviewState.READY,))
+    found = db.session.scalars(ready.select().limit(NEWEST)).all()
+    return [(interview, review_queue.severity_counts(interview.flags)) for interview in found]

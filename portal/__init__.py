@@ -1,4 +1,4 @@
-"""The web application: `create_app` puts the parts together and knows nothing else."""
+"""The web application: `create_app` builds the Flask app from its parts and does nothing else."""
 
 from dotenv import load_dotenv
 from flask import Flask
@@ -11,14 +11,15 @@ from portal.config import PROJECT_FOLDER, Config
 from portal.extensions import csrf, db, jwt, login_manager, migrate, sign_with_sha256
 from portal.web import byte_ranges, error_pages, json_bodies, security_headers, template_filters
 
-# Résumés are the largest form we take (10 MB, and room for the fields); video comes in pieces with
-# a limit of its own.
+# The largest form carries a résumé (10 MB) and some fields. Video arrives in chunks, which have
+# their own limit.
 FORM_MAX_BYTES = 11 * 1024 * 1024
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """Build the app. Without `config` the environment and `.env` decide. Raises ConfigError on
-    unsafe settings.
+    """Build the app from `config`, or else from the environment and `.env`.
+
+    Raises ConfigError when a setting is unsafe.
     """
     if config is None:
         load_dotenv(PROJECT_FOLDER / ".env")
@@ -31,11 +32,8 @@ def create_app(config: Config | None = None) -> Flask:
     if config.trusted_proxies:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
-    for part in (
-        security_headers,
-        logs,
-        json_bodies,
-    ):  # first: what the others refuse is named and logged as well
+    # These come first, so that a request which a later part refuses is also logged and secured.
+    for part in (security_headers, logs, json_bodies):
         part.init_app(app)
     sign_with_sha256(app)
     db.init_app(app)
@@ -61,26 +59,25 @@ def create_app(config: Config | None = None) -> Flask:
 
 
 def configure(app: Flask, config: Config) -> None:
-    """Hand our settings to Flask and its extensions under the names they know."""
+    """Give our settings to Flask and its extensions, under the names that they expect."""
     logs.set_up(config.log_format)
     app.config.from_mapping(
         PORTAL=config,
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={
-            "hide_parameters": True
-        },  # they would bring names and e-mails into the log
+        # SQL parameters contain names and e-mail addresses, which must not reach the log.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
         TESTING=config.env == "testing",
         DEBUG=config.debug,
         SITE_NAME=config.site_name,
-        # Over HTTPS under a name that browsers take from this very host only, and for all of it.
+        # Browsers accept a `__Host-` cookie only over HTTPS, from this host, for the path "/".
         SESSION_COOKIE_NAME="__Host-portal" if config.session_cookie_secure else "portal",
         SESSION_COOKIE_SECURE=config.session_cookie_secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=FORM_MAX_BYTES,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
-        # lives as long as the session: a long sitting must not outlive its form
+        # The token is valid as long as the session. A form that stays open for hours still works.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=config.session_cookie_secure,
         PROPAGATE_EXCEPTIONS=False,

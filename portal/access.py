@@ -1,7 +1,7 @@
-"""Fetch and authorise in one step, so that no view can do one without the other.
+"""Fetches a row and checks the user's permission in one step, so that no view can forget the check.
 
-Who may see a row is said here and nowhere else. What a person may not see does not exist for that
-person: 404.
+Only this module decides who may see a row. A user without permission gets 404, as if the row did
+not exist.
 """
 
 import uuid
@@ -28,7 +28,10 @@ from portal.people import accounts
 Row = TypeVar("Row", bound=Application | InterviewSession | Answer)
 
 SIGN_IN = "sign_in"  # the name of the sign-in's id in the session cookie
-NOT_YOURS = "There is nothing of yours at this address. If it is yours, sign in with the account that it belongs to."
+NOT_YOURS = (
+    "There is nothing of yours at this address. "
+    "If it is yours, sign in with the account that it belongs to."
+)
 
 
 def init_app(app: Flask) -> None:
@@ -36,11 +39,11 @@ def init_app(app: Flask) -> None:
 
 
 def load_user(user_id: str) -> User | None:
-    """The person of a session cookie; none once its sign-in was ended, ran out, or the account was
-    disabled.
+    """The user whose session cookie this is, or None.
 
-    Asked with every request, so that what one process ends is over in all of them. The cookie's
-    sign-in alone decides.
+    None means that the sign-in has ended or expired, or that an admin disabled the account. Every
+    request asks the database, so that a sign-out in one process takes effect in all of them.
+    Flask-Login passes `user_id`, but only the sign-in that the cookie names decides.
     """
     if (sign_in := sign_in_here()) is None:
         return None
@@ -49,10 +52,10 @@ def load_user(user_id: str) -> User | None:
 
 
 def sign_in_here() -> uuid.UUID | None:
-    """Which sign-in this browser's cookie names."""
+    """The id of the sign-in that this browser's cookie names, or None."""
     try:
         return uuid.UUID(session.get(SIGN_IN, ""))
-    except (ValueError, TypeError, AttributeError):  # a cookie of an earlier version
+    except (ValueError, TypeError, AttributeError):  # no cookie, or one from an earlier version
         return None
 
 
@@ -65,8 +68,9 @@ def owner_of(row: Application | InterviewSession | Answer) -> User:
 
 
 def fetch_own(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:
-    """The row if it belongs to the user (default: who is signed in), else 404. For what only its
-    owner may do.
+    """The row if it belongs to the user, else 404. For actions that only the owner may do.
+
+    Without `user` it is the user who is signed in.
     """
     user = user or current_user
     row = db.session.get(model, row_id)
@@ -76,7 +80,7 @@ def fetch_own(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> 
 
 
 def fetch_visible(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:
-    """The row if it belongs to the user or the user is an admin, else 404. For reading."""
+    """The row if the user owns it or is an admin, else 404. For reading."""
     user = user or current_user
     row = db.session.get(model, row_id)
     if row is None or not (user.is_admin or owner_of(row).id == user.id):
@@ -85,7 +89,7 @@ def fetch_visible(model: type[Row], row_id: uuid.UUID, user: User | None = None)
 
 
 def fetch_any(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:
-    """The row for an admin, else 403 or 404. For review."""
+    """Any row, for an admin who reviews it. Others get 403; a missing row gives 404."""
     user = user or current_user
     if not user.is_admin:
         abort(403)
@@ -93,15 +97,17 @@ def fetch_any(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> 
 
 
 def fetch_person(user_id: uuid.UUID) -> User:
-    """Somebody's account for an admin, else 403 or 404."""
+    """Any account, for an admin. Others get 403; a missing account gives 404."""
     if not current_user.is_admin:
         abort(403)
     return db.get_or_404(User, user_id)
 
 
 def fetch_job(key: str | uuid.UUID, user: User | None = None) -> Job:
-    """A job that was published (open, or closed and read-only) for everybody; a draft for its
-    admins and applicants.
+    """The job with this id or slug, else 404.
+
+    Everybody may see a job that is or was published. Only admins and the job's applicants may see
+    a draft.
     """
     user = user or current_user
     named = Job.id == key if isinstance(key, uuid.UUID) else Job.slug == key
@@ -118,8 +124,10 @@ def _may_look_back(job: Job, user: User) -> bool:
 
 
 def is_at_the_machine() -> bool:
-    """Whether the browser runs on this very machine. Behind a proxy that was not announced nobody
-    knows: then no.
+    """Whether the browser runs on the same machine as the portal.
+
+    False when a proxy forwarded the request but TRUSTED_PROXIES is not set: the address that we
+    see is then the proxy's.
     """
     is_forwarded = any(
         name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP")
@@ -133,12 +141,12 @@ def is_at_the_machine() -> bool:
 
 
 def is_at_a_kiosk() -> bool:
-    """Whether the browser is one that many people use, one after another."""
+    """Whether this is the kiosk's browser, which many people use one after another."""
     return current_app.config["PORTAL"].records_itself and is_at_the_machine()
 
 
 def sign_out_here() -> None:
-    """End this browser's sign-in, and every copy of its cookie."""
+    """End this browser's sign-in. A copy of its cookie is then worthless as well."""
     if sign_in := sign_in_here():
         accounts.end_sign_in(sign_in)
     logout_user()
@@ -146,9 +154,7 @@ def sign_out_here() -> None:
 
 
 def admins_only() -> ResponseReturnValue | None:
-    """For `before_request` of a blueprint: sign-in for the anonymous, 403 for everybody who is no
-    admin.
-    """
+    """A blueprint's `before_request`: asks for sign-in first, then gives 403 unless an admin."""
     if not current_user.is_authenticated:
         return login_manager.unauthorized()
     if not current_user.is_admin:

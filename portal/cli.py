@@ -1,4 +1,4 @@
-"""Commands for operators: demo data, admins, disabling accounts, deleting what is due, measuring."""
+"""Operators' commands: demo data, accounts, deletion, the measuring worker and the kiosk."""
 
 import click
 from flask import Flask, current_app
@@ -47,7 +47,7 @@ def seed() -> None:
 @click.option("--name", "full_name", prompt="Full name")
 @click.password_option()
 def create_admin(email: str, full_name: str, password: str) -> None:
-    """Make an admin, or make an admin of somebody who has registered."""
+    """Create an admin, or make a registered person an admin."""
     if problem := passwords.why_refused(password, email):
         raise click.ClickException(problem)
     email, password_hash = tidy_email(email), passwords.hash_password(password)
@@ -56,14 +56,15 @@ def create_admin(email: str, full_name: str, password: str) -> None:
     user.full_name, user.role, user.password_hash = full_name, Role.ADMIN, password_hash
     db.session.add(user)
     db.session.flush()
-    accounts.sign_out_everywhere(user)  # whoever knew the old password is out
+    # The password is new: end the sign-ins that were made with the old one. This also commits.
+    accounts.sign_out_everywhere(user)
     click.echo(f"{email} is an admin now.")
 
 
 @click.command()
 @click.argument("email")
 def disable_user(email: str) -> None:
-    """Let somebody in no more, from this moment. Nothing of theirs is deleted."""
+    """Disable an account and sign it out everywhere. This deletes no data."""
     accounts.disable(_person(email))
     click.echo(f"{tidy_email(email)} is disabled and signed out everywhere.")
 
@@ -71,7 +72,7 @@ def disable_user(email: str) -> None:
 @click.command()
 @click.argument("email")
 def enable_user(email: str) -> None:
-    """Let somebody sign in again who was disabled."""
+    """Let the owner of a disabled account sign in again."""
     person = _person(email)
     _refuse_leaving(person)
     accounts.enable(person)
@@ -81,10 +82,10 @@ def enable_user(email: str) -> None:
 @click.command()
 @click.argument("email")
 @click.confirmation_option(
-    prompt="This deletes the account with every application and recording of it, for good. Go on?"
+    prompt="This deletes the account with all its applications and recordings, for good. Go on?"
 )
 def delete_user(email: str) -> None:
-    """Delete somebody's account, also an admin's, with everything that belongs to it."""
+    """Delete an account (an admin's too), with everything that belongs to it."""
     account_deletion.delete_account(_person(email))
     click.echo(f"{tidy_email(email)} is deleted, with everything that belonged to it.")
 
@@ -104,9 +105,7 @@ def _person(email: str) -> User:
 
 @click.command()
 def purge() -> None:
-    """Delete interviews that are older than RETENTION_DAYS, and finish deletions that were
-    interrupted.
-    """
+    """Delete interviews older than RETENTION_DAYS, and finish interrupted deletions."""
     click.echo(f"{interviews.purge(utc_now())} interviews deleted.")
     if finished := interviews.erase_leaving():
         click.echo(f"{finished} accounts deleted whose deletion had been interrupted.")
@@ -116,9 +115,7 @@ def purge() -> None:
 
 @click.command("capture-worker")
 def capture_worker() -> None:
-    """Measure answers and finish interviews in this process until it is told to stop (SIGTERM,
-    SIGINT).
-    """
+    """Measure answers and finish interviews, until SIGTERM or SIGINT stops this process."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     work.hold_back(app.config["PORTAL"])
     work.Worker(app).run()
@@ -126,7 +123,8 @@ def capture_worker() -> None:
 
 @click.command()
 def kiosk() -> None:
-    """Own this machine's camera and microphone until told to stop; what CAPTURE_SOURCE=device
-    needs.
+    """Record with this machine's camera and microphone. CAPTURE_SOURCE=device needs this process.
+
+    SIGTERM or SIGINT stops it.
     """
     interviews.run_station()

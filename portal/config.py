@@ -1,4 +1,4 @@
-"""Every setting of the portal, read once from the environment (and `.env`). Knows nothing of Flask."""
+"""All settings of the portal, read once from the environment and `.env`. It does not use Flask."""
 
 import os
 import shlex
@@ -16,13 +16,13 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
-# 32 characters of a random generator's output hold at least 128 bits, beyond any guessing.
+# 32 random hexadecimal characters hold 128 bits, which nobody can guess.
 SECRET_KEY_MIN_CHARS = 32
 WEAK_SECRETS = ("secret", "change", "example", "password", "default")
 
 
 class Environment(StrEnum):
-    """Where the portal runs; decides how strict it is with itself."""
+    """Where the portal runs. Production refuses unsafe settings."""
 
     PRODUCTION = "production"
     DEVELOPMENT = "development"
@@ -37,12 +37,12 @@ class CaptureSource(StrEnum):
 
 
 class ConfigError(Exception):
-    """A setting is missing or unsafe; the message says which and what to do."""
+    """A setting is missing or unsafe. The message names it and says what to do."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """The settings, typed. `.env.example` explains each."""
+    """The settings, with their types. `.env.example` explains each of them."""
 
     env: Environment
     secret_key: str
@@ -116,14 +116,16 @@ class Config:
         return config
 
     def check(self) -> None:
-        """Raise ConfigError where these settings would be unsafe in this environment."""
+        """Raise ConfigError when a setting is wrong, or unsafe in this environment."""
         if not self.secret_key:
             raise ConfigError(
-                "SECRET_KEY is not set. Make one: python -c 'import secrets; print(secrets.token_hex(32))'"
+                "SECRET_KEY is not set. "
+                "Make one: python -c 'import secrets; print(secrets.token_hex(32))'"
             )
         if self.log_format not in log_format.FORMATS:
             raise ConfigError(
-                f"LOG_FORMAT is {self.log_format!r}; it must be one of: {', '.join(log_format.FORMATS)}."
+                f"LOG_FORMAT is {self.log_format!r}; "
+                f"it must be one of: {', '.join(log_format.FORMATS)}."
             )
         if self.media_accel_prefix and not self.media_accel_prefix.startswith("/"):
             raise ConfigError(
@@ -155,7 +157,7 @@ class Config:
 
     @property
     def station_socket(self) -> Path:
-        """Where the process that owns this machine's camera is spoken to."""
+        """The socket of the kiosk process, which records with this machine's camera."""
         return self.instance_path / "kiosk.sock"
 
     @property
@@ -204,8 +206,9 @@ def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
 
 
 def _command(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """A program with its words. It is looked for now: better no portal than one that believes it is
-    scanned.
+    """A program and its arguments. Raises ConfigError when this machine has no such program.
+
+    The portal must not start with a virus scanner that it cannot run.
     """
     try:
         words = tuple(shlex.split(environ.get(name, "")))

@@ -1,9 +1,8 @@
-"""What a candidate agrees to: which version of the words it was, and a mark of exactly what was
-shown.
+"""Records which consent text a candidate saw: its version, and a SHA-256 hash of its words.
 
-The words themselves are `templates/capture/_consent_text.html` and the two choices of
-`forms/consent.py`. The mark is a SHA-256 of all of them as a person reads them, numbers included,
-so that it says what somebody saw and agreed to.
+The text is in `templates/capture/_consent_text.html`, and the two choices are in
+`forms/consent.py`. The hash covers the words and numbers of both as the page showed them. So we can
+prove later what the candidate agreed to.
 """
 
 import hashlib
@@ -11,20 +10,20 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-# The day these words were written. Whoever changes them gives them a new one, and adds it to
+# The day when the text was written. When you change the text, set a new date here and add it to
 # test_consent.
 VERSION = "2026-11-27"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The words that somebody agreed to."""
+    """The consent text that a candidate agreed to."""
 
     version: str
     sha256: str
 
 
 def shown(*words: str) -> Shown:
-    """What these pieces of a page say to its reader, whatever stands around the words."""
+    """The version and hash of the text in these pieces of a page. HTML tags do not count."""
     text = " ".join(Markup(piece).striptags() for piece in words)
     return Shown(VERSION, hashlib.sha256(text.encode()).hexdigest())

@@ -14,7 +14,7 @@ from portal.extensions import db
 from portal.interviews import config
 from portal.models import Application, InterviewQuestion, InterviewSession, User
 
-READ_BYTES = 256 * 1024  # of a recording at a time: it may be larger than our memory
+READ_BYTES = 256 * 1024  # a recording may not fit into memory, so we read it in pieces
 
 
 def export_data(user: User) -> Iterator[bytes]:
@@ -23,7 +23,7 @@ def export_data(user: User) -> Iterator[bytes]:
     The ZIP is made while it is sent, because it may be larger than the free space on our disk.
     """
     db.session.rollback()
-    # a POST, yet looking through folders must keep nobody from writing
+    # The request is a POST, but it only reads. Without this it would hold SQLite's write lock.
     g.only_reads_database = True
     files: dict[str, bytes | Path] = {"profile.json": _as_json(_profile(user))}
     for number, application in enumerate(
@@ -39,7 +39,7 @@ def export_data(user: User) -> Iterator[bytes]:
                 f"{folder}/interview/{path.relative_to(place.folder)}": path
                 for path in place.files()
             }
-    db.session.rollback()  # sending takes minutes and needs no database
+    db.session.rollback()  # close the transaction: sending takes minutes and reads only files
     g.only_reads_database = False
     return _zipped(files)
 
@@ -49,7 +49,7 @@ def _zipped(files: dict[str, bytes | Path]) -> Iterator[bytes]:
     # Recordings and résumés are compressed already.
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as package:
         for name, content in files.items():
-            if isinstance(content, Path) and not content.is_file():  # deleted meanwhile
+            if isinstance(content, Path) and not content.is_file():  # deleted in the meantime
                 continue
             with package.open(name, "w", force_zip64=True) as target:
                 for piece in _pieces(content):
@@ -65,7 +65,7 @@ def _pieces(content: bytes | Path) -> Iterator[bytes]:
 
 
 class _Sink(io.RawIOBase):
-    """What `zipfile` writes to: keeps only what was not sent yet, and cannot go back."""
+    """A write-only stream for `zipfile`, which keeps only the bytes that we have not sent yet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ def _as_json(value: Any) -> bytes:
 
 
 def _columns(row: Any, *without: str) -> dict[str, Any]:
-    """A row as it is stored, apart from what are names and counters of our own."""
+    """The row's columns and values, without the columns that only the portal itself needs."""
     return {
         column.name: getattr(row, column.name)
         for column in row.__table__.columns
@@ -132,5 +132,5 @@ def _interview(interview: InterviewSession) -> dict[str, Any]:
 
 
 def _question(question: InterviewQuestion) -> dict[str, Any]:
-    """What was not shown yet is not theirs to know yet."""
+    """The question, without its text as long as the candidate has not reached it."""
     return _columns(question, "interview_id", *(() if question.is_released else ("prompt",)))

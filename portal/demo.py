@@ -1,5 +1,6 @@
-"""What `flask seed` makes: people with known passwords, three jobs, and one interview that was
-really measured.
+"""The demo data of `flask seed`: two people, three jobs and one interview.
+
+The people have known passwords. The analysis engine really measures the interview.
 """
 
 import io
@@ -39,7 +40,8 @@ JOBS: list[dict[str, Any]] = [
         location="Porto",
         workplace=Workplace.ON_SITE,
         salary_range="34 000 – 40 000 €",
-        description="You install, calibrate and mend instruments between the coast and the mountains.\n\n"
+        description="You install, calibrate and mend instruments "
+        "between the coast and the mountains.\n\n"
         "## What you bring\n\n- A driving licence\n- Patience with small screws",
     ),
     dict(
@@ -66,7 +68,10 @@ def is_seeded() -> bool:
 
 
 def make() -> None:
-    """Everything at once. The admin comes last, so that a seeding that was cut short is begun anew."""
+    """Make all demo data. `is_seeded` looks for the admin, so the admin is made last.
+
+    If somebody interrupts this function, the next `flask seed` starts again from the beginning.
+    """
     _remove_leftovers()
     candidate = _person(
         CANDIDATE_EMAIL, "Ines Duarte", headline="Data engineer, seven years with sensor networks"
@@ -109,7 +114,7 @@ def _job(values: dict[str, Any]) -> Job:
 
 
 def _record_interview(candidate: User, job: Job) -> None:
-    """The very path of a real interview, with generated clips in place of a camera."""
+    """Run the code path of a real interview, with generated clips instead of a camera."""
     resume = resumes.read("ines-duarte.pdf", io.BytesIO(_blank_pdf()), "demo")
     interview = interviews.open_interview(hiring.apply(candidate, job, resume))
     interviews.give_consent(interview, analyse=True)
@@ -122,7 +127,7 @@ def _record_interview(candidate: User, job: Job) -> None:
                 interview, interviews.NewAnswer("demo-tab", position, "mp4")
             )
             interviews.receive(answer, 0, data, None)
-            # as if somebody had recorded it here
+            # Otherwise a note would say that the answer arrived faster than it is long.
             answer.created_at -= timedelta(milliseconds=LIMIT_MS)
             db.session.commit()
             interviews.complete_answer(answer, len(data), None, watched=True)

@@ -1,9 +1,9 @@
-"""Whether something is still as somebody saw it when they began to change it: nobody overwrites
-what they never saw.
+"""Optimistic locking for forms: finds values that somebody else changed while a form was open.
 
-A form carries a mark of each value that it showed. When it comes back, whatever is stored and bears
-another mark was changed by somebody else meanwhile. Knows values and marks; knows no row, no form
-and nobody's name.
+A form carries a mark (a short hash) of each value that it showed. When the form comes back, we
+compare its marks with the stored values. If a mark differs, somebody else has changed that value in
+the meantime, and the form must not overwrite it unseen. This module knows only values and marks; it
+knows no database rows and no forms.
 """
 
 import hashlib
@@ -11,14 +11,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-FIELD = "seen"  # what a form calls its marks
+FIELD = "seen"  # the name of the form field that carries the marks
 MARK_CHARS = 16
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One value as it is stored now and as somebody would store it, both as text; None where they
-    did not change it.
+    """One value that somebody else changed, as text: the stored one and the user's own.
+
+    `yours` is None when the user did not change this value.
     """
 
     name: str
@@ -27,14 +28,12 @@ class Difference:
 
 
 def marks(values: Mapping[str, object]) -> str:
-    """What a form that shows these values carries."""
+    """The marks of these values, as the form's hidden field carries them."""
     return " ".join(f"{name}={mark(value)}" for name, value in values.items())
 
 
 def changed(seen: str | None, values: Mapping[str, object]) -> list[str]:
-    """The names of what is stored otherwise than it was seen; all of them where nobody says what
-    was seen.
-    """
+    """The names of the values that differ from the marks in `seen`. Without marks: all names."""
     known = set((seen or "").split())
     return [name for name, value in values.items() if f"{name}={mark(value)}" not in known]
 
@@ -42,9 +41,10 @@ def changed(seen: str | None, values: Mapping[str, object]) -> list[str]:
 def typed_over(
     seen: str | None, stored: Mapping[str, object], typed: Mapping[str, object]
 ) -> dict[str, bool]:
-    """What is stored otherwise than it was seen, and whether who saw it changed it as well.
+    """The stored values that changed since the user saw them: name → has the user changed it too?
 
-    What both made alike is left out. What is not among `typed` cannot be changed there.
+    Leaves out a value when both people changed it to the same thing. A name that is not in `typed`
+    has no field in the form, so the user cannot have changed it.
     """
     mine = set(changed(seen, typed))
     alike = {name for name, value in typed.items() if mark(value) == mark(stored[name])}
@@ -52,14 +52,12 @@ def typed_over(
 
 
 def one_line_end(text: str) -> str:
-    """The text with each line's end in one spelling: a form on a page sends two characters for it."""
+    """The text with single newlines as line ends. A browser's form sends two characters instead."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def mark(value: object) -> str:
-    """The same for the same value, on every machine and in every process, however a line ends in
-    it.
-    """
+    """A short hash of the value. It is the same in every process, and with any kind of line end."""
     text = json.dumps(_alike(value), ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:MARK_CHARS]
 

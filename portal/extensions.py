@@ -1,4 +1,4 @@
-"""The Flask extensions, made once and bound in `create_app`, and how we speak to SQLite."""
+"""The Flask extensions, which `create_app` binds to the app, and our settings for SQLite."""
 
 import hashlib
 import sqlite3
@@ -20,7 +20,7 @@ READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Base(DeclarativeBase):
-    """Gives every constraint a name, so that migrations can speak of it on any database."""
+    """Gives every constraint a name, so that migrations can change it on any database."""
 
     metadata = MetaData(
         naming_convention={
@@ -41,14 +41,15 @@ jwt = JWTManager()
 
 
 class SessionCookie(SecureCookieSessionInterface):
-    """Flask's session cookie, signed with HMAC-SHA-256; Flask itself still uses SHA-1."""
+    """Flask's session cookie, signed with HMAC-SHA-256. Flask's default is still SHA-1."""
 
     digest_method = staticmethod(hashlib.sha256)
 
 
 def sign_with_sha256(app: Flask) -> None:
-    """Every signature of ours. Flask-WTF's tokens and our own take the library's default, so that
-    is set as well.
+    """Use SHA-256 for all our signatures.
+
+    Flask-WTF's tokens and our own use the default of itsdangerous, so we change that too.
     """
     app.session_interface = SessionCookie()
     itsdangerous.Signer.default_digest_method = staticmethod(hashlib.sha256)
@@ -58,26 +59,27 @@ def sign_with_sha256(app: Flask) -> None:
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    connection.isolation_level = None  # we say BEGIN ourselves, below
-    # SQLite's own lower() knows A–Z only, and a search for "école" must find "École" here as on
+    connection.isolation_level = None  # `_begin_sqlite` below sends BEGIN instead
+    # SQLite's own lower() changes only A–Z. A search for "école" must find "École", as it does on
     # PostgreSQL.
     connection.create_function(
         "lower", 1, lambda text: text.lower() if text else text, deterministic=True
     )
-    # FULL: a commit survives loss of power, which a promise of "saved" needs.
+    # FULL: a commit survives a power failure. Only then may a page say "saved".
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
         "busy_timeout=5000",
         "foreign_keys=ON",
-        "secure_delete=ON",  # what is deleted is overwritten, not only forgotten
+        "secure_delete=ON",  # SQLite overwrites deleted data with zeros
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def insert_unless_there(row: Any) -> bool:
-    """Insert a row by whose key others may insert one in this very moment. False where they did;
-    commits nothing.
+    """Insert the row. False when a row with this key exists, perhaps since this very moment.
+
+    Does not commit.
     """
     try:
         with db.session.begin_nested():
@@ -88,10 +90,9 @@ def insert_unless_there(row: Any) -> bool:
 
 
 def drop_old_pages() -> None:
-    """Move SQLite's log into the database file, so that no page of it still holds what was deleted.
+    """Empty SQLite's write-ahead log, so that no page of it still contains deleted data.
 
-    Where somebody is reading just now the log goes a little later, with one of its usual
-    checkpoints.
+    While another connection reads, SQLite cannot do this. A usual checkpoint then does it later.
     """
     if db.engine.dialect.name != "sqlite":
         return
@@ -104,8 +105,9 @@ def drop_old_pages() -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Any) -> None:
-    """Take the write lock at once wherever we may write: a lock taken later fails under load
-    instead of waiting.
+    """Take SQLite's write lock at the start of every transaction that may write.
+
+    A transaction that asks for the lock later fails under load instead of waiting for it.
     """
     if connection.dialect.name != "sqlite":
         return

@@ -1,6 +1,6 @@
-"""Whether the portal is alive and whether it is ready to serve, for supervisors and proxies.
+"""Health checks for supervisors and proxies: is the portal alive, and is it ready?
 
-Tells in a few words which part is not, and nothing about people, paths or settings' values.
+An answer names the part that fails. It contains no personal data, no paths and no setting's value.
 """
 
 import logging
@@ -17,21 +17,23 @@ log = logging.getLogger(__name__)
 bp = Blueprint("health", __name__)
 
 OK = "ok"
-# of the disk where the proxy keeps bodies on their way; below that one flood fills it
+# The free part of the disk where the proxy buffers request bodies. With less, a burst of uploads
+# could fill the disk.
 PROXY_LEAST_FREE = 0.1
 
 
 @bp.get("/healthz")
 def healthz() -> dict[str, str]:
-    """Alive: this process answers. Asks neither database nor disk, so that a full disk restarts
-    nobody.
+    """Liveness: this process answers.
+
+    It does not ask the database or the disk: a restart would not help when one of them fails.
     """
     return {"status": "alive"}
 
 
 @bp.get("/readyz")
 def readyz() -> tuple[dict[str, object], int]:
-    """Ready: a candidate who comes now can record. 503 names what is missing."""
+    """Readiness: a candidate could start to record now. A 503 names the part that fails."""
     found = checks()
     is_ready = all(words == OK for words in found.values())
     return {
@@ -41,7 +43,7 @@ def readyz() -> tuple[dict[str, object], int]:
 
 
 def checks() -> dict[str, str]:
-    """Each part by name: `ok`, or what is wrong with it."""
+    """The state of each part by its name: `ok`, or what is wrong."""
     found = {"database": _database(), "disk": _disk(), "models": _models()}
     if interviews.config().records_itself:
         found["station"] = _station()
@@ -56,7 +58,7 @@ def checks() -> dict[str, str]:
 
 def _database() -> str:
     try:
-        # a table of ours: migrated, not only reachable
+        # This reads one of our tables: it must exist, so the database must also be migrated.
         db.session.execute(db.select(InterviewSession.id).limit(1))
     except SQLAlchemyError as exc:
         log.warning("the database does not answer: %s", type(exc).__name__)
@@ -66,7 +68,7 @@ def _database() -> str:
 
 
 def free_bytes() -> int | None:
-    """Space left where interviews are kept; None where that folder is gone."""
+    """The free space on the interviews' disk, or None when their folder is missing."""
     try:
         return shutil.disk_usage(interviews.config().interviews_folder).free
     except OSError as exc:
@@ -86,8 +88,9 @@ def _disk() -> str:
 
 
 def proxy_space() -> tuple[int, int] | None:
-    """Bytes free and in all where the proxy keeps bodies on their way; None where it is not
-    watched, or not there.
+    """The free and the total bytes of the disk where the proxy buffers request bodies.
+
+    None when PROXY_TEMP_FOLDER is not set, or when that folder is missing.
     """
     folder = interviews.config().proxy_temp_folder
     if folder is None:

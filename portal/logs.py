@@ -1,8 +1,7 @@
-"""What the portal writes into its log, and what never gets there: addresses, queries, and words
-that somebody typed.
+"""Sets up the portal's log, and keeps personal data out of it.
 
-Lines look as `log_format` says. The line about each request is written by gunicorn, from what is
-noted here.
+The log never contains network addresses, query strings or typed text. `log_format` defines the form
+of a line. gunicorn writes one line for each request, with the path that this module notes.
 """
 
 import logging
@@ -24,9 +23,9 @@ def init_app(app: Flask) -> None:
 
 
 def set_up(name: str) -> None:
-    """Lines on stderr in this format, each with the id of the request that it belongs to.
+    """Write log lines in this format to stderr, each with the id of its request.
 
-    Does nothing where somebody else has set up logging already, as tests do.
+    Does nothing when logging is already set up, as it is in tests.
     """
     if logging.getLogger().handlers:
         return
@@ -34,7 +33,8 @@ def set_up(name: str) -> None:
     handler.setFormatter(log_format.formatter(name))
     handler.addFilter(_name_request)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each plugin at every start
+    # At INFO, Alembic lists its plugins at each start.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.captureWarnings(True)
     threading.excepthook = _thread_failed
 
@@ -45,8 +45,10 @@ def _name_request(record: logging.LogRecord) -> bool:
 
 
 def _note_path() -> None:
-    """The path where only ids of ours vary in it; else the route, or a dash: the rest was typed by
-    somebody.
+    """Note the path for the log, or only the route's pattern when typed text is part of the path.
+
+    The path itself is noted only when all its variable parts are ids of ours. Without a route we
+    note nothing, and gunicorn logs a dash.
     """
     if request.url_rule is None:
         return
@@ -55,8 +57,8 @@ def _note_path() -> None:
 
 
 def _thread_failed(args: threading.ExceptHookArgs) -> None:
-    """Like Python's own, but as a line of the log."""
+    """Log the exception that ended a thread. Python itself would print it to stderr."""
     if args.exc_value is not None:
         found: tuple[type[BaseException], BaseException, TracebackType | None]
         found = (args.exc_type, args.exc_value, args.exc_traceback)
-        log.critical("a thread ended by a fault", exc_info=found)
+        log.critical("an exception ended a thread", exc_info=found)

@@ -1,9 +1,7 @@
-"""Figures for Prometheus, read from the database and the disk when it asks, on a port of their own
-on 127.0.0.1.
+"""Prometheus metrics on their own port of 127.0.0.1. Each scrape reads the database and the disk.
 
-Every process would give the same answer, so whichever holds the port answers; should it end,
-another takes the port over. Counts only: no label carries an id, a name or anything that somebody
-typed.
+All processes would give the same answer, so the one that holds the port answers. When it ends,
+another process takes the port. No label contains an id, a name or any typed text.
 """
 
 import logging
@@ -29,11 +27,11 @@ from portal.models import Answer, AnswerState, InterviewSession, InterviewState,
 log = logging.getLogger(__name__)
 
 ADDRESS = "127.0.0.1"
-TRY_AGAIN_S = 5.0  # so long the figures may be missing when the process that gave them ends
+TRY_AGAIN_S = 5.0  # metrics may be missing for this long after the process with the port ends
 
 
 class PortalCollector(Collector):
-    """Asks for everything anew at each scrape."""
+    """Reads all metrics again at each scrape."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -50,7 +48,7 @@ class PortalCollector(Collector):
 
 
 def serve(app: Flask) -> None:
-    """Give the figures from this process as long as it holds the port. Returns at once."""
+    """Start a thread that serves the metrics when the port is free. Returns at once."""
     port = app.config["PORTAL"].metrics_port
     if port is not None:
         threading.Thread(target=_serve, args=(app, port), name="metrics", daemon=True).start()
@@ -64,10 +62,10 @@ def _serve(app: Flask, port: int) -> None:
             server = make_server(
                 ADDRESS, port, make_wsgi_app(registry), OnePortServer, QuietHandler
             )
-        except OSError:  # another process of ours has it
+        except OSError:  # another of our processes has the port
             time.sleep(TRY_AGAIN_S)
             continue
-        log.info("figures for Prometheus are at http://%s:%d/metrics", ADDRESS, port)
+        log.info("Prometheus metrics are at http://%s:%d/metrics", ADDRESS, port)
         server.serve_forever()
 
 
@@ -78,10 +76,10 @@ class OnePortServer(ThreadingWSGIServer):
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Scrapes are no news."""
+    """Writes no log line for a scrape."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing is written."""
+        """Write nothing."""
 
 
 def _disk() -> Iterator[GaugeMetricFamily]:
@@ -144,8 +142,9 @@ def _workers() -> Iterator[GaugeMetricFamily]:
 
 
 def _waiting_ages_s() -> list[float]:
-    """Seconds since each waiting answer's recording ended. A take that was recorded again waits for
-    nothing.
+    """For each answer that waits to be measured: the seconds since its recording ended.
+
+    Leaves out takes that the candidate has recorded again.
     """
     newer = aliased(Answer)
     same = sa.and_(
@@ -173,9 +172,7 @@ def _waiting_ages_s() -> list[float]:
 
 
 def _live_lag_s() -> float:
-    """The longest, of answers that are recorded and measured at this moment; 0 where there are
-    none.
-    """
+    """The longest lag of all answers that are being recorded and measured now; 0 without any."""
     now = utc_now()
     wanted = sa.select(Answer.created_at, Answer.measured_ms).where(
         Answer.state == AnswerState.RECORDING, Answer.lease_until > now

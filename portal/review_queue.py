@@ -1,8 +1,7 @@
-"""Which interviews an admin asked to see, as one SQL query, and what one row of the queue says
-about its flags.
+"""The review queue: filters interviews with one SQL query, and sums up each interview's flags.
 
-Reads filters from the URL and knows nothing of pages: the admin's table and the JSON API share it.
-A value in the URL that means nothing is left out, so an old link still opens.
+The admin's table and the JSON API share this module. It reads the filters from the URL and knows no
+templates. It ignores URL values that it does not understand, so that old links still open.
 """
 
 import uuid
@@ -30,8 +29,8 @@ from portal.models import (
 )
 from portal.text_search import mentions
 
-# The names of the telemetry contract, most telling first; a test holds them equal to the capture
-# engine's.
+# The kinds of flags in the telemetry contract, the most important first. A test checks that the
+# capture engine has the same names.
 KINDS = (
     "no_face",
     "several_faces",
@@ -49,19 +48,18 @@ KINDS = (
 )
 SEVERITIES = ("high", "medium", "low")
 
-# Who never agreed to be recorded is no work for a reviewer: such rows appear only when asked for.
+# Interviews without consent are hidden unless the admin asks for them.
 SHOWN_STATES = tuple(state for state in InterviewState if state is not InterviewState.PENDING)
 
-
-# The page of somebody who records reports every few seconds; this long a silence is no hiccup of
-# the network.
+# A recording page reports every few seconds. A short network failure does not last this long.
 AWAY_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class InterviewFilter:
-    """What to look for. Several values of one field mean *any of them*; different fields must all
-    hold.
+    """The filter of the queue. An interview must match every field that is set.
+
+    Several values in one field mean that any of them matches.
     """
 
     candidate: str = ""
@@ -70,12 +68,14 @@ class InterviewFilter:
     states: tuple[InterviewState, ...] = ()
     job_id: uuid.UUID | None = None
     from_day: date | None = None
-    to_day: date | None = None  # this whole day included; days are UTC
+    to_day: date | None = None  # including this day; days are in UTC
 
     @classmethod
     def from_args(cls, args: MultiDict[str, str]) -> "InterviewFilter":
-        """Read `candidate`, `kind`, `severity`, `state` (each of these three repeatable), `job`,
-        `from`, `to`.
+        """Read the filter from a URL's arguments.
+
+        These are `candidate`, `kind`, `severity`, `state`, `job`, `from` and `to`. `kind`,
+        `severity` and `state` may appear several times.
         """
         return cls(
             candidate=args.get("candidate", "").strip()[:100],
@@ -88,7 +88,7 @@ class InterviewFilter:
         )
 
     def to_args(self) -> dict[str, Any]:
-        """The same filter as arguments of `url_for`, without what is not set."""
+        """The filter as arguments of `url_for`, without the fields that are not set."""
         args = {
             "candidate": self.candidate,
             "kind": list(self.kinds),
@@ -102,11 +102,11 @@ class InterviewFilter:
 
     @property
     def is_backwards(self) -> bool:
-        """Whether it asks for no day at all: from a later one to an earlier one."""
+        """Whether the first day is later than the last one, so that nothing can match."""
         return bool(self.from_day and self.to_day and self.from_day > self.to_day)
 
     def left_out(self) -> int:
-        """How many that fit are not listed, because they have not begun and nobody asked for such."""
+        """How many matching interviews the list hides because they have not begun."""
         if self.states:
             return 0
         counted = (
@@ -121,7 +121,7 @@ class InterviewFilter:
         return bool(self.to_args())
 
     def select(self) -> Select[InterviewSession]:
-        """Newest first, with everything that a row shows loaded in a fixed number of queries."""
+        """The query: newest first. It loads all that the rows show in a fixed number of queries."""
         application = InterviewSession.application
         return (
             select(InterviewSession)
@@ -140,7 +140,7 @@ class InterviewFilter:
         )
 
     def conditions(self) -> Iterable[ColumnElement[bool]]:
-        """What must hold, for a query that joins the application and its user."""
+        """The WHERE conditions, for a query that joins the application and its user."""
         yield InterviewSession.state.in_(self.states or SHOWN_STATES)
         yield from mentions(self.candidate, User.full_name, User.email)
         if self.job_id:
@@ -153,8 +153,9 @@ class InterviewFilter:
             yield self._has_flag()
 
     def _has_flag(self) -> ColumnElement[bool]:
-        """One flag must have both the kind and the severity asked for; what could not be assessed
-        is no flag.
+        """Requires one flag that has both a wanted kind and a wanted severity.
+
+        A stretch that the engine could not assess does not count as a flag.
         """
         wanted = [Flag.assessable.is_(True)]
         if self.kinds:
@@ -164,7 +165,7 @@ class InterviewFilter:
         return InterviewSession.flags.any(and_(*wanted))
 
 
-# `id` last, so that two interviews of the same moment never swap places between two pages.
+# `id` comes last, so that interviews with the same start keep one order on every page.
 NEWEST_FIRST = (
     InterviewSession.start_time.desc(),
     InterviewSession.created_at.desc(),
@@ -185,7 +186,7 @@ def _midnight(day: date) -> datetime:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an interview lies in a list of them: its neighbours, and which one of how many it is."""
+    """An interview's position in a list, the list's length, and the two neighbours."""
 
     newer: uuid.UUID | None
     older: uuid.UUID | None
@@ -194,8 +195,9 @@ class Place:
 
 
 def place_of(interview: InterviewSession, wanted: InterviewFilter) -> Place:
-    """Its place in the list that was asked for. It is counted even where it is no longer what was
-    asked for.
+    """The interview's place in the filtered list.
+
+    The list includes this interview even when it no longer matches the filter.
     """
     listed = (
         select(
@@ -220,23 +222,21 @@ def place_of(interview: InterviewSession, wanted: InterviewFilter) -> Place:
 
 @dataclass(frozen=True)
 class Mark:
-    """Where one flag lies, in per cent of the recording."""
+    """Where one flag is on the timeline, in per cent of the recording."""
 
     x: float
     width: float
-    severity: str  # "none" where it could not be assessed
+    severity: str  # "none" when the engine could not assess this stretch
 
 
 def state_counts() -> dict[InterviewState, int]:
-    """How many interviews are in each state, whatever else is asked for."""
+    """How many interviews are in each state, without any filter."""
     counted = select(InterviewSession.state, func.count()).group_by(InterviewSession.state)
     return {state: count for state, count in db.session.execute(counted)}
 
 
 def is_away(interview: InterviewSession, now: datetime | None = None) -> bool:
-    """Whether the candidate has begun and is not there at the moment: closed the page, or lost the
-    network.
-    """
+    """Whether the candidate has begun, but the page is closed or offline at the moment."""
     if interview.state is not InterviewState.RECORDING:
         return False
     seen_at = interview.holder_seen_at or interview.start_time
@@ -244,22 +244,22 @@ def is_away(interview: InterviewSession, now: datetime | None = None) -> bool:
 
 
 class Doing(StrEnum):
-    """What a candidate who has begun does at the moment, as far as the server can tell."""
+    """What a candidate in an interview does at the moment, as far as the server knows."""
 
     AWAY = "away"
-    # there, and nothing is recorded: reading, thinking, or with a browser that cannot
+    # The page is open but records nothing: the candidate reads or thinks, or recording failed.
     WAITING = "waiting"
-    RECORDING = "recording"  # of the answer that runs, something has come
+    RECORDING = "recording"  # the server has received a part of the answer that runs now
 
 
 @dataclass(frozen=True)
 class Progress:
     doing: Doing
-    answers: int  # questions of whose answer something is here
+    answers: int  # questions for which the server has at least a part of an answer
 
 
 def progress(interview: InterviewSession, now: datetime | None = None) -> Progress:
-    """How far somebody is who has begun: said of what has arrived, not of what a page has begun."""
+    """How far the candidate is, judged only by the data that has arrived."""
     there = interviews.arrived(interview)
     count = len({answer.question_position for answer in there})
     if is_away(interview, now):
@@ -269,19 +269,19 @@ def progress(interview: InterviewSession, now: datetime | None = None) -> Progre
 
 
 def severity_counts(flags: Iterable[Flag]) -> dict[str, int]:
-    """How many flags of each severity, highest first. What could not be assessed is not counted."""
+    """The number of flags of each severity, highest first, without unassessable stretches."""
     counted = Counter(flag.severity for flag in flags if flag.assessable)
     return {level: counted[level] for level in SEVERITIES if counted[level]}
 
 
 def kind_counts(flags: Iterable[Flag]) -> dict[str, int]:
-    """How many flags of each kind, without what could not be assessed."""
+    """The number of flags of each kind, without unassessable stretches."""
     counted = Counter(flag.kind for flag in flags if flag.assessable)
     return {kind: counted[kind] for kind in KINDS if counted[kind]}
 
 
 def unassessable_percent(interview: InterviewSession) -> int:
-    """How much of the recording could not be judged; overlapping stretches count once."""
+    """The part of the recording that the engine could not assess. Overlaps count once."""
     total_ms, reached_ms = 0, 0
     for flag in sorted(
         (flag for flag in interview.flags if not flag.assessable), key=lambda flag: flag.start_ms
@@ -292,9 +292,7 @@ def unassessable_percent(interview: InterviewSession) -> int:
 
 
 def marks(interview: InterviewSession) -> list[Mark]:
-    """The flags along the recording, for the strip of a row; the gravest last, so that it lies on
-    top.
-    """
+    """The flags for a row's timeline. The most severe come last, so that they are drawn on top."""
     whole_ms = known_ms(interview)
     rank = ("none", *reversed(SEVERITIES))
     placed = [_mark(flag, whole_ms) for flag in interview.flags]
@@ -303,7 +301,7 @@ def marks(interview: InterviewSession) -> list[Mark]:
 
 @dataclass(frozen=True)
 class InterviewSummary:
-    """What a row of the queue says about one interview, worked out for the page."""
+    """What one row of the queue shows about an interview."""
 
     interview: InterviewSession
     by_severity: dict[str, int]
@@ -330,7 +328,7 @@ def summary(interview: InterviewSession) -> InterviewSummary:
     )
 
 
-# Narrower than this, a mark on the small strip of a row would not be seen.
+# A narrower mark would be invisible on a row's small timeline.
 MARK_MIN_PERCENT = 1.5
 
 
@@ -343,7 +341,7 @@ def _mark(flag: Flag, whole_ms: int) -> Mark:
 
 
 def known_ms(interview: InterviewSession) -> int:
-    """The recording's length, or as far as it is known while it is being made. Never 0."""
+    """The recording's length. During the interview: the length so far. Never 0."""
     last_ms = max((flag.end_ms for flag in interview.flags), default=0)
     measured_ms = sum(answer.measured_ms for answer in interview.kept_answers())
     return max(interview.duration_ms or measured_ms, last_ms, 1)

@@ -1,13 +1,13 @@
-"""What somebody typed into a field for searching, as conditions. Knows no table."""
+"""Turns the text of a search field into SQL conditions. It knows no table."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 
 def mentions(text: str, *columns: InstrumentedAttribute[str]) -> list[sa.ColumnElement[bool]]:
-    """That each word stands in one of the columns, in small letters or large ones.
+    """One condition per word: some column contains the word, in lower or upper case.
 
-    PostgreSQL takes no NUL character, not even to look for it: it parts words, as a blank does.
+    PostgreSQL refuses NUL characters, so a NUL separates words as a space does.
     """
     return [
         sa.or_(*(column.icontains(word, autoescape=True) for column in columns))

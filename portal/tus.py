@@ -1,8 +1,8 @@
-"""The tus 1.0.0 protocol over a file: what bytes may be appended, and how they become safe.
+"""The tus 1.0.0 protocol (resumable uploads) for one file: checks and appends chunks durably.
 
-The file's size is the offset, so there is no second book that could disagree. Knows nothing about
-interviews: whether an upload takes bytes at all is asked of its owner, while the file's lock is
-held.
+The file's size is the upload's offset, so no second record can disagree with it. This module knows
+nothing about interviews. While it holds the file's lock, it asks its caller whether the upload
+still accepts bytes.
 """
 
 import base64
@@ -22,17 +22,17 @@ from disk.space import is_full
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"
-# sha1 is the one every tus client must know; none of them guards a secret
+# The protocol requires sha1. These only detect damage; they protect no secret.
 CHECKSUMS = ("sha256", "sha1", "md5")
-WRONG_CHECKSUM = 460  # a status of tus's own
-# what int() takes beside it (signs, blanks, other digits) the protocol does not
+WRONG_CHECKSUM = 460  # an HTTP status that tus defines
+# int() also accepts signs, spaces and other digits, which the protocol does not allow.
 NUMBER = re.compile(r"[0-9]{1,18}")
-# of what was appended both keep the same; macOS has only the second
+# For appended data both are equally safe. macOS has only fsync.
 sync_data = getattr(os, "fdatasync", os.fsync)
 
 
 class UploadError(Exception):
-    """A PATCH that was refused; `status` is what HTTP says, nothing of it was kept."""
+    """The PATCH was refused and nothing of it was stored. `status` is the HTTP status."""
 
     status: int = HTTPStatus.BAD_REQUEST
 
@@ -42,7 +42,7 @@ class UploadError(Exception):
 
 
 class Refused(UploadError):
-    """Not allowed, for the reason that `status` says."""
+    """The caller does not allow it, for the reason that `status` gives."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class Refused(UploadError):
 
 
 class Gone(UploadError):
-    """The upload was taken back or deleted."""
+    """The upload was cancelled or deleted."""
 
     status = HTTPStatus.GONE
 
@@ -59,7 +59,7 @@ class Gone(UploadError):
 
 
 class WrongOffset(UploadError):
-    """The piece does not begin where the file ends."""
+    """The chunk does not begin where the file ends."""
 
     status = HTTPStatus.CONFLICT
 
@@ -69,13 +69,13 @@ class WrongOffset(UploadError):
 
 
 class WrongChecksum(UploadError):
-    """The bytes that arrived are not the bytes that were sent."""
+    """The bytes that arrived differ from those that were sent."""
 
     status = WRONG_CHECKSUM
 
 
 class NoSpace(UploadError):
-    """The disk is full, or would not confirm the write."""
+    """The disk is full, or did not confirm the write."""
 
     status = HTTPStatus.INSUFFICIENT_STORAGE
 
@@ -89,7 +89,7 @@ class Checksum:
 
     @classmethod
     def parse(cls, header: str) -> "Checksum":
-        """Raises UploadError where the header is not `algorithm base64`."""
+        """Parse `algorithm base64`. Raises UploadError when the header has another form."""
         algorithm, _, encoded = header.strip().partition(" ")
         if algorithm not in CHECKSUMS:
             raise UploadError(
@@ -97,7 +97,7 @@ class Checksum:
             )
         try:
             return cls(algorithm, base64.b64decode(encoded, validate=True))
-        except ValueError:  # binascii.Error is one; letters beyond ASCII raise the plain one
+        except ValueError:  # binascii.Error is a ValueError; non-ASCII letters raise a plain one
             raise UploadError("The checksum is not base64.") from None
 
     def verify(self, data: bytes) -> None:
@@ -107,8 +107,9 @@ class Checksum:
 
 
 def number(header: str, text: str | None) -> int | None:
-    """A header's count of bytes; None where it is not there. Raises UploadError where it is no
-    whole number.
+    """The number of bytes in a header, or None when the header is missing.
+
+    Raises UploadError when it is not a whole number.
     """
     if text is not None and not NUMBER.fullmatch(text):
         raise UploadError(f"{header} is a whole number of bytes.")
@@ -116,7 +117,7 @@ def number(header: str, text: str | None) -> int | None:
 
 
 def size(path: Path) -> int:
-    """How much of the upload is here; 0 before the first piece."""
+    """How many bytes of the upload have arrived; 0 before the first chunk."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -124,13 +125,13 @@ def size(path: Path) -> int:
 
 
 def confirm(path: Path) -> int:
-    """How much of the upload is here, on disk when this returns. Raises NoSpace.
+    """How many bytes of the upload are here, safely on disk. Raises NoSpace.
 
-    What a sender is told to be here it forgets, and a process that was killed may have written
-    without an fsync.
+    A sender forgets the bytes that we confirm. A process that was killed may have written some
+    without an fsync, so this function calls fsync first.
     """
     try:
-        # and not `held`: who only asks drops no file that has just been made
+        # `held` would delete a file that was just created and is still empty.
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return 0
@@ -144,14 +145,14 @@ def confirm(path: Path) -> int:
 
 @contextmanager
 def held(path: Path) -> Iterator[int]:
-    """Nobody appends meanwhile. Gives how much of the upload is here, on disk. Raises NoSpace.
+    """Lock the upload, and give the number of its bytes that are safely on disk. Raises NoSpace.
 
-    Whatever ends an upload ends it in here, so that no piece gets in behind it. Leaves no empty
-    file.
+    Nobody can append while the block runs. End an upload only in such a block, so that no chunk
+    arrives after its end. Deletes the file if it is empty.
     """
     try:
         handle = _locked(path)
-    except FileNotFoundError:  # its folder is gone, and nothing can be appended without it
+    except FileNotFoundError:  # its folder was deleted, so nobody can append anything
         yield 0
         return
     try:
@@ -170,13 +171,12 @@ def append(
     refuse: Callable[[], None] = lambda: None,
     note: Callable[[], None] = lambda: None,
 ) -> int:
-    """Append `data`, on disk when this returns. Returns the new offset. Raises WrongOffset,
-    WrongChecksum, NoSpace.
+    """Append `data` to the file and return the new offset. The data is then safely on disk.
 
-    The lock makes looking at the size and writing one step, also between processes. `refuse` is
-    called while it is held, and raises where the upload has ended since it was asked for; `note`,
-    once the piece is on disk, keeps what else came with it: of a piece that is refused nothing
-    stays.
+    Raises WrongOffset, WrongChecksum and NoSpace. A file lock protects the check of the size and
+    the write, also against other processes. We call `refuse` under this lock; it raises when the
+    upload has ended in the meantime. We call `note` once the chunk is on disk; it stores what else
+    came with the chunk. So nothing is stored of a refused chunk.
     """
     if checksum:
         checksum.verify(data)
@@ -185,7 +185,9 @@ def append(
         refuse()
         actual = os.fstat(handle).st_size
         if actual != offset:
-            _sync(handle, path.parent)  # the sender goes on from there, and forgets what is before
+            _sync(
+                handle, path.parent
+            )  # the sender will continue there and forget the bytes before it
             raise WrongOffset(actual)
         _write_or_undo(handle, offset, data)
         if offset == 0:
@@ -198,8 +200,9 @@ def append(
 
 
 def _drop_empty(handle: int, path: Path) -> None:
-    """What holds nothing was made by whoever locked it. Only while it is locked: others then look
-    for a new one.
+    """Delete the file if it is empty: then `_locked` created it. The caller must hold the lock.
+
+    A process that waits for this lock sees the deletion and creates a new file.
     """
     found = os.fstat(handle)
     if found.st_size == 0 and found.st_nlink:
@@ -207,25 +210,23 @@ def _drop_empty(handle: int, path: Path) -> None:
 
 
 def _locked(path: Path) -> int:
-    """The file, made where it was not there, opened and locked. Raises FileNotFoundError without
-    its folder.
-    """
+    """Open and lock the file. Creates the file, but raises FileNotFoundError without its folder."""
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
             return handle
-        os.close(handle)  # deleted while we waited: what is at this path now is another file
+        os.close(handle)  # deleted while we waited for the lock; a new file may be at this path
 
 
 def _write_or_undo(handle: int, offset: int, data: bytes) -> None:
-    """All of the piece, or nothing of it.
+    """Write the whole chunk to disk, or nothing of it. Raises NoSpace.
 
-    After an fsync that failed, the system may call pages clean that never reached the disk, so a
-    second fsync would prove nothing about them. Taking the bytes away helps: they are written anew
-    when they are sent again, and what was confirmed before ends in a page that the cut makes dirty,
-    so it is written again, too. The cut itself is synced, lest a loss of power bring unconfirmed
-    bytes back.
+    After a failed fsync the system may mark pages as clean that never reached the disk. A second
+    fsync would then succeed without writing them. So we truncate the file to its old size: the
+    sender sends the chunk again, and the system writes it again. Truncating also makes the last
+    page of the confirmed bytes dirty, so the system writes that page again too. We sync the
+    truncation, so that a power failure cannot bring unconfirmed bytes back.
     """
     try:
         view = memoryview(data)
@@ -234,9 +235,8 @@ def _write_or_undo(handle: int, offset: int, data: bytes) -> None:
         sync_data(handle)
     except OSError as exc:
         os.ftruncate(handle, offset)
-        with suppress(
-            OSError
-        ):  # the disk fails twice: nothing more can be done, and nothing was promised
+        # If the disk fails again, we can do nothing more. We have not confirmed these bytes.
+        with suppress(OSError):
             os.fsync(handle)
         raise _unconfirmed(exc) from exc
 

@@ -1,7 +1,7 @@
-"""Short-lived tokens that allow one thing: sending bytes to one answer.
+"""Short-lived tokens (JWT) that allow one thing: to send bytes to one answer.
 
-A long sitting outlives a page's CSRF token, and a tus client has no cookies: so an upload has a
-token of its own.
+An upload needs its own token because a tus client sends no cookies, and because an interview may
+last longer than the page's CSRF token.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ from portal.models import utc_now
 
 ALGORITHM = "HS256"
 AUDIENCE = "career-portal:upload"
-# genuine tokens a process need not verify again: of all who record at once, and half a MB
+# Valid tokens that a process caches: enough for all who record at once, in half a megabyte.
 REMEMBERED = 1024
-# longer than any one answer; the page asks for a fresh one when it resumes
+# No answer lasts this long. A page that resumes an upload asks for a new token.
 LIFETIME = timedelta(hours=2)
 
 
@@ -46,8 +46,9 @@ def read_upload_token(token: str, now_s: float | None = None) -> uuid.UUID:
 
 @lru_cache(maxsize=REMEMBERED)
 def _verified(token: str, key: bytes) -> tuple[uuid.UUID, int]:
-    """What a genuine token says, and until when. Remembered, as each comes with every piece;
-    refusals are not.
+    """A valid token's answer id, and when it expires (Unix time).
+
+    Cached, because the same token comes with every chunk. An invalid token is not cached.
     """
     claims = jwt.decode(
         token,
@@ -60,7 +61,7 @@ def _verified(token: str, key: bytes) -> tuple[uuid.UUID, int]:
 
 
 def _key() -> bytes:
-    """A key of its own, so that no other token of ours could ever pass as one of these."""
+    """A key only for these tokens, so that no other token of ours can be used as one."""
     return _derived(current_app.config["SECRET_KEY"])
 
 

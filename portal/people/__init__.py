@@ -1,1 +1,1 @@
-"""People: their accounts, passwords and contact details, and how tries are limited."""
+"""People: accounts, passwords, contact details, known browsers and rate limits."""

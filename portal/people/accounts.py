@@ -1,8 +1,8 @@
-"""Verbs on a person's account: register, prove who one is, sign in and out, disable. Pages and API
-share them.
+"""Actions on a person's account: register, check a password, sign in and out, disable.
 
-Hashing takes a while on purpose, so it always happens while no transaction is open. Whatever ends
-sign-ins ends them in the database, which every request of every process asks.
+The pages and the API share this module. Hashing a password is slow on purpose, so no transaction is
+open while we hash. Sign-ins are rows in the database, and every request asks for its row. So a
+sign-out takes effect in all processes at once.
 """
 
 import secrets
@@ -19,18 +19,18 @@ from portal.models import Role, SignIn, User, utc_now
 from portal.people import passwords, throttle
 from portal.people.contact_details import tidy_email, tidy_text
 
-# from then on a cookie is worth nothing, also one that was copied and kept
+# After this time the cookie is worthless, and so is a copy of it.
 SIGN_IN_LIFETIME = timedelta(days=14)
-# longer than a sitting; whoever left without a word is signed out by then
+# Longer than an interview. It signs out a person who left the kiosk without signing out.
 KIOSK_SIGN_IN_LIFETIME = timedelta(hours=2)
 
 
 class EmailTaken(Exception):
-    """Somebody registered with this e-mail already."""
+    """An account with this e-mail address exists already."""
 
 
 class WrongCredentials(Exception):
-    """No such person or not this password; which of the two is nobody's business."""
+    """The e-mail or the password is wrong. We do not say which, so as not to reveal accounts."""
 
 
 class AccountDisabled(Exception):
@@ -39,8 +39,9 @@ class AccountDisabled(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What somebody says to prove who they are, the address it came from, and the device if it is a
-    known one.
+    """What a person enters to sign in, and the network address that it came from.
+
+    `device` is the name of the browser if it is a known one (see `known_browsers`).
     """
 
     email: str
@@ -50,15 +51,15 @@ class Credentials:
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What is looked up of a person before a password is checked."""
+class _StoredPassword:
+    """A user's id and password hash; both None if there is no such user."""
 
     user_id: uuid.UUID | None = None
     password_hash: str | None = None
 
 
 def register(credentials: Credentials, full_name: str, now: datetime | None = None) -> User:
-    """Make a candidate's account. Raises EmailTaken and throttle.TooManyTries."""
+    """Create a candidate's account. Raises EmailTaken and throttle.TooManyTries."""
     db.session.rollback()
     network, at = throttle.network_of(credentials.address), now or utc_now()
     throttle.count_try(throttle.REGISTER_PER_ADDRESS, network, at)
@@ -69,7 +70,7 @@ def register(credentials: Credentials, full_name: str, now: datetime | None = No
 
 
 def create_user(email: str, password: str, full_name: str, role: Role = Role.CANDIDATE) -> User:
-    """Make an account, with no limit on how often. Raises EmailTaken."""
+    """Create an account, without a rate limit. Raises EmailTaken."""
     password_hash = passwords.hash_password(password)
     user = User(
         email=tidy_email(email),
@@ -87,19 +88,20 @@ def create_user(email: str, password: str, full_name: str, role: Role = Role.CAN
 
 
 def authenticate(credentials: Credentials, now: datetime | None = None) -> User:
-    """The person with this e-mail and password. Raises WrongCredentials, AccountDisabled and
-    throttle.TooManyTries.
+    """The user with this e-mail and password.
+
+    Raises WrongCredentials, AccountDisabled and throttle.TooManyTries.
     """
     db.session.rollback()
     tries = _count_sign_in(credentials, now or utc_now())
-    known = _look_up(User.email == tidy_email(credentials.email))
-    if not passwords.is_right(credentials.password, known.password_hash):
+    stored = _stored_password(User.email == tidy_email(credentials.email))
+    if not passwords.is_right(credentials.password, stored.password_hash):
         raise WrongCredentials
     throttle.forgive(tries)
-    assert known.password_hash is not None
-    current = _rehashed(known, credentials.password)
-    user = db.session.get(User, known.user_id)
-    if user is None or user.password_hash != current:  # removed or changed in this very moment
+    assert stored.password_hash is not None
+    current = _with_current_parameters(stored, credentials.password)
+    user = db.session.get(User, stored.user_id)
+    if user is None or user.password_hash != current:  # deleted or changed since we looked it up
         raise WrongCredentials
     if not user.is_active:
         raise AccountDisabled
@@ -107,27 +109,30 @@ def authenticate(credentials: Credentials, now: datetime | None = None) -> User:
 
 
 def confirm(user: User, password: str, address: str | None, now: datetime | None = None) -> None:
-    """Have who is signed in prove it once more. Raises WrongCredentials and throttle.TooManyTries."""
+    """Check the password of a signed-in user. Raises WrongCredentials and throttle.TooManyTries."""
     _confirm(user.id, password, address, now or utc_now())
 
 
 def change_password(user: User, old: str, new: str, address: str | None) -> None:
-    """Set another password and end every sign-in and token. Raises WrongCredentials and
-    throttle.TooManyTries.
+    """Set a new password, and end all sign-ins and API tokens.
+
+    Raises WrongCredentials and throttle.TooManyTries.
     """
     user_id = user.id
-    known = _confirm(user_id, old, address, utc_now())
+    stored = _confirm(user_id, old, address, utc_now())
     new_hash = passwords.hash_password(new)
-    unchanged = sa.update(User).where(User.id == user_id, User.password_hash == known.password_hash)
+    unchanged = sa.update(User).where(
+        User.id == user_id, User.password_hash == stored.password_hash
+    )
     changed = db.session.execute(unchanged.values(password_hash=new_hash))
-    if not cast(Any, changed).rowcount:  # changed on another device while we were hashing
+    if not cast(Any, changed).rowcount:  # another device changed it while we were hashing
         db.session.rollback()
         raise WrongCredentials
     sign_out_everywhere(db.session.get_one(User, user_id))
 
 
 def start_sign_in(user: User, lifetime: timedelta = SIGN_IN_LIFETIME) -> uuid.UUID:
-    """Let a browser in; the id goes into its cookie."""
+    """Start a sign-in and return its id, which goes into the browser's cookie."""
     now = utc_now()
     db.session.execute(sa.delete(SignIn).where(SignIn.expires_at < now))
     sign_in = SignIn(user_id=user.id, expires_at=now + lifetime)
@@ -137,15 +142,16 @@ def start_sign_in(user: User, lifetime: timedelta = SIGN_IN_LIFETIME) -> uuid.UU
 
 
 def end_sign_in(sign_in_id: uuid.UUID) -> None:
-    """End one browser's sign-in: its cookie, and every copy of it, opens nothing from now on."""
-    # a page has read already, and SQLite lets nobody write who read before others wrote
+    """End one browser's sign-in. From now on its cookie and all copies of it are worthless."""
+    # This request may have read already. SQLite refuses to write in a transaction that read older
+    # data, so we start a new one.
     db.session.rollback()
     db.session.execute(sa.delete(SignIn).where(SignIn.id == sign_in_id))
     db.session.commit()
 
 
 def sign_out_everywhere(user: User) -> None:
-    """Make every cookie and token of this person worthless."""
+    """End all of this person's sign-ins and API tokens."""
     user.session_key = secrets.token_urlsafe(32)
     db.session.execute(sa.delete(SignIn).where(SignIn.user_id == user.id))
     db.session.commit()
@@ -159,15 +165,16 @@ def count_sign_ins(user: User) -> int:
 
 
 def disable(user: User) -> None:
-    """Let this person in no more, from this moment. Nothing of theirs is deleted; uploads that run
-    end unharmed.
+    """Disable the account and sign it out everywhere.
+
+    This deletes no data. An upload that is already running can finish.
     """
     user.disabled_at = user.disabled_at or utc_now()
     sign_out_everywhere(user)
 
 
 def enable(user: User) -> None:
-    """Let this person sign in again."""
+    """Let the owner of a disabled account sign in again."""
     user.disabled_at = None
     db.session.commit()
 
@@ -177,11 +184,10 @@ def find(email: str) -> User | None:
 
 
 def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:
-    """Count against the address first: who fills that limit cannot then lock other people's
-    accounts as well.
+    """Count one sign-in. Returns the tries that the caller forgives if the password is right.
 
-    A device that signed in before has a count of its own, so that strangers cannot lock an account
-    for its owner. Returns what is forgiven where the password is right.
+    The network address counts first: when its limit is reached, its tries cannot lock accounts too.
+    A known browser has its own count, so that strangers cannot lock an account for its owner.
     """
     email, network = tidy_email(credentials.email), throttle.network_of(credentials.address)
     who = f"{email}\0{credentials.device}" if credentials.device else email
@@ -194,36 +200,36 @@ def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:
     ]
 
 
-def _confirm(user_id: uuid.UUID, password: str, address: str | None, now: datetime) -> _Known:
+def _confirm(
+    user_id: uuid.UUID, password: str, address: str | None, now: datetime
+) -> _StoredPassword:
     db.session.rollback()
     tries = [
         throttle.count_try(throttle.SIGN_IN_PER_ADDRESS, throttle.network_of(address), now),
         throttle.count_try(throttle.CONFIRM_PER_ACCOUNT, str(user_id), now),
     ]
-    known = _look_up(User.id == user_id)
-    if not passwords.is_right(password, known.password_hash):
+    stored = _stored_password(User.id == user_id)
+    if not passwords.is_right(password, stored.password_hash):
         raise WrongCredentials
     throttle.forgive(tries)
-    return known
+    return stored
 
 
-def _look_up(who: sa.ColumnElement[bool]) -> _Known:
+def _stored_password(who: sa.ColumnElement[bool]) -> _StoredPassword:
     row = db.session.execute(sa.select(User.id, User.password_hash).where(who)).first()
     db.session.rollback()
-    return _Known(row.id, row.password_hash) if row else _Known()
+    return _StoredPassword(row.id, row.password_hash) if row else _StoredPassword()
 
 
-def _rehashed(known: _Known, password: str) -> str:
-    """The hash to be found from now on; made anew where it was made with other parameters than new
-    ones are.
-    """
-    assert known.password_hash is not None
-    if not passwords.needs_rehash(known.password_hash):
-        return known.password_hash
+def _with_current_parameters(stored: _StoredPassword, password: str) -> str:
+    """The stored hash; if its parameters are outdated, hash the password again and store that."""
+    assert stored.password_hash is not None
+    if not passwords.needs_rehash(stored.password_hash):
+        return stored.password_hash
     new_hash = passwords.hash_password(password)
-    # Only while the old one still stands: a password changed meanwhile must not come back.
+    # Update only if the old hash is still stored. Otherwise an old password would come back.
     unchanged = sa.update(User).where(
-        User.id == known.user_id, User.password_hash == known.password_hash
+        User.id == stored.user_id, User.password_hash == stored.password_hash
     )
     db.session.execute(unchanged.values(password_hash=new_hash))
     db.session.commit()

@@ -1,9 +1,8 @@
-"""Which browsers have signed in to an account before: a signed cookie that only the sign-in page is
-sent.
+"""Remembers browsers that have signed in to an account, with a signed cookie.
 
-It opens nothing. It keeps a person's own wrong tries apart from those of strangers, who could
-otherwise lock the account for them. A browser keeps its one name, and is a stranger again once its
-owner signed out everywhere or changed the password.
+The cookie gives no access. The rate limit counts the tries of a known browser by themselves.
+Otherwise strangers could lock an account for its owner with wrong passwords. A browser keeps its
+name. It becomes unknown when its owner signs out everywhere or changes the password.
 """
 
 import secrets
@@ -16,23 +15,23 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from portal.models import User
 from portal.people import accounts, throttle
 
-# about as long as people come back within; afterwards the device is a new one
+# Most people come back within this time. After it the browser is unknown again.
 LIFETIME = timedelta(days=180)
 
 
 def cookie_name() -> str:
-    """Over HTTPS one that browsers take from this very host only, and for all of it."""
+    """The cookie's name. Browsers accept a `__Host-` cookie only over HTTPS, from this host."""
     return "__Host-known-device" if current_app.config["SESSION_COOKIE_SECURE"] else "known-device"
 
 
 def known(cookies: Mapping[str, str], email: str) -> str | None:
-    """The name of this browser, if this account was signed in to from it."""
+    """The browser's name, if this account has signed in with it before. Else None."""
     user = accounts.find(email) if cookie_name() in cookies else None
     return _known_of(cookies, user) if user else None
 
 
 def remember(user: User) -> None:
-    """Tell the browser with the answer to this request that it is a known one."""
+    """Set the cookie that makes this browser a known one, in the response to this request."""
     device = _known_of(request.cookies, user) or secrets.token_hex(8)
     value = _signer().dumps([_mark_of(user), device])
 
@@ -61,7 +60,7 @@ def _known_of(cookies: Mapping[str, str], user: User) -> str | None:
 
 
 def _mark_of(user: User) -> str:
-    """Names the account and tells nothing of it; another one after each signing out everywhere."""
+    """A keyed hash (HMAC) of the account. Signing out everywhere changes it."""
     return throttle.bucket_of(throttle.SIGN_IN_PER_DEVICE, f"{user.email}\0{user.session_key}")
 
 

@@ -1,6 +1,4 @@
-"""Passwords: which we take, how they are hashed, how they are checked. Knows no person and no
-request.
-"""
+"""Passwords: which ones we accept, and how we hash and check them. It knows no user accounts."""
 
 import functools
 import secrets
@@ -10,19 +8,20 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_CHARS = 10
-MAX_CHARS = 200  # far beyond any pass phrase; hashing megabytes would only cost us time
+MAX_CHARS = 200  # longer than any passphrase; hashing megabytes would only cost us time
 
-# Those of the often used ones that are long enough for our minimum, written without case.
+# The most common passwords that are long enough for MIN_CHARS, in lower case.
 COMMON = {
-    "1234567890", "12345678910", "0123456789", "0987654321", "1q2w3e4r5t", "1q2w3e4r5t6y", "qwertyuiop",
-    "qwertyuiop123", "asdfghjkl1", "password123", "password1234", "password12", "passwordpassword", "iloveyou12",
-    "iloveyou123", "welcome123", "welcome1234", "letmein123", "letmein1234", "administrator", "changeme123",
-    "qwerty1234", "qwerty12345", "qwerty123456", "abcdefghij", "abcdefghijk", "abc123456789", "football123",
-    "baseball123", "sunshine123", "princess123", "superman123", "q1w2e3r4t5", "1qaz2wsx3edc", "zaq12wsxcde3",
-    "1111111111", "correcthorsebatterystaple", "correct horse battery staple",
+    "1234567890", "12345678910", "0123456789", "0987654321", "1q2w3e4r5t", "1q2w3e4r5t6y",
+    "qwertyuiop", "qwertyuiop123", "asdfghjkl1", "password123", "password1234", "password12",
+    "passwordpassword", "iloveyou12", "iloveyou123", "welcome123", "welcome1234", "letmein123",
+    "letmein1234", "administrator", "changeme123", "qwerty1234", "qwerty12345", "qwerty123456",
+    "abcdefghij", "abcdefghijk", "abc123456789", "football123", "baseball123", "sunshine123",
+    "princess123", "superman123", "q1w2e3r4t5", "1qaz2wsx3edc", "zaq12wsxcde3", "1111111111",
+    "correcthorsebatterystaple", "correct horse battery staple",
 }  # fmt: skip
 
-_hasher = PasswordHasher()  # Argon2id with the parameters RFC 9106 advises for ordinary servers
+_hasher = PasswordHasher()  # Argon2id with the parameters that RFC 9106 recommends for servers
 
 
 def hash_password(password: str) -> str:
@@ -30,8 +29,10 @@ def hash_password(password: str) -> str:
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
-    """Check a password. Without a hash (no such person) the same work is done, so the answer takes
-    as long.
+    """Check a password against its hash.
+
+    Without a hash (no such user) we check a made-up one. So the response time does not reveal
+    whether an account exists.
     """
     try:
         _hasher.verify(password_hash or _nobodys_hash(), _one_spelling(password))
@@ -41,13 +42,13 @@ def is_right(password: str, password_hash: str | None) -> bool:
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Whether a hash was made with other parameters than new ones are."""
+    """Whether the hash has other Argon2 parameters than a new hash would get."""
     return _hasher.check_needs_rehash(password_hash)
 
 
 def why_refused(password: str, email: str = "") -> str | None:
-    """A sentence on why this may not be somebody's password, else None."""
-    # as it will be hashed: what looks different may be one of the common ones
+    """A sentence that says why we refuse this password, or None if we accept it."""
+    # Check the normalised form that we hash. Other characters may spell a common password too.
     password = _one_spelling(password)
     plain = password.casefold().strip()
     if len(password) < MIN_CHARS:
@@ -67,5 +68,5 @@ def _nobodys_hash() -> str:
 
 
 def _one_spelling(password: str) -> str:
-    """Keyboards differ in how they write é; the password is the same."""
+    """The password in normal form (NFKC): keyboards encode a letter like é in different ways."""
     return unicodedata.normalize("NFKC", password)

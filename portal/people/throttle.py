@@ -1,7 +1,7 @@
-"""Counts tries (sign-in, registration, applying …) in the database, so that all processes count
-together.
+"""Rate limits (throttling): counts tries to sign in, register, apply and so on.
 
-Knows no e-mail and no address, only keyed hashes of them. A refusal is an HTTP 429 that says how
+The database keeps the counts, so that all processes count together. It stores no e-mail and no
+network address, only keyed hashes (HMAC) of them. A refused request gets HTTP 429 and learns how
 long to wait.
 """
 
@@ -24,63 +24,62 @@ from portal.models import ThrottleHit
 
 @dataclass(frozen=True)
 class Limit:
-    """At most so many tries within a sliding window."""
+    """At most `tries` tries within a sliding window of `window_s` seconds."""
 
     name: str
     tries: int
     window_s: int
 
 
-# Ten wrong passwords in a quarter of an hour is more than a person needs and hopeless for guessing.
+# A person needs fewer than ten wrong passwords in 15 minutes; a program cannot guess with so few.
 SIGN_IN_PER_EMAIL = Limit("sign-in e-mail", tries=10, window_s=15 * 60)
-# Many people may share one address (a school, a phone network), so it gets five times as many.
+# Many people may share one address (a school, a phone network), so its limit is five times higher.
 SIGN_IN_PER_ADDRESS = Limit("sign-in address", tries=50, window_s=15 * 60)
-# Right passwords count as well, since checking one costs as much: a program signs in now and then,
-# not each second.
+# These count right passwords too, because checking one costs the same. A program needs to sign in
+# only now and then, not each second.
 ALL_SIGN_INS_PER_EMAIL = Limit("all sign-ins e-mail", tries=60, window_s=15 * 60)
 ALL_SIGN_INS_PER_ADDRESS = Limit("all sign-ins address", tries=600, window_s=15 * 60)
-# A browser that signed in before counts by itself: nobody else's tries make its owner wait.
+# A known browser has its own count, so that tries from elsewhere do not make its owner wait.
 SIGN_IN_PER_DEVICE = Limit("sign-in device", tries=10, window_s=15 * 60)
-# The password asked for once more (to change it, to delete or download everything); wrong ones
-# count.
+# Wrong passwords of a signed-in user, who must confirm a change of password, a deletion or an
+# export.
 CONFIRM_PER_ACCOUNT = Limit("confirm account", tries=10, window_s=15 * 60)
-# Enough for a university behind one address. Tries with an e-mail that has an account count by
-# themselves as well: too few of these to find out who has one.
+# Enough for a university behind one address. Tries with an e-mail that is taken have a lower limit
+# of their own, so that a program cannot find out who has an account.
 REGISTER_PER_ADDRESS = Limit("register address", tries=400, window_s=60 * 60)
 TAKEN_PER_ADDRESS = Limit("register taken address", tries=40, window_s=60 * 60)
-# Each file is opened and looked at, which costs us; a person who applies for a job tries a few
-# files at most.
+# We open and check each file, which costs time. A person who applies tries a few files at most.
 APPLY_PER_ACCOUNT = Limit("apply account", tries=30, window_s=60 * 60)
 APPLY_PER_ADDRESS = Limit("apply address", tries=600, window_s=60 * 60)
 APPLY = (APPLY_PER_ACCOUNT, APPLY_PER_ADDRESS)
-# A program needs a new pair every 15 minutes; this leaves room for several of them.
+# A program needs new tokens every 15 minutes; this is enough for several programs.
 REFRESH_PER_ACCOUNT = Limit("refresh account", tries=60, window_s=15 * 60)
 REFRESH_PER_ADDRESS = Limit("refresh address", tries=600, window_s=15 * 60)
 REFRESH = (REFRESH_PER_ACCOUNT, REFRESH_PER_ADDRESS)
-# A new recording every ten seconds is a broken page; takes and parts are bounded beside this.
+# Only a broken page starts a recording every ten seconds. Takes and parts have their own limits.
 ANSWERS_PER_ACCOUNT = Limit("answers account", tries=60, window_s=10 * 60)
-# Everything we hold of somebody may be gigabytes.
+# One person's data may be gigabytes.
 EXPORT_PER_ACCOUNT = Limit("export account", tries=5, window_s=60 * 60)
 
-KEEP_S = 60 * 60  # no limit looks further back, so older hits are forgotten
-# One customer of an IPv6 network usually holds a whole /64, so that is what counts as one address.
+KEEP_S = 60 * 60  # no limit has a longer window, so we delete older tries
+# An IPv6 customer usually has a whole /64 network, so we count it as one address.
 IPV6_NETWORK_BITS = 64
 
 
 class HaveToWait(TooManyRequests):
-    """Not now; `retry_after` (seconds) goes out as the header of that name."""
+    """The client must wait; the response's `Retry-After` header says how many seconds."""
 
     def __init__(self, why: str, wait_s: int) -> None:
         super().__init__(why, retry_after=wait_s)
         self.wait_s = wait_s
 
     def headers(self) -> dict[str, str]:
-        """For a page of its own that says how long to wait."""
+        """The headers for a view that renders its own page about the wait."""
         return {"Retry-After": str(self.wait_s)}
 
 
 class TooManyTries(HaveToWait):
-    """The limit is reached."""
+    """The client has reached a rate limit."""
 
     def __init__(self, wait_s: int) -> None:
         minutes = math.ceil(wait_s / 60)
@@ -89,13 +88,14 @@ class TooManyTries(HaveToWait):
 
 
 def count_try(limit: Limit, subject: str, now: datetime) -> int:
-    """Count one try and return its id for `forgive`. Raises TooManyTries, and then the try is not
-    counted.
+    """Count one try and return its id for `forgive`. A refused try does not count.
+
+    Raises TooManyTries.
     """
     bucket = bucket_of(limit, subject)
     hit = ThrottleHit(bucket=bucket, at=now)
     db.session.add(hit)
-    # Committed before it is counted: of many tries at once, never more than the limit get through.
+    # Commit the try before counting the others, so that simultaneous tries cannot pass the limit.
     db.session.commit()
     since = now - timedelta(seconds=limit.window_s)
     recent = sa.select(ThrottleHit.at).where(ThrottleHit.bucket == bucket, ThrottleHit.at > since)
@@ -114,11 +114,10 @@ def count_try(limit: Limit, subject: str, now: datetime) -> int:
 def count_both(
     limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime
 ) -> list[int]:
-    """Count one try of a person against their network first and then their account; its ids for
-    `forgive`.
+    """Count one try for the network and then for the account. Returns the ids for `forgive`.
 
-    Raises TooManyTries, and then neither is counted: one account uses up nothing that its
-    neighbours need.
+    Raises TooManyTries. The try then counts for neither, so that an account that has reached its
+    limit does not use up its network's limit.
     """
     per_account, per_address = limits
     at_address = count_try(per_address, network_of(address), now)
@@ -133,7 +132,7 @@ def count_both(
 def counted(
     limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime
 ) -> Iterator[None]:
-    """Count a try at what the block does, unless its turn does not come: then nothing was done."""
+    """Count one try for the block. If the block raises HaveToWait, the try does not count."""
     hits = count_both(limits, account, address, now)
     try:
         yield
@@ -143,13 +142,13 @@ def counted(
 
 
 def forgive(hit_ids: list[int]) -> None:
-    """Take tries back that turned out to be fine, so that only failures count."""
+    """Delete tries that were successful or refused, so that they do not count."""
     db.session.execute(sa.delete(ThrottleHit).where(ThrottleHit.id.in_(hit_ids)))
     db.session.commit()
 
 
 def bucket_of(limit: Limit, subject: str) -> str:
-    """What a count is kept under: nobody can read back whose it is without the server's secret."""
+    """A keyed hash (HMAC-SHA-256) of limit and subject. It hides whose tries these are."""
     secret = current_app.secret_key
     assert isinstance(secret, str)
     return hmac.new(
@@ -158,10 +157,10 @@ def bucket_of(limit: Limit, subject: str) -> str:
 
 
 def network_of(address: str | None) -> str:
-    """The part of an address that one customer holds."""
+    """The network that counts as one customer: an IPv4 address, or an IPv6 /64 network."""
     try:
         ip = ipaddress.ip_address(address or "")
-    except ValueError:  # no address at all behind a Unix socket: all of those count as one
+    except ValueError:  # a Unix socket gives no address; all such clients count as one
         return "unknown"
     if ip.version == 4:
         return str(ip)

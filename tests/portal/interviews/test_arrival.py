@@ -54,8 +54,10 @@ def test_an_answer_faster_than_time_says_so(
     answer = came(interview, clip_bytes(tmp_path, 20.0), took_ms=800, recorded_ms=20_000)
     worked(app, answer)
 
-    assert notes(answer)[0].startswith("This answer arrived in 0.")
-    assert notes(answer)[0].endswith("s though it is 20.0 s long.")
+    # some 0.8 s, and what this machine adds
+    assert re.fullmatch(
+        r"This answer arrived in \d\.\d s though it is 20\.0 s long\.", notes(answer)[0]
+    )
     assert notes(answer)[-1] == NOT_ASSESSABLE
 
 

@@ -329,12 +329,15 @@ def flag_table(clips: Sequence[Clip]) -> Table:
 
 
 def opening() -> str:
-    engine = f"rules {RULES_VERSION}, mediapipe {version('mediapipe')}, OpenCV {cv2.__version__}, PyAV {av.__version__}"
+    engine = (
+        f"rules {RULES_VERSION}, mediapipe {version('mediapipe')}, OpenCV {cv2.__version__}, PyAV"
+        f" {av.__version__}"
+    )
     today = datetime.now(UTC).date().isoformat()
     return (
-        "## Accuracy on labelled footage\n\n"
-        f"Printed by `make bench-accuracy` on {today}: {engine}, Python {platform.python_version()}. Only "
-        "labelled time is scored. Head and gaze are compared with the person's own straight ahead, as the rules do.\n\n"
+        f"## Accuracy on labelled footage\n\nPrinted by `make bench-accuracy` on {today}: {engine},"
+        f" Python {platform.python_version()}. Only labelled time is scored. Head and gaze are"
+        " compared with the person's own straight ahead, as the rules do.\n\n"
     )
 
 

@@ -57,7 +57,8 @@ def main(folder: str) -> None:
     seconds = sorted(one.cpu_s for one in looked)
     late = seconds[int(len(seconds) * 0.95)]
     print(
-        f"\nCPU time of one file: median {statistics.median(seconds):.2f} s, 95 of 100 within {late:.2f} s"
+        f"\nCPU time of one file: median {statistics.median(seconds):.2f} s, 95 of 100 within"
+        f" {late:.2f} s"
     )
 
 
@@ -112,7 +113,8 @@ def print_table(looked: list[Looked]) -> None:
     honest = [outcome for outcome in outcomes if outcome != "on purpose"]
     taken = sum(outcome != "refused" for outcome in honest)
     print(
-        f"\nof {len(honest)} that should be taken, {taken} are: {100 * taken / max(1, len(honest)):.1f} %"
+        f"\nof {len(honest)} that should be taken, {taken} are:"
+        f" {100 * taken / max(1, len(honest)):.1f} %"
     )
 
 

@@ -10,7 +10,10 @@ from disk.atomic import atomic_write
 
 PROJECT = Path(__file__).resolve().parent.parent
 DOCUMENT = PROJECT / "docs" / "benchmarks.md"
-OPENING = "# Benchmarks\n\nWritten by the commands named in each section; numbers are of one machine on one day.\n"
+OPENING = (
+    "# Benchmarks\n\nWritten by the commands named in each section; numbers are of one machine on"
+    " one day.\n"
+)
 
 
 def rewrite_section(name: str, text: str, document: Path = DOCUMENT) -> None:

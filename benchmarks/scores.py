@@ -102,7 +102,10 @@ def heads(rows: Sequence[Observation], labels: Sequence[Label], ahead: Ahead) ->
         if inside and _is_direction(label.value):
             yaw = median(row.yaw_deg or 0.0 for row in inside) - ahead.yaw_deg
             roll = median(row.roll_deg or 0.0 for row in inside) - ahead.roll_deg
-            what = f"{label.start_ms / 1000:.1f} s: yaw {yaw:+.0f}° roll {roll:+.0f}° for {label.value}"
+            what = (
+                f"{label.start_ms / 1000:.1f} s: yaw {yaw:+.0f}° roll {roll:+.0f}° for"
+                f" {label.value}"
+            )
             score.add(all(_points(part, yaw, roll) for part in label.value.split("+")), what)
     return score
 

@@ -150,8 +150,9 @@ def line(header: str, costs: list[tuple[Cost, Cost]], visit_number: int, film_by
     one = [cost[visit_number] for cost in costs]
     received = median(cost.bytes for cost in one)
     return (
-        f"| `{header}` | {('first', 'second')[visit_number]} | {median(cost.requests for cost in one):.0f} | "
-        f"{received / 1e6:.1f} MB | {received / film_bytes:.2f} | {median(cost.seek_ms for cost in one):.0f} ms |"
+        f"| `{header}` | {('first', 'second')[visit_number]} |"
+        f" {median(cost.requests for cost in one):.0f} | {received / 1e6:.1f} MB |"
+        f" {received / film_bytes:.2f} | {median(cost.seek_ms for cost in one):.0f} ms |"
     )
 
 

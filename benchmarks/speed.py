@@ -170,7 +170,10 @@ def _table() -> str:
         for name in MEASUREMENTS
         if name in rows
     ]
-    head = "| figure | against | reach | measured | from … to | command |\n| --- | --- | --- | --- | --- | --- |"
+    head = (
+        "| figure | against | reach | measured | from … to | command |\n| --- | --- | --- | --- |"
+        " --- | --- |"
+    )
     return "\n".join([
         "## Speed and cost", "",
         f"`make bench`: medians of at least five rounds, {os.cpu_count()} cores, Python {platform.python_version()}, "
@@ -184,7 +187,10 @@ def _line(row: Row, value: float, measured: dict[str, Any]) -> str:
     mark = "" if row.is_met(value) else " **short**"
     span = f"{min(rounds):.3g} … {max(rounds):.3g}"
     command = f"`make bench ROW={row.name}`"
-    return f"| {row.what} | {row.against} | {row.target} | {value:.3g} {row.unit}{mark} | {span} | {command} |"
+    return (
+        f"| {row.what} | {row.against} | {row.target} | {value:.3g} {row.unit}{mark} | {span} |"
+        f" {command} |"
+    )
 
 
 def _all_medians(measured: dict[str, Any]) -> str:

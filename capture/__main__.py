@@ -259,7 +259,8 @@ def _record(options: argparse.Namespace) -> None:
     video = recording.answer_path(1, 1, 1, "mp4")
     if video.exists():
         raise Unusable(
-            f"{options.out} holds a recording already, and nothing is recorded over; choose another folder"
+            f"{options.out} holds a recording already, and nothing is recorded over; choose another"
+            " folder"
         )
     with own_stderr() as terminal:
         bar = ProgressBar(round(options.seconds * 1000), terminal)

@@ -27,7 +27,10 @@ class Cost:
     def __str__(self) -> str:
         middle = median(self.rounds)
         spread = f"median of {len(self.rounds)}, {min(self.rounds):.3f}–{max(self.rounds):.3f}"
-        return f"{middle:.3f} s of CPU for a second of video ({spread}): {1 / middle:.1f} interviews at once on a core"
+        return (
+            f"{middle:.3f} s of CPU for a second of video ({spread}): {1 / middle:.1f} interviews"
+            " at once on a core"
+        )
 
 
 def cpu_s() -> float:

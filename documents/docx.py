@@ -86,7 +86,8 @@ def check(data: bytes) -> Verdict:
 def _look(data: bytes) -> "Document":
     if not data.startswith(ZIP_MAGIC):
         raise Refused(
-            "This file is named .docx, but it is not a Word document inside. Save it as .docx again."
+            "This file is named .docx, but it is not a Word document inside. Save it as .docx"
+            " again."
         )
     refuse_web_page(data)
     if b"%PDF-" in data[:1024]:

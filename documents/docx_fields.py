@@ -61,7 +61,8 @@ def _look_at_picture(arguments: str) -> tuple[str, str]:
             is_local(path) or path.lower().startswith(("http:", "https:", "cid:"))
         ):
             raise Refused(
-                f"This Word document contains a field that fetches or runs something ({PICTURE}). {SAVE}"
+                f"This Word document contains a field that fetches or runs something ({PICTURE})."
+                f" {SAVE}"
             )
     return INERT, PICTURE_FETCHED
 

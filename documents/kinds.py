@@ -16,30 +16,46 @@ LOOKED_FOR_BYTES = 1024
 OFFICE_TYPES = "[Content_Types].xml"
 
 THAT = "save it as PDF and choose that."
-DOC = "This is an old Word document (.doc). Open it in Word, save it as .docx or PDF, and choose the new file."
+DOC = (
+    "This is an old Word document (.doc). Open it in Word, save it as .docx or PDF, and choose the"
+    " new file."
+)
 PROTECTED = (
     "This Word document is protected with a password. Save it without the password, or as PDF."
 )
 RTF = f"This is a rich text document (.rtf). Open it in Word or another editor, {THAT}"
-ODT = "This is an OpenDocument text (.odt). In LibreOffice choose File, Export as PDF, and choose that."
-PAGES = "This is a Pages document. In Pages choose File, Export To, PDF (on a phone: Share, Export), and choose that."
+ODT = (
+    "This is an OpenDocument text (.odt). In LibreOffice choose File, Export as PDF, and choose"
+    " that."
+)
+PAGES = (
+    "This is a Pages document. In Pages choose File, Export To, PDF (on a phone: Share, Export),"
+    " and choose that."
+)
 PHOTO = (
-    "This is a picture ({0}), which cannot be searched or read aloud. Choose the PDF or Word document it shows; "
-    "if there is none, print the picture to PDF."
+    "This is a picture ({0}), which cannot be searched or read aloud. Choose the PDF or Word"
+    " document it shows; if there is none, print the picture to PDF."
 )
 HEIC = (
-    "This is an iPhone's photo (.heic), which cannot be searched or read aloud. Choose the document it shows; "
-    "if there is none, open the photo, choose Share, Print, and share the preview as PDF."
+    "This is an iPhone's photo (.heic), which cannot be searched or read aloud. Choose the document"
+    " it shows; if there is none, open the photo, choose Share, Print, and share the preview as"
+    " PDF."
 )
 ZIP = "This is an archive ({0}). Unpack it and choose the PDF or Word document that is in it."
 TEXT = f"This is plain text. Paste it into a document, {THAT}"
 PAGE = (
     "This is a web page and not a document. Open it in a browser, print it to PDF, and choose that."
 )
-SHORTCUT = "This is only a shortcut to an online document. Open that, choose File, Download, PDF, and choose the PDF."
+SHORTCUT = (
+    "This is only a shortcut to an online document. Open that, choose File, Download, PDF, and"
+    " choose the PDF."
+)
 OTHER_OFFICE = "This is {0}, not a text document. Save it as PDF and choose that."
 PRINTING = "This is a file for printers (PostScript). Open it, print it to PDF, and choose that."
-UNKNOWN = "This file is neither a PDF nor a Word document (.docx) inside. Export your résumé as PDF and choose that."
+UNKNOWN = (
+    "This file is neither a PDF nor a Word document (.docx) inside. Export your résumé as PDF and"
+    " choose that."
+)
 
 PICTURES = {
     b"\xff\xd8\xff": ".jpg",

@@ -81,10 +81,12 @@ def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
 def _left(words: Words) -> Refused:
     if PROTECTED in words.marks:
         return Refused(
-            "This PDF is protected in a way that cannot be read here. Print it to PDF and choose that file."
+            "This PDF is protected in a way that cannot be read here. Print it to PDF and choose"
+            " that file."
         )
     return Refused(
-        f"This PDF holds {' and '.join(sorted(words.marks | words.rare))}, which cannot be taken out. {AGAIN}"
+        f"This PDF holds {' and '.join(sorted(words.marks | words.rare))}, which cannot be taken"
+        f" out. {AGAIN}"
     )
 
 

@@ -186,7 +186,8 @@ def opened(data: bytes) -> tuple[bytes, list[str]]:
         return _written(reader), []
     if not reader.decrypt(""):
         raise Refused(
-            "This PDF is protected with a password. Open it with the password, print it to PDF, and choose that file."
+            "This PDF is protected with a password. Open it with the password, print it to PDF, and"
+            " choose that file."
         )
     return _written(reader), ["took off the protection against changing and copying"]
 

@@ -73,7 +73,8 @@ LOOKED_AT = FILE_NAMES | {b"URI", b"S", b"OpenAction", b"Base", b"Ref"}
 HIDDEN = "parts that are packed in an unusual way"
 PROTECTED, ELSEWHERE = "a protection", "a part that is taken from another file"
 SECOND_FORM = re.compile(
-    rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\0\t\n\r ]*<|PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument",
+    rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\0\t\n\r"
+    rb" ]*<|PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument",
     re.DOTALL,
 )
 HEAD_BYTES = 100  # of an attachment tell what it is

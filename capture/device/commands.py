@@ -65,7 +65,10 @@ def devices() -> Iterator[str]:
         yield f"camera      {camera.source:>3}  {camera.name}"
     try:
         for place in microphones():
-            yield f"microphone  {place.number:>3}  {place.name}{' (default)' if place.is_default else ''}"
+            yield (
+                f"microphone  {place.number:>3} "
+                f" {place.name}{' (default)' if place.is_default else ''}"
+            )
     except DeviceMissing as error:
         yield f"microphone    –  {error}"
 
@@ -112,6 +115,11 @@ def remarks(status: RecorderStatus) -> Iterator[str]:
     if status.end is not EndCause.TIME_UP:
         yield f"{ENDS.get(status.end, 'interrupted')} after {status.recorded_ms / 1000:.1f} s"
     if status.pictures_dropped or status.sound_overflows:
-        yield f"{status.pictures_dropped} pictures dropped, sound lost {status.sound_overflows} times"
+        yield (
+            f"{status.pictures_dropped} pictures dropped, sound lost {status.sound_overflows} times"
+        )
     for gap in status.gaps:
-        yield f"nothing from the {gap.device} between {gap.start_ms / 1000:.1f} and {gap.end_ms / 1000:.1f} s"
+        yield (
+            f"nothing from the {gap.device} between {gap.start_ms / 1000:.1f} and"
+            f" {gap.end_ms / 1000:.1f} s"
+        )

@@ -167,7 +167,8 @@ class Station:
                 self._let_go()
             except StillWriting:
                 logger.error(
-                    "the station ends while a recording is still being written; its last seconds may be lost"
+                    "the station ends while a recording is still being written; its last seconds"
+                    " may be lost"
                 )
                 self._close_devices()
 

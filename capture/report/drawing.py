@@ -128,14 +128,20 @@ def shifted(marks: Iterable[Mark], right: float, down: float) -> Iterator[Mark]:
 def svg(figure: Figure, title: str, css_class: str) -> str:
     """An inline SVG; inks are CSS variables of the page around it."""
     body = "".join(_svg_mark(mark) for mark in figure.marks)
-    size = f'viewBox="0 0 {figure.width} {figure.height}" width="{figure.width}" height="{figure.height}"'
+    size = (
+        f'viewBox="0 0 {figure.width} {figure.height}" width="{figure.width}"'
+        f' height="{figure.height}"'
+    )
     return f'<svg class="{css_class}" {size} role="img" aria-label="{escape(title)}">{body}</svg>'
 
 
 def _svg_mark(mark: Mark) -> str:
     match mark:
         case Area():
-            return f'<rect {_svg_place(mark)} fill="{_svg_ink(mark.ink)}" fill-opacity="{mark.alpha:g}"/>'
+            return (
+                f'<rect {_svg_place(mark)} fill="{_svg_ink(mark.ink)}"'
+                f' fill-opacity="{mark.alpha:g}"/>'
+            )
         case Hatch():
             return f'<rect {_svg_place(mark)} fill="url(#hatch)"/>'
         case Shape():

@@ -92,7 +92,10 @@ def _css(inks: dict[str, str]) -> str:
 
 def _table(heads: Sequence[str], rows: Iterable[str], css_class: str = "") -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
-    return f'<table class="{css_class}"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    return (
+        "<table"
+        f' class="{css_class}"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    )
 
 
 def _cell(text: str, css_class: str = "num", name: str = "") -> str:
@@ -195,7 +198,10 @@ def _rules_note(telemetry: Telemetry) -> str:
     note = f"Judged by rules {judged}."
     if judged == RULES_VERSION:
         return f"{note} These are all of their thresholds; docs/flags.md explains them."
-    return f"{note} Below are the thresholds of rules {RULES_VERSION}, which this program has; they may differ."
+    return (
+        f"{note} Below are the thresholds of rules {RULES_VERSION}, which this program has; they"
+        " may differ."
+    )
 
 
 def _rule_list() -> str:

@@ -36,7 +36,9 @@ class ConsentForm(PageForm):
     )
     analyse = Agreement(
         "Measure picture and sound to help reviewers find places to look at",
-        description="Yours to choose. Without it nothing is measured, and your interview counts the same.",
+        description=(
+            "Yours to choose. Without it nothing is measured, and your interview counts the same."
+        ),
     )
 
     def choices(self) -> list[str]:

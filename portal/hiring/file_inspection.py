@@ -26,12 +26,18 @@ TURN_WAIT_S = 5.0
 COME_BACK_S = 10
 SCAN_WAIT_S = 60  # a scanner without its daemon first loads all it knows
 
-BUSY = "Other files are being looked at just now, so yours was not. Choose it once more in a few seconds."
+BUSY = (
+    "Other files are being looked at just now, so yours was not. Choose it once more in a few"
+    " seconds."
+)
 TOO_MUCH, TOO_BUSY = asking.TOO_MUCH, asking.TOO_BUSY
 INFECTED = (
     "A virus scanner finds something in this file. Choose another one, made on another machine."
 )
-NOT_SCANNED = "This file could not be checked for viruses just now. Nothing was kept; try again in a few minutes."
+NOT_SCANNED = (
+    "This file could not be checked for viruses just now. Nothing was kept; try again in a few"
+    " minutes."
+)
 # how a scanner ends, clamdscan and others alike; anything else means that it cannot tell
 CLEAN, FOUND = (0, 1)
 

@@ -19,9 +19,15 @@ class Step(StrEnum):
 
 WAIT = "A person reads every application; you will see the answer here."
 DECIDED = {
-    ApplicationStatus.WITHDRAWN: "You withdrew this application. Nothing more is recorded or measured.",
-    ApplicationStatus.REJECTED: "This application was not successful. Thank you for the time you gave it.",
-    ApplicationStatus.OFFERED: "You are offered this job. The team will contact you about what comes next.",
+    ApplicationStatus.WITHDRAWN: (
+        "You withdrew this application. Nothing more is recorded or measured."
+    ),
+    ApplicationStatus.REJECTED: (
+        "This application was not successful. Thank you for the time you gave it."
+    ),
+    ApplicationStatus.OFFERED: (
+        "You are offered this job. The team will contact you about what comes next."
+    ),
 }
 BEGUN = {
     InterviewState.RECORDING: Step.RESUME,

@@ -270,7 +270,8 @@ def _refuse_hoarding(interview: InterviewSession) -> None:
         question.takes_left * most_bytes(question.limit_ms) for question in interview.questions
     ):
         raise TooMuch(
-            "This interview has used all the space that its questions may need. What was recorded is kept."
+            "This interview has used all the space that its questions may need. What was recorded"
+            " is kept."
         )
 
 

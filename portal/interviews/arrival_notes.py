@@ -78,7 +78,9 @@ def _time(answer: Answer) -> Iterator[str]:
         yield early
     if (answer.sent_ms or 0) > answer.limit_ms + OVERSHOOT_MS:
         came, left = clock(answer.sent_ms), clock(answer.limit_ms)
-        yield f"{came} min came where {left} min were left to answer; what is beyond that is cut off."
+        yield (
+            f"{came} min came where {left} min were left to answer; what is beyond that is cut off."
+        )
 
 
 def _began_late(answer: Answer, question: InterviewQuestion) -> str | None:
@@ -115,7 +117,10 @@ def _next_was_shown_early(answer: Answer) -> str | None:
         return f"It was begun {clock(-after_ms)} min after question {following.position} was shown."
     if long_ms <= after_ms + SHOWN_EARLY_BY_MS:
         return None
-    shown = f"Question {following.position} was shown {seconds(max(0, after_ms))} after this answer was begun"
+    shown = (
+        f"Question {following.position} was shown {seconds(max(0, after_ms))} after this answer was"
+        " begun"
+    )
     return f"{shown}; the answer is {seconds(long_ms)} long."
 
 
@@ -124,9 +129,15 @@ def _doubts(answer: Answer) -> Iterator[str]:
         return  # it came before this was noted, or is not measured yet
     yield from _haste(answer, answer.completed_at)
     if answer.recorded_ms is not None and _says_less(answer.recorded_ms, answer):
-        yield f"{seconds(answer.sent_ms)} came where {seconds(answer.recorded_ms)} were said to be recorded."
+        yield (
+            f"{seconds(answer.sent_ms)} came where {seconds(answer.recorded_ms)} were said to be"
+            " recorded."
+        )
     if not _is_our_form(answer):
-        yield f"It is {answer.codecs} in {answer.container}, which the page that asks the questions does not record."
+        yield (
+            f"It is {answer.codecs} in {answer.container}, which the page that asks the questions"
+            " does not record."
+        )
     if not answer.watched and answer.interview.is_analysed:
         yield NO_WORD
 

@@ -17,7 +17,8 @@ def refuse_new() -> None:
     """Raises NoRoom below the floor."""
     if disk.free_bytes(config().interviews_folder) < config().disk_floor_bytes:
         raise NoRoom(
-            "The server is short of space, so no new recording can start. Nothing saved is lost; try later."
+            "The server is short of space, so no new recording can start. Nothing saved is lost;"
+            " try later."
         )
 
 

@@ -81,7 +81,8 @@ def refuse_visitors(is_at_the_machine: bool) -> None:
         raise NoDevicesHere("This portal records with the camera of your own browser.")
     if not is_at_the_machine:
         raise NotAtTheMachine(
-            "This interview is recorded at a machine of the hiring team, with its camera. It can only be opened there."
+            "This interview is recorded at a machine of the hiring team, with its camera. It can"
+            " only be opened there."
         )
 
 
@@ -238,11 +239,13 @@ def _explained(error: StationAway | StationRefused) -> DevicesUnusable:
         return DevicesUnusable(f"The camera of this machine is not switched on. {ASK_THE_TEAM}")
     if error.kind == "busy":
         return DevicesUnusable(
-            "Another interview is using this machine's camera right now. Try again in half a minute."
+            "Another interview is using this machine's camera right now. Try again in half a"
+            " minute."
         )
     if error.kind == "slow":
         return StationSlow(
-            "This machine is slow right now. Wait a moment and try again. What was recorded is kept."
+            "This machine is slow right now. Wait a moment and try again. What was recorded is"
+            " kept."
         )
     return DevicesUnusable(
         f"The camera or microphone of this machine cannot be used: {error}. {ASK_THE_TEAM}"

@@ -121,5 +121,8 @@ def _missing(interview: InterviewSession) -> str:
         if not parts:
             return f"Question {question.position} has no answer yet."
         if any(part.state is AnswerState.RECORDING for part in parts):
-            return f"The answer to question {question.position} is still being sent. Wait until it is saved."
+            return (
+                f"The answer to question {question.position} is still being sent. Wait until it is"
+                " saved."
+            )
     return ""

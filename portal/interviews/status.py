@@ -10,7 +10,10 @@ from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
 # shorter than any rule's threshold: the candidate hears of it before a reviewer does
 TIP_AFTER_MS = 4_000
-NO_FACE_TIP = "No face is in the picture right now. If that is not what you want, check your camera and light."
+NO_FACE_TIP = (
+    "No face is in the picture right now. If that is not what you want, check your camera and"
+    " light."
+)
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ class Worker:
             self._manager.ensure_started()
             if self._max_bytes and memory_bytes() > self._max_bytes:
                 log.error(
-                    "more than CAPTURE_MEMORY_BYTES in use: this process ends as in a crash, to be started anew"
+                    "more than CAPTURE_MEMORY_BYTES in use: this process ends as in a crash, to be"
+                    " started anew"
                 )
                 os._exit(EXIT_OUT_OF_MEMORY)
         if not self._manager.stop(EXIT_TIMEOUT_S):

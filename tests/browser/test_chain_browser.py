@@ -112,7 +112,8 @@ def come_to_the_first_recording(
 def run_for(page: Page, seconds: int) -> None:
     """Until the recording's own clock says that it has run this long in all."""
     page.wait_for_function(
-        "(s) => document.querySelector('[data-text=saved]').textContent.match(/of (\\d+)/)?.[1] >= s",
+        "(s) => document.querySelector('[data-text=saved]').textContent.match(/of (\\d+)/)?.[1]"
+        " >= s",
         arg=seconds,
         timeout=(seconds + 30) * 1000,
     )

@@ -12,7 +12,10 @@ from servers import LiveServer
 
 pytestmark = pytest.mark.browser
 
-UNPLUG = "document.querySelector('[data-camera]').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
+UNPLUG = (
+    "document.querySelector('[data-camera]').srcObject.getVideoTracks()[0].dispatchEvent(new"
+    " Event('ended'))"
+)
 
 
 @pytest.fixture(scope="module")

@@ -313,12 +313,10 @@ def test_what_a_row_asks_for_ends_no_form_elsewhere(
     with unanswered(page, "**/signed-in"):
         button.click()
         expect(button).to_have_text("Publishing …")
-        page.evaluate(
-            """() => {
+        page.evaluate("""() => {
                 const elt = document.querySelector("h1");
                 elt.dispatchEvent(new CustomEvent("htmx:afterRequest", { bubbles: true, detail: { elt } }));
-            }"""
-        )
+            }""")
 
         expect(button).to_have_text("Publishing …")
 

@@ -182,7 +182,8 @@ def is_whole_and_was_never_misstated(watched: Watched, script: Script) -> None:
     candidate.page.wait_for_url("**/receipt")
     stored = [watched.file(position).read_bytes() for position in (1, 2)]
     print(
-        f"{sum(map(len, script.told.values()))} lies, {watched.looks} looks, {watched.claims} claims compared"
+        f"{sum(map(len, script.told.values()))} lies, {watched.looks} looks, {watched.claims}"
+        " claims compared"
     )
     assert [hashlib.sha256(data).hexdigest() for data in stored] == [one["sha256"] for one in blobs]
     assert all(told == LIES for told in script.told.values())

@@ -204,8 +204,7 @@ def test_what_the_keys_do_is_said(site: Site) -> None:
 
 def test_one_press_is_one_picture_also_after_a_slow_machine_played(site: Site) -> None:
     page = site.open(site.plain)
-    page.evaluate(
-        """() => {
+    page.evaluate("""() => {
             const video = document.querySelector("video");
             window.shown = [];
             const next = (_, { mediaTime }) => {
@@ -213,8 +212,7 @@ def test_one_press_is_one_picture_also_after_a_slow_machine_played(site: Site) -
                 video.requestVideoFrameCallback(next);
             };
             video.requestVideoFrameCallback(next);
-        }"""
-    )
+        }""")
     page.evaluate(f"() => ({VIDEO}.playbackRate = 2)")  # every other picture may be left out
     page.keyboard.press("k")
     page.wait_for_function(f"() => {VIDEO}.currentTime > 3")

@@ -74,7 +74,8 @@ def test_an_unplugged_camera_keeps_what_was_said(candidate: Candidate) -> None:
     candidate.press("Show the question")
     candidate.record(2)
     candidate.page.evaluate(
-        "document.querySelector('[data-camera]').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
+        "document.querySelector('[data-camera]').srcObject.getVideoTracks()[0].dispatchEvent(new"
+        " Event('ended'))"
     )
     candidate.sees("Your camera or microphone stopped at 00:0")
     candidate.sees("saved 00:")

@@ -108,8 +108,9 @@ def test_one_press_is_one_picture_and_full_screen_is_the_whole_screen(
     def way(reviewer: Reviewer) -> None:
         browser = reviewer.browser
         browser.driver.execute_script(
-            f"window.shown = []; const next = (_, {{ mediaTime }}) => {{ window.shown.push(mediaTime);"
-            f"{VIDEO}.requestVideoFrameCallback(next); }}; {VIDEO}.requestVideoFrameCallback(next);"
+            "window.shown = []; const next = (_, { mediaTime }) => {"
+            f" window.shown.push(mediaTime);{VIDEO}.requestVideoFrameCallback(next); }};"
+            f" {VIDEO}.requestVideoFrameCallback(next);"
         )
         reviewer.plays_to_the_end()  # a busy machine leaves pictures out
         reviewer.presses(Keys.HOME)

@@ -65,7 +65,10 @@ class Proof:
             f"{clock} {min(ms):+.0f}…{max(ms):+.0f} ({len(ms)})"
             for clock, ms in self.offsets_ms.items()
         )
-        return f"{self.span.end_ms - self.span.start_ms} ms: {', '.join(ranges)}; {self.apart_ms:.0f} ms apart"
+        return (
+            f"{self.span.end_ms - self.span.start_ms} ms: {', '.join(ranges)}; {self.apart_ms:.0f}"
+            " ms apart"
+        )
 
 
 class Recorded:

@@ -142,8 +142,10 @@ def test_only_what_had_to_go_is_changed_in_a_word_document() -> None:
 def test_what_stays_says_so_and_counts() -> None:
     assert judging.look(papers.pdf()).said == ""
     said = judging.look(odd_documents.PDFS["a link to skype:jane?chat"][0]()).said
-    assert said == (
-        "We removed a link that leads to no web page (skype:jane?chat); everything else in your PDF is as it was."
+    assert (
+        said
+        == "We removed a link that leads to no web page (skype:jane?chat); everything else in your"
+        " PDF is as it was."
     )
 
 

@@ -170,9 +170,10 @@ def summary(run: Run) -> str:
     most_mb = max(run.trials.values(), key=lambda trial: trial["peak_mb"])
     most_s = max(run.trials.values(), key=lambda trial: trial["cpu_s"])
     return (
-        f"{len(run.trials)} files: {ends['film']} became film ({damaged} of them noted as damaged), "
-        f"{ends['refused']} were refused; {len(faults(run))} faults. "
-        f"Most memory {most_mb['peak_mb']:.0f} MB ({most_mb['name']}), most CPU {most_s['cpu_s']} s ({most_s['name']})."
+        f"{len(run.trials)} files: {ends['film']} became film ({damaged} of them noted as damaged),"
+        f" {ends['refused']} were refused; {len(faults(run))} faults. Most memory"
+        f" {most_mb['peak_mb']:.0f} MB ({most_mb['name']}), most CPU {most_s['cpu_s']} s"
+        f" ({most_s['name']})."
     )
 
 

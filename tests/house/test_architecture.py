@@ -121,7 +121,10 @@ def test_what_capture_offers_to_strangers_is_there(name: str) -> None:
 
 
 def test_capture_offers_it_without_importing_it() -> None:
-    code = "import sys, capture; assert not [name for name in sys.modules if name.startswith('capture.')]"
+    code = (
+        "import sys, capture; assert not [name for name in sys.modules if"
+        " name.startswith('capture.')]"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=CAPTURE.parent, check=True)
 
 

@@ -267,7 +267,8 @@ def test_slow_clients_stop_nobody(door: FrontDoor) -> None:
         took_s = [timed(door.visitor()) for _ in range(7)]
 
     print(
-        f"/healthz beside 200 slow clients, behind nginx: median {statistics.median(took_s):.3f} s of 7"
+        f"/healthz beside 200 slow clients, behind nginx: median {statistics.median(took_s):.3f} s"
+        " of 7"
     )
     assert statistics.median(took_s) < 1.0
 

@@ -91,7 +91,10 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(
 
 def asked(door: FrontDoor, address: str, path: str, method: str = "GET") -> int:
     with connected(door, address) as line:
-        head = f"{method} {path} HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 0\r\nConnection:"
+            " close\r\n\r\n"
+        )
         line.sendall(head.encode())
         return int(line.recv(4096).split()[1])
 

@@ -102,7 +102,8 @@ def test_gunicorn_heard_what_was_answered_and_nothing_else(
     assert {line["request_id"] for line in posts} <= set(answered)
     refused = sum(STATUS.findall(answer) == [b"400"] for answer in heard.values())
     print(
-        f"{len(heard)} requests: nginx refused {refused} by itself, gunicorn heard {len(posts)}, none of them hidden"
+        f"{len(heard)} requests: nginx refused {refused} by itself, gunicorn heard {len(posts)},"
+        " none of them hidden"
     )
     assert refused > len(heard) // 2
 

@@ -211,12 +211,18 @@ class Candidate:
 
     def runs_for(self, seconds: int) -> None:
         """Until the recording's own clock says that it has run this long in all."""
-        used = f"() => document.querySelector('[data-text=saved]').textContent.match(/of (\\d+)/)?.[1] >= {seconds}"
+        used = (
+            "() => document.querySelector('[data-text=saved]').textContent.match(/of (\\d+)/)?.[1]"
+            f" >= {seconds}"
+        )
         self.page.wait_for_function(used)
 
     def has_saved(self, seconds: int) -> None:
         """Until so much of the recording is on the server."""
-        saved = f"() => document.querySelector('[data-text=saved]').textContent.match(/(\\d+) of/)?.[1] >= {seconds}"
+        saved = (
+            "() => document.querySelector('[data-text=saved]').textContent.match(/(\\d+) of/)?.[1]"
+            f" >= {seconds}"
+        )
         self.page.wait_for_function(saved)
 
     def answers_the_second_question_and_finishes(self) -> None:
@@ -337,13 +343,11 @@ def recorded_blobs(page: Page) -> list[dict[str, Any]]:
     """What each recorder of this page delivered: `size` and `sha256` in all, `ends` (bytes so far,
     and at which ms).
     """
-    return page.evaluate(
-        """() => Promise.all(recorders.map(async ({ blobs }) => {
+    return page.evaluate("""() => Promise.all(recorders.map(async ({ blobs }) => {
             const all = new Blob(blobs.map(({ data }) => data));
             const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await all.arrayBuffer()));
             const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
             const ends = [];
             for (const { data, ms } of blobs) ends.push([(ends.at(-1)?.[0] ?? 0) + data.size, ms]);
             return { size: all.size, sha256, ends };
-        }))"""
-    )
+        }))""")

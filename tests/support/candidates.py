@@ -106,7 +106,9 @@ class Candidate(threading.Thread):
                 Authorization=f"Bearer {begun['upload_token']}",
                 Tus_Resumable="1.0.0",
                 Upload_Offset=str(offset),
-                Upload_Checksum=f"sha256 {base64.b64encode(hashlib.sha256(piece).digest()).decode()}",
+                Upload_Checksum=(
+                    f"sha256 {base64.b64encode(hashlib.sha256(piece).digest()).decode()}"
+                ),
                 Content_Type="application/offset+octet-stream",
             )
             # 409: it is there already, the answer was lost on the way

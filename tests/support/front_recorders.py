@@ -61,9 +61,9 @@ class Recorder:
             self.cookie = given.partition(";")[0]
         said = answer.read()
         line.close()
-        return answer.status, json.loads(said) if "json" in answer.headers.get(
-            "Content-Type", ""
-        ) else {}
+        return answer.status, (
+            json.loads(said) if "json" in answer.headers.get("Content-Type", "") else {}
+        )
 
     def send_all(self, token: str) -> list[int]:
         size = -(-len(self.data) // self.PIECES)
@@ -81,9 +81,10 @@ class Recorder:
 
     def _head(self, token: str, offset: int, length: int) -> str:
         return (
-            f"PATCH /capture/uploads/{self.answer_id} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n"
-            f"Authorization: Bearer {token}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: {offset}\r\n"
-            f"Content-Type: application/offset+octet-stream\r\nContent-Length: {length}\r\n\r\n"
+            f"PATCH /capture/uploads/{self.answer_id} HTTP/1.1\r\nHost: {NAME}\r\nConnection:"
+            f" close\r\nAuthorization: Bearer {token}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset:"
+            f" {offset}\r\nContent-Type: application/offset+octet-stream\r\nContent-Length:"
+            f" {length}\r\n\r\n"
         )
 
 

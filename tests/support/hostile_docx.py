@@ -40,9 +40,15 @@ def rels(*rows: str) -> str:
 
 def with_chart(table: str, **more: str | bytes) -> bytes:
     """A chart that shows what it was drawn with, and names the table behind it."""
-    types = '<Override PartName="/word/charts/chart1.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+    types = (
+        '<Override PartName="/word/charts/chart1.xml"'
+        ' ContentType="application/vnd.openxmlformats-officedocument.'
+    )
     types += 'drawingml.chart+xml"/>'
-    chart = '<c:chartSpace xmlns:c="c" xmlns:r="r"><c:v>7</c:v><c:externalData r:id="r1"><c:autoUpdate c:val="0"/>'
+    chart = (
+        '<c:chartSpace xmlns:c="c" xmlns:r="r"><c:v>7</c:v><c:externalData r:id="r1"><c:autoUpdate'
+        ' c:val="0"/>'
+    )
     parts: dict[str, str | bytes] = {
         "word/charts/chart1.xml": chart + "</c:externalData></c:chartSpace>",
         "word/charts/_rels/chart1.xml.rels": rels(

@@ -57,10 +57,18 @@ HLS = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{SECRET}\n#EXT-X-EN
 TEXTS = {
     "hls": HLS,
     "ffconcat": f"ffconcat version 1.0\nfile '{SECRET}'\n".encode(),
-    "dash": f'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period><AdaptationSet>'
-    f'<Representation id="1"><BaseURL>file://{SECRET}</BaseURL></Representation></AdaptationSet></Period></MPD>'.encode(),
-    "sdp": b"v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
-    "svg": f'<svg xmlns="http://www.w3.org/2000/svg"><image href="file://{SECRET}"/></svg>'.encode(),
+    "dash": (
+        '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period><AdaptationSet>'
+        "<Representation"
+        f' id="1"><BaseURL>file://{SECRET}</BaseURL></Representation></AdaptationSet></Period></MPD>'.encode()
+    ),
+    "sdp": (
+        b"v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\na=rtpmap:96"
+        b" H264/90000\n"
+    ),
+    "svg": (
+        f'<svg xmlns="http://www.w3.org/2000/svg"><image href="file://{SECRET}"/></svg>'.encode()
+    ),
     "gzip": zlib.compress(bytes(1 << 20)),
     "zip": b"PK\x03\x04" + bytes(200),
 }

@@ -83,7 +83,10 @@ class VirtualMicrophone:
         command += ["--log-level=error", "-L", "module-native-protocol-unix"]
         command += [
             "-L",
-            f"module-pipe-source source_name={NAME} file={self.pipe} format=s16le rate={RATE_HZ} channels=1",
+            (
+                f"module-pipe-source source_name={NAME} file={self.pipe} format=s16le"
+                f" rate={RATE_HZ} channels=1"
+            ),
         ]
         with (self.folder / "pulse.log").open("wb") as log:
             self.process = subprocess.Popen(

@@ -4,7 +4,10 @@ first recording.
 
 from browsing import Candidate
 
-TRACKS = "document.querySelector('[data-camera]').srcObject.get%sTracks()[0].dispatchEvent(new Event('%s'))"
+TRACKS = (
+    "document.querySelector('[data-camera]').srcObject.get%sTracks()[0].dispatchEvent(new"
+    " Event('%s'))"
+)
 
 
 def begins(candidate: Candidate, script: str = "", *, analyse: bool = False) -> None:

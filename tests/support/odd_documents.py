@@ -61,8 +61,11 @@ def latex() -> bytes:
     inner = b"<< /S /GoTo /D [3 0 R /Fit] >>"
     return hostile_pdf.with_stream_table(
         {
-            3: PAGE[3].replace(
-                b">>", b"/Annots [<< /Subtype /Link /A << /S /URI /URI (https://x.org) >> >>] >>"
+            3: (
+                PAGE[3].replace(
+                    b">>",
+                    b"/Annots [<< /Subtype /Link /A << /S /URI /URI (https://x.org) >> >>] >>",
+                )
             ),
             4: stream(
                 zlib.compress(b"9 0 " + inner), b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"

@@ -13,7 +13,10 @@ import time
 from types import TracebackType
 
 HEADER = b"GET /jobs HTTP/1.1\r\nHost: %s\r\nX-Slow: "
-BODY = b"POST /login HTTP/1.1\r\nHost: %s\r\nContent-Type: application/octet-stream\r\nContent-Length: 100000\r\n\r\n"
+BODY = (
+    b"POST /login HTTP/1.1\r\nHost: %s\r\nContent-Type: application/octet-stream\r\nContent-Length:"
+    b" 100000\r\n\r\n"
+)
 GIVE_UP_S = 10.0
 
 
@@ -77,7 +80,8 @@ def main() -> None:
         except TimeoutError:
             answer = f"no answer within {GIVE_UP_S:.0f} s"
         print(
-            f"/healthz beside 100 slow headers and 100 slow bodies: {answer}, {time.monotonic() - began:.2f} s"
+            f"/healthz beside 100 slow headers and 100 slow bodies: {answer},"
+            f" {time.monotonic() - began:.2f} s"
         )
 
 

@@ -47,7 +47,8 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
     mounted = subprocess.run(command, capture_output=True, text=True)
     if mounted.returncode:
         pytest.skip(
-            f"NO DISK COULD BE MOUNTED, so none could be full: {mounted.stderr.strip()} (run as root)"
+            f"NO DISK COULD BE MOUNTED, so none could be full: {mounted.stderr.strip()} (run as"
+            " root)"
         )
     try:
         yield SmallDisk(folder)

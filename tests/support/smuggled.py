@@ -34,18 +34,12 @@ ALL = len(LAST + HIDDEN)
 
 # Both lengths at once.
 CASES: dict[str, bytes] = {
-    "a length and chunks, the length covers all": POST
-    + length(ALL)
-    + CHUNKED
-    + END
-    + LAST
-    + HIDDEN,
-    "a length and chunks, the length is short": POST
-    + length(4)
-    + CHUNKED
-    + END
-    + chunk(HIDDEN)
-    + LAST,
+    "a length and chunks, the length covers all": (
+        POST + length(ALL) + CHUNKED + END + LAST + HIDDEN
+    ),
+    "a length and chunks, the length is short": (
+        POST + length(4) + CHUNKED + END + chunk(HIDDEN) + LAST
+    ),
     "chunks and a length, the other way round": POST + CHUNKED + length(ALL) + END + LAST + HIDDEN,
     "a length of nothing and chunks": POST + length(0) + CHUNKED + END + chunk(HIDDEN) + LAST,
 }
@@ -101,35 +95,25 @@ CASES |= {
 }
 # Lines that are folded, and lines that end otherwise.
 CASES |= {
-    "a folded coding": POST
-    + length(ALL)
-    + b"Transfer-Encoding:\r\n chunked\r\n"
-    + END
-    + LAST
-    + HIDDEN,
+    "a folded coding": (
+        POST + length(ALL) + b"Transfer-Encoding:\r\n chunked\r\n" + END + LAST + HIDDEN
+    ),
     "a folded length": POST + b"Content-Length:\r\n 5\r\n" + END + b"12345" + HIDDEN,
-    "a coding folded into another line": POST
-    + length(ALL)
-    + b"X: y\r\n Transfer-Encoding: chunked\r\n"
-    + END
-    + LAST
-    + HIDDEN,
+    "a coding folded into another line": (
+        POST + length(ALL) + b"X: y\r\n Transfer-Encoding: chunked\r\n" + END + LAST + HIDDEN
+    ),
     "a fold before the first line": b" " + POST + length(5) + END + b"12345" + HIDDEN,
-    "a request in a folded line": POST
-    + length(0)
-    + b"X: y\r\n\t"
-    + HIDDEN.replace(b"\r\n", b"\r\n\t")
-    + END
-    + END,
+    "a request in a folded line": (
+        POST + length(0) + b"X: y\r\n\t" + HIDDEN.replace(b"\r\n", b"\r\n\t") + END + END
+    ),
 }
 # Chunks: extensions, sizes, and what stands around them.
 CASES |= {
     name: POST + CHUNKED + END + body
     for name, body in {
-        "an extension that holds a request": b"5;"
-        + HIDDEN.replace(b"\r\n", b"")
-        + b"\r\n12345\r\n"
-        + LAST,
+        "an extension that holds a request": (
+            b"5;" + HIDDEN.replace(b"\r\n", b"") + b"\r\n12345\r\n" + LAST
+        ),
         "an extension with a bare line feed": b"5;\n" + b"12345\r\n" + chunk(HIDDEN) + LAST,
         "an extension with a bare carriage return": b"5;\r12345\r\n" + chunk(HIDDEN) + LAST,
         "an extension in quotes over two lines": b'5;a="\r\n12345\r\n' + chunk(HIDDEN) + LAST,

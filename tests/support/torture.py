@@ -132,9 +132,10 @@ class Killer:
             for clip in candidate.clips
         )
         return (
-            f"{self.kills.total()} kills ({by_point}); {self.bytes_checked / 1e6:.0f} MB of acknowledged bytes "
-            f"compared right after them, none missing; {len(self.site.candidates)} interviews ready, with every byte, "
-            f"{samples} observations, none missing and none twice, and files as their manifests say"
+            f"{self.kills.total()} kills ({by_point}); {self.bytes_checked / 1e6:.0f} MB of"
+            " acknowledged bytes compared right after them, none missing;"
+            f" {len(self.site.candidates)} interviews ready, with every byte, {samples}"
+            " observations, none missing and none twice, and files as their manifests say"
         )
 
 

@@ -132,7 +132,10 @@ class Site:
         return self.state(candidate) in ("ready", "failed")
 
     def _is_being_finished(self, candidate: Candidate) -> bool:
-        held = "SELECT 1 FROM interview_sessions WHERE id = ? AND state = 'finishing' AND lease_until IS NOT NULL"
+        held = (
+            "SELECT 1 FROM interview_sessions WHERE id = ? AND state = 'finishing' AND lease_until"
+            " IS NOT NULL"
+        )
         return bool(self.ask(held, candidate.interview_id.hex))
 
     def put_worker_to_sleep_at(self, point: str, candidate: Candidate) -> None:

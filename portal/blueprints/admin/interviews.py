@@ -188,6 +188,8 @@ def _sent_by_nginx(prefix: str, path: Path) -> Response:
     """
     return Response(
         headers={
-            "X-Accel-Redirect": f"{prefix}/{path.relative_to(interviews.config().interviews_folder)}"
+            "X-Accel-Redirect": (
+                f"{prefix}/{path.relative_to(interviews.config().interviews_folder)}"
+            )
         }
     )

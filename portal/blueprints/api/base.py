@@ -32,7 +32,10 @@ NOBODY = AnonymousUserMixin()
 class Parser(FlaskParser):
     """Reads fields and files of one multipart form together, as one schema describes them together."""
 
-    __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}  # noqa: RUF012 (declared by webargs)
+    __location_map__ = {  # noqa: RUF012 (declared by webargs)
+        **FlaskParser.__location_map__,
+        "multipart": "load_multipart",
+    }
 
     def _raw_load_json(self, req: Request) -> Any:
         """As `portal.web.json_bodies` reads it: the library's own reader knows no limits."""

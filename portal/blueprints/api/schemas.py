@@ -336,7 +336,10 @@ class FlagFull(Schema):
 NOTES = {
     "type": "array",
     "items": {"type": "string"},
-    "description": "How it came, where that was not as usual: faster than time, cut at its limit, without the page",
+    "description": (
+        "How it came, where that was not as usual: faster than time, cut at its limit, without the"
+        " page"
+    ),
 }
 
 

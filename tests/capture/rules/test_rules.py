@@ -192,8 +192,10 @@ def test_a_rule_that_is_switched_off_raises_nothing() -> None:
 
 def test_it_says_which_way_the_head_was_turned() -> None:
     [flag] = find_flags(measured("F9 L3 F9"))
-    assert flag.reason == (
-        "The head was turned to the picture's left by up to 40° (rule: 30° or more) for 3.0 s (rule: 3.0 s or longer)."
+    assert (
+        flag.reason
+        == "The head was turned to the picture's left by up to 40° (rule: 30° or more) for 3.0 s"
+        " (rule: 3.0 s or longer)."
     )
 
 

@@ -26,7 +26,10 @@ EICAR = b"".join(
     [b"X5O!P%@AP[4", b"\\PZX54(P^)7CC)7}$", b"EICAR-STANDARD-", b"ANTIVIRUS-TEST-FILE!", b"$H+H*"]
 )
 # A scanner of one signature, which behaves as clamdscan does.
-SCANNER = "import sys; data = sys.stdin.buffer.read(); sys.exit(1 if b'EICAR-STANDARD' + b'-ANTIVIRUS' in data else 0)"
+SCANNER = (
+    "import sys; data = sys.stdin.buffer.read(); sys.exit(1 if b'EICAR-STANDARD' + b'-ANTIVIRUS' in"
+    " data else 0)"
+)
 ENDS_WITH = {
     code: (sys.executable, "-c", f"import sys; sys.stdin.buffer.read(); sys.exit({code})")
     for code in (0, 2)

@@ -164,7 +164,10 @@ def test_a_job_says_what_it_is_and_how_the_interview_goes(client: FlaskClient) -
 
 
 def test_a_description_brings_no_code_with_it(client: FlaskClient) -> None:
-    text = "<script>alert(1)</script>\n\n[x](javascript:alert(1)) <img src=x onerror=alert(1)> **bold**"
+    text = (
+        "<script>alert(1)</script>\n\n[x](javascript:alert(1)) <img src=x onerror=alert(1)>"
+        " **bold**"
+    )
     page = client.get(f"/jobs/{make_job(description=text).slug}").text
     assert "<strong>bold</strong>" in page
     for bad in ("<script>alert", "<img", 'href="javascript'):

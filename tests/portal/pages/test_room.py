@@ -164,7 +164,10 @@ def test_a_body_that_never_ends_keeps_nobody_from_writing(live_server: LiveServe
         cookie = client.get_cookie("portal").value
         # the client has read in this very session, and a reader cannot become a writer
         db.session.rollback()
-        head = f"POST {path}/echo HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: portal={cookie}\r\nX-CSRFToken: {token}\r\n"
+        head = (
+            f"POST {path}/echo HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie:"
+            f" portal={cookie}\r\nX-CSRFToken: {token}\r\n"
+        )
         with socket.create_connection(("127.0.0.1", live_server.port)) as slow:
             slow.sendall(f"{head}Content-Length: 100000\r\n\r\nslow".encode())
             time.sleep(1)  # until the server waits for the rest

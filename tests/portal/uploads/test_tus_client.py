@@ -119,7 +119,9 @@ def test_a_damaged_piece_is_refused_and_the_upload_goes_on(
     uploader.upload_chunk()
     headers = uploader.get_headers() | {
         "Upload-Offset": str(uploader.offset),
-        "Upload-Checksum": f"sha1 {base64.b64encode(hashlib.sha1(b'what was meant').digest()).decode()}",
+        "Upload-Checksum": (
+            f"sha1 {base64.b64encode(hashlib.sha1(b'what was meant').digest()).decode()}"
+        ),
         "Content-Type": "application/offset+octet-stream",
     }
     host, _, path = uploader.url.removeprefix("http://").partition("/")

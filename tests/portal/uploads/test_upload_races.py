@@ -250,5 +250,6 @@ def test_tabs_that_send_badly_make_a_good_file(
     assert not any(name.endswith((": 500", ": 507", ": 0")) for name in seen)
     with capsys.disabled():
         print(
-            f"\n{sum(seen.values())} pieces: {', '.join(f'{name} ×{number}' for name, number in sorted(seen.items()))}"
+            f"\n{sum(seen.values())} pieces:"
+            f" {', '.join(f'{name} ×{number}' for name, number in sorted(seen.items()))}"
         )

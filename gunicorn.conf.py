@@ -99,7 +99,9 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Give figures, and go on with what a crash interrupted, without waiting for somebody's visit."""
+    """Give figures, and go on with what a crash interrupted, without waiting for somebody's
+    visit.
+    """
     if not hasattr(worker.wsgi, "extensions"):
         return  # not the portal: a benchmark serves something bare with these very settings
     from portal import metrics, work  # only here: gunicorn's first process never loads the portal

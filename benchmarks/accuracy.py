@@ -203,7 +203,9 @@ def picture_of(path: Path) -> Picture:
 
 
 def angle_table(footage: Path, every: list[Label], reader: FaceReader) -> Table:
-    """Stills and clips' first pictures against themselves: mirrored, and turned by known degrees."""
+    """Stills and clips' first pictures against themselves: mirrored, and turned by known
+    degrees.
+    """
     heads = (
         "picture",
         "nominal yaw",

@@ -23,8 +23,9 @@ MAGICS = (b"%PDF-", b"PK\x03\x04")
 MAX_BYTES = 10 * 1024 * 1024  # as the portal takes
 # What is meant to be refused, by words of the sentence.
 ON_PURPOSE = (
-    "script", "plays media", "start a program", "form that sends", "more than 200 pages", "with a password", "macros",
-    "changes itself", "carries another file", "no page", "not a text document", "This is an archive", "OpenDocument",
+    "script", "plays media", "start a program", "form that sends", "more than 200 pages",
+    "with a password", "macros", "changes itself", "carries another file", "no page",
+    "not a text document", "This is an archive", "OpenDocument",
 )  # fmt: skip
 PRODUCER = re.compile(
     rb"/Producer\s*\(((?:\\.|[^\\)]){1,80})|<(?:pdf:)?Producer>([^<]{1,80})", re.DOTALL

@@ -103,7 +103,9 @@ def _landmarker() -> FaceLandmarker:
 
 
 def _floor(video: Path) -> None:
-    """Decode picture and sound; five landmark inferences and one count a second, and nothing else."""
+    """Decode picture and sound; five landmark inferences and one count a second, and nothing
+    else.
+    """
     crowd = CrowdReader(MODELS.crowd)
     with av.open(video) as file, _landmarker() as landmarker:
         file.streams.video[0].thread_count = 1

@@ -146,7 +146,9 @@ def _wait_until_ready(interview: InterviewSession, since: float) -> None:
 
 
 def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:
-    """Pieces a second through the portal, against a bare handler that appends and fsyncs; in turns."""
+    """Pieces a second through the portal, against a bare handler that appends and fsyncs; in
+    turns.
+    """
     with (
         TemporaryDirectory() as name,
         live_server(Path(name)) as server,

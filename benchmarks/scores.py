@@ -167,7 +167,9 @@ Heard = Sequence[tuple[int, float | None]]
 
 
 def speech(heard: Heard, labels: Sequence[Label]) -> Found:
-    """Frames of 100 ms: spoken where labelled as speech, quiet where labelled as silence or noise."""
+    """Frames of 100 ms: spoken where labelled as speech, quiet where labelled as silence or
+    noise.
+    """
     spoken = [label for label in labels if label.kind == "speech"]
     silent = [label for label in labels if label.kind == "audio"]
     found = Found()

@@ -159,22 +159,33 @@ def line(header: str, costs: list[tuple[Cost, Cost]], visit_number: int, film_by
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         film = make_clip(
-            Path(folder) / "film.mp4", MINUTES * 60, size=SIZE, picture=picture, fragmented=False,
-            options={"preset": "ultrafast", "g": "24", "crf": "30"}, muxer={"movflags": "faststart"},
-        )  # fmt: skip
+            Path(folder) / "film.mp4",
+            MINUTES * 60,
+            size=SIZE,
+            picture=picture,
+            fragmented=False,
+            options={"preset": "ultrafast", "g": "24", "crf": "30"},
+            muxer={"movflags": "faststart"},
+        )
         rounds = {kept: [measured(film, kept) for _ in range(ROUNDS)] for kept in ("kept", "not")}
         size = film.stat().st_size
     lines = [
         line(h, rounds[k], v, size) for k, h in (("kept", KEPT), ("not", NOT_KEPT)) for v in (0, 1)
     ]
     table = [
-        "## Seeking in a recording that is kept nowhere", "",
-        f"`make bench-seeking`: Chromium, a film of {MINUTES} minutes and {size / 1e6:.0f} MB, "
-        f"{len(SEEKS_S)} seeks a visit, medians of {ROUNDS} rounds, each with a new profile; the second visit is of "
-        "the same browser. On loopback nothing keeps a browser from reading far ahead.", "",
+        "## Seeking in a recording that is kept nowhere",
+        "",
+        (
+            f"`make bench-seeking`: Chromium, a film of {MINUTES} minutes and {size / 1e6:.0f} MB,"
+            f" {len(SEEKS_S)} seeks a visit, medians of {ROUNDS} rounds, each with a new profile;"
+            " the second visit is of the same browser. On loopback nothing keeps a browser from"
+            " reading far ahead."
+        ),
+        "",
         "| `Cache-Control` | visit | requests | received | of the film | a seek takes |",
-        "| --- | --- | --- | --- | --- | --- |", *lines,
-    ]  # fmt: skip
+        "| --- | --- | --- | --- | --- | --- |",
+        *lines,
+    ]
     print("\n".join(table))
     rewrite_section("seeking", "\n".join(table))
 

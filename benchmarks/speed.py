@@ -74,7 +74,14 @@ ROWS = (
         row
         for codec in ("h264", "vp8")
         for row in (
-            Row(f"cpu-{codec}", "no blinks / floor", f"CPU, {codec}, without blinks", FLOOR, "×", 1.25),
+            Row(
+                f"cpu-{codec}",
+                "no blinks / floor",
+                f"CPU, {codec}, without blinks",
+                FLOOR,
+                "×",
+                1.25,
+            ),
             Row(f"cpu-{codec}", "all / floor", f"CPU, {codec}, everything", FLOOR, "×", 1.6),
             Row(f"cpu-{codec}", "all / plain", f"CPU, {codec}, everything", PLAIN, "×", 0.167),
         )
@@ -83,12 +90,32 @@ ROWS = (
         Row(f"ready-{minutes}", "s", f"stop → ready, {minutes} min of H.264", "–", "s", 2.0)
         for minutes in (1, 10, 60)
     ),
-    Row("live", "most lag s", f"most lag, {live_rows.AT_ONCE} interviews live on two processes", "–", "s", 5.0),
-    Row("memory", "session / landmarker", "memory of a live interview", "one FaceLandmarker", "×", 1.5),
-    Row("tus", "portal / bare", f"tus PATCH with fsync, {portal_rows.AT_ONCE} uploads at once",
-        "bare WSGI handler, same gunicorn", "×", at_least=0.8),
+    Row(
+        "live",
+        "most lag s",
+        f"most lag, {live_rows.AT_ONCE} interviews live on two processes",
+        "–",
+        "s",
+        5.0,
+    ),
+    Row(
+        "memory",
+        "session / landmarker",
+        "memory of a live interview",
+        "one FaceLandmarker",
+        "×",
+        1.5,
+    ),
+    Row(
+        "tus",
+        "portal / bare",
+        f"tus PATCH with fsync, {portal_rows.AT_ONCE} uploads at once",
+        "bare WSGI handler, same gunicorn",
+        "×",
+        at_least=0.8,
+    ),
     Row("flags", "ms", "find_flags over one hour", "–", "ms", 30.0),
-)  # fmt: skip
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -174,12 +201,24 @@ def _table() -> str:
         "| figure | against | reach | measured | from … to | command |\n| --- | --- | --- | --- |"
         " --- | --- |"
     )
-    return "\n".join([
-        "## Speed and cost", "",
-        f"`make bench`: medians of at least five rounds, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"{_processor()}. CPU rows count CPU time of the whole process; what falls short comes first.",
-        "", head, *lines, "", "All medians:", "", *details,
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            "## Speed and cost",
+            "",
+            (
+                f"`make bench`: medians of at least five rounds, {os.cpu_count()} cores, Python"
+                f" {platform.python_version()}, {_processor()}. CPU rows count CPU time of the"
+                " whole process; what falls short comes first."
+            ),
+            "",
+            head,
+            *lines,
+            "",
+            "All medians:",
+            "",
+            *details,
+        ]
+    )
 
 
 def _line(row: Row, value: float, measured: dict[str, Any]) -> str:

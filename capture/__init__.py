@@ -1,12 +1,16 @@
-"""Looks at recordings of interviews and says when something happened. Knows no database, no web and no people.
+"""Measures recordings of interviews and says when something happened.
 
-- `CaptureSession(AnswerSource(…), Models(…).senses(), …)` measures one answer, also while its file grows;
+The package knows no database, no web and no people. It offers:
+
+- `CaptureSession(AnswerSource(…), Models(…).senses(), …)` measures one answer, also while its
+  file grows;
 - `hear(path)` measures a file of sound alone;
 - `join_timeline(answers)` puts measured answers on the clock of the joined recording;
 - `find_flags(measurements, rules)` says what lasted, from stored measurements alone;
 - `Recording(folder)` names the files of one interview; `Rules` holds every threshold.
 
-Each name is imported when it is first asked for: measuring brings decoders and models along, which web pages must not.
+Each name is imported when it is first used, because measuring imports decoders and models, and a
+web process must not load these.
 """
 
 from importlib import import_module

@@ -6,7 +6,9 @@ class CaptureError(Exception):
 
 
 class UnusableMedia(CaptureError):
-    """The file is not media we accept: wrong bytes, wrong codec, over a limit, or nothing inside."""
+    """The file is not media we accept: wrong bytes, wrong codec, over a limit, or nothing
+    inside.
+    """
 
 
 class ModelMissing(CaptureError):
@@ -18,7 +20,9 @@ class ClaimLost(CaptureError):
 
 
 class Halted(CaptureError):
-    """Somebody asked this work to end before it was done; nothing is wrong with what it worked on."""
+    """Somebody asked this work to end before it was done; nothing is wrong with what it worked
+    on.
+    """
 
 
 class StillWriting(CaptureError):
@@ -26,7 +30,9 @@ class StillWriting(CaptureError):
 
 
 class DeviceMissing(CaptureError):
-    """A camera or microphone is not there, or does not work; the message says which and what to do."""
+    """A camera or microphone is not there, or does not work; the message says which and what to
+    do.
+    """
 
 
 class NoPicture(UnusableMedia):

@@ -1,4 +1,6 @@
-"""Keeps the terminal to ourselves where a person reads it. Knows nothing of what is done meanwhile."""
+"""Keeps the terminal to ourselves where a person reads it. Knows nothing of what is done
+meanwhile.
+"""
 
 import os
 import sys

@@ -17,7 +17,9 @@ def free_bytes(folder: Path) -> int:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether this went wrong because nothing more could be written, to a file or to the database."""
+    """Whether this went wrong because nothing more could be written, to a file or to the
+    database.
+    """
     cause = getattr(error, "orig", error)  # SQLAlchemy carries the driver's own error there
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

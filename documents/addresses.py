@@ -28,9 +28,10 @@ DRIVE = re.compile(r"/*[a-z][:|]([/\\]|$)", re.IGNORECASE)
 # Schemes that run a script, show a file of another machine, or hand words to a program of the
 # system.
 RUNS = {
-    "javascript", "vbscript", "livescript", "data", "jar", "mhtml", "mk", "its", "hcp", "res", "resource", "chrome",
-    "shell", "search", "view-source", "smb", "cifs", "nfs", "afp", "dav", "davs", "webdav", "ldap", "ldaps", "telnet",
-    "rlogin", "tn3270", "vnc", "rdp", "jnlp", "intent", "itms-services", "ms-its", "wyciwyg", "script",
+    "javascript", "vbscript", "livescript", "data", "jar", "mhtml", "mk", "its", "hcp", "res",
+    "resource", "chrome", "shell", "search", "view-source", "smb", "cifs", "nfs", "afp", "dav",
+    "davs", "webdav", "ldap", "ldaps", "telnet", "rlogin", "tn3270", "vnc", "rdp", "jnlp", "intent",
+    "itms-services", "ms-its", "wyciwyg", "script",
 }  # fmt: skip
 HANDLERS = ("ms-", "search-", "microsoft-", "x-javascript")
 PROGRAMS = re.compile(

@@ -19,7 +19,8 @@ WEB_PAGE = re.compile(
 
 # How a file begins that brings something else along: archives, programs, old Office files, PDF.
 STRANGERS = (
-    b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"MZ", b"\x7fELF",
+    b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"MZ",
+    b"\x7fELF",
     b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf", b"\xca\xfe\xba\xbe", b"#!",
 )  # fmt: skip
 

@@ -39,8 +39,9 @@ MAIN_ROOTS = {
 CHART_TYPES = re.compile(r"drawingml\.chart\+xml|ms-office\.chartex\+xml", re.IGNORECASE)
 XML_ENDINGS = {"xml", "rels", "svg", "psmdcp"}
 OTHER_ENDINGS = {
-    "png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "tif", "tiff", "emf", "wmf", "wdp", "hdp", "webp", "ico",
-    "odttf", "ttf", "emz", "wmz", "pcz", "pct", "pict", "jp2", "jxr", "heic", "avif", "sigs",
+    "png", "jpg", "jpeg", "jpe", "jfif", "gif", "bmp", "dib", "tif", "tiff", "emf", "wmf", "wdp",
+    "hdp", "webp", "ico", "odttf", "ttf", "emz", "wmz", "pcz", "pct", "pict", "jp2", "jxr", "heic",
+    "avif", "sigs",
 }  # fmt: skip
 PRINTER_SETTINGS = "printersettings"
 CARRIES = f"This Word document carries another file inside it. {SAVE}"

@@ -14,8 +14,8 @@ from documents.errors import Refused
 SAVE = "Save it as PDF."
 # The first word of a field that runs or fetches something when the document is opened or printed.
 ACTIVE = {
-    "DDE", "DDEAUTO", "INCLUDE", "INCLUDETEXT", "IMPORT", "LINK", "DATABASE", "MACRO", "RD", "EMBED", "CONTROL",
-    "HTMLCONTROL", "PRINT",
+    "DDE", "DDEAUTO", "INCLUDE", "INCLUDETEXT", "IMPORT", "LINK", "DATABASE", "MACRO", "RD",
+    "EMBED", "CONTROL", "HTMLCONTROL", "PRINT",
 }  # fmt: skip
 PICTURE = "INCLUDEPICTURE"
 MACRO_BUTTON = "MACROBUTTON"
@@ -54,7 +54,9 @@ def look(instruction: str) -> tuple[str | None, str]:
 
 
 def _look_at_picture(arguments: str) -> tuple[str, str]:
-    """A picture pasted from a page is kept in the document as well, so nothing needs to be fetched."""
+    """A picture pasted from a page is kept in the document as well, so nothing needs to be
+    fetched.
+    """
     for target in _arguments(arguments):
         path = target.replace("\\\\", "\\")
         if leads(path) is Leads.ASTRAY or not (

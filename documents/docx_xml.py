@@ -48,7 +48,9 @@ def edited(data: bytes, edits: list[Edit]) -> bytes:
 
 @dataclass
 class _Field:
-    """A field that is open: what it says so far, and where in the part each piece of that stands."""
+    """A field that is open: what it says so far, and where in the part each piece of that
+    stands.
+    """
 
     text: str = ""
     pieces: list[tuple[int, int]] = field(default_factory=list)

@@ -67,7 +67,9 @@ def _check_sizes(found: list[zipfile.ZipInfo]) -> None:
 
 
 def _check_names(found: list[zipfile.ZipInfo]) -> None:
-    """No name leads out of the folder it is unpacked to, and none is there twice in any spelling."""
+    """No name leads out of the folder it is unpacked to, and none is there twice in any
+    spelling.
+    """
     seen = set()
     for part in found:
         name = part.orig_filename

@@ -122,7 +122,9 @@ def _check_frame(data: bytes) -> None:
 
 
 def _refuse_many_pages(data: bytes) -> None:
-    """The cheapest question first. What stands in the way of counting is said later, by what it is."""
+    """The cheapest question first. What stands in the way of counting is said later, by what it
+    is.
+    """
     try:
         _check_pages(data)
     except Refused as refused:

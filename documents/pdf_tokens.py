@@ -121,7 +121,9 @@ def _inside(inner: bytes, stream: Found) -> Iterator[Found]:
 
 
 def _listed(inner: bytes, stream: Found) -> list[tuple[int, int]] | None:
-    """Numbers and places as the head of an object stream has them; None where that cannot be read."""
+    """Numbers and places as the head of an object stream has them; None where that cannot be
+    read.
+    """
     words = stream.tokens[stream.tokens.index(FIRST) + 1 :] if FIRST in stream.tokens else []
     if not words or not words[0].text.isdigit() or Token("word", b"R") in words[2:3]:
         return None

@@ -127,7 +127,9 @@ ENDINGS = ("/withdraw", "/decide", "/disable")
 
 
 def endings_last(forms: Iterable[Form]) -> list[Form]:
-    """What ends an application or shuts somebody out comes when nothing else needs them any more."""
+    """What ends an application or shuts somebody out comes when nothing else needs them any
+    more.
+    """
     return sorted(forms, key=lambda form: form.path.endswith(ENDINGS))
 
 

@@ -90,7 +90,8 @@ def _component(
     purl: str, name: str, version: str, scope: str, hashes: list[tuple[str, str]]
 ) -> Component:
     return {
-        "type": "library", "bom-ref": purl, "purl": purl, "name": name, "version": version, "scope": scope,
+        "type": "library", "bom-ref": purl, "purl": purl, "name": name, "version": version,
+        "scope": scope,
         "hashes": [{"alg": algorithm, "content": value} for algorithm, value in hashes],
     }  # fmt: skip
 

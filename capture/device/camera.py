@@ -38,7 +38,9 @@ Sink = Callable[[Picture], None]
 
 
 class Camera:
-    """One open camera. `latest` is the newest picture; `ended` says why no more of them will come."""
+    """One open camera. `latest` is the newest picture; `ended` says why no more of them will
+    come.
+    """
 
     def __init__(self, place: CameraInfo) -> None:
         self.place = place
@@ -51,7 +53,9 @@ class Camera:
         self._began_s = 0.0
 
     def open(self) -> None:
-        """Begin to read. Raises DeviceMissing where there is no camera, or one without a picture."""
+        """Begin to read. Raises DeviceMissing where there is no camera, or one without a
+        picture.
+        """
         source = self.place.source
         opened = self._capture.open(str(source) if isinstance(source, Path) else source)
         if not self.place.is_file:

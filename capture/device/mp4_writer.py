@@ -62,7 +62,9 @@ SOUND_FRAME_SAMPLES = 1_024  # AAC's own frame length
 
 
 class AppendedFile:
-    """A new file that only ever grows by whole pieces that are on disk; what failed is taken back."""
+    """A new file that only ever grows by whole pieces that are on disk; what failed is taken
+    back.
+    """
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
@@ -182,7 +184,9 @@ class SoundTrack:
         self._last_pts = -SOUND_FRAME_SAMPLES
 
     def take(self, t_s: float, samples: NDArray[np.float32]) -> list[Packet[Stream]]:
-        """The packets that are complete now. What was heard before the recording began is left out."""
+        """The packets that are complete now. What was heard before the recording began is left
+        out.
+        """
         early = max(0, round(-t_s * self._rate_hz))
         samples, t_s = samples[early:], max(t_s, 0.0)
         packets: list[Packet[Stream]] = []

@@ -102,7 +102,9 @@ def _nearest_slot(ticks: int) -> int:
 
 
 def sound_shift_ms(start_ms: int) -> float:
-    """How much later than told the sound of an answer that begins here lies on the row of frames."""
+    """How much later than told the sound of an answer that begins here lies on the row of
+    frames.
+    """
     ticks = start_ms * SOUND_TICKS_PER_MS
     return (_nearest_slot(ticks) * SOUND_FRAME_SAMPLES - ticks) / SOUND_TICKS_PER_MS
 
@@ -116,7 +118,9 @@ def _silent(silence: Silence, frames: int) -> list[tuple[Numbers, Numbers]]:
 
 
 def head(frame: bytes, picture: Track, sound: Track) -> bytes:
-    """The film's beginning up to its packets, made from the film of one packet that FFmpeg wrote."""
+    """The film's beginning up to its packets, made from the film of one packet that FFmpeg
+    wrote.
+    """
     kinds = dict(children(frame))
     tracks = {b"vide": (picture, PICTURE_CLOCK_HZ), b"soun": (sound, SOUND_RATE_HZ)}
     film_ms = max(_shown_ms(*track) for track in tracks.values())
@@ -185,7 +189,9 @@ def _shown_ms(track: Track, clock_hz: int) -> int:
 
 
 def _described(tables: bytes, packets: int) -> bytes:
-    """What the packets are, without saying which there are; what is said of the one is said of all."""
+    """What the packets are, without saying which there are; what is said of the one is said of
+    all.
+    """
     kept = b"".join(
         box(kind, content) for kind, content in children(tables) if kind not in PACKET_TABLES
     )

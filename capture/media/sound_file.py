@@ -21,12 +21,37 @@ from capture.media.decoder import MEASURED_RATE_HZ, MonoResampler
 from capture.media.signature import identify_sound
 from capture.types import Sound
 
-DEMUXERS = {"wav": "wav", "mp3": "mp3", "aac": "aac", "ogg": "ogg", "flac": "flac", "mp4": "mov", "mov": "mov",
-            "webm": "matroska", "mkv": "matroska"}  # fmt: skip
+DEMUXERS = {
+    "wav": "wav",
+    "mp3": "mp3",
+    "aac": "aac",
+    "ogg": "ogg",
+    "flac": "flac",
+    "mp4": "mov",
+    "mov": "mov",
+    "webm": "matroska",
+    "mkv": "matroska",
+}
 DECODERS = (
-    "opus", "libopus", "vorbis", "libvorbis", "aac", "alac", "mp3", "mp3float", "mp2", "mp2float", "flac",
-    "pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_alaw", "pcm_mulaw",
-)  # fmt: skip
+    "opus",
+    "libopus",
+    "vorbis",
+    "libvorbis",
+    "aac",
+    "alac",
+    "mp3",
+    "mp3float",
+    "mp2",
+    "mp2float",
+    "flac",
+    "pcm_u8",
+    "pcm_s16le",
+    "pcm_s24le",
+    "pcm_s32le",
+    "pcm_f32le",
+    "pcm_alaw",
+    "pcm_mulaw",
+)
 
 
 class SoundFile:
@@ -58,9 +83,13 @@ class SoundFile:
         }
         try:
             opened = av.open(
-                self._file, "r", format=DEMUXERS[container], options=options, io_open=refuse_other_files,
+                self._file,
+                "r",
+                format=DEMUXERS[container],
+                options=options,
+                io_open=refuse_other_files,
                 metadata_errors="replace",
-            )  # fmt: skip
+            )
         except FFmpegError as exc:
             raise UnusableMedia(f"this is not a readable {container} file") from exc
         if any(

@@ -131,7 +131,9 @@ class Drawing:
         return left, left + max(words_px, self.x(flag["end_ms"]) - left)
 
     def _flag_left(self, flag: dict[str, Any]) -> tuple[float, float]:
-        """Where sign and name begin: at the flag's start, or as far before it as they need to fit."""
+        """Where sign and name begin: at the flag's start, or as far before it as they need to
+        fit.
+        """
         words_px = 20 + LETTER_PX * len(_flag_name(flag))
         return min(self.x(flag["start_ms"]), self.layout.width - words_px), words_px
 

@@ -25,7 +25,9 @@ class Curve:
     is_logarithmic: bool = False
 
     def share(self, value: float) -> float:
-        """0 at the low end of the scale, 1 at the high end; beyond them the line stays at the end."""
+        """0 at the low end of the scale, 1 at the high end; beyond them the line stays at the
+        end.
+        """
         low, high = self.low, self.high
         if self.is_logarithmic:
             value, low, high = log10(max(value, low)), log10(low), log10(high)
@@ -62,11 +64,17 @@ LANES = (
     Lane("Faces", "0…3", "measured", 48, [Curve("face", "count", "", 0, 3, is_stepped=True)]),
     Lane("Head", "−45…45°", "measured", 72, HEAD, has_middle=True),
     Lane("Eyes", "−1…1", "measured", 60, EYES, has_middle=True),
-    Lane("Eyes, openness", "0…1", "measured", 48, [Curve("eyes", "openness", "", 0, 1)], ticks=True),
     Lane(
-        "Sound", "−70…0 dBFS", "sound", 56, bars=Curve("audio", "level_dbfs", "", -70, 0),
+        "Eyes, openness", "0…1", "measured", 48, [Curve("eyes", "openness", "", 0, 1)], ticks=True
+    ),
+    Lane(
+        "Sound",
+        "−70…0 dBFS",
+        "sound",
+        56,
+        bars=Curve("audio", "level_dbfs", "", -70, 0),
         foot=("audio", "speech", "text"),
     ),
     Lane("Mouth open", "0…1", "measured", 40, [Curve("audio", "mouth_open", "", 0, 1)]),
     Lane("Quality", "", "good", 60, QUALITY, foot=("quality", "frozen", "medium")),
-)  # fmt: skip
+)

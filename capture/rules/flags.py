@@ -19,14 +19,17 @@ from capture.types import Flag, Measurements
 __all__ = ["RULES", "RULES_VERSION", "RULE_NAMES", "Rules", "find_flags"]
 
 RULE_NAMES = frozenset({  # each has its section in docs/flags.md, and may be switched off
-    "no_face", "several_faces", "face_turned_away", "looking_away", "other_voice", "no_sound", "no_sound_track",
-    "sound_lost", "picture_lost", "picture_still", "picture_poor", "picture_slow", "no_picture", "face_unclear",
-    "page_hidden", "focus_lost", "fullscreen_left", "second_display", "paste", "recording_gap",
+    "no_face", "several_faces", "face_turned_away", "looking_away", "other_voice", "no_sound",
+    "no_sound_track", "sound_lost", "picture_lost", "picture_still", "picture_poor", "picture_slow",
+    "no_picture", "face_unclear", "page_hidden", "focus_lost", "fullscreen_left", "second_display",
+    "paste", "recording_gap",
 })  # fmt: skip
 
 
 def find_flags(measurements: Measurements, rules: Rules = RULES) -> list[Flag]:
-    """All flags of one recording, in time order; the same measurements always give the same flags."""
+    """All flags of one recording, in time order; the same measurements always give the same
+    flags.
+    """
     rows = Columns.of(measurements.observations)
     ahead = straight_ahead(rows, rules)
     parts = [from_gaps(measurements.gaps, rules), from_events(measurements, rules)]

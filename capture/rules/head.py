@@ -110,7 +110,9 @@ def _way(rows: Columns, number: int, ahead: Ahead, rules: Rules) -> str:
 def _looking_away(
     segment: Segment, judged: Seen, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
 ) -> Iterator[Flag]:
-    """Head and eyes together: eyes turn back while a head turns, and a camera is still looked at."""
+    """Head and eyes together: eyes turn back while a head turns, and a camera is still looked
+    at.
+    """
     rows = segment.rows
     aside = np.abs(sight_aside_deg(rows, ahead, rules)) >= rules.sight_aside_deg
     is_open = ~(rows.openness < rules.shut_share * ahead.openness)

@@ -10,7 +10,9 @@ from capture.types import Flag, FlagKind, Gap, GapCause, Measurements, PageEvent
 
 
 def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
-    """Losses of ours: thinking time between answers is none, and no loss counts against a person."""
+    """Losses of ours: thinking time between answers is none, and no loss counts against a
+    person.
+    """
     for gap in gaps:
         if gap.cause is not GapCause.BETWEEN_ANSWERS:
             criterion = Criterion(

@@ -95,7 +95,9 @@ class BlinkFinder:
 
 
 class BlinkTracker:
-    """Sees every picture of an answer: the sampled ones with their reading, the others as glances."""
+    """Sees every picture of an answer: the sampled ones with their reading, the others as
+    glances.
+    """
 
     def __init__(self, read: Callable[[Frame], FaceReading | None]) -> None:
         self._read = read

@@ -78,7 +78,9 @@ class FaceReader:
         self._landmarker = FaceLandmarker.create_from_options(options)
 
     def read(self, frame: Frame, around: Box | None = None) -> FaceReading | None:
-        """The largest face of the picture, or of a piece around a box; None where none can be read."""
+        """The largest face of the picture, or of a piece around a box; None where none can be
+        read.
+        """
         if around is None:
             return self._read(frame, Piece(frame.rgb))
         readings = (

@@ -267,7 +267,9 @@ def _own_copy(path: Path) -> BinaryIO:
 
 
 def read_observations(path: Path) -> list[Observation]:
-    """All whole observations in time order, one per moment; a line still being written is left out."""
+    """All whole observations in time order, one per moment; a line still being written is left
+    out.
+    """
     if not path.exists():
         return []
     by_time: dict[int, Observation] = {}
@@ -300,7 +302,9 @@ def rounded_value(name: str, value: Any) -> Any:
 
 
 def latest_observations(path: Path) -> list[Observation]:
-    """The last seconds' observations, read from the file's end: cheap however long the answer is."""
+    """The last seconds' observations, read from the file's end: cheap however long the answer
+    is.
+    """
     if not path.exists():
         return []
     with path.open("rb") as file:

@@ -60,7 +60,9 @@ def _lost_ms(answer: MeasuredAnswer) -> int:
 
 
 def _gaps(answer: MeasuredAnswer) -> list[Gap]:
-    """All gaps of one answer on its own clock: those reported, those found, and the missing tail."""
+    """All gaps of one answer on its own clock: those reported, those found, and the missing
+    tail.
+    """
     gaps = [*answer.gaps, *_unmeasured(answer)]
     if lost_ms := _lost_ms(answer):
         gaps.append(Gap(answer.duration_ms, answer.duration_ms + lost_ms, GapCause.INTERRUPTED))

@@ -1,4 +1,6 @@
-"""what was promised at consent, how answers came, and takes used with an account that was deleted."""
+"""what was promised at consent, how answers came, and takes used with an account that was
+deleted.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -62,7 +64,9 @@ def downgrade() -> None:
 
 
 def _note_what_was_promised() -> None:
-    """Earlier consents did not say how long: what this portal keeps today is what their page said."""
+    """Earlier consents did not say how long: what this portal keeps today is what their page
+    said.
+    """
     interviews = sa.table(
         "interview_sessions", sa.column("consent_days"), sa.column("consent_record_at")
     )

@@ -65,7 +65,9 @@ class ConfirmForm(PageForm):
 
 
 class PasswordForm(PageForm):
-    """The password as it is and as it shall be. `email` is whose: it must not be the new password."""
+    """The password as it is and as it shall be. `email` is whose: it must not be the new
+    password.
+    """
 
     old = known_password_field("Password now")
     new = new_password_field("New password")

@@ -223,7 +223,9 @@ def _said(value: Any) -> str:
 
 
 def rearranged(formdata: MultiDict[str, str], action: str) -> MultiDict[str, str]:
-    """The same typed values with question rows added, removed or moved: `add`, `remove-2`, `up-2`."""
+    """The same typed values with question rows added, removed or moved: `add`, `remove-2`,
+    `up-2`.
+    """
     rows = _question_rows(formdata)
     verb, _, number = action.partition("-")
     row = int(number) if number.isdecimal() else -1
@@ -255,7 +257,9 @@ def _question_rows(formdata: MultiDict[str, str]) -> list[dict[str, str]]:
 
 
 def unfinished_interviews(job: Job) -> int:
-    """How many candidates are in the middle of this job's questions, as these were when they began."""
+    """How many candidates are in the middle of this job's questions, as these were when they
+    began.
+    """
     under_way = sa.and_(
         InterviewSession.state == InterviewState.RECORDING, interviews.is_not_stopped()
     )

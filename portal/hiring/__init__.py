@@ -1,4 +1,4 @@
-"""What people do with jobs and applications: publish, close, apply, withdraw, invite, offer, reject.
+"""What people do with jobs and applications: publish, apply, withdraw, invite, offer, reject.
 
 These functions know who may do what to a job or an application, and when. They know no page and no
 form, and nothing of how an interview is recorded. Each of them commits. The portal does none of

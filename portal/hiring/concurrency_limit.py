@@ -1,9 +1,7 @@
-"""ConcurrencyLimit at something costly: a few run at once, a few more wait a little, everybody else comes back
-later.
+"""A concurrency limit for costly work: a few run, a few wait, the rest come back later.
 
-Each of those who wait holds a thread that could answer pages, so there are never many of them, and
-one person never has more than one that runs and one that waits. Knows one process; another one has
-turns of its own.
+Each one that waits holds a thread which could answer pages. So only few may wait, and one person
+has at most one that runs and one that waits. The limit counts within one process.
 """
 
 import threading

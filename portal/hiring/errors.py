@@ -1,4 +1,6 @@
-"""Why something cannot be done to a job or an application, in sentences for the person who tried."""
+"""Why something cannot be done to a job or an application, in sentences for the person who
+tried.
+"""
 
 from portal.models import Application, ApplicationStatus
 

@@ -16,7 +16,9 @@ def publish(job: Job) -> None:
 
 
 def close(job: Job) -> None:
-    """Take no more applications. Interviews that were begun can be finished. Raises CannotChange."""
+    """Take no more applications. Interviews that were begun can be finished. Raises
+    CannotChange.
+    """
     if not job.is_open:
         raise CannotChange("This job is not open.")
     job.status = JobStatus.CLOSED

@@ -1,4 +1,6 @@
-"""Replaces the résumé of an application, as long as nobody of the hiring team has opened it. Commits."""
+"""Replaces the résumé of an application, as long as nobody of the hiring team has opened it.
+Commits.
+"""
 
 import uuid
 
@@ -34,7 +36,9 @@ def resume_version(application: Application) -> str:
 
 
 def check_is_resume_seen(application: Application, seen: str | None) -> None:
-    """Raise CannotChange where the résumé is not the one that its owner saw when choosing another."""
+    """Raise CannotChange where the résumé is not the one that its owner saw when choosing
+    another.
+    """
     if seen != resume_version(application):
         raise ResumeReplaced
 

@@ -28,7 +28,8 @@ MIMETYPES = {
 MISPLACED_ENDING = re.compile(r"(.+)\.(?:pdf|docx)([ _~-]*(?:\(?\d{0,3}\)?))", re.IGNORECASE)
 # What a file may be called that is a PDF or a Word document all the same.
 OTHER_ENDINGS = {
-    "pdf", "docx", "doc", "dot", "dotx", "odt", "rtf", "txt", "zip", "bin", "tmp", "dat", "part", "download", "file",
+    "pdf", "docx", "doc", "dot", "dotx", "odt", "rtf", "txt", "zip", "bin", "tmp", "dat", "part",
+    "download", "file",
 }  # fmt: skip
 ASCII_NAME = re.compile(r"[^A-Za-z0-9._ -]")
 # What some systems cannot put into a name, or take for a device whatever its ending is.

@@ -64,7 +64,9 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
 
 
 def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False) -> None:
-    """Make `tab` the one that records, or tell that it still is. Raises Stopped and OpenElsewhere."""
+    """Make `tab` the one that records, or tell that it still is. Raises Stopped and
+    OpenElsewhere.
+    """
     refuse_stopped(interview)
     now = utc_now()
     mine = InterviewSession.holder == tab

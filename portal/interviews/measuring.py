@@ -134,7 +134,9 @@ def give_up(held: Claim, stop: threading.Event) -> None:
 
 
 def measure_answer(held: Claim, stop: threading.Event) -> None:
-    """Measure one answer as it arrives (where agreed), then bring it into the one form that joins."""
+    """Measure one answer as it arrives (where agreed), then bring it into the one form that
+    joins.
+    """
     if _measured_and_normalised(held, stop):
         try:
             work_ahead(held.app, held.row_id, stop)
@@ -207,7 +209,9 @@ class LiveMeasuring:
             self._limits = replace(ANSWER_LIMITS, cut_at_ms=max(0, allowed_ms(answer)))
 
     def run(self) -> bool:
-        """Measure what there is. True: the answer is whole, and as much of it measured as can be."""
+        """Measure what there is. True: the answer is whole, and as much of it measured as can
+        be.
+        """
         if not self._shall_measure:
             return True
         source = AnswerSource(

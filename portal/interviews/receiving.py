@@ -186,7 +186,9 @@ def receive(
         db.session.rollback()
 
     def refuse() -> None:
-        """Asked again under the lock: much may have happened while the piece was on its way here."""
+        """Asked again under the lock: much may have happened while the piece was on its way
+        here.
+        """
         now = upload_target(answer_id)
         _refuse_more(now, end)
         if length_bytes is not None:

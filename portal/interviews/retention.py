@@ -1,4 +1,6 @@
-"""How recordings leave: when the time that candidates were told is over, or when one asks for it."""
+"""How recordings leave: when the time that candidates were told is over, or when one asks for
+it.
+"""
 
 import logging
 import threading
@@ -74,7 +76,9 @@ def _going_on(what: str) -> Iterator[None]:
 
 
 def remove(interview_id: uuid.UUID) -> None:
-    """Delete one interview, rows and files. Whoever measures it finds the fence moved, and stops."""
+    """Delete one interview, rows and files. Whoever measures it finds the fence moved, and
+    stops.
+    """
     stopped_interviews.end_work(
         [interview_id], free_at=utc_now() + LEASE
     )  # nobody else begins meanwhile

@@ -26,8 +26,9 @@ from portal.models.people import RevokedToken, SignIn, ThrottleHit, User
 from portal.models.workers import WorkerBeat
 
 __all__ = [
-    "RECORDED_ALREADY", "STOPS_RECORDING", "Answer", "AnswerState", "Application", "ApplicationStatus",
-    "EarlierInterview", "EmploymentType", "Flag", "InterviewQuestion", "InterviewSession", "InterviewState", "Job",
-    "JobStatus", "Leased", "PageEvent", "Question", "RevokedToken", "Role", "SignIn", "ThrottleHit", "User",
-    "UtcDateTime", "WorkerBeat", "WorkerKind", "Workplace", "asked_ms", "one_of", "utc_now",
+    "RECORDED_ALREADY", "STOPS_RECORDING", "Answer", "AnswerState", "Application",
+    "ApplicationStatus", "EarlierInterview", "EmploymentType", "Flag", "InterviewQuestion",
+    "InterviewSession", "InterviewState", "Job", "JobStatus", "Leased", "PageEvent", "Question",
+    "RevokedToken", "Role", "SignIn", "ThrottleHit", "User", "UtcDateTime", "WorkerBeat",
+    "WorkerKind", "Workplace", "asked_ms", "one_of", "utc_now",
 ]  # fmt: skip

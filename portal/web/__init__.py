@@ -1,1 +1,3 @@
-"""What the portal needs of the web as such: headers, ranges, JSON, HTMX, errors. Knows no interview and no job."""
+"""What the portal needs of the web as such: headers, ranges, JSON, HTMX, errors. Knows no
+interview and no job.
+"""

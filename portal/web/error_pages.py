@@ -96,7 +96,9 @@ def _answer(code: int, title: str, advice: str) -> Response:
 
 
 def problem(code: int, title: str, detail: str, **more: Any) -> Response:
-    """An error for programs (RFC 9457); `more` are members of its own, such as `errors` by field."""
+    """An error for programs (RFC 9457); `more` are members of its own, such as `errors` by
+    field.
+    """
     said = {"type": f"{MARK}{code}", "status": code, "title": title, "detail": detail}
     response = jsonify(**said, request_id=g.get("request_id", "-"), **more)
     response.status_code = code

@@ -1,4 +1,6 @@
-"""What HTMX asks for and is told: a part of a page instead of the whole, and to go to another page."""
+"""What HTMX asks for and is told: a part of a page instead of the whole, and to go to another
+page.
+"""
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse

@@ -78,7 +78,9 @@ def wake_workers() -> None:
 
 
 def work_through(app: Flask) -> int:
-    """Do all the waiting work here and now; returns how many tasks it was. For commands and tests."""
+    """Do all the waiting work here and now; returns how many tasks it was. For commands and
+    tests.
+    """
     db.session.rollback()  # the work has connections of its own and would wait for the caller's
     done = 0
     while task := next_task(app):

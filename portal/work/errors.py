@@ -6,4 +6,6 @@ class ClaimLost(Exception):
 
 
 class Halted(Exception):
-    """Somebody asked this work to end before it was done; nothing is wrong with what it worked on."""
+    """Somebody asked this work to end before it was done; nothing is wrong with what it worked
+    on.
+    """

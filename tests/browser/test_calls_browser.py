@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from browsing import PATIENCE_MS, Candidate, events_of, fake_camera_browser, with_constants
+from browsing import PATIENCE_MS, Candidate, events_of, fake_camera_browser
 from misbehaving import TRACKS, begins
 from playwright.sync_api import Browser, expect
+from scripts import with_constants
 from servers import LiveServer
 
 pytestmark = pytest.mark.browser

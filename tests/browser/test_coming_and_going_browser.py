@@ -6,15 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from browsing import (
-    PATIENCE_MS,
-    Candidate,
-    bytes_on_server,
-    events_of,
-    fake_camera_browser,
-    with_constants,
-)
+from browsing import PATIENCE_MS, Candidate, bytes_on_server, events_of, fake_camera_browser
 from playwright.sync_api import Browser, Route
+from scripts import with_constants
 from servers import LiveServer
 
 from portal import hiring, interviews

@@ -30,10 +30,11 @@ AXE = PROJECT_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 FAULTS = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
     violations.map(({ id, nodes }) => `${id}: ${nodes.length}, first ${nodes[0].html.slice(0, 120)}`))"""
 NO_PAGES = {  # a fragment, a file, JSON, or a way to another page
-    "jobs.front", "capture.interview", "auth.signed_in", "applications.resume", "admin.interview_row",
-    "admin.interview_status", "admin.interview_video", "admin.interview_telemetry", "capture.interview_status",
-    "capture.room_json", "capture.answer_playback", "capture.kiosk_status", "capture.kiosk_preview",
-    "capture.piece", "capture.upload", "api-docs.openapi_json", "static", "health.healthz", "health.readyz",
+    "jobs.front", "capture.interview", "auth.signed_in", "applications.resume",
+    "admin.interview_row", "admin.interview_status", "admin.interview_video",
+    "admin.interview_telemetry", "capture.interview_status", "capture.room_json",
+    "capture.answer_playback", "capture.kiosk_status", "capture.kiosk_preview", "capture.piece",
+    "capture.upload", "api-docs.openapi_json", "static", "health.healthz", "health.readyz",
 }  # fmt: skip
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import PATIENCE_MS, fake_camera_browser, unanswered, with_constants
+from browsing import PATIENCE_MS, fake_camera_browser, unanswered
 from factories import PASSWORD, make_application, make_job
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from scripts import with_constants
 from servers import LiveServer
 
 from portal.extensions import db

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browsing import Candidate, fake_camera_browser, with_constants
+from browsing import Candidate, fake_camera_browser
 from playwright.sync_api import Browser, expect
+from scripts import with_constants
 from servers import LiveServer
 
 pytestmark = pytest.mark.browser

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Candidate, fake_camera_browser, keep_blobs, recorded_blobs, with_constants
+from browsing import Candidate, fake_camera_browser, keep_blobs, recorded_blobs
 from lying_proxy import LIES, LyingProxy, Request, Script
+from scripts import with_constants
 from servers import LiveServer
 
 from portal.extensions import db

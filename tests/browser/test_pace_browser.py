@@ -8,16 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import (
-    Candidate,
-    bytes_on_server,
-    fake_camera_browser,
-    keep_blobs,
-    recorded_blobs,
-    with_constants,
-)
+from browsing import Candidate, bytes_on_server, fake_camera_browser, keep_blobs, recorded_blobs
 from lying_proxy import Lie, LyingProxy, Request
 from playwright.sync_api import Browser, expect
+from scripts import with_constants
 from servers import LiveServer
 from slow_line import SlowLine
 

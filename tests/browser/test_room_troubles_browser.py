@@ -1,4 +1,6 @@
-"""The room in Chromium when something is in the way: sign-in, camera, permission, storage, page events."""
+"""The room in Chromium when something is in the way: sign-in, camera, permission, storage, page
+events.
+"""
 
 import re
 from collections.abc import Iterator

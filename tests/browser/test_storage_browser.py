@@ -16,9 +16,9 @@ from browsing import (
     fake_camera_browser,
     keep_blobs,
     recorded_blobs,
-    with_constants,
 )
 from playwright.sync_api import Browser, expect
+from scripts import with_constants
 from servers import LiveServer
 
 from portal.extensions import db

@@ -41,7 +41,9 @@ CLOCKS = ("film's pictures", "film's sound", "telemetry's brightness", "telemetr
 
 @dataclass
 class Proof:
-    """One answer in the film: how far each clock is from the source's, and which seconds are there."""
+    """One answer in the film: how far each clock is from the source's, and which seconds are
+    there.
+    """
 
     span: AnswerSpan
     offsets_ms: dict[str, list[float]] = field(default_factory=dict)

@@ -1,4 +1,6 @@
-"""One answer measured for real: whole, while it grows, after a crash, and after it was taken away."""
+"""One answer measured for real: whole, while it grows, after a crash, and after it was taken
+away.
+"""
 
 import threading
 import time

@@ -25,9 +25,9 @@ from portal.hiring import resumes
 
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 ACTIONS = {
-    "/GoToR", "/GoToE", "/GoToDp", "/Launch", "/Thread", "/Sound", "/Movie", "/Hide", "/Named", "/SubmitForm",
-    "/ResetForm", "/ImportData", "/JavaScript", "/SetOCGState", "/Rendition", "/Trans", "/GoTo3DView",
-    "/RichMediaExecute",
+    "/GoToR", "/GoToE", "/GoToDp", "/Launch", "/Thread", "/Sound", "/Movie", "/Hide", "/Named",
+    "/SubmitForm", "/ResetForm", "/ImportData", "/JavaScript", "/SetOCGState", "/Rendition",
+    "/Trans", "/GoTo3DView", "/RichMediaExecute",
 }  # fmt: skip
 ODD_IDS = [f"{kind}: {name}" for kind in ("PDFS", "DOCXS") for name in getattr(odd_documents, kind)]
 ODD_ROWS = [*odd_documents.PDFS.values(), *odd_documents.DOCXS.values()]

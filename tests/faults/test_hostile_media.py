@@ -200,8 +200,11 @@ def test_each_ends_as_it_should(run: Run) -> None:
         name: KEPT if trial["steps"].get("film") == "ok" else REFUSED
         for name, trial in run.trials.items()
     }
-    wrong = {name: (run.trials[name]["steps"], wanted) for name, wanted in run.expected.items() if wanted != EITHER
-             and ends[name] != wanted}  # fmt: skip
+    wrong = {
+        name: (run.trials[name]["steps"], wanted)
+        for name, wanted in run.expected.items()
+        if wanted != EITHER and ends[name] != wanted
+    }
     assert wrong == {}
 
 

@@ -1,4 +1,6 @@
-"""The list of what the portal is made of names everything that is locked, once, and nothing else."""
+"""The list of what the portal is made of names everything that is locked, once, and nothing
+else.
+"""
 
 import json
 import re

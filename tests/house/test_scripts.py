@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from browsing import STATIC, our_scripts
+from scripts import STATIC, our_scripts
 
 SCRIPTS = our_scripts()
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.js")

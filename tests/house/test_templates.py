@@ -1,4 +1,6 @@
-"""What the templates promise: lines that can be read, no look written twice, one look of severity."""
+"""What the templates promise: lines that can be read, no look written twice, one look of
+severity.
+"""
 
 import re
 from collections import Counter

@@ -12,9 +12,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from browsing import STATIC, our_scripts
 from front_doors import NAME, FrontDoor, front_door, refused, unfinished
 from front_recorders import Recorder, arrived, recorders
+from scripts import STATIC, our_scripts
 
 pytestmark = pytest.mark.nginx
 
@@ -66,7 +66,9 @@ def page_load(door: FrontDoor, address: str, folder: Path) -> subprocess.Popen[s
 def test_a_class_that_opens_the_room_at_once_is_refused_no_file(
     door: FrontDoor, address: str
 ) -> None:
-    """Over HTTP/2 each of the files counts as a connection; a page that misses one does not start."""
+    """Over HTTP/2 each of the files counts as a connection; a page that misses one does not
+    start.
+    """
     loads = [page_load(door, address, door.folder) for _ in range(BROWSERS)]
     got = [line for load in loads for line in load.communicate()[0].splitlines()]
     assert len(got) == BROWSERS * FILES_OF_A_PAGE
@@ -76,10 +78,10 @@ def test_a_class_that_opens_the_room_at_once_is_refused_no_file(
 def test_a_file_that_nginx_keeps_says_what_the_portal_says(door: FrontDoor) -> None:
     first, kept = (door.visitor().get("/static/room/room.js") for _ in range(2))
     assert first.body == kept.body == (STATIC / "room" / "room.js").read_bytes()
-    assert {name: kept.headers.get_all(name) for name in ("ETag", "Content-Type", "Cache-Control")} == {
-        "ETag": first.headers.get_all("ETag"), "Content-Type": ["text/javascript; charset=utf-8"],
-        "Cache-Control": ["no-cache"],  # no script of an earlier version meets one of a later
-    }  # fmt: skip
+    assert kept.headers.get_all("ETag") == first.headers.get_all("ETag")
+    assert kept.headers.get_all("Content-Type") == ["text/javascript; charset=utf-8"]
+    # no script of an earlier version meets one of a later
+    assert kept.headers.get_all("Cache-Control") == ["no-cache"]
     assert "X-Request-ID" not in kept.headers
 
 

@@ -29,7 +29,9 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
 
 @pytest.fixture
 def address() -> str:
-    """Somebody else's address for each test, so that none finds the limits of another one used up."""
+    """Somebody else's address for each test, so that none finds the limits of another one used
+    up.
+    """
     return f"127.0.0.{next(numbers)}"
 
 

@@ -63,7 +63,9 @@ Rows = dict[str, list[dict[str, Any]]]
 def test_going_back_and_forth_through_every_version_keeps_what_both_know(
     app: Flask, tmp_path: Path
 ) -> None:
-    """From the newest to the first and back: what a version does not know goes, and nothing else."""
+    """From the newest to the first and back: what a version does not know goes, and nothing
+    else.
+    """
     db.drop_all()
     upgrade()
     fill_every_table(app, tmp_path)

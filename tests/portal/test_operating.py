@@ -26,8 +26,8 @@ NAME = "Zephyrine Quillfeather"
 EMAIL = "zephyrine@distinct.example"
 PASSWORD = "narrow boats on Tuesday"
 PERSONAL = (
-    "zephyrine", "quillfeather", "distinct.example", "narrow boats", "curriculum-zq", "gladly-from", "ulaanbaatar",
-    "narwhal", "555-0199", "tusk-maker",
+    "zephyrine", "quillfeather", "distinct.example", "narrow boats", "curriculum-zq", "gladly-from",
+    "ulaanbaatar", "narwhal", "555-0199", "tusk-maker",
 )  # fmt: skip
 
 
@@ -55,7 +55,9 @@ def requests_of(server: LiveServer) -> dict[str, dict[str, Any]]:
 
 
 def visit(server: LiveServer) -> None:
-    """Everything a candidate types, in every place where one can: right, wrong, and into addresses."""
+    """Everything a candidate types, in every place where one can: right, wrong, and into
+    addresses.
+    """
     person = Visitor(server.url)
     person.send("/register", full_name=NAME, email=EMAIL, password="short")
     assert person.send("/register", full_name=NAME, email=EMAIL, password=PASSWORD).status == 303

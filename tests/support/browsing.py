@@ -8,7 +8,7 @@ import re
 import signal
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +29,10 @@ from playwright.sync_api import (
 from servers import LiveServer
 
 from capture.media.container import probe
-from portal.config import PROJECT_FOLDER
 from portal.extensions import db
 from portal.interviews import answer_path, open_interview
 from portal.models import Answer, InterviewSession, PageEvent
 
-STATIC = PROJECT_FOLDER / "portal" / "static"
 FAKE_CAMERA = "--use-fake-device-for-media-stream"
 ALLOW_CAMERA = "--use-fake-ui-for-media-stream"
 PATIENCE_MS = 20_000  # for anything that depends on this machine's speed
@@ -86,7 +84,9 @@ class KillableBrowser:
         return launch(str(self.profile), executable_path=CHROMIUM, args=arguments)
 
     def kill(self) -> int:
-        """End every process of it at once, as a loss of power would. Returns how many there were."""
+        """End every process of it at once, as a loss of power would. Returns how many there
+        were.
+        """
         pids = processes_of(self.profile)
         for pid in pids:
             with suppress(ProcessLookupError):
@@ -315,37 +315,14 @@ def keep_blobs(page: Page, bits_per_s: int | None = None) -> None:
     )
 
 
-def our_scripts() -> list[Path]:
-    """The scripts that we wrote, without what is fetched from others."""
-    vendor = STATIC / "vendor"
-    return sorted(path for path in STATIC.rglob("*.js") if not path.is_relative_to(vendor))
-
-
-def with_constants(page: Page, changed: dict[str, int]) -> None:
-    """Serve our scripts with other times than their own: a hang takes a minute, and no test has
-    one.
-    """
-    scripts = {path: path.read_text() for path in our_scripts()}
-    for name, value in changed.items():
-        pattern = re.compile(rf"^const {name} = [\d_]+;", re.MULTILINE)
-        found = [path for path, text in scripts.items() if pattern.search(text)]
-        assert found, f"no script of ours has {name}"
-        for path in found:
-            scripts[path] = pattern.sub(f"const {name} = {value};", scripts[path])
-            page.route(f"**/static/{path.relative_to(STATIC)}", _served(scripts, path))
-
-
-def _served(scripts: dict[Path, str], path: Path) -> Callable[[Route], None]:
-    return lambda route: route.fulfill(content_type="text/javascript", body=scripts[path])
-
-
 def recorded_blobs(page: Page) -> list[dict[str, Any]]:
     """What each recorder of this page delivered: `size` and `sha256` in all, `ends` (bytes so far,
     and at which ms).
     """
     return page.evaluate("""() => Promise.all(recorders.map(async ({ blobs }) => {
             const all = new Blob(blobs.map(({ data }) => data));
-            const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await all.arrayBuffer()));
+            const buffer = await all.arrayBuffer();
+            const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
             const sha256 = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
             const ends = [];
             for (const { data, ms } of blobs) ends.push([(ends.at(-1)?.[0] ?? 0) + data.size, ms]);

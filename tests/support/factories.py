@@ -1,4 +1,6 @@
-"""Rows for tests, made through the real models. Everything is committed, so that requests see it."""
+"""Rows for tests, made through the real models. Everything is committed, so that requests see
+it.
+"""
 
 import itertools
 from dataclasses import dataclass

@@ -213,7 +213,9 @@ FAST: dict[str, dict[str, str]] = {
 
 @cache
 def encoded(codec: str, size: tuple[int, int], count: int = 1) -> list[bytes]:
-    """The packets of so many grey pictures, each a little lighter, the first of them a key picture."""
+    """The packets of so many grey pictures, each a little lighter, the first of them a key
+    picture.
+    """
     encoder = av.CodecContext.create(CODECS[codec], "w")
     encoder.width, encoder.height = size
     encoder.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"

@@ -70,7 +70,9 @@ def in_object_stream(
 
 
 def with_stream_table(objects: dict[int, bytes], catalog: bytes) -> bytes:
-    """One page, whose table is a stream and says that object 9 is the first in the object stream 4."""
+    """One page, whose table is a stream and says that object 9 is the first in the object stream
+    4.
+    """
     data, places = bytearray(b"%PDF-1.7\n"), {}
     every = {number: text.replace(b"%s", catalog) for number, text in PAGE.items()} | objects
     for number, text in every.items():

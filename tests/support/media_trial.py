@@ -1,8 +1,8 @@
 """Runs media files through everything that a recording goes through, each in a process of its own
 that may die.
 
-`python tests/support/media_trial.py FOLDER`: for each file of FOLDER, in order of name, prints one JSON
-line: what became of it (probed, decoded while it grows, measured, made into film), what it cost,
+`python tests/support/media_trial.py FOLDER` prints one JSON line for each file of
+FOLDER, in order of name: what became of it (probed, decoded while it grows, measured, made into film), what it cost,
 and how its process ended.
 """
 
@@ -38,7 +38,9 @@ MEASURED = "measured"  # in a file's name: the face models look at it, too
 
 @dataclass
 class Trial:
-    """One file's fate. `steps` has a text for each step: ok, the refusal, or what must not happen."""
+    """One file's fate. `steps` has a text for each step: ok, the refusal, or what must not
+    happen.
+    """
 
     name: str
     steps: dict[str, str] = field(default_factory=dict)

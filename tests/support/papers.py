@@ -50,6 +50,8 @@ def upload(data: bytes | None = None, name: str = "resume.pdf") -> FileStorage:
 
 
 def form(**fields: str | FileStorage) -> dict[str, Any]:
-    """A whole form with its files for Flask's test client, whose own way leaves large files open."""
+    """A whole form with its files for Flask's test client, whose own way leaves large files
+    open.
+    """
     boundary, body = encode_multipart(fields)
     return {"data": body, "content_type": f"multipart/form-data; boundary={boundary}"}

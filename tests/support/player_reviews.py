@@ -1,4 +1,6 @@
-"""An interview that the player can show, on a film and measurements made by code, and an admin who opens it."""
+"""An interview that the player can show, on a film and measurements made by code, and an admin
+who opens it.
+"""
 
 from pathlib import Path
 

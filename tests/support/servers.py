@@ -55,8 +55,8 @@ class LiveServer:
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
         self.log = (self.folder / "gunicorn.log").open("ab")
         self.process = subprocess.Popen(
-            command, cwd=PROJECT_FOLDER, env=os.environ | self.environ, stdout=self.log, stderr=self.log,
-            start_new_session=True,
+            command, cwd=PROJECT_FOLDER, env=os.environ | self.environ, stdout=self.log,
+            stderr=self.log, start_new_session=True,
         )  # fmt: skip
         wait_until_answers(f"{self.url}/login")
 

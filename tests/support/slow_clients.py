@@ -1,4 +1,6 @@
-"""Many clients that say little and take long: `python tests/support/slow_clients.py PORT` measures what a
+"""Many clients that say little and take long.
+
+`python tests/support/slow_clients.py PORT` measures what a
 server makes of them.
 
 Half begin a header and never end it, half a body. Each sends one more byte a second, so none is

@@ -154,7 +154,9 @@ def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
 
 
 def literal(name: bytes, value: bytes) -> bytes:
-    """A field as HPACK writes it that knows no tables and no codes (shorter than 127 bytes each)."""
+    """A field as HPACK writes it that knows no tables and no codes (shorter than 127 bytes
+    each).
+    """
     assert max(len(name), len(value)) < 127
     return b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
 

@@ -114,7 +114,9 @@ class Killer:
         self.bytes_checked += sum(candidate.bytes_kept() for candidate in self.site.under_way())
 
     def _received(self) -> list[int]:
-        """How large each uploaded file is; what the server makes of them comes and goes meanwhile."""
+        """How large each uploaded file is; what the server makes of them comes and goes
+        meanwhile.
+        """
         files = chain.from_iterable(
             candidate.folder.glob("answers/*-1.*") for candidate in self.site.candidates
         )

@@ -139,7 +139,9 @@ class Site:
         return bool(self.ask(held, candidate.interview_id.hex))
 
     def put_worker_to_sleep_at(self, point: str, candidate: Candidate) -> None:
-        """Asleep exactly there, and not while it holds the one lock that a database in a file has."""
+        """Asleep exactly there, and not while it holds the one lock that a database in a file
+        has.
+        """
         while self.stop_worker_at(point, candidate):
             if self.database_is_free():
                 return

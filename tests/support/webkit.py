@@ -51,7 +51,8 @@ LOOK_EVERY_S = 0.1
 Found = TypeVar("Found")
 
 FIND_PRESSABLE = """
-    const can = (one) => one.innerText.trim().startsWith(arguments[0]) && one.checkVisibility() && !one.disabled;
+    const says = (one) => one.innerText.trim().startsWith(arguments[0]);
+    const can = (one) => says(one) && one.checkVisibility() && !one.disabled;
     return [...document.querySelectorAll("main button, main a[href]")].find(can);
 """
 # What the driver says of a page that was changed or left while it looked.

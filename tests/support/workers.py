@@ -44,7 +44,8 @@ class LiveWorker:
     def start(self) -> None:
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, cwd=PROJECT_FOLDER, env=self.environ, stdout=log, stderr=log, start_new_session=True,
+                self.command, cwd=PROJECT_FOLDER, env=self.environ, stdout=log, stderr=log,
+                start_new_session=True,
             )  # fmt: skip
 
     @property

@@ -1,4 +1,6 @@
-"""The first page of an admin: how much there is of what waits for a person, and the newest of it."""
+"""The first page of an admin: how much there is of what waits for a person, and the newest of
+it.
+"""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue

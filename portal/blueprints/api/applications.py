@@ -66,9 +66,15 @@ def _of_mine(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 IF_MATCH = {
-    "in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}, "example": "*",
-    "description": "The `resume_version` that is to be replaced, in quotes; or `*` for whichever is there",
-}  # fmt: skip
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": "*",
+    "description": (
+        "The `resume_version` that is to be replaced, in quotes; or `*` for whichever is there"
+    ),
+}
 
 
 @bp.put("/<uuid:application_id>/resume")

@@ -30,7 +30,9 @@ NOBODY = AnonymousUserMixin()
 
 
 class Parser(FlaskParser):
-    """Reads fields and files of one multipart form together, as one schema describes them together."""
+    """Reads fields and files of one multipart form together, as one schema describes them
+    together.
+    """
 
     __location_map__ = {  # noqa: RUF012 (declared by webargs)
         **FlaskParser.__location_map__,

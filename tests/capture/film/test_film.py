@@ -242,7 +242,10 @@ SEEK = """async (times) => {
   const video = document.createElement('video');
   video.muted = true;
   video.src = URL.createObjectURL(await (await fetch('recording.mp4')).blob());
-  await new Promise((done, failed) => { video.onloadeddata = done; video.onerror = () => failed(video.error); });
+  await new Promise((done, failed) => {
+    video.onloadeddata = done;
+    video.onerror = () => failed(video.error);
+  });
   const canvas = Object.assign(document.createElement('canvas'), {width: 320, height: 240});
   const pen = canvas.getContext('2d');
   const seen = [];

@@ -1,4 +1,6 @@
-"""Blinks from a line of lid gaps, from drawn eyes that shut for a moment, and from labelled clips."""
+"""Blinks from a line of lid gaps, from drawn eyes that shut for a moment, and from labelled
+clips.
+"""
 
 import csv
 from dataclasses import dataclass, field
@@ -98,7 +100,9 @@ def blinking(step: int) -> NDArray[np.uint8]:
 
 @dataclass
 class Reader:
-    """Reads drawn pictures by what they are known to show, and notes which ones it was asked for."""
+    """Reads drawn pictures by what they are known to show, and notes which ones it was asked
+    for.
+    """
 
     asked_ms: list[int] = field(default_factory=list)
 

@@ -197,7 +197,9 @@ def test_a_removed_persons_token_opens_nothing(client: FlaskClient, alice: User)
 
 
 def bad_tokens() -> dict[str, dict[str, Any]]:
-    """What makes a token invalid. Made when a test runs: times fixed at collection would be over."""
+    """What makes a token invalid. Made when a test runs: times fixed at collection would be
+    over.
+    """
     return {
         "expired": {"exp": int(time.time()) - 1},
         "not yet valid": {"nbf": int(time.time()) + 600},

@@ -1,4 +1,6 @@
-"""Positions through the API: the same search and the same rules about who sees what as the board."""
+"""Positions through the API: the same search and the same rules about who sees what as the
+board.
+"""
 
 import pytest
 from api_caller import NOWHERE, bearer, statuses

@@ -108,8 +108,9 @@ def test_each_verb_works_where_it_may(alice: User, before: S, after: S) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [
-    (S.WITHDRAWN, S.INVITED), (S.WITHDRAWN, S.OFFERED), (S.WITHDRAWN, S.REJECTED), (S.WITHDRAWN, S.WITHDRAWN),
-    (S.REJECTED, S.WITHDRAWN), (S.REJECTED, S.INVITED), (S.INTERVIEWED, S.INVITED), (S.OFFERED, S.OFFERED),
+    (S.WITHDRAWN, S.INVITED), (S.WITHDRAWN, S.OFFERED), (S.WITHDRAWN, S.REJECTED),
+    (S.WITHDRAWN, S.WITHDRAWN), (S.REJECTED, S.WITHDRAWN), (S.REJECTED, S.INVITED),
+    (S.INTERVIEWED, S.INVITED), (S.OFFERED, S.OFFERED),
 ])  # fmt: skip
 def test_each_verb_is_refused_where_it_may_not(alice: User, before: S, after: S) -> None:
     application = make_application(alice, status=before)
@@ -131,7 +132,8 @@ def test_a_status_that_changed_a_moment_ago_is_seen(alice: User) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [
-    (S.APPLIED, S.INTERVIEWED), (S.INVITED, S.INTERVIEWED), (S.WITHDRAWN, S.WITHDRAWN), (S.REJECTED, S.REJECTED),
+    (S.APPLIED, S.INTERVIEWED), (S.INVITED, S.INTERVIEWED), (S.WITHDRAWN, S.WITHDRAWN),
+    (S.REJECTED, S.REJECTED),
 ])  # fmt: skip
 def test_a_recorded_interview_undoes_no_decision(alice: User, before: S, after: S) -> None:
     application = make_application(alice, status=before)
@@ -164,9 +166,9 @@ def test_opening_twice_and_closing_twice_are_refused(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(("state", "step"), [
-    (None, Step.RECORD), (InterviewState.PENDING, Step.RECORD), (InterviewState.RECORDING, Step.RESUME),
-    (InterviewState.FINISHING, Step.RECEIPT), (InterviewState.READY, Step.RECEIPT),
-    (InterviewState.FAILED, Step.RECEIPT),
+    (None, Step.RECORD), (InterviewState.PENDING, Step.RECORD),
+    (InterviewState.RECORDING, Step.RESUME), (InterviewState.FINISHING, Step.RECEIPT),
+    (InterviewState.READY, Step.RECEIPT), (InterviewState.FAILED, Step.RECEIPT),
 ])  # fmt: skip
 def test_the_next_step_follows_the_interview(
     alice: User, state: InterviewState | None, step: Step

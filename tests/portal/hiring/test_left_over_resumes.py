@@ -30,7 +30,8 @@ app = create_app()
 applying._insert = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
 with app.app_context():
     user = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
-    hiring.apply(user, db.session.scalars(db.select(Job)).one(), resumes.Resume("cv.pdf", "pdf", b"%PDF-"))
+    job = db.session.scalars(db.select(Job)).one()
+    hiring.apply(user, job, resumes.Resume("cv.pdf", "pdf", b"%PDF-"))
 """
 
 
@@ -61,8 +62,8 @@ def test_what_a_crash_left_behind_goes(
     put(folder, "bobs.pdf")
     make_application(bob, job := make_job(), resume_path="bobs.pdf")
     environ = os.environ | {
-        "PORTAL_ENV": "testing", "SECRET_KEY": config.secret_key, "INSTANCE_PATH": str(config.instance_path),
-        "DATABASE_URL": config.database_url,
+        "PORTAL_ENV": "testing", "SECRET_KEY": config.secret_key,
+        "INSTANCE_PATH": str(config.instance_path), "DATABASE_URL": config.database_url,
     }  # fmt: skip
     ended = subprocess.run(
         [sys.executable, "-c", CRASH], cwd=PROJECT_FOLDER, env=environ, check=False
@@ -99,7 +100,9 @@ def test_another_database_costs_no_resume(
 def test_an_older_database_costs_no_resume(
     alice: User, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It names a part of the files: those that came after the backup are more than crashes leave."""
+    """It names a part of the files: those that came after the backup are more than crashes
+    leave.
+    """
     applied(alice, folder, "old.pdf", "older.pdf")
     newer = [f"{n}.pdf" for n in range(retention.FEW_LEFT_OVER + 1)]
     put(folder, *newer)

@@ -121,7 +121,9 @@ def shown_early(answer: Answer) -> list[str]:
 def test_a_few_bytes_that_show_the_next_question_are_told_beside_what_follows_them(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    """The head of a file for each question, and all prompts are read in a row; the answers follow."""
+    """The head of a file for each question, and all prompts are read in a row; the answers
+    follow.
+    """
     data, answers = clip_bytes(tmp_path, 9.0), []
     for position in (1, 2):
         interviews.release(interview, position, TAB)

@@ -212,7 +212,9 @@ def test_a_sign_in_that_is_ended_twice_at_once_is_over(
 def test_a_person_who_is_deleted_twice_at_once_is_gone(
     app: Flask, interview: InterviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the person and by the housekeeping, which found an earlier try that had been interrupted."""
+    """By the person and by the housekeeping, which found an earlier try that had been
+    interrupted.
+    """
     record(interview, clip_bytes(tmp_path))
     user_id = interview.application.user_id
     second = Second(app, lambda: interviews.erase(user_id))

@@ -1,4 +1,6 @@
-"""The work behind a sitting: one at a time, again after a crash, and never at the recording's cost."""
+"""The work behind a sitting: one at a time, again after a crash, and never at the recording's
+cost.
+"""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Retention: old interviews, left-over files and cached rows go, and one fault holds up nothing else."""
+"""Retention: old interviews, left-over files and cached rows go, and one fault holds up nothing
+else.
+"""
 
 from datetime import timedelta
 from pathlib import Path

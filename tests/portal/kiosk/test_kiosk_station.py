@@ -1,4 +1,6 @@
-"""The kiosk's station: one for an instance, what it does about cameras, odd questions and ended interviews."""
+"""The kiosk's station: one for an instance, what it does about cameras, odd questions and ended
+interviews.
+"""
 
 import socket
 import threading

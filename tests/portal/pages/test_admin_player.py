@@ -1,4 +1,6 @@
-"""An admin's page of one interview: flags with their numbers, media in ranges, ways back to the list."""
+"""An admin's page of one interview: flags with their numbers, media in ranges, ways back to the
+list.
+"""
 
 import json
 from datetime import timedelta

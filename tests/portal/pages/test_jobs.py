@@ -175,8 +175,9 @@ def test_a_description_brings_no_code_with_it(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(("status", "person", "code"), [
-    (JobStatus.OPEN, "nobody", 200), (JobStatus.CLOSED, "nobody", 200), (JobStatus.DRAFT, "nobody", 404),
-    (JobStatus.DRAFT, "alice", 404), (JobStatus.DRAFT, "ada", 200),
+    (JobStatus.OPEN, "nobody", 200), (JobStatus.CLOSED, "nobody", 200),
+    (JobStatus.DRAFT, "nobody", 404), (JobStatus.DRAFT, "alice", 404),
+    (JobStatus.DRAFT, "ada", 200),
 ])  # fmt: skip
 def test_who_sees_a_job(
     client: FlaskClient, cast: Cast, status: JobStatus, person: str, code: int

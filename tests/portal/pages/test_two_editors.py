@@ -245,9 +245,9 @@ def test_two_who_save_the_same_are_no_conflict(
 
 
 NEW_VALUES = {
-    "title": "Another title", "description": "Other\nwords", "location": "Evora", "workplace": "remote",
-    "employment_type": "internship", "salary_range": "€ 2", "questions-0-prompt": "What else?",
-    "questions-0-takes": "3",
+    "title": "Another title", "description": "Other\nwords", "location": "Evora",
+    "workplace": "remote", "employment_type": "internship", "salary_range": "€ 2",
+    "questions-0-prompt": "What else?", "questions-0-takes": "3",
 }  # fmt: skip
 
 

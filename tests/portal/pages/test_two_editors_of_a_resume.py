@@ -1,4 +1,6 @@
-"""Two tabs, or a page and a program, replace one résumé: only who saw the current file replaces it."""
+"""Two tabs, or a page and a program, replace one résumé: only who saw the current file replaces
+it.
+"""
 
 from collections.abc import Callable
 

@@ -46,8 +46,8 @@ def test_a_name_is_kept_as_it_is_read(typed: str, read: str) -> None:
 
 
 @pytest.mark.parametrize("typed", [
-    "zoe@bücher.example", "ZOE@BÜCHER.example", "zoe@xn--bcher-kva.example", "zoe@bu\u0308cher.example",
-    f" zoe{ZERO_WIDTH}@xn--bcher-kva.EXAMPLE ",
+    "zoe@bücher.example", "ZOE@BÜCHER.example", "zoe@xn--bcher-kva.example",
+    "zoe@bu\u0308cher.example", f" zoe{ZERO_WIDTH}@xn--bcher-kva.EXAMPLE ",
 ])  # fmt: skip
 def test_one_mailbox_has_one_spelling(typed: str) -> None:
     assert tidy_email(typed) == "zoe@bücher.example"
@@ -63,8 +63,9 @@ def test_what_is_no_address_stays_for_the_form_to_refuse(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", [
-    "+351 21 000 0000", "(021) 000-000", "021/000.000", "\u202a+351\u00a021\u00a0000\u00a00000\u202c",
-    "021 \u2013 000 \u2011 000", "+351 21 000 0000 ext. 12", "021 000 000 x12", "021 000 000,12", "021000000 EXT 4",
+    "+351 21 000 0000", "(021) 000-000", "021/000.000",
+    "\u202a+351\u00a021\u00a0000\u00a00000\u202c", "021 \u2013 000 \u2011 000",
+    "+351 21 000 0000 ext. 12", "021 000 000 x12", "021 000 000,12", "021000000 EXT 4",
 ])  # fmt: skip
 def test_a_number_pasted_from_an_address_book_is_taken(typed: str) -> None:
     assert is_phone(tidy_phone(typed))

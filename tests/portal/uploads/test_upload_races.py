@@ -45,8 +45,9 @@ class Upload:
 
     def head(self, method: str, offset: int, length: int) -> bytes:
         lines = (
-            f"{method} /capture/uploads/{self.answer_id} HTTP/1.1", "Host: 127.0.0.1", "Tus-Resumable: 1.0.0",
-            f"Authorization: Bearer {self.token}", f"Upload-Offset: {offset}", f"Content-Length: {length}",
+            f"{method} /capture/uploads/{self.answer_id} HTTP/1.1", "Host: 127.0.0.1",
+            "Tus-Resumable: 1.0.0", f"Authorization: Bearer {self.token}",
+            f"Upload-Offset: {offset}", f"Content-Length: {length}",
             "Content-Type: application/offset+octet-stream", "Connection: close",
         )  # fmt: skip
         return "\r\n".join((*lines, "", "")).encode()

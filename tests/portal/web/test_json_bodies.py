@@ -50,8 +50,8 @@ def test_what_says_nothing_of_its_length_is_read_no_further(client: FlaskClient)
 
 @pytest.mark.parametrize("body", [
     DEEP, b'{"email": ' + DEEP + b"}", b'{"a":' * 900 + b"1" + b"}" * 900,
-    b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), b'{"email": "\\ud800@example.org"}', b'{"\\udfff": 1}',
-    b"\xff", b"{",
+    b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), b'{"email": "\\ud800@example.org"}',
+    b'{"\\udfff": 1}', b"\xff", b"{",
 ])  # fmt: skip
 def test_what_is_no_plain_json_is_refused(
     app: Flask, application: Application, alice: User, body: bytes

@@ -17,7 +17,8 @@ from portal.models import User
 
 HUGE = 10**30
 ODD_VALUES: list[Any] = [
-    None, True, -1, HUGE, 1e308, "", "\0", "\ud800", "a" * 5_000, "\u202eexe.fdp", [], [[]], {}, {"a": None}
+    None, True, -1, HUGE, 1e308, "", "\0", "\ud800", "a" * 5_000, "\u202eexe.fdp", [], [[]], {},
+    {"a": None},
 ]  # fmt: skip
 FIELDS = (
     "tab",
@@ -47,9 +48,11 @@ ODD_FORMS: list[dict[str, Any]] = [
     },
 ]
 ODD_QUERIES = (
-    "page=-1&page_size=0", f"page={HUGE}&t={HUGE}&page_size={HUGE}", "page=a&t=nan", "q=%00&candidate=%00",
-    "q=%ff&candidate=%ff", "state=x&kind=x&severity=x&status=x&workplace=x&type=x", "job=x&from=x&to=x",
-    "from=0001-01-01&to=9999-12-31", "next=//elsewhere.example", "q=" + "a%20" * 900, "seen=a&q[]=1&q=1&q=2",
+    "page=-1&page_size=0", f"page={HUGE}&t={HUGE}&page_size={HUGE}", "page=a&t=nan",
+    "q=%00&candidate=%00", "q=%ff&candidate=%ff",
+    "state=x&kind=x&severity=x&status=x&workplace=x&type=x", "job=x&from=x&to=x",
+    "from=0001-01-01&to=9999-12-31", "next=//elsewhere.example", "q=" + "a%20" * 900,
+    "seen=a&q[]=1&q=1&q=2",
 )  # fmt: skip
 
 
@@ -71,8 +74,9 @@ def test_nothing_odd_that_is_sent_makes_the_portal_fail(app: Flask, cast: Cast) 
     interview = begin(application)
     answer = start(interview)
     known = {
-        "interview_id": interview.id, "answer_id": answer.id, "application_id": application.id, "slug": "a",
-        "job_id": application.job_id, "user_id": cast.bob.id, "filename": "\u202e/../a", "position": 1,
+        "interview_id": interview.id, "answer_id": answer.id, "application_id": application.id,
+        "slug": "a", "job_id": application.job_id, "user_id": cast.bob.id,
+        "filename": "\u202e/../a", "position": 1,
     }  # fmt: skip
     with app.test_request_context():
         paths = [

@@ -95,8 +95,10 @@ def test_a_range_behind_the_end_is_refused_with_the_length(film: Served, asked: 
 @pytest.mark.parametrize(
     "asked",
     [
-        "seconds=0-9", "bytes=0-9,20-29", "bytes=0-9,5-14", "bytes=20-29,0-9", "bytes=-5,0-9", f"bytes=0-9,{END}-",
-        "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=9-0", "bytes=0-9x", "bytes 0-9", "bytes=+1-9", "bytes=٠-٩",
+        "seconds=0-9", "bytes=0-9,20-29", "bytes=0-9,5-14", "bytes=20-29,0-9", "bytes=-5,0-9",
+        f"bytes=0-9,{END}-",
+        "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=9-0", "bytes=0-9x", "bytes 0-9",
+        "bytes=+1-9", "bytes=٠-٩",
     ],
 )  # fmt: skip
 def test_what_is_no_single_range_of_bytes_is_left_out_of_account(film: Served, asked: str) -> None:

@@ -39,7 +39,9 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[LiveServer]:
-    """A server that is never started and leaves measuring to others; its app's context is pushed."""
+    """A server that is never started and leaves measuring to others; its app's context is
+    pushed.
+    """
     server = LiveServer(tmp_path, CAPTURE_IN_WEB="0")
     with server.app.app_context():
         yield server

@@ -1,4 +1,6 @@
-"""A server that is told to stop gives back what it was measuring, and the next one goes on there."""
+"""A server that is told to stop gives back what it was measuring, and the next one goes on
+there.
+"""
 
 import time
 from itertools import pairwise

@@ -2,8 +2,8 @@
 that may die.
 
 `python tests/support/media_trial.py FOLDER` prints one JSON line for each file of
-FOLDER, in order of name: what became of it (probed, decoded while it grows, measured, made into film), what it cost,
-and how its process ended.
+FOLDER, in order of name: what became of it (probed, decoded while it grows, measured, made into
+film), what it cost, and how its process ended.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""How gunicorn serves the portal. Every value can still be set on gunicorn's command line."""
+"""gunicorn's settings for the portal. Options on gunicorn's command line override them."""
 
 import os
 import sys
@@ -17,33 +17,33 @@ SETTINGS = dotenv_values(HERE / ".env") | os.environ
 PORT = SETTINGS.get("PORT") or "8000"
 
 wsgi_app = "wsgi:app"
-bind = f"127.0.0.1:{PORT}"  # a reverse proxy with TLS stands in front of it in production
+bind = f"127.0.0.1:{PORT}"  # in production, a reverse proxy with TLS forwards to this address
 
-# Threads, because one replayed video holds a connection for minutes; two processes, so that one may
-# be replaced.
+# We use threads because a video playback keeps a connection open for minutes. With two processes,
+# gunicorn can replace one of them while the other serves.
 worker_class = "gthread"
 workers = 2
 threads = 8
-# Measuring threads and MediaPipe's own do not survive a fork: each worker must load the app by
+# Our measuring threads and MediaPipe's threads do not survive a fork, so each worker loads the app
 # itself.
 preload_app = False
 
-# A worker that is busy decoding still beats; one that is silent for a minute is stuck.
+# A worker sends heartbeats even while it decodes video. After a minute without one it is stuck.
 timeout = 60
-# Long enough for the measuring threads to store what they have and give their answers back.
+# Long enough for the measuring threads to store their results and release their answers.
 graceful_timeout = 20
-# Longer than the 2 s between two polls of a status, so they share a connection.
+# Pages poll a status every 2 s. With a longer keepalive the polls share one connection.
 keepalive = 5
 # The heartbeat file must not wait for a slow disk.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
-# Filters live in the URL, and even many of them stay far below this.
+# URLs contain filters. Even a URL with many filters is much shorter than this.
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190
 
-# What a proxy says is believed where TRUSTED_PROXIES says so (portal/__init__.py), and nowhere
-# else: gunicorn would take the scheme, and even the path, from anybody on this machine.
+# Only TRUSTED_PROXIES decides whether we trust a proxy's headers (portal/__init__.py). By default
+# gunicorn would accept the scheme, and even the path, from every program on this machine.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
@@ -52,8 +52,10 @@ accesslog = "-"
 
 
 class PrivateLogger(Logger):
-    """gunicorn's lines, without what is personal: no address, agent, referrer, query, or words from
-    a path.
+    """gunicorn's log lines without personal data.
+
+    They contain no network address, user agent, referrer or query string, and no typed text from
+    the path.
     """
 
     def setup(self, cfg: Any) -> None:
@@ -62,8 +64,9 @@ class PrivateLogger(Logger):
             handler.setFormatter(log_format.formatter(log_format.chosen(SETTINGS)))
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """One line a request. The portal notes which path may be shown, and its name for the
-        request.
+        """Write one line for a request.
+
+        The portal has noted the path that may be logged, and has put the request id into a header.
         """
         line = {
             "method": environ.get("REQUEST_METHOD", "-"),
@@ -80,7 +83,7 @@ class PrivateLogger(Logger):
         )
 
     def warning(self, msg: object, *args: object, **kwargs: object) -> None:
-        # followed by an address, and words of the request
+        # gunicorn's message would contain the client's address and parts of the request.
         unread = str(msg).startswith("Invalid request from")
         super().warning("A request could not be read" if unread else msg, *args, **kwargs)
 
@@ -91,7 +94,7 @@ class PrivateLogger(Logger):
 
 
 logger_class = PrivateLogger
-control_socket_disable = True  # nobody steers the portal but its operator's signals
+control_socket_disable = True  # the operator controls the portal only with signals
 
 
 def when_ready(server: Any) -> None:
@@ -99,12 +102,10 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Give figures, and go on with what a crash interrupted, without waiting for somebody's
-    visit.
-    """
+    """Serve metrics, and start measuring at once, also what a crash has interrupted."""
     if not hasattr(worker.wsgi, "extensions"):
-        return  # not the portal: a benchmark serves something bare with these very settings
-    from portal import metrics, work  # only here: gunicorn's first process never loads the portal
+        return  # a benchmark serves another app with these settings
+    from portal import metrics, work  # imported here, because the main process must not load them
 
     metrics.serve(worker.wsgi)
     if worker.wsgi.config["PORTAL"].capture_in_web:
@@ -112,7 +113,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_exit(server: object, worker: Any) -> None:
-    """Let the working threads give back what they hold, while the interpreter is still whole."""
+    """Stop the measuring threads while Python still works, so that they release their tasks."""
     manager = getattr(worker.wsgi, "extensions", {}).get("background_manager")
     if manager:
         manager.stop(graceful_timeout / 2)

@@ -1,7 +1,7 @@
-"""How a line of the log looks: JSON for machines, or text for a terminal.
+"""The format of log lines: JSON for machines, or text for a terminal.
 
-Beside the portal and not in it, because gunicorn's own process writes such lines and never loads
-the portal.
+This module is outside the package `portal`, because gunicorn's main process uses the format but
+never loads the portal.
 """
 
 import json
@@ -16,7 +16,7 @@ REQUEST_FIELDS = ("method", "path", "status", "bytes", "ms")  # only lines about
 
 
 def chosen(settings: Mapping[str, str | None]) -> str:
-    """What LOG_FORMAT says; unset, JSON in production and text elsewhere."""
+    """The value of LOG_FORMAT. Without it: JSON in production, text elsewhere."""
     is_production = (settings.get("PORTAL_ENV") or "production") == "production"
     return settings.get("LOG_FORMAT") or ("json" if is_production else "text")
 
@@ -26,7 +26,7 @@ def formatter(name: str) -> logging.Formatter:
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line. Nothing that somebody sent can break a line or begin a new one."""
+    """One JSON object per line. Logged input cannot break a line or start a new one."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {

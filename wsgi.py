@@ -1,5 +1,6 @@
-"""What gunicorn and the `flask` command load. A setting that is missing is said in one line, not as
-a traceback.
+"""The app that gunicorn and the `flask` command load.
+
+A missing or unsafe setting gives a message of one line instead of a traceback.
 """
 
 from flask.cli import NoAppException

@@ -1,6 +1,5 @@
-"""Files and the disk they lie on: writing a file whole or not at all, hashing it, asking what room
-is left.
+"""Files and their disk: atomic writes, hashes and free space.
 
-Neutral: knows neither recordings nor people, so the engine and the portal may both use it. Imports
-nothing of ours.
+This package knows neither recordings nor people, so the capture engine and the portal can both use
+it. It imports no other code of ours.
 """

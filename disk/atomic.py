@@ -1,7 +1,6 @@
-"""How a file reaches the disk so that a crash never leaves half of it: written beside, then
-renamed.
+"""Writes files atomically: into a temporary file first, which then replaces the target.
 
-Knows nothing of what is written.
+So a crash never leaves half a file.
 """
 
 import json
@@ -12,26 +11,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# what the server in front sends by itself, as another user that is in the folder's group
+# For files that nginx sends itself. It runs as another user, who is in the folder's group.
 GROUP_READS = 0o640
-# nothing that is finished ever bears this name, so leftovers can be swept at any time
+# No finished file has this suffix, so housekeeping can delete leftovers at any time.
 TEMPORARY_SUFFIX = ".part"
 
 
 def nothing_to_confirm() -> None:
-    """What most who write a file have to ask before it takes its place."""
+    """The default for `confirm`: nothing to check before the file replaces its target."""
 
 
 @contextmanager
 def atomic_write(
     target: Path, confirm: Callable[[], None] = nothing_to_confirm, mode: int | None = None
 ) -> Iterator[Path]:
-    """Give a temporary path; when the block ends well, its content replaces `target` in one step,
-    safely on disk.
+    """Give a temporary path. When the block succeeds, its file atomically replaces `target`.
 
-    `confirm` raises where `target` is no longer ours to write. Who sleeps behind it finds no
-    temporary file any more: whoever finished meanwhile has deleted it. Without `mode` only its
-    owner reads what was written here.
+    The new file is then safely on disk. `confirm` raises when another process has taken over the
+    work on `target`. If this process sleeps after `confirm`, that other process may finish first.
+    It deletes our temporary file, so the rename fails and overwrites nothing. Without `mode` only
+    the owner can read the file.
     """
     handle, name = tempfile.mkstemp(
         dir=target.parent, prefix=f".{target.name}.", suffix=TEMPORARY_SUFFIX
@@ -52,7 +51,7 @@ def atomic_write(
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make names in this folder survive a power cut: a file's own fsync does not cover its name."""
+    """Make the folder's file names survive a power failure. A file's own fsync does not do that."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -66,8 +65,9 @@ def write_json(
     confirm: Callable[[], None] = nothing_to_confirm,
     mode: int | None = None,
 ) -> None:
-    """Replace `target` with compact JSON; NaN and infinity are refused, as browsers cannot read
-    them.
+    """Replace `target` with compact JSON. Raises ValueError for NaN and infinity.
+
+    Browsers cannot read those.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     with atomic_write(target, confirm, mode) as temporary:

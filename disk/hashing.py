@@ -1,7 +1,7 @@
-"""SHA-256 of files, and a note beside a file that will not change any more, so that it is read only
-once.
+"""SHA-256 hashes of files, and notes that store the hash of a finished file beside it.
 
-Also a program: `python hashing.py FILE` prints the hash.
+With the note we read a large file only once. This module is also a program: `python hashing.py
+FILE` prints the hash.
 """
 
 import hashlib
@@ -13,15 +13,15 @@ from pathlib import Path
 
 HASH_SUFFIX = ".sha256"
 BLOCK_BYTES = 1 << 20  # large enough for full disk speed, small enough for many interviews at once
-ASK_EVERY_S = 0.1  # whether a hash that another process computes is still wanted
+ASK_EVERY_S = 0.1  # how often we check whether we should stop, while another process hashes
 
 
 def go_on() -> None:
-    """As in `capture.halting`, which a program that is run by its path cannot import."""
+    """Never raise. A program cannot import `capture.halting.go_on`, which does the same."""
 
 
 def sha256(path: Path, check: Callable[[], None] = go_on) -> str:
-    """The file's hash, read in blocks so that an hour of video needs no memory."""
+    """The file's hash. Reads in blocks, so that a long video needs little memory."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
@@ -31,22 +31,23 @@ def sha256(path: Path, check: Callable[[], None] = go_on) -> str:
 
 
 def note_hash(path: Path, check: Callable[[], None] = go_on) -> None:
-    """Hash a file that is whole, ahead of the manifest. A torn note is no note, so it need not be
-    safe on disk.
+    """Hash a finished file and write the note, before the manifest needs the hash.
+
+    The note needs no fsync: `noted_hash` ignores a damaged note.
     """
-    stamp = _stamp(path)  # first: whatever changes the file meanwhile makes the note void
+    stamp = _stamp(path)  # before hashing, so that a change in the meantime makes the note invalid
     _note_path(path).write_text(
         json.dumps({"sha256": _sha256_beside(path, check), "stamp": stamp}), encoding="utf-8"
     )
 
 
 def _sha256_beside(path: Path, check: Callable[[], None]) -> str:
-    """Computed by a process of its own: in ours each block would wait for the interpreter's lock, 5
-    ms where others compute, and whoever waits for an hour's telemetry would wait for the hash
-    after it.
+    """The hash, computed by a process of its own.
 
-    Where that process cannot be started or is ended, ours does it: slower, and with the true error
-    if there is one.
+    In our process each block would wait up to 5 ms for the global interpreter lock while other
+    threads compute. Somebody who waits for a long interview's telemetry would then wait for the hash too. If
+    the other process cannot start or fails, ours computes the hash. That is slower, but it raises
+    the real error if there is one.
     """
     command = [sys.executable, "-I", "-S", __file__, str(path)]
     try:
@@ -65,8 +66,9 @@ def _sha256_beside(path: Path, check: Callable[[], None]) -> str:
 
 
 def _waited_for(process: subprocess.Popen[str], check: Callable[[], None]) -> str:
-    """What the process says, which is one line and so never fills the pipe. It ends with whoever
-    waits for it.
+    """The output of the process. We kill the process if `check` raises.
+
+    The output is one line, so it cannot fill the pipe.
     """
     try:
         while True:
@@ -81,7 +83,7 @@ def _waited_for(process: subprocess.Popen[str], check: Callable[[], None]) -> st
 
 
 def noted_hash(path: Path) -> str | None:
-    """What `note_hash` found, where the file is still the same."""
+    """The hash from the note, or None without a valid note or when the file has changed."""
     try:
         noted = json.loads(_note_path(path).read_text(encoding="utf-8"))
         return str(noted["sha256"]) if noted["stamp"] == _stamp(path) else None
@@ -94,7 +96,7 @@ def _note_path(path: Path) -> Path:
 
 
 def _stamp(path: Path) -> list[int]:
-    """Differs as soon as the file does."""
+    """The file's size and time of change. They differ when the file has changed."""
     state = path.stat()
     return [state.st_size, state.st_mtime_ns]
 

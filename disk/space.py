@@ -1,8 +1,4 @@
-"""How much room a disk has left, and whether a fault means that it has none: a full disk is
-nobody's fault.
-
-Knows nothing of what is stored.
-"""
+"""The free space of a disk, and whether an error means that the disk is full."""
 
 import errno
 import shutil
@@ -17,9 +13,7 @@ def free_bytes(folder: Path) -> int:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether this went wrong because nothing more could be written, to a file or to the
-    database.
-    """
+    """Whether a write to a file or to SQLite failed because the disk is full."""
     cause = getattr(error, "orig", error)  # SQLAlchemy carries the driver's own error there
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

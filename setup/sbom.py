@@ -1,9 +1,9 @@
-"""Says what the portal is made of, as CycloneDX 1.6 (JSON) on standard output: `make sbom`.
+"""Prints the software bill of materials (SBOM) as CycloneDX 1.6 JSON: `make sbom`.
 
-Made from the locks and from what set-up takes out of packages, so it needs neither network nor
-installed packages and is the same each time. What only tests and checks use is there with the scope
-`excluded`. Knows versions and hashes; what a package's licence is and what it depends on is asked
-of the package.
+The sources are the lock files and the list of files in `models.py`. So the program needs no network
+and no installed packages, and its output is always the same. Packages that only tests and checks
+use have the scope `excluded`. The SBOM contains versions and hashes, but no licences and no
+dependencies.
 """
 
 import base64
@@ -45,7 +45,7 @@ def bill() -> Component:
 
 
 def _components() -> Iterator[Component]:
-    """What runs comes last: of what both need, that is the entry which stays."""
+    """All components. Runtime packages come last, so their entry replaces that of the dev lock."""
     yield from _from_pip(PROJECT / "requirements-dev.lock", scope="excluded")
     yield from _from_npm(PROJECT / "package-lock.json")
     yield from _models()
@@ -76,7 +76,7 @@ def _from_npm(lock: Path) -> Iterator[Component]:
 
 
 def _models() -> Iterator[Component]:
-    """Files that set-up takes out of packages which are never installed."""
+    """The files that `models.py` takes out of packages, which nobody installs."""
     for wanted in WANTED:
         package, _, version = wanted.requirement.partition("==")
         purl = f"pkg:pypi/{package}@{version}#{wanted.member}"
@@ -90,10 +90,14 @@ def _component(
     purl: str, name: str, version: str, scope: str, hashes: list[tuple[str, str]]
 ) -> Component:
     return {
-        "type": "library", "bom-ref": purl, "purl": purl, "name": name, "version": version,
+        "type": "library",
+        "bom-ref": purl,
+        "purl": purl,
+        "name": name,
+        "version": version,
         "scope": scope,
         "hashes": [{"alg": algorithm, "content": value} for algorithm, value in hashes],
-    }  # fmt: skip
+    }
 
 
 if __name__ == "__main__":

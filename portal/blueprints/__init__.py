@@ -1,5 +1,6 @@
-"""The pages, by who they are for. A view fetches and authorises, reads a form, makes one call and
-renders.
+"""The portal's pages, grouped by their users.
+
+A view fetches a row with its permission check, reads a form, makes one call and renders a template.
 """
 
 from flask import request
@@ -8,11 +9,11 @@ MOST_PAGES = 100_000
 
 
 def page_asked() -> int:
-    """The page of a list that the address names, within what any database can count."""
+    """The page of a list that the URL asks for, limited to numbers that every database accepts."""
     return min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
 
 
 def page_to_keep() -> int | None:
-    """The same for an address that leads back to the list: the first page needs no word."""
+    """The page number for a link back to the list. None for the first page, which needs none."""
     number = page_asked()
     return number if number > 1 else None

@@ -1,6 +1,4 @@
-"""A person's own account: another password, signing out everywhere, taking one's data along,
-leaving.
-"""
+"""The pages of a person's own account: change the password, sign out, export the data, delete."""
 
 from flask import Blueprint, Response, flash, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -24,7 +22,7 @@ WRONG = "This is not the password of your account."
 @bp.before_request
 @login_required
 def signed_in_only() -> None:
-    """Everything here is about who is signed in."""
+    """All pages of this blueprint need a signed-in user."""
 
 
 @bp.get("/")
@@ -66,7 +64,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
 
 @bp.route("/data", methods=["GET", "POST"])
 def data() -> ResponseReturnValue:
-    """Everything that is kept about somebody, as one ZIP."""
+    """Download all data that the portal keeps about the user, as one ZIP file."""
     form = ConfirmForm()
     if refusal := _unconfirmed(form, "account/data.html"):
         return refusal
@@ -98,7 +96,7 @@ def delete() -> ResponseReturnValue:
 
 
 def _unconfirmed(form: ConfirmForm, template: str) -> ResponseReturnValue | None:
-    """The page that asks for the password, until it is the right one."""
+    """The page that asks for the password, or None once the user has confirmed with it."""
     if not form.validate_on_submit():
         return render_template(template, form=form), 422 if form.is_submitted() else 200
     try:

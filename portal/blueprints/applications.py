@@ -1,6 +1,4 @@
-"""A candidate's applications: apply, see where each stands, fetch the résumé, withdraw, go to the
-interview.
-"""
+"""A candidate's applications: apply, follow, download the résumé, withdraw, start the interview."""
 
 import uuid
 from typing import Any
@@ -24,8 +22,8 @@ from portal.web.htmx import go_to, wants_fragment
 bp = Blueprint("applications", __name__)
 
 TOO_LARGE = "This file is larger than 10 MB. Save it with smaller pictures and choose it again."
-# A browser shows an answer only after it could send everything; of more than this we do not wait
-# for the rest.
+# A browser shows our response only after it has sent the whole request. So we read a request that
+# is too large to its end, but not more than this.
 READ_AWAY_MAX_BYTES = 32 * 1024 * 1024
 TAKES_FILES = {"applications.apply", "applications.replace_resume"}
 READ_AWAY_PIECE_BYTES = 256 * 1024
@@ -53,7 +51,7 @@ def apply(slug: str) -> ResponseReturnValue:
     job = access.fetch_job(slug)
     try:
         hiring.check_may_apply(current_user, job)
-        db.session.rollback()  # let go of the write lock while the file is looked at
+        db.session.rollback()  # release the write lock while we check the file
         form = ApplyForm(str(current_user.id))
         if not _is_valid(form):
             view = {"job": job, "form": form}
@@ -83,7 +81,10 @@ def apply(slug: str) -> ResponseReturnValue:
 
 
 def _is_valid(form: ResumeForm) -> bool:
-    """Whether it was sent and its file may be kept. Looking at a file counts. Raises HaveToWait."""
+    """Whether the form was sent with an acceptable file. Each check counts as one try.
+
+    Raises HaveToWait.
+    """
     if not form.is_submitted():
         return False
     with throttle.counted(throttle.APPLY, current_user.id, request.remote_addr, utc_now()):
@@ -92,10 +93,10 @@ def _is_valid(form: ResumeForm) -> bool:
 
 @bp.errorhandler(RequestEntityTooLarge)
 def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
-    """The form again with the reason. What else was typed did not arrive: the request was too large
-    to be read.
+    """Show the form again with the reason.
 
-    HTMX leaves the note on the page where it was typed; without it, only the browser's Back has it.
+    We could not read the other fields, because the request was too large. With HTMX the note is
+    still on the page. Without HTMX the user finds it again with the browser's Back button.
     """
     _read_away()
     if not current_user.is_authenticated or request.endpoint not in TAKES_FILES:
@@ -130,7 +131,7 @@ def _read_away() -> None:
 def resume(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_visible(Application, application_id)
     if request.method == "GET" and application.user_id != current_user.id:
-        # before the file is looked for: what is sent now is what stays
+        # Note this before we look for the file: from now on the candidate cannot replace it.
         hiring.note_opened(application)
     path = current_app.config["PORTAL"].resumes_folder / application.resume_path
     if not path.is_file():
@@ -144,7 +145,7 @@ def resume(application_id: uuid.UUID) -> ResponseReturnValue:
 @bp.route("/applications/<uuid:application_id>/resume/replace", methods=["GET", "POST"])
 @login_required
 def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
-    """Another file instead of a wrong one, as long as nobody of the team has opened it."""
+    """Replace a wrong file, as long as nobody in the team has opened it."""
     application = access.fetch_own(Application, application_id)
     view: dict[str, Any] = {"application": application, "seen": hiring.resume_version(application)}
     try:
@@ -152,7 +153,7 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
         before = application.resume_path
         if request.method == "POST":
             hiring.check_is_resume_seen(application, request.form.get(edit_conflicts.FIELD))
-        db.session.rollback()  # let go of the write lock while the file is looked at
+        db.session.rollback()  # release the write lock while we check the file
         form = view["form"] = ResumeForm(str(current_user.id))
         if not _is_valid(form):
             return render_template(

@@ -20,7 +20,7 @@ from portal.web.htmx import go_to, wants_fragment
 
 bp = Blueprint("auth", __name__)
 
-POLLED = ("_status", "_row")  # how views end that a page asks again and again
+POLLED = ("_status", "_row")  # pages poll the views whose names end like this
 
 WRONG = "This e-mail and password do not belong together. Check both, or register."
 DISABLED = "This account is disabled. Write to the team that you applied to."
@@ -33,11 +33,12 @@ TAKEN = "This address cannot be registered. If it is yours, sign in instead."
 
 @login_manager.unauthorized_handler
 def ask_to_sign_in() -> ResponseReturnValue:
-    """To the sign-in page, and from there back to the page that was asked for (what was sent is not
-    sent again).
+    """Redirect to the sign-in page, which leads back to the requested page.
+
+    The portal does not repeat a form that the user sent.
     """
     if wants_json() or (request.endpoint or "").endswith(POLLED):
-        # neither a script nor a poll may be led to another page: this one may be recording
+        # Never redirect a script or a poll: the page that sent it may be recording.
         abort(401)
     is_lost = request.method not in {"GET", "HEAD"}
     flash(NOTHING_SENT if is_lost else "Please sign in first.", "warning" if is_lost else "info")
@@ -77,8 +78,10 @@ def login() -> ResponseReturnValue:
 
 
 def _go_on(user: User) -> ResponseReturnValue:
-    """To where one wanted to go; who signs in for another tab is sent back to that one, since a
-    second room would take the interview away from the first.
+    """Redirect to the page that the user wanted, or else to the user's start page.
+
+    A user who signs in for another tab is told to go back there: opening the interview in a
+    second tab would take it away from the first one.
     """
     if "other_tab" in request.args:
         flash(BACK_TO_YOUR_TAB, "success")
@@ -88,9 +91,7 @@ def _go_on(user: User) -> ResponseReturnValue:
 @bp.get("/signed-in")
 @for_programs
 def signed_in() -> ResponseReturnValue:
-    """Who is signed in in this browser, for a page that was made a while ago, and the token that
-    its forms need now.
-    """
+    """Tell an old page who is signed in now, and which CSRF token its forms need."""
     user = str(current_user.id) if current_user.is_authenticated else ""
     return jsonify(user=user, csrf_token=generate_csrf())
 
@@ -104,7 +105,7 @@ def logout() -> ResponseReturnValue:
 
 @bp.route("/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
-    """Step 1: the account."""
+    """Step 1: create the account."""
     if current_user.is_authenticated:
         return render_template("auth/register_known.html", next=next_kept())
     form = AccountForm()
@@ -129,16 +130,14 @@ def register() -> ResponseReturnValue:
 @bp.route("/register/about", methods=["GET", "POST"])
 @login_required
 def register_about() -> ResponseReturnValue:
-    """Step 2: a few facts, each of them optional. Kept in the account at once, so Back loses
-    nothing.
-    """
+    """Step 2: some optional facts. The account stores them at once, so that Back loses nothing."""
     form = AboutForm.of(current_user)
     view: dict[str, Any] = {"form": form, "next": next_kept()}
     if not form.validate_on_submit():
         return render_template(
             "auth/register_about.html", **view
         ), 422 if form.is_submitted() else 200
-    # another tab may be saving at this very moment
+    # Lock the row: another tab may be saving at the same time.
     db.session.refresh(current_user, with_for_update=True)
     if differences := form.changed_meanwhile(current_user):
         return render_template("auth/register_about.html", **view, differences=differences), 409
@@ -151,14 +150,12 @@ def register_about() -> ResponseReturnValue:
 @bp.get("/register/done")
 @login_required
 def register_done() -> ResponseReturnValue:
-    """Step 3: where to go from here."""
+    """Step 3: show where to go next."""
     return render_template("auth/register_done.html", next_path=own_path(request.args.get("next")))
 
 
 def start_session(user: User) -> None:
-    """Sign in with an empty session, so that nothing from before (whoever's it was) is carried
-    over.
-    """
+    """Sign the user in with an empty session, without any data of an earlier user."""
     session.clear()
     lifetime = (
         accounts.KIOSK_SIGN_IN_LIFETIME if access.is_at_a_kiosk() else accounts.SIGN_IN_LIFETIME
@@ -185,13 +182,13 @@ def kept_for_links() -> dict[str, Any]:
 
 
 def next_kept() -> dict[str, Any]:
-    """`next` for the address of a further step, where somebody came from a page of ours."""
+    """The URL argument `next` for the following step, if it names a page of ours."""
     path = own_path(request.args.get("next"))
     return {"next": path} if path else {}
 
 
 def own_path(target: str | None) -> str | None:
-    """The target if it leads to a page of this site, else None."""
+    """The target if it is a path of this site, else None. It prevents open redirects."""
     if not target or not target.startswith("/") or target.startswith("//"):
         return None
     # Browsers read a backslash as a slash, and skip control characters.

@@ -17,7 +17,7 @@ from portal.web.htmx import wants_fragment
 bp = Blueprint("jobs", __name__)
 
 JOBS_PER_PAGE = 20
-NEW_FOR = timedelta(days=3)  # so long a job carries the word "new"
+NEW_FOR = timedelta(days=3)  # a job is shown as "new" for this long
 
 
 @bp.app_context_processor
@@ -26,8 +26,10 @@ def shared_words() -> dict[str, object]:
 
 
 def board_as_it_was() -> dict[str, object]:
-    """The search that this page was reached by, read anew: an address carries choices of ours,
-    never a place to go.
+    """The search from which the user came, as arguments for a link back to the job board.
+
+    The URL carries the search itself, not an address to go back to. So nobody can make the link
+    lead to another site.
     """
     return {**JobSearch.from_args(request.args).as_args(), "page": page_to_keep()}
 
@@ -62,7 +64,7 @@ def board() -> ResponseReturnValue:
 
 
 def _with_address(html: str, search: JobSearch) -> Response:
-    """Tell HTMX the address without the empty fields a form sends."""
+    """Tell HTMX the page's URL, without the empty fields that a form sends."""
     response = make_response(html)
     response.headers["HX-Push-Url"] = url_for("jobs.board", **search.as_args())
     return response

@@ -1,6 +1,4 @@
-"""What people type into pages. A form checks it and says what is wrong; what becomes of it is a
-verb's business.
-"""
+"""The forms of the pages. A form checks the input and says what is wrong; it changes no data."""
 
 from typing import Any
 
@@ -9,9 +7,7 @@ from flask_wtf import FlaskForm
 
 
 class PageForm(FlaskForm):
-    """Reads what a page's form sends, and nothing else: Flask-WTF alone would take any JSON for
-    typed words.
-    """
+    """The base of all forms. It reads only form data; Flask-WTF alone would also read JSON."""
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a person types about their account: signing in, registering, and the few facts beyond it."""
+"""The forms of an account: sign in, register, optional facts, change or confirm the password."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ ABOUT = ("phone", "location", "headline")
 
 
 def tidied(tidy: Callable[[str], str]) -> list[Callable[[str | None], str | None]]:
-    """The filters of a field: what was typed, in its one spelling."""
+    """A field's filters, which bring the typed text into its normal form."""
     return [lambda value: tidy(value) if value else value]
 
 
@@ -34,7 +34,7 @@ def email_field() -> EmailField:
 
 
 def known_password_field(label: str) -> PasswordField:
-    """A password that exists. Says nothing on how one must be made: that would help guessing."""
+    """A field for an existing password. It shows no rules, because they would help to guess it."""
     checks = [
         InputRequired("Enter your password."),
         Length(max=passwords.MAX_CHARS, message="This is not a password here."),
@@ -52,22 +52,20 @@ def new_password_field(label: str) -> PasswordField:
 
 
 class SignInForm(PageForm):
-    """Who says they are whom."""
+    """Signing in with e-mail and password."""
 
     email = email_field()
     password = known_password_field("Password")
 
 
 class ConfirmForm(PageForm):
-    """Who is signed in says once more that they are."""
+    """A signed-in user confirms an action with the password."""
 
     password = known_password_field("Your password")
 
 
 class PasswordForm(PageForm):
-    """The password as it is and as it shall be. `email` is whose: it must not be the new
-    password.
-    """
+    """The old and the new password. The new one must not be `email`, the user's address."""
 
     old = known_password_field("Password now")
     new = new_password_field("New password")
@@ -84,7 +82,7 @@ class PasswordForm(PageForm):
 
 
 class AccountForm(PageForm):
-    """Step 1 of registering."""
+    """Step 1 of the registration: the account."""
 
     full_name = StringField(
         "Full name",
@@ -105,9 +103,9 @@ class AccountForm(PageForm):
 
 
 class AboutForm(PageForm):
-    """Step 2 of registering: all of it optional."""
+    """Step 2 of the registration: optional facts."""
 
-    seen = HiddenField()  # marks of what was there when the page was made
+    seen = HiddenField()  # marks of the stored values when we rendered the page
     phone = TelField(
         "Phone",
         [
@@ -136,7 +134,7 @@ class AboutForm(PageForm):
 
     @classmethod
     def of(cls, user: User) -> "AboutForm":
-        """The form that shows what is known, or what was typed where it was sent."""
+        """The form with the stored values, or with the typed ones if the user has sent it."""
         form = cls(obj=user)
         if not form.is_submitted():
             form.seen.data = edit_conflicts.marks(cls.known(user))
@@ -150,11 +148,10 @@ class AboutForm(PageForm):
         return {name: self[name].data or "" for name in ABOUT}
 
     def changed_meanwhile(self, user: User) -> list[Difference]:
-        """What was saved elsewhere since this page was made, beside what is typed here. Seen from
-        now on.
+        """The values that changed elsewhere since we rendered the page, with the typed ones.
 
-        What was not changed here becomes what is saved, so that saving once more takes nothing
-        back.
+        The form then shows them, so they count as seen. Fields that the user did not change take
+        the stored values, so that saving again does not undo another change.
         """
         known, typed = self.known(user), self.values()
         over = edit_conflicts.typed_over(self.seen.data, known, typed)

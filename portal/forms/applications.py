@@ -1,4 +1,4 @@
-"""What a candidate sends to apply for a job."""
+"""The forms of an application: a résumé, and a note to the team."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from portal.hiring import resumes
 
 
 class ResumeForm(PageForm):
-    """A résumé, which is opened and looked at right here. `checked` is the résumé that passed.
+    """A résumé. Validation opens and checks the file; `checked` is then the accepted résumé.
 
-    Validating raises HaveToWait where too many files of `who`, or of all, came at once.
+    Validation raises HaveToWait when too many files arrive at once, from `who` or from all users.
     """
 
     resume = FileField(
         "Résumé",
         [FileRequired("Choose your résumé: a PDF or a Word document (.docx).")],
-        # Phones go by the type and computers by the ending; neither is believed.
+        # Phones filter files by type, computers by file name extension. We check the file anyway.
         render_kw={
             "accept": ",".join(
                 [*(f".{kind}" for kind in resumes.MIMETYPES), *resumes.MIMETYPES.values()]
@@ -55,8 +55,7 @@ class ApplyForm(ResumeForm):
                 message=f"Use at most {hiring.NOTE_MAX_CHARS} characters.",
             )
         ],
-        filters=[
-            lambda text: text.replace("\r\n", "\n") if text else text
-        ],  # a browser counts a line's end as one
+        # A browser's `maxlength` counts a line end as one character but sends two.
+        filters=[lambda text: text.replace("\r\n", "\n") if text else text],
         render_kw={"rows": 6, "maxlength": hiring.NOTE_MAX_CHARS},
     )

@@ -1,4 +1,4 @@
-"""What a candidate agrees to before the camera starts."""
+"""The form with which a candidate consents before the camera starts."""
 
 from typing import Any
 
@@ -7,14 +7,12 @@ from wtforms.validators import StopValidation
 
 from portal.forms import PageForm
 
-# what the page's box sends, and what a program says; everything else is no agreement
+# A page's checkbox sends "y", a program sends "true". No other value is consent.
 YES = {"y", "true"}
 
 
 class Agreement(BooleanField):
-    """A box that counts only where it was ticked: not by any word that happens to be sent in its
-    name.
-    """
+    """A checkbox that is true only for a value in YES. WTForms would accept almost any value."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = bool(valuelist) and all(value in YES for value in valuelist)
@@ -28,7 +26,7 @@ def needed(form: PageForm, field: Agreement) -> None:
 
 
 class ConsentForm(PageForm):
-    """Two separate choices, both unticked; only the first is needed to go on."""
+    """Two separate checkboxes, both unticked at first. Only the first one is required."""
 
     shown = HiddenField()
     record = Agreement(
@@ -42,7 +40,7 @@ class ConsentForm(PageForm):
     )
 
     def choices(self) -> list[str]:
-        """The words of the two choices."""
+        """The texts of the two checkboxes."""
         return [
             words
             for field in (self.record, self.analyse)
@@ -50,12 +48,12 @@ class ConsentForm(PageForm):
         ]
 
     def agrees_to(self, sha256: str) -> bool:
-        """Whether the form was sent, ticked, by somebody who was shown these very words."""
+        """Whether the user sent the form with consent, and saw the text with this hash."""
         is_agreed = self.validate_on_submit()
         if self.is_submitted() and self.shown.data != sha256:
             self.shown.errors = [
                 "What you agree to has changed meanwhile. Read it again, then choose."
             ]
             is_agreed = False
-        self.shown.data = sha256  # for the page that is shown now
+        self.shown.data = sha256  # the next page shows the current text
         return is_agreed

@@ -1,8 +1,7 @@
-"""What an admin types about a job and its questions, and how that becomes rows.
+"""The form of a job and its questions, and how its values become database rows.
 
-Rows of questions are added, removed and moved by ordinary submit buttons: `rearranged` makes the
-form anew with everything that was typed, right or wrong, so that it works without JavaScript and
-loses nothing.
+Ordinary submit buttons add, remove and move questions, so the page works without JavaScript.
+`rearranged` then builds the form again with all typed values, valid or not.
 """
 
 import re
@@ -42,7 +41,7 @@ from portal.models import (
 )
 from portal.web.template_filters import words
 
-MAX_QUESTIONS = 20  # an interview longer than this is no kindness to anybody
+MAX_QUESTIONS = 20  # a longer interview asks too much of a candidate
 QUESTION_FIELD = re.compile(r"questions-(\d+)-(prompt|think_s|limit_s|takes)")
 NEW_QUESTION = {"prompt": "", "think_s": "30", "limit_s": "120", "takes": "2"}
 SLUG_MAX_CHARS = 80
@@ -54,7 +53,7 @@ def tidy_lines(text: str) -> str:
 
 
 class QuestionForm(Form):
-    """One question. Part of the job's form, so it carries no token of its own."""
+    """One question. It is a part of the job's form, so it needs no CSRF token of its own."""
 
     prompt = TextAreaField(
         "Question",
@@ -87,11 +86,9 @@ def choices(enum: type[StrEnum]) -> list[SelectChoice]:
 
 
 class JobForm(PageForm):
-    """A job with its questions. Whether it is open is not typed here: publishing and closing are
-    verbs.
-    """
+    """A job with its questions. The form does not change the status; other actions do that."""
 
-    seen = HiddenField()  # marks of the job as it was when the page was made
+    seen = HiddenField()  # marks of the stored job when we rendered the page
     title = StringField(
         "Title",
         [
@@ -131,7 +128,7 @@ class JobForm(PageForm):
 
     @classmethod
     def of(cls, job: Job) -> "JobForm":
-        """The form that shows a job as it is, before anything is typed."""
+        """The form with a job's stored values, before the user types anything."""
         stored = values_of(job)
         questions = [
             dict(zip(NEW_QUESTION, question, strict=True)) for question in stored["questions"]
@@ -140,33 +137,34 @@ class JobForm(PageForm):
         return cls(formdata=None, questions=questions, seen=edit_conflicts.marks(stored), **shown)
 
     def changed_meanwhile(self, job: Job) -> list[Difference]:
-        """What somebody else saved since this page was made, beside what is typed here. Seen from
-        now on.
+        """The values that somebody else changed since we rendered the page, with the typed ones.
 
-        What was not changed here becomes what is saved, so that saving once more takes nothing
-        back.
+        The form then shows them, so they count as seen. Fields that the user did not change take
+        the stored values, so that saving again does not undo the other person's change.
         """
         stored, typed = values_of(job), self._typed(job)
         over = edit_conflicts.typed_over(self.seen.data, stored, typed)
         self.seen.data = edit_conflicts.marks(stored)
-        self._take(
+        self._show(
             {name: stored[name] for name, is_mine in over.items() if name in typed and not is_mine}
         )
         return [
-            Difference(words(name), _said(stored[name]), _said(typed[name]) if is_mine else None)
+            Difference(
+                words(name), _as_text(stored[name]), _as_text(typed[name]) if is_mine else None
+            )
             for name, is_mine in over.items()
         ]
 
     def _typed(self, job: Job) -> dict[str, Any]:
-        """What is typed in this form, as the job has it."""
+        """The typed values, with the types that the job's columns have."""
         questions = [[row[field].data for field in NEW_QUESTION] for row in self.questions]
         kinds = {name: type(getattr(job, name)) for name in TYPED}
         return {name: kinds[name](self[name].data or "") for name in TYPED} | {
             "questions": questions
         }
 
-    def _take(self, stored: dict[str, Any]) -> None:
-        """Show these values of the job in the place of what the form has."""
+    def _show(self, stored: dict[str, Any]) -> None:
+        """Replace the form's values with these values of the job."""
         for name, value in stored.items():
             if name == "questions":
                 self.questions.last_index = -1
@@ -177,15 +175,13 @@ class JobForm(PageForm):
                 self[name].data = str(value)
 
     def write_to(self, job: Job) -> None:
-        """Set the job's columns and put its questions in place of the old ones. Adds and commits
-        nothing else.
-        """
+        """Set the job's columns and replace its questions. Does not commit."""
         for name in ("title", "description", "location", "salary_range"):
             setattr(job, name, self[name].data or "")
         job.workplace = Workplace(self.workplace.data)
         job.employment_type = EmploymentType(self.employment_type.data)
-        # Interviews that have begun have a copy of their own. Old rows leave first: two questions
-        # of one job never share a position, not even for a moment.
+        # Interviews that have begun have their own copy of the questions. We delete the old rows
+        # first, because two questions of a job can never have the same position.
         job.questions.clear()
         db.session.flush()
         job.questions = [
@@ -203,15 +199,15 @@ class JobForm(PageForm):
 
 
 def values_of(job: Job) -> dict[str, Any]:
-    """Everything of a job that its form shows or that saving it depends on."""
+    """The job's values that the form shows, and its status, on which saving depends."""
     questions = [
         [row.prompt, row.think_ms // 1000, row.limit_ms // 1000, row.takes] for row in job.questions
     ]
     return {name: getattr(job, name) for name in (*TYPED, "status")} | {"questions": questions}
 
 
-def _said(value: Any) -> str:
-    """A value in words, to be read beside another one."""
+def _as_text(value: Any) -> str:
+    """The value as text, to compare it with another one on the page."""
     if not isinstance(value, list):
         return words(value) if isinstance(value, StrEnum) else str(value or "nothing")
     numbered = enumerate(value, start=1)
@@ -223,9 +219,7 @@ def _said(value: Any) -> str:
 
 
 def rearranged(formdata: MultiDict[str, str], action: str) -> MultiDict[str, str]:
-    """The same typed values with question rows added, removed or moved: `add`, `remove-2`,
-    `up-2`.
-    """
+    """The typed values after a change to the questions: `add`, `remove-2` or `up-2`."""
     rows = _question_rows(formdata)
     verb, _, number = action.partition("-")
     row = int(number) if number.isdecimal() else -1
@@ -257,9 +251,7 @@ def _question_rows(formdata: MultiDict[str, str]) -> list[dict[str, str]]:
 
 
 def unfinished_interviews(job: Job) -> int:
-    """How many candidates are in the middle of this job's questions, as these were when they
-    began.
-    """
+    """How many candidates are in an interview now, with the questions from when they began."""
     under_way = sa.and_(
         InterviewSession.state == InterviewState.RECORDING, interviews.is_not_stopped()
     )
@@ -268,9 +260,7 @@ def unfinished_interviews(job: Job) -> int:
 
 
 def new_slug(title: str) -> str:
-    """The job's address, made once from its first title; a few random characters where the plain
-    one is taken.
-    """
+    """The job's URL name (slug), from its first title. Gets a random suffix if it is taken."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:SLUG_MAX_CHARS].strip("-") or "job"
     taken = db.session.scalar(sa.select(Job.id).where(Job.slug == slug))

@@ -1,3 +1,1 @@
-"""What the portal needs of the web as such: headers, ranges, JSON, HTMX, errors. Knows no
-interview and no job.
-"""
+"""General web code: headers, byte ranges, JSON, HTMX, errors. It knows no interviews or jobs."""

@@ -1,8 +1,8 @@
-"""Conditions and ranges of a request, as RFC 9110 (13 and 14) says: what is sent, the whole, a
-part, or nothing of it.
+"""Conditional requests and byte ranges (RFC 9110, sections 13 and 14).
 
-Knows headers and lengths only. Werkzeug sends; it is told no more than one range that can be
-satisfied, since by itself it refuses what it does not know and believes weak validators.
+Decides whether a response contains the whole file, a part of it, or nothing. Werkzeug sends the
+response, but we give it at most one range that the file can satisfy. Alone it would refuse ranges
+that it does not understand, and it would trust weak validators.
 """
 
 import re
@@ -16,16 +16,20 @@ from werkzeug.http import parse_date, parse_etags, unquote_etag
 from werkzeug.wrappers import Request
 
 HANDLED_HERE = {
-    "HTTP_RANGE", "HTTP_IF_RANGE", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_RANGE",
+    "HTTP_IF_RANGE",
+    "HTTP_IF_MATCH",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MODIFIED_SINCE",
     "HTTP_IF_UNMODIFIED_SINCE",
-}  # fmt: skip
+}
 ONE_RANGE = re.compile(
     r"\s*bytes\s*=[\s,]*(?P<first>\d{0,100})-(?P<last>\d{0,100})[\s,]*", re.IGNORECASE | re.ASCII
 )
 
 
 class Response(flask.Response):
-    """Every response of the portal; what has no file and no validator is as it was."""
+    """The portal's response class. It differs from Flask's only in conditional requests."""
 
     def make_conditional(
         self,
@@ -33,7 +37,10 @@ class Response(flask.Response):
         accept_ranges: bool | str = False,
         complete_length: int | None = None,
     ) -> "Response":
-        """Raises PreconditionFailed and RequestedRangeNotSatisfiable."""
+        """Send 304 or a part when the request allows it.
+
+        Raises PreconditionFailed and RequestedRangeNotSatisfiable.
+        """
         environ = (
             request_or_environ.environ
             if isinstance(request_or_environ, Request)
@@ -58,7 +65,7 @@ class Response(flask.Response):
 
 
 class Asked:
-    """What a request says of the file that it wants, held against the file's own validators."""
+    """A request's conditions, compared with the file's validators (ETag and time of change)."""
 
     def __init__(
         self,
@@ -67,22 +74,20 @@ class Asked:
         modified_at: datetime | None,
     ) -> None:
         self._environ = environ
-        # ours are strong; a weak one could never match strongly
+        # Our ETags are strong. A weak ETag can never pass a strong comparison.
         self._etag = etag[0] if not etag[1] else None
         self._any_etag = etag[0]
         self._modified_at = modified_at and modified_at.replace(microsecond=0)
 
     def is_refused(self) -> bool:
-        """Whether the file changed since its reader saw it, and the reader wants to hear of nothing
-        else.
-        """
+        """Whether the client wants only the version that it knows, and the file has changed."""
         if (named := self._etags("HTTP_IF_MATCH")) is not None:
             return not (named.star_tag or (self._etag is not None and named.is_strong(self._etag)))
         since = self._date("HTTP_IF_UNMODIFIED_SINCE")
         return since is not None and self._modified_at is not None and self._modified_at > since
 
     def is_known(self) -> bool:
-        """Whether the reader has this very file already."""
+        """Whether the client already has this version of the file."""
         if (named := self._etags("HTTP_IF_NONE_MATCH")) is not None:
             return named.star_tag or (
                 self._any_etag is not None and named.contains_weak(self._any_etag)
@@ -91,17 +96,17 @@ class Asked:
         return since is not None and self._modified_at is not None and self._modified_at <= since
 
     def part(self, length: int) -> tuple[int, int] | None:
-        """The first and the last byte to send; None for the whole file, which is always right.
+        """The first and the last byte to send, or None to send the whole file.
 
-        It is sent for other units, for more than one range, and where the range was of another
-        state of the file.
+        The standard always allows the whole file. We send it for units other than bytes, for more
+        than one range, and when the range belongs to another version of the file.
         """
         found = ONE_RANGE.fullmatch(self._environ.get("HTTP_RANGE", ""))
         if not found or self._environ["REQUEST_METHOD"] != "GET" or not self._is_range_of_this():
             return None
         first, last = found["first"], found["last"]
         if not (first or last) or (first and last and int(first) > int(last)):
-            return None  # no range at all
+            return None  # not a valid range
         if first:
             begin, end = int(first), min(int(last or length), length - 1)
         else:
@@ -111,7 +116,7 @@ class Asked:
         return begin, end
 
     def _is_range_of_this(self) -> bool:
-        """`If-Range` holds only where it proves that the file is the same, byte by byte."""
+        """Whether `If-Range` is missing, or proves that the file is the same byte by byte."""
         said = self._environ.get("HTTP_IF_RANGE")
         if said is None:
             return True

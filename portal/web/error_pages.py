@@ -1,8 +1,7 @@
-"""Errors as pages in the product's look, as fragments for HTMX, and as problem documents for
-programs.
+"""Renders errors: as pages for people, as fragments for HTMX, as problem documents for programs.
 
-A problem document bears our mark: a `type` of our own. Whatever lacks it came from something
-between us and the sender (a proxy's page, say), and says nothing about what was sent.
+Each problem document (RFC 9457) has a `type` of our own. An error without it comes from another
+server, such as a proxy. The uploading page then knows that the portal itself has refused nothing.
 """
 
 from collections.abc import Callable
@@ -16,10 +15,10 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from portal.web.htmx import wants_fragment
 
 PROBLEM_JSON = "application/problem+json"
-# how the `type` of every refusal begins; the HTTP status follows
+# The `type` of a problem document begins with this; the HTTP status follows.
 MARK = "urn:career-portal:problem:"
-KEPT_HEADERS = {"Allow", "Retry-After", "Content-Range"}  # of an error: what its status promises
-# whatever is asked for below these, no page is an answer
+KEPT_HEADERS = {"Allow", "Retry-After", "Content-Range"}  # the status codes require these
+# Only programs use addresses that begin like this, so errors there are never pages.
 FOR_PROGRAMS = ("/api/", "/capture/uploads")
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -96,9 +95,7 @@ def _answer(code: int, title: str, advice: str) -> Response:
 
 
 def problem(code: int, title: str, detail: str, **more: Any) -> Response:
-    """An error for programs (RFC 9457); `more` are members of its own, such as `errors` by
-    field.
-    """
+    """An error for programs (RFC 9457). `more` adds members, such as `errors` for each field."""
     said = {"type": f"{MARK}{code}", "status": code, "title": title, "detail": detail}
     response = jsonify(**said, request_id=g.get("request_id", "-"), **more)
     response.status_code = code
@@ -107,8 +104,9 @@ def problem(code: int, title: str, detail: str, **more: Any) -> Response:
 
 
 def for_programs(view: View) -> View:
-    """Marks a view that only programs ask: it refuses with problem documents, whatever the request
-    says it accepts.
+    """Mark a view that only programs use.
+
+    Its errors are problem documents, even when the request accepts HTML.
     """
     view.answers_programs = True  # type: ignore[attr-defined]
     return view
@@ -118,12 +116,12 @@ def wants_json() -> bool:
     return (
         request.path.startswith(FOR_PROGRAMS)
         or request.is_json
-        or _asks_a_program()
+        or _is_for_programs()
         or _accepts_json()
     )
 
 
-def _asks_a_program() -> bool:
+def _is_for_programs() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
     return getattr(view, "answers_programs", False)
 

@@ -1,13 +1,11 @@
-"""What HTMX asks for and is told: a part of a page instead of the whole, and to go to another
-page.
-"""
+"""HTMX: recognises requests for a part of a page, and redirects the whole page."""
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 
 def wants_fragment() -> bool:
-    """Whether HTMX asks for a part of a page; going back in history always wants the whole page."""
+    """Whether HTMX wants a part of a page. To restore its history, it needs the whole page."""
     return (
         request.headers.get("HX-Request") == "true"
         and request.headers.get("HX-History-Restore-Request") != "true"
@@ -15,7 +13,9 @@ def wants_fragment() -> bool:
 
 
 def go_to(url: str) -> BaseResponse:
-    """Send the browser to another page. HTMX would put that page inside a part of this one, so it
-    is told to leave.
+    """Redirect the browser to another page.
+
+    HTMX would put the target of a plain redirect into a part of the current page. It needs the
+    header `HX-Redirect` instead.
     """
     return Response(headers={"HX-Redirect": url}) if wants_fragment() else redirect(url, code=303)

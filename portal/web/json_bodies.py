@@ -1,8 +1,7 @@
-"""JSON that programs send: how long and how deep it may be, and that its text is text. Knows no
-route and no field.
+"""Limits JSON request bodies: their length, their depth of nesting, and valid Unicode.
 
-What is too much is refused before it is parsed: parsing 5 MB takes seconds and 30 times the memory,
-and anybody may send it without signing in.
+We refuse a long body before we parse it: to parse 5 MB takes seconds and 30 times the memory, and
+anybody can send it without signing in. This module knows no routes and no fields.
 """
 
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 from flask import Flask, abort, request
 from flask.json.provider import DefaultJSONProvider
 
-MAX_BYTES = 64 * 1024  # a hundred page events, the longest that we are sent, are a tenth of it
-MAX_DEPTH = 40  # of lists and objects in each other; our own answers have a third of it
+MAX_BYTES = 64 * 1024  # ten times our pages' longest body, which has a hundred page events
+MAX_DEPTH = 40  # of nested lists and objects; our own responses reach a third of it
 
 
 def init_app(app: Flask) -> None:
@@ -20,9 +19,7 @@ def init_app(app: Flask) -> None:
 
 
 class JsonBodies(DefaultJSONProvider):
-    """Flask's JSON, whose `loads` raises ValueError for everything that is no plain JSON, however
-    odd.
-    """
+    """Flask's JSON provider. Its `loads` raises ValueError for every body that we refuse."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         try:
@@ -34,8 +31,9 @@ class JsonBodies(DefaultJSONProvider):
 
 
 def limit() -> None:
-    """Refuse a body of JSON that is too long by what it says of its length; without one, where
-    reading it shows.
+    """Refuse a JSON body that is too long.
+
+    Without a `Content-Length`, Werkzeug refuses it as soon as it has read too much.
     """
     if not request.is_json:
         return
@@ -45,9 +43,7 @@ def limit() -> None:
 
 
 def _check(whole: Any) -> None:
-    """Raises ValueError where values are nested too deeply, or a text has half of a character (a
-    lone surrogate).
-    """
+    """Raise ValueError when the nesting is too deep, or when text contains a lone surrogate."""
     waiting = [(whole, 1)]
     while waiting:
         value, depth = waiting.pop()

@@ -1,9 +1,8 @@
-"""Words about a person that an address must carry: sealed, so that no browser's history, bookmark
-or log can be read.
+"""Encrypts personal search words in URLs, so that history, bookmarks and logs do not reveal them.
 
-Whoever has the server's secret reads them again; to everybody else they are noise. The same words
-give the same seal, so that the same search has one address. Knows which names of an address hold
-such words, and no page.
+Only the server can decrypt them, with its secret key. The encryption is deterministic (AES-SIV):
+the same words always give the same URL. This module knows which URL parameters are personal; it
+knows no pages.
 """
 
 import base64
@@ -16,14 +15,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from flask import Blueprint, current_app, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
-# what admins type of a person; everything else in an address is a choice or an id
+# The parameters in which admins type about a person. All others hold choices and ids.
 PERSONAL = ("candidate", "q")
-SIGN = "~"  # how a seal begins; nobody's name does
+SIGN = "~"  # an encrypted value begins with this; no name does
 PURPOSE = b"words about a person in an address"
 
 
 def in_addresses_of(bp: Blueprint) -> None:
-    """Every address that is made for a page of `bp` carries seals, and its views read the words."""
+    """Encrypt the personal parameters in all URLs of `bp`, and decrypt them for its views."""
     bp.url_defaults(_seal_all)
     bp.before_request(_open_all)
 
@@ -34,9 +33,7 @@ def seal(words: str) -> str:
 
 
 def opened(sealed: str) -> str:
-    """The words of a seal; none where it is not of ours, as with any other value that means
-    nothing.
-    """
+    """The decrypted words, or an empty text when we did not encrypt this value."""
     text = sealed.removeprefix(SIGN)
     try:
         return (

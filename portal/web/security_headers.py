@@ -1,5 +1,6 @@
-"""What every response carries: the content security policy and its companions, and an id to find it
-in the log.
+"""The headers of every response: the Content Security Policy, others for security, a request id.
+
+The request id is also in the log, so that we can find the request there.
 """
 
 import secrets
@@ -20,7 +21,7 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 
-# of a file that somebody sent: it does nothing
+# The policy for an uploaded file: a browser must run and load nothing in it.
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
@@ -30,7 +31,7 @@ def init_app(app: Flask) -> None:
 
 
 def policy(**changes: str) -> str:
-    """The policy as a header's text; `style_src="…"` replaces one directive for one page."""
+    """The policy as the header's text. `style_src="…"` replaces one directive."""
     directives = POLICY | {name.replace("_", "-"): value for name, value in changes.items()}
     return "; ".join(f"{name} {value}" for name, value in directives.items())
 
@@ -60,13 +61,11 @@ def add_headers(response: Response) -> Response:
     if (response.mimetype or "").endswith(("html", "json")):
         headers.add("Vary", "HX-Request")
     if not is_public_file():
-        # pages and files here are about one person, and devices have many users
+        # Pages and files contain one person's data, and several people may share a device.
         headers["Cache-Control"] = "no-store"
     return response
 
 
 def is_public_file() -> bool:
-    """Whether what is asked for is one of our own scripts, styles, fonts or pictures: the same for
-    everybody.
-    """
+    """Whether the response is one of our scripts, styles, fonts or pictures, which are public."""
     return has_request_context() and request.endpoint == "static"

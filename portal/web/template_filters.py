@@ -1,6 +1,4 @@
-"""How values look on pages: clock times, dates, sizes, Markdown. Pure functions, registered as
-Jinja filters.
-"""
+"""Jinja filters that format values for pages: clock times, dates, sizes, Markdown."""
 
 from datetime import datetime
 
@@ -34,9 +32,7 @@ def init_app(app: Flask) -> None:
 
 
 def clock(ms: int | None) -> str:
-    """Whole minutes and seconds of a stretch, as the player's clock counts them: 06:24; with hours
-    where needed.
-    """
+    """A duration in minutes and seconds, as the player shows it: 06:24, or 1:06:24 with hours."""
     if ms is None:
         return "–"
     hours, rest = divmod(int(ms / 1000), 3600)
@@ -45,7 +41,7 @@ def clock(ms: int | None) -> str:
 
 
 def seconds(ms: int) -> str:
-    """A short stretch with its unit: 5.4 s."""
+    """A short duration with its unit: 5.4 s."""
     return f"{ms / 1000:.1f} s"
 
 
@@ -64,7 +60,7 @@ def file_size(size_bytes: int) -> str:
 
 
 def markdown(text: str) -> Markup:
-    """Safe HTML from Markdown: no raw HTML, no images, links open with no referrer."""
+    """Safe HTML from Markdown, without raw HTML and images. Links send no referrer."""
     html = nh3.clean(
         _markdown.render(text),
         tags=ALLOWED_TAGS,

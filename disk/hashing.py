@@ -45,9 +45,9 @@ def _sha256_beside(path: Path, check: Callable[[], None]) -> str:
     """The hash, computed by a process of its own.
 
     In our process each block would wait up to 5 ms for the global interpreter lock while other
-    threads compute. Somebody who waits for a long interview's telemetry would then wait for the hash too. If
-    the other process cannot start or fails, ours computes the hash. That is slower, but it raises
-    the real error if there is one.
+    threads compute, and a user who waits for a long interview's telemetry would wait for the hash.
+    If the other process cannot start or fails, ours computes the hash. That is slower, but it
+    raises the real error if there is one.
     """
     command = [sys.executable, "-I", "-S", __file__, str(path)]
     try:

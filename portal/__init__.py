@@ -32,7 +32,7 @@ def create_app(config: Config | None = None) -> Flask:
     if config.trusted_proxies:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
-    # These come first, so that a request which a later part refuses is also logged and secured.
+    # These come first, so that even a request that a later part refuses gets an id and a log line.
     for part in (security_headers, logs, json_bodies):
         part.init_app(app)
     sign_with_sha256(app)

@@ -50,9 +50,7 @@ def checks() -> dict[str, str]:
     if interviews.config().proxy_temp_folder:
         found["proxy"] = _proxy()
     return found | {
-        "measuring": _measuring()
-        if found["database"] == OK
-        else "cannot be told without the database"
+        "measuring": _measuring() if found["database"] == OK else "unknown without the database"
     }
 
 
@@ -79,11 +77,11 @@ def free_bytes() -> int | None:
 def _disk() -> str:
     free = free_bytes()
     if free is None:
-        return "the folder of interviews is not there"
+        return "the interviews' folder is missing"
     return (
         OK
         if free >= interviews.config().disk_floor_bytes
-        else "less space is left than DISK_FLOOR_BYTES"
+        else "free space is below DISK_FLOOR_BYTES"
     )
 
 
@@ -106,12 +104,12 @@ def proxy_space() -> tuple[int, int] | None:
 def _proxy() -> str:
     space = proxy_space()
     if space is None:
-        return "PROXY_TEMP_FOLDER is not there"
+        return "PROXY_TEMP_FOLDER is missing"
     free, total = space
     return (
         OK
         if free >= total * PROXY_LEAST_FREE
-        else "the disk where the proxy keeps bodies is nearly full"
+        else "the disk where the proxy buffers requests is nearly full"
     )
 
 
@@ -122,10 +120,8 @@ def _models() -> str:
 
 
 def _station() -> str:
-    return (
-        OK if interviews.is_station_there() else "nobody runs this machine's camera (flask kiosk)"
-    )
+    return OK if interviews.is_station_there() else "the kiosk process (flask kiosk) is not running"
 
 
 def _measuring() -> str:
-    return OK if work.workers_seen(utc_now()) else "no process has said lately that it measures"
+    return OK if work.workers_seen(utc_now()) else "no measuring process has reported lately"

@@ -1,6 +1,6 @@
-"""How the states of an interview are said on pages: to the reviewer, and to the candidate.
+"""The words for an interview's state on the pages of reviewers and candidates.
 
-All of these words stand here, so that the queue, the player, the dashboard and the receipt say the
+All of these words are here, so that the queue, the player, the dashboard and the receipt say the
 same about one interview.
 """
 
@@ -13,13 +13,13 @@ from portal.models import ApplicationStatus, InterviewSession, InterviewState
 
 @dataclass(frozen=True)
 class StateWords:
-    """One state of an interview."""
+    """The words for one state of an interview."""
 
     reviewer: str  # one or two words, in lists and filters
     candidate: str  # the same in the candidate's list of applications: "interview …"
     heading: str  # one sentence at the top of the reviewer's page
-    next_step: str  # one sentence to the candidate: what has happened, before what comes next
-    saved: str = ""  # to the candidate, once everything was sent: what becomes of it
+    next_step: str  # one sentence to the candidate: what has happened so far
+    saved: str = ""  # to the candidate after the last answer: what happens to the recording
 
 
 INTERVIEW: dict[InterviewState, StateWords] = {
@@ -62,13 +62,13 @@ INTERVIEW: dict[InterviewState, StateWords] = {
 
 @dataclass(frozen=True)
 class DoingWords:
-    """What a candidate who has begun does at the moment."""
+    """The words for what a candidate does at the moment."""
 
     reviewer: str
     heading: str
 
 
-# By the values of `review_queue.Doing`.
+# The keys are the values of `review_queue.Doing`.
 DOING = {
     "recording": DoingWords("Recording", INTERVIEW[InterviewState.RECORDING].heading),
     "waiting": DoingWords(
@@ -77,7 +77,7 @@ DOING = {
     "away": DoingWords("Paused", "The candidate has begun, and is not there at the moment."),
 }
 
-# One that goes no further, in whatever state it is: its application was withdrawn or decided.
+# For an interview in any state that does not go on: its application was withdrawn or decided.
 STOPPED = StateWords(
     reviewer="Stopped",
     candidate="stopped",
@@ -102,7 +102,7 @@ def doing_words(doing: str) -> DoingWords:
 
 
 def heading(interview: InterviewSession, doing: str) -> str:
-    """What the reviewer's page says of an interview; `doing` counts while it is being recorded."""
+    """The heading of the reviewer's page. `doing` matters only while the candidate records."""
     if interview.is_stopped:
         is_withdrawn = interview.application.status is ApplicationStatus.WITHDRAWN
         return STOPPED.heading.format(reason="withdrawn" if is_withdrawn else "decided")

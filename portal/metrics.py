@@ -41,7 +41,7 @@ class PortalCollector(Collector):
             g.only_reads_database = True
             checks = health.checks()
             are_well = {name: words == health.OK for name, words in checks.items()}
-            yield _family("check_ok", "1 where this part of /readyz is well", "check", are_well)
+            yield _family("check_ok", "1 if this part of /readyz is ok, else 0", "check", are_well)
             yield from _disk()
             if are_well["database"]:
                 yield from _rows()
@@ -85,19 +85,19 @@ class QuietHandler(WSGIRequestHandler):
 def _disk() -> Iterator[GaugeMetricFamily]:
     yield _gauge(
         "disk_floor_bytes",
-        "Below this no new recording starts",
+        "No new recording starts below this free space",
         interviews.config().disk_floor_bytes,
     )
     free = health.free_bytes()
     if free is not None:
-        yield _gauge("disk_free_bytes", "Space left where interviews are kept", free)
+        yield _gauge("disk_free_bytes", "Free space on the interviews' disk", free)
     if space := health.proxy_space():
         yield _gauge(
             "proxy_disk_free_bytes",
-            "Space left where the proxy keeps bodies on their way",
+            "Free space on the disk where the proxy buffers requests",
             space[0],
         )
-        yield _gauge("proxy_disk_bytes", "All of that disk", space[1])
+        yield _gauge("proxy_disk_bytes", "Total size of that disk", space[1])
 
 
 def _rows() -> Iterator[GaugeMetricFamily]:
@@ -107,15 +107,15 @@ def _rows() -> Iterator[GaugeMetricFamily]:
     yield _family("answers", "Answers by state", "state", _count(Answer, AnswerState))
     yield from _workers()
     ages = _waiting_ages_s()
-    yield _gauge("answers_waiting", "Answers that are whole and not measured yet", len(ages))
+    yield _gauge("answers_waiting", "Complete answers that wait to be measured", len(ages))
     yield _gauge(
         "oldest_waiting_answer_seconds",
-        "How long the oldest of them has waited",
+        "How long the oldest waiting answer has waited",
         max(ages, default=0.0),
     )
     yield _gauge(
         "live_lag_seconds",
-        "How far measuring is behind a camera, uploading included",
+        "The longest delay of measuring behind a camera, upload included",
         _live_lag_s(),
     )
 
@@ -138,7 +138,9 @@ def _workers() -> Iterator[GaugeMetricFamily]:
         "kind",
         {kind.value: kinds[kind] for kind in WorkerKind},
     )
-    yield _gauge("jobs", "What they work on at the moment", sum(worker.tasks for worker in seen))
+    yield _gauge(
+        "jobs", "Tasks that the workers process at the moment", sum(worker.tasks for worker in seen)
+    )
 
 
 def _waiting_ages_s() -> list[float]:

@@ -158,7 +158,7 @@ def test_trickling_bodies_fill_only_their_own_disk_and_no_recording_waits(
     with ExitStack() as stack:
         unfinished(stack, (door, address), "/login", 20, says_bytes=MB, sends_bytes=400_000)
         until_free(disk, at_most_bytes=2 * MB // 10)
-        assert proxy_check(door) == "the disk where the proxy keeps bodies is nearly full"
+        assert proxy_check(door) == "the disk where the proxy buffers requests is nearly full"
         [recorder] = recorders(door, address, tmp_path, 1)
         # one piece of what is sent is larger than a form may be in memory
         recorder.data += b"\0" * 700_000

@@ -58,7 +58,7 @@ def test_a_database_without_tables_is_not_ready(config: Config) -> None:
     assert ready.status_code == 503
     assert ready.json["status"] == "not ready"
     assert ready.json["checks"]["database"] == "does not answer, or is not migrated"
-    assert ready.json["checks"]["measuring"] == "cannot be told without the database"
+    assert ready.json["checks"]["measuring"] == "unknown without the database"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_nobody_who_measures_is_not_ready(client: FlaskClient) -> None:
     ready = client.get("/readyz")
 
     assert ready.status_code == 503
-    assert ready.json["checks"]["measuring"] == "no process has said lately that it measures"
+    assert ready.json["checks"]["measuring"] == "no measuring process has reported lately"
 
 
 def test_a_disk_of_the_proxy_that_fills_up_is_not_ready(
@@ -105,5 +105,5 @@ def test_a_disk_of_the_proxy_that_fills_up_is_not_ready(
     gone = client_of(replace(config, proxy_temp_folder=tmp_path / "gone")).get("/readyz")
     assert (gone.status_code, gone.json["checks"]["proxy"]) == (
         503,
-        "PROXY_TEMP_FOLDER is not there",
+        "PROXY_TEMP_FOLDER is missing",
     )

@@ -86,5 +86,5 @@ def test_without_its_station_a_kiosk_is_not_ready(
     without = client.get("/readyz").json["checks"]["station"]
     request.getfixturevalue("station")
 
-    assert without == "nobody runs this machine's camera (flask kiosk)"
+    assert without == "the kiosk process (flask kiosk) is not running"
     assert client.get("/readyz").json["checks"]["station"] == "ok"

@@ -1,7 +1,7 @@
-"""Interviews and what belongs to one: its questions, the answers, the page's events, the flags.
+"""Interviews and their questions, answers, page events and flags.
 
-`InterviewSession` is the name that was given for the table of interviews; everywhere else we say
-*interview*.
+The user's plan gives the name `InterviewSession` for the table of interviews. Everywhere else the
+code says *interview*, because *session* is Flask's and SQLAlchemy's word.
 """
 
 import uuid
@@ -18,11 +18,7 @@ from portal.models.columns import Leased, UtcDateTime, one_of, utc_now
 
 
 class InterviewSession(Leased, db.Model):
-    """One interview for one application. `interview` in code, so that `session` stays Flask's and
-    SQLAlchemy's.
-
-    Leased while it is finished: while its film is joined, and telemetry is written.
-    """
+    """One interview for one application. A process leases it while it makes film and telemetry."""
 
     __tablename__ = "interview_sessions"
     __table_args__ = (
@@ -40,13 +36,13 @@ class InterviewSession(Leased, db.Model):
     # None: refused, nothing is measured
     consent_analyse_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     consent_version: Mapped[str | None] = mapped_column(sa.String(16))  # which words were agreed to
-    # of these words as they were shown
+    # SHA-256 of the words as they were shown
     consent_sha256: Mapped[str | None] = mapped_column(sa.String(64))
     consent_days: Mapped[int | None]  # how long we promised to keep it at most
     start_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     duration_ms: Mapped[int | None]
-    # How far picture and sound of the film are apart at most, beyond the recorder's own.
+    # the largest shift of sound against picture that joining applied
     av_offset_ms: Mapped[int | None]
     result_json_mapping: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     failure: Mapped[str] = mapped_column(sa.String(300), default="")
@@ -54,7 +50,7 @@ class InterviewSession(Leased, db.Model):
     holder: Mapped[str | None] = mapped_column(sa.String(64))  # the browser tab that records
     holder_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    # so that an older result never overwrites a newer one
+    # counts up, so that an older result never overwrites a newer one
     flags_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -82,7 +78,7 @@ class InterviewSession(Leased, db.Model):
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it goes no further: withdrawn before it was put together, or decided while it was
+        """Whether it was withdrawn before it was finished, or decided while it was being
         recorded.
         """
         if self.state is InterviewState.FINISHING:
@@ -90,7 +86,7 @@ class InterviewSession(Leased, db.Model):
         return self.state is InterviewState.RECORDING and self.application.status in STOPS_RECORDING
 
     def kept_until(self, retention_days: int) -> datetime:
-        """When it is deleted: after what was promised, or earlier where this portal keeps less by
+        """When it is deleted: as promised with the consent, or earlier if RETENTION_DAYS is shorter
         now.
         """
         days = min(retention_days, self.consent_days or retention_days)
@@ -102,7 +98,7 @@ class InterviewSession(Leased, db.Model):
 
     @property
     def may_be_retried(self) -> bool:
-        """Whether it failed, or was finished without an answer that could not be used."""
+        """Whether it failed, or is ready but lacks an answer that could not be used."""
         if self.application.status is ApplicationStatus.WITHDRAWN:
             return False
         lacks_one = any(answer.state is AnswerState.FAILED for answer in self.kept_answers())
@@ -111,8 +107,9 @@ class InterviewSession(Leased, db.Model):
         )
 
     def kept_answers(self) -> list["Answer"]:
-        """All parts of each question's newest take of which something can be used (else of the
-        newest), in order.
+        """All parts of the take that counts for each question, in order.
+
+        That is the newest take of which something can be used; if there is none, the newest take.
         """
         there = [answer for answer in self.answers if answer.state is not AnswerState.DISCARDED]
         # ordered: the last one wins
@@ -123,9 +120,7 @@ class InterviewSession(Leased, db.Model):
 
 
 class InterviewQuestion(db.Model):
-    """One question as this interview asks it: the job's, copied when the interview began, and when
-    it was shown.
-    """
+    """One question of this interview: a copy of the job's question, and when it was shown."""
 
     __tablename__ = "interview_questions"
 
@@ -138,7 +133,7 @@ class InterviewQuestion(db.Model):
     limit_ms: Mapped[int]
     takes: Mapped[int]
     takes_before: Mapped[int] = mapped_column(default=0)  # used with an account that was deleted
-    # None: nobody but admins has read it yet
+    # None: only admins have read it so far
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
@@ -151,9 +146,7 @@ class InterviewQuestion(db.Model):
         return self.released_at is not None
 
     def think_left_ms(self, now: datetime) -> int:
-        """What is left of the time to think. Its clock starts when the prompt is shown, and never
-        anew.
-        """
+        """What is left of the thinking time. Its clock starts once, when the prompt is shown."""
         if self.released_at is None:
             return self.think_ms
         gone_ms = int((now - self.released_at).total_seconds() * 1000)
@@ -161,8 +154,8 @@ class InterviewQuestion(db.Model):
 
 
 class Answer(Leased, db.Model):
-    """One take of one question: one upload, one file; the unit that is measured, retried and
-    leased.
+    """One take of one question: one upload and one file. It is measured, retried and leased as a
+    unit.
 
     A take that was interrupted (closed tab, crash) goes on in a further `part`.
     """
@@ -177,7 +170,7 @@ class Answer(Leased, db.Model):
         sa.ForeignKey("interview_sessions.id", ondelete="CASCADE")
     )
     question_position: Mapped[int]
-    # as it was asked, whatever becomes of the question
+    # as it was asked, even if the question changes later
     prompt: Mapped[str] = mapped_column(sa.String(500))
     take: Mapped[int]
     part: Mapped[int] = mapped_column(default=1)
@@ -196,11 +189,11 @@ class Answer(Leased, db.Model):
     damaged_at_ms: Mapped[int | None]
     # how far its sound was moved when it was normalised; None without sound
     av_offset_ms: Mapped[int | None]
-    # by a recorder of ours that could not keep up; None where nobody told
+    # by our own recorder when it could not keep up; None where no recorder reported it
     pictures_dropped: Mapped[int | None]
     sound_lost_ms: Mapped[int | None]  # likewise
-    # How it came, kept beside the answer for reviewers (`interviews/arrival.py`); None where nobody
-    # noted it.
+    # How the answer arrived, for reviewers (`interviews/arrival_notes.py`); None where it was not
+    # noted.
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # how long the media is that was sent; what is beyond the limit is cut
     sent_ms: Mapped[int | None]
@@ -217,8 +210,9 @@ class Answer(Leased, db.Model):
 
 
 class Flag(db.Model):
-    """An interval worth a look, on the recording's clock. Replaced as a whole while the interview
-    is measured.
+    """An interval worth a look, on the recording's clock.
+
+    All flags of an interview are replaced together each time it is measured.
     """
 
     __tablename__ = "flags"

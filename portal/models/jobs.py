@@ -53,8 +53,9 @@ class Job(db.Model):
 
 
 class Question(db.Model):
-    """One question of a job's interview. An interview that begins takes a copy: editing never
-    changes the past.
+    """One question of a job's interview.
+
+    Each interview takes a copy when it begins, so editing a question never changes the past.
     """
 
     __tablename__ = "questions"

@@ -1,4 +1,4 @@
-"""Those who sign in, and what is kept of how they do: sign-ins, ended API tokens, counted tries."""
+"""People who sign in, and their sign-ins, revoked API tokens and counted tries."""
 
 import secrets
 import uuid
@@ -30,11 +30,11 @@ class User(UserMixin, db.Model):
     phone: Mapped[str] = mapped_column(sa.String(40), default="")
     location: Mapped[str] = mapped_column(sa.String(120), default="")
     headline: Mapped[str] = mapped_column(sa.String(160), default="")
-    # The API's tokens carry a mark of it: changing it ends them all.
+    # API tokens carry a hash of it, so changing it ends them all.
     session_key: Mapped[str] = mapped_column(
         sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32)
     )
-    # nobody gets in any more, nothing is deleted
+    # the account cannot be used; nothing is deleted
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # asked for deletion, which goes on until done
     leaving_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -80,8 +80,9 @@ class RevokedToken(db.Model):
 
 
 class ThrottleHit(db.Model):
-    """One counted try (a failed sign-in, say). Kept in the database so that all processes count
-    together.
+    """One counted try, for example a failed sign-in.
+
+    It stands in the database, so that all processes count together.
     """
 
     __tablename__ = "throttle_hits"

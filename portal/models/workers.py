@@ -1,4 +1,4 @@
-"""The processes that do background work, as each last said."""
+"""The processes that do background work, with their latest heartbeat."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,7 @@ from portal.models.columns import UtcDateTime, one_of
 
 
 class WorkerBeat(db.Model):
-    """One process that measures, as it last said."""
+    """One process that looks for work, and when it last said so."""
 
     __tablename__ = "worker_beats"
 

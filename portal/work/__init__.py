@@ -1,13 +1,12 @@
-"""Work in the background: who looks for it, who does it, and how it is ended. Knows no kind of
-work.
+"""Background work: finding it, doing it, ending it. Knows no kind of work.
 
-A kind registers itself when the app is made: `register_rows` for work on rows that are claimed one
-by one (`Leased`), `register_idle` for what is due by the clock. Nothing here changes when one more
-comes.
+A kind of work registers itself when the app is made: `register_rows` for work on rows that
+processes claim one by one (`Leased`), `register_idle` for work that the clock asks for. Another
+kind changes nothing here.
 
-`kinds` has the kinds and finds the next task, `claims` makes one process the one that works on a
-row, `manager` has the threads of a process, `worker` the process, `heartbeats` tells whether any is
-there, `halting` ends work early.
+`kinds` finds the next task among all kinds. `claims` lets one process at a time work on a row.
+`manager` runs the threads of a process, `worker` is the process. `heartbeats` tells whether any
+process works. `halting` ends work early.
 """
 
 from threading import Event
@@ -53,35 +52,27 @@ MANAGER = "background_manager"  # where an app keeps the threads of its process
 
 
 def init_app(app: Flask) -> None:
-    """Let this process do background work, at the latest with its first request (not in commands,
-    not in tests).
-    """
+    """Let this process do background work from its first request on (not in commands or tests)."""
     app.extensions[KINDS] = Kinds()
     app.extensions[MANAGER] = make_manager(app, WorkerKind.WEB)
     app.before_request(ensure_working)
 
 
 def ensure_working() -> None:
-    """Whatever the first request is: from then on this process works, where it shall (not in
-    tests).
-    """
+    """Start this process's background threads, if the configuration wants them here."""
     config: Config = current_app.config["PORTAL"]
     if config.capture_in_web and not current_app.testing:
         current_app.extensions[MANAGER].ensure_started()
 
 
 def wake_workers() -> None:
-    """Somebody waits for what is to do now; without this it begins with the next look, within a
-    second.
-    """
+    """Look for work now. Without this call the next look comes within a second."""
     current_app.extensions[MANAGER].wake()
 
 
 def work_through(app: Flask) -> int:
-    """Do all the waiting work here and now; returns how many tasks it was. For commands and
-    tests.
-    """
-    db.session.rollback()  # the work has connections of its own and would wait for the caller's
+    """Do all waiting work here and now, and return the number of tasks. For commands and tests."""
+    db.session.rollback()  # the work uses its own connections and would wait for the caller's lock
     done = 0
     while task := next_task(app):
         task(Event())

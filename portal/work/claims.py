@@ -1,8 +1,7 @@
-"""Who works on what: one conditional UPDATE claims a row, a lease keeps it, a fence proves it is
-still ours.
+"""Claims: an UPDATE with a condition claims a row, a lease keeps it, a fencing token proves it.
 
-A process that was killed lets its lease run out; whoever looks next goes on. One that only slept
-finds its fence outdated and can write nothing.
+If a process is killed, its lease runs out and another process continues. If a process only sleeps,
+its fencing token (`fence`) is outdated when it wakes up, so it cannot write a result.
 """
 
 import logging
@@ -28,14 +27,14 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 4  # three renewals may fail before the lease is lost
-# what meets whoever works on what is deleted meanwhile, or on a full disk
+# the errors that work meets when its row or file was deleted, or when the disk is full
 GONE = (NoResultFound, OSError, DBAPIError)
 MAX_ATTEMPTS = 3  # tries without progress
 
 
 @dataclass
 class Claim:
-    """Our hold on one row. `lost` is set when somebody else has it."""
+    """The right of this process to work on one row. `lost` is set when another process has it."""
 
     app: Flask
     model: type[Leased]
@@ -44,8 +43,10 @@ class Claim:
     lost: threading.Event = field(default_factory=threading.Event)
 
     def write(self, *, keep: bool, **values: Any) -> bool:
-        """Set columns if the fence is still ours, and renew (`keep`) or give back the lease. False:
-        it was lost.
+        """Set columns, and renew the lease (`keep=True`) or give it back, if the fence is still
+        ours.
+
+        Returns False when the claim is lost.
         """
         values["lease_until"] = utc_now() + LEASE if keep else None
         with self.app.app_context():
@@ -60,16 +61,18 @@ class Claim:
         return not self.lost.is_set()
 
     def confirm(self) -> None:
-        """Asked before a file takes its place: others may have made it, should we have slept.
-        Raises ClaimLost.
+        """Confirm the claim before a finished file is renamed into its place.
+
+        This process may have slept, and another one may have made the file. Raises ClaimLost.
         """
         if not self.write(keep=True):
             raise ClaimLost(f"{self.row_id} is worked on by another process now")
 
     def is_no_fault(self, error: Exception) -> bool:
-        """Whether the row was deleted while it was worked on, or the disk is full.
+        """Whether the error only says that the row was deleted meanwhile, or that the disk is full.
 
-        Then this was no try; the next one begins when the lease has run out and there is room.
+        In both cases the try does not count. The next try begins when the lease has run out and,
+        after a full disk, when there is space again.
         """
         is_full = disk.is_full(error)
         self.write(keep=True, **({"attempts": 0} if is_full else {}))
@@ -81,9 +84,7 @@ class Claim:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Renew the lease from a thread of its own while the block works, and stop renewing
-        whatever happens.
-        """
+        """Renew the lease from a thread of its own for as long as the block runs."""
         done = threading.Event()
 
         def renew() -> None:
@@ -106,7 +107,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A row that wants work, as it was when we looked."""
+    """A row that waits for work, as it was when we read it."""
 
     model: type[Leased]
     row_id: uuid.UUID
@@ -118,7 +119,9 @@ class Waiting:
         return cls(type(row), row.id, row.fence, row.attempts)
 
     def claim(self, app: Flask) -> Claim | None:
-        """Take the row, unless somebody else did since we looked, or began another trial."""
+        """Claim the row. None if another process claimed it since we read it, or began another
+        trial.
+        """
         model, now = self.model, utc_now()
         free = sa.or_(model.lease_until.is_(None), model.lease_until < now)
         with app.app_context():
@@ -135,15 +138,15 @@ class Waiting:
 
 
 def one_is_on_trial() -> bool:
-    """Whether something is being tried again right now that came to no result before.
+    """Whether a row that had a failed try is being tried again at this moment.
 
-    It may be what ended the process. So such rows are tried one at a time, and none takes the
-    others' tries with it.
+    Such a row may be what killed the process. So these rows are tried one at a time: when the
+    process dies again, no other row loses a try with it.
     """
     return bool(db.session.scalar(sa.select(_on_trial(utc_now()))))
 
 
 def _on_trial(now: datetime) -> sa.ColumnElement[bool]:
-    # other rows than the one that an UPDATE is about
+    # aliased, because an UPDATE must look at other rows than its own
     rows = [aliased(model) for model in Leased.__subclasses__()]
     return sa.or_(*[sa.exists().where(row.attempts > 1, row.lease_until > now) for row in rows])

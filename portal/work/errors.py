@@ -1,11 +1,9 @@
-"""How work ends before it is done, as exceptions that whoever does the work catches."""
+"""Exceptions that end work before it is done. The code that started the work catches them."""
 
 
 class ClaimLost(Exception):
-    """Somebody else works on this row now; whatever we would write is out of date."""
+    """Another process works on this row now, so our result is out of date."""
 
 
 class Halted(Exception):
-    """Somebody asked this work to end before it was done; nothing is wrong with what it worked
-    on.
-    """
+    """Somebody asked this work to end early. Nothing is wrong with its row or file."""

@@ -1,8 +1,7 @@
-"""What work that takes long asks again and again, so that it ends within seconds where nobody wants
-its result.
+"""Ends long work within seconds when its result is no longer wanted.
 
-A fence keeps such a result from being written; this spares the time until then. Knows no file and
-no kind of work.
+Long work calls a `Halt` again and again. The fencing token already keeps an unwanted result from
+being written; this also saves the time until then. Knows no file and no kind of work.
 """
 
 import logging
@@ -25,8 +24,9 @@ ASK_EVERY_S = 1.0
 
 @dataclass
 class Halt:
-    """Called by the work on one row. Raises ClaimLost where others have it, Halted where nobody
-    wants it now.
+    """A check that the work on one row calls often.
+
+    Raises ClaimLost when another process has the row, Halted when the result is not wanted now.
     """
 
     app: Flask

@@ -1,8 +1,7 @@
-"""Who works in the background at the moment: each process that looks for work says so in a row of
-its own.
+"""Heartbeats: each process that looks for work writes a row of its own every few seconds.
 
-It says so every few seconds. A row holds no host, no pid and nobody's data. A process that died is
-told by its silence.
+The row holds no host name, no process id and no personal data. When a process dies, its heartbeat
+stops, and that is how others know.
 """
 
 import logging
@@ -21,16 +20,14 @@ from portal.models import WorkerBeat, WorkerKind, utc_now
 
 log = logging.getLogger(__name__)
 
-# like a lease's renewal: three may fail before anybody thinks that nobody is there
+# as with a lease: three beats may fail before the process counts as dead
 BEAT_EVERY_S = 4.0
 SEEN_WITHIN = timedelta(seconds=15)
 SWEPT_AFTER = timedelta(hours=1)  # long enough for an operator to see that there was one
 
 
 class Heartbeat:
-    """The row of this process. `beat` may be called as often as one likes; it writes every
-    BEAT_EVERY_S.
-    """
+    """The row of this process. `beat` may be called often; it writes every BEAT_EVERY_S."""
 
     def __init__(self, app: Flask, kind: WorkerKind) -> None:
         self._app = app
@@ -61,7 +58,7 @@ class Heartbeat:
 
 
 def workers_seen(now: datetime) -> Sequence[WorkerBeat]:
-    """The processes that work, or would if there were something to do. Empty: nobody does."""
+    """The processes that look for work now. Empty when none does."""
     return db.session.scalars(
         sa.select(WorkerBeat).where(WorkerBeat.seen_at > now - SEEN_WITHIN)
     ).all()

@@ -1,4 +1,4 @@
-"""The kinds of work that were registered, and the next task among them."""
+"""The registered kinds of work, and the next task among them."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -43,15 +43,16 @@ class Kinds:
 
 
 def register_rows(app: Flask, load: Callable[[], Sequence[RowKind]]) -> None:
-    """`load` is called by who looks for work, so that a process that only serves pages need not
-    import what it does.
+    """Register work on rows. A process calls `load` only when it looks for work.
+
+    So a process that only serves pages need not import what the work needs.
     """
     kinds_of(app).load_rows.append(load)
 
 
 def register_idle(app: Flask, find: FindTask) -> None:
-    """`find` is asked again and again while no row waits: it gives a task when one is due by the
-    clock.
+    """Register work by the clock: `find` is called while no row waits, and returns a task that is
+    due.
     """
     kinds_of(app).idle.append(find)
 

@@ -1,7 +1,7 @@
-"""The threads of one process that work in the background: look for work, do it, stop cleanly.
+"""The background threads of one process: they look for work, do it, and stop cleanly.
 
-There is no queue in memory. Work is claimed only when a thread is free for it, so that another
-process may take what this one has no hands for. Knows nothing of what the work is.
+There is no queue in memory. A thread claims work only when it is free, so that another process can
+take what this one cannot do now. Knows nothing of what the work is.
 """
 
 import atexit
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ManagerStatus:
-    """What this process's threads do at the moment."""
+    """What this process's background threads do now."""
 
     is_running: bool
     tasks: int
@@ -31,9 +31,7 @@ class ManagerStatus:
 
 
 class BackgroundManager:
-    """Starts when it is first asked to, and again when its thread has died or the process has
-    forked.
-    """
+    """Starts when asked, and starts again after its thread died or the process forked."""
 
     _poller: threading.Thread | None
 
@@ -44,16 +42,16 @@ class BackgroundManager:
         idle_s: float = 1.0,
         beat: Callable[[int], None] = lambda tasks: None,
     ) -> None:
-        """`beat` is told at every look for work how many tasks run, so that its silence says that
-        nobody looks.
+        """`beat` gets the number of running tasks at every look for work: the heartbeat of this
+        process.
         """
         self._find_work = find_work
         self._tell = beat
-        # of the machine's cores: more would only make every answer later
+        # one for each core: more threads would only slow down each answer
         self._max_threads = max_threads
         self._idle_s = idle_s
         self._begin()
-        # threads stay with the parent; locks might stay locked
+        # a forked child has no threads, and its copied locks may be locked
         os.register_at_fork(after_in_child=self._begin)
 
     def ensure_started(self) -> None:
@@ -74,12 +72,12 @@ class BackgroundManager:
         return self._poller is not None and self._poller.is_alive()
 
     def wake(self) -> None:
-        """Look for work now: somebody knows that there is some."""
+        """Look for work now, because there is some."""
         self._woken.set()
 
     def stop(self, timeout_s: float) -> bool:
-        """Ask everything to end and wait for it; True when all threads have ended. May be called
-        again and again.
+        """Ask all threads to end and wait for them. True when all have ended. May be called
+        twice.
         """
         self._stop.set()
         self._woken.set()
@@ -131,9 +129,7 @@ class BackgroundManager:
 
 
 def _guarded(work: Callable[[], Task | None]) -> Task | None:
-    """The one place where any fault ends: it is logged, and the thread lives on to do the next
-    thing.
-    """
+    """The one place that catches every error: it logs the error, and the thread lives on."""
     try:
         return work()
     except Exception:

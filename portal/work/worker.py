@@ -1,8 +1,7 @@
-"""The process that works in the background: threads beside the pages, or alone as `flask
-capture-worker`, limited.
+"""The process that does background work: threads beside the pages, or `flask capture-worker` alone.
 
-What a kind of work imports (measuring: every decoder) is loaded by who looks for work first, so
-that a process that only serves pages never loads any.
+A process imports what a kind of work needs (measuring needs every decoder) when it first looks for
+work. So a process that only serves pages never imports any of it.
 """
 
 import logging
@@ -24,16 +23,16 @@ log = logging.getLogger(__name__)
 
 # another process cannot wake us, and a candidate waits for the interview to become ready
 LOOK_EVERY_S = 0.5
-# Not a limit of the kernel's: refused memory turns into odd errors in every library, and into
-# verdicts on innocent answers. A process that ends as in a crash is what everything here is made
-# for, and a crash counts as a try.
+# This is no limit of the kernel (rlimit): when the kernel refuses memory, every library fails in
+# another way, and good answers would be called unreadable. Everything here can handle a process
+# that ends as in a crash, and a crash counts as a try.
 WATCH_EVERY_S = 0.5
 EXIT_OUT_OF_MEMORY = 70  # not 0, so that a supervisor starts it again
 
 
 def start_working(app: Flask, manager: BackgroundManager) -> None:
-    """Load all that works here and now, while nobody waits for this process yet, and begin to look
-    for work.
+    """Import what the kinds of work need, while nobody waits for this process yet, and start to
+    look.
     """
     kinds_of(app).rows()
     manager.ensure_started()
@@ -50,8 +49,8 @@ def make_manager(app: Flask, kind: WorkerKind) -> BackgroundManager:
 
 
 class Worker:
-    """A process that does nothing but background work, until it is told to stop or has taken too
-    much memory.
+    """A process that does only background work, until it is told to stop or uses too much
+    memory.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -61,7 +60,9 @@ class Worker:
         self._ended = threading.Event()
 
     def run(self) -> None:
-        """Return when a signal asked for it and what was measured is given back."""
+        """Work until a signal asks this process to end. Then give back what was not finished, and
+        return.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ended.set())
         start_working(self._app, self._manager)
@@ -81,13 +82,13 @@ class Worker:
 
 
 def memory_bytes() -> int:
-    """What this process has in memory."""
+    """The memory of this process (resident set size)."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def hold_back(config: Config) -> None:
-    """Give way to the processes that answer people: be nice, and keep to as many cores as the
-    settings say.
+    """Give way to the processes that serve pages: raise the nice value, and use only as many cores
+    as set.
     """
     os.nice(config.capture_niceness)
     if config.capture_cores:

@@ -21,10 +21,10 @@ from portal.interviews.answers import (
     PAGE_EVENT_KINDS,
     NewAnswer,
     complete_answer,
-    refuse_taken_back,
+    discard_upload,
+    refuse_discarded,
     report_events,
     start_answer,
-    take_back,
 )
 from portal.interviews.arrival_notes import notes as arrival_notes
 from portal.interviews.arrival_notes import notes_by_question
@@ -32,12 +32,12 @@ from portal.interviews.eligibility import refuse_stopped, refuse_uninterviewable
 from portal.interviews.errors import (
     AnswersMissing,
     BytesMissing,
+    Discarded,
     InterviewError,
     NoRoom,
     NoTakesLeft,
     NotInterviewable,
     OpenElsewhere,
-    TakenBack,
 )
 from portal.interviews.kiosk import (
     KIOSK_CONTAINER,
@@ -74,6 +74,7 @@ __all__ = [
     "AnswersMissing",
     "BytesMissing",
     "DevicesUnusable",
+    "Discarded",
     "InterviewError",
     "NewAnswer",
     "NoRoom",
@@ -82,7 +83,6 @@ __all__ = [
     "NotInterviewable",
     "OpenElsewhere",
     "Status",
-    "TakenBack",
     "announce",
     "answer_path",
     "answer_spans",
@@ -92,6 +92,7 @@ __all__ = [
     "complete_answer",
     "confirmed_bytes",
     "demo_clips",
+    "discard_upload",
     "erase",
     "erase_leaving",
     "finish",
@@ -109,8 +110,8 @@ __all__ = [
     "receive",
     "record_here",
     "recording",
+    "refuse_discarded",
     "refuse_stopped",
-    "refuse_taken_back",
     "refuse_uninterviewable",
     "refuse_uploads",
     "refuse_visitors",
@@ -123,7 +124,6 @@ __all__ = [
     "status",
     "stop_here",
     "sweep_resumes",
-    "take_back",
     "upload_target",
 ]
 

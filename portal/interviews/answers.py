@@ -1,7 +1,7 @@
-"""What happens to one answer while it is recorded: it starts, is taken back or complete. Its bytes:
-`receiving`.
+"""What happens to one answer while it is recorded: it is started, discarded or completed.
 
-Each verb checks that it may happen, changes rows and files, and commits.
+Each function checks that it may happen, changes rows and files, and commits. `receiving` takes the
+bytes.
 """
 
 import uuid
@@ -15,7 +15,7 @@ from portal import tus, work
 from portal.extensions import db
 from portal.interviews import disk_space, kiosk, questions
 from portal.interviews.eligibility import lock_interview, refuse_stopped, refuse_unless_seated
-from portal.interviews.errors import BytesMissing, InterviewError, NoTakesLeft, TakenBack, TooMuch
+from portal.interviews.errors import BytesMissing, Discarded, InterviewError, NoTakesLeft, TooMuch
 from portal.interviews.paths import answer_path, config, recording
 from portal.interviews.receiving import most_bytes, refuse_complete, refuse_where_recorded_here
 from portal.models import (
@@ -29,12 +29,12 @@ from portal.models import (
 )
 
 MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
-# Recorders run on after they are told to stop, by up to a second, and a page that is out of view is
-# told a second late.
+# A recorder runs on for up to a second after it is told to stop, and the browser tells a page that
+# is out of view a second late.
 OVERSHOOT_MS = 2_000
 MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
-# No events of the telemetry: they say when nothing could be seen or heard, so that nothing is
-# judged then.
+# These are no events of the telemetry contract. They say when the device recorded nothing, so that
+# the rules judge nothing then.
 PAUSES = {f"{device}_paused": device for device in PausedDevice}
 PAGE_EVENT_KINDS = {
     "tab_hidden",
@@ -52,8 +52,8 @@ MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
 class NewAnswer:
     """What the page wants to record. `continues` names the interrupted part that goes on.
 
-    `answer_id` is the page's own name for what it recorded already, while the server could not be
-    reached.
+    `answer_id` is the page's own id for what it already recorded while it could not reach the
+    server.
     """
 
     tab: str
@@ -64,8 +64,8 @@ class NewAnswer:
 
 
 def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
-    """Make the row of a new take, or of a further part of an interrupted one."""
-    lock_interview(interview)  # or it is finished between looking at it and the new row
+    """Create the row of a new take, or of a further part of an interrupted take."""
+    lock_interview(interview)  # so that nobody finishes it before the new row is there
     refuse_unless_seated(interview, wish.tab)
     if wish.container not in UPLOAD_CONTAINERS:
         raise InterviewError(
@@ -95,13 +95,14 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     return answer
 
 
-def take_back(answer: Answer) -> None:
-    """Delete an upload that is not complete. Its take stays used; whoever measures it finds the
-    fence moved.
+def discard_upload(answer: Answer) -> None:
+    """Delete an upload that is not complete. Its take stays used.
+
+    A process that measures it finds a newer fence and stops.
     """
     refuse_where_recorded_here()
     answer_id, path = answer.id, answer_path(answer)
-    # the file's lock first, then the database's: whoever appends holds them in this order
+    # the file's lock first, then the database's: appending takes them in the same order
     db.session.rollback()
     with tus.held(path):
         kept = db.session.get(Answer, answer_id)
@@ -113,34 +114,32 @@ def take_back(answer: Answer) -> None:
         recording(kept.interview).delete_part(kept.question_position, kept.take, kept.part)
 
 
-def refuse_taken_back(answer: Answer) -> None:
-    """Raises TakenBack. A take that was complete, and then recorded again, is not meant."""
+def refuse_discarded(answer: Answer) -> None:
+    """Raises Discarded. A complete take that was recorded again later is not meant."""
     if answer.state is AnswerState.DISCARDED and answer.length_bytes is None:
-        raise TakenBack("This upload was taken back; nothing of it is here.")
+        raise Discarded("This upload was taken back; nothing of it is here.")
 
 
 def complete_answer(
     answer: Answer, length_bytes: int, recorded_ms: int | None, *, watched: bool = False
 ) -> Answer | None:
-    """Note that all bytes of an answer are here; None where nothing was recorded, and then its take
-    is not used.
+    """Note that all bytes of an answer are here. None where nothing was recorded: its take stays
+    free.
 
-    Raises BytesMissing, TakenBack.
-
-    `recorded_ms` is how long the recorder ran; what the media is shorter than that is drawn as
-    missing. `watched`: our page recorded it, and nothing that it was to report is missing.
+    `recorded_ms` is how long the recorder ran; if the media is shorter, the rest is shown as
+    missing. `watched` says that our page recorded it and reported everything that it had to report.
+    Raises BytesMissing, Discarded.
     """
     refuse_stopped(answer.interview)
     losses = kiosk.settle(answer) if config().records_itself else None
     answer_id, path = answer.id, answer_path(answer)
     db.session.rollback()
-    with tus.held(
-        path
-    ) as here:  # no piece gets in between looking at the size and saying that this is all
+    # the lock keeps every piece out between reading the size and noting that it is complete
+    with tus.held(path) as here:
         kept = db.session.get(Answer, answer_id)
         if kept is None:
             return None  # said twice
-        refuse_taken_back(kept)
+        refuse_discarded(kept)
         if kept.state is not AnswerState.RECORDING:
             return kept  # said twice
         if here < length_bytes:
@@ -156,7 +155,7 @@ def complete_answer(
 
 
 def _forget(answer: Answer) -> None:
-    """Nothing was recorded: there is no such answer, its take is free again, and the take before it
+    """Nothing was recorded: delete the row, so that its take is free and the take before it
     counts.
     """
     place, names = recording(answer.interview), (answer.question_position, answer.take, answer.part)
@@ -178,16 +177,15 @@ def _note_complete(
             losses.sound_lost_ms,
         )
     answer.state, answer.completed_at = AnswerState.RECEIVED, utc_now()
-    # whatever failed on a file that was still growing is no sign for the whole one
+    # a failure on the growing file says nothing about the complete one
     answer.attempts = 0
 
 
 def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
-    """Store what the page reported; a report sent twice is one event, also where its end came later
-    than its beginning.
+    """Store what the page reported. A report that comes twice is one event, also if its end came
+    later.
 
-    Nothing is kept where analysis was refused, nor once the sitting is over: its results are
-    sealed.
+    Nothing is stored where analysis was refused, or after the interview is finished.
     """
     lock_interview(answer.interview)
     refuse_stopped(answer.interview)
@@ -206,7 +204,7 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
 
 
 def parts_of(interview: InterviewSession, position: int, take: int | None = None) -> list[Answer]:
-    """What was recorded for a question and not taken back."""
+    """What was recorded for a question, without what was discarded."""
     rows = [
         a
         for a in interview.answers
@@ -216,8 +214,9 @@ def parts_of(interview: InterviewSession, position: int, take: int | None = None
 
 
 def allowed_ms(answer: Answer) -> int:
-    """How much of this part's media counts: what its question's time leaves beside earlier parts,
-    and an overshoot.
+    """How much of this part's media counts, in ms.
+
+    That is what earlier parts leave of the question's time, plus an overshoot.
     """
     limits = [
         asked.limit_ms
@@ -233,7 +232,7 @@ def allowed_ms(answer: Answer) -> int:
 
 
 def _named_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:
-    """The answer of the name that the page gave it, when the reply was lost on the way. Raises
+    """The answer with the id that the page gave it, in case our reply was lost. Raises
     InterviewError.
     """
     known = db.session.get(Answer, wish.answer_id) if wish.answer_id else None
@@ -246,7 +245,7 @@ def _named_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
 
 
 def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:
-    """The answer that this very wish made already, when its reply was lost on the way."""
+    """The answer that the same request already made, in case our reply was lost."""
     if wish.answer_id:
         return None  # it has a name to be known by
     last = parts_of(interview, wish.question)[-1:]
@@ -262,9 +261,7 @@ def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
 
 
 def _refuse_hoarding(interview: InterviewSession) -> None:
-    """Parts would let somebody send more than every take of every question could be: nobody fills
-    the disk so.
-    """
+    """Raises TooMuch, so that nobody can fill the disk with many parts."""
     here = sum(tus.size(answer_path(answer)) for answer in interview.answers)
     if here >= sum(
         question.takes_left * most_bytes(question.limit_ms) for question in interview.questions
@@ -297,8 +294,7 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
     time_left_ms = _time_left_ms(
         interview, questions.question_at(interview, wish.question), last.take
     )
-    # Also what was taken back keeps its number: a file of that name may still be read by whoever
-    # measures it.
+    # A discarded part keeps its number: another process may still read a file of that name.
     used = max(
         row.part
         for row in interview.answers
@@ -316,8 +312,9 @@ def _time_left_ms(interview: InterviewSession, question: InterviewQuestion, take
 
 
 def taken_ms(answer: Answer) -> int:
-    """How much of its question's time an answer took: the longest of what was said, what came and
-    what was measured.
+    """How much of its question's time an answer took, in ms.
+
+    The longest of what the page said, what arrived and what was measured.
     """
     return max(
         answer.recorded_ms or 0, answer.sent_ms or 0, answer.duration_ms or 0, answer.measured_ms

@@ -79,7 +79,7 @@ def refuse_other_tabs(interview: InterviewSession, tab: str) -> None:
         raise OpenElsewhere
 
 
-def is_going_on(interview_id: uuid.UUID) -> bool:
+def is_wanted(interview_id: uuid.UUID) -> bool:
     """Whether this interview is there and not stopped, as the database has it now."""
     query = (
         sa.select(InterviewSession.id).join(InterviewSession.application).where(is_not_stopped())
@@ -89,7 +89,7 @@ def is_going_on(interview_id: uuid.UUID) -> bool:
 
 def why_unwanted(interview_id: uuid.UUID) -> str | None:
     """Why nothing more is to be made of this interview: a reason for the log, else None."""
-    return None if is_going_on(interview_id) else "the application was withdrawn or decided"
+    return None if is_wanted(interview_id) else "the application was withdrawn or decided"
 
 
 def may_record(interview_id: uuid.UUID) -> bool:

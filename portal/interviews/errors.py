@@ -56,7 +56,7 @@ class BytesMissing(InterviewError):
         self.offset = offset
 
 
-class TakenBack(InterviewError):
+class Discarded(InterviewError):
     """The answer's upload was taken back; nothing of it is here."""
 
     status = HTTPStatus.GONE

@@ -59,48 +59,50 @@ def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
                 note_hash(path, halt)
 
 
-def finish_interview(held: Claim, stop: threading.Event) -> None:
+def finish_interview(claim: Claim, stop: threading.Event) -> None:
     """Join the film, write telemetry and manifest, and link them in one transaction."""
-    with held.kept():
+    with claim.renewed():
         try:
             outcome = _make_results(
-                held, Halt(held.app, held.row_id, why_unwanted, stop, held.lost)
+                claim, Halt(claim.app, claim.row_id, why_unwanted, stop, claim.lost)
             )
-            if not held.lost.is_set():
-                _link(held, *outcome)
+            if not claim.lost.is_set():
+                _link(claim, *outcome)
         except GONE as error:
-            if not held.is_no_fault(error):
+            if not claim.is_no_fault(error):
                 raise
         except ClaimLost:
             log.info(
-                "interview %s is finished by another process now, or it was stopped", held.row_id
+                "interview %s is finished by another process now, or it was stopped", claim.row_id
             )
         except Halted as reason:
-            log.info("interview %s is given back: %s", held.row_id, reason)
-            held.write(keep=False, attempts=0)
+            log.info("interview %s is given back: %s", claim.row_id, reason)
+            claim.write(keep=False, attempts=0)
         except CaptureError as error:
-            log.warning("interview %s cannot be finished: %s", held.row_id, error)
-            refresh_flags(held.app, held.row_id)  # the last ones that anybody will find
-            held.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
+            log.warning("interview %s cannot be finished: %s", claim.row_id, error)
+            refresh_flags(claim.app, claim.row_id)  # the last ones that anybody will find
+            claim.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
 
 
-def _make_results(held: Claim, halt: Check) -> tuple[Recording, Measurements, list[Flag]]:
+def _make_results(claim: Claim, halt: Check) -> tuple[Recording, Measurements, list[Flag]]:
     """The film comes first: hashing it takes longest, and goes on while all else is read, judged
     and written.
     """
-    place = _make_film(held, halt)
+    place = _make_film(claim, halt)
     with ThreadPoolExecutor(1) as pool:
         hashed = pool.submit(note_hash, place.recording_path, halt)
-        measurements, flags = _write_results(held)
+        measurements, flags = _write_results(claim)
         hashed.result()
-    place.write_manifest(held.confirm, halt)
+    place.write_manifest(claim.confirm, halt)
     return place, measurements, flags
 
 
-def _make_film(held: Claim, halt: Check) -> Recording:
-    with held.app.app_context():
+def _make_film(claim: Claim, halt: Check) -> Recording:
+    with claim.app.app_context():
         g.only_reads_database = True
-        interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
+        interview = db.session.get_one(
+            InterviewSession, claim.row_id, options=[results.WITH_EVENTS]
+        )
         place, layout = recording(interview), recording_layout.layout(interview)
         parts = results.film_parts(interview, layout.answers)
         db.session.rollback()  # copying takes its time
@@ -108,37 +110,39 @@ def _make_film(held: Claim, halt: Check) -> Recording:
             raise UnusableMedia("No answer of this interview could be read.")
         with place.film_held(FILM_WAIT_S, halt) as is_ours:
             growing = place.growing_film_path if is_ours else None
-            with atomic_write(place.recording_path, held.confirm, GROUP_READS) as temporary:
+            with atomic_write(place.recording_path, claim.confirm, GROUP_READS) as temporary:
                 joining.join(parts, temporary, layout.duration_ms, growing, halt)
     return place
 
 
-def _write_results(held: Claim) -> tuple[Measurements, list[Flag]]:
+def _write_results(claim: Claim) -> tuple[Measurements, list[Flag]]:
     """Judge all of it, and write telemetry and page events. What was recorded again goes: the film
     is there.
     """
-    with held.app.app_context():
+    with claim.app.app_context():
         g.only_reads_database = True
-        interview = db.session.get_one(InterviewSession, held.row_id, options=[results.WITH_EVENTS])
+        interview = db.session.get_one(
+            InterviewSession, claim.row_id, options=[results.WITH_EVENTS]
+        )
         place, measurements = recording(interview), results.gather(interview)
         events, discarded = results.page_events(interview), results.discarded_takes(interview)
         db.session.rollback()  # the rest works on files and takes its time
         for question, take in discarded:
             place.delete_take(question, take)
         flags = find_flags(measurements, rules())
-        results.write_files(place, held.row_id, measurements, flags, events, held.confirm)
+        results.write_files(place, claim.row_id, measurements, flags, events, claim.confirm)
     return measurements, flags
 
 
-def _link(held: Claim, place: Recording, measurements: Measurements, flags: list[Flag]) -> None:
+def _link(claim: Claim, place: Recording, measurements: Measurements, flags: list[Flag]) -> None:
     """The moment the interview is ready: flags, length and file names appear together, or not at
     all.
     """
     files = {"video": place.recording_path.name, "telemetry": place.telemetry_path.name}
-    with held.app.app_context():
+    with claim.app.app_context():
         changed = db.session.execute(
             sa.update(InterviewSession)
-            .where(InterviewSession.id == held.row_id, InterviewSession.fence == held.fence)
+            .where(InterviewSession.id == claim.row_id, InterviewSession.fence == claim.fence)
             .values(
                 state=InterviewState.READY,
                 duration_ms=measurements.duration_ms,
@@ -150,8 +154,8 @@ def _link(held: Claim, place: Recording, measurements: Measurements, flags: list
         if not cast(Any, changed).rowcount:
             db.session.rollback()
             return
-        replace_flags(held.row_id, flags)
-        interview = db.session.get_one(InterviewSession, held.row_id)
+        replace_flags(claim.row_id, flags)
+        interview = db.session.get_one(InterviewSession, claim.row_id)
         interview.av_offset_ms = results.av_offset_ms(interview, measurements.answers)
         for answer in interview.answers:
             if answer not in interview.kept_answers() and answer.state is not AnswerState.FAILED:

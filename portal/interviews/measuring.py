@@ -1,8 +1,8 @@
-"""The work behind an interview, done in the background: finds what is to do, and measures answers.
+"""Background work on answers: finds answers and interviews that wait, and measures answers.
 
-Every step may be killed at any point and done again by another process: rows are claimed
-(`portal/work`), files are replaced whole or appended under a lock. `finishing` makes the film and
-ends the interview.
+Each step may be killed at any point and repeated by another process: a process claims a row before
+it works on it (`portal/work`), replaces files as a whole, and appends under a lock. `finishing`
+makes the film and ends the interview.
 """
 
 import logging
@@ -28,7 +28,7 @@ from portal.extensions import db
 from portal.hiring.stopped_interviews import is_not_stopped
 from portal.interviews import disk_space
 from portal.interviews.answers import allowed_ms, parts_of
-from portal.interviews.eligibility import is_going_on, why_unwanted
+from portal.interviews.eligibility import is_wanted, why_unwanted
 from portal.interviews.finishing import finish_interview, work_ahead
 from portal.interviews.flagging import refresh_flags
 from portal.interviews.paths import answer_path, models, recording
@@ -41,21 +41,19 @@ log = logging.getLogger(__name__)
 ANSWER_LIMITS = Limits(max_duration_ms=3_600_000)
 SETTLED = {AnswerState.READY, AnswerState.FAILED}
 ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will come
-# flags of a running interview: recent enough for a live row, cheap enough for many
+# flags of a running interview: fresh enough for a live row, cheap enough for many interviews
 REFRESH_EVERY_S = 5.0
 ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: with measuring, then without
-# a recording that was left is looked at again only when it is completed
+# after so long an abandoned recording is measured only when it is completed
 FORGOTTEN_AFTER = timedelta(days=1)
-# all that came was read and the process lives: nobody else need wait for this one's next bytes
+# a row on trial that has read everything for so long did not kill the process: the trial is over
 OUTLIVED_AFTER_S = 4.0
-# no new bytes for so long: give the thread to somebody else until bytes come again
+# after so long without new bytes the thread is given to other work
 IDLE_AFTER_S = 30.0
 
 
 def _finishable() -> list[InterviewSession]:
-    """Interviews whose candidate is done and whose kept answers are all measured and normalised, or
-    given up.
-    """
+    """Interviews whose candidate is done and whose kept answers are all ready or failed."""
     rows = db.session.scalars(
         sa.select(InterviewSession)
         .join(InterviewSession.application)
@@ -73,9 +71,7 @@ def _finishable() -> list[InterviewSession]:
 
 
 def _measurable() -> list[Answer]:
-    """Whole answers first, then those that still grow and have grown since they were last looked
-    at.
-    """
+    """Complete answers first, then answers that have grown since a process last read them."""
     rows = db.session.scalars(
         sa.select(Answer)
         .join(Answer.interview)
@@ -97,7 +93,7 @@ def _measurable() -> list[Answer]:
 
 
 def _is_its_turn(answer: Answer) -> bool:
-    """How much of a further part counts is only known when the parts before it are through."""
+    """A further part waits for the parts before it: only then it is known how much of it counts."""
     parts = parts_of(answer.interview, answer.question_position, answer.take)
     return answer.state is AnswerState.RECORDING or all(
         part.state in SETTLED for part in parts if part.part < answer.part
@@ -105,8 +101,9 @@ def _is_its_turn(answer: Answer) -> bool:
 
 
 def _growing() -> sa.ColumnElement[bool]:
-    """Still being recorded: measured where agreed, and otherwise left alone; nothing here may ever
-    end a recording.
+    """Answers that are still being recorded, where the candidate agreed to the analysis.
+
+    They are measured early, but nothing here may ever end a recording.
     """
     analysed = InterviewSession.consent_analyse_at.is_not(None)
     is_fresh = Answer.created_at > utc_now() - FORGOTTEN_AFTER
@@ -125,73 +122,73 @@ def _free(model: type[Answer] | type[InterviewSession]) -> sa.ColumnElement[bool
     return sa.or_(model.lease_until.is_(None), model.lease_until < utc_now())
 
 
-def give_up(held: Claim, stop: threading.Event) -> None:
-    """Tries without progress: say so where an admin sees it, and let everything else go on."""
-    state = InterviewState.FAILED if held.model is InterviewSession else AnswerState.FAILED
-    held.write(
+def give_up(claim: Claim, stop: threading.Event) -> None:
+    """Mark the row as failed after too many tries, so that an admin sees it and other work
+    goes on.
+    """
+    state = InterviewState.FAILED if claim.model is InterviewSession else AnswerState.FAILED
+    claim.write(
         keep=False, state=state, failure="Given up after several tries that ended without a result."
     )
 
 
-def measure_answer(held: Claim, stop: threading.Event) -> None:
-    """Measure one answer as it arrives (where agreed), then bring it into the one form that
-    joins.
-    """
-    if _measured_and_normalised(held, stop):
+def measure_answer(claim: Claim, stop: threading.Event) -> None:
+    """Measure one answer as it arrives (where agreed), and convert it into the form that joins."""
+    if _measured_and_normalised(claim, stop):
         try:
-            work_ahead(held.app, held.row_id, stop)
+            work_ahead(claim.app, claim.row_id, stop)
         except (FileNotFoundError, Halted):
             log.info(
                 "answer %s was deleted, or its interview ended, before it was in the film",
-                held.row_id,
+                claim.row_id,
             )
         except OSError as error:
             if not disk.is_full(error):
                 raise
             log.warning(
-                "the disk is full: answer %s comes into the film when it is finished", held.row_id
+                "the disk is full: answer %s comes into the film when it is finished", claim.row_id
             )
 
 
-def _measured_and_normalised(held: Claim, stop: threading.Event) -> bool:
-    with held.kept():
+def _measured_and_normalised(claim: Claim, stop: threading.Event) -> bool:
+    with claim.renewed():
         try:
-            live = LiveMeasuring(held, stop)
+            live = LiveMeasuring(claim, stop)
             return live.run() and _normalise(live)
         except ClaimLost:
             log.info(
                 "answer %s is measured by another process now, or its interview was stopped",
-                held.row_id,
+                claim.row_id,
             )
         except Halted as reason:
-            log.info("answer %s is given back: %s", held.row_id, reason)
-            held.write(keep=False, attempts=0)
+            log.info("answer %s is given back: %s", claim.row_id, reason)
+            claim.write(keep=False, attempts=0)
         except GONE as error:
-            if not held.is_no_fault(error):
+            if not claim.is_no_fault(error):
                 raise
         except CaptureError as error:
-            log.warning("answer %s cannot be used: %s", held.row_id, error)
-            held.write(keep=False, state=AnswerState.FAILED, failure=str(error)[:300])
+            log.warning("answer %s cannot be used: %s", claim.row_id, error)
+            claim.write(keep=False, state=AnswerState.FAILED, failure=str(error)[:300])
     return False
 
 
 class LiveMeasuring:
-    """One answer being measured: what the session asks of us and tells us, in as few database calls
-    as possible.
+    """One answer that is being measured: what the session asks and tells, with few database
+    calls.
     """
 
-    def __init__(self, held: Claim, stop: threading.Event) -> None:
-        self.held = held
+    def __init__(self, claim: Claim, stop: threading.Event) -> None:
+        self.claim = claim
         self.stop = stop
         self.failure = ""
         self.is_idle = False
         self._halt = threading.Event()
         self._asked_at = self._grew_at = time.monotonic()
-        # The first time sooner: it reads the earlier answers' rows, before somebody waits for them.
+        # The first refresh comes sooner: it reads earlier answers' rows before a reviewer waits.
         self._refreshed_at = time.monotonic() - REFRESH_EVERY_S / 2
         self._size = 0
-        with held.app.app_context():
-            answer = db.session.get_one(Answer, held.row_id)
+        with claim.app.app_context():
+            answer = db.session.get_one(Answer, claim.row_id)
             place = recording(answer.interview)
             names = (answer.question_position, answer.take, answer.part)
             self.path, self.container = answer_path(answer), answer.container
@@ -199,7 +196,7 @@ class LiveMeasuring:
             self.normalised_path = place.normalised_path(*names)
             self.interview_id = answer.interview_id
             self.measured_ms = answer.measured_ms
-            # Whatever ended the first tries may lie in measuring: then at least the film is made.
+            # If measuring made the first tries fail, the film is still made without it.
             self._shall_measure = answer.interview.is_analysed and answer.attempts <= MAX_ATTEMPTS
             if answer.interview.is_analysed and not self._shall_measure:
                 self.failure = f"Given up after {MAX_ATTEMPTS} tries that ended without a result."
@@ -209,8 +206,8 @@ class LiveMeasuring:
             self._limits = replace(ANSWER_LIMITS, cut_at_ms=max(0, allowed_ms(answer)))
 
     def run(self) -> bool:
-        """Measure what there is. True: the answer is whole, and as much of it measured as can
-        be.
+        """Measure what there is. True when the answer is complete and measured as far as it
+        can be.
         """
         if not self._shall_measure:
             return True
@@ -231,15 +228,17 @@ class LiveMeasuring:
             return self._note_failure(error)
         self.measured_ms = result.measured_ms
         if not result.is_whole:
-            self.held.write(keep=False, idle_at_bytes=self._size if self.is_idle else 0, attempts=0)
+            self.claim.write(
+                keep=False, idle_at_bytes=self._size if self.is_idle else 0, attempts=0
+            )
             return False
-        if self._goes_on():  # else finishing judges the whole, and somebody waits for it
-            refresh_flags(self.held.app, self.interview_id)
+        if self._goes_on():  # otherwise finishing judges the whole interview at once
+            refresh_flags(self.claim.app, self.interview_id)
         return True
 
     def _goes_on(self) -> bool:
-        """Whether the candidate is not done yet."""
-        with self.held.app.app_context():
+        """Whether the candidate still records."""
+        with self.claim.app.app_context():
             g.only_reads_database = True
             own = InterviewSession.id == self.interview_id
             return (
@@ -248,38 +247,39 @@ class LiveMeasuring:
             )
 
     def _note_failure(self, error: CaptureError) -> bool:
-        """Not measured, for a reason; the recording itself is not touched by that."""
-        log.warning("answer %s is not measured: %s", self.held.row_id, error)
+        """Note why the answer is not measured. The recording itself is not touched."""
+        log.warning("answer %s is not measured: %s", self.claim.row_id, error)
         self.failure = str(error)[:300]
         if not self._is_complete:
-            self.held.write(keep=False, failure=self.failure)
+            self.claim.write(keep=False, failure=self.failure)
         return self._is_complete
 
     def is_complete(self) -> bool:
-        """Whether no more bytes will come. Asked many times a second; the database is asked only
-        now and then.
+        """Whether no more bytes will come.
+
+        The session asks many times a second; this asks the database at most every ASK_EVERY_S.
         """
         now = time.monotonic()
         if not self._is_complete and now - self._asked_at >= ASK_EVERY_S:
             self._asked_at = now
-            with self.held.app.app_context():
+            with self.claim.app.app_context():
                 g.only_reads_database = True
                 state = db.session.scalar(
-                    sa.select(Answer.state).where(Answer.id == self.held.row_id)
+                    sa.select(Answer.state).where(Answer.id == self.claim.row_id)
                 )
             self._is_complete = state is not AnswerState.RECORDING
         return self._is_complete
 
     def heartbeat(self, measured_ms: int) -> bool:
-        """Note progress and refresh flags; False when the answer is no longer ours to measure."""
+        """Note progress and refresh flags. False when the answer is no longer ours to measure."""
         self._look_whether_to_halt()
         if measured_ms > self.measured_ms or self._has_outlived_its_trial():
             self.measured_ms, self._is_on_trial = max(measured_ms, self.measured_ms), False
-            self.held.write(keep=True, measured_ms=self.measured_ms, attempts=0)
+            self.claim.write(keep=True, measured_ms=self.measured_ms, attempts=0)
         if time.monotonic() - self._refreshed_at >= REFRESH_EVERY_S:
-            refresh_flags(self.held.app, self.interview_id)
+            refresh_flags(self.claim.app, self.interview_id)
             self._refreshed_at = time.monotonic()
-        return not self.held.lost.is_set()
+        return not self.claim.lost.is_set()
 
     def _has_outlived_its_trial(self) -> bool:
         waits = not self._is_complete and time.monotonic() - self._grew_at >= OUTLIVED_AFTER_S
@@ -294,18 +294,16 @@ class LiveMeasuring:
             self._halt.set()
 
     def _is_stopped(self) -> bool:
-        """Whether the application was withdrawn or decided meanwhile: from then on nothing more is
-        measured.
-        """
-        with self.held.app.app_context():
+        """Whether the application was withdrawn or decided meanwhile, which ends the measuring."""
+        with self.claim.app.app_context():
             g.only_reads_database = True
-            return not is_going_on(self.interview_id)
+            return not is_wanted(self.interview_id)
 
 
 def _normalise(live: LiveMeasuring) -> bool:
     limits = _limits_now(live)
-    halt = Halt(live.held.app, live.interview_id, why_unwanted, live.stop, live.held.lost)
-    with atomic_write(live.normalised_path, live.held.confirm) as temporary:
+    halt = Halt(live.claim.app, live.interview_id, why_unwanted, live.stop, live.claim.lost)
+    with atomic_write(live.normalised_path, live.claim.confirm) as temporary:
         made = joining.normalise(live.path, temporary, live.container, limits, halt)
     facts: dict[str, object] = {
         "duration_ms": made.duration_ms,
@@ -315,22 +313,22 @@ def _normalise(live: LiveMeasuring) -> bool:
         "codecs": " ".join(made.codecs),
         "av_offset_ms": None if made.sound_offset_ms is None else math.ceil(made.sound_offset_ms),
     }
-    return live.held.write(keep=False, state=AnswerState.READY, failure=live.failure, **facts)
+    return live.claim.write(keep=False, state=AnswerState.READY, failure=live.failure, **facts)
 
 
 def _limits_now(live: LiveMeasuring) -> Limits:
-    """By now earlier parts of this take are through. Raises UnusableMedia where they used all the
+    """The limits, now that earlier parts are known. Raises UnusableMedia when they used all the
     time.
     """
-    with live.held.app.app_context():
+    with live.claim.app.app_context():
         g.only_reads_database = True
-        left_ms = allowed_ms(db.session.get_one(Answer, live.held.row_id))
+        left_ms = allowed_ms(db.session.get_one(Answer, live.claim.row_id))
     if left_ms <= 0:
         raise UnusableMedia("the time for this answer was used up before this part")
     return replace(ANSWER_LIMITS, cut_at_ms=left_ms)
 
 
-# Finishing first: somebody waits for it.
+# Finishing comes first, because a person waits for it.
 ROW_KINDS = (
     work.RowKind(_finishable, finish_interview, give_up, MAX_ATTEMPTS),
     work.RowKind(_measurable, measure_answer, give_up, ALL_ATTEMPTS),

@@ -83,7 +83,7 @@ class Claim:
         return self.lost.is_set() or is_full
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
+    def renewed(self) -> Iterator[None]:
         """Renew the lease from a thread of its own for as long as the block runs."""
         done = threading.Event()
 

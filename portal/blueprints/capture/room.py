@@ -128,7 +128,7 @@ def answers(interview_id: uuid.UUID) -> ResponseReturnValue:
 def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     answer = own_answer(interview_id, answer_id)
     interviews.refuse_stopped(answer.interview)
-    interviews.refuse_taken_back(answer)
+    interviews.refuse_discarded(answer)
     return upload_of(answer) | {"state": answer.state, "offset": interviews.confirmed_bytes(answer)}
 
 

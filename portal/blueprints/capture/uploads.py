@@ -99,7 +99,7 @@ def announced_bytes(headers: Headers) -> int | None:
 
 def terminate(answer: Answer) -> Response:
     """Take an unfinished upload back."""
-    interviews.take_back(answer)
+    interviews.discard_upload(answer)
     return empty(204)
 
 

@@ -128,7 +128,7 @@ def test_a_take_that_was_taken_back_is_no_answer(
 ) -> None:
     answer = start(interview)
     send(answer, clip_bytes(tmp_path))
-    interviews.take_back(answer)
+    interviews.discard_upload(answer)
 
     assert page("questions/2/release").status_code == 409
 

@@ -181,7 +181,7 @@ def test_an_upload_that_was_taken_back_leaves_nothing_and_keeps_its_take_used(
     log = place.observations_path(1, 1, 1)
     log.write_text('{"t_ms":0,"count":7}\n')
 
-    interviews.take_back(answer)
+    interviews.discard_upload(answer)
 
     assert not log.exists()
     assert start(interview).take == 2

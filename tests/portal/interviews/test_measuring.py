@@ -94,7 +94,7 @@ def test_whoever_measures_what_was_taken_back_can_write_nothing(
     db.session.rollback()
     held = waiting.claim(app)
     assert held is not None
-    interviews.take_back(answer)
+    interviews.discard_upload(answer)
     db.session.rollback()
 
     assert held.write(keep=False, state=AnswerState.READY) is False

@@ -165,7 +165,7 @@ def test_no_piece_gets_in_behind_the_end_of_an_upload(
             if ends == "complete":
                 here = interviews.complete_answer(answer, PIECE_BYTES, None).length_bytes
             else:
-                here = interviews.take_back(answer)
+                here = interviews.discard_upload(answer)
             answered = Counter(late)
             if ends == "complete":
                 assert upload.path.stat().st_size == here

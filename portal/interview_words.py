@@ -53,8 +53,8 @@ INTERVIEW: dict[InterviewState, StateWords] = {
         reviewer="Not finished",
         candidate="saved",
         heading="The recording could not be put together.",
-        next_step="Your answers are saved; putting them together needs a look.",
-        saved="Your answers are saved. Putting them together needs our attention; "
+        next_step="Your answers are saved. We could not put them together yet and are looking into it.",
+        saved="Your answers are saved. We could not put them together yet and are looking into it; "
         "you need not do anything.",
     ),
 }
@@ -72,9 +72,9 @@ class DoingWords:
 DOING = {
     "recording": DoingWords("Recording", INTERVIEW[InterviewState.RECORDING].heading),
     "waiting": DoingWords(
-        "Begun", "The candidate is there. Nothing is being recorded at the moment."
+        "Begun", "The candidate is on the page. Nothing is being recorded at the moment."
     ),
-    "away": DoingWords("Paused", "The candidate has begun, and is not there at the moment."),
+    "away": DoingWords("Paused", "The candidate has begun, but is not on the page at the moment."),
 }
 
 # For an interview in any state that does not go on: its application was withdrawn or decided.

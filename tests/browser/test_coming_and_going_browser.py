@@ -75,7 +75,9 @@ def test_what_ends_the_page_while_it_comes_in_is_told_and_stays(
         happens(db.session.get_one(InterviewSession, candidate.interview_id))
     candidate.sees_state(state)
     candidate.sees(said)
-    candidate.sees("This browser keeps nothing")  # by now the page would have come in
+    candidate.sees(
+        "This browser cannot keep a copy of your answers"
+    )  # by now the page would have come in
     candidate.page.wait_for_timeout(1_000)
     candidate.sees_state(state)
 

@@ -104,7 +104,7 @@ def test_a_private_window_is_warned_and_still_records(candidate: Candidate) -> N
     )
     candidate.consent()
     candidate.enter_room()
-    candidate.sees("This browser keeps nothing")
+    candidate.sees("This browser cannot keep a copy of your answers")
     candidate.press("Show the question")
     candidate.record(2)
     candidate.press("Stop and play back")

@@ -107,7 +107,7 @@ def test_storage_that_never_answers_is_not_waited_for(candidate: Candidate) -> N
     candidate.press("Start the check")
     candidate.sees("but keeps nothing")
     candidate.page.get_by_role("link", name="Go to the questions").click()
-    candidate.sees("This browser keeps nothing")
+    candidate.sees("This browser cannot keep a copy of your answers")
     candidate.press("Show the question")
     candidate.record(3)
     expect(candidate.page.get_by_text("No connection")).to_have_count(0)

@@ -115,7 +115,7 @@ def test_opened_by_the_team_it_stays(
     assert replaced(stored).resume_opened_at == opened_at  # the first time counts
 
     sign_in(client, cast.alice)
-    assert "so it stays" in client.get("/dashboard").text
+    assert "you can no longer replace it" in client.get("/dashboard").text
     for response in (client.get(page(stored)), client.post(page(stored), **form())):
         assert response.status_code == 409
         assert "The hiring team has opened your résumé" in response.text

@@ -75,7 +75,7 @@ def test_a_person_decides(
 def test_the_page_says_that_a_decision_cannot_be_undone(
     admin: FlaskClient, application: Application
 ) -> None:
-    assert "An offer or a rejection cannot be undone" in admin.get("/admin/applications").text
+    assert "You cannot undo an offer or a rejection" in admin.get("/admin/applications").text
     decide(admin, application, "reject")
     assert "cannot be undone" not in admin.get("/admin/applications").text
 
@@ -138,5 +138,5 @@ def test_an_application_waits_until_a_person_has_answered_it(
         admin.get("/admin/").text,
         admin.get("/admin/applications?status=waiting").text,
     )
-    assert ("Nobody waits for an answer" not in overview) is waits
+    assert ("Nobody is waiting for an answer" not in overview) is waits
     assert ("Ines Duarte" in overview, "Ines Duarte" in listed) == (waits, waits)

@@ -107,7 +107,7 @@ def test_telemetry_is_handed_out_as_it_was_written(
     ("state", "words", "polls"),
     [
         (InterviewState.PENDING, "has not agreed", True),
-        (InterviewState.RECORDING, "and is not there at the moment", True),
+        (InterviewState.RECORDING, "but is not on the page at the moment", True),
         (InterviewState.FINISHING, "measured and joined", True),
         (InterviewState.FAILED, "could not be put together", False),
     ],

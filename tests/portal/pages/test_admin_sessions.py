@@ -150,8 +150,8 @@ def test_the_list_says_how_many_it_leaves_out_so_that_the_chips_add_up(admin: Fl
     make_interview(name="Ines Duarte")
     for name in ("Jonas Ahlers", "Jonas Brandt"):
         make_interview(name=name, state=InterviewState.PENDING, start_time=None)
-    assert "2 not started left out" in admin.get("/admin/sessions").text
-    assert "1 not started left out" in admin.get("/admin/sessions?candidate=brandt").text
+    assert "not shown: 2 not started" in admin.get("/admin/sessions").text
+    assert "not shown: 1 not started" in admin.get("/admin/sessions?candidate=brandt").text
     assert "left out" not in admin.get("/admin/sessions?state=pending").text
     assert "left out" not in admin.get("/admin/sessions?candidate=ines").text
 

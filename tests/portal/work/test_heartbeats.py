@@ -67,6 +67,6 @@ def test_many_beats_are_one_row_written_every_few_seconds(
 def test_an_admin_is_told_that_nobody_measures(app: Flask, client: FlaskClient, cast: Cast) -> None:
     sign_in(client, cast.ada)
 
-    assert "Nobody measures at the moment" in client.get("/admin/").text
+    assert "No worker is running at the moment" in client.get("/admin/").text
     Heartbeat(app, WorkerKind.WORKER).beat(0)
-    assert "Nobody measures at the moment" not in client.get("/admin/").text
+    assert "No worker is running at the moment" not in client.get("/admin/").text

@@ -226,7 +226,7 @@ def test_a_fact_that_one_tab_left_alone_is_not_taken_back_by_it(
     assert 'value="Braga"' in refused.text
     assert 'value="Roofer"' in refused.text
     assert "Yours, not saved" not in refused.text
-    assert "Not changed by you" in refused.text
+    assert "You did not change this" in refused.text
 
 
 def test_two_who_save_the_same_are_no_conflict(
@@ -267,7 +267,7 @@ def test_what_one_admin_left_alone_stays_as_the_other_saved_it(
 
     refused = ada.post(path, data=as_opened | {mine: "Ada's"} | before)
     assert refused.status_code == 409
-    assert ("Not changed by you" in refused.text, "Yours, not saved" in refused.text) == (
+    assert ("You did not change this" in refused.text, "Yours, not saved" in refused.text) == (
         True,
         False,
     )

@@ -22,6 +22,10 @@ class StateWords:
     saved: str = ""  # to the candidate after the last answer: what happens to the recording
 
 
+NOT_PUT_TOGETHER = (
+    "Your answers are saved. We could not put them together yet and are looking into it."
+)
+
 INTERVIEW: dict[InterviewState, StateWords] = {
     InterviewState.PENDING: StateWords(
         reviewer="Not started",
@@ -53,9 +57,8 @@ INTERVIEW: dict[InterviewState, StateWords] = {
         reviewer="Not finished",
         candidate="saved",
         heading="The recording could not be put together.",
-        next_step="Your answers are saved. We could not put them together yet and are looking into it.",
-        saved="Your answers are saved. We could not put them together yet and are looking into it; "
-        "you need not do anything.",
+        next_step=NOT_PUT_TOGETHER,
+        saved=f"{NOT_PUT_TOGETHER} You need not do anything.",
     ),
 }
 

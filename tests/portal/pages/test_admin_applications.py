@@ -77,7 +77,7 @@ def test_the_page_says_that_a_decision_cannot_be_undone(
 ) -> None:
     assert "You cannot undo an offer or a rejection" in admin.get("/admin/applications").text
     decide(admin, application, "reject")
-    assert "cannot be undone" not in admin.get("/admin/applications").text
+    assert "You cannot undo" not in admin.get("/admin/applications").text
 
 
 def test_what_was_withdrawn_cannot_be_decided(admin: FlaskClient, cast: Cast) -> None:

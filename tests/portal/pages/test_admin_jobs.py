@@ -141,7 +141,7 @@ def test_questions_may_change_while_somebody_records_who_keeps_the_old_ones(
     answer = save(admin, job, typed)
 
     assert (
-        "1 candidate is in the middle of this interview. They keep the questions that they began with"
+        "1 candidate is in the middle of this interview. They keep the questions that they began"
         in page
     )
     assert answer.status_code == 303

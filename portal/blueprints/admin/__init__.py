@@ -1,7 +1,6 @@
-"""The pages of admins: what waits, jobs, applications, the queue of interviews and the player.
-Nobody else gets in.
+"""The admins' pages: overview, jobs, applications, people, the review queue and the player.
 
-Each module adds its views to `bp` when it is imported, so all of them are imported here.
+Only admins can open them. Importing a module adds its views to `bp`, so we import all of them here.
 """
 
 from portal.blueprints.admin import applications, interviews, jobs, overview, people, searching

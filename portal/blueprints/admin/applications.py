@@ -1,4 +1,4 @@
-"""All applications, and the decisions people make about them."""
+"""The list of all applications, and the admins' decisions about them."""
 
 import uuid
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from portal.text_search import mentions
 from portal.web.template_filters import words
 
 ROWS_PER_PAGE = 25
-APPLICATIONS = "applications"  # how an interview's address says that one came from this list
-WAITING = "waiting"  # among the statuses: whatever a person of the team has to answer next
+APPLICATIONS = "applications"  # `list` in an interview's URL when the user came from this list
+WAITING = "waiting"  # a filter beside the statuses: all applications that wait for the team
 VERBS: dict[str, Callable[[Application, str | None], None]] = {
     "invite": hiring.invite,
     "offer": hiring.offer,
@@ -58,13 +58,13 @@ def came_from_applications() -> bool:
 
 
 def applications_kept() -> dict[str, Any]:
-    """What an address that leads back to this list has to say: filters and page."""
+    """The filters and the page, as URL arguments for a link back to this list."""
     number = page_to_keep()
     return _wanted() | ({"page": number} if number else {})
 
 
 def _wanted() -> dict[str, Any]:
-    """The filters in the URL, without those that are empty or mean nothing."""
+    """The filters in the URL, without empty and unknown ones."""
     args = {
         name: request.args.get(name, "").strip()[:254] for name in ("candidate", "job", "status")
     }
@@ -101,7 +101,7 @@ def _select(wanted: dict[str, Any]) -> Select[tuple[Application]]:
 
 
 def decisions(application: Application) -> list[str]:
-    """What may be decided as things stand."""
+    """The decisions that are possible in the application's current status."""
     return [
         verb
         for verb, status in LEADS_TO.items()

@@ -1,6 +1,4 @@
-"""What every page of the admins has in common: who gets in, and that addresses carry seals instead
-of names.
-"""
+"""The blueprint of all admin pages: only for admins, and with encrypted names in its URLs."""
 
 from flask import Blueprint
 

@@ -1,7 +1,7 @@
-"""The review list, and one interview with its recording, its measurements and its flags.
+"""The review queue, and one interview with its recording, measurements and flags.
 
-Looking at an interview changes nothing about it or its application; only `interview_retry` writes.
-Addresses say `sessions`, the word that stands for an interview there.
+Only `interview_retry` writes: to look at an interview changes neither it nor its application. In
+URLs an interview is called a session.
 """
 
 import math
@@ -83,8 +83,10 @@ def interview_page(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _list_left(interview: InterviewSession) -> dict[str, Any]:
-    """Which list one came from: its name, its address, what other addresses of this interview have
-    to keep, and the place in it, where it is a list of interviews.
+    """The list from which the user came: its name, its URL and the interview's place in it.
+
+    `kept` holds the arguments that other links of this interview must carry. The list of
+    applications gives no place.
     """
     if came_from_applications():
         kept = applications_kept()
@@ -110,21 +112,22 @@ def _list_left(interview: InterviewSession) -> dict[str, Any]:
 def _list_url(
     interview: InterviewSession, wanted: InterviewFilter, place: review_queue.Place
 ) -> str:
-    """The list as it was asked for, at the page and the row where this interview is now."""
+    """The URL of the filtered list, with the page and the row where this interview is now."""
     number = 1 + (place.number - 1) // ROWS_PER_PAGE
     args = wanted.to_args() | ({"page": number} if number > 1 else {})
     return url_for("admin.interview_list", _anchor=f"interview-row-{interview.id}", **args)
 
 
 def _first_parts(interview: InterviewSession) -> list[Answer]:
-    """One answer per question; an interrupted one continues in parts that ask nothing new."""
+    """The first part of each question's answer. An interrupted answer has several parts."""
     firsts = {answer.question_position: answer for answer in reversed(interview.kept_answers())}
     return [firsts[position] for position in sorted(firsts)]
 
 
 def _start_s() -> float:
-    """Where a link asks the recording to start; browsers without JavaScript follow it through a
-    media fragment.
+    """Where the recording should start, from the URL's `t`.
+
+    Without JavaScript the browser starts there because of a media fragment.
     """
     start_s = request.args.get("t", 0.0, type=float)
     return start_s if math.isfinite(start_s) and start_s > 0 else 0.0
@@ -171,7 +174,7 @@ def interview_telemetry(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> ResponseReturnValue:
-    """A finished file in ranges."""
+    """A file of a finished interview, with support for byte ranges."""
     if interview.state is not InterviewState.READY or not path.is_file():
         abort(404)
     prefix = interviews.config().media_accel_prefix
@@ -183,8 +186,9 @@ def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> Res
 
 
 def _sent_by_nginx(prefix: str, path: Path) -> Response:
-    """Who may see the file is decided here; nginx reads it and sends it, and no thread of ours
-    waits for the viewer.
+    """A response that lets nginx send the file, so that no thread of ours waits for the viewer.
+
+    The caller has already checked the permission.
     """
     return Response(
         headers={

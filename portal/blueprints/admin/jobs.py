@@ -1,4 +1,4 @@
-"""Jobs and their questions: list, write, publish, close."""
+"""Jobs and their questions: list, edit, publish and close."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -48,7 +48,7 @@ def jobs() -> ResponseReturnValue:
 
 
 def _counts(job_ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int, int]]:
-    """Per job: questions, applications, interviews that are ready."""
+    """For each job: the number of its questions, applications and ready interviews."""
     questions = sa.select(sa.func.count(Question.id)).where(Question.job_id == Job.id)
     applications = sa.select(sa.func.count(Application.id)).where(Application.job_id == Job.id)
     ready = (
@@ -88,7 +88,7 @@ def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
     form = JobForm(formdata=rearranged(request.form, ""))
     if not form.validate():
         return _show(form, job, 422)
-    # who saves at this very moment is waited for, and then seen
+    # Lock the row. If somebody else is saving it now, wait, and then read their values.
     db.session.refresh(job, with_for_update=True)
     if differences := form.changed_meanwhile(job):
         return _show(form, job, 409, differences)
@@ -96,14 +96,14 @@ def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _list_url() -> str:
-    """The list at the page that one came from: each address that leads away from it says which."""
+    """The list's URL with the page from which the user came. Each link in the list carries it."""
     return url_for("admin.jobs", page=page_to_keep())
 
 
 def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
     form.write_to(job)
     if action == PUBLISH and job.status is not JobStatus.OPEN:
-        hiring.publish(job)  # commits the whole
+        hiring.publish(job)  # commits the form's changes too
         flash(f"{job.title} is open for applications.", "success")
     else:
         db.session.commit()

@@ -1,4 +1,4 @@
-"""Everybody who has an account, and who of them may sign in."""
+"""The list of all accounts. Admins can disable and enable an account here."""
 
 import uuid
 
@@ -65,13 +65,14 @@ def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def standing(person: User) -> str:
-    """A mark of what the page says about this person's account, for its buttons."""
+    """A short hash of the account's state, so that a button notices a change in the meantime."""
     return edit_conflicts.mark([person.disabled_at, person.leaving_at, person.role])
 
 
 def _has_changed(person: User) -> bool:
-    """Whether somebody else changed the account since the page was made. Then the page says how it
-    stands now.
+    """Whether somebody else has changed the account since we rendered the page.
+
+    If so, a message tells the admin the current state.
     """
     db.session.refresh(person, with_for_update=True)
     if request.form.get(edit_conflicts.FIELD) == standing(person):

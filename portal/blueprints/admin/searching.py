@@ -1,5 +1,6 @@
-"""What an admin types to find somebody comes by POST and leaves as an address with a seal: no
-history holds a name.
+"""Searches for people: a POST with a name, which redirects to a URL with the encrypted name.
+
+So no browser history contains a name.
 """
 
 from typing import Any
@@ -28,7 +29,7 @@ def search_people() -> ResponseReturnValue:
 
 
 def _sealed(endpoint: str) -> ResponseReturnValue:
-    """The list's address with what was asked for; `url_for` seals the words."""
+    """Redirect to the list with the filters. `url_for` encrypts the names."""
     asked: dict[str, Any] = {
         name: [value for value in request.form.getlist(name) if value] for name in FILTERS
     }

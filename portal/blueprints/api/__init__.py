@@ -1,8 +1,7 @@
-"""The JSON API: what programs may do, with the same verbs and the same rules about who sees what as
-the pages.
+"""The JSON API for programs. It uses the same actions and permission checks as the pages.
 
-Puts its parts together and documents them. Cookies open nothing here, only bearer tokens do, so no
-CSRF is needed.
+This module registers and documents the API's parts. The API accepts only bearer tokens and ignores
+cookies, so it needs no CSRF protection.
 """
 
 from http import HTTPStatus
@@ -24,12 +23,12 @@ milliseconds. A flag says what was seen; it is a question to a person and change
 
 
 class Api(flask_smorest.Api):
-    """flask-smorest with the product's own form of errors."""
+    """flask-smorest, with our own format of errors."""
 
     ERROR_SCHEMA = Problem
 
     def _register_error_handlers(self) -> None:
-        """None of its own: portal.web.error_pages answers for the whole product, pages included."""
+        """Register nothing: `portal.web.error_pages` handles the errors of pages and API."""
 
     def _register_responses(self) -> None:
         names = {status.name: status.phrase for status in HTTPStatus}

@@ -1,6 +1,4 @@
-"""What reviewers read through the API: the queue of interviews, and one interview with everything
-measured.
-"""
+"""The API for reviewers: the review queue, and one interview with its telemetry."""
 
 import json
 import uuid
@@ -21,7 +19,7 @@ bp = ApiBlueprint("Interviews", "/admin", "For admins: the flag queue, and all t
 
 @bp.before_request
 def _admins_only() -> None:
-    claims = verify_jwt_in_request()  # None for OPTIONS, which tells only what may be asked
+    claims = verify_jwt_in_request()  # None for OPTIONS, which shows only the allowed methods
     if claims is not None and not current_user.is_admin:
         abort(403)
 
@@ -34,8 +32,8 @@ def _admins_only() -> None:
 def list_interviews(arguments: dict[str, Any]) -> Pagination:
     """The flag queue
 
-    Newest first. Repeat `kind`, `severity` or `state` for any of several; different filters must
-    all hold.
+    Newest first. Repeat `kind`, `severity` or `state` to match any of several values. An interview
+    must match all filters.
     """
     return paged(InterviewFilter.from_args(request.args).select(), arguments)
 

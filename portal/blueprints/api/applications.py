@@ -54,12 +54,12 @@ def apply(form: dict[str, Any]) -> Application | ResponseReturnValue:
 
 
 def _of_mine(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Whose application it is comes before what is sent: somebody else's does not exist."""
+    """Check the owner before reading the body. Another person's application gives 404."""
 
     @wraps(view)
     def checked(application_id: uuid.UUID) -> Any:
         access.fetch_own(Application, application_id, current_user)
-        db.session.rollback()  # no lock is held while a body comes in, however slowly
+        db.session.rollback()  # release the lock: the body may arrive slowly
         return view(application_id=application_id)
 
     return checked
@@ -117,10 +117,10 @@ def replace_resume(
 
 
 def _read(file: FileStorage, who: uuid.UUID) -> resumes.Resume:
-    """Look at a file, which counts. Raises ResumeRefused and HaveToWait."""
+    """Check a file, which counts as one try. Raises ResumeRefused and HaveToWait."""
     scan_command = current_app.config["PORTAL"].scan_command
     with throttle.counted(throttle.APPLY, who, request.remote_addr, utc_now()):
-        db.session.rollback()  # no lock is held while the file is read
+        db.session.rollback()  # release the lock while we check the file
         return resumes.read(file.filename, file.stream, str(who), scan_command)
 
 

@@ -24,7 +24,7 @@ PROFILE = ("phone", "location", "headline")
 @bp.response(201, SignedIn)
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def register(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
-    """Make a candidate's account and sign in"""
+    """Create a candidate's account and sign in"""
     try:
         user = accounts.register(_credentials(values), values["full_name"])
     except accounts.EmailTaken:
@@ -60,8 +60,8 @@ def login(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
 def refresh() -> dict[str, Any] | ResponseReturnValue:
     """Exchange a refresh token for a new pair
 
-    Send the refresh token as bearer. It works once; used a second time, it ends every token of its
-    sign-in. After 90 days the password is asked for again.
+    Send the refresh token as the bearer token. It works once. A second use ends all tokens of its
+    sign-in. 90 days after the sign-in, sign in again with the password.
     """
     throttle.count_both(throttle.REFRESH, current_user.id, request.remote_addr, utc_now())
     if not tokens.spend(get_jwt()):
@@ -79,8 +79,10 @@ def refresh() -> dict[str, Any] | ResponseReturnValue:
 @bp.arguments(RefreshToken, required=False)
 @bp.response(204)
 def logout(values: dict[str, Any]) -> ResponseReturnValue:
-    """Sign out: every token that came from this sign-in ends at once, and from that of the token in
-    the body
+    """Sign out
+
+    Ends all tokens of this sign-in at once. With a refresh token in the body, it also ends all
+    tokens of that token's sign-in.
     """
     ended = [get_jwt()]
     if token := values.get("refresh_token"):

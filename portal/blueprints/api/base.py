@@ -1,6 +1,4 @@
-"""What all routes of the API share: who is asking, forms with files, and errors by field. Knows no
-route.
-"""
+"""The base of all API routes: token checks, multipart forms, pagination and errors by field."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -25,14 +23,13 @@ from portal.web.error_pages import problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Who asks without a token. Said outright, since a browser's session cookie must open nothing here.
+# The user of a request without a token. We never ask Flask-Login here, because a session cookie
+# must give no access to the API.
 NOBODY = AnonymousUserMixin()
 
 
 class Parser(FlaskParser):
-    """Reads fields and files of one multipart form together, as one schema describes them
-    together.
-    """
+    """Reads the fields and the files of a multipart form together, for one schema."""
 
     __location_map__ = {  # noqa: RUF012 (declared by webargs)
         **FlaskParser.__location_map__,
@@ -40,7 +37,7 @@ class Parser(FlaskParser):
     }
 
     def _raw_load_json(self, req: Request) -> Any:
-        """As `portal.web.json_bodies` reads it: the library's own reader knows no limits."""
+        """Use the reader of `portal.web.json_bodies`: the library's own one has no limits."""
         if not req.is_json:
             return missing
         try:
@@ -53,7 +50,7 @@ class Parser(FlaskParser):
 
 
 class ApiBlueprint(flask_smorest.Blueprint):
-    """A group of routes: errors by field, forms with files, and the token in the documentation."""
+    """A group of API routes, with errors by field, multipart forms and documented tokens."""
 
     ARGUMENTS_PARSER = Parser()
     DEFAULT_LOCATION_CONTENT_TYPE_MAPPING: ClassVar = {
@@ -62,23 +59,25 @@ class ApiBlueprint(flask_smorest.Blueprint):
     }
 
     def __init__(self, name: str, url_prefix: str, description: str) -> None:
-        """`name` heads the group in the documentation; its capital keeps it apart from the pages'
-        blueprints.
+        """`name` is the group's heading in the documentation.
+
+        Its capital letter makes it different from the names of the pages' blueprints.
         """
         super().__init__(name, __name__, url_prefix=f"/api{url_prefix}", description=description)
         for code in (400, 422):
             self.register_error_handler(code, _fields_failed)
 
     def signed_in(self, **options: Any) -> Callable[[View], View]:
-        """The view needs a token (an access token, unless `options` of `verify_jwt_in_request` say
-        otherwise).
+        """A decorator for a view that needs an access token.
+
+        `options` are those of `verify_jwt_in_request`; they can ask for another kind of token.
         """
 
         def decorate(view: View) -> Any:
             @wraps(view)
             def checked(*args: Any, **kwargs: Any) -> Any:
                 verify_jwt_in_request(**options)
-                db.session.rollback()  # no lock is held while a body comes in, however slowly
+                db.session.rollback()  # release the lock: the body may arrive slowly
                 return view(*args, **kwargs)
 
             return self.documents_token(checked, optional="optional" in options)
@@ -86,16 +85,14 @@ class ApiBlueprint(flask_smorest.Blueprint):
         return decorate
 
     def documents_token(self, view: View, optional: bool = False) -> View:
-        """Tell readers of the documentation that the view needs a token (or looks at one, where it
-        is optional).
-        """
+        """Document that the view needs a token, or that it accepts one if `optional`."""
         security: list[dict[str, list[str]]] = [{"bearer": []}, *([{}] if optional else [])]
         documented: View = self.doc(security=security)(self.alt_response(401, "UNAUTHORIZED")(view))
         return documented
 
 
 def paged(query: Select[Any], arguments: dict[str, Any]) -> Pagination:
-    """One page of a list; past the last one it is empty, not an error."""
+    """One page of a list. A page after the last one is empty; it is no error."""
     size = arguments["page_size"]
     return db.paginate(
         query, page=arguments["page"], per_page=size, max_per_page=size, error_out=False

@@ -1,4 +1,4 @@
-"""Published positions, for anybody; with a token also the drafts that its person may see."""
+"""Published positions for everybody, and drafts for users who may see them."""
 
 import uuid
 from typing import Any
@@ -22,7 +22,8 @@ bp = ApiBlueprint("Positions", "/jobs", "For anybody")
 def list_jobs(arguments: dict[str, Any]) -> Pagination:
     """Search positions
 
-    Newest first. Repeat `workplace` or `type` for any of several; different filters must all hold.
+    Newest first. Repeat `workplace` or `type` to match any of several values. A position must match
+    all filters.
     """
     return paged(JobSearch.from_args(request.args).select(), arguments)
 
@@ -34,6 +35,6 @@ def list_jobs(arguments: dict[str, Any]) -> Pagination:
 def show_job(job_id: uuid.UUID) -> Job:
     """One position
 
-    A position that is being drafted is shown to admins, with their token.
+    Admins with a token also see drafts.
     """
     return access.fetch_job(job_id, get_current_user() or NOBODY)

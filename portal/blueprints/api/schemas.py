@@ -1,7 +1,6 @@
-"""What goes in and out of the API, field by field: validation and documentation in one.
+"""The schemas of the API's requests and responses. They validate and document every field.
 
-A schema for output names every field it shows; nothing reaches a program because a table has a
-column for it.
+A response schema names each field, so a new database column never appears in a response by itself.
 """
 
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from portal.people import contact_details, passwords
 from portal.web.error_pages import MARK
 
 PAGE_SIZE = 20
-# a page of interviews carries all its flags: more would be slow to make and to read
+# A page of interviews contains all their flags, so longer pages would be slow.
 PAGE_SIZE_MAX = 100
 
 
@@ -68,16 +67,14 @@ class Page(Schema):
 
 
 class Text(fields.String):
-    """Words somebody typed, without blanks around them. PostgreSQL cannot keep the NUL character,
-    so it goes, too.
-    """
+    """Text without spaces at its ends, and without NUL characters, which PostgreSQL refuses."""
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
         return str(super()._deserialize(*args, **kwargs)).replace("\0", "").strip()
 
 
 class Line(fields.String):
-    """One line of a person's account, in the spelling that its page would keep."""
+    """One line of a person's account, in the same normal form as on the page."""
 
     def __init__(
         self, tidy: Callable[[str], str] = contact_details.tidy_text, **options: Any
@@ -90,7 +87,7 @@ class Line(fields.String):
 
 
 class EmailAddress(fields.Email):
-    """An address without the blanks and invisible characters that come along when one is pasted."""
+    """An e-mail address, without spaces and invisible characters from pasting."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         typed = contact_details.without_blanks(value) if isinstance(value, str) else value
@@ -166,7 +163,7 @@ class SignedIn(Tokens):
 
 
 class JobQuery(PageQuery):
-    """The filters of the job board, by the names that its page uses."""
+    """The filters of the job board, with the same names as on its page."""
 
     q = fields.String(
         validate=validate.Length(max=job_search.QUERY_MAX_CHARS),
@@ -193,7 +190,7 @@ class JobBrief(JobName):
 
 
 class QuestionShape(Schema):
-    """How one question is asked. What is asked is seen in the interview only."""
+    """A question's settings. Its text is shown only in the interview."""
 
     position = fields.Integer()
     think_ms = fields.Integer()
@@ -212,7 +209,7 @@ class JobPage(Page):
 
 
 class File(Upload):
-    """A part of a form that is a file, and not words by the same name."""
+    """A file in a multipart form. A text field with the same name is refused."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> FileStorage:
         if not isinstance(value, FileStorage):
@@ -267,7 +264,7 @@ class ApplicationPage(Page):
 
 
 class InterviewQuery(PageQuery):
-    """The filters of the review list, by the names that its page uses."""
+    """The filters of the review queue, with the same names as on its page."""
 
     candidate = fields.String(metadata=said("Words of the name or e-mail address"))
     kind = fields.List(fields.String(validate=validate.OneOf(review_queue.KINDS)))
@@ -319,7 +316,7 @@ class InterviewPage(Page):
 
 
 class FlagFull(Schema):
-    """What was seen, by which rule, with which numbers."""
+    """What the engine measured, by which rule, and with which numbers."""
 
     kind = fields.String()
     severity = fields.String()
@@ -379,9 +376,9 @@ class InterviewFull(InterviewSummary):
 
 
 def fields_at_fault(messages: Any) -> dict[str, Any]:
-    """Validation messages by field, without the place (body, query) where each was found.
+    """The validation messages by field, without their location (body, query).
 
-    Names that we do not know are not said again: they are somebody's text, of any length.
+    We do not repeat unknown field names: they are the client's text and may have any length.
     """
     found: dict[str, Any] = {}
     for place, by_field in messages.items():

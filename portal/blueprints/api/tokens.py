@@ -1,10 +1,8 @@
-"""The API's tokens: made at sign-in, checked against the database with every request, dead at
-sign-out.
+"""The API's tokens (JWT). Each request checks its token against the database.
 
-All tokens that follow from one sign-in are a family. A refresh token that comes a second time was
-copied, and nobody can tell which of the two holders is the right one: the whole family ends (RFC
-9700, 4.14.2). Knows nothing of routes. Tokens for uploads are another kind, with another audience,
-and open nothing here.
+All tokens from one sign-in are a family. If a refresh token arrives a second time, somebody has
+copied it. We cannot know which of the two holders is its owner, so we end the whole family (RFC
+9700, section 4.14.2). Upload tokens have another audience and give no access to the API.
 """
 
 import hashlib
@@ -24,10 +22,10 @@ from portal.extensions import db, insert_unless_there, jwt
 from portal.models import RevokedToken, User, utc_now
 from portal.web.error_pages import problem
 
-# short: what was copied from a log or a screen is soon worth nothing
+# Short, so that a token which somebody copies from a log or a screen soon becomes worthless.
 ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=30)  # of one token; each use gives a new one
-# however often refreshed: then the password is asked for again
+# After this time the user must sign in with the password again.
 FAMILY_LIFETIME = timedelta(days=90)
 AUDIENCE = "portal-api"
 ALGORITHM = "HS256"
@@ -37,7 +35,7 @@ Claims = dict[str, Any]
 
 def init_app(app: Flask) -> None:
     app.config.from_mapping(
-        # A key of its own: a token made for another purpose with the same secret is no token here.
+        # A key only for these tokens, so that no other token of ours is valid here.
         JWT_SECRET_KEY=_keyed(app.secret_key, "api token key"),
         JWT_ALGORITHM=ALGORITHM,
         JWT_DECODE_ALGORITHMS=[ALGORITHM],
@@ -50,8 +48,9 @@ def init_app(app: Flask) -> None:
 
 
 def issue(user: User, before: Claims | None = None) -> dict[str, Any]:
-    """A fresh pair of tokens for this person, of the same sign-in as the claims `before` (default:
-    of a new one).
+    """A new pair of tokens for this user.
+
+    They belong to the sign-in of the claims `before`, or to a new sign-in without them.
     """
     now = utc_now()
     ends_at = datetime.fromtimestamp(before["ends"], UTC) if before else now + FAMILY_LIFETIME
@@ -73,9 +72,7 @@ def issue(user: User, before: Claims | None = None) -> dict[str, Any]:
 
 
 def spend(claims: Claims) -> bool:
-    """End a refresh token in exchange for a new one. False where another request was faster; the
-    caller commits.
-    """
+    """Mark a refresh token as used. False if another request has used it. The caller commits."""
     _forget_expired()
     return insert_unless_there(_revoked(claims))
 
@@ -85,16 +82,14 @@ def _forget_expired() -> None:
 
 
 def end_family(claims: Claims) -> None:
-    """End every token of the sign-in that this one comes from, for every process at once; the
-    caller commits.
-    """
+    """End all tokens of this token's sign-in, in all processes. The caller commits."""
     _forget_expired()
     ends_at = datetime.fromtimestamp(claims["ends"], UTC)
     insert_unless_there(RevokedToken(jti=claims["family"], expires_at=ends_at))
 
 
 def read_refresh(token: str, user: User) -> Claims | None:
-    """The claims of this person's own refresh token; None for anything else."""
+    """The claims of this user's own refresh token, or None for any other text."""
     try:
         claims: Claims = decode_token(token)
     except (PyJWTError, JWTExtendedException):
@@ -112,8 +107,9 @@ def _keyed(secret: str | bytes | None, text: str) -> str:
 
 
 def _session_mark(user: User) -> str:
-    """Changes with the person's session key, and tells nothing of it: whoever is signed out
-    everywhere is so here.
+    """A keyed hash (HMAC) of the user's session key.
+
+    Signing out everywhere changes that key, so it also ends the user's API tokens.
     """
     return _keyed(current_app.secret_key, f"api session {user.session_key}")[:32]
 
@@ -142,7 +138,7 @@ def _person(header: Claims, claims: Claims) -> User | None:
 
 @jwt.token_in_blocklist_loader
 def _is_revoked(header: Claims, claims: Claims) -> bool:
-    if not {"family", "ends"} <= claims.keys():  # of a version before families: signed in anew once
+    if not {"family", "ends"} <= claims.keys():  # a token from before we had families
         return True
     if db.session.get(RevokedToken, claims["family"]) is not None:
         return True

@@ -1,6 +1,6 @@
 """Recording an interview: its pages, the room's JSON, and the uploads.
 
-Each module adds its views to `bp` when it is imported, so all of them are imported here.
+Importing a module adds its views to `bp`, so we import all of them here.
 """
 
 from portal.blueprints.capture import kiosk, pages, playback, room, uploads

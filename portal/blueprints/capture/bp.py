@@ -1,4 +1,4 @@
-"""The blueprint that the views of recording an interview are added to."""
+"""The blueprint for the views that record an interview."""
 
 from flask import Blueprint
 

@@ -1,7 +1,6 @@
-"""The room's requests where this machine's own camera records: open the devices, watch, record,
-stop.
+"""The room's requests at a kiosk, whose own camera records: open devices, preview, record, stop.
 
-The pages are those of every interview; only where pictures and sound come from differs.
+The pages are the same as for other interviews. Only the source of video and sound differs.
 """
 
 import uuid
@@ -40,13 +39,13 @@ def kiosk_status(interview_id: uuid.UUID) -> ResponseReturnValue:
 @for_programs
 @login_required
 def kiosk_preview(interview_id: uuid.UUID) -> ResponseReturnValue:
-    """Moving pictures for an `<img>`; they end when the page leaves or no longer has the camera."""
+    """The camera's pictures (MJPEG) for an `<img>`, until the page closes or loses the camera."""
     pictures = interviews.preview(own_here(interview_id), request.args.get("tab", ""))
     response = Response(
         framed(pictures), mimetype=f"multipart/x-mixed-replace; boundary={BOUNDARY}"
     )
     response.call_on_close(pictures.close)
-    response.headers["X-Accel-Buffering"] = "no"  # nginx must pass pictures on as they come
+    response.headers["X-Accel-Buffering"] = "no"  # nginx must forward each picture at once
     return response
 
 
@@ -83,7 +82,7 @@ def tab_of_page() -> str:
 
 
 def own_here(interview_id: uuid.UUID) -> InterviewSession:
-    """The candidate's own interview, asked for by a browser on this very machine."""
+    """The candidate's own interview. Refuses browsers on other machines."""
     row = fetch_own(InterviewSession, interview_id)
     interviews.refuse_visitors(is_at_the_machine())
     return row

@@ -1,4 +1,4 @@
-"""The pages of an interview in their order: consent, device check, room, receipt."""
+"""The candidate's pages of an interview, in order: consent, device check, room, receipt."""
 
 import uuid
 
@@ -17,13 +17,13 @@ from portal.interviews import AnswersMissing, InterviewError
 from portal.models import InterviewSession, InterviewState
 from portal.web.error_pages import problem, wants_json
 
-RECEIPT_SHOWN_S = 120  # at a kiosk: long enough to read it
+RECEIPT_SHOWN_S = 120  # a kiosk shows the receipt long enough to read it
 PAGE_OF = {InterviewState.PENDING: "capture.consent", InterviewState.RECORDING: "capture.check"}
 
 
 @bp.errorhandler(InterviewError)
 def interview_error(error: InterviewError) -> ResponseReturnValue:
-    """Say why: as a problem document to scripts, as a page with a way on to people."""
+    """Show the reason: scripts get a problem document, people a page with a link to go on."""
     if wants_json():
         extra = {"offset": error.offset} if hasattr(error, "offset") else {}
         return problem(error.status, "Not possible now", error.message, **extra)
@@ -41,7 +41,7 @@ def interview_error(error: InterviewError) -> ResponseReturnValue:
 @bp.get("/<uuid:interview_id>")
 @login_required
 def interview(interview_id: uuid.UUID) -> ResponseReturnValue:
-    """Wherever the candidate left off."""
+    """Redirect to the page on which the candidate can continue."""
     row = fetch_own(InterviewSession, interview_id)
     page = PAGE_OF.get(row.state, "capture.receipt")
     return redirect(url_for(page, interview_id=row.id), code=303)
@@ -88,7 +88,7 @@ def receipt(interview_id: uuid.UUID) -> ResponseReturnValue:
         return render_template(
             "capture/receipt.html", status=interviews.status(row), decided=decided, **names(row)
         )
-    sign_out_here()  # shown once: who comes next to this browser must not be this person
+    sign_out_here()  # the next person at this kiosk must not be signed in as this one
     page = render_template(
         "capture/receipt.html", status=interviews.status(row), decided=decided, **names(row)
     )
@@ -113,7 +113,7 @@ def finish(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def recording_page(interview_id: uuid.UUID, template: str) -> ResponseReturnValue:
-    """A page that only makes sense between consent and finish; otherwise the one that does."""
+    """A page for the time between consent and finish. Else redirects to the page for this state."""
     row = fetch_own(InterviewSession, interview_id)
     if row.state is not InterviewState.RECORDING:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
@@ -132,6 +132,6 @@ def recording_page(interview_id: uuid.UUID, template: str) -> ResponseReturnValu
 
 
 def names(row: InterviewSession) -> dict[str, object]:
-    """What every page of an interview speaks of."""
+    """The variables that all templates of an interview need."""
     application = row.application
     return {"interview": row, "job": application.job, "questions": application.questions}

@@ -1,13 +1,12 @@
-"""PATCH of an upload, answered in front of Flask's dispatch: everybody who records sends a piece
-each second.
+"""Handles PATCH, which appends a piece (chunk) to an upload, as WSGI middleware before Flask.
 
-Some firewalls know neither PATCH nor DELETE, so tus lets a client name the method in a header. That
-is believed here, for the addresses of uploads and nowhere else: they ask for a token, and no cookie
-opens them.
+Each recording page sends a piece every second. Sessions, cookies and forms play no part in that,
+and to look for them would cost more than to append the piece. Errors, headers and request ids are
+the same as in other responses. The token says who may send; `interviews.receiving` decides what may
+be appended.
 
-Sessions, cookies and forms have no part in it, and looking for them costs more than appending does.
-Errors, headers and request ids are those of every other answer. Who may send is in the token; what
-may be appended `receiving` says.
+Some firewalls block PATCH and DELETE, so tus lets a client name the method in a header. We accept
+that header only for uploads: they need a token, and no cookie gives access to them.
 """
 
 import logging
@@ -29,13 +28,13 @@ log = logging.getLogger(__name__)
 
 
 def stand_in_front(app: Flask) -> None:
-    """Answer pieces here; everything else goes on to `app` as before."""
+    """Put our middleware in front of the app. It forwards all other requests to the app."""
     others: Callable[[Environ, Any], Iterable[bytes]] = app.wsgi_app
 
-    def door(environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def middleware(environ: Environ, start_response: Any) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith(ADDRESS):
-            start_response = _meant(environ, start_response)
-        answer_id = _addressed(environ)
+            start_response = _override_method(environ, start_response)
+        answer_id = _upload_id(environ)
         if answer_id is None:
             return others(environ, start_response)
         with app.app_context():
@@ -43,21 +42,23 @@ def stand_in_front(app: Flask) -> None:
             security_headers.name_request()
             return _answer(environ, start_response, answer_id)
 
-    app.wsgi_app = door  # type: ignore[method-assign]
+    app.wsgi_app = middleware  # type: ignore[method-assign]
 
 
-def _meant(environ: Environ, start_response: Any) -> Any:
-    """Lets the header say which method is meant. Gives how the answer is started."""
+def _override_method(environ: Environ, start_response: Any) -> Any:
+    """Apply the method from `X-HTTP-Method-Override`. Returns the `start_response` to use."""
     meant = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE")
     if meant is None or meant == environ["REQUEST_METHOD"]:
         return start_response
-    environ["REQUEST_METHOD"] = meant if meant in METHODS else "UNKNOWN"  # it stands in the log
+    environ["REQUEST_METHOD"] = meant if meant in METHODS else "UNKNOWN"  # the log shows it
     if meant != "HEAD":
         return start_response
 
     def without_length(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-        """Whoever sent a POST waits for a body of the length that is said, and the answer to HEAD
-        has none.
+        """Set the content length to 0.
+
+        The response to HEAD has no body, but a client that sent POST would wait for one of the
+        stated length.
         """
         kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
         return start_response(status, [*kept, ("Content-Length", "0")], *more)
@@ -65,8 +66,8 @@ def _meant(environ: Environ, start_response: Any) -> Any:
     return without_length
 
 
-def _addressed(environ: Environ) -> uuid.UUID | None:
-    """Which upload this is a piece of; None for every other request."""
+def _upload_id(environ: Environ) -> uuid.UUID | None:
+    """The id of the upload if this is a PATCH of one, else None."""
     address, _, name = environ.get("PATH_INFO", "").rpartition("/")
     if environ["REQUEST_METHOD"] != "PATCH" or address != ADDRESS:
         return None
@@ -82,10 +83,9 @@ def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iter
         new_offset = _append(environ, EnvironHeaders(environ), answer_id)
     except tus.UploadError as error:
         response = refused(error)
-    except (
-        Exception
-    ):  # as Flask does around each view: the reason goes to the log, none of it to the sender
-        log.exception("a piece could not be taken")
+    # Like Flask around each view: the log gets the exception, and the client gets none of it.
+    except Exception:
+        log.exception("a piece could not be appended")
         response = refused(tus.Refused(500, "Something failed on our side. Send the piece again."))
     else:
         said = [("Tus-Resumable", tus.VERSION), ("Upload-Offset", str(new_offset))]
@@ -95,8 +95,9 @@ def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iter
 
 
 def _append(environ: Environ, headers: EnvironHeaders, answer_id: uuid.UUID) -> int:
-    """Append one piece. The body is read before the database is asked, so that a slow sender holds
-    nothing.
+    """Append one piece and return the new offset.
+
+    Reads the body before it asks the database, so that a slow sender holds no lock.
     """
     check_version(headers)
     token_holder(headers, answer_id)
@@ -116,8 +117,9 @@ def _append(environ: Environ, headers: EnvironHeaders, answer_id: uuid.UUID) -> 
 
 
 def _body(environ: Environ, length_bytes: int | None) -> bytes:
-    """The whole piece, or an error: of one that ends early nothing is kept. Without a length it is
-    sent in chunks.
+    """The whole piece. Raises UploadError if it ends early or is too large.
+
+    Without a length, the client uses chunked transfer encoding.
     """
     limit_bytes = current_app.config["PORTAL"].upload_chunk_max_bytes
     too_large = tus.Refused(413, f"Send pieces of at most {limit_bytes} bytes.")

@@ -1,6 +1,4 @@
-"""A candidate's own answer, to look at before keeping it: what the server has of it, while the
-interview records.
-"""
+"""Plays a candidate's own answer back, as far as the server has it, while the interview runs."""
 
 import uuid
 
@@ -20,7 +18,7 @@ from portal.web.error_pages import for_programs
 @for_programs
 @login_required
 def answer_playback(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
-    """Takes Range. After the interview its film is the hiring team's to look at."""
+    """The video of one answer, with byte ranges. Only the team can watch it after the interview."""
     answer = own_answer(interview_id, answer_id)
     if interviews.config().records_itself:
         interviews.refuse_visitors(is_at_the_machine())

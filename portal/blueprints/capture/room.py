@@ -1,4 +1,4 @@
-"""What the room's script asks for: how things stand, a seat, a new answer, the end of one."""
+"""The JSON requests of the room's script: the state, the seat, questions, answers, page events."""
 
 import uuid
 from typing import Any
@@ -38,14 +38,14 @@ class QuestionSchema(TabSchema):
 
 class AnswerSchema(QuestionSchema):
     container = fields.String(required=True)
-    # the page's own name, where it recorded before it could ask
+    # The page chooses the id itself if it starts to record while it is offline.
     answer_id = fields.UUID(load_default=None)
 
 
 class CompleteSchema(Schema):
     length = fields.Integer(required=True, validate=validate.Range(min=0))
     recorded_ms = fields.Integer(load_default=None, allow_none=True, validate=milliseconds)
-    # our page recorded it, and nothing it was to report is missing
+    # True if our page recorded the answer and has reported all its page events.
     watched = fields.Boolean(load_default=False)
 
 
@@ -68,15 +68,16 @@ class EventsSchema(Schema):
 
 
 class BadBody(InterviewError):
-    """The body is not what this address takes."""
+    """The request's body does not fit the schema."""
 
     status = 422
 
 
 @bp.before_request
 def take_in_body() -> None:
-    """Have the whole body before anybody asks the database: a slow sender must not hold its write
-    lock.
+    """Read the whole body before a view asks the database.
+
+    Otherwise a slow sender would hold SQLite's write lock.
     """
     if request.endpoint == "capture.echo":
         request.max_content_length = ECHO_MAX_BYTES
@@ -109,7 +110,7 @@ def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
 @for_programs
 @login_required
 def release(interview_id: uuid.UUID, position: int) -> ResponseReturnValue:
-    """Show a question; from the first time on its time to think runs."""
+    """Show a question. The first request starts the time to think."""
     row = fetch_own(InterviewSession, interview_id)
     return shown(interviews.release(row, position, body(TabSchema())["tab"]))
 
@@ -164,7 +165,7 @@ def events(interview_id: uuid.UUID) -> ResponseReturnValue:
 @for_programs
 @login_required
 def echo(interview_id: uuid.UUID) -> ResponseReturnValue:
-    """The bytes were swallowed, so that the page can measure how fast they went."""
+    """Accept the body and drop it, so that the page can measure its upload speed."""
     fetch_own(InterviewSession, interview_id)
     return "", 204
 
@@ -177,7 +178,7 @@ def own_answer(interview_id: uuid.UUID, answer_id: uuid.UUID) -> Answer:
 
 
 def room_state(row: InterviewSession) -> dict[str, Any]:
-    """All that the room's script needs to go on from wherever things stand."""
+    """All that the room's script needs to continue the interview in its current state."""
     return {
         "interview_id": str(row.id),
         "state": row.state,
@@ -190,10 +191,10 @@ def room_state(row: InterviewSession) -> dict[str, Any]:
 
 
 def question_state(row: InterviewSession, question: InterviewQuestion) -> dict[str, Any]:
-    """How one question stands; its words only once they were shown."""
+    """The state of one question. It contains the text only if the candidate has seen it."""
     rows = [answer for answer in row.answers if answer.question_position == question.position]
     not_given = {AnswerState.DISCARDED, AnswerState.FAILED}
-    kept = row.kept_answers()  # among them one that could not be used, where there is no better one
+    kept = row.kept_answers()  # may include an unusable answer if there is no better one
     given = [answer for answer in rows if answer.state not in not_given or answer in kept]
     return {
         **shown(question),
@@ -206,7 +207,7 @@ def question_state(row: InterviewSession, question: InterviewQuestion) -> dict[s
 
 
 def shown(question: InterviewQuestion) -> dict[str, Any]:
-    """A question as its candidate may know it now."""
+    """The parts of a question that the candidate may see now."""
     return {
         "position": question.position,
         "prompt": question.prompt if question.is_released else None,
@@ -231,23 +232,23 @@ def answer_state(answer: Answer) -> dict[str, Any]:
 
 
 def begin_answer(row: InterviewSession, wish: interviews.NewAnswer) -> Answer:
-    """A new answer, within what one account may begin."""
+    """Start a new answer, within the rate limit of the account."""
     counted = throttle.count_try(throttle.ANSWERS_PER_ACCOUNT, str(current_user.id), utc_now())
     try:
         return interviews.start_answer(row, wish)
     except InterviewError:
-        throttle.forgive([counted])  # a page that waits for room asks again and again
+        throttle.forgive([counted])  # a page that waits for disk space asks again and again
         raise
 
 
 def started(answer: Answer) -> dict[str, Any]:
-    """All that a page needs to know of an answer that it records."""
+    """All that a page needs to know about an answer to record it."""
     taken = {"question": answer.question_position, "take": answer.take, "part": answer.part}
     return upload_of(answer) | taken | {"limit_ms": answer.limit_ms}
 
 
 def upload_of(answer: Answer) -> dict[str, Any]:
-    """Where and with which token this answer's bytes are sent."""
+    """The upload URL and the token for this answer."""
     return {
         "answer_id": str(answer.id),
         "upload_url": url_for("capture.upload", answer_id=answer.id),
@@ -256,7 +257,7 @@ def upload_of(answer: Answer) -> dict[str, Any]:
 
 
 def body(schema: Schema) -> dict[str, Any]:
-    """The request's JSON, held to the schema. Raises BadBody."""
+    """The request's JSON, validated with the schema. Raises BadBody."""
     try:
         return dict(schema.load(request.get_json()))
     except ValidationError as exc:

@@ -1,5 +1,6 @@
-"""The tus endpoint: headers in, headers out. Who may send is in the token; bytes themselves come in
-by `pieces`.
+"""The tus endpoints for uploads, except PATCH, which `pieces` handles.
+
+A token says who may send.
 """
 
 import uuid
@@ -17,13 +18,14 @@ from portal.web.error_pages import problem
 
 ADDRESS = "/capture/uploads"
 
-# Answered by `pieces`, in front of Flask; here so that the map of addresses is whole.
+# `pieces` handles this request before Flask. The rule is here so that `url_for` and the list of
+# routes know it.
 bp.add_url_rule("/uploads/<uuid:answer_id>", endpoint="piece", methods=["PATCH"], build_only=True)
 
 
 @bp.errorhandler(tus.UploadError)
 def refused(error: tus.UploadError) -> Response:
-    """Why not, with our mark; where the offset was wrong also the right one."""
+    """The error as a problem document. After a wrong offset, it contains the right one."""
     if not isinstance(error, tus.WrongOffset):
         return speaking_tus(problem(error.status, title_of(error.status), error.message))
     response = speaking_tus(
@@ -39,7 +41,7 @@ def title_of(status: int) -> str:
 
 @bp.after_app_request
 def name_protocol(response: Response) -> Response:
-    """Also what Flask itself refuses at these addresses is an answer of this protocol."""
+    """Add the tus headers to all responses for uploads, also to Flask's own errors."""
     return speaking_tus(response) if request.path.startswith(ADDRESS) else response
 
 
@@ -49,7 +51,7 @@ def name_protocol(response: Response) -> Response:
 )
 @csrf.exempt
 def create_upload() -> ResponseReturnValue:
-    """Where the token's answer is uploaded to; the row was made when the room asked for it."""
+    """Return the upload URL for the token's answer. The room has already created the row."""
     if request.method == "OPTIONS":
         return options()
     check_version(request.headers)
@@ -85,8 +87,9 @@ def upload(answer_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def announced_bytes(headers: Headers) -> int | None:
-    """How long the upload to be made will be; None where its sender does not know yet. Raises
-    UploadError.
+    """The length of the new upload, or None if the client does not know it yet.
+
+    Raises UploadError.
     """
     if "Upload-Concat" in headers:
         raise tus.UploadError("Uploads are not concatenated here.")
@@ -98,14 +101,15 @@ def announced_bytes(headers: Headers) -> int | None:
 
 
 def terminate(answer: Answer) -> Response:
-    """Take an unfinished upload back."""
+    """Cancel an unfinished upload."""
     interviews.discard_upload(answer)
     return empty(204)
 
 
 def token_holder(headers: Headers, expected: uuid.UUID | None = None) -> uuid.UUID:
-    """The answer that the request's token is for, if it is the one this address is about. Asks no
-    database.
+    """The id of the answer that the request's token is for. Does not ask the database.
+
+    Raises Refused without a valid token, or if the token is not for the `expected` answer.
     """
     kind, _, token = headers.get("Authorization", "").partition(" ")
     try:
@@ -124,8 +128,9 @@ def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
 
 
 def answer_of(answer_id: uuid.UUID) -> Answer:
-    """The answer that a token was verified for. Raises Refused where it is no longer there."""
-    g.only_reads_database = request.method != "DELETE"  # no write lock while a piece goes to disk
+    """The answer with this id, if it still accepts an upload. Raises Gone or Refused."""
+    # Without this, the request would hold SQLite's write lock while it waits for the disk.
+    g.only_reads_database = request.method != "DELETE"
     answer = db.session.get(Answer, answer_id)
     if answer is None:
         raise tus.Gone

@@ -237,7 +237,7 @@ def test_a_fault_of_ours_says_so_and_keeps_its_reason_in_the_log(
 
     assert (response.status_code, response.headers["X-Frame-Options"]) == (500, "DENY")
     assert str(answer.id) not in response.text
-    assert "a piece could not be taken" in caplog.text
+    assert "a piece could not be appended" in caplog.text
 
 
 @pytest.mark.sqlite

@@ -102,7 +102,7 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Serve metrics, and start measuring at once, also what a crash has interrupted."""
+    """Serve metrics and start measuring at once, including work that a crash has interrupted."""
     if not hasattr(worker.wsgi, "extensions"):
         return  # a benchmark serves another app with these settings
     from portal import metrics, work  # imported here, because the main process must not load them

@@ -37,11 +37,11 @@ def note_hash(path: Path, check: Callable[[], None] = go_on) -> None:
     """
     stamp = _stamp(path)  # before hashing, so that a change in the meantime makes the note invalid
     _note_path(path).write_text(
-        json.dumps({"sha256": _sha256_beside(path, check), "stamp": stamp}), encoding="utf-8"
+        json.dumps({"sha256": _sha256_in_subprocess(path, check), "stamp": stamp}), encoding="utf-8"
     )
 
 
-def _sha256_beside(path: Path, check: Callable[[], None]) -> str:
+def _sha256_in_subprocess(path: Path, check: Callable[[], None]) -> str:
     """The hash, computed by a process of its own.
 
     In our process each block would wait up to 5 ms for the global interpreter lock while other
@@ -61,11 +61,11 @@ def _sha256_beside(path: Path, check: Callable[[], None]) -> str:
     except OSError:
         return sha256(path, check)
     with process:
-        said = _waited_for(process, check)
+        said = _output_of(process, check)
     return sha256(path, check) if process.returncode else said.strip()
 
 
-def _waited_for(process: subprocess.Popen[str], check: Callable[[], None]) -> str:
+def _output_of(process: subprocess.Popen[str], check: Callable[[], None]) -> str:
     """The output of the process. We kill the process if `check` raises.
 
     The output is one line, so it cannot fill the pipe.

@@ -58,11 +58,11 @@ def one_line_end(text: str) -> str:
 
 def mark(value: object) -> str:
     """A short hash of the value. It is the same in every process, and with any kind of line end."""
-    text = json.dumps(_alike(value), ensure_ascii=False, default=str)
+    text = json.dumps(_with_one_line_end(value), ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:MARK_CHARS]
 
 
-def _alike(value: object) -> object:
+def _with_one_line_end(value: object) -> object:
     if isinstance(value, str):
         return one_line_end(value)
-    return [_alike(one) for one in value] if isinstance(value, list) else value
+    return [_with_one_line_end(one) for one in value] if isinstance(value, list) else value

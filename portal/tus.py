@@ -151,7 +151,7 @@ def held(path: Path) -> Iterator[int]:
     arrives after its end. Deletes the file if it is empty.
     """
     try:
-        handle = _locked(path)
+        handle = _open_locked(path)
     except FileNotFoundError:  # its folder was deleted, so nobody can append anything
         yield 0
         return
@@ -180,7 +180,7 @@ def append(
     """
     if checksum:
         checksum.verify(data)
-    handle = _locked(path)
+    handle = _open_locked(path)
     try:
         refuse()
         actual = os.fstat(handle).st_size
@@ -200,7 +200,7 @@ def append(
 
 
 def _drop_empty(handle: int, path: Path) -> None:
-    """Delete the file if it is empty: then `_locked` created it. The caller must hold the lock.
+    """Delete the file if it is empty: then `_open_locked` created it. The caller holds the lock.
 
     A process that waits for this lock sees the deletion and creates a new file.
     """
@@ -209,7 +209,7 @@ def _drop_empty(handle: int, path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _locked(path: Path) -> int:
+def _open_locked(path: Path) -> int:
     """Open and lock the file. Creates the file, but raises FileNotFoundError without its folder."""
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)

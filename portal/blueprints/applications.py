@@ -24,9 +24,9 @@ bp = Blueprint("applications", __name__)
 TOO_LARGE = "This file is larger than 10 MB. Save it with smaller pictures and choose it again."
 # A browser shows our response only after it has sent the whole request. So we read a request that
 # is too large to its end, but not more than this.
-READ_AWAY_MAX_BYTES = 32 * 1024 * 1024
+DRAIN_MAX_BYTES = 32 * 1024 * 1024
 TAKES_FILES = {"applications.apply", "applications.replace_resume"}
-READ_AWAY_PIECE_BYTES = 256 * 1024
+DRAIN_BLOCK_BYTES = 256 * 1024
 
 
 @bp.get("/dashboard")
@@ -98,7 +98,7 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
     We could not read the other fields, because the request was too large. With HTMX the note is
     still on the page. Without HTMX the user finds it again with the browser's Back button.
     """
-    _read_away()
+    _drain_body()
     if not current_user.is_authenticated or request.endpoint not in TAKES_FILES:
         return go_to(url_for("applications.dashboard"))
     if request.endpoint == "applications.replace_resume":
@@ -117,12 +117,12 @@ def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
     ), 413
 
 
-def _read_away() -> None:
+def _drain_body() -> None:
     stream, left = (
         request.environ["wsgi.input"],
-        min(request.content_length or 0, READ_AWAY_MAX_BYTES),
+        min(request.content_length or 0, DRAIN_MAX_BYTES),
     )
-    while left > 0 and (piece := stream.read(min(left, READ_AWAY_PIECE_BYTES))):
+    while left > 0 and (piece := stream.read(min(left, DRAIN_BLOCK_BYTES))):
         left -= len(piece)
 
 

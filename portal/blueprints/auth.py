@@ -57,7 +57,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        return _go_on(current_user)
+        return _redirect_signed_in(current_user)
     form = SignInForm()
     if not form.validate_on_submit():
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
@@ -74,10 +74,10 @@ def login() -> ResponseReturnValue:
             exc.headers(),
         )
     start_session(user)
-    return _go_on(user)
+    return _redirect_signed_in(user)
 
 
-def _go_on(user: User) -> ResponseReturnValue:
+def _redirect_signed_in(user: User) -> ResponseReturnValue:
     """Redirect to the page that the user wanted, or else to the user's start page.
 
     A user who signs in for another tab is told to go back there: opening the interview in a

@@ -167,7 +167,8 @@ def count_sign_ins(user: User) -> int:
 def disable(user: User) -> None:
     """Disable the account and sign it out everywhere.
 
-    This deletes no data. An upload that is already running can finish.
+    This deletes no data. The server refuses the rest of an upload that is running now, but keeps
+    all bytes that it has confirmed.
     """
     user.disabled_at = user.disabled_at or utc_now()
     sign_out_everywhere(user)

@@ -27,13 +27,13 @@ def cookie_name() -> str:
 def known(cookies: Mapping[str, str], email: str) -> str | None:
     """The browser's name, if this account has signed in with it before. Else None."""
     user = accounts.find(email) if cookie_name() in cookies else None
-    return _known_of(cookies, user) if user else None
+    return _name_in_cookie(cookies, user) if user else None
 
 
 def remember(user: User) -> None:
     """Set the cookie that makes this browser a known one, in the response to this request."""
-    device = _known_of(request.cookies, user) or secrets.token_hex(8)
-    value = _signer().dumps([_mark_of(user), device])
+    device = _name_in_cookie(request.cookies, user) or secrets.token_hex(8)
+    value = _signer().dumps([_account_hash(user), device])
 
     @after_this_request
     def set_cookie(response: Response) -> Response:
@@ -49,17 +49,17 @@ def remember(user: User) -> None:
         return response
 
 
-def _known_of(cookies: Mapping[str, str], user: User) -> str | None:
+def _name_in_cookie(cookies: Mapping[str, str], user: User) -> str | None:
     try:
         account, device = _signer().loads(
             cookies.get(cookie_name(), ""), max_age=int(LIFETIME.total_seconds())
         )
     except (BadSignature, ValueError, TypeError):
         return None
-    return str(device) if account == _mark_of(user) else None
+    return str(device) if account == _account_hash(user) else None
 
 
-def _mark_of(user: User) -> str:
+def _account_hash(user: User) -> str:
     """A keyed hash (HMAC) of the account. Signing out everywhere changes it."""
     return throttle.bucket_of(throttle.SIGN_IN_PER_DEVICE, f"{user.email}\0{user.session_key}")
 

@@ -25,7 +25,7 @@ _hasher = PasswordHasher()  # Argon2id with the parameters that RFC 9106 recomme
 
 
 def hash_password(password: str) -> str:
-    return _hasher.hash(_one_spelling(password))
+    return _hasher.hash(_normalised(password))
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
@@ -35,7 +35,7 @@ def is_right(password: str, password_hash: str | None) -> bool:
     whether an account exists.
     """
     try:
-        _hasher.verify(password_hash or _nobodys_hash(), _one_spelling(password))
+        _hasher.verify(password_hash or _dummy_hash(), _normalised(password))
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
@@ -49,7 +49,7 @@ def needs_rehash(password_hash: str) -> bool:
 def why_refused(password: str, email: str = "") -> str | None:
     """A sentence that says why we refuse this password, or None if we accept it."""
     # Check the normalised form that we hash. Other characters may spell a common password too.
-    password = _one_spelling(password)
+    password = _normalised(password)
     plain = password.casefold().strip()
     if len(password) < MIN_CHARS:
         return f"Use at least {MIN_CHARS} characters. A few words in a row are easy to remember."
@@ -63,10 +63,10 @@ def why_refused(password: str, email: str = "") -> str | None:
 
 
 @functools.cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash(secrets.token_urlsafe(16))
 
 
-def _one_spelling(password: str) -> str:
+def _normalised(password: str) -> str:
     """The password in normal form (NFKC): keyboards encode a letter like é in different ways."""
     return unicodedata.normalize("NFKC", password)

@@ -104,7 +104,7 @@ def count_try(limit: Limit, subject: str, now: datetime) -> int:
     ).all()
     hit_id = hit.id
     if len(others) < limit.tries:
-        _forget_old(now)
+        _delete_old_tries(now)
         return hit_id
     forgive([hit_id])
     room_at = others[-limit.tries] + timedelta(seconds=limit.window_s)
@@ -167,7 +167,7 @@ def network_of(address: str | None) -> str:
     return str(ipaddress.ip_network((ip, IPV6_NETWORK_BITS), strict=False))
 
 
-def _forget_old(now: datetime) -> None:
+def _delete_old_tries(now: datetime) -> None:
     db.session.execute(
         sa.delete(ThrottleHit).where(ThrottleHit.at <= now - timedelta(seconds=KEEP_S))
     )

@@ -102,7 +102,7 @@ class Asked:
         than one range, and when the range belongs to another version of the file.
         """
         found = ONE_RANGE.fullmatch(self._environ.get("HTTP_RANGE", ""))
-        if not found or self._environ["REQUEST_METHOD"] != "GET" or not self._is_range_of_this():
+        if not found or self._environ["REQUEST_METHOD"] != "GET" or not self._is_range_current():
             return None
         first, last = found["first"], found["last"]
         if not (first or last) or (first and last and int(first) > int(last)):
@@ -115,7 +115,7 @@ class Asked:
             raise RequestedRangeNotSatisfiable(length)
         return begin, end
 
-    def _is_range_of_this(self) -> bool:
+    def _is_range_current(self) -> bool:
         """Whether `If-Range` is missing, or proves that the file is the same byte by byte."""
         said = self._environ.get("HTTP_IF_RANGE")
         if said is None:

@@ -23,8 +23,8 @@ PURPOSE = b"words about a person in an address"
 
 def in_addresses_of(bp: Blueprint) -> None:
     """Encrypt the personal parameters in all URLs of `bp`, and decrypt them for its views."""
-    bp.url_defaults(_seal_all)
-    bp.before_request(_open_all)
+    bp.url_defaults(_encrypt_arguments)
+    bp.before_request(_decrypt_arguments)
 
 
 def seal(words: str) -> str:
@@ -51,7 +51,7 @@ def _cipher() -> AESSIV:
     return AESSIV(hmac.new(secret.encode(), PURPOSE, hashlib.sha512).digest())
 
 
-def _seal_all(endpoint: str, values: dict[str, Any]) -> None:
+def _encrypt_arguments(endpoint: str, values: dict[str, Any]) -> None:
     for name in PERSONAL:
         words = values.get(name)
         words = words[0] if isinstance(words, list) else words
@@ -59,7 +59,7 @@ def _seal_all(endpoint: str, values: dict[str, Any]) -> None:
             values[name] = seal(words)
 
 
-def _open_all() -> None:
+def _decrypt_arguments() -> None:
     if not any(request.args.get(name, "").startswith(SIGN) for name in PERSONAL):
         return
     pairs = request.args.items(multi=True)

@@ -1,6 +1,4 @@
-"""The first page of an admin: how much there is of what waits for a person, and the newest of
-it.
-"""
+"""The admins' first page: how many items wait for somebody, and the newest of them."""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -37,7 +35,7 @@ def overview() -> ResponseReturnValue:
 
 
 def _newest_ready() -> list[tuple[InterviewSession, dict[str, int]]]:
-    """Each with how many flags of each severity it has."""
+    """The newest ready interviews, each with the number of its flags of each severity."""
     ready = InterviewFilter(states=(InterviewState.READY,))
     found = db.session.scalars(ready.select().limit(NEWEST)).all()
     return [(interview, review_queue.severity_counts(interview.flags)) for interview in found]

@@ -15,11 +15,11 @@ from portal.extensions import csrf
 
 DESCRIPTION = """\
 Sign in for an access token (15 minutes) and a refresh token (30 days), and send the access token
-with each request: `Authorization: Bearer …`. Exchanging a refresh token ends it and gives a new
-pair. Lists are paged with `page` and `page_size`. Errors are `application/problem+json`, of a
-`type` that begins with `urn:career-portal:problem:` (an error without it came from something in
-between); the `errors` member names the fields at fault. Moments are UTC; lengths are whole
-milliseconds. A flag says what was seen; it is a question to a person and changes nothing."""
+with each request: `Authorization: Bearer …`. A refresh token works once and gives a new pair. Lists
+have pages: use `page` and `page_size`. Errors are `application/problem+json`, and their `type`
+begins with `urn:career-portal:problem:` (an error without it comes from another server, such as a
+proxy). The member `errors` names the wrong fields. Times are UTC; lengths are whole milliseconds. A
+flag says what was measured. It is a question to a person and changes nothing."""
 
 
 class Api(flask_smorest.Api):

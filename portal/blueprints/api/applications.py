@@ -53,7 +53,7 @@ def apply(form: dict[str, Any]) -> Application | ResponseReturnValue:
         return field_errors({"resume": [str(exc)]})
 
 
-def _of_mine(view: Callable[..., Any]) -> Callable[..., Any]:
+def _own_application_only(view: Callable[..., Any]) -> Callable[..., Any]:
     """Check the owner before reading the body. Another person's application gives 404."""
 
     @wraps(view)
@@ -71,16 +71,14 @@ IF_MATCH = {
     "required": True,
     "schema": {"type": "string"},
     "example": "*",
-    "description": (
-        "The `resume_version` that is to be replaced, in quotes; or `*` for whichever is there"
-    ),
+    "description": ("The `resume_version` to replace, in quotes; or `*` to replace any version"),
 }
 
 
 @bp.put("/<uuid:application_id>/resume")
 @bp.doc(parameters=[IF_MATCH])
 @bp.signed_in()
-@_of_mine
+@_own_application_only
 @bp.arguments(ResumeForm, location="multipart")
 @bp.response(200, ApplicationFull)
 @bp.alt_response(404, "NOT_FOUND")
@@ -99,7 +97,7 @@ def replace_resume(
         return problem(
             428,
             "Which résumé?",
-            "Say If-Match with the resume_version that is to be replaced, or *.",
+            "Send If-Match with the resume_version to replace, or with *.",
         )
     if not request.if_match.contains(hiring.resume_version(application)):
         return problem(412, "Something changed meanwhile", str(hiring.ResumeReplaced()))

@@ -32,7 +32,7 @@ PAGE_SIZE_MAX = 100
 
 
 UNKNOWN = ["Unknown field."]  # marshmallow's own words
-NOT_TAKEN = "Some fields are not taken here. See the documentation for those that are."
+NOT_TAKEN = "Some fields are unknown here. See the documentation for the known ones."
 
 
 def said(description: str) -> dict[str, str]:
@@ -41,16 +41,14 @@ def said(description: str) -> dict[str, str]:
 
 class Problem(Schema):
     type = fields.String(
-        metadata=said("Says that this portal refused, and nothing in between")
+        metadata=said("Shows that this portal made the error, and no proxy")
         | {"example": f"{MARK}409"}
     )
     status = fields.Integer(metadata=said("The HTTP status"))
     title = fields.String(metadata=said("What happened"))
     detail = fields.String(metadata=said("What to do about it"))
-    request_id = fields.String(metadata=said("Names this request in the server's log"))
-    errors = fields.Dict(
-        keys=fields.String(), metadata=said("Messages by field, where fields are at fault")
-    )
+    request_id = fields.String(metadata=said("The id of this request in the server's log"))
+    errors = fields.Dict(keys=fields.String(), metadata=said("Messages for each wrong field"))
 
 
 class PageQuery(Schema):
@@ -63,7 +61,7 @@ class PageQuery(Schema):
 class Page(Schema):
     page = fields.Integer()
     page_size = fields.Integer(attribute="per_page")
-    total = fields.Integer(metadata=said("How many there are on all pages together"))
+    total = fields.Integer(metadata=said("The number of items on all pages"))
 
 
 class Text(fields.String):
@@ -118,7 +116,7 @@ class Registration(Credentials):
         validate=validate.Length(max=passwords.MAX_CHARS),
         metadata={
             "minLength": passwords.MIN_CHARS,
-            "description": "Not one that is easily guessed",
+            "description": "Must not be easy to guess",
         },
     )
     full_name = Line(required=True, validate=[validate.Length(max=120), a_name])
@@ -137,7 +135,7 @@ class Registration(Credentials):
 
 
 class RefreshToken(Schema):
-    refresh_token = fields.String(metadata=said("Ended together with the token in the header"))
+    refresh_token = fields.String(metadata=said("Ends together with the token in the header"))
 
 
 class Person(Schema):
@@ -167,7 +165,7 @@ class JobQuery(PageQuery):
 
     q = fields.String(
         validate=validate.Length(max=job_search.QUERY_MAX_CHARS),
-        metadata=said("Words that must all occur in title, description or location"),
+        metadata=said("Words; each must occur in the title, description or location"),
     )
     workplace = fields.List(fields.Enum(Workplace, by_value=fields.String))
     type = fields.List(fields.Enum(EmploymentType, by_value=fields.String))
@@ -200,7 +198,7 @@ class QuestionShape(Schema):
 
 class JobFull(JobBrief):
     description = fields.String(metadata=said("Markdown"))
-    interview_ms = fields.Integer(metadata=said("How long the recorded interview takes at most"))
+    interview_ms = fields.Integer(metadata=said("The longest time that the interview can take"))
     questions = fields.List(fields.Nested(QuestionShape))
 
 
@@ -242,14 +240,14 @@ class ApplicationFull(Schema):
     resume_name = fields.String()
     resume_version = fields.Function(
         hiring.resume_version,
-        metadata=said("Another one for each file; `If-Match` names it") | {"type": "string"},
+        metadata=said("Changes with each new file; send it as `If-Match`") | {"type": "string"},
     )
     resume_changes = fields.String(
-        metadata=said("What was left out of the file that was sent; empty where nothing was")
+        metadata=said("What the portal removed from the file; empty if nothing")
     )
     resume_opened_at = fields.DateTime(
         allow_none=True,
-        metadata=said("When the hiring team first opened it; from then on it cannot be replaced"),
+        metadata=said("When the hiring team first opened it; after that you cannot replace it"),
     )
     created_at = fields.DateTime()
     interview = fields.Nested(InterviewBrief, allow_none=True)
@@ -289,7 +287,7 @@ class PersonBrief(Schema):
 COUNTS = {
     "type": "object",
     "additionalProperties": {"type": "integer"},
-    "description": "Without what is not assessable",
+    "description": "Without stretches that could not be assessed",
 }
 
 
@@ -301,7 +299,7 @@ class InterviewSummary(InterviewBrief):
         ApplicationStatus, by_value=fields.String, attribute="application.status"
     )
     is_analysed = fields.Boolean(
-        metadata=said("False where the candidate declined analysis: nothing was measured")
+        metadata=said("False if the candidate declined analysis; then nothing is measured")
     )
     flags_by_severity = fields.Function(
         lambda row: review_queue.severity_counts(row.flags), metadata=COUNTS
@@ -334,8 +332,8 @@ NOTES = {
     "type": "array",
     "items": {"type": "string"},
     "description": (
-        "How it came, where that was not as usual: faster than time, cut at its limit, without the"
-        " page"
+        "Unusual facts about its arrival: faster than real time, cut at its limit, or not from"
+        " our page"
     ),
 }
 

@@ -106,7 +106,7 @@ def _keyed(secret: str | bytes | None, text: str) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def _session_mark(user: User) -> str:
+def _session_hash(user: User) -> str:
     """A keyed hash (HMAC) of the user's session key.
 
     Signing out everywhere changes that key, so it also ends the user's API tokens.
@@ -121,7 +121,7 @@ def _identity(user: User) -> str:
 
 @jwt.additional_claims_loader
 def _claims(user: User) -> Claims:
-    return {"session": _session_mark(user)}
+    return {"session": _session_hash(user)}
 
 
 @jwt.user_lookup_loader
@@ -130,7 +130,7 @@ def _person(header: Claims, claims: Claims) -> User | None:
     if (
         user is None
         or not user.is_active
-        or not hmac.compare_digest(claims.get("session", ""), _session_mark(user))
+        or not hmac.compare_digest(claims.get("session", ""), _session_hash(user))
     ):
         return None
     return user
@@ -163,7 +163,7 @@ def _invalid(reason: str) -> ResponseReturnValue:
 @jwt.expired_token_loader
 @jwt.revoked_token_loader
 @jwt.user_lookup_error_loader
-def _over(header: Claims, claims: Claims) -> ResponseReturnValue:
+def _no_longer_valid(header: Claims, claims: Claims) -> ResponseReturnValue:
     return unauthorised(
         "This token is no longer valid. Refresh it, or sign in again.", "invalid_token"
     )

@@ -163,12 +163,12 @@ def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(
 
 
 TWO_TABS_NOTE = """async () => {
-    const { Notes } = await import("/static/room/browser_notes.js");
-    const { Job } = await import("/static/upload/upload.js");
-    const [old, taking] = [new Notes("two-tabs"), new Notes("two-tabs")];
+    const { BrowserNotes } = await import("/static/room/browser_notes.js");
+    const { Upload } = await import("/static/upload/upload.js");
+    const [old, taking] = [new BrowserNotes("two-tabs"), new BrowserNotes("two-tabs")];
     taking.write({ accepted: 2, interrupted: "b", answers: { b: { recorded_ms: 7 } } });
-    old.keep([new Job({ answer_id: "a", upload_url: "/u", recorded_ms: 5 })]);
-    const { accepted, interrupted, answers } = new Notes("two-tabs").values;
+    old.noteUploads([new Upload({ answer_id: "a", upload_url: "/u", recorded_ms: 5 })]);
+    const { accepted, interrupted, answers } = new BrowserNotes("two-tabs").values;
     return [accepted, interrupted, answers.a.recorded_ms, answers.b.recorded_ms];
 }"""
 

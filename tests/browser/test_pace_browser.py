@@ -110,21 +110,21 @@ def test_pieces_are_joined_while_somebody_speaks(server: LiveServer, browser: Br
 
 
 USE_PACE = """async (events) => {
-    const { Pace } = await import("/static/upload/chunk_size.js");
+    const { ChunkSize } = await import("/static/upload/chunk_size.js");
     const { Problem, Unintelligible, Unreachable } = await import("/static/server/api.js");
     const errors = {
         late: new Unreachable("late", true), offline: new Unreachable("gone"),
         ours: new Problem(413), foreign: new Unintelligible(413, "a page"),
     };
-    const pace = new Pace(4_000_000);
-    const sizes = [pace.bytes];
+    const chunkSize = new ChunkSize(4_000_000);
+    const sizes = [chunkSize.bytes];
     const became = [];
     for (const [what, tookMs] of events) {
-        if (what === "ok") pace.arrived(pace.bytes, tookMs);
-        else became.push(pace.failed(errors[what], pace.bytes, tookMs).constructor.name);
-        sizes.push(pace.bytes);
+        if (what === "ok") chunkSize.arrived(chunkSize.bytes, tookMs);
+        else became.push(chunkSize.failed(errors[what], chunkSize.bytes, tookMs).constructor.name);
+        sizes.push(chunkSize.bytes);
     }
-    return { sizes, became, leftMs: pace.leftMs(100_000), rate: pace.bytesPerS };
+    return { sizes, became, leftMs: chunkSize.leftMs(100_000), rate: chunkSize.bytesPerS };
 }"""
 
 

@@ -178,8 +178,8 @@ def test_pieces_stay_in_order_when_the_browsers_storage_is_full_for_a_while(
 
 
 STORE_WHEN_FULL = """async () => {
-    const { Store } = await import("/static/upload/piece_store.js");
-    const store = await Store.open(() => {});
+    const { PieceStore } = await import("/static/upload/piece_store.js");
+    const store = await PieceStore.open(() => {});
     const put = IDBObjectStore.prototype.put;
     const full = () => { throw new DOMException("full", "QuotaExceededError"); };
     const id = crypto.randomUUID();

@@ -127,7 +127,7 @@ def test_what_storage_does_not_give_back_is_asked_for_again_and_then_told(
     candidate.page.reload()
     candidate.page.unroute_all()
     candidate.sees("This browser's storage does not answer")
-    candidate.sees("What it had kept and does not give back then is lost")
+    candidate.sees("What it stored and still does not return then is lost")
     candidate.press("Try again")
     candidate.sees("Not all of it is saved: this browser could not read what it had kept")
     expect(candidate.page.locator("[data-text=answer_1]")).to_contain_text(
@@ -207,9 +207,9 @@ FORGET_FIRST_PIECES = """(name) => new Promise((resolve) => {
 })"""
 
 USE_STORE = """async () => {
-    const { Store } = await import("/static/upload/piece_store.js");
+    const { PieceStore } = await import("/static/upload/piece_store.js");
     const said = [];
-    const store = await Store.open(() => said.push("fallback"));
+    const store = await PieceStore.open(() => said.push("fallback"));
     const id = String(Math.random());
     const piece = (start, ...all) => {
         const bytes = new Uint8Array(all).buffer;
@@ -245,10 +245,11 @@ def test_a_part_of_a_piece_is_read_and_the_rest_stays(candidate: Candidate) -> N
 def test_another_page_finds_what_this_one_kept(candidate: Candidate) -> None:
     seen = used(
         candidate,
-        """await piece(0, 1, 2); await piece(2, 3, 4); await store.dropBefore(record, 2); await store.putJob(record);
-        const other = await Store.open(() => {});
+        """await piece(0, 1, 2); await piece(2, 3, 4); await store.dropBefore(record, 2); await store.putUpload(record);
+        const other = await PieceStore.open(() => {});
         const end = await other.endOfPieces(id);
-        return [end, [...await other.read(id, 2, 9)], (await other.jobs("1")).some((job) => job.answer_id === id)];""",
+        const isStored = (await other.uploads("1")).some((record) => record.answer_id === id);
+        return [end, [...await other.read(id, 2, 9)], isStored];""",
     )
     assert seen == [4, [3, 4], True]
 
@@ -293,18 +294,18 @@ def test_somebody_who_deletes_the_database_is_not_held_up_and_what_is_kept_is_wr
         });
         await piece(2, 3, 4);
         await new Promise((resolve) => setTimeout(resolve, 300));
-        const other = await Store.open(() => {});
+        const other = await PieceStore.open(() => {});
         return [said, await other.endOfPieces(id), [...await other.read(id, 0, 9)]];""",
     )
     assert seen == [[], 4, [1, 2, 3, 4]]
 
 
 KEEP_A_PIECE_OF_EACH = """async (interviews) => {
-    const { Store } = await import("/static/upload/piece_store.js");
-    const store = await Store.open(() => {});
+    const { PieceStore } = await import("/static/upload/piece_store.js");
+    const store = await PieceStore.open(() => {});
     for (const interview_id of interviews) {
         const answer_id = `of ${interview_id}`;
-        await store.putJob({ answer_id, interview_id });
+        await store.putUpload({ answer_id, interview_id });
         await store.putPiece({ answer_id, start: 0, bytes: new Uint8Array([1, 2, 3]).buffer, until_ms: 100 });
     }
 }"""

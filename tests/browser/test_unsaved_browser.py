@@ -124,17 +124,17 @@ def answers_the_last_question(candidate: Candidate) -> None:
     candidate.press("Save and continue")
 
 
-USE_OUTCOME = """async ([answers, jobs, leftMs]) => {
-    const { finishOf, outcomeOf, timeLeft } = await import("/static/room/answer_status.js");
-    const { Job } = await import("/static/upload/upload.js");
+USE_STATUS = """async ([answers, uploads, leftMs]) => {
+    const { finishStatus, answerStatus, timeLeft } = await import("/static/room/answer_status.js");
+    const { Upload } = await import("/static/upload/upload.js");
     const question = { position: 1, takes: 2, answers };
-    const own = jobs.map((job) => new Job(job));
-    return { ...outcomeOf(question, own, leftMs), ...finishOf([question], own, leftMs) };
+    const own = uploads.map((upload) => new Upload(upload));
+    return { ...answerStatus(question, own, leftMs), ...finishStatus([question], own, leftMs) };
 }"""
 WHOLE = {"answer_id": "a", "take": 1, "part": 1, "recorded_ms": 9_200}
 AFTER = {"answer_id": "b", "take": 1, "part": 2, "recorded_ms": 3_000}
 DONE = {"answer_id": "a", "is_ended": True, "is_complete": True, "saved_ms": 4_000}
-LEFT = DONE | {"is_left": True, "recorded_ms": 9_200}
+LEFT = DONE | {"isFromEarlierLoad": True, "recorded_ms": 9_200}
 UNKNOWN = {"recorded_ms": None, "duration_ms": 4_000}
 PAUSED = {
     "upload_url": "/u",
@@ -150,7 +150,7 @@ SENDING = {
 
 
 @pytest.mark.parametrize(
-    ("answers", "jobs", "left_ms", "text", "hint", "may_finish"),
+    ("answers", "uploads", "left_ms", "text", "hint", "may_finish"),
     [
         ([], [], None, "to come", "Question 1 has no answer yet.", False),
         ([WHOLE], [], None, "saved 00:09", "Everything is saved.", True),
@@ -173,10 +173,10 @@ SENDING = {
         ),
         ([WHOLE], [LEFT], None, "only 00:04 saved: its last 5 s are gone", "Record it again", True),
         ([WHOLE], [LEFT | {"saved_ms": 7_500}], None, "saved 00:07", "Everything is saved.", True),
-        ([WHOLE], [LEFT | {"held_ms": 9_000}], None, "saved 00:04", "Everything is saved.", True),
+        ([WHOLE], [LEFT | {"stored_ms": 9_000}], None, "saved 00:04", "Everything is saved.", True),
         (
             [WHOLE],
-            [LEFT | {"saved_ms": 0, "is_vague": True}],
+            [LEFT | {"saved_ms": 0, "isSavedTimeUnknown": True}],
             None,
             "saved as far as it arrived",
             "arrived",
@@ -246,13 +246,13 @@ SENDING = {
 def test_what_is_said_of_an_answer(
     page_of_scripts: Any,
     answers: list[Any],
-    jobs: list[Any],
+    uploads: list[Any],
     left_ms: int,
     text: str,
     hint: str,
     may_finish: bool,
 ) -> None:
-    seen = page_of_scripts([answers, jobs, left_ms])
+    seen = page_of_scripts([answers, uploads, left_ms])
     assert (seen["text"], seen["isFinishable"]) == (text, may_finish)
     assert hint in seen["hint"]
 
@@ -261,5 +261,5 @@ def test_what_is_said_of_an_answer(
 def page_of_scripts(server: LiveServer, browser: Browser) -> Iterator[Any]:
     page = browser.new_page()
     page.goto(f"{server.url}/login")
-    yield lambda given: page.evaluate(USE_OUTCOME, given)
+    yield lambda given: page.evaluate(USE_STATUS, given)
     page.close()

@@ -1,4 +1,4 @@
-"""The house rules of our own scripts in the browser: names and imports."""
+"""The house rules of our own scripts in the browser: names, lines and imports."""
 
 import re
 from collections import Counter
@@ -9,7 +9,8 @@ from scripts import STATIC, our_scripts
 
 SCRIPTS = our_scripts()
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.js")
-IMPORT = re.compile(r'(?:\bfrom |^import |\bimport\()"([^"]+)"', re.MULTILINE)
+WIDEST = 120  # characters of a line
+IMPORT = re.compile(r'^(?:import|export|\}).* from "([^"]+)";$', re.MULTILINE)
 
 
 def named(path: Path) -> str:
@@ -24,6 +25,12 @@ def test_each_script_stands_in_a_room_and_its_name_is_lower_case_with_underscore
 def test_no_two_scripts_have_names_that_differ_only_by_their_room_or_by_an_s() -> None:
     counted = Counter(path.stem.removesuffix("s") for path in SCRIPTS)
     assert [name for name, count in counted.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=named)
+def test_no_line_of_a_script_is_too_wide(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [number for number, line in enumerate(lines, 1) if len(line) > WIDEST] == []
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
@@ -52,3 +59,18 @@ def test_each_script_is_used_by_a_template_or_by_another_script() -> None:
     texts += [path.read_text() for path in (STATIC.parent / "templates").rglob("*.html")]
     used = {name.rsplit("/", 1)[-1] for text in texts for name in re.findall(r"[\w/.-]+\.js", text)}
     assert [named(path) for path in SCRIPTS if path.name not in used] == []
+
+
+def test_the_states_that_the_room_shows_are_those_it_knows() -> None:
+    """Each state of the page is listed with the states that may follow it, and each is shown."""
+    text = (STATIC / "room" / "room_states.js").read_text(encoding="utf-8")
+    table = re.search(r"const NEXT = \{\n(.*?)\n\};", text, re.DOTALL)
+    assert table
+    known = set(re.findall(r"^  (\w+):", table[1], re.MULTILINE))
+    assert known >= {state for state in re.findall(r'"(\w+)"', text) if state != "data"}
+    pages = (STATIC.parent / "templates" / "capture").glob("*room*.html")
+    page = "".join(path.read_text(encoding="utf-8") for path in sorted(pages))
+    states = re.findall(r'data-(?:show|focus)="([a-z ]+)"|_STATES = "([a-z ]+)"', page)
+    named_in_page = {state for pair in states for state in " ".join(pair).split()}
+    assert named_in_page - known == set()
+    assert {state for state in known if not re.search(rf"\b{state}\b", page)} == set()

@@ -1,34 +1,46 @@
-// The device check: browser, camera, microphone, a test recording and upload speed, each row with its result and, where needed,
-// the cure. Sends nothing but random bytes to time them; picture, sound and recording stay in this page. Rows that the page does not
-// have (a machine that records by itself needs no upload) are not checked.
+// The device check: browser, camera, microphone, a test recording and the upload speed. Each row of the page shows a
+// result and, where needed, what the person can do. Only random bytes are sent, to measure their time; picture, sound
+// and recording stay in this page. What has no row is not checked: a machine that records by itself needs no upload.
 
-import { pageApi } from "../server/api.js";
-import { recordingType } from "../devices/recorder.js";
-import { Seat } from "../server/seat.js";
-import { sourceOf } from "../devices/recording_source.js";
-import { Store } from "../upload/piece_store.js";
-import { Trial } from "./test_recording.js";
 import { DeviceTrouble } from "../devices/device_trouble.js";
+import { recordingType } from "../devices/recorder.js";
+import { sourceOf } from "../devices/recording_source.js";
+import { pageApi } from "../server/api.js";
+import { Seat } from "../server/seat.js";
+import { PieceStore } from "../upload/piece_store.js";
+import { TestRecording } from "./test_recording.js";
 
-const HEARD_DBFS = -45; // quiet speech at arm's length; room noise stays below
-const LISTEN_MS = 8_000; // then we say that nothing was heard, and go on listening
-const PROBE_BYTES = [64_000, 1_000_000]; // the first warms the connection up, the second is timed
-const NEEDED_MBIT_S = 1.5; // what a recording makes (1.1 Mbit/s), and some room
-const RANDOM_MAX_BYTES = 65_536; // the most that getRandomValues gives at once
+const HEARD_DBFS = -45; // quiet speech at arm's length; the noise of a room is below
+const LISTEN_MS = 8_000; // then the page says that nothing was heard, and listens on
+const PROBE_BYTES = [64_000, 1_000_000]; // the first opens the connection, the second is measured
+const NEEDED_MBIT_S = 1.5; // a recording has 1.1 Mbit/s; the rest is a reserve
+const RANDOM_MAX_BYTES = 65_536; // the limit of getRandomValues
 
-const MARKS = { idle: ["○", "not checked"], busy: ["◌", "checking"], pass: ["✓", "fine"], warn: ["◆", "look here"], fail: ["▲", "not working"] };
+const NO_STORAGE =
+  "Probably a private window. It works; do not reload or close the page before everything is sent.";
+const SLOW =
+  "Slower than a recording. It works: answers are kept here first and sent while you go on.";
 
-class Check {
+// The glyph and the word of each result.
+const RESULTS = {
+  idle: ["○", "not checked"],
+  busy: ["◌", "checking"],
+  pass: ["✓", "fine"],
+  warn: ["◆", "look here"],
+  fail: ["▲", "not working"],
+};
+
+class DeviceCheck {
   constructor(root) {
     this.root = root;
     this.api = pageApi(root);
     this.seat = new Seat(this.api, root.dataset.interview, () => this.source.close());
     this.source = sourceOf(root, this.api, this.seat);
     this.rows = [...root.querySelectorAll("[data-row]")].map((row) => row.dataset.row);
-    this.trial = new Trial(this.source, root.querySelector("[data-trial]"));
+    this.testRecording = new TestRecording(this.source, root.querySelector("[data-trial]"));
     this.begin = root.querySelector("[data-begin]");
     this.again = root.querySelector("[data-again]");
-    this.buttons = [this.begin, this.again].map((place) => place.querySelector("button"));
+    this.buttons = [this.begin, this.again].map((box) => box.querySelector("button"));
     for (const button of this.buttons) button.addEventListener("click", () => this.run());
     this.enable(true);
   }
@@ -44,22 +56,23 @@ class Check {
   async run() {
     this.enable(false);
     this.results = {};
-    if (this.trial.video) this.trial.video.hidden = true;
+    if (this.testRecording.video) this.testRecording.video.hidden = true;
     await this.source.close();
     try {
       if (await this.checkBrowser()) await Promise.all([this.checkDevices(), this.checkSpeed()]);
     } finally {
-      this.enable(true); // whatever went wrong, the check can be tried again
+      this.enable(true); // the check can always be run again
       this.conclude();
       this.offerAgain();
     }
   }
 
-  /** From now on the check is no longer the next step. A button that was pressed and switched off has lost the focus. */
+  /** The check is no longer the next step. A button that was disabled while it had the focus has lost it. */
   offerAgain() {
     this.begin.hidden = true;
     this.again.hidden = false;
-    if (this.buttons.includes(document.activeElement) || document.activeElement === document.body) this.buttons[1].focus();
+    const { activeElement, body } = document;
+    if (this.buttons.includes(activeElement) || activeElement === body) this.buttons[1].focus();
   }
 
   async checkBrowser() {
@@ -69,10 +82,10 @@ class Check {
       this.row("browser", "fail", trouble.message, trouble.advice);
       return false;
     }
-    const store = await Store.open(() => {});
+    const store = await PieceStore.open(() => {});
     const format = recordingType().container.toUpperCase();
     if (store.isDurable) this.row("browser", "pass", `Records ${format}.`);
-    else this.row("browser", "warn", `Records ${format}, but keeps nothing.`, "Probably a private window. It works; do not reload or close the page before everything is sent.");
+    else this.row("browser", "warn", `Records ${format}, but keeps nothing.`, NO_STORAGE);
     return true;
   }
 
@@ -80,7 +93,7 @@ class Check {
     this.row("camera", "busy", this.root.dataset.opening);
     this.row("microphone", "busy", "");
     try {
-      await this.takeSeat();
+      await this.claimSeat();
       this.showPicture(await this.source.open());
     } catch (trouble) {
       this.row("camera", "fail", trouble.message, trouble.advice);
@@ -91,13 +104,13 @@ class Check {
     await Promise.all([this.listen(), this.checkRecording()]);
   }
 
-  /** What is recorded can be played: the only proof that it will be of use. */
+  /** Records a few seconds and plays them: only that proves that this browser's recordings can be used. */
   async checkRecording() {
     if (!this.rows.includes("recording")) return;
     this.row("recording", "busy", "Recording three seconds, then playing them.");
     try {
-      const { bytes, seconds, width, height } = await this.trial.run();
-      this.trial.video.hidden = false;
+      const { bytes, seconds, width, height } = await this.testRecording.run();
+      this.testRecording.video.hidden = false;
       const made = `${seconds.toFixed(0)} s, ${Math.round(bytes / 1000)} kB, ${width} × ${height} pixels.`;
       this.row("recording", "pass", `${made} Play it: this is how you look and sound.`);
     } catch (trouble) {
@@ -106,10 +119,11 @@ class Check {
     }
   }
 
-  /** A machine that records by itself has its devices for one page only: the one with the seat. */
-  async takeSeat() {
-    if (this.source.needsNetwork || (await this.seat.take(false))) return;
-    throw new DeviceTrouble("This interview is open in another tab", "Close it there, wait a quarter of a minute, then check again.");
+  /** A machine that records by itself lends its devices to one page only: the one with the seat. */
+  async claimSeat() {
+    if (this.source.needsNetwork || (await this.seat.claim(false))) return;
+    const advice = "Close it there, wait a quarter of a minute, then check again.";
+    throw new DeviceTrouble("This interview is open in another tab", advice);
   }
 
   showPicture({ width, height }) {
@@ -118,7 +132,7 @@ class Check {
     this.row("camera", "pass", `${width} × ${height} pixels. Sit so that your whole face is in the picture.`);
   }
 
-  /** Resolves once we heard something, or after a while without; the meter moves on either way. */
+  /** Resolves once something was heard, or after a while without sound; the meter moves on in both cases. */
   listen() {
     this.row("microphone", "busy", "Say a few words: the bars should move.");
     return new Promise((resolve) => {
@@ -144,9 +158,10 @@ class Check {
       const mbitS = await this.measureSpeed();
       const text = `${mbitS.toFixed(1)} Mbit/s up.`;
       if (mbitS >= NEEDED_MBIT_S) this.row("speed", "pass", text);
-      else this.row("speed", "warn", text, "Slower than a recording. It works: answers are kept here first and sent while you go on.");
+      else this.row("speed", "warn", text, SLOW);
     } catch (error) {
-      this.row("speed", "fail", "The server could not be reached.", `Check your connection, then check again. (${error.message})`);
+      const advice = `Check your connection, then check again. (${error.message})`;
+      this.row("speed", "fail", "The server could not be reached.", advice);
     }
   }
 
@@ -164,9 +179,9 @@ class Check {
     if (!this.rows.includes(name)) return;
     this.results[name] = result;
     const row = this.root.querySelector(`[data-row="${name}"]`);
-    const [mark, word] = MARKS[result];
+    const [glyph, word] = RESULTS[result];
     row.dataset.result = result;
-    row.querySelector("[data-mark]").textContent = mark;
+    row.querySelector("[data-mark]").textContent = glyph;
     row.querySelector("[data-word]").textContent = word;
     row.querySelector("[data-what]").textContent = text;
     const cure = row.querySelector("[data-cure]");
@@ -177,7 +192,9 @@ class Check {
   conclusion(results, isFine) {
     if (results.includes("fail")) return "Something needs you: see the rows marked ▲.";
     if (!isFine) return "";
-    if (this.results.microphone === "warn") return "Not ready yet: say something first, so that we hear you. You can go on all the same.";
+    if (this.results.microphone === "warn") {
+      return "Not ready yet: say something first, so that we hear you. You can go on all the same.";
+    }
     return results.includes("warn") ? "You are ready. Read the row marked ◆ first." : "You are ready.";
   }
 
@@ -191,10 +208,12 @@ class Check {
 }
 
 function randomBytes(count) {
-  const bytes = new Uint8Array(count); // random, so that nothing on the way can compress them
-  for (let at = 0; at < count; at += RANDOM_MAX_BYTES) crypto.getRandomValues(bytes.subarray(at, at + RANDOM_MAX_BYTES));
+  const bytes = new Uint8Array(count); // random, so that no proxy can compress them
+  for (let at = 0; at < count; at += RANDOM_MAX_BYTES) {
+    crypto.getRandomValues(bytes.subarray(at, at + RANDOM_MAX_BYTES));
+  }
   return bytes;
 }
 
 document.documentElement.dataset.started = "";
-new Check(document.getElementById("check"));
+new DeviceCheck(document.getElementById("check"));

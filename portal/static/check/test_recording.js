@@ -1,17 +1,20 @@
-// Records a few seconds and plays them, to see whether what this browser records can be used at all: some deliver nothing,
-// or what nobody can play. Nothing leaves the page.
+// Records a few seconds and plays them, because some browsers deliver nothing, or a recording that cannot be played.
+// Nothing is sent.
 
-import { NOTHING_CAME } from "../devices/recorder.js";
 import { DeviceTrouble } from "../devices/device_trouble.js";
+import { NOTHING_CAME } from "../devices/recorder.js";
 
-const TRIAL_MS = 3_000; // six pieces
+const RECORDED_MS = 3_000; // the time of six pieces
 const PLAYED_MS = 1_000; // more than the first picture
 const PLAYS_WITHIN_MS = 10_000; // a slow phone needs two seconds
 const LOOK_EVERY_MS = 100;
-const ADVICE = "Camera and microphone may work all the same. Use another browser or another device: your interview waits for you.";
+const NOT_PLAYED = "What this browser records cannot be played";
+const ADVICE =
+  "Camera and microphone may work all the same. " +
+  "Use another browser or another device: your interview waits for you.";
 
-export class Trial {
-  /** Plays in `video`, without sound until somebody wants to hear it. */
+export class TestRecording {
+  /** It is played in the element `video`, without sound until somebody turns the sound on. */
   constructor(source, video) {
     Object.assign(this, { source, video, address: null });
   }
@@ -31,11 +34,12 @@ export class Trial {
   async #recorded() {
     let isLost = false;
     const blobs = [];
-    const recorder = this.source.recorder(null, { onBlob: (blob) => blobs.push(blob), onLost: () => (isLost = true) });
+    const listener = { onBlob: (blob) => blobs.push(blob), onLost: () => (isLost = true) };
+    const recorder = this.source.recorder(null, listener);
     await recorder.start().catch(({ message }) => {
       throw new DeviceTrouble(message, ADVICE);
     });
-    while (!isLost && (recorder.recordedMs < TRIAL_MS || !blobs.length)) await pause(LOOK_EVERY_MS);
+    while (!isLost && (recorder.recordedMs < RECORDED_MS || !blobs.length)) await pause(LOOK_EVERY_MS);
     await recorder.stop();
     await recorder.lastBlob;
     return { recorder, blobs };
@@ -44,10 +48,10 @@ export class Trial {
   async #play() {
     const { video } = this;
     Object.assign(video, { muted: true, src: this.address });
-    video.play().catch((error) => console.info("The trial does not play:", error.name)); // seen below by its clock
+    video.play().catch((error) => console.info("The test recording does not play:", error.name)); // noticed below
     const until = performance.now() + PLAYS_WITHIN_MS;
     while (video.currentTime * 1000 < PLAYED_MS && !video.ended) {
-      if (video.error || performance.now() > until) throw new DeviceTrouble("What this browser records cannot be played", ADVICE);
+      if (video.error || performance.now() > until) throw new DeviceTrouble(NOT_PLAYED, ADVICE);
       await pause(LOOK_EVERY_MS);
     }
     if (!video.videoWidth) throw new DeviceTrouble("There is no picture in what this browser records", ADVICE);
@@ -62,7 +66,7 @@ export class Trial {
   }
 }
 
-/** Whether it has no sound track. Each browser tells it in its own way; where one does not, it counts as heard. */
+/** Whether it has no sound track. Each browser tells this in its own way; where none does, we assume sound. */
 function isSilent(video) {
   return video.webkitAudioDecodedByteCount === 0 || video.mozHasAudio === false || video.audioTracks?.length === 0;
 }

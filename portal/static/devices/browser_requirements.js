@@ -1,5 +1,5 @@
-// What a browser must offer so that the room can record and send: each thing with a name that a person can look up.
-// Knows no page. What makes the room better and may be missing (the screen's wake lock, say) is not in it.
+// What a browser must offer so that the room can record and send, each with a name that a person can look up. What only
+// improves the room and may be missing (for example the screen's wake lock) is not listed.
 
 const NEEDED = {
   "a secure page (HTTPS)": () => window.isSecureContext,
@@ -15,6 +15,6 @@ const NEEDED = {
 };
 
 /** The names of what this browser lacks; empty where the room will work. */
-export function missing() {
+export function missingFeatures() {
   return Object.keys(NEEDED).filter((name) => !NEEDED[name]());
 }

@@ -1,33 +1,33 @@
-// Picture and sound from this browser's own devices, recorded here and sent up piece by piece.
+// Picture and sound from the devices of the candidate's own browser. They are recorded here and uploaded in pieces.
 
+import { LevelMeter, StreamLevel } from "./level_meter.js";
 import { browserTrouble, closeDevices, openDevices } from "./media_devices.js";
-import { Meter, StreamEar } from "./level_meter.js";
 import { Recorder, recordingType } from "./recorder.js";
 
 export class BrowserSource {
-  needsNetwork = true; // what is recorded is here until it is sent
+  needsNetwork = true; // a recording is only in this browser until it is sent
 
   constructor(root, api, seat) {
     Object.assign(this, { api, seat, camera: root.querySelector("[data-camera]") });
-    this.meter = new Meter(root.querySelectorAll("[data-bar]"));
+    this.meter = new LevelMeter(root.querySelectorAll("[data-bar]"));
     this.camera.addEventListener("resize", () => this.#fitStage());
   }
 
-  /** Why nothing can be recorded here at all, or null. */
+  /** Why this browser cannot record at all, or null. */
   trouble() {
     return browserTrouble();
   }
 
-  /** An earlier load of this page records no more. */
+  /** A recording of an earlier load ended with that page. */
   async settle() {}
 
-  /** Camera and microphone run and are shown; resolves to the picture's size. Throws DeviceTrouble. */
+  /** Start camera and microphone and show them. Resolves to the picture's size. Throws DeviceTrouble. */
   async open() {
     if (!this.stream?.getTracks().every((track) => track.readyState === "live")) {
       await this.close();
       this.stream = await openDevices();
       this.camera.srcObject = this.stream;
-      this.ear = new StreamEar(this.stream, (dbfs) => this.meter.show(dbfs));
+      this.level = new StreamLevel(this.stream, (dbfs) => this.meter.show(dbfs));
     }
     return this.stream.getVideoTracks()[0].getSettings();
   }
@@ -35,11 +35,11 @@ export class BrowserSource {
   /** The camera's light goes out. */
   async close() {
     closeDevices(this.stream);
-    await this.ear?.stop();
-    this.ear = this.stream = null;
+    await this.level?.stop();
+    this.level = this.stream = null;
   }
 
-  /** An upright picture has an upright place; the device may be turned at any time. */
+  /** An upright picture gets an upright stage; the device may be turned at any time. */
   #fitStage() {
     const { videoWidth, videoHeight } = this.camera;
     this.camera.closest("[data-stage]").toggleAttribute("data-upright", videoHeight > videoWidth);
@@ -49,13 +49,13 @@ export class BrowserSource {
     return recordingType().container;
   }
 
-  /** A new answer, or the continuation of one, at the server. */
+  /** Create a new answer, or the continuation of one, at the server. */
   begin(wish) {
     return this.api.post("answers", { ...wish, tab: this.seat.tab });
   }
 
-  /** `told` hears what happens to it: onBlob, onLost, onTurn, onPause. */
-  recorder(job, told) {
-    return new Recorder(this.stream, { ...told, preview: this.camera });
+  /** `listener` has onBlob, onLost, onTurn and onPause. */
+  recorder(upload, listener) {
+    return new Recorder(this.stream, { ...listener, preview: this.camera });
   }
 }

@@ -1,6 +1,6 @@
-// What can go wrong with a person's devices or browser, in words that a person can act upon.
+// An error of a person's devices or browser, in words that the person can act on.
 
-/** Something a person can cure: a short title and what to do. */
+/** Something that a person can solve: a short title and what to do. */
 export class DeviceTrouble extends Error {
   constructor(title, advice) {
     super(title);

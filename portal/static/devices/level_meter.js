@@ -1,11 +1,12 @@
-// Shows how loud the microphone is, as a few moving bars. Measures only for the person who speaks: nothing is sent.
+// Shows how loud the microphone is, as a few moving bars. The level is only for the person who speaks and is never
+// sent.
 
 const LOOK_EVERY_MS = 100; // ten times a second looks alive and costs nothing
-const SILENT_DBFS = -60; // the bars rest at and below this …
-const LOUD_DBFS = -15; // … and are full here: close, clear speech
+const SILENT_DBFS = -60; // the bars are at rest at and below this level …
+const LOUD_DBFS = -15; // … and full at this one: close, clear speech
 
-export class Meter {
-  /** `bars` are the elements to move; `onLevel(dbfs)` hears every reading. */
+export class LevelMeter {
+  /** `bars` are the elements to move; `onLevel(dbfs)` is called with every level. */
   constructor(bars, onLevel = () => {}) {
     this.bars = [...bars];
     this.onLevel = onLevel;
@@ -20,8 +21,8 @@ export class Meter {
   }
 }
 
-/** Listens to a stream of this browser and calls `onLevel(dbfs)` ten times a second. */
-export class StreamEar {
+/** Measures the level of a stream of this browser and calls `onLevel(dbfs)` ten times a second. */
+export class StreamLevel {
   constructor(stream, onLevel) {
     this.onLevel = onLevel;
     this.context = new AudioContext();

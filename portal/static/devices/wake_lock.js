@@ -1,19 +1,19 @@
-// Keeps the screen on while somebody answers: a phone that turns it off would stop the camera too. Browsers let go of it
-// whenever the page is hidden, so it is asked for again on return. They may refuse: then it is as it was.
+// Keeps the screen on while a candidate answers: a phone that turns the screen off would stop the camera too. A browser
+// releases the lock whenever the page is hidden, so it is requested again on return. A browser may refuse it.
 
-export class Awake {
+export class ScreenWakeLock {
   constructor() {
     this.isWanted = false;
     this.lock = null;
     document.addEventListener("visibilitychange", () => this.#ask());
   }
 
-  hold() {
+  request() {
     this.isWanted = true;
     return this.#ask();
   }
 
-  letGo() {
+  release() {
     this.isWanted = false;
     this.lock?.release();
     this.lock = null;
@@ -24,7 +24,7 @@ export class Awake {
     try {
       this.lock = await navigator.wakeLock?.request("screen");
       this.lock?.addEventListener("release", () => (this.lock = null), { once: true });
-      if (!this.isWanted) this.letGo(); // let go of while it was asked for
+      if (!this.isWanted) this.release(); // it was released while the browser was asked
     } catch (error) {
       console.info("The screen may turn off by itself:", error.name);
     }

@@ -1,17 +1,17 @@
-// Draws the measured face into the picture as corner brackets, or where it was last while none is seen.
-// Knows how the picture lies inside the video element; decides nothing.
+// Draws the corners of the measured face's box over the picture. While no face is seen, it draws them where the face
+// was last.
 
 const css = getComputedStyle(document.documentElement);
 const colour = (name) => css.getPropertyValue(`--color-${name}`).trim();
-const CORNER = 0.18; // of the box's shorter side: enough to read as one box, little enough to leave the face free
+const CORNER = 0.18; // share of the box's shorter side: one sees a box, and the face stays free
 
-export class Overlay {
+export class FaceOverlay {
   constructor(canvas, video, signals) {
     Object.assign(this, { canvas, video, signals, isOn: true });
     this.context = canvas.getContext("2d");
   }
 
-  // `missing` is the no-face flag that covers this moment, if any.
+  /** `missing` is the no-face flag that covers this moment, if there is one. */
   draw(ms, missing) {
     this.#clear();
     if (!this.isOn || !this.video.videoWidth) return;
@@ -23,7 +23,7 @@ export class Overlay {
   #drawMissing(ms, missing) {
     const box = this.signals.lastBoxBefore(missing.startMs) ?? [0.35, 0.2, 0.3, 0.5];
     this.#brackets(box, colour("medium"), [4, 3]);
-    const { left, top } = this.#place(box);
+    const { left, top } = this.#pixels(box);
     this.#label(`◆ no face for ${((ms - missing.startMs) / 1000).toFixed(1)} s`, left, Math.max(top - 26, 4));
   }
 
@@ -47,8 +47,8 @@ export class Overlay {
     context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   }
 
-  // The picture is fitted inside the element (object-fit: contain), with bars on two sides.
-  #place([x, y, width, height]) {
+  /** Where a box lies in the element: the picture is fitted inside it (object-fit: contain), with bars on two sides. */
+  #pixels([x, y, width, height]) {
     const { clientWidth, clientHeight } = this.canvas;
     const scale = Math.min(clientWidth / this.video.videoWidth, clientHeight / this.video.videoHeight);
     const picture = { width: this.video.videoWidth * scale, height: this.video.videoHeight * scale };
@@ -61,11 +61,17 @@ export class Overlay {
   }
 
   #brackets(box, stroke, dash) {
-    const { left, top, width, height } = this.#place(box);
+    const { left, top, width, height } = this.#pixels(box);
     const arm = CORNER * Math.min(width, height);
     const { context } = this;
     context.beginPath();
-    for (const [x, y, right, down] of [[left, top, 1, 1], [left + width, top, -1, 1], [left, top + height, 1, -1], [left + width, top + height, -1, -1]]) {
+    const corners = [
+      [left, top, 1, 1],
+      [left + width, top, -1, 1],
+      [left, top + height, 1, -1],
+      [left + width, top + height, -1, -1],
+    ];
+    for (const [x, y, right, down] of corners) {
       context.moveTo(x + right * arm, y);
       context.lineTo(x, y);
       context.lineTo(x, y + down * arm);

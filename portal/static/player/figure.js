@@ -1,5 +1,5 @@
-// The figure below the film and the values beside it: lanes, their cursor, and the slider over them that sets the clock.
-// Knows what was measured, or only where the questions lie where nothing was; knows no video and no keys.
+// The figure below the film and the values beside it: the lanes, their cursor, and the slider that sets the film's
+// time. Where nothing was measured, it shows only the questions.
 
 import { Lanes } from "./lanes.js";
 import { SERIES, clock, withUnit } from "./signals.js";
@@ -11,7 +11,8 @@ export class Figure {
     Object.assign(this, { page, signals, seek });
     const rows = [...page.querySelectorAll("[data-lane]")].filter((row) => !row.hidden);
     this.part("figure").hidden = false;
-    this.lanes = new Lanes(this.part("lanes"), Object.fromEntries(rows.map((row) => [row.dataset.lane, row])), signals, flags);
+    const rowOfLane = Object.fromEntries(rows.map((row) => [row.dataset.lane, row]));
+    this.lanes = new Lanes(this.part("lanes"), rowOfLane, signals, flags);
     this.lanes.draw();
     this.#bindSlider();
     this.#bindChoices(onResize);
@@ -38,12 +39,13 @@ export class Figure {
   }
 
   #showValues(ms) {
-    for (const place of this.page.querySelectorAll("[data-value]")) {
-      if (this.signals.isMeasured || place.dataset.value === "questions") place.textContent = this.#value(place.dataset.value, ms);
+    for (const cell of this.page.querySelectorAll("[data-value]")) {
+      const { value: lane } = cell.dataset;
+      if (this.signals.isMeasured || lane === "questions") cell.textContent = this.#value(lane, ms);
     }
-    for (const place of this.part("now").querySelectorAll("[data-now]")) {
-      const name = place.dataset.now;
-      place.textContent = withUnit(name, this.signals.at(name, ms));
+    for (const cell of this.part("now").querySelectorAll("[data-now]")) {
+      const { now: name } = cell.dataset;
+      cell.textContent = withUnit(name, this.signals.at(name, ms));
     }
   }
 

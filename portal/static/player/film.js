@@ -1,25 +1,25 @@
-// The film: one video element, its clock, its single pictures, its sound and full screen. Says in words what it does.
-// Knows no flags, no lanes and no keys.
+// The film: one video element with its time, its single pictures, its sound and full screen. It announces what it does.
 
 import { clock } from "./signals.js";
 
-const ASSUMED_FRAME_S = 1 / 24; // what our recorder asks for; replaced by what the film shows
+const ASSUMED_FRAME_S = 1 / 24; // our recorder's frame rate; replaced by what the film shows
 const [FRAME_MIN_S, FRAME_MAX_S] = [0.005, 0.1];
-// How far to go for another picture, in pictures. Asked for a time between two, WebKit shows the one after and others the one
-// before, so each begins with the reach that is one picture there; where the picture stays the same, it goes further.
+// How far to seek for the next picture, in pictures. For a time between two pictures, WebKit shows the later one and
+// other browsers the earlier one, so each starts with the distance that is one picture there. If the picture stays the
+// same, the next distance is tried.
 const REACHES = [0.3, 1.2, 2.2, 3.2, 4.2];
-const WAKES_WITHIN_MS = 3_000; // the most that somebody is left without sound and Play where bytes do not come
-const SHOWS_THE_ONE_AFTER = navigator.vendor.startsWith("Apple"); // WebKit's, on every system
-const NEW_PICTURE_MS = 800; // after a seek; then the picture has stayed the same
+const REDRAW_WITHIN_MS = 3_000; // the longest time without sound and Play, if no bytes come
+const SHOWS_THE_LATER_ONE = navigator.vendor.startsWith("Apple"); // WebKit, on every system
+const NEW_PICTURE_MS = 800; // after a seek; no other picture comes later than this
 
 export class Film {
-  /** `onMoment(seconds)` whenever another moment is shown; `say(words)` what a person should hear of. */
+  /** `onMoment(seconds)` is called whenever another moment is shown; `say(words)` announces something. */
   constructor(video, stage, knownMs, { onMoment, say }) {
     Object.assign(this, { video, stage, knownMs, onMoment, say });
     this.frameS = ASSUMED_FRAME_S;
-    this.shownS = null; // when the picture that is seen was taken
-    this.reachFor = SHOWS_THE_ONE_AFTER ? { "-1": 1, 1: 0 } : { "-1": 0, 1: 1 };
-    Object.assign(this, { isWaking: false, goesOn: false, wantedS: 0, waking: null });
+    this.shownS = null; // the media time of the picture that is shown
+    this.reachFor = SHOWS_THE_LATER_ONE ? { "-1": 1, 1: 0 } : { "-1": 0, 1: 1 };
+    Object.assign(this, { isRedrawing: false, playsAfter: false, wantedS: 0, redrawing: null });
     this.#follow();
   }
 
@@ -27,7 +27,7 @@ export class Film {
     return Math.round(this.video.currentTime * 1000);
   }
 
-  /** What the portal says, as everywhere else; the media's own length may differ by a picture. */
+  /** The length that the portal shows everywhere; the video's own may differ by one picture. */
   get lengthMs() {
     return this.knownMs || (Number.isFinite(this.video.duration) ? this.video.duration * 1000 : 0);
   }
@@ -38,11 +38,11 @@ export class Film {
     const isOver = this.video.ended;
     this.wantedS = this.video.currentTime = inside;
     this.onMoment(inside);
-    if (isOver && inside < end && !this.isWaking) this.waking = this.#wake();
+    if (isOver && inside < end && !this.isRedrawing) this.redrawing = this.#redrawAfterEnd();
   }
 
   toggle() {
-    if (this.isWaking) return (this.goesOn = !this.goesOn);
+    if (this.isRedrawing) return (this.playsAfter = !this.playsAfter);
     if (!this.video.paused) return this.video.pause();
     return this.video.play().catch((error) => this.say(`The recording could not be played (${error.name}).`));
   }
@@ -63,9 +63,9 @@ export class Film {
     return this.video.muted;
   }
 
-  /** The picture before or after the one that is seen. */
+  /** Show the picture before or after the current one. */
   async step(direction) {
-    await this.waking;
+    await this.redrawing;
     this.video.pause();
     const from = this.#seenS();
     if (!this.video.requestVideoFrameCallback) return this.seek((from + direction * this.frameS) * 1000);
@@ -84,7 +84,7 @@ export class Film {
     const ask = stage.requestFullscreen ?? stage.webkitRequestFullscreen;
     try {
       if (ask) await ask.call(stage);
-      else video.webkitEnterFullscreen(); // all that an iPhone has
+      else video.webkitEnterFullscreen(); // an iPhone has nothing else
     } catch {
       this.say("This browser refuses full screen here.");
     }
@@ -95,7 +95,7 @@ export class Film {
     const { video } = this;
     const next = (_, { mediaTime }) => {
       const step = this.shownS === null ? 0 : Math.abs(mediaTime - this.shownS);
-      // The least that was seen: a slow machine leaves pictures out.
+      // The shortest step so far: a slow machine leaves pictures out.
       if (step > FRAME_MIN_S && step < FRAME_MAX_S) this.frameS = Math.min(this.frameS, step);
       this.shownS = mediaTime;
       if (!video.seeking) this.onMoment(mediaTime);
@@ -103,52 +103,55 @@ export class Film {
     };
     if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(next);
     const redraw = () => this.onMoment(video.currentTime);
-    for (const name of ["timeupdate", "seeking", "seeked", "loadedmetadata", "resize"]) video.addEventListener(name, redraw);
-    new ResizeObserver(redraw).observe(this.stage); // full screen: what is drawn over the picture is drawn anew
+    for (const name of ["timeupdate", "seeking", "seeked", "loadedmetadata", "resize"]) {
+      video.addEventListener(name, redraw);
+    }
+    new ResizeObserver(redraw).observe(this.stage); // full screen: draw again what lies over the picture
     video.addEventListener("loadedmetadata", () => this.#shape());
     if (video.readyState >= 1) this.#shape();
-    video.addEventListener("play", () => this.isWaking || this.say("Playing."));
-    video.addEventListener("pause", () => this.isWaking || video.ended || this.say(`Paused at ${clock(this.nowMs, false)}.`));
-    video.addEventListener("ended", () => this.isWaking || this.say("The end."));
+    video.addEventListener("play", () => this.isRedrawing || this.say("Playing."));
+    const sayPaused = () => this.say(`Paused at ${clock(this.nowMs, false)}.`);
+    video.addEventListener("pause", () => this.isRedrawing || video.ended || sayPaused());
+    video.addEventListener("ended", () => this.isRedrawing || this.say("The end."));
     for (const name of ["fullscreenchange", "webkitfullscreenchange"]) {
       document.addEventListener(name, () => this.say(fullScreenElement() ? "Full screen." : "Full screen left."));
     }
   }
 
-  /** What the stage stands in takes the film's own shape. */
+  /** The element around the stage gets the film's aspect ratio. */
   #shape() {
     const { videoWidth, videoHeight } = this.video;
     if (videoWidth) this.stage.parentElement.style.setProperty("--film", String(videoWidth / videoHeight));
   }
 
-  /** After the end WebKit keeps the old picture until it plays: it plays one, without sound, and comes back. */
-  async #wake() {
+  /** After the end WebKit shows the old picture until it plays: play for a moment, without sound, and seek again. */
+  async #redrawAfterEnd() {
     const { video } = this;
     const wasMuted = video.muted;
-    Object.assign(this, { isWaking: true, goesOn: false });
+    Object.assign(this, { isRedrawing: true, playsAfter: false });
     video.muted = true;
     try {
-      await Promise.race([video.play(), pause(WAKES_WITHIN_MS)]);
-      if (!this.goesOn) video.pause();
+      await Promise.race([video.play(), pause(REDRAW_WITHIN_MS)]);
+      if (!this.playsAfter) video.pause();
       const isThere = new Promise((resolve) => video.addEventListener("seeked", resolve, { once: true }));
       video.currentTime = this.wantedS;
-      await Promise.race([isThere, pause(WAKES_WITHIN_MS)]); // bytes may never come
+      await Promise.race([isThere, pause(REDRAW_WITHIN_MS)]); // the bytes may never come
     } catch (error) {
-      console.info("The film does not wake:", error.name);
+      console.info("The film does not show the new picture:", error.name);
     } finally {
       video.muted = wasMuted;
-      this.isWaking = false;
-      if (this.goesOn) video.dispatchEvent(new Event("play")); // nobody was told while it woke
+      this.isRedrawing = false;
+      if (this.playsAfter) video.dispatchEvent(new Event("play")); // listeners ignored the event while it redrew
     }
   }
 
-  /** When the picture was taken that is seen; right after a seek that is where it went. */
+  /** The media time of the picture that is shown; right after a seek, the time that was sought. */
   #seenS() {
     const at = this.video.currentTime;
     return this.shownS !== null && Math.abs(this.shownS - at) < 2 * FRAME_MAX_S ? this.shownS : at;
   }
 
-  /** Whether the next seek shows another picture than this. */
+  /** Resolves to whether the next seek shows another picture than this. */
   #anotherThan(seenS) {
     const { video } = this;
     return new Promise((resolve) => {

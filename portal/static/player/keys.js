@@ -1,5 +1,5 @@
-// The keys of the player, and the switch that turns the single-letter ones off for people who dictate or type by
-// accident (WCAG 2.1.4). Knows names of actions, not what they do.
+// The keys of the player, and the switch that turns single-letter keys off for people who dictate or press keys by
+// accident (WCAG 2.1.4).
 
 const KEYS = {
   " ": "toggle",
@@ -21,7 +21,7 @@ const KEYS = {
   u: "copyLink",
   "?": "help",
 };
-const STORED = "player-keys-off";
+const STORED = "player-keys-off"; // a stored name: browsers of reviewers remember the switch
 
 export function bindKeys(actions, box) {
   box.checked = localStorage.getItem(STORED) === null;
@@ -38,7 +38,7 @@ export function bindKeys(actions, box) {
   });
 }
 
-// Typing, choosing, pressing a focused button and reading a dialog come before the player's keys.
+// A field, a choice, a focused button or an open dialog uses the key before the player does.
 function isElsewhere({ target, key }) {
   if (target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]")) return true;
   if (target.closest("dialog")) return key !== "?";

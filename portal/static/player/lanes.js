@@ -1,15 +1,16 @@
-// Draws the measured signals into one canvas: chapters, flag spans, gaps and one lane for each kind of signal.
-// Knows telemetry and pixels; knows no video and no keyboard. The page's rows decide where each lane lies.
+// Draws the measured signals into one canvas: the questions, the flags, the gaps and one lane for each kind of signal.
+// The page's rows decide where each lane lies. The chart of the command line draws the same lanes
+// (capture/report/lanes.py).
 
 const css = getComputedStyle(document.documentElement);
 const colour = (name) => css.getPropertyValue(`--color-${name}`).trim();
 
-const PADDING_PX = 8; // keeps a line at the edge of its scale off the hairline of its lane
-const TICK_MIN_PX = 80; // closer than this, the labels of the axis would touch
+const PADDING_PX = 8; // a line at the end of its scale does not touch the lane's border
+const TICK_MIN_PX = 80; // with less, the labels of the axis would touch
 const TICK_STEPS_MS = [1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5];
-const SPEECH_FROM = 0.5; // the voice detector's own middle
+const SPEECH_FROM = 0.5; // the middle of the voice detector's scale
 
-// What each lane draws, and the scale it is drawn on. The first series is the one that cannot be hidden.
+// What each lane draws, and on which scale. The first series of a lane cannot be hidden.
 export const LANES = {
   faces: { scale: [0, 3], lines: [{ series: "count", stepped: true }] },
   head: {
@@ -63,20 +64,23 @@ export class Lanes {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.hatching = hatching(context);
     this.#drawSpans();
-    for (const [name, lane] of Object.entries(LANES)) if (this.rows[name]) this.#drawLane(name, lane, this.#place(name));
-    this.#drawChapters(this.#place("questions"));
-    this.#drawAxis(this.#place("axis"));
+    for (const [name, lane] of Object.entries(LANES)) {
+      if (this.rows[name]) this.#drawLane(name, lane, this.#bounds(name));
+    }
+    this.#drawQuestions(this.#bounds("questions"));
+    this.#drawAxis(this.#bounds("axis"));
   }
 
-  #place(name) {
+  #bounds(name) {
     const row = this.rows[name];
     return { top: row.offsetTop, height: row.offsetHeight };
   }
 
-  // Gaps and what could not be assessed are hatched, flags are shaded: through all lanes, so that causes line up.
+  // Gaps and what could not be assessed are hatched, flags are shaded. All go through every lane, so that one sees
+  // causes.
   #drawSpans() {
-    const top = this.#place("questions").height;
-    const height = this.#place("axis").top - top;
+    const top = this.#bounds("questions").height;
+    const height = this.#bounds("axis").top - top;
     for (const { severity, startMs, endMs } of layered(this.flags)) {
       if (severity === "none") this.#fill(this.hatching, startMs, endMs, top, height, 0.6);
       else this.#fill(severityColour(severity), startMs, endMs, top, height, 0.2);
@@ -94,7 +98,7 @@ export class Lanes {
     this.context.globalAlpha = 1;
   }
 
-  #drawChapters({ top, height }) {
+  #drawQuestions({ top, height }) {
     const { context } = this;
     const barTop = top + PADDING_PX;
     for (const answer of this.signals.answers) {
@@ -107,7 +111,8 @@ export class Lanes {
       if (width > 28) this.#text(`Q${answer.question}`, Math.max(left, 0) + 6, top + height / 2, "text");
     }
     for (const { severity, startMs, endMs } of layered(this.flags)) {
-      this.#fill(severityColour(severity), startMs, endMs, top + height - 5, 3, 1, severity === "none" ? 1 : 3);
+      const leastPx = severity === "none" ? 1 : 3;
+      this.#fill(severityColour(severity), startMs, endMs, top + height - 5, 3, 1, leastPx);
     }
   }
 
@@ -131,22 +136,22 @@ export class Lanes {
     context.fillText(text, x, y);
   }
 
-  #drawLane(name, lane, place) {
+  #drawLane(name, lane, bounds) {
     const { context } = this;
     context.fillStyle = colour("hairline");
-    context.fillRect(0, place.top + place.height - 1, this.width, 1);
-    if (lane.scale[0] < 0 && name !== "sound") context.fillRect(0, place.top + place.height / 2, this.width, 1);
-    if (name === "sound") this.#drawSound(place);
-    if (name === "quality") this.#drawWhere("frozen", (value) => value === true, colour("medium"), place);
+    context.fillRect(0, bounds.top + bounds.height - 1, this.width, 1);
+    if (lane.scale[0] < 0 && name !== "sound") context.fillRect(0, bounds.top + bounds.height / 2, this.width, 1);
+    if (name === "sound") this.#drawSound(bounds);
+    if (name === "quality") this.#drawWhere("frozen", (value) => value === true, colour("medium"), bounds);
     for (const line of lane.lines) {
       if (this.hidden.has(line.series)) continue;
       const muted = line !== lane.lines[0];
-      this.#drawLine(line, line.scale ?? lane.scale, place, colour(muted ? "text" : LANE_COLOUR[name]));
+      this.#drawLine(line, line.scale ?? lane.scale, bounds, colour(muted ? "text" : LANE_COLOUR[name]));
     }
   }
 
-  // A curve is interrupted wherever nothing was measured. Each pixel column keeps its least and most value, so that
-  // an hour of samples still shows every peak.
+  // The curve has a gap wherever nothing was measured. Each pixel column keeps its least and greatest value, so that an
+  // hour of samples still shows every peak.
   #drawLine({ series, dash = [], stepped = false }, [low, high], { top, height }, stroke) {
     const { context } = this;
     const usable = height - 2 * PADDING_PX;
@@ -160,7 +165,7 @@ export class Lanes {
         for (const value of [column.first, column.least, column.most, column.last]) context.lineTo(column.x, y(value));
         before = column.last;
       }
-      context.lineTo(run.at(-1).x + 1, y(before)); // one lonely sample is visible too
+      context.lineTo(run.at(-1).x + 1, y(before)); // so that a single sample is visible, too
     }
     context.setLineDash(dash);
     context.strokeStyle = stroke;
@@ -169,7 +174,7 @@ export class Lanes {
     context.setLineDash([]);
   }
 
-  // The visible samples of a series as unbroken runs of pixel columns.
+  // The visible samples of a series as runs of pixel columns without a gap.
   #runs(series) {
     const runs = [];
     let run = null;
@@ -198,9 +203,9 @@ export class Lanes {
     }
   }
 
-  #drawSound(place) {
-    const middle = place.top + place.height / 2;
-    const half = place.height / 2 - PADDING_PX;
+  #drawSound(bounds) {
+    const middle = bounds.top + bounds.height / 2;
+    const half = bounds.height / 2 - PADDING_PX;
     const [low, high] = LANES.sound.scale;
     this.context.fillStyle = colour("sound");
     for (const run of this.#runs("level_dbfs")) {
@@ -209,7 +214,7 @@ export class Lanes {
         this.context.fillRect(x, middle - reach, this.#barPx(), 2 * reach);
       }
     }
-    this.#drawWhere("speech", (value) => value >= SPEECH_FROM, colour("text"), place);
+    this.#drawWhere("speech", (value) => value >= SPEECH_FROM, colour("text"), bounds);
   }
 
   #barPx() {
@@ -217,18 +222,19 @@ export class Lanes {
     return Math.max(1, Math.min(samplePx - 1, 3));
   }
 
-  // A thin line at the foot of a lane, wherever something holds.
-  #drawWhere(series, holds, shade, { top, height }) {
+  // A thin line at the bottom of a lane, wherever a condition is true.
+  #drawWhere(series, isTrue, shade, { top, height }) {
     const half = this.signals.telemetry.sample_every_ms / 2;
     this.#eachVisible(series, (ms, value) => {
-      if (value !== null && holds(value)) this.#fill(shade, ms - half, ms + half, top + height - 5, 2, 0.8, 1);
+      if (value !== null && isTrue(value)) this.#fill(shade, ms - half, ms + half, top + height - 5, 2, 0.8, 1);
     });
   }
 }
 
 /**
- * The stretches of flags that lie over each other, each once: what could not be assessed, then by severity, the gravest
- * last and alone where several meet. Two shades on top of each other would be a colour that means nothing.
+ * The times of the flags without overlaps: first what could not be assessed, then by severity, the most severe last.
+ * Where several flags overlap, only the most severe is drawn: two shades over each other would be a colour without a
+ * meaning.
  */
 export function layered(flags) {
   const edges = [...new Set(flags.flatMap(({ startMs, endMs }) => [startMs, endMs]))].sort((a, b) => a - b);
@@ -238,15 +244,15 @@ export function layered(flags) {
   edges.slice(1).forEach((endMs, index) => {
     const startMs = edges[index];
     const here = flags.filter((flag) => flag.startMs < endMs && startMs < flag.endMs).map(({ severity }) => severity);
-    const gravest = GRAVEST_FIRST.find((severity) => here.includes(severity));
+    const mostSevere = MOST_SEVERE_FIRST.find((severity) => here.includes(severity));
     if (here.includes("none")) extendTo(unassessed, "none", startMs, endMs);
-    if (gravest) extendTo(graded, gravest, startMs, endMs);
+    if (mostSevere) extendTo(graded, mostSevere, startMs, endMs);
   });
   return [...unassessed, ...[...graded, ...moments].sort((a, b) => rank(b.severity) - rank(a.severity))];
 }
 
-const GRAVEST_FIRST = ["high", "medium", "low"];
-const rank = (severity) => GRAVEST_FIRST.indexOf(severity);
+const MOST_SEVERE_FIRST = ["high", "medium", "low"];
+const rank = (severity) => MOST_SEVERE_FIRST.indexOf(severity);
 
 function extendTo(spans, severity, startMs, endMs) {
   const last = spans.at(-1);
@@ -264,7 +270,8 @@ function tickLabel(ms) {
   const seconds = Math.round(ms / 1000);
   const minutes = Math.floor(seconds / 60);
   const rest = String(seconds % 60).padStart(2, "0");
-  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
 }
 
 function hatching(context) {

@@ -1,6 +1,7 @@
-// The review player: one clock, the film's own. Everything on the page follows it, and every control sets it.
+// The review player. The film's own clock is the only one: everything on the page follows it, and every control sets
+// it.
 
-import { Overlay } from "./face_overlay.js";
+import { FaceOverlay } from "./face_overlay.js";
 import { Figure } from "./figure.js";
 import { Film } from "./film.js";
 import { bindKeys } from "./keys.js";
@@ -8,7 +9,7 @@ import { fillSummary } from "./summary_table.js";
 import { Signals, clock, unmeasured } from "./signals.js";
 
 const STEP_S = 5;
-const BACK_TO_THIS_FLAG_MS = 1000; // "previous" within the first second of a flag means the one before it
+const BACK_TO_THIS_FLAG_MS = 1000; // within this time after its start, "previous flag" means the flag before
 
 const page = document.querySelector("#player");
 const part = (name) => page.querySelector(`[data-part="${name}"]`);
@@ -37,32 +38,32 @@ const film = new Film(video, part("stage"), Number(page.dataset.durationMs), { o
 function follow(mediaS = video.currentTime) {
   const ms = Math.round(mediaS * 1000);
   for (const name of ["time", "at"]) part(name).textContent = clock(ms);
-  markFlags(ms);
+  showCurrentFlags(ms);
   if (!figure) return;
   figure.follow(ms);
-  markQuestion(ms);
+  showCurrentQuestion(ms);
   overlay.draw(ms, flags.find((flag) => flag.kind === "no_face" && isDuring(flag, ms)));
 }
 
 const isDuring = (flag, ms) => flag.startMs <= ms && ms < flag.endMs;
 
-function markFlags(ms) {
+function showCurrentFlags(ms) {
   for (const flag of flags) {
     const now = isDuring(flag, ms);
-    if (mark(flag.row, now) && now) revealInPanel(flag.row);
+    if (setCurrent(flag.row, now) && now) revealInPanel(flag.row);
   }
 }
 
-function markQuestion(ms) {
+function showCurrentQuestion(ms) {
   const question = figure.signals.answerAt(ms)?.question;
   for (const row of questionRows) {
     const now = Number(row.dataset.question) === question;
-    if (mark(row, now) && now) part("prompt").textContent = row.querySelector("[data-prompt]").textContent;
+    if (setCurrent(row, now) && now) part("prompt").textContent = row.querySelector("[data-prompt]").textContent;
   }
 }
 
-/** Whether that changed anything. */
-function mark(row, now) {
+/** Returns whether this changed anything. */
+function setCurrent(row, now) {
   if (now === (row.getAttribute("aria-current") === "true")) return false;
   if (now) row.setAttribute("aria-current", "true");
   else row.removeAttribute("aria-current");
@@ -102,7 +103,7 @@ function setSpeed(index) {
   say(`Speed ${speed.value}×`);
 }
 
-// What is copied leaves the filter out: it may hold a name that somebody searched for.
+// The copied address leaves the filter out, because the filter may contain a name that somebody searched for.
 async function copyLink() {
   const here = `#t=${(film.nowMs / 1000).toFixed(1)}`;
   history.replaceState(null, "", location.pathname + location.search + here);
@@ -123,12 +124,12 @@ function followAddress() {
 
 function openFigure(signals) {
   figure = new Figure(page, signals, flags, { seek: (ms) => film.seek(ms), onResize: follow });
-  overlay = new Overlay(part("overlay"), video, signals);
+  overlay = new FaceOverlay(part("overlay"), video, signals);
   if (signals.isMeasured) fillSummary(part("summary"), signals);
   follow();
 }
 
-/** Only where the questions lie: nothing was measured, or it did not arrive. */
+/** Show only the questions: nothing was measured, or the measurements did not arrive. */
 function openUnmeasured() {
   for (const row of page.querySelectorAll("[data-measured]")) row.hidden = true;
   openFigure(new Signals(unmeasured(film.lengthMs, JSON.parse(page.dataset.answers))));
@@ -138,12 +139,13 @@ async function loadTelemetry() {
   try {
     const response = await fetch(page.dataset.telemetry, { credentials: "same-origin" });
     const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
-    if (!response.ok || !isJson) throw new Error(response.ok ? "something else answered" : `status ${response.status}`);
+    if (!response.ok || !isJson) throw new Error(response.ok ? "the reply is not JSON" : `status ${response.status}`);
     openFigure(new Signals(await response.json()));
   } catch (error) {
     openUnmeasured();
     part("no-lanes").hidden = false;
-    part("no-lanes-words").textContent = `The measurements could not be loaded (${error.message}). The recording plays without them.`;
+    const words = `The measurements could not be loaded (${error.message}). The recording plays without them.`;
+    part("no-lanes-words").textContent = words;
   }
 }
 
@@ -190,7 +192,7 @@ function bindControls() {
 }
 
 function showPlaying() {
-  if (film.isWaking) return;
+  if (film.isRedrawing) return;
   part("play").setAttribute("aria-label", video.paused ? "Play" : "Pause");
   page.dataset.playing = String(!video.paused);
 }

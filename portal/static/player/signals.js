@@ -1,7 +1,7 @@
-// Reads telemetry.json: what was measured at a moment, and in summary. Knows nothing of the page or of drawing.
-// What was not measured is null here, as in the file; nobody turns it into 0.
+// Reads telemetry.json: the measured values at a moment, and a summary of each signal. What was not measured is null,
+// as in the file, and never 0.
 
-// Each series: where it lies in the file, how it is called, its unit, its decimals.
+// For each series: the log in the file that has it, its label, its unit and its decimals.
 export const SERIES = {
   count: { log: "face", label: "Faces in the picture", unit: "", digits: 0 },
   yaw_deg: { log: "face", label: "Head yaw", unit: "°", digits: 0, signed: true },
@@ -16,9 +16,9 @@ export const SERIES = {
   frozen: { log: "quality", label: "Frozen picture (0 no, 1 yes)", unit: "", digits: 0 },
 };
 
-// A row speaks for the time around it: half a period to each side, and a little for uneven frames.
+// A row is valid for the time around it, in periods to each side: half a period, and a reserve for uneven frames.
 const REACH = 0.75;
-// Where rows are further apart than this many periods, nothing is drawn between them.
+// No line is drawn between rows that are further apart than this many periods.
 const HOLE = 2.5;
 
 export class Signals {
@@ -52,7 +52,7 @@ export class Signals {
     return this.answers.find((answer) => answer.start_ms <= ms && ms < answer.end_ms) ?? null;
   }
 
-  // The newest box before `ms`, for showing where the face was last.
+  /** The last box before `ms`: where the face was seen last. */
   lastBoxBefore(ms) {
     if (!this.isMeasured) return null;
     const { t_ms: times, box: boxes } = this.telemetry.face;
@@ -68,7 +68,7 @@ export class Signals {
     return values[row] ?? null;
   }
 
-  // Share measured, median, least and most: the table that says in numbers what the lanes draw.
+  /** The measured share, the median, the least and the greatest value. */
   summary(name) {
     const values = this.values(name);
     const known = values.filter((value) => value !== null).map(Number).sort((a, b) => a - b);
@@ -78,7 +78,7 @@ export class Signals {
   }
 }
 
-/** What there is without any measurement, in the form of a telemetry: where the answers lie. */
+/** Telemetry without any measurement: only the times of the answers. */
 export function unmeasured(durationMs, answers) {
   return { duration_ms: durationMs, sample_every_ms: 200, answers, gaps: [] };
 }
@@ -104,7 +104,7 @@ export function withUnit(name, value) {
   return unit === "°" ? `${number}°` : unit ? `${number} ${unit}` : number;
 }
 
-// 02:41.6, with hours where there are any; without tenths for labels.
+/** 02:41.6, with hours where there are any; labels have no tenths. */
 export function clock(ms, tenths = true) {
   const whole = tenths ? Math.floor(ms / 100) / 10 : Math.floor(ms / 1000);
   const hours = Math.floor(whole / 3600);

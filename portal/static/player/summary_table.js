@@ -1,4 +1,4 @@
-// Says in numbers what the lanes draw: a summary of every signal.
+// A table with a summary of every signal: the lanes in numbers.
 
 import { SERIES, withUnit } from "./signals.js";
 

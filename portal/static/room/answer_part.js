@@ -1,16 +1,16 @@
-// One part of a take while it is recorded: its recorder, its answer on the way to the server, and what the page notices
-// meanwhile, held together.
+// One part of a take while it is recorded: it joins the part's recorder, its upload, and what the page notices
+// meanwhile.
 
 import { PageEvents } from "./page_events.js";
 
-export class Part {
-  /** `told` hears onLost(why), onTurn(), onPause(kind, isPaused). `isWatched`: whether what the page notices may be reported. */
-  constructor({ source, uploader, told, isWatched }, job) {
-    Object.assign(this, { uploader, job });
-    const onBlob = (blob, untilMs) => uploader.addBlob(job, blob, untilMs);
-    const onPause = (kind, isPaused) => this.#paused(kind, isPaused, told.onPause);
-    this.recorder = source.recorder(job, { ...told, onBlob, onPause, onSaved: () => uploader.poke() });
-    this.pageEvents = isWatched ? this.#pageEvents() : null;
+export class AnswerPart {
+  /** `listener` has onLost(why), onTurn() and onPause(kind, isPaused). `reportsEvents`: page events may be reported. */
+  constructor({ source, uploader, listener, reportsEvents }, upload) {
+    Object.assign(this, { uploader, upload });
+    const onBlob = (blob, untilMs) => uploader.addBlob(upload, blob, untilMs);
+    const onPause = (kind, isPaused) => this.#paused(kind, isPaused, listener.onPause);
+    this.recorder = source.recorder(upload, { ...listener, onBlob, onPause, onSaved: () => uploader.sendNow() });
+    this.pageEvents = reportsEvents ? this.#pageEvents() : null;
   }
 
   async start() {
@@ -26,34 +26,35 @@ export class Part {
     return this.recorder.recordedMs;
   }
 
-  /** Record no more. Resolves to whether the recorder ended as it should. */
-  async halt() {
+  /** Stop recording. Resolves to whether the recorder ended properly. */
+  async stop() {
     this.pageEvents?.stop();
     return this.recorder.stop();
   }
 
-  /** After halt(): everything is kept, and the uploader knows that no more comes. */
+  /** After stop(): resolves once everything is stored and the uploader knows that no more comes. */
   async end() {
     await this.recorder.lastBlob;
-    await this.uploader.end(this.job, Math.round(this.recordedMs));
+    await this.uploader.end(this.upload, Math.round(this.recordedMs));
   }
 
-  /** Whether not one byte came of it. Where the machine that records does not know, there may be some. */
+  /** Whether no byte was recorded. Where the machine that records does not know, some may exist. */
   get isEmpty() {
-    return this.job.stored_bytes === 0 && (this.job.sent_bytes === 0 || !this.job.isBegun);
+    const { stored_bytes, sent_bytes, isBegun } = this.upload;
+    return stored_bytes === 0 && (sent_bytes === 0 || !isBegun);
   }
 
   #pageEvents() {
     return new PageEvents({
       now: () => this.recordedMs,
-      onEvent: (event) => this.uploader.addEvent(this.job, event),
-      onClosed: () => this.uploader.eventChanged(this.job),
+      onEvent: (event) => this.uploader.addEvent(this.upload, event),
+      onClosed: () => this.uploader.eventChanged(this.upload),
     });
   }
 
-  #paused(kind, isPaused, tell) {
+  #paused(kind, isPaused, onPause) {
     if (isPaused) this.pageEvents?.began(`${kind}_paused`);
     else this.pageEvents?.ended(`${kind}_paused`);
-    tell(kind, isPaused);
+    onPause(kind, isPaused);
   }
 }

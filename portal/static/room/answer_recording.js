@@ -1,83 +1,85 @@
-// Records the takes of an interview's questions, part by part: asks the server for each answer, starts and ends its recorder,
-// goes on in a further part where the device was turned, and takes out of which nothing came. Shows nothing.
+// Records the takes of the questions, part by part: asks the server to create each answer, starts and ends its
+// recorder, continues in a further part where the device was turned, and removes an answer of which nothing came.
 
-import { Awake } from "../devices/wake_lock.js";
-import { Job } from "../upload/upload.js";
-import { Part } from "./answer_part.js";
-import { takeMs } from "./takes.js";
+import { ScreenWakeLock } from "../devices/wake_lock.js";
 import { uuid } from "../server/uuid.js";
+import { Upload } from "../upload/upload.js";
+import { AnswerPart } from "./answer_part.js";
+import { takeMs } from "./takes.js";
 
-export const WORTH_GOING_ON_MS = 5_000; // less time than this left in an answer is no use to anybody
+export const WORTH_CONTINUING_MS = 5_000; // nobody can say much in less time than this
 
-export class Answering {
+const NOT_CONTINUED = "Your device was turned, and recording stopped";
+
+export class AnswerRecording {
   /**
-   * `told` hears onRecording(leftMs), onStopping() before anything is waited for, onLost(why), onPause(kind, isPaused),
-   * and, where the device was turned: onTurned() once it records on, onTurnedLate() where too little time is left for that,
-   * onStuck(answerId, why) where it did not.
+   * `listener` has onRecording(leftMs), onStopping() before anything is waited for, onLost(why), onPause(kind,
+   * isPaused), and for a turned device: onTurned() once a further part records, onTurnedLate() where too little time is
+   * left for one, onStuck(answerId, why) where a further part could not start.
    */
-  constructor({ source, uploader, notes, interviewId, isWatched, untilReached, told }) {
-    Object.assign(this, { source, uploader, notes, interviewId, isWatched, untilReached, told });
-    this.awake = new Awake();
+  constructor({ source, uploader, notes, interviewId, reportsEvents, untilReached, listener }) {
+    Object.assign(this, { source, uploader, notes, interviewId, reportsEvents, untilReached, listener });
+    this.wakeLock = new ScreenWakeLock();
     this.part = null;
-    this.turning = null; // while one part ends and the next begins
-    this.emptied = []; // answers of which not one byte came: on their way out
+    this.turning = null; // a promise, while one part ends and the next begins
+    this.emptyAnswers = []; // ids of answers of which no byte came; the server is about to delete them
   }
 
   get isRunning() {
     return Boolean(this.part?.isRunning);
   }
 
-  get job() {
-    return this.part?.job ?? null;
+  get upload() {
+    return this.part?.upload ?? null;
   }
 
   get recordedMs() {
     return this.part?.recordedMs ?? 0;
   }
 
-  /** Record a take of this question; `continues` names the answer whose take goes on. */
+  /** Record a take of this question; `continues` is the id of the answer whose take continues. */
   async begin(question, continues) {
     Object.assign(this, { question, takenBeforeMs: continues ? takeMs(question) : 0 });
-    const job = await this.#newAnswer(continues);
-    await this.#start(job, job.limit_ms);
+    const upload = await this.#newAnswer(continues);
+    await this.#start(upload, upload.limit_ms);
   }
 
-  /** End the recording, keep everything. Resolves to { answerId, isEmpty, hasEnded }, or null where none runs. */
+  /** End the recording and store all of it. Resolves to { answerId, isEmpty, hasEnded }, or to null where none runs. */
   async stop() {
     await this.turning;
     const { part } = this;
     if (!part?.isRunning) return null;
-    this.told.onStopping();
-    this.awake.letGo();
-    const hasEnded = await part.halt();
+    this.listener.onStopping();
+    this.wakeLock.release();
+    const hasEnded = await part.stop();
     await this.#end(part);
-    if (part.isEmpty) this.#takeOut(part.job.answer_id);
-    return { answerId: part.job.answer_id, isEmpty: part.isEmpty, hasEnded };
+    if (part.isEmpty) this.#remove(part.upload.answer_id);
+    return { answerId: part.upload.answer_id, isEmpty: part.isEmpty, hasEnded };
   }
 
-  /** Another question comes: what was recorded before is no longer spoken of. */
+  /** Another question comes next: the page no longer shows this recording. */
   leave() {
     this.part = null;
   }
 
-  /** A crash announces nothing: how long it ran is noted while it runs. */
+  /** A crash comes without a warning, so the length of the recording is noted while it runs. */
   noteTime() {
-    if (this.isRunning) this.job.recorded_ms = Math.round(this.recordedMs);
-    this.notes.keep(this.uploader.jobs);
+    if (this.isRunning) this.upload.noteRecorded(Math.round(this.recordedMs));
+    this.notes.noteUploads(this.uploader.uploads);
   }
 
-  /** A new take, or part of one, begins when the server has the last one whole; another question need not wait. */
+  /** A new take or part begins when the server has the last one whole; another question does not wait for that. */
   async #newAnswer(continues) {
     const { question } = this;
-    await this.uploader.whenSettled([...question.answers.map((answer) => answer.answer_id), ...this.emptied]);
+    await this.uploader.whenSettled([...question.answers.map((answer) => answer.answer_id), ...this.emptyAnswers]);
     const wish = this.#wish(continues);
     const reply = await this.untilReached(() => this.source.begin(wish));
-    question.unsaved = "";
-    if (!continues) question.gone = "";
+    question.failureText = "";
+    if (!continues) question.lostText = "";
     return this.#add({ ...reply, wish, sent_bytes: 0 });
   }
 
-  /** It is recorded at once and has a name of its own; the uploader asks the server for its place when it can be had. */
+  /** A further part records at once under an id of its own; the uploader creates it at the server when it can. */
   #furtherPart({ answer_id, take, part }) {
     return this.#add({ answer_id: uuid(), wish: this.#wish(answer_id), take, part: part + 1 });
   }
@@ -89,49 +91,50 @@ export class Answering {
   #add(values) {
     const { answer_id, take, part } = values;
     this.question.answers.push({ answer_id, take, part, state: "recording", recorded_ms: 0 });
-    const job = new Job({ ...values, interview_id: this.interviewId, watched: true });
-    this.uploader.add(job);
-    return job;
+    const upload = new Upload({ ...values, interview_id: this.interviewId, watched: true });
+    this.uploader.add(upload);
+    return upload;
   }
 
-  async #start(job, leftMs) {
-    const { source, uploader, isWatched } = this;
-    const { onLost, onPause } = this.told;
-    const part = new Part({ source, uploader, isWatched, told: { onLost, onPause, onTurn: () => this.#turned() } }, job);
+  async #start(upload, leftMs) {
+    const { source, uploader, reportsEvents } = this;
+    const { onLost, onPause } = this.listener;
+    const listener = { onLost, onPause, onTurn: () => this.#turned() };
+    const part = new AnswerPart({ source, uploader, reportsEvents, listener }, upload);
     this.part = part;
     await part.start().catch((trouble) => this.#notStarted(part, trouble));
     this.notes.write({ interrupted: null });
-    await this.awake.hold();
-    this.told.onRecording(leftMs);
+    await this.wakeLock.request();
+    this.listener.onRecording(leftMs);
   }
 
   async #notStarted(part, trouble) {
     await part.end();
-    if (part.isEmpty) this.#takeOut(part.job.answer_id);
+    if (part.isEmpty) this.#remove(part.upload.answer_id);
     throw trouble;
   }
 
-  /** The picture has another size now, and this file cannot hold it: end it here, go on in a further part at once. */
+  /** The picture has another size now, and this file cannot hold it: end this part, and continue in a further one. */
   #turned() {
     const { part } = this;
     this.takenBeforeMs += part.recordedMs;
     const leftMs = this.question.limit_ms - this.takenBeforeMs;
-    if (leftMs < WORTH_GOING_ON_MS) return this.told.onTurnedLate();
-    this.turning = this.#goOn(part, leftMs)
-      .catch(() => this.told.onStuck(part.job.answer_id, "Your device was turned, and recording stopped"))
+    if (leftMs < WORTH_CONTINUING_MS) return this.listener.onTurnedLate();
+    this.turning = this.#continue(part, leftMs)
+      .catch(() => this.listener.onStuck(part.upload.answer_id, NOT_CONTINUED))
       .finally(() => (this.turning = null));
   }
 
-  async #goOn(part, leftMs) {
-    await part.halt();
+  async #continue(part, leftMs) {
+    await part.stop();
     const ending = this.#end(part); // the next part does not wait for it
     await this.#start(this.#furtherPart(this.#answerOf(part)), leftMs);
     await ending;
-    this.told.onTurned();
+    this.listener.onTurned();
   }
 
-  #answerOf({ job }) {
-    return this.question.answers.find(({ answer_id }) => answer_id === job.answer_id);
+  #answerOf({ upload }) {
+    return this.question.answers.find(({ answer_id }) => answer_id === upload.answer_id);
   }
 
   #end(part) {
@@ -139,9 +142,9 @@ export class Answering {
     return part.end();
   }
 
-  /** Not one byte came: there is no such answer, and its take is not used. */
-  #takeOut(answerId) {
-    this.emptied.push(answerId);
+  /** No byte came: there is no such answer, and its take is not used. */
+  #remove(answerId) {
+    this.emptyAnswers.push(answerId);
     this.question.answers = this.question.answers.filter(({ answer_id }) => answer_id !== answerId);
   }
 }

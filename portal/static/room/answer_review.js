@@ -1,26 +1,27 @@
-// An answer that was just recorded is looked at again: as the server has it, all parts, and not before. Until then the page
-// says that it is on its way; nobody need wait for it.
+// Lets the candidate watch a recorded answer: all its parts, from the server, once the server has all of them. Until
+// then the page says that the answer is being sent, and the candidate need not wait for it.
 
-import { outcomeOf } from "./answer_status.js";
+import { answerStatus } from "./answer_status.js";
 import { Playback } from "./playback.js";
 import { newestTake } from "./takes.js";
 
-const LOAD_AGAIN_MS = 3_000; // the first time, then twice as long each time
-const LOADS = 5; // in a minute and a half: what cannot be loaded by then hardly can at all
+const LOAD_AGAIN_MS = 3_000; // the first wait; each further one is twice as long
+const LOADS = 5; // within a minute and a half; a later try would hardly succeed
 const ON_ITS_WAY = "Your answer can be played here as soon as all of it is saved. You need not wait for that.";
 const NOTHING_THERE = "There is nothing to play.";
 const NOT_LOADED = "It could not be loaded. We try again.";
 const NOT_PLAYABLE = "This browser cannot play it. It is saved all the same.";
 
-export class Review {
+export class AnswerReview {
   constructor(room) {
     this.room = room;
-    this.turn = 0; // of what is looked at: whatever was waited for before is not wanted any more
+    this.turn = 0; // counts what was opened: a late reply for an earlier one is ignored
     const onPart = (number, of) => room.view.playing(number, of);
-    this.playback = new Playback(room.root.querySelector("[data-playback]"), { onPart, onFailed: (error) => this.#again(error) });
+    const onFailed = (error) => this.#again(error);
+    this.playback = new Playback(room.root.querySelector("[data-playback]"), { onPart, onFailed });
   }
 
-  /** Show the newest take of this question once it is all at the server, as far as it ever will be. */
+  /** Show the newest take of this question once the server has as much of it as it will ever get. */
   async open(question) {
     this.clear();
     this.failures = 0;
@@ -29,9 +30,9 @@ export class Review {
     view.notPlaying(ON_ITS_WAY);
     await uploader.whenSettled(newestTake(question).map(({ answer_id }) => answer_id));
     if (turn !== this.turn) return;
-    const there = newestTake(question).filter(({ answer_id }) => !isFailed(uploader.jobs, answer_id));
+    const there = newestTake(question).filter(({ answer_id }) => !hasFailed(uploader.uploads, answer_id));
     this.playback.load(there.map(({ answer_id }) => `${api.base}/answers/${answer_id}/playback`));
-    if (!there.length) view.notPlaying(`${NOTHING_THERE} ${outcomeOf(question, uploader.jobs).why}`);
+    if (!there.length) view.notPlaying(`${NOTHING_THERE} ${answerStatus(question, uploader.uploads).why}`);
   }
 
   clear() {
@@ -42,13 +43,14 @@ export class Review {
   #again(error) {
     const { turn, playback, room } = this;
     const { parts } = playback;
-    if (error.code === MediaError.MEDIA_ERR_DECODE || this.failures >= LOADS) return room.view.notPlaying(NOT_PLAYABLE);
+    const isDamaged = error.code === MediaError.MEDIA_ERR_DECODE;
+    if (isDamaged || this.failures >= LOADS) return room.view.notPlaying(NOT_PLAYABLE);
     room.view.notPlaying(NOT_LOADED);
     setTimeout(() => turn === this.turn && playback.load(parts), LOAD_AGAIN_MS * 2 ** this.failures);
     this.failures += 1;
   }
 }
 
-function isFailed(jobs, answerId) {
-  return jobs.some((job) => job.answer_id === answerId && job.failure);
+function hasFailed(uploads, answerId) {
+  return uploads.some((upload) => upload.answer_id === answerId && upload.failure);
 }

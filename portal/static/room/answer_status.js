@@ -1,14 +1,14 @@
-// What became of the answers, in words: which are with the server, which are on their way, which will never be whole and
-// why. Pure functions of the questions and the uploads of this page; "saved" is said of nothing else than what is confirmed.
+// Says in words how each answer stands: saved at the server, being sent, or incomplete and why. Pure functions of the
+// questions and of this page's uploads. The word "saved" is used only for what the server has confirmed.
 
 import { missingText } from "../upload/upload.js";
 import { newestTake, takesLeft } from "./takes.js";
 
-const WORTH_SAYING_MS = 10_000; // a wait shorter than this is over before it is read
-const NOTHING_WAITS = () => ""; // as `waitsIn` says it of each job, which "browser" or "page" keeps, while nothing can be sent
+const WORTH_SAYING_MS = 10_000; // a shorter wait is over before it is read
+const NOTHING_WAITS = () => ""; // a `waitsIn`: where an upload waits ("browser" or "page") while nothing can be sent
 const STUCK = "this browser's storage does not give it back";
 
-/** 01:44, never more than it is: much of it is said to be saved. The hiring team's pages count alike. */
+/** 01:44, rounded down: the page must not say that more is saved than is. The review pages round in the same way. */
 export function clock(ms) {
   const seconds = Math.floor(ms / 1000);
   return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
@@ -18,7 +18,7 @@ export function pad(number) {
   return String(number).padStart(2, "0");
 }
 
-/** "about 6 min left", or "" where it is short or nobody knows. */
+/** "about 6 min left", or "" where the time is short or unknown. */
 export function timeLeft(ms) {
   if (ms === null || ms < WORTH_SAYING_MS) return "";
   const seconds = ms / 1000;
@@ -26,15 +26,18 @@ export function timeLeft(ms) {
   return seconds <= 90 * 60 ? `about ${Math.ceil(seconds / 60)} min left` : `about ${Math.ceil(seconds / 3600)} h left`;
 }
 
-/** An answer of which nothing arrived is none: the server forgot it, its take is free again. Whether there was one. */
-export function dropVoid(questions, jobs) {
+/**
+ * Removes answers of which nothing arrived from their questions: the server deleted them, and their takes are unused.
+ * Returns whether there was one.
+ */
+export function removeVoid(questions, uploads) {
   let wasFound = false;
-  for (const job of jobs.filter((one) => one.is_void)) {
+  for (const upload of uploads.filter((one) => one.isVoid)) {
     for (const question of questions) {
-      const at = question.answers.findIndex((answer) => answer.answer_id === job.answer_id);
+      const at = question.answers.findIndex((answer) => answer.answer_id === upload.answer_id);
       if (at < 0) continue;
       question.answers.splice(at, 1);
-      question.unsaved = job.failure;
+      question.failureText = upload.failure;
       wasFound = true;
     }
   }
@@ -42,101 +45,142 @@ export function dropVoid(questions, jobs) {
 }
 
 /**
- * Of a question's newest take: { mark, text, state, why }. "none", "open", "stuck" and "failed" are no answer yet; "whole" is
- * all of it, "cut" a part, "arrived" as much as arrived where nobody knows how much was recorded.
+ * The status of a question's newest take: { glyph, text, state, why }. In the states "none", "open", "stuck" and
+ * "failed" there is no answer yet; "whole" is all of it, "cut" a part, "arrived" an unknown share of what was recorded.
  */
-export function outcomeOf(question, jobs, leftMs = null, waitsIn = NOTHING_WAITS) {
+export function answerStatus(question, uploads, leftMs = null, waitsIn = NOTHING_WAITS) {
   const parts = newestTake(question);
-  const own = jobs.filter((job) => parts.some((part) => part.answer_id === job.answer_id));
-  const why = [...own.map((job) => job.trouble), ...parts.map((part) => missingOf(part, own)), question.gone].find(Boolean) ?? "";
-  const saved = clock(parts.reduce((sum, part) => sum + savedMs(part, own), 0));
-  if (!parts.length && question.unsaved) return { mark: "▲", text: `not saved: ${question.unsaved}`, state: "failed", why: question.unsaved };
-  if (!parts.length) return { mark: "○", text: "to come", state: "none", why };
-  if (own.some((job) => job.failure)) return { mark: "▲", text: `not saved: ${why}`, state: "failed", why };
-  if (own.some((job) => !job.is_ended)) return { mark: "●", text: "recording", state: "open", why };
-  if (own.some((job) => job.isStuck)) return { mark: "▲", text: `waits: ${STUCK}`, state: "stuck", why: STUCK };
-  const open = own.filter((job) => job.isOpen);
-  const place = open.map(waitsIn).find(Boolean) ?? "";
-  if (open.length) return { mark: place ? "◷" : "↑", text: saving(own, leftMs, place), state: "open", why, place };
-  if (why) return { mark: "▲", text: `only ${saved} saved: ${why}`, state: "cut", why };
-  if (question.unsaved) return { mark: "▲", text: `the take before is saved, ${saved}; the last is not: ${question.unsaved}`, state: "whole", why };
-  const text = saved === clock(0) ? "saved" : `saved ${saved}`;
-  if (parts.some((part) => isVague(part, own))) return { mark: "✓", text: `${text} as far as it arrived`, state: "arrived", why };
-  return { mark: "✓", text, state: "whole", why };
+  const own = uploads.filter((upload) => parts.some((part) => part.answer_id === upload.answer_id));
+  const why = whyIncomplete(question, parts, own);
+  if (!parts.length) return emptyStatus(question, why);
+  return unsettledStatus(own, why, leftMs, waitsIn) ?? settledStatus(question, parts, own, why);
 }
 
-/** Of an answer that an earlier load of this page sent: what was said to be recorded, and what turned out to be there. */
-function missingOf(part, jobs) {
-  const isOurs = jobs.some((job) => job.answer_id === part.answer_id);
+function emptyStatus({ failureText }, why) {
+  if (!failureText) return { glyph: "○", text: "to come", state: "none", why };
+  return { glyph: "▲", text: `not saved: ${failureText}`, state: "failed", why: failureText };
+}
+
+/** The status of an answer that is not yet all at the server; null where nothing more can arrive. */
+function unsettledStatus(own, why, leftMs, waitsIn) {
+  if (own.some((upload) => upload.failure)) return { glyph: "▲", text: `not saved: ${why}`, state: "failed", why };
+  if (own.some((upload) => !upload.is_ended)) return { glyph: "●", text: "recording", state: "open", why };
+  if (own.some((upload) => upload.isStuck)) {
+    return { glyph: "▲", text: `waits: ${STUCK}`, state: "stuck", why: STUCK };
+  }
+  const open = own.filter((upload) => upload.isOpen);
+  if (!open.length) return null;
+  const storage = open.map(waitsIn).find(Boolean) ?? "";
+  return { glyph: storage ? "◷" : "↑", text: sendingText(own, leftMs, storage), state: "open", why, storage };
+}
+
+function settledStatus({ failureText }, parts, own, why) {
+  const saved = clock(parts.reduce((sum, part) => sum + savedMs(part, own), 0));
+  if (why) return { glyph: "▲", text: `only ${saved} saved: ${why}`, state: "cut", why };
+  if (failureText) {
+    const text = `the take before is saved, ${saved}; the last is not: ${failureText}`;
+    return { glyph: "▲", text, state: "whole", why };
+  }
+  const text = saved === clock(0) ? "saved" : `saved ${saved}`;
+  const isUnknown = parts.some((part) => isLossUnknown(part, own));
+  if (isUnknown) return { glyph: "✓", text: `${text} as far as it arrived`, state: "arrived", why };
+  return { glyph: "✓", text, state: "whole", why };
+}
+
+/** Why some of what was recorded is missing; "" where nothing is. */
+function whyIncomplete(question, parts, own) {
+  const missing = parts.map((part) => missingOf(part, own));
+  return [...own.map((upload) => upload.trouble), ...missing, question.lostText].find(Boolean) ?? "";
+}
+
+/**
+ * For an answer that an earlier load of this page sent: how much less arrived than the browser said it had recorded.
+ */
+function missingOf(part, uploads) {
+  const isOurs = uploads.some((upload) => upload.answer_id === part.answer_id);
   if (isOurs || part.recorded_ms === null || !Number.isFinite(part.duration_ms)) return "";
   return missingText(part.recorded_ms - part.duration_ms);
 }
 
-function isVague(part, jobs) {
-  const job = jobs.find((one) => one.answer_id === part.answer_id);
-  return job ? job.isVague : part.recorded_ms === null;
+function isLossUnknown(part, uploads) {
+  const upload = uploads.find((one) => one.answer_id === part.answer_id);
+  return upload ? upload.isLossUnknown : part.recorded_ms === null;
 }
 
-/** What this page has seen confirmed; of other pages' answers the length of what arrived, or what was said of it. */
-function savedMs(part, jobs) {
-  const job = jobs.find((one) => one.answer_id === part.answer_id);
-  return job?.saved_ms ?? part.duration_ms ?? part.recorded_ms ?? 0;
+/**
+ * What the server confirmed to this page; for an earlier load's answer the length that arrived, or that was announced.
+ */
+function savedMs(part, uploads) {
+  const upload = uploads.find((one) => one.answer_id === part.answer_id);
+  return upload?.saved_ms ?? part.duration_ms ?? part.recorded_ms ?? 0;
 }
 
-function saving(jobs, leftMs, place) {
-  const total = jobs.reduce((sum, job) => sum + job.stored_bytes, 0);
-  const sent = jobs.reduce((sum, job) => sum + (job.sent_bytes ?? 0), 0);
+function sendingText(uploads, leftMs, storage) {
+  const total = uploads.reduce((sum, upload) => sum + upload.stored_bytes, 0);
+  const sent = uploads.reduce((sum, upload) => sum + (upload.sent_bytes ?? 0), 0);
   const percent = `${total ? Math.floor((100 * sent) / total) : 0} %`;
-  if (place) return `kept in this ${place}, ${percent} saved`;
+  if (storage) return `kept in this ${storage}, ${percent} saved`;
   const left = timeLeft(leftMs);
   return `saving ${percent}${left && `, ${left}`}`;
 }
 
-/** How it stands with an answer that was interrupted, and with one that is found again, in a sentence each. */
-export function whatYouSaid({ state, why, place }) {
+/** One sentence about an interrupted answer (`said`), and one about an answer found after a reload (`kept`). */
+export function savedSentences({ state, why, storage }) {
   if (state === "whole") return { said: "What you said is saved.", kept: "Your answer is saved." };
-  if (state === "arrived") return { said: "What you said is saved as far as it arrived.", kept: "Your answer is saved as far as it arrived." };
-  const said = stillToCome(state, why, place);
+  if (state === "arrived") {
+    const end = "is saved as far as it arrived.";
+    return { said: `What you said ${end}`, kept: `Your answer ${end}` };
+  }
+  const said = unsavedSentence(state, why, storage);
   return { said, kept: said };
 }
 
-function stillToCome(state, why, place) {
+function unsavedSentence(state, why, storage) {
   if (state === "none") return "";
   if (state !== "open") return `Not all of it is saved: ${why}.`;
-  const [what, how] = [why ? "What there is of it" : "What you said", place ? `kept in this ${place}, and saved later` : "kept, and being saved"];
+  const what = why ? "What there is of it" : "What you said";
+  const how = storage ? `kept in this ${storage}, and saved later` : "kept, and being saved";
   return `${what} is ${how}${why && `: ${why}`}.`;
 }
 
-/** At the end: { hint, isFinishable, redo (the position of a question to record again, or null) }. */
-export function finishOf(questions, jobs, leftMs = null, waitsIn = NOTHING_WAITS) {
-  const all = questions.map((question) => ({ question, ...outcomeOf(question, jobs, null, waitsIn) }));
-  if (all.some(({ state }) => state === "open") || jobs.some((job) => job.holdsFinish)) {
-    return { hint: lastPieces(all.find(({ place }) => place), timeLeft(leftMs)), isFinishable: false, redo: null };
+/** At the end: { hint, isFinishable, redo }; `redo` is the position of a question to record again, or null. */
+export function finishStatus(questions, uploads, leftMs = null, waitsIn = NOTHING_WAITS) {
+  const all = questions.map((question) => ({ question, ...answerStatus(question, uploads, null, waitsIn) }));
+  const first = (...states) => all.find(({ state }) => states.includes(state));
+  if (first("open") || uploads.some((upload) => upload.delaysFinish)) {
+    const hint = lastPiecesHint(all.find(({ storage }) => storage), timeLeft(leftMs));
+    return { hint, isFinishable: false, redo: null };
   }
-  const stuck = all.find(({ state }) => state === "stuck");
-  if (stuck) return { hint: stuckHint(stuck), isFinishable: false, redo: null };
-  const failed = all.find(({ state }) => state === "failed" || state === "none");
+  if (first("stuck")) return { hint: stuckHint(first("stuck")), isFinishable: false, redo: null };
+  const failed = first("failed", "none");
   if (failed) return { hint: unsavedHint(failed), isFinishable: false, redo: redoOf(failed) };
-  const cut = all.find(({ state }) => state === "cut");
+  if (first("cut")) return { hint: cutHint(first("cut")), isFinishable: true, redo: redoOf(first("cut")) };
   const isWhole = all.every(({ state }) => state === "whole");
-  if (!cut) return { hint: isWhole ? "Everything is saved." : "Everything that arrived is saved.", isFinishable: true, redo: null };
-  const offer = redoOf(cut) ? "Record it again, or finish with what there is." : "You may finish with what there is.";
-  return { hint: `Question ${cut.question.position}: ${cut.text}. ${offer}`, isFinishable: true, redo: redoOf(cut) };
+  const hint = isWhole ? "Everything is saved." : "Everything that arrived is saved.";
+  return { hint, isFinishable: true, redo: null };
 }
 
-function lastPieces(waiting, left) {
-  if (waiting) return `The last pieces are kept in this ${waiting.place}, and saved later. Leave this page open.`;
-  return `The last pieces are still being saved${left && `: ${left}`}.`;
+function lastPiecesHint(waiting, left) {
+  if (!waiting) return `The last pieces are still being saved${left && `: ${left}`}.`;
+  return `The last pieces are kept in this ${waiting.storage}, and saved later. Leave this page open.`;
 }
 
 function stuckHint({ question, text }) {
-  return `Question ${question.position} ${text}. Reload this page: it often does then, and what it still does not give back is lost.`;
+  const advice = "Reload this page: it often does then, and what it still does not give back is lost.";
+  return `Question ${question.position} ${text}. ${advice}`;
 }
 
 function unsavedHint({ question, text, state }) {
   const what = state === "none" ? "has no answer yet" : `is ${text}`;
-  const offer = takesLeft(question) > 0 ? "Record it again; then you can finish." : "No take of it is left: please tell the hiring team. What is saved stays saved.";
+  const noTake = "No take of it is left: please tell the hiring team. What is saved stays saved.";
+  const offer = takesLeft(question) > 0 ? "Record it again; then you can finish." : noTake;
   return `Question ${question.position} ${what}. ${offer}`;
+}
+
+function cutHint(cut) {
+  const canRedo = redoOf(cut) !== null;
+  const offer = canRedo ? "Record it again, or finish with what there is." : "You may finish with what there is.";
+  return `Question ${cut.question.position}: ${cut.text}. ${offer}`;
 }
 
 function redoOf({ question }) {

@@ -1,10 +1,10 @@
-// What this browser notes about an interview between two loads of the page: of each answer that is not all at the server
-// how long it has run and how far it has come (written while it runs, because a crash announces nothing), and which questions
-// are done with. Small, and never more than a help.
+// What this browser remembers of an interview between two loads of the page, in local storage: for each answer that is
+// not all at the server, how long it has run and how far it was sent (noted while it runs, because a crash gives no
+// warning), and which questions are done. The notes are small, and the page works without them.
 
-export class Notes {
+export class BrowserNotes {
   constructor(interviewId) {
-    this.key = `interview-notes-${interviewId}`;
+    this.key = `interview-notes-${interviewId}`; // a stored name: it must not change, nor those of the values
     this.values = { accepted: 0, interrupted: null, answers: {} };
     this.#read();
   }
@@ -20,13 +20,13 @@ export class Notes {
     }
   }
 
-  /** Note how these answers stand; nothing of those that are through. */
-  keep(jobs) {
+  /** Note these uploads as they are now, and remove the notes of those that are done. */
+  noteUploads(uploads) {
     this.#read();
     const answers = { ...this.values.answers };
-    for (const job of jobs) {
-      if (job.isOpen) answers[job.answer_id] = job.note();
-      else delete answers[job.answer_id];
+    for (const upload of uploads) {
+      if (upload.isOpen) answers[upload.answer_id] = upload.note();
+      else delete answers[upload.answer_id];
     }
     this.write({ answers });
   }
@@ -35,12 +35,12 @@ export class Notes {
     try {
       Object.assign(this.values, JSON.parse(localStorage.getItem(this.key)));
     } catch (error) {
-      if (!this.isMissed) console.warn("This browser keeps no notes:", error.name); // the server's times are used instead
-      this.isMissed = true;
+      if (!this.hasWarned) console.warn("This browser stores no notes; the server's times are used:", error.name);
+      this.hasWarned = true;
     }
   }
 
-  /** What was noted of an answer, { recorded_ms, marks }; null where nothing was. */
+  /** What was noted of an answer, { recorded_ms, marks, waits }; null where nothing was. */
   of(answerId) {
     return this.values.answers[answerId] ?? null;
   }

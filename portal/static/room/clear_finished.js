@@ -1,7 +1,7 @@
-// The interview is over at the server: what this browser still keeps of it is of use to nobody any more, and is deleted.
+// The interview is finished at the server, so nobody needs what this browser still stores of it: delete it.
 
-import { Store } from "../upload/piece_store.js";
+import { PieceStore } from "../upload/piece_store.js";
 
 const { over: interviewId } = document.querySelector("[data-over]").dataset;
-const store = await Store.open(() => {});
-for (const { answer_id } of await store.jobs(interviewId)) await store.forget(answer_id);
+const store = await PieceStore.open(() => {});
+for (const { answer_id } of await store.uploads(interviewId)) await store.forget(answer_id);

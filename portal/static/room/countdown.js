@@ -1,9 +1,9 @@
-// Counts a stretch of time down on the monotonic clock, four times a second.
+// Counts a time down on the monotonic clock, four times a second.
 
-const TICK_MS = 250; // a crash leaves the last note at most this old
+const TICK_MS = 250; // after a crash, the last note is at most this old
 
 export class Countdown {
-  /** `onTick(leftMs)` at once and until the end; `onEnd()` once, unless stopped before. */
+  /** `onTick(leftMs)` is called at once and until the end; `onEnd()` once, unless it was stopped before. */
   constructor(totalMs, onTick, onEnd) {
     Object.assign(this, { totalMs, onTick, onEnd });
     this.endsAt = performance.now() + totalMs;

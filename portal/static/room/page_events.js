@@ -1,11 +1,14 @@
-// Notices, while an answer is recorded and only where measuring was agreed to, when the page is hidden or loses the focus,
-// when fullscreen ends, when a second display is there, and when something is pasted. Never what was pasted or looked at.
-// Others may report what lasts, too: began(kind), ended(kind).
+// Notices, while an answer is recorded and only where the candidate agreed to measuring: when the page is hidden or
+// loses the focus, when fullscreen ends, when a second display is connected, and when something is pasted. It never
+// reads what was pasted or looked at. Others may report events with a duration, too: began(kind), ended(kind).
 
-const BLUR_SETTLES_MS = 200; // changing tabs blurs first and hides a moment later: that is one event, not two
+const BLUR_SETTLES_MS = 200; // a change of tabs first blurs and then hides the page: that is one event, not two
 
+// The fields of an event are named as in the API, and they are stored in this browser: their names must not change.
 export class PageEvents {
-  /** `now()` gives the answer's clock; `onEvent(event)` for each new one, `onClosed(event)` when its end is known. */
+  /**
+   * `now()` returns the time in the answer; `onEvent(event)` is called for each new one, `onClosed(event)` at its end.
+   */
   constructor({ now, onEvent, onClosed }) {
     Object.assign(this, { now, onEvent, onClosed });
     this.open = new Map();
@@ -42,7 +45,7 @@ export class PageEvents {
     if (this.listening && !document.hidden && !document.hasFocus()) this.began("focus_lost");
   }
 
-  /** How long it was; the text itself goes no further than this line. */
+  /** Only the length of the pasted text is used; the text itself goes no further than this line. */
   #pasted(event) {
     this.#happened("paste", event.clipboardData?.getData("text/plain").length ?? null);
   }

@@ -1,14 +1,14 @@
-// Plays an answer in all its parts, one after the other, in one video element. Knows addresses, not what is there.
+// Plays all parts of an answer, one after the other, in one video element.
 
 export class Playback {
-  /** `onPart(number, of)` whenever another part is shown; `onFailed(error)`, a MediaError, where one cannot be. */
+  /** `onPart(number, of)` is called when a part is shown; `onFailed(error)`, a MediaError, when one cannot be. */
   constructor(video, { onPart, onFailed }) {
     Object.assign(this, { video, onPart, parts: [], at: 0 });
     video.addEventListener("ended", () => this.#next());
     video.addEventListener("error", () => this.parts.length && onFailed(video.error));
   }
 
-  /** Put these parts in, from the first one on; nothing plays before somebody presses. */
+  /** Load the parts at these addresses and show the first one; nothing plays before somebody presses Play. */
   load(parts) {
     this.parts = parts;
     if (parts.length) this.#show(0);
@@ -31,6 +31,7 @@ export class Playback {
     if (this.parts.length < 2) return;
     const isOver = this.at === this.parts.length - 1;
     this.#show(isOver ? 0 : this.at + 1);
-    if (!isOver) await this.video.play().catch((error) => console.info("The next part waits to be played:", error.name));
+    if (isOver) return;
+    await this.video.play().catch((error) => console.info("The next part was not played:", error.name));
   }
 }

@@ -1,17 +1,17 @@
-// Shows questions: fetches a prompt when somebody wants to see it, and keeps the clock of its time to think. The server says
-// how much is left, also after a reload; from then on this page's clock counts.
+// Shows questions: fetches a prompt when the candidate wants to see it, and measures the time to think. The server says
+// how much time is left, also after a reload; from then on the clock of this page counts.
 
-export class Asking {
+export class QuestionPrompts {
   constructor(api, seat, untilReached) {
     Object.assign(this, { api, seat, untilReached });
   }
 
-  /** Of all questions, as the server tells them. */
+  /** Start the clocks of all questions, from what the server says. */
   startClocks(questions) {
     questions.forEach(startClock);
   }
 
-  /** Resolves once its prompt is here; without a connection that waits, and so does the clock. */
+  /** Resolves once the prompt is here. Without a connection this waits, and the clock does not start before. */
   async show(question) {
     const ask = () => this.api.post(`questions/${question.position}/release`, { tab: this.seat.tab });
     startClock(Object.assign(question, await this.untilReached(ask)));

@@ -1,15 +1,17 @@
-// What the room does when a recording ends: as wanted, cut off, without one byte, or stuck between two parts.
+// What the room does when a recording ends: as the candidate wanted, cut off, empty, or stuck between two parts.
 
-import { WORTH_GOING_ON_MS } from "./answer_recording.js";
-import { clock } from "./answer_status.js";
-import { NOTHING_CAME } from "../devices/recorder.js";
-import { newestTake, takeMs } from "./takes.js";
 import { DeviceTrouble } from "../devices/device_trouble.js";
+import { NOTHING_CAME } from "../devices/recorder.js";
+import { WORTH_CONTINUING_MS } from "./answer_recording.js";
+import { clock } from "./answer_status.js";
+import { newestTake, takeMs } from "./takes.js";
 
-const UNENDED = "Your browser did not finish this recording properly. What it delivered is kept.";
-const USE_ANOTHER = "Nothing was recorded and no take is used. Reload the page, or use another browser or device: your interview waits.";
+const NOT_ENDED = "Your browser did not finish this recording properly. What it delivered is kept.";
+const USE_ANOTHER =
+  "Nothing was recorded and no take is used. " +
+  "Reload the page, or use another browser or device: your interview waits.";
 
-export class Ending {
+export class RecordingEnd {
   constructor(room) {
     this.room = room;
   }
@@ -18,17 +20,17 @@ export class Ending {
     return this.room.question;
   }
 
-  /** End the recording; what became of it, or null where none runs. */
+  /** End the recording. Resolves to how it ended, or to null where none runs. */
   async stop() {
-    const { answering, view, data } = this.room;
-    const ended = await answering?.stop(); // none yet, while the page comes in
+    const { recording, view, data } = this.room;
+    const ended = await recording?.stop(); // there is no `recording` yet while the page loads
     if (!ended) return null;
     view.question(this.question, data.questions.length);
-    view.fill({ taken: clock(takeMs(this.question)), unended: ended.hasEnded ? "" : UNENDED });
+    view.fill({ taken: clock(takeMs(this.question)), unended: ended.hasEnded ? "" : NOT_ENDED });
     return ended;
   }
 
-  /** As wanted: the answer may be looked at, kept or recorded again. */
+  /** The candidate or the time limit ended it: the candidate may now watch it, accept it or record it again. */
   async review(announcement) {
     const { review, view } = this.room;
     const ended = await this.stop();
@@ -38,11 +40,11 @@ export class Ending {
     await review.open(this.question);
   }
 
-  /** `whyNothing` is said instead where not one byte is there. */
-  async cutOff(why, whyNothing = why) {
+  /** `whyEmpty` is shown instead where no byte was recorded. */
+  async cutOff(why, whyEmpty = why) {
     const ended = await this.stop();
     if (!ended) return;
-    if (ended.isEmpty) return this.#empty(whyNothing);
+    if (ended.isEmpty) return this.#empty(whyEmpty);
     this.room.notes.write({ interrupted: ended.answerId });
     this.interrupted(why);
   }
@@ -58,29 +60,29 @@ export class Ending {
     const takenMs = takeMs(this.question);
     const title = takenMs ? `${why} at ${clock(takenMs)}.` : `${why}.`;
     this.room.view.fill({ interrupted: title });
-    this.offerMore();
+    this.offerToContinue();
     this.room.view.show("interrupted", title);
     this.room.progress.changed();
   }
 
-  /** Where nothing of what was interrupted arrived, and it is out of the answers: what came before it counts. */
-  fellBack() {
+  /** Nothing arrived of the interrupted answer, so it was removed: the answer before it counts. */
+  fallBack() {
     const { notes, view } = this.room;
     const { answers } = this.question;
     const isThere = answers.some(({ answer_id }) => answer_id === notes.values.interrupted);
     if (view.state !== "interrupted" || isThere || !answers.length) return;
     notes.write({ interrupted: null });
     view.fill({ taken: clock(takeMs(this.question)) });
-    this.offerMore();
+    this.offerToContinue();
     view.show("kept", "Nothing was recorded after that. What came before is kept.");
   }
 
-  offerMore() {
-    const canGoOn = this.question.limit_ms - takeMs(this.question) >= WORTH_GOING_ON_MS;
-    this.room.view.fill({ go_on: canGoOn ? "Go on with this answer" : "" });
+  offerToContinue() {
+    const canContinue = this.question.limit_ms - takeMs(this.question) >= WORTH_CONTINUING_MS;
+    this.room.view.fill({ go_on: canContinue ? "Go on with this answer" : "" });
   }
 
-  /** What came before, if anything, is kept; else there is nothing to go on with. */
+  /** An earlier part, if there is one, is kept; otherwise there is nothing to continue. */
   #empty(why) {
     if (!this.question.answers.length) throw new DeviceTrouble(why, USE_ANOTHER);
     this.room.notes.write({ interrupted: newestTake(this.question).at(-1).answer_id });

@@ -1,21 +1,21 @@
-// The room as it is seen: shows the parts of the page that belong to a state, fills texts in, moves focus, announces.
-// The page names its parts (data-show, data-text, data-do, data-focus); this file decides nothing.
+// What the room looks like: it shows the parts of the page that belong to a state, fills in texts, moves the focus and
+// announces changes to screen readers. The page names its parts (data-show, data-text, data-do, data-focus).
 
-import { clock, finishOf, outcomeOf, pad, timeLeft, whatYouSaid } from "./answer_status.js";
+import { answerStatus, clock, finishStatus, pad, savedSentences, timeLeft } from "./answer_status.js";
+import { obstacleText } from "./obstacle_text.js";
+import { isKnownChange } from "./room_states.js";
 import { takesLeft } from "./takes.js";
-import { waitingText } from "./obstacle_text.js";
 
-export { clock };
-
-const PAUSED = "This moment is not assessed. After 10 s we stop, keep what you said, and you can go on later.";
+const PAUSED =
+  "This moment is not assessed. After 10 s we stop, keep what you said, and you can go on later.";
 const TURNED = "Your device was turned. Recording goes on in a further part of this answer; keep talking.";
-const WARN_LEFT_MS = [30_000, 10_000]; // said aloud once each, for those who do not watch the clock
+const WARN_LEFT_MS = [30_000, 10_000]; // announced once each, for candidates who do not see the clock
 
 export class RoomView {
-  /** `onAction(name)` for every press of a control that carries data-do. */
+  /** `onAction(name)` is called for every press of a control with the attribute data-do. */
   constructor(root, onAction) {
     this.root = root;
-    this.taken = new Set(); // what the device paused
+    this.pausedDevices = new Set();
     this.announcer = root.querySelector("[data-announce]");
     root.addEventListener("click", (event) => {
       const control = event.target.closest("[data-do]");
@@ -28,6 +28,7 @@ export class RoomView {
   }
 
   show(state, announcement = "") {
+    if (!isKnownChange(this.state, state)) console.error(`The room should not go from "${this.state}" to "${state}".`);
     this.root.dataset.state = state;
     for (const part of this.root.querySelectorAll("[data-show]")) {
       part.hidden = !part.dataset.show.split(" ").includes(state);
@@ -51,23 +52,30 @@ export class RoomView {
   }
 
   question(question, total) {
-    const left = takesLeft(question);
-    const isFirst = question.position === 1;
+    const { position, prompt, think_ms, limit_ms, answers } = question;
+    const isFirst = position === 1;
     this.fill({
-      progress: `question ${question.position} of ${total}`,
-      next: isFirst ? "Ready when you are" : `Question ${question.position} is next`,
+      progress: `question ${position} of ${total}`,
+      next: isFirst ? "Ready when you are" : `Question ${position} is next`,
       rest: isFirst ? "" : "Go on when you like. No clock runs, and nothing is recorded.",
-      prompt: question.prompt ?? "",
-      think: question.think_ms ? stretch(question.think_ms) : "",
-      no_think: question.think_ms ? "" : "yes",
-      limit: stretch(question.limit_ms),
-      takes: left > 1 ? `You have ${left} takes.` : left === 1 ? "You have 1 more take." : "This is your last take.",
-      again: left > 0 ? `Record again (${left} ${left === 1 ? "take" : "takes"} left)` : "",
-      replaces: left > 0 ? "If you record again, the new take counts and not this one." : "",
+      prompt: prompt ?? "",
+      think: think_ms ? duration(think_ms) : "",
+      no_think: think_ms ? "" : "yes",
+      limit: duration(limit_ms),
       accept: "Keep it and continue",
       save: "Save and continue",
     });
-    if (!question.answers.length) this.fill({ accept: "", save: "", go_on: "" }); // there is nothing to keep or to go on with
+    this.#takes(takesLeft(question));
+    if (!answers.length) this.fill({ accept: "", save: "", go_on: "" }); // there is nothing to accept or to continue
+  }
+
+  #takes(left) {
+    const takes = left > 1 ? `You have ${left} takes.` : "You have 1 more take.";
+    this.fill({
+      takes: left > 0 ? takes : "This is your last take.",
+      again: left > 0 ? `Record again (${left} ${left === 1 ? "take" : "takes"} left)` : "",
+      replaces: left > 0 ? "If you record again, the new take counts and not this one." : "",
+    });
   }
 
   time(label, leftMs, totalMs) {
@@ -77,35 +85,36 @@ export class RoomView {
   }
 
   warnTimeLeft(leftMs, previousMs) {
-    const due = WARN_LEFT_MS.find((mark) => leftMs <= mark && previousMs > mark);
+    const due = WARN_LEFT_MS.find((warnMs) => leftMs <= warnMs && previousMs > warnMs);
     if (due) this.announce(`${due / 1000} seconds left.`);
   }
 
-  /** How much of the answer the server has, and where the rest is kept (`waitsIn`) while the connection is gone. */
-  saved(job, recordedMs, waitsIn, leftMs = null) {
-    const whole = job.is_ended ? Math.round : Math.floor; // a running clock never shows a second that is not over
-    const savedS = (job.is_complete ? Math.round : Math.floor)(job.saved_ms / 1000);
-    const recordedS = Math.max(savedS, whole(recordedMs / 1000));
-    this.root.dataset.saved = job.trouble ? "part" : job.is_complete ? "whole" : "";
-    this.fill({ saved_label: savedLabel(job, waitsIn, leftMs), saved_mark: job.trouble ? "▲" : job.is_complete ? "✓" : "↑" });
+  /** How much of the answer the server has, and where the rest waits (`waitsIn`) while the connection is lost. */
+  saved(upload, recordedMs, waitsIn, leftMs = null) {
+    const round = upload.is_ended ? Math.round : Math.floor; // a running clock never shows a second that is not over
+    const savedS = (upload.is_complete ? Math.round : Math.floor)(upload.saved_ms / 1000);
+    const recordedS = Math.max(savedS, round(recordedMs / 1000));
+    const glyph = upload.trouble ? "▲" : upload.is_complete ? "✓" : "↑";
+    this.root.dataset.saved = upload.trouble ? "part" : upload.is_complete ? "whole" : "";
+    this.fill({ saved_label: savedLabel(upload, waitsIn, leftMs), saved_mark: glyph });
     this.fill({ saved: `${savedS} of ${recordedS} s` });
     this.fill({ kept_here: waitsIn && `Kept in this ${waitsIn}, saved later`, kept_here_s: `${recordedS - savedS} s` });
   }
 
-  /** What became of each answer, of the one to `question` in a sentence, and whether the interview can be finished. */
-  uploads(questions, question, { jobs, leftMs }, obstacle, waitsIn) {
+  /** The status of each answer, of the one to `question` in a sentence, and whether the interview can be finished. */
+  uploads(questions, question, { uploads, leftMs }, obstacle, waitsIn) {
     for (const one of questions) {
-      const { mark, text } = outcomeOf(one, jobs, leftMs, waitsIn);
-      this.fill({ [`answer_mark_${one.position}`]: mark, [`answer_${one.position}`]: text });
+      const { glyph, text } = answerStatus(one, uploads, leftMs, waitsIn);
+      this.fill({ [`answer_mark_${one.position}`]: glyph, [`answer_${one.position}`]: text });
     }
-    this.fill(whatYouSaid(outcomeOf(question, jobs, null, waitsIn)));
-    const { hint, isFinishable, redo } = finishOf(questions, jobs, leftMs, waitsIn);
+    this.fill(savedSentences(answerStatus(question, uploads, null, waitsIn)));
+    const { hint, isFinishable, redo } = finishStatus(questions, uploads, leftMs, waitsIn);
     this.root.querySelector("[data-finish]").disabled = !isFinishable || Boolean(obstacle);
     this.redo = redo;
     this.fill({ finish_hint: hint, redo: redo === null ? "" : `Record question ${redo} again` });
   }
 
-  /** All questions at once; only at the end, when each has been asked. */
+  /** All prompts together, which is allowed only at the end, when each question has been asked. */
   prompts(questions) {
     questions.forEach((question) => this.fill({ [`prompt_${question.position}`]: question.prompt ?? "not shown yet" }));
   }
@@ -121,11 +130,12 @@ export class RoomView {
     this.fill({ not_playing: why, playing: "your answer", play_back: "" });
   }
 
-  /** Said at once: the device took a camera or a microphone away, or gave it back. */
+  /** The device paused the camera or the microphone, or started it again; announced at once. */
   paused(kind, isPaused) {
-    if (isPaused) this.taken.add(kind);
-    else this.taken.delete(kind);
-    const text = this.taken.size ? `Your device paused the ${[...this.taken].sort().join(" and the ")}, perhaps for a call. ${PAUSED}` : "";
+    if (isPaused) this.pausedDevices.add(kind);
+    else this.pausedDevices.delete(kind);
+    const devices = [...this.pausedDevices].sort().join(" and the ");
+    const text = devices ? `Your device paused the ${devices}, perhaps for a call. ${PAUSED}` : "";
     this.fill({ paused: text });
     this.announce(text || "Camera and microphone are back. Recording goes on.");
   }
@@ -136,7 +146,7 @@ export class RoomView {
   }
 
   unpaused() {
-    this.taken.clear();
+    this.pausedDevices.clear();
     this.fill({ paused: "" });
   }
 
@@ -148,29 +158,29 @@ export class RoomView {
     this.fill({ hidden_self: isHidden ? "You do not see yourself. Recording is not affected." : "" });
   }
 
-  /** The banner: what is in the way of going on, an error or null. */
+  /** The banner that says why nothing can be sent: `error` is an error or null. */
   obstacle(error) {
     const isSignedOut = error?.status === 401;
-    const text = error ? waitingText(error, this.state === "recording") : "";
+    const text = error ? obstacleText(error, this.state === "recording") : "";
     this.fill({ connection: text, sign_in: isSignedOut ? "yes" : "" });
   }
 
-  /** The token that the form at the end is sent with. */
+  /** The CSRF token of the form that finishes the interview. */
   token(csrf) {
     this.root.querySelector("[data-finish]").form.elements.csrf_token.value = csrf;
   }
 }
 
-function savedLabel(job, waitsIn, leftMs) {
-  if (job.failure) return "Not saved";
-  if (job.lost) return "Saved only in part";
-  if (job.is_complete) return "Saved";
+function savedLabel(upload, waitsIn, leftMs) {
+  if (upload.failure) return "Not saved";
+  if (upload.lost) return "Saved only in part";
+  if (upload.is_complete) return "Saved";
   const left = waitsIn ? "" : timeLeft(leftMs);
   return left ? `Saving, ${left}` : "Saving";
 }
 
-/** 30 s, 2:00 min: a time in a sentence carries its unit. */
-function stretch(ms) {
+/** 30 s, 2:00 min: a time in a sentence has a unit. */
+function duration(ms) {
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${pad(seconds % 60)} min`;
 }

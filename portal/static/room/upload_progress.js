@@ -1,42 +1,43 @@
-// How the uploads stand, as the room shows it: at each change, and while an answer is recorded.
+// Shows in the room how far the uploads are: at each change, and while an answer is recorded.
 
-import { dropVoid } from "./answer_status.js";
+import { removeVoid } from "./answer_status.js";
 
-export class Progress {
+export class UploadProgress {
   constructor(room) {
     this.room = room;
   }
 
-  /** The uploads stand otherwise than before. */
+  /** Something has changed in the uploads. */
   changed() {
-    const { api, uploader, view, question, answering, ending } = this.room;
+    const { api, uploader, view, question, recording, recordingEnd } = this.room;
     if (!uploader || !question) return;
     const { questions } = this.room.data;
     const obstacle = api.signedOut ?? uploader.obstacle;
-    if (dropVoid(questions, uploader.jobs)) {
+    if (removeVoid(questions, uploader.uploads)) {
       view.question(question, questions.length);
-      ending.fellBack();
+      recordingEnd.fallBack();
     }
     view.obstacle(obstacle);
     view.uploads(questions, question, uploader, obstacle, (one) => this.waitsIn(one));
-    this.look();
-    const { job, isRunning } = answering;
-    if (isRunning && job.trouble) this.room.guard(() => ending.cutOff("Saving stopped", `Nothing of it is saved: ${job.trouble}`));
+    this.showSaved();
+    const { upload, isRunning } = recording;
+    if (!isRunning || !upload.trouble) return;
+    this.room.guard(() => recordingEnd.cutOff("Saving stopped", `Nothing of it is saved: ${upload.trouble}`));
   }
 
-  /** How far the answer is that is recorded now, or was last: noted here, and shown. */
-  look() {
-    const { answering, uploader, view } = this.room;
-    answering.noteTime();
-    const { job } = answering;
-    if (job) view.saved(job, answering.recordedMs, this.waitsIn(job), uploader.leftMs);
+  /** Note and show how much is saved of the answer that is recorded now, or was recorded last. */
+  showSaved() {
+    const { recording, uploader, view } = this.room;
+    recording.noteTime();
+    const { upload } = recording;
+    if (upload) view.saved(upload, recording.recordedMs, this.waitsIn(upload), uploader.leftMs);
   }
 
-  /** Where what is not sent of this answer is kept as long as something is in the way; "" while nothing is. */
-  waitsIn(job) {
+  /** Where the unsent rest of this answer waits while nothing can be sent: "browser" or "page"; "" while it is sent. */
+  waitsIn(upload) {
     const { source, store, uploader } = this.room;
-    const obstacle = source.needsNetwork && uploader.obstacleOf(job);
-    if (!obstacle || obstacle.isTimeout) return ""; // a slow line still sends
+    const obstacle = source.needsNetwork && uploader.obstacleOf(upload);
+    if (!obstacle || obstacle.isTimeout) return ""; // a slow connection still sends
     return store.isDurable ? "browser" : "page";
   }
 
@@ -47,10 +48,10 @@ export class Progress {
     else uploader?.retry();
   }
 
-  /** Whether leaving the page now would lose something. */
+  /** Whether a candidate who leaves the page now would lose something. */
   get mustStay() {
-    const { answering, store, uploader, view } = this.room;
-    const isBusy = answering?.isRunning || view.state === "stopping";
+    const { recording, store, uploader, view } = this.room;
+    const isBusy = recording?.isRunning || view.state === "stopping";
     return Boolean(isBusy || (uploader?.hasUnsent && !store.isDurable));
   }
 }

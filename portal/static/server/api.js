@@ -1,16 +1,17 @@
-// Speaks JSON with the addresses of one interview. Believes only what is an answer of ours: a refusal with our mark becomes
-// a Problem that carries the server's words, silence becomes Unreachable, and whatever else came (a proxy's page, half an
-// answer) Unintelligible. Decides nothing about what to do then.
+// Requests to the addresses of one interview, in JSON. It believes only the replies of our own server: a refusal with
+// our problem type becomes a Problem with the server's words, no reply becomes Unreachable, and any other reply (a
+// proxy's page, half a reply) becomes Unintelligible. The caller decides what to do then.
 
-import { isAsAgreed } from "./reply_shapes.js";
+import { hasAgreedShape } from "./reply_shapes.js";
 
-const ANSWER_WITHIN_MS = 15_000; // longer than a busy server takes, short enough to try again while somebody waits
+const ANSWER_WITHIN_MS = 15_000; // a busy server needs less, and a waiting person sees a second try
 const CSRF_EXPIRED = 419;
 const PROBLEM_JSON = "application/problem+json";
-const OUR_MARK = "urn:career-portal:problem:";
+const OUR_PROBLEMS = "urn:career-portal:problem:";
+const SIGNED_OUT = "You are signed out. Sign in again in another tab.";
 const SIGN_IN_PAGE = /\/login$/;
 
-/** Our server answered, and the answer is no. */
+/** Our server refused the request. */
 export class Problem extends Error {
   constructor(status, body = {}) {
     super(body.detail || body.title || `The server refused it (${status}).`);
@@ -19,7 +20,7 @@ export class Problem extends Error {
   }
 }
 
-/** No answer came at all: offline, or the server is restarting. `isTimeout`: we did not wait any longer. */
+/** No reply came: offline, or the server restarts. `isTimeout`: the time limit was over. */
 export class Unreachable extends Error {
   constructor(message, isTimeout = false) {
     super(message);
@@ -27,31 +28,31 @@ export class Unreachable extends Error {
   }
 }
 
-/** Something answered, but not as our server does: nothing is known of what became of the request. */
+/** A reply came, but not from our server: whether the request arrived is unknown. */
 export class Unintelligible extends Unreachable {
   constructor(foreignStatus, what) {
     super(`${what} (status ${foreignStatus})`);
-    this.foreignStatus = foreignStatus; // not `status`: it is nobody's refusal
+    this.foreignStatus = foreignStatus; // not `status`: that would be a refusal of our server
   }
 }
 
-/** Whether the same request may well succeed a little later. */
+/** Whether the same request may succeed a little later. */
 export function isPassing(error) {
   return error instanceof Unreachable || (error instanceof Problem && (error.status >= 500 || error.status === 429));
 }
 
-/** AbortSignal.timeout() for every browser (Safari has it from 16 on); `done()` lets go of the timer. */
+/** AbortSignal.timeout() for every browser (Safari has it from 16 on); `done()` clears the timer. */
 export function timeLimit(ms) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), ms);
   return { signal: controller.signal, done: () => clearTimeout(timer) };
 }
 
-/** fetch() with its body, whole: { status, headers, text }. Its failures are only ever Problem and Unreachable. */
+/** fetch() with the whole body: { status, headers, text }. It throws only Problem and Unreachable. */
 export async function request(url, options = {}, withinMs = ANSWER_WITHIN_MS) {
   const { response, text } = await exchange(url, options, withinMs);
   const { status, headers, redirected } = response;
-  if (redirected && isSignInPage(response.url)) throw new Problem(401, { detail: "You are signed out. Sign in again in another tab." });
+  if (redirected && isSignInPage(response.url)) throw new Problem(401, { detail: SIGNED_OUT });
   if (redirected) throw new Unintelligible(status, "We were led to another page");
   if (response.ok) return { status, headers, text };
   const body = refusalOf(response, text);
@@ -62,7 +63,7 @@ async function exchange(url, options, withinMs) {
   const limit = timeLimit(withinMs);
   try {
     const response = await fetch(url, { cache: "no-store", signal: limit.signal, ...options });
-    return { response, text: await response.text() }; // within the time, too: a body may break off or never end
+    return { response, text: await response.text() }; // within the time limit, too: a body may never end
   } catch (error) {
     throw new Unreachable(error.message, limit.signal.aborted);
   } finally {
@@ -75,12 +76,12 @@ function isSignInPage(address) {
   return origin === location.origin && SIGN_IN_PAGE.test(pathname);
 }
 
-/** What our server said with a refusal; null where it is not our server's. One of HEAD has no body, and tus's header. */
+/** The body of a refusal; null where it is not our server's. A reply to HEAD has no body, but the header of tus. */
 function refusalOf({ headers }, text) {
   if (!isOfType(headers, PROBLEM_JSON)) return null;
   if (!text && headers.get("Tus-Resumable")) return {};
   const body = parsed(text);
-  return typeof body?.type === "string" && body.type.startsWith(OUR_MARK) ? body : null;
+  return typeof body?.type === "string" && body.type.startsWith(OUR_PROBLEMS) ? body : null;
 }
 
 function isOfType(headers, type) {
@@ -100,8 +101,8 @@ export class Api {
   constructor(base, csrf) {
     this.base = base;
     this.csrf = csrf;
-    this.signedOut = null; // the refusal, while the sign-in has ended
-    this.onChange = () => {}; // called when `signedOut` or `csrf` has changed
+    this.signedOut = null; // the refusal, while the person is signed out
+    this.onChange = () => {}; // called when `signedOut` or `csrf` changes
   }
 
   get(path) {
@@ -113,7 +114,7 @@ export class Api {
       return await this.#post(path, body);
     } catch (error) {
       if (error.status !== CSRF_EXPIRED) throw error;
-      this.csrf = (await this.get("room.json")).csrf; // signed in anew, in another tab
+      this.csrf = (await this.get("room.json")).csrf; // the person signed in again, in another tab
       this.onChange();
       return this.#post(path, body);
     }
@@ -123,22 +124,23 @@ export class Api {
     return this.#json(path, this.#posting(JSON.stringify(body), "application/json"));
   }
 
-  /** POST bytes that are swallowed, for the upload speed test. */
+  /** POST bytes that the server throws away, for the upload speed test. */
   async send(path, body, type, withinMs) {
     const { status } = await this.#ask(path, this.#posting(body, type), withinMs);
     if (status !== 204) throw new Unintelligible(status, "Something else took the bytes");
   }
 
   #posting(body, type) {
-    return { method: "POST", headers: { Accept: "application/json", "Content-Type": type, "X-CSRFToken": this.csrf }, body };
+    const headers = { Accept: "application/json", "Content-Type": type, "X-CSRFToken": this.csrf };
+    return { method: "POST", headers, body };
   }
 
   async #json(path, options) {
     const { status, headers, text } = await this.#ask(path, options);
-    const answer = isOfType(headers, "application/json") ? parsed(text) : undefined;
-    if (!isAsAgreed(path, answer)) throw new Unintelligible(status, "This answer is not our server's");
+    const reply = isOfType(headers, "application/json") ? parsed(text) : undefined;
+    if (!hasAgreedShape(path, reply)) throw new Unintelligible(status, "This reply is not our server's");
     this.#noteSignIn(null);
-    return answer;
+    return reply;
   }
 
   async #ask(path, options, withinMs) {
@@ -157,7 +159,7 @@ export class Api {
   }
 }
 
-/** The Api of the page we are on; base.html keeps the CSRF token where htmx reads it. */
+/** The Api of this page; base.html puts the CSRF token where htmx reads it. */
 export function pageApi(root) {
   const headers = JSON.parse(document.body.getAttribute("hx-headers"));
   return new Api(root.dataset.base, headers["X-CSRFToken"]);

@@ -1,16 +1,17 @@
-// What a good answer of each of our addresses must hold. A network's sign-in page, an error page sent with 200, half an
-// answer or an empty one has none of it, so nobody acts upon those. Checks no more than what the pages rely on.
+// The members that a reply of each of our addresses must have. The sign-in page of a network, an error page sent with
+// 200, or an incomplete reply does not have them and is not believed. Only the members that the pages use are checked.
 
 const isText = (value) => typeof value === "string";
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 const isTextOrNull = (value) => value === null || isText(value);
 const isAddress = (value) => isText(value) && value.startsWith("/");
-const isQuestions = (value) => Array.isArray(value) && value.every((one) => isCount(one?.position) && Array.isArray(one.answers));
+const isQuestion = (value) => isCount(value?.position) && Array.isArray(value.answers);
+const isQuestions = (value) => Array.isArray(value) && value.every(isQuestion);
 
 const UPLOAD = { upload_url: isAddress, upload_token: isText };
 
-// By what the address ends with, below that of the interview.
-const AGREED = [
+// For each end of an address, below that of the interview.
+const SHAPES = [
   [/^room\.json$/, { state: isText, csrf: isText, questions: isQuestions, chunk_max_bytes: isCount }],
   [/^seat$/, { held: (value) => value === true }],
   [/(^|\/)answers$/, { ...UPLOAD, answer_id: isText, take: isCount, part: isCount, limit_ms: isCount }],
@@ -23,9 +24,9 @@ const AGREED = [
   [/^kiosk\/stop$/, { recording: (value) => typeof value === "object" }],
 ];
 
-/** Whether this is what the address answers; one that is not named here answers some JSON object. */
-export function isAsAgreed(path, answer) {
-  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) return false;
-  const [, members] = AGREED.find(([address]) => address.test(path.split("?")[0])) ?? [null, {}];
-  return Object.entries(members).every(([name, isRight]) => isRight(answer[name]));
+/** Whether a reply has the shape that is agreed for its address. Any JSON object is right for an address not listed. */
+export function hasAgreedShape(path, reply) {
+  if (typeof reply !== "object" || reply === null || Array.isArray(reply)) return false;
+  const [, members] = SHAPES.find(([address]) => address.test(path.split("?")[0])) ?? [null, {}];
+  return Object.entries(members).every(([name, isRight]) => isRight(reply[name]));
 }

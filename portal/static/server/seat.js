@@ -1,25 +1,30 @@
-// Only one browser tab records an interview: this one asks the server for the seat, keeps it warm, and notices its loss.
+// Only one browser tab may record an interview. This one claims the seat at the server, renews the claim every few
+// seconds, and notices when another tab takes the seat.
 
 import { Problem, timeLimit } from "./api.js";
 import { uuid } from "./uuid.js";
 
-const BEAT_EVERY_MS = 5_000; // a third of the 15 s after which the server gives the seat away
-const REST_MS = 4_000; // with a beat before it and one after, still within those 15 s, should the page stay after all
-const TAB_KEY = "interview-tab";
-const LET_GO_WITHIN_MS = 3_000; // a tab of this browser needs less to end its recording; one elsewhere never answers
-const UNTOLD_WITHIN_MS = BEAT_EVERY_MS + LET_GO_WITHIN_MS; // where tabs cannot speak to each other, it notices at its next beat
-const LOCK_WITHIN_MS = 1_000; // a reloaded page's old self lets go at once; a duplicated tab never does
+const BEAT_EVERY_MS = 5_000; // a third of the 15 s after which the server gives the seat to another tab
+const PAUSE_MS = 4_000; // if the page stays after all, claims before and after the pause are still within those 15 s
+const TAB_KEY = "interview-tab"; // a stored name: a reload with a new version of this file must find it
+const RELEASE_WITHIN_MS = 3_000; // a tab of this browser needs less to end its recording; another device never answers
+// Without a channel, the other tab notices at its next claim.
+const NO_CHANNEL_WAIT_MS = BEAT_EVERY_MS + RELEASE_WITHIN_MS;
+const LOCK_WITHIN_MS = 1_000; // a reloaded page releases its old lock at once; a duplicated tab never does
 
 export class Seat {
-  /** `onLost()` when another tab has it; what it returns is awaited before that tab goes on. `onStopped(error)` when
-   *  the interview goes no further, because its application was withdrawn or decided. */
+  /**
+   * `onLost()` is called when another tab has the seat; that tab waits until it resolves. `onStopped(error)` is called
+   * when the interview cannot continue, because its application was withdrawn or decided.
+   */
   constructor(api, interviewId, onLost, onStopped = onLost) {
-    Object.assign(this, { api, onLost, onStopped, tab: null, timer: null, restsUntil: 0 });
-    this.channel = window.BroadcastChannel ? new BroadcastChannel(`interview-seat-${interviewId}`) : null; // Safari 15.4
+    Object.assign(this, { api, onLost, onStopped, tab: null, timer: null, pausedUntil: 0 });
+    // Safari 15.4.
+    this.channel = window.BroadcastChannel ? new BroadcastChannel(`interview-seat-${interviewId}`) : null;
   }
 
-  /** Whether the seat is ours now. */
-  async take(takeOver) {
+  /** Resolves to whether this tab has the seat now. */
+  async claim(takeOver) {
     this.tab ??= await tabId();
     try {
       await this.#ask(takeOver);
@@ -28,22 +33,22 @@ export class Seat {
       throw error;
     }
     this.timer ??= setInterval(() => this.#beat(), BEAT_EVERY_MS);
-    this.#listen((word) => word === "taken" && this.#leave());
+    this.#listen((message) => message === "taken" && this.#leave());
     return true;
   }
 
-  /** After taking over: lets a tab of this same browser end its recording tidily, whole to the last second. */
-  askOthersToLetGo() {
+  /** After a takeover: give another tab of this browser the time to end its recording, complete to the last second. */
+  askOthersToRelease() {
     return new Promise((resolve) => {
-      setTimeout(resolve, this.channel ? LET_GO_WITHIN_MS : UNTOLD_WITHIN_MS);
-      this.#listen((word) => word === "released" && resolve());
+      setTimeout(resolve, this.channel ? RELEASE_WITHIN_MS : NO_CHANNEL_WAIT_MS);
+      this.#listen((message) => message === "released" && resolve());
       this.channel?.postMessage("taken");
     });
   }
 
-  /** The page is about to go: what it still asked would be asked in vain. */
-  rest() {
-    this.restsUntil = performance.now() + REST_MS;
+  /** The page is about to be left: a claim that is sent now would be refused. */
+  pauseClaims() {
+    this.pausedUntil = performance.now() + PAUSE_MS;
   }
 
   async #leave() {
@@ -53,8 +58,8 @@ export class Seat {
     this.channel?.postMessage("released");
   }
 
-  #listen(onWord) {
-    if (this.channel) this.channel.onmessage = onWord && ((event) => onWord(event.data));
+  #listen(onMessage) {
+    if (this.channel) this.channel.onmessage = onMessage && ((event) => onMessage(event.data));
   }
 
   async #stop(error) {
@@ -67,11 +72,11 @@ export class Seat {
   }
 
   async #beat() {
-    if (performance.now() < this.restsUntil) return;
+    if (performance.now() < this.pausedUntil) return;
     try {
       await this.#ask(false);
     } catch (error) {
-      // Unreachable is no loss: the recording goes on, and the seat is asked for again at the next beat.
+      // A lost connection is not a lost seat: the recording continues, and the next beat claims the seat again.
       if (!(error instanceof Problem)) return;
       if (error.status === 409) await this.#leave();
       if (error.status === 403) await this.#stop(error);
@@ -79,7 +84,10 @@ export class Seat {
   }
 }
 
-/** The same through reloads of this tab, another one in a duplicate of it (which copies sessionStorage). */
+/**
+ * An id that stays the same when this tab is reloaded. A duplicate of the tab, which copies sessionStorage, gets its
+ * own.
+ */
 async function tabId() {
   const known = sessionStorage.getItem(TAB_KEY);
   if (known && (await isOnlyHolder(known))) return known;
@@ -89,12 +97,14 @@ async function tabId() {
   return fresh;
 }
 
+/** Whether no other tab holds a lock on this id. The lock is released only when the page is gone. */
 function isOnlyHolder(id) {
-  if (!navigator.locks) return Promise.resolve(isReloaded()); // Safari before 15.4: a duplicate is no reload, so it is another tab
+  // Safari before 15.4: only a reload is surely the same tab.
+  if (!navigator.locks) return Promise.resolve(isReloaded());
   const limit = timeLimit(LOCK_WITHIN_MS);
   return new Promise((resolve) => {
-    const held = () => new Promise(() => resolve(true)); // never settles: held as long as the page lives
-    navigator.locks.request(`${TAB_KEY}-${id}`, { signal: limit.signal }, held).catch(() => resolve(false));
+    const holdForever = () => new Promise(() => resolve(true));
+    navigator.locks.request(`${TAB_KEY}-${id}`, { signal: limit.signal }, holdForever).catch(() => resolve(false));
   }).finally(limit.done);
 }
 

@@ -1,16 +1,18 @@
-// Asks again and again until the server can be reached and knows us. For what nothing can go on without.
+// Repeats a request until the server can be reached and the candidate is signed in.
 
 import { isPassing } from "./api.js";
 
 const ASK_AGAIN_MS = 2_000;
 
-/** Repeat a request until it is answered; refusals are thrown. `onObstacle(error)` hears what is in the way, then null. */
+/**
+ * Throws when the server refuses. `onObstacle(error)` is called with each error that passes, and with null at the end.
+ */
 export async function untilReached(ask, onObstacle) {
   for (;;) {
     try {
-      const answer = await ask();
+      const reply = await ask();
       onObstacle(null);
-      return answer;
+      return reply;
     } catch (error) {
       if (!isPassing(error) && error.status !== 401) throw error;
       onObstacle(error);

@@ -1,6 +1,6 @@
-// A name for something that nobody else has named yet.
+// Makes random ids (UUID version 4).
 
-/** crypto.randomUUID() for Safari before 15.4, too, in the form that the server gives names back in. */
+/** Like crypto.randomUUID(), which Safari has only from 15.4 on; in the form that the server uses in its replies. */
 export function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;

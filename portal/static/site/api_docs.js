@@ -1,13 +1,13 @@
-// Starts Swagger UI on the API's page. Knows nothing of the API: the document says it all.
+// Starts Swagger UI on the page of the API. It knows nothing about the API: everything comes from the document.
 
-const place = document.getElementById("api-docs");
+const container = document.getElementById("api-docs");
 
 document.documentElement.classList.add("dark-mode"); // Swagger UI's own dark colours, as a base for ours
 
 window.SwaggerUIBundle({
-  domNode: place,
-  url: place.dataset.document,
-  validatorUrl: null, // its badge would show this document to a server elsewhere
+  domNode: container,
+  url: container.dataset.document,
+  validatorUrl: null, // its badge would send this document to another server
   deepLinking: true,
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
@@ -15,15 +15,15 @@ window.SwaggerUIBundle({
   tryItOutEnabled: true,
 });
 
-// What Swagger UI draws, mended for those who do not see it: headings that skip a level, and links inside buttons. It draws
-// anew whenever something is opened. Its main part is the page's: the template has none.
-function mend() {
-  for (const heading of place.querySelectorAll("h3.opblock-tag")) heading.setAttribute("aria-level", "2");
-  for (const heading of place.querySelectorAll("h4")) heading.setAttribute("aria-level", "3");
-  const about = place.querySelector(".information-container");
+// Corrects for screen readers what Swagger UI draws: headings that skip a level, and links inside buttons. Swagger UI
+// draws again whenever something is opened. It makes the page's main element, so the template has none.
+function correct() {
+  for (const heading of container.querySelectorAll("h3.opblock-tag")) heading.setAttribute("aria-level", "2");
+  for (const heading of container.querySelectorAll("h4")) heading.setAttribute("aria-level", "3");
+  const about = container.querySelector(".information-container");
   about?.setAttribute("role", "region");
   about?.setAttribute("aria-label", "About the API");
-  for (const link of place.querySelectorAll("button a[href]")) link.removeAttribute("href");
+  for (const link of container.querySelectorAll("button a[href]")) link.removeAttribute("href");
 }
 
-new MutationObserver(mend).observe(place, { childList: true, subtree: true });
+new MutationObserver(correct).observe(container, { childList: true, subtree: true });

@@ -1,35 +1,43 @@
-// What every form of ours does with a script: asks first whether it may still be sent, says what it is doing, and puts the
-// focus where something needs a person. Sends nothing by itself that was not pressed; knows no single form.
+// What every form does: it first asks whether the person is still signed in, its button says that it is busy, and the
+// focus goes to what the person must correct. No form is sent that nobody submitted.
 
-const ASK_MS = 8_000; // longer than any page takes; then the form is sent as it is, and the server answers
-const SAID_MS = 3_000; // so long a button tells that it was pressed, where the page stays: only its file is fetched
+const ASK_MS = 8_000; // every page takes less; after this time the form is sent, and the server decides
+const SAID_MS = 3_000; // how long a button says that it is busy, where a file is fetched and the page stays
 const FETCHING = "The file is being prepared. The download begins by itself, and your browser shows it.";
-const FETCHED_MS = 20_000; // then what was asked for was a file, and the page is still here
-const SIGNED_OUT = "You are signed out by now, so nothing was sent. Everything you typed is still here: sign in in another tab, then press the button again.";
-const SOMEBODY_ELSE = "Another account is signed in in this browser by now, so nothing was sent. Everything you typed is still here: sign in with yours in another tab, then press the button again.";
-const NO_SERVER = "The server could not be reached, so nothing was sent. Everything you typed is still here: try again in a moment.";
+const FETCHED_MS = 20_000; // a page that is still here after this time was sent a file
+const STILL_HERE = "Everything you typed is still here:";
+const SIGNED_OUT =
+  "You are signed out by now, so nothing was sent. " +
+  `${STILL_HERE} sign in in another tab, then press the button again.`;
+const SOMEBODY_ELSE =
+  "Another account is signed in in this browser by now, so nothing was sent. " +
+  `${STILL_HERE} sign in with yours in another tab, then press the button again.`;
+const NO_SERVER = `The server could not be reached, so nothing was sent. ${STILL_HERE} try again in a moment.`;
 
-const NOT_OURS = "The server did not answer as it should, so it is not known whether this was sent. Everything you typed is still here: look whether it arrived, then try again.";
+const NOT_OURS =
+  "The server did not answer as it should, so it is not known whether this was sent. " +
+  `${STILL_HERE} look whether it arrived, then try again.`;
 const REFUSED = {
-  413: "This is too large, so nothing was sent. Everything you typed is still here: choose a smaller file, then try again.",
-  429: "Too much was sent from here just now, so nothing was sent. Everything you typed is still here: wait a little, then try again.",
+  413: `This is too large, so nothing was sent. ${STILL_HERE} choose a smaller file, then try again.`,
+  429: `Too much was sent from here just now, so nothing was sent. ${STILL_HERE} wait a little, then try again.`,
 };
-const UNGUARDED = "[hx-post], [role=search]"; // htmx sends the first; what is sought holds nothing to lose
+const UNGUARDED = "[hx-post], [role=search]"; // htmx sends the first; a search has nothing to lose
 
 const whoami = document.body.dataset.user;
 
-/** Whether a form may be sent as who the page was made for. Where not, the page says so and stays as it is. */
+/** Whether the person for whom the page was made is still signed in. If not, the page says so and stays as it is. */
 async function maySend(form) {
   let now;
   try {
     const asked = new AbortController();
     const timer = setTimeout(() => asked.abort(), ASK_MS);
-    const response = await fetch(document.body.dataset.signedIn, { headers: { Accept: "application/json" }, signal: asked.signal });
-    if (!response.ok) return true; // what is wrong there is for the server to say
+    const options = { headers: { Accept: "application/json" }, signal: asked.signal };
+    const response = await fetch(document.body.dataset.signedIn, options);
+    if (!response.ok) return true; // the server will say what is wrong
     now = await response.json();
     clearTimeout(timer);
   } catch (error) {
-    if (!(error instanceof TypeError)) return true; // too slow, or no answer of ours: the server judges what is sent
+    if (!(error instanceof TypeError)) return true; // too slow, or not our reply: send the form, and the server decides
     tell(form, NO_SERVER);
     return false;
   }
@@ -37,28 +45,35 @@ async function maySend(form) {
     tell(form, now.user ? SOMEBODY_ELSE : SIGNED_OUT, { signIn: true });
     return false;
   }
-  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = now.csrf_token; // of a newer session
+  // The session may be newer than the page.
+  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = now.csrf_token;
   return true;
 }
 
 function tell(form, words, { signIn = false } = {}) {
-  const said = form.querySelector("[data-unsent]") ?? document.getElementById("unsent").content.cloneNode(true).firstElementChild;
-  said.querySelector("[data-words]").textContent = words;
-  said.querySelector("a").hidden = !signIn;
+  const notice = form.querySelector("[data-unsent]") ?? newNotice();
+  notice.querySelector("[data-words]").textContent = words;
+  notice.querySelector("a").hidden = !signIn;
   const button = buttonsOf(form).at(-1);
-  if (button) button.before(said);
-  else form.append(said);
-  attend(said);
+  if (button) button.before(notice);
+  else form.append(notice);
+  focusOn(notice);
 }
 
-function attend(place) {
-  place.focus({ preventScroll: true });
-  place.scrollIntoView({ block: "nearest" });
+function newNotice() {
+  return document.getElementById("unsent").content.cloneNode(true).firstElementChild;
 }
 
-// ---- what a waiting button says
+function focusOn(element) {
+  element.focus({ preventScroll: true });
+  element.scrollIntoView({ block: "nearest" });
+}
 
-const buttonsOf = (form) => [...form.querySelectorAll("button:not([type=button])")].filter((button) => button.tabIndex >= 0);
+// ---- a button that is busy
+
+function buttonsOf(form) {
+  return [...form.querySelectorAll("button:not([type=button])")].filter((button) => button.tabIndex >= 0);
+}
 
 function beBusy(button, isBusy) {
   if (!button || isBusy === "idle" in button.dataset) return;
@@ -75,11 +90,12 @@ function beBusy(button, isBusy) {
 
 const isBusy = (form) => buttonsOf(form).some((button) => "idle" in button.dataset);
 
-// ---- forms that lead to a page
+// ---- forms that lead to another page
 
 document.addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
-  if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post" || form.matches(UNGUARDED)) return;
+  const isPost = form.getAttribute("method")?.toLowerCase() === "post";
+  if (event.defaultPrevented || !isPost || form.matches(UNGUARDED)) return;
   event.preventDefault();
   if (isBusy(form)) return;
   const button = submitter ?? buttonsOf(form)[0];
@@ -92,7 +108,10 @@ document.addEventListener("submit", async (event) => {
   return setTimeout(allIdle, "fetches" in form.dataset ? SAID_MS : FETCHED_MS);
 });
 
-/** The page stays where a file comes: what was wrong the time before is gone. Where something is wrong now, a new page comes. */
+/**
+ * The page stays where a file comes: what was wrong the time before is gone. Where something is wrong now, a new page
+ * comes.
+ */
 function beFetching(form) {
   for (const said of form.parentElement.querySelectorAll("[role=alert], [data-error]")) said.remove();
   for (const field of form.querySelectorAll("[aria-invalid]")) {
@@ -106,7 +125,7 @@ function hidden(name, value) {
   return Object.assign(document.createElement("input"), { type: "hidden", name, value });
 }
 
-window.addEventListener("pageshow", (event) => event.persisted && allIdle()); // come back to, it is not still sending
+window.addEventListener("pageshow", (event) => event.persisted && allIdle()); // after Back, the page no longer sends
 function allIdle() {
   for (const button of document.querySelectorAll("button[data-idle]")) beBusy(button, false);
 }
@@ -116,7 +135,7 @@ function allIdle() {
 document.addEventListener("htmx:confirm", (event) => {
   const { elt, verb, issueRequest, triggeringEvent } = event.detail;
   const form = elt.closest("form");
-  if (verb !== "post" || !form || form.matches("[role=search]")) return; // what is sought holds nothing to lose, and may change at once
+  if (verb !== "post" || !form || form.matches("[role=search]")) return; // a search may be sent at once
   event.preventDefault();
   if (isBusy(form)) return;
   const button = elt.matches("button") ? elt : (triggeringEvent?.submitter ?? buttonsOf(form)[0]);
@@ -124,7 +143,7 @@ document.addEventListener("htmx:confirm", (event) => {
   maySend(form).then((may) => (may ? issueRequest(true) : beBusy(button, false)));
 });
 
-// Of this form only: rows of the same page are asked for all the while.
+// Only the buttons of this form: rows of the same page send requests all the time.
 document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => {
   const form = elt.closest("form");
   if (form) for (const button of buttonsOf(form)) beBusy(button, false);
@@ -134,10 +153,10 @@ document.addEventListener("htmx:sendError", ({ detail: { elt, requestConfig } })
   if (requestConfig.verb === "post" && elt.closest("form")) tell(elt.closest("form"), NO_SERVER);
 });
 
-// A page that is not ours (a proxy's, say) holds nothing to put in the form's place: the form stays, and says so.
+// A page that is not ours (of a proxy, for example) has nothing that may replace the form: the form stays, and says so.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { target, xhr, serverResponse, requestConfig } = detail;
-  const { elt } = requestConfig; // what asked; the event is the target's
+  const { elt } = requestConfig; // the element that sent the request; the event comes from the target
   const form = elt.closest("form");
   if (requestConfig.verb !== "post" || !form || !detail.shouldSwap) return;
   const wanted = elt.closest("[hx-select]")?.getAttribute("hx-select") ?? `#${target.id}, #error`;
@@ -146,35 +165,38 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   tell(form, REFUSED[xhr.status] ?? NOT_OURS);
 });
 
-/** After a part was replaced: to the first thing that is wrong, or to what was said; where nothing has the focus, to the part. */
+// After a part was replaced, the focus goes to the first error or message; if nothing has the focus, to the part
+// itself.
 document.addEventListener("htmx:afterSettle", ({ detail: { elt, requestConfig } }) => {
   if (requestConfig?.verb !== "post") return;
-  const place = wrongIn(elt);
-  if (place) return attend(place);
+  const wrong = firstErrorIn(elt);
+  if (wrong) return focusOn(wrong);
   if (document.activeElement !== document.body) return;
   elt.tabIndex = -1;
   elt.focus({ preventScroll: true });
 });
 
-function wrongIn(place) {
-  return place.querySelector("[aria-invalid=true]") ?? place.querySelector("[role=alert][tabindex]");
+function firstErrorIn(element) {
+  return element.querySelector("[aria-invalid=true]") ?? element.querySelector("[role=alert][tabindex]");
 }
 
-const wrong = wrongIn(document.getElementById("main"));
+const wrong = firstErrorIn(document.getElementById("main"));
 if (wrong) {
   wrong.focus({ preventScroll: true });
   wrong.scrollIntoView({ block: "center" });
 }
 
-// ---- small things that forms are made of
+// ---- fields and panels
 
-// A date that nobody chose looks empty; some browsers write today's there.
+// A date field without a value looks empty; some browsers show today's date there.
 const tellEmpty = (field) => field.toggleAttribute("data-empty", !field.value);
 document.addEventListener("input", ({ target }) => target.matches?.("input[type=date]") && tellEmpty(target));
 
-// A panel that was opened closes with Escape, and when something else is pressed.
+// An open panel closes with Escape, and when something else is pressed.
 function closeOpened(except) {
-  for (const opened of document.querySelectorAll("details[data-pops][open]")) if (!opened.contains(except)) opened.open = false;
+  for (const opened of document.querySelectorAll("details[data-pops][open]")) {
+    if (!opened.contains(except)) opened.open = false;
+  }
 }
 document.addEventListener("click", ({ target }) => closeOpened(target));
 document.addEventListener("keydown", ({ key, target }) => {

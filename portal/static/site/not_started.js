@@ -1,5 +1,5 @@
-// Written for browsers that cannot read the page's real script: says so, where that has not begun a while after loading.
-// No module, and no word that an old browser would stumble over.
+// Shows a notice if the page's real script has not started a while after loading. It is for old browsers that cannot
+// read that script, so it is no module and uses only old syntax.
 
 (function () {
   var WITHIN_MS = 5000;

@@ -1,5 +1,5 @@
-// A status that is asked for again and again and once cannot be had (a restart, a lost connection, a proxy's page sent in its
-// place) stays as it was: htmx would put that page there and stop asking.
+// Keeps a status that htmx requests again and again, when one reply is not that status (an error, or a proxy's page).
+// Without this, htmx would show that reply and stop asking.
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { elt, xhr, serverResponse } = event.detail;

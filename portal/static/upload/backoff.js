@@ -1,14 +1,15 @@
-// How often something was tried in vain, and from when on it may be tried again: later and later, but never given up.
+// Exponential backoff: how often something failed, and when it may be tried again. The wait grows, but it never gives
+// up.
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8_000; // a restarted server is noticed within this
+const LONGEST_WAIT_MS = 8_000; // the page notices a restarted server within this time
 
-export class Tries {
+export class Backoff {
   constructor() {
     this.clear();
   }
 
-  /** Whatever stood in the way may be gone. */
+  /** Try again at once: the obstacle may be gone. */
   clear() {
     Object.assign(this, { failures: 0, error: null, dueAt: 0 });
   }
@@ -18,8 +19,9 @@ export class Tries {
   }
 
   /**
-   * `error` is null where nothing is wrong but the same must be asked again. What timed out has waited long enough, and
-   * what was too large (`isSoon`) is tried in smaller requests.
+   * `error` is null where nothing is wrong, but the same request must be sent again. A request that timed out has
+   * already waited, and one that was too large (`isSoon`) is sent again in smaller parts, so both start with the
+   * shortest wait.
    */
   failed(error) {
     if (error?.isTimeout || error?.isSoon) this.failures = 0;
@@ -32,7 +34,7 @@ export class Tries {
     this.dueAt = performance.now() + ms;
   }
 
-  /** Until it may be tried; 0 or less: now. */
+  /** How long to wait before the next try; 0 or less: try now. */
   get waitMs() {
     return this.dueAt - performance.now();
   }

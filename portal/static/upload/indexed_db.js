@@ -1,22 +1,25 @@
-// A connection to this browser's IndexedDB that may end at any moment (storage cleared or full, a private window, a browser's
-// own fault) and is opened anew when it did. Nothing here waits for ever. Knows stores by name, and nothing of what is in them.
+// A connection to this browser's IndexedDB. It may end at any moment (storage cleared or full, a private window, a
+// fault of the browser) and is then opened again. Every wait has a time limit. It knows the stores by name, not their
+// content.
 
+// The names of the database and of its stores ("jobs" holds uploads) must not change: a browser may hold recordings
+// that an earlier version stored.
 const NAME = "interview-uploads";
 const VERSION = 1;
-const OPEN_WITHIN_MS = 3_000; // it takes some ms; a browser that never answers is not waited for
+const OPEN_WITHIN_MS = 3_000; // opening takes some ms; some browsers never answer
 const WORK_WITHIN_MS = 5_000; // a piece takes some ms, on a busy disk a few hundred
 const OPEN_AGAIN_MS = 10_000; // after a failed try; each may cost three seconds
 
-/** The browser's own storage does not do what it should; the network has no part in it. */
+/** The browser's own storage failed; the network has no part in it. */
 export class StorageTrouble extends Error {}
 
 export class Database {
-  /** `onReopened()` when it was opened anew: what was in it may be gone. */
+  /** `onReopened()` is called when it was opened again: its content may be gone. */
   constructor(onReopened) {
     Object.assign(this, { onReopened, connection: null, opening: null, wasOpen: false, failedAt: -Infinity });
   }
 
-  /** Whether the next work need not wait for a connection. */
+  /** Whether there is a connection now. */
   get isOpen() {
     return this.connection !== null;
   }
@@ -29,8 +32,8 @@ export class Database {
   }
 
   /**
-   * One transaction: `work(stores)` asks, and may return something that has its `result` in the end. Throws StorageTrouble.
-   * Where the connection has ended meanwhile, the same is done once more over a new one.
+   * One transaction: `work(stores)` makes requests and may return one whose `result` is wanted. Throws StorageTrouble.
+   * If the connection has ended meanwhile, the work is done once more over a new one.
    */
   async run(names, mode, work) {
     try {
@@ -54,7 +57,7 @@ export class Database {
     }
     const { connection } = this;
     connection.onclose = () => this.#ended(connection);
-    connection.onversionchange = () => this.#ended(connection); // somebody wants to delete it: not to be held up by us
+    connection.onversionchange = () => this.#ended(connection); // another page wants to delete it: do not block that
     const isAgain = this.wasOpen;
     this.wasOpen = true;
     if (isAgain) this.onReopened();
@@ -64,13 +67,13 @@ export class Database {
   async #once(names, mode, work) {
     const connection = await this.open();
     try {
-      // "relaxed": it survives a crash of the page and of the browser; only a power cut could take the last second.
+      // "relaxed": the data survives a crash of the page and of the browser; a power cut may lose the last second.
       const transaction = connection.transaction(names, mode, { durability: "relaxed" });
-      const asked = work(names.map((name) => transaction.objectStore(name)));
+      const request = work(names.map((name) => transaction.objectStore(name)));
       await within(WORK_WITHIN_MS, committed(transaction));
-      return asked?.result;
+      return request?.result;
     } catch (error) {
-      if (error.name !== "QuotaExceededError") this.#ended(connection); // a fresh connection may do what this one did not
+      if (error.name !== "QuotaExceededError") this.#ended(connection); // a new connection may work
       throw error;
     }
   }
@@ -94,7 +97,7 @@ async function opened() {
   try {
     return await within(OPEN_WITHIN_MS, done(opening));
   } catch (error) {
-    opening.onsuccess = () => opening.result.close(); // too late: nobody may be held up by it
+    opening.onsuccess = () => opening.result.close(); // too late: an open connection would block others
     throw error;
   }
 }

@@ -1,17 +1,19 @@
-// Keeps what was recorded and not yet confirmed by the server. Each piece stays in memory, from where it is sent, and is
-// written to IndexedDB beside, so that a reload or a crash loses none of it. Where IndexedDB does not take it (private window,
-// full disk), `isDurable` is false and the page says that it must stay open. Knows nothing of the network.
+// Stores the recorded pieces that the server has not confirmed yet. Each piece stays in memory, from where it is sent,
+// and is also written to IndexedDB, so that a reload or a crash does not lose it. Where IndexedDB fails (private
+// window, full disk), `isDurable` is false and the page says that it must stay open. It knows nothing about the
+// network.
 
 import { Database, StorageTrouble } from "./indexed_db.js";
 
 export { StorageTrouble };
 
-const IN_MEMORY_BYTES = 32_000_000; // four minutes without network; what comes after those is in IndexedDB alone, if it took it
+// Four minutes without network; later pieces are in IndexedDB only, if it stored them.
+const IN_MEMORY_BYTES = 32_000_000;
 
-export class Store {
-  /** `onFallback` is called once when pieces can only be kept in memory from now on. */
+export class PieceStore {
+  /** `onFallback` is called once, when pieces can only be stored in memory from then on. */
   static async open(onFallback) {
-    const store = new Store(onFallback);
+    const store = new PieceStore(onFallback);
     try {
       await store.database.open();
     } catch (error) {
@@ -22,52 +24,55 @@ export class Store {
 
   constructor(onFallback) {
     this.onFallback = onFallback;
-    this.database = new Database(() => this.#writeAnew());
+    this.database = new Database(() => this.#writeAgain());
     this.isDurable = true;
-    this.records = new Map(); // of the jobs, as they were last put
-    this.pieces = new Map(); // by answer, in order: { answer_id, start, size, until_ms, bytes (null: only in IndexedDB) }
+    this.records = new Map(); // of the uploads, as they were last stored
+    // For each answer, in order: { answer_id, start, size, until_ms, bytes (null: only in IndexedDB) }
+    this.pieces = new Map();
     this.memoryBytes = 0;
   }
 
   fallBack(error) {
     if (!this.isDurable) return;
     this.isDurable = false;
-    console.warn("Recorded pieces are kept in memory only:", error.name, error.message);
+    console.warn("Recorded pieces are stored in memory only:", error.name, error.message);
     this.onFallback();
   }
 
-  /** Remember an upload as it stands: plain values only. */
-  async putJob(record) {
+  /** Store the record of an upload, plain values only. */
+  async putUpload(record) {
     this.records.set(record.answer_id, record);
-    await this.#write(["jobs"], ([jobs]) => jobs.put(record));
+    await this.#write(["jobs"], ([uploads]) => uploads.put(record));
   }
 
-  /** What an earlier load of this page remembered of its uploads. */
-  async jobs(interviewId) {
-    const all = (await this.#ask(["jobs"], ([jobs]) => jobs.getAll())) ?? [];
-    return all.filter((job) => job.interview_id === interviewId);
+  /** The records of the uploads that an earlier load of this page stored. */
+  async uploads(interviewId) {
+    const all = (await this.#ask(["jobs"], ([uploads]) => uploads.getAll())) ?? [];
+    return all.filter((record) => record.interview_id === interviewId);
   }
 
-  /** Where the pieces end that an earlier load left of an answer; 0 where all were sent and dropped. */
+  /** The end of the pieces that an earlier load of the page stored of an answer; 0 where it sent and dropped all. */
   async endOfPieces(answerId) {
     const left = (await this.#ask(["pieces"], ([pieces]) => outlineOf(pieces, answerId))) ?? [];
     this.pieces.set(answerId, left);
     return left.length ? endOf(left[left.length - 1]) : 0;
   }
 
-  /** `piece` is { answer_id, start, bytes, until_ms }. `onHeld()` at once when it can be read; resolves when it is kept. */
-  async putPiece({ answer_id, start, bytes, until_ms }, onHeld = () => {}) {
+  /**
+   * `onReadable()` is called as soon as the piece can be read. Resolves when IndexedDB has stored it, or has failed.
+   */
+  async putPiece({ answer_id, start, bytes, until_ms }, onReadable = () => {}) {
     const piece = { answer_id, start, size: bytes.byteLength, until_ms, bytes };
     this.pieces.set(answer_id, [...this.#of(answer_id), piece]);
     this.memoryBytes += piece.size;
-    onHeld();
-    const isKept = await this.#write(["pieces"], ([pieces]) => pieces.put({ answer_id, start, bytes, until_ms }));
-    if (isKept && this.memoryBytes > IN_MEMORY_BYTES) this.#leaveMemory(piece);
+    onReadable();
+    const isWritten = await this.#write(["pieces"], ([pieces]) => pieces.put({ answer_id, start, bytes, until_ms }));
+    if (isWritten && this.memoryBytes > IN_MEMORY_BYTES) this.#leaveMemory(piece);
   }
 
   /**
-   * At most `limit` bytes that follow `offset`; null where they are in neither place any more. Throws StorageTrouble where
-   * that cannot be known now.
+   * At most `limit` bytes that follow `offset`; null where they are neither in memory nor in IndexedDB. Throws
+   * StorageTrouble where IndexedDB does not answer.
    */
   async read(answerId, offset, limit) {
     const parts = [];
@@ -84,23 +89,25 @@ export class Store {
     return size ? joined(parts, size) : null;
   }
 
-  /** Up to which time the recording is wholly before `offset`; null where no piece that is still here says so. */
+  /** The recorded time that the bytes before `offset` reach; null where no piece that is still here tells it. */
   untilMs(answerId, offset) {
     const before = this.#of(answerId).filter((piece) => endOf(piece) <= offset);
     return before.length ? before[before.length - 1].until_ms : null;
   }
 
-  /** Let go of what the server has; a piece that it has a part of stays. `record` is the job, as it stands now. */
+  /**
+   * Drop the pieces that the server has; one that it has only in part stays. `record` is the upload's, as it is now.
+   */
   async dropBefore(record, offset) {
     const own = this.#of(record.answer_id);
-    const gone = own.filter((piece) => endOf(piece) <= offset);
-    if (!gone.length) return;
-    gone.forEach((piece) => this.#leaveMemory(piece));
+    const confirmed = own.filter((piece) => endOf(piece) <= offset);
+    if (!confirmed.length) return;
+    confirmed.forEach((piece) => this.#leaveMemory(piece));
     this.pieces.set(record.answer_id, own.filter((piece) => endOf(piece) > offset));
     this.records.set(record.answer_id, record);
-    await this.#write(["jobs", "pieces"], ([jobs, pieces]) => {
-      jobs.put(record);
-      pieces.delete(rangeOf(record.answer_id, gone[gone.length - 1].start));
+    await this.#write(["jobs", "pieces"], ([uploads, pieces]) => {
+      uploads.put(record);
+      pieces.delete(rangeOf(record.answer_id, confirmed[confirmed.length - 1].start));
     });
   }
 
@@ -108,8 +115,8 @@ export class Store {
     this.#of(answerId).forEach((piece) => this.#leaveMemory(piece));
     this.pieces.delete(answerId);
     this.records.delete(answerId);
-    await this.#write(["jobs", "pieces"], ([jobs, pieces]) => {
-      jobs.delete(answerId);
+    await this.#write(["jobs", "pieces"], ([uploads, pieces]) => {
+      uploads.delete(answerId);
       pieces.delete(rangeOf(answerId));
     });
   }
@@ -127,7 +134,7 @@ export class Store {
     return (await this.database.run(["pieces"], "readonly", ([pieces]) => pieces.get([answer_id, start])))?.bytes;
   }
 
-  /** What IndexedDB says; undefined where it does not answer. */
+  /** The reply of IndexedDB; undefined where it does not answer. */
   async #ask(names, work) {
     try {
       return await this.database.run(names, "readonly", work);
@@ -139,7 +146,7 @@ export class Store {
 
   /** Whether it is written. */
   async #write(names, change) {
-    if (!this.isDurable && !this.database.isOpen) return false; // memory has it; nobody waits for a browser that did not answer
+    if (!this.isDurable && !this.database.isOpen) return false; // it is in memory; do not wait for this browser again
     try {
       await this.database.run(names, "readwrite", change);
       return true;
@@ -149,17 +156,17 @@ export class Store {
     }
   }
 
-  /** The connection had ended, perhaps because everything in it was cleared: what memory has is written once more. */
-  #writeAnew() {
-    const held = [...this.pieces.values()].flat().filter((piece) => piece.bytes);
-    this.#write(["jobs", "pieces"], ([jobs, pieces]) => {
-      this.records.forEach((record) => jobs.put(record));
-      held.forEach(({ answer_id, start, bytes, until_ms }) => pieces.put({ answer_id, start, bytes, until_ms }));
+  /** The connection had ended, perhaps because the storage was cleared: write what is in memory once more. */
+  #writeAgain() {
+    const inMemory = [...this.pieces.values()].flat().filter((piece) => piece.bytes);
+    this.#write(["jobs", "pieces"], ([uploads, pieces]) => {
+      this.records.forEach((record) => uploads.put(record));
+      inMemory.forEach(({ answer_id, start, bytes, until_ms }) => pieces.put({ answer_id, start, bytes, until_ms }));
     });
   }
 }
 
-/** All pieces of an answer without their bytes: an hour's would fill the memory. */
+/** All pieces of an answer without their bytes: the bytes of an hour would fill the memory. */
 function outlineOf(pieces, answerId) {
   const found = { result: [] };
   pieces.openCursor(rangeOf(answerId)).onsuccess = ({ target: { result: cursor } }) => {

@@ -1,25 +1,26 @@
-// The part of tus 1.0.0 that a sender needs: where does the upload stand, and append these bytes there.
-// Knows nothing of answers, retries or storage; an answer that is not of this protocol tells nothing (Unintelligible).
+// The part of the protocol tus 1.0.0 that a sender needs: ask for the offset of an upload, and append bytes there.
+// It knows no answers, retries or storage. A reply that does not follow the protocol is Unintelligible.
 
 import { Unintelligible, request } from "../server/api.js";
 
 const VERSION = "1.0.0";
-const APPEND_WITHIN_MS = 60_000; // one request on a slow phone connection; chunk_size.js makes them smaller where that is too short
+// For one request; where a slow connection needs longer, chunk_size.js makes requests smaller.
+const APPEND_WITHIN_MS = 60_000;
 
 function headersFor(upload, more = {}) {
   return { "Tus-Resumable": VERSION, Authorization: `Bearer ${upload.upload_token}`, ...more };
 }
 
-/** The offset that a well-formed answer names. Throws Unintelligible. */
+/** The offset in a well-formed reply. Throws Unintelligible. */
 function offsetOf({ status, headers }, wanted) {
-  const said = headers.get("Upload-Offset") ?? "";
-  const offset = /^\d+$/.test(said) ? Number(said) : NaN;
+  const text = headers.get("Upload-Offset") ?? "";
+  const offset = /^\d+$/.test(text) ? Number(text) : NaN;
   const isOurs = status === wanted && headers.get("Tus-Resumable") === VERSION && Number.isSafeInteger(offset);
-  if (!isOurs) throw new Unintelligible(status, "This answer is not the upload's");
+  if (!isOurs) throw new Unintelligible(status, "This reply does not follow the upload protocol");
   return offset;
 }
 
-/** How many bytes the server holds. */
+/** How many bytes the server has. */
 export async function offset(upload) {
   return offsetOf(await request(upload.upload_url, { method: "HEAD", headers: headersFor(upload) }), 200);
 }
@@ -31,9 +32,9 @@ export async function append(upload, start, bytes) {
     "Upload-Offset": String(start),
     "Upload-Checksum": `sha256 ${await sha256(bytes)}`,
   });
-  const answer = await request(upload.upload_url, { method: "PATCH", headers, body: bytes }, APPEND_WITHIN_MS);
-  const offset = offsetOf(answer, 204);
-  if (offset < start || offset > start + bytes.byteLength) throw new Unintelligible(204, "No such offset can be");
+  const reply = await request(upload.upload_url, { method: "PATCH", headers, body: bytes }, APPEND_WITHIN_MS);
+  const offset = offsetOf(reply, 204);
+  if (offset < start || offset > start + bytes.byteLength) throw new Unintelligible(204, "The offset is impossible");
   return offset;
 }
 

@@ -1,75 +1,160 @@
-// One answer on its way to the server: what is recorded, what the server has confirmed, and how it ended. Plain facts; when
-// it is sent is uploader.js, how delivery.js.
+// One answer on its way to the server: what was recorded, what the server has confirmed, and how it ended. It only
+// holds these facts and changes them by its own methods; uploader.js decides when something is sent, delivery.js how.
 
-import { Tries } from "./backoff.js";
+import { Backoff } from "./backoff.js";
 
-const CRASH_TAKES_MS = 2_000; // what a page that goes away may lose by its own promise; more than that is said
-const PAUSE_TRIES = 4; // told in vain so often, a pause holds nobody up any more
+const CRASH_LOSS_MS = 2_000; // a page that is closed or crashes may lose this much; we report only a larger loss
+const PAUSE_ATTEMPTS = 4; // after so many failed attempts to report a pause, the end of the interview no longer waits
 
-/** What record() names survives a reload; the rest belongs to this page. */
-export class Job {
+// Fields in snake_case are named as in the API and in what record() and note() store in this browser. A browser may
+// still hold records of an earlier version, so the stored names must not change.
+export class Upload {
   constructor(values) {
-    this.wish = null; // the server is asked for its place with this: { question, continues, container }
-    this.take = null; // of its question
-    this.watched = false; // a page of ours recorded it, and what was to be reported of that is told or still here
+    this.wish = null; // the request that creates the answer at the server: { question, continues, container }
+    this.take = null; // the number of its take of the question
+    this.watched = false; // this page recorded the answer, and its page events were reported or are still in `events`
     this.events = [];
     this.is_ended = false;
-    this.is_left = false; // by an earlier load of this page: what was recorded last may never have been handed over
-    this.recorded_ms = 0; // null: nobody knows any more
-    this.stored_bytes = 0; // recorded and kept, here or there
-    this.held_ms = 0; // up to when it is kept, where an earlier load of this page left it
-    this.sent_bytes = null; // what the server holds; null: not asked yet
-    this.isUnsure = false; // whether what was sent last arrived is not known: to be asked before more is sent
-    this.isAskedAgain = false; // where the server stands, because what follows there is missing here
-    this.saved_bytes = 0; // what the server has confirmed last
-    this.saved_ms = 0; // the same as time
-    this.is_vague = false; // up to when that is, nobody knows
-    this.marks = []; // [bytes, ms]: what the server may hold after what was sent last, and up to when that is
+    this.isFromEarlierLoad = false; // an earlier load of this page recorded it and may have lost the last piece
+    this.recorded_ms = 0; // null: unknown
+    this.stored_bytes = 0; // recorded, and stored in this browser or at the server
+    this.stored_ms = 0; // the recorded time up to which pieces of an earlier load are stored in this browser
+    this.sent_bytes = null; // how much the server has; null: not asked yet
+    this.isOffsetUnsure = false; // the last request may or may not have arrived: ask the server before sending more
+    this.wasAskedAgain = false; // the server was asked for its offset because the bytes that follow are missing here
+    this.saved_bytes = 0; // what the server confirmed last
+    this.saved_ms = 0; // the recorded time that these bytes reach
+    this.isSavedTimeUnknown = false; // nobody knows which recorded time these bytes reach
+    this.offsetTimes = []; // [bytes, ms] for each offset that the server may answer to what was sent last
     this.is_complete = false;
-    this.is_void = false; // the server has no such answer: nothing of it arrived
-    this.gone = ""; // why some of it was gone before it could be sent
-    this.lost = ""; // why what follows the confirmed bytes will never arrive
-    this.failure = ""; // why it is no answer at all
+    this.isVoid = false; // nothing arrived, so the server has no such answer
+    this.unread = ""; // why this browser could not read some of it
+    this.lost = ""; // why the bytes after the confirmed ones will never arrive
+    this.failure = ""; // why there is no answer at all
     Object.assign(this, values);
-    [this.media, this.reports] = [new Tries(), new Tries()];
+    [this.media, this.reports] = [new Backoff(), new Backoff()];
   }
 
+  /** What piece_store.js stores of it. */
   record() {
     const { answer_id, interview_id, upload_url, upload_token, wish, watched, events } = this;
     const { is_ended, recorded_ms, saved_bytes, saved_ms } = this;
-    return { answer_id, interview_id, upload_url, upload_token, wish, watched, events, is_ended, recorded_ms, saved_bytes, saved_ms };
+    const progress = { is_ended, recorded_ms, saved_bytes, saved_ms };
+    return { answer_id, interview_id, upload_url, upload_token, wish, watched, events, ...progress };
   }
 
-  /** What a browser remembers that keeps nothing else. */
+  /** What browser_notes.js stores of it. The stored names `marks` and `waits` are older than the names used here. */
   note() {
     const waits = this.isBegun ? null : { question: this.wish.question, take: this.take };
-    return { recorded_ms: this.recorded_ms, marks: this.marks, waits };
+    return { recorded_ms: this.recorded_ms, marks: this.offsetTimes, waits };
   }
 
-  /** Up to when so many bytes go, as far as was noted. */
-  markedMs(bytes) {
-    return this.marks.find(([end]) => end === bytes)?.[1];
+  // Changes while it is recorded
+
+  /** More bytes were stored in this browser. */
+  addStored(bytes) {
+    this.stored_bytes += bytes;
   }
 
-  /** Whether the server knows of it. */
+  /** The machine that serves the page records and stores the answer itself; `null` where it does not know how much. */
+  recordedByMachine(saved_bytes, saved_ms = this.saved_ms) {
+    Object.assign(this, { sent_bytes: saved_bytes, stored_bytes: saved_bytes ?? 0, saved_ms });
+  }
+
+  noteRecorded(recorded_ms) {
+    this.recorded_ms = recorded_ms;
+  }
+
+  /** No more bytes will be recorded. */
+  end(recorded_ms) {
+    Object.assign(this, { is_ended: true, recorded_ms });
+    if (!this.media.failures) this.media.clear(); // it no longer waits for further pieces
+  }
+
+  addEvent(event) {
+    this.events.push(event);
+  }
+
+  // Changes while it is sent
+
+  /** The server has created the answer, or has given it a new token. */
+  setAddress({ upload_url, upload_token }) {
+    Object.assign(this, { upload_url, upload_token });
+  }
+
+  /** The next request ends at `end`; the bytes before that reach `endMs` of the recording. */
+  sendingUntil(end, endMs) {
+    this.wasAskedAgain = false;
+    this.offsetTimes = [[this.saved_bytes, this.saved_ms], [end, endMs]];
+  }
+
+  /** The server must be asked how much it has before more is sent. */
+  forgetOffset() {
+    this.sent_bytes = null;
+  }
+
+  /** The server confirmed `offset` bytes; `storedMs` is the recorded time that they reach, undefined where unknown. */
+  confirm(offset, storedMs) {
+    const knownMs = storedMs ?? this.timeAt(offset);
+    this.isOffsetUnsure = false;
+    this.sent_bytes = offset;
+    this.stored_bytes = Math.max(this.stored_bytes, offset);
+    if (offset < this.saved_bytes) this.saved_ms = 0; // the server had more before, so the earlier time is wrong
+    if (offset !== this.saved_bytes) this.isSavedTimeUnknown = knownMs === undefined && !this.stored_ms;
+    this.saved_ms = knownMs ?? this.saved_ms;
+    this.saved_bytes = offset;
+  }
+
+  /** The server has everything. `isWhole`: all of what was recorded, to the last moment. */
+  complete(isWhole) {
+    this.is_complete = true;
+    if (isWhole) this.saved_ms = this.recorded_ms ?? this.saved_ms;
+  }
+
+  /** The bytes after those at the server will never arrive: the answer ends there. The second time it has failed. */
+  cutOff(why) {
+    if (this.lost) this.failure = why;
+    else this.lost = why;
+    this.sent_bytes = this.stored_bytes = this.sent_bytes ?? this.saved_bytes;
+  }
+
+  /** The server has no such answer. */
+  makeVoid() {
+    [this.isVoid, this.failure] = [true, this.lost || "nothing of it arrived"];
+  }
+
+  /** The server took these reports; the end of the events that are still `open` will be reported later. */
+  reported(events, open) {
+    open.forEach((event) => (event.is_told = true)); // `is_told` is a stored name
+    this.events = this.events.filter((event) => open.includes(event) || !events.includes(event));
+  }
+
+  // Facts that follow from these
+
+  /** The recorded time that so many bytes reach, as far as it was noted. */
+  timeAt(bytes) {
+    return this.offsetTimes.find(([end]) => end === bytes)?.[1];
+  }
+
+  /** Whether the server has created the answer. */
   get isBegun() {
     return Boolean(this.upload_url);
   }
 
-  /** Why not all of what was recorded is saved; "" where it is, or still may be. */
+  /** Why not all of what was recorded is saved; "" where all is saved or still can be. */
   get trouble() {
-    return this.failure || this.lost || this.gone || this.missing;
+    return this.failure || this.lost || this.unread || this.missing;
   }
 
-  /** Whether nobody knows how much of its end is missing. */
-  get isVague() {
-    return this.is_left && (this.is_vague || this.recorded_ms === null);
+  /** Whether nobody knows how much is missing at its end. */
+  get isLossUnknown() {
+    return this.isFromEarlierLoad && (this.isSavedTimeUnknown || this.recorded_ms === null);
   }
 
-  /** How much of an answer that was left behind is neither here nor at the server, in words. */
+  /** How much of an earlier load's answer is neither in this browser nor at the server, in words. */
   get missing() {
-    if (!this.is_left || this.isVague) return "";
-    return missingText(this.recorded_ms - Math.max(this.held_ms, this.saved_ms));
+    if (!this.isFromEarlierLoad || this.isLossUnknown) return "";
+    return missingText(this.recorded_ms - Math.max(this.stored_ms, this.saved_ms));
   }
 
   get isOpen() {
@@ -86,7 +171,7 @@ export class Job {
     return this.isBegun ? this.sent_bytes === null || this.sent_bytes < this.stored_bytes : !this.lost;
   }
 
-  /** What the page noticed and the server can be told; of a pause its beginning at once, since it excuses what is seen. */
+  /** The events that can be reported now. The start of a pause is reported at once: measuring then skips that time. */
   get dueEvents() {
     if (!this.isBegun || this.failure) return [];
     return this.events.filter((event) => this.is_ended || !event.is_open || (isPause(event) && !event.is_told));
@@ -96,24 +181,24 @@ export class Job {
     return this.dueEvents.length > 0;
   }
 
-  get hasPauseToTell() {
+  get hasUnreportedPause() {
     return this.dueEvents.some(isPause);
   }
 
-  /** Whether the end of the interview waits for it: what is judged before a pause is told would be held against somebody. */
-  get holdsFinish() {
-    return this.hasPauseToTell && this.reports.failures < PAUSE_TRIES;
+  /** Whether the interview must not end yet: measuring without a reported pause would be unfair to the candidate. */
+  get delaysFinish() {
+    return this.hasUnreportedPause && this.reports.failures < PAUSE_ATTEMPTS;
   }
 
-  /** Its browser does not give back what it keeps; a reload often helps. */
+  /** This browser's storage does not return the stored pieces; a reload often helps. */
   get isStuck() {
     return this.isOpen && Boolean(this.media.error?.isLasting);
   }
 }
 
-/** "" where so much may always be missing. */
+/** "" for a loss that every closed page may have. */
 export function missingText(ms) {
-  return ms < CRASH_TAKES_MS ? "" : `its last ${Math.round(ms / 1000)} s are gone`;
+  return ms < CRASH_LOSS_MS ? "" : `its last ${Math.round(ms / 1000)} s are gone`;
 }
 
 function isPause({ kind }) {

@@ -1,178 +1,196 @@
-// Has every recorded piece sent to the server, in order, until it has all of them, through lost connections, restarted
-// servers and reloaded pages. One loop, one request at a time; an answer that cannot go on now is not waited for by the
-// others. Only the server's own refusals end an answer, whatever else comes is tried again. Shows nothing.
+// Sends every recorded piece to the server, in order, until the server has all of them, through lost connections,
+// restarted servers and reloaded pages. It is one loop with one request at a time; an answer that cannot be sent now
+// does not delay the others. Only a final refusal of our own server ends an answer; after any other error the loop
+// tries again.
 
 import { Problem, Unreachable, isPassing } from "../server/api.js";
 import { Delivery } from "./delivery.js";
 import { StorageTrouble } from "./piece_store.js";
 
-const FINAL = new Set([403, 404, 409, 410, 413, 415, 422]); // of our own refusals: asking again would not change the answer
-const LASTING_AFTER = 8; // tries, half a minute: this browser will hardly give it back before a reload
-// What is done first, where there is more than one thing: a kind of work, and what of it there must be.
-const ORDER = [["reports", "hasPauseToTell"], ["media", "hasMediaWork"], ["reports", "hasReports"]];
+const FINAL = new Set([403, 404, 409, 410, 413, 415, 422]); // refusals of ours that a second request would not change
+const LASTING_AFTER = 8; // tries, half a minute: after that, only a reload may make the browser's storage answer
+// The order of work: a kind of work, and the property that says whether there is some.
+const ORDER = [["reports", "hasUnreportedPause"], ["media", "hasMediaWork"], ["reports", "hasReports"]];
 
 export class Uploader {
-  /** `begin(wish)` asks for an answer's place; `onChange()` when something that a page shows may have changed. */
+  /**
+   * `begin(wish)` creates an answer at the server; `onChange()` is called when something that a page shows may change.
+   */
   constructor({ api, store, chunkMaxBytes, needsNetwork, begin, onChange }) {
     Object.assign(this, { store, needsNetwork, begin, onChange });
     this.delivery = new Delivery({ api, store, chunkMaxBytes, needsNetwork, begin: (wish) => this.#begin(wish) });
-    this.jobs = [];
+    this.uploads = [];
     this.wake = () => {};
-    this.waiting = []; // who wants to hear of the next change
+    this.onNextChange = []; // functions to call at the next change
     window.addEventListener("online", () => this.retry());
     window.addEventListener("offline", () => this.#changed());
     this.#run();
   }
 
-  async add(job) {
-    this.jobs.push(job);
-    await this.store.putJob(job.record());
-    this.poke();
+  async add(upload) {
+    this.uploads.push(upload);
+    await this.#storeAndSend(upload);
   }
 
-  /** Keep a recorded blob and send it. Call once at a time: pieces are placed by the order of the calls. */
-  async addBlob(job, blob, untilMs) {
-    if (job.trouble) return; // a file with a hole in it is of no use: it ends before the hole
+  /**
+   * Store a recorded blob and send it. Call it for one blob at a time: the order of the calls is the order in the file.
+   */
+  async addBlob(upload, blob, untilMs) {
+    if (upload.trouble) return; // a file with a hole is of no use, so it ends before the hole
     try {
       const bytes = await blob.arrayBuffer();
-      await this.store.putPiece({ answer_id: job.answer_id, start: job.stored_bytes, bytes, until_ms: untilMs }, () => {
-        job.stored_bytes += bytes.byteLength; // only now: the loop reads up to here
-        this.poke();
+      const piece = { answer_id: upload.answer_id, start: upload.stored_bytes, bytes, until_ms: untilMs };
+      await this.store.putPiece(piece, () => {
+        upload.addStored(bytes.byteLength); // not before the piece can be read: the loop reads up to here
+        this.sendNow();
       });
     } catch (error) {
-      job.lost ||= `the browser could not read it (${error.name})`;
-      this.poke();
+      upload.lost ||= `the browser could not read it (${error.name})`;
+      this.sendNow();
     }
   }
 
   /** No more pieces will come. */
-  async end(job, recordedMs) {
-    job.is_ended = true;
-    job.recorded_ms = recordedMs;
-    if (!job.media.failures) job.media.clear(); // it rests no longer for more to come
-    await this.store.putJob(job.record());
-    this.poke();
+  async end(upload, recordedMs) {
+    upload.end(recordedMs);
+    await this.#storeAndSend(upload);
   }
 
-  async addEvent(job, event) {
-    job.events.push(event);
-    await this.eventChanged(job);
+  async addEvent(upload, event) {
+    upload.addEvent(event);
+    await this.#storeAndSend(upload);
   }
 
-  async eventChanged(job) {
-    await this.store.putJob(job.record());
-    this.poke();
+  /** An event of this upload has ended. */
+  async eventChanged(upload) {
+    await this.#storeAndSend(upload);
   }
 
-  /** Resolves once the server has all of these answers (or refused them for good). */
+  /** Resolves once the server has all of these answers, or has refused them for good. */
   async whenSettled(answerIds) {
-    const isOpen = (job) => answerIds.includes(job.answer_id) && job.isOpen;
-    while (this.jobs.some(isOpen)) await new Promise((resolve) => this.waiting.push(resolve));
+    const isOpen = (upload) => answerIds.includes(upload.answer_id) && upload.isOpen;
+    while (this.uploads.some(isOpen)) await this.#nextChange();
   }
 
-  /** Resolves once something of each answer is at the server, or none of it ever will be. */
+  /** Resolves once the server has some bytes of each answer, or will never get any. */
   async whenBegun() {
-    const isAhead = (job) => job.isOpen && !job.sent_bytes && !job.saved_bytes;
-    while (this.jobs.some(isAhead)) await new Promise((resolve) => this.waiting.push(resolve));
+    const isAhead = (upload) => upload.isOpen && !upload.sent_bytes && !upload.saved_bytes;
+    while (this.uploads.some(isAhead)) await this.#nextChange();
   }
 
-  /** The error that keeps recorded bytes from going up; null when none does. */
+  /** The error that keeps recorded bytes from being sent; null when none does. */
   get obstacle() {
-    return this.#obstacle(this.jobs);
+    return this.#obstacle(this.uploads);
   }
 
-  /** The same of one answer, and of those that it waits for. */
-  obstacleOf(job) {
-    const parts = [job];
-    for (let before = this.#before(job); before; before = this.#before(before)) parts.push(before);
+  /** The same for one answer and for the parts that it waits for. */
+  obstacleOf(upload) {
+    const parts = [upload];
+    for (let before = this.#before(upload); before; before = this.#before(before)) parts.push(before);
     return this.#obstacle(parts);
   }
 
   get hasUnsent() {
-    return this.jobs.some((job) => job.isOpen);
+    return this.uploads.some((upload) => upload.isOpen);
   }
 
-  /** How long what is here will take to be sent, as the line is now; null while nobody knows. */
+  /** How long it will take to send the rest at the measured speed; null while that is unknown. */
   get leftMs() {
     const isStuck = this.obstacle && !this.obstacle.isTimeout;
-    return isStuck ? null : this.delivery.pace.leftMs(this.jobs.reduce((sum, job) => sum + job.unsentBytes, 0));
+    const unsentBytes = this.uploads.reduce((sum, upload) => sum + upload.unsentBytes, 0);
+    return isStuck ? null : this.delivery.chunkSize.leftMs(unsentBytes);
   }
 
-  poke() {
+  /** There is something new to send. */
+  sendNow() {
     this.#changed();
     this.wake();
   }
 
-  /** Do not wait any longer: what stood in the way may be gone. */
+  /** Stop waiting and try everything again: the obstacle may be gone. */
   retry() {
-    for (const job of this.jobs) [job.media, job.reports].forEach((tries) => tries.clear());
-    this.poke();
+    for (const upload of this.uploads) [upload.media, upload.reports].forEach((backoff) => backoff.clear());
+    this.sendNow();
   }
 
-  #obstacle(jobs) {
-    const trouble = jobs.map((job) => job.isOpen && job.media.error).find(Boolean);
+  async #storeAndSend(upload) {
+    await this.store.putUpload(upload.record());
+    this.sendNow();
+  }
+
+  #obstacle(uploads) {
+    const trouble = uploads.map((upload) => upload.isOpen && upload.media.error).find(Boolean);
     return trouble ?? (navigator.onLine || !this.needsNetwork ? null : new Unreachable("offline"));
   }
 
+  #nextChange() {
+    return new Promise((resolve) => this.onNextChange.push(resolve));
+  }
+
   #changed() {
-    this.waiting.splice(0).forEach((resolve) => resolve());
+    this.onNextChange.splice(0).forEach((resolve) => resolve());
     try {
       this.onChange(this);
     } catch (error) {
-      console.error("How the uploads stand could not be shown; sending goes on:", error);
+      console.error("The state of the uploads could not be shown; sending continues:", error);
     }
   }
 
   async #run() {
     for (;;) {
-      const { kind, job, waitMs } = this.#next();
+      const { kind, upload, waitMs } = this.#next();
       if (waitMs > 0) await this.#rest(waitMs);
-      else await this.#try(kind, job);
+      else await this.#try(kind, upload);
     }
   }
 
-  /** What can be done first: { kind, job, waitMs }, and where nothing can be done yet, how long to wait. */
+  /**
+   * The first thing that can be done: { kind, upload, waitMs }. Where nothing can be done yet, only `waitMs` is set.
+   */
   #next() {
-    const works = ORDER.flatMap(([kind, need]) => this.jobs.filter((job) => job[need]).map((job) => ({ kind, job })));
-    const open = works.filter(({ job }) => job.isBegun || !this.#before(job)?.isOpen);
-    const timed = open.map(({ kind, job }) => ({ kind, job, waitMs: job[kind].waitMs }));
+    const isPossible = (upload) => upload.isBegun || !this.#before(upload)?.isOpen;
+    const timed = ORDER.flatMap(([kind, need]) => {
+      const due = this.uploads.filter((upload) => upload[need] && isPossible(upload));
+      return due.map((upload) => ({ kind, upload, waitMs: upload[kind].waitMs }));
+    });
     return timed.find(({ waitMs }) => waitMs <= 0) ?? { waitMs: Math.min(...timed.map(({ waitMs }) => waitMs)) };
   }
 
-  async #try(kind, job) {
+  async #try(kind, upload) {
     try {
-      await this.delivery[kind](job);
-      job[kind].succeeded();
+      await this.delivery[kind](upload);
+      upload[kind].succeeded();
     } catch (error) {
-      if (kind === "media") await this.#recover(job, error);
-      else this.#failed(job.reports, error);
+      if (kind === "media") await this.#recover(upload, error);
+      else this.#failed(upload.reports, error);
     }
     this.#changed();
   }
 
-  async #recover(job, failed) {
-    const error = failed.status === 401 && job.isBegun ? await this.delivery.renewalError(job) : failed;
+  async #recover(upload, failed) {
+    const needsToken = failed.status === 401 && upload.isBegun;
+    const error = needsToken ? await this.delivery.renewalError(upload) : failed;
     const isOffset = error instanceof Problem && "offset" in error.body;
-    if (isOffset) job.sent_bytes = null; // we and the server disagree on how much it holds: the server is right
-    else if (error instanceof Problem && FINAL.has(error.status)) return this.delivery.giveUp(job, error.message);
-    this.#failed(job.media, isOffset ? null : error);
+    if (isOffset) upload.forgetOffset(); // the server has another offset than we think: the server is right
+    else if (error instanceof Problem && FINAL.has(error.status)) return upload.cutOff(error.message);
+    this.#failed(upload.media, isOffset ? null : error);
   }
 
-  #failed(tries, error) {
-    if (error && !isKnown(error)) console.error("Sending failed, trying again:", error);
-    tries.failed(error);
-    if (error instanceof StorageTrouble) error.isLasting = tries.failures >= LASTING_AFTER;
+  #failed(backoff, error) {
+    if (error && !isExpected(error)) console.error("Sending failed and will be tried again:", error);
+    backoff.failed(error);
+    if (error instanceof StorageTrouble) error.isLasting = backoff.failures >= LASTING_AFTER;
   }
 
-  /** The part that an answer goes on from. */
+  /** The part that this answer continues. */
   #before({ wish }) {
-    return wish && this.jobs.find((job) => job.answer_id === wish.continues);
+    return wish && this.uploads.find((upload) => upload.answer_id === wish.continues);
   }
 
-  /** What went on from a part of which nothing arrived takes its place. */
+  /** Where nothing arrived of the part that this one continues, this one continues the part before it instead. */
   #begin(wish) {
     const before = this.#before({ wish });
-    return before?.is_void ? this.#begin({ ...wish, continues: before.wish?.continues ?? null }) : this.begin(wish);
+    return before?.isVoid ? this.#begin({ ...wish, continues: before.wish?.continues ?? null }) : this.begin(wish);
   }
 
   #rest(ms) {
@@ -183,6 +201,6 @@ export class Uploader {
   }
 }
 
-function isKnown(error) {
+function isExpected(error) {
   return error instanceof Problem || error instanceof StorageTrouble || isPassing(error);
 }

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 
 class LimitReached(Exception):
-    """Too many are before this one, or it waited too long. Nothing was done."""
+    """Too many wait already, or this one waited too long. Nothing was done."""
 
 
 class ConcurrencyLimit:
-    """`at_once` run and `waiting` wait at most, each for up to `wait_s`, in the order in which they
-    came.
+    """At most `at_once` run and `waiting` wait, each for up to `wait_s`, first come first
+    served.
     """
 
     def __init__(self, at_once: int, waiting: int, wait_s: float) -> None:
@@ -26,7 +26,7 @@ class ConcurrencyLimit:
 
     @contextmanager
     def of(self, who: str) -> Iterator[None]:
-        """Runs the block when it is this one's turn. Raises LimitReached."""
+        """Run the block when it is this person's turn. Raises LimitReached."""
         self._take(who)
         try:
             yield
@@ -54,7 +54,7 @@ class ConcurrencyLimit:
         return len(self._running) < self._at_once and who not in self._running
 
     def _is_next(self, who: str) -> bool:
-        """Whoever came earlier goes first, unless they wait for a file of their own."""
+        """The one that came first goes first, unless another request of the same person runs."""
         return (
             self._is_free_for(who)
             and next(one for one in self._waiting if one not in self._running) == who

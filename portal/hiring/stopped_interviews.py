@@ -1,7 +1,6 @@
-"""What ends an interview ends the work on it: whoever began some before can write no result of it
-any more.
+"""Stopping an interview stops the work on it: a process that began earlier can write no result.
 
-Knows rows and their fences; knows no file and not who works. Commits nothing.
+Knows rows and their fences. Knows no file, and not which process works. Commits nothing.
 """
 
 import uuid
@@ -22,7 +21,7 @@ from portal.models import (
 
 
 def is_not_stopped() -> sa.ColumnElement[bool]:
-    """That an interview is not stopped, for queries that join its application."""
+    """The SQL condition that an interview is not stopped, for queries that join its application."""
     decided = sa.and_(
         Application.status.in_(STOPS_RECORDING), InterviewSession.state == InterviewState.RECORDING
     )
@@ -30,9 +29,7 @@ def is_not_stopped() -> sa.ColumnElement[bool]:
 
 
 def end_work_if_stopped(application_id: uuid.UUID) -> None:
-    """After an application's status has changed: where that stopped its interview, it stopped the
-    work on it.
-    """
+    """After a change of status: end the work on the application's interview, if that stopped it."""
     own = (
         sa.select(InterviewSession.id)
         .join(InterviewSession.application)
@@ -43,13 +40,14 @@ def end_work_if_stopped(application_id: uuid.UUID) -> None:
 
 
 def end_work(interview_ids: Sequence[uuid.UUID], free_at: datetime | None = None) -> None:
-    """Move the fences of these interviews and of all their answers. Until `free_at` nobody else
-    claims them.
+    """Move the fences of these interviews and all their answers.
+
+    No process may claim them before `free_at`.
     """
     moved = {"lease_until": free_at}
     row, answers = InterviewSession.id.in_(interview_ids), Answer.interview_id.in_(interview_ids)
-    # The interview first, as finishing does it: two who lock rows in one order never wait for each
-    # other.
+    # The interview first, as finishing does it: two transactions that lock rows in one order cannot
+    # wait for each other.
     versions = {
         "fence": InterviewSession.fence + 1,
         "flags_version": InterviewSession.flags_version + 1,

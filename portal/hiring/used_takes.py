@@ -1,8 +1,8 @@
-"""Takes that were used with an account that is deleted: nobody gets new ones by registering again.
+"""Takes that were used with an account that is deleted: registering again gives no new ones.
 
-All that stays of such an interview is a keyed hash of the e-mail address and the job, with the
-takes used for each question, until the job closes. It cannot be read back, and one person's marks
-of two jobs have nothing in common.
+Of such an interview only a keyed hash (HMAC) of e-mail address and job stays, with the takes used
+for each question, until the job closes. Nobody can read it back, and the hashes of one person for
+two jobs have nothing in common.
 """
 
 import hashlib
@@ -25,7 +25,9 @@ from portal.models import (
     User,
 )
 
-DOMAIN = "career-portal:earlier-interview"  # no other hash of ours is ever made for this
+DOMAIN = (
+    "career-portal:earlier-interview"  # domain separation: no other hash of ours uses this text
+)
 UNDER_WAY = {InterviewState.PENDING, InterviewState.RECORDING}
 
 

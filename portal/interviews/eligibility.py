@@ -1,9 +1,8 @@
-"""Whether an interview goes on, and which page may go on with it. Asked by every verb and by all
-work behind them.
+"""Whether an interview goes on, and which page may continue it. Every function here asks this
+first.
 
-Withdrawing an application stops its interview wherever it stands, deciding it stops what is still
-being recorded. What was recorded until then stays as long as was promised. Knows no file and no
-device.
+Withdrawing an application stops its interview at any point. Deciding it stops what is still being
+recorded. What was recorded until then is kept as long as promised. Knows no file and no device.
 """
 
 import uuid
@@ -20,11 +19,10 @@ NOTHING_MORE = "Nothing more is recorded."
 
 
 def lock_interview(interview: InterviewSession) -> None:
-    """From here to our commit nobody else decides anything of this interview; all that was read is
-    read anew.
+    """Lock the interview until we commit, so that nobody else decides about it, and read it again.
 
-    In the order of whoever withdraws: the application, then the interview. SQLite has one who
-    writes anyway.
+    The locks are taken in the order that withdrawing uses: the application, then the interview.
+    SQLite has only one writer anyway.
     """
     interview_id, application_id = interview.id, interview.application_id
     lock_application(application_id)
@@ -33,18 +31,16 @@ def lock_interview(interview: InterviewSession) -> None:
 
 
 def lock_application(application_id: uuid.UUID) -> None:
-    """The same of what hangs on an application. Rows that refer to it may come meanwhile, as flags
-    do.
-    """
-    db.session.flush()  # what the caller changed is no news from others
+    """The same for an application. Rows that refer to it, such as flags, may still be added."""
+    db.session.flush()  # write the caller's own changes before rows are read again
     db.session.expire_all()
     own = sa.select(Application.id).where(Application.id == application_id)
     db.session.execute(own.with_for_update(key_share=True))
 
 
 def refuse_closed(interview: InterviewSession) -> None:
-    """Raises Stopped or NotInterviewable where nothing of an interview may be changed by its
-    candidate any more.
+    """Raises Stopped or NotInterviewable where the candidate may not change the interview any
+    more.
     """
     refuse_stopped(interview)
     if interview.state in OVER:
@@ -53,20 +49,20 @@ def refuse_closed(interview: InterviewSession) -> None:
 
 
 def refuse_uninterviewable(application: Application) -> None:
-    """Raises NotInterviewable, with the sentence for the candidate."""
+    """Raises NotInterviewable with the sentence for the candidate."""
     if reason := application.why_not_interviewable():
         raise NotInterviewable(reason)
 
 
 def refuse_stopped(interview: InterviewSession) -> None:
-    """Raises Stopped where the application's end was the interview's."""
+    """Raises Stopped where the end of the application ended the interview."""
     if interview.is_stopped:
         raise Stopped(f"{STOPS_RECORDING[interview.application.status]} {NOTHING_MORE}")
 
 
 def refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
-    """Raises Stopped, NotInterviewable, NotAgreed or OpenElsewhere where this page may not go on
-    with the interview.
+    """Raises Stopped, NotInterviewable, NotAgreed or OpenElsewhere where this page may not
+    continue.
     """
     refuse_closed(interview)
     if interview.state is not InterviewState.RECORDING:
@@ -80,7 +76,7 @@ def refuse_other_tabs(interview: InterviewSession, tab: str) -> None:
 
 
 def is_wanted(interview_id: uuid.UUID) -> bool:
-    """Whether this interview is there and not stopped, as the database has it now."""
+    """Whether this interview exists and is not stopped, as the database says now."""
     query = (
         sa.select(InterviewSession.id).join(InterviewSession.application).where(is_not_stopped())
     )
@@ -88,12 +84,12 @@ def is_wanted(interview_id: uuid.UUID) -> bool:
 
 
 def why_unwanted(interview_id: uuid.UUID) -> str | None:
-    """Why nothing more is to be made of this interview: a reason for the log, else None."""
+    """Why no result of this interview is wanted, as a reason for the log; None if it is wanted."""
     return None if is_wanted(interview_id) else "the application was withdrawn or decided"
 
 
 def may_record(interview_id: uuid.UUID) -> bool:
-    """Whether this interview is being recorded, by somebody who may be here."""
+    """Whether this interview is being recorded by a candidate whose account is active."""
     query = sa.select(InterviewSession.id).join(InterviewSession.application).join(Application.user)
     recording = sa.and_(
         InterviewSession.state == InterviewState.RECORDING,

@@ -1,8 +1,7 @@
-"""The end of a sitting: what is made when the last answer is in, and the film that grows while
-answers still come.
+"""Finishes an interview after its last answer, and lets the film grow while answers still arrive.
 
-May be killed at any point and done again: files are replaced whole, and the last step is one
-guarded transaction.
+Each step may be killed at any point and repeated: files are replaced as a whole, and the last step
+is one transaction that checks the fence.
 """
 
 import logging
@@ -31,15 +30,14 @@ from portal.work import GONE, Claim, ClaimLost, Halt, Halted
 
 log = logging.getLogger(__name__)
 
-# for an answer that is just being added; then the film is made without what was begun
+# how long finishing waits for an answer that is just being added; then it makes the film itself
 FILM_WAIT_S = 10.0
 
 
 def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
-    """After an answer: do what finishing would otherwise do while somebody waits, its hash and its
-    part of the film.
+    """After an answer: compute its hash and add it to the film, before somebody waits for both.
 
-    Nothing is lost where this ends early or never happens.
+    Nothing is lost if this ends early or never runs.
     """
     with app.app_context():
         g.only_reads_database = True
@@ -48,9 +46,9 @@ def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
             return  # deleted meanwhile
         path, place, interview = answer_path(answer), recording(answer.interview), answer.interview
         halt = Halt(app, interview.id, why_unwanted, stop)
-        db.session.rollback()  # so that what is read below is as new as the hold on the film
+        db.session.rollback()  # so that the rows below are read after the film is locked
         with place.film_held(wait_s=0) as is_ours:
-            # else it is being finished, or was
+            # otherwise another process finishes it, or has finished it
             is_recording = interview.state is InterviewState.RECORDING
             answers, longest_ms = results.film_so_far(interview), results.longest_ms(interview)
             db.session.rollback()  # copying takes its time
@@ -80,13 +78,13 @@ def finish_interview(claim: Claim, stop: threading.Event) -> None:
             claim.write(keep=False, attempts=0)
         except CaptureError as error:
             log.warning("interview %s cannot be finished: %s", claim.row_id, error)
-            refresh_flags(claim.app, claim.row_id)  # the last ones that anybody will find
+            refresh_flags(claim.app, claim.row_id)  # the last flags that it gets
             claim.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
 
 
 def _make_results(claim: Claim, halt: Check) -> tuple[Recording, Measurements, list[Flag]]:
-    """The film comes first: hashing it takes longest, and goes on while all else is read, judged
-    and written.
+    """The film comes first: hashing it takes longest, and runs while the rest is read, judged and
+    written.
     """
     place = _make_film(claim, halt)
     with ThreadPoolExecutor(1) as pool:
@@ -116,8 +114,9 @@ def _make_film(claim: Claim, halt: Check) -> Recording:
 
 
 def _write_results(claim: Claim) -> tuple[Measurements, list[Flag]]:
-    """Judge all of it, and write telemetry and page events. What was recorded again goes: the film
-    is there.
+    """Judge the whole interview, and write telemetry and page events.
+
+    Discarded takes are deleted now, because the film is there.
     """
     with claim.app.app_context():
         g.only_reads_database = True
@@ -135,9 +134,7 @@ def _write_results(claim: Claim) -> tuple[Measurements, list[Flag]]:
 
 
 def _link(claim: Claim, place: Recording, measurements: Measurements, flags: list[Flag]) -> None:
-    """The moment the interview is ready: flags, length and file names appear together, or not at
-    all.
-    """
+    """Make the interview ready: flags, length and file names appear together or not at all."""
     files = {"video": place.recording_path.name, "telemetry": place.telemetry_path.name}
     with claim.app.app_context():
         changed = db.session.execute(

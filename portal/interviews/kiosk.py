@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KIOSK_CONTAINER = "mp4"  # what the station writes
-LOOK_EVERY_S = 1.0  # at whether what is recorded may go on: withdrawn means stopped within seconds
+LOOK_EVERY_S = 1.0  # for withdrawn interviews, whose recording must stop within seconds
 OVERRUN_MS = 500  # the page ends an answer when its time is up; this is for pages that do not
 
 ASK_THE_TEAM = "Please ask the team for help. What was recorded is kept."
@@ -43,7 +43,7 @@ ASK_THE_TEAM = "Please ask the team for help. What was recorded is kept."
 
 @dataclass(frozen=True)
 class Losses:
-    """What a recorder that could not keep up lost of an answer."""
+    """What a recorder that was too slow lost of an answer."""
 
     pictures_dropped: int
     sound_lost_ms: int
@@ -58,17 +58,19 @@ class DevicesUnusable(InterviewError):
 
 
 class StationSlow(DevicesUnusable):
-    """Nobody knows whether what was asked was done, or will be. Pages ask again."""
+    """The station did not answer in time, so it is unknown whether it did what was asked. Pages ask
+    again.
+    """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class NoDevicesHere(InterviewError):
-    """This portal records in the browser."""
+    """This portal records in the browser, not with devices of its own."""
 
 
 class NotAtTheMachine(InterviewError):
-    """Whoever asks sits somewhere else, and would see and hear a stranger."""
+    """The request comes from another machine, whose user would see and hear a stranger."""
 
     status = HTTPStatus.FORBIDDEN
 
@@ -87,7 +89,7 @@ def refuse_visitors(is_at_the_machine: bool) -> None:
 
 
 def hold_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
-    """Open camera and microphone for this page; gives how they stand."""
+    """Open camera and microphone for this page, and return their status."""
     refuse_unless_seated(interview, tab)
     return _ask("hold", interview, tab=tab)
 
@@ -100,7 +102,7 @@ def look_at_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
     try:
         return {"is_held": True} | _ask("status", interview, tab=tab)
     except StationSlow:
-        raise  # it may well record
+        raise  # it may be recording
     except DevicesUnusable as error:
         return {"is_held": False, "why": error.message, "recording": None}
 
@@ -144,8 +146,8 @@ def record_here(answer: Answer, tab: str) -> dict[str, Any]:
 
 
 def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
-    """End what is being recorded for this interview, also by an earlier page of it; what there is
-    is on disk then.
+    """End the recording of this interview, also one that an earlier page began. What was recorded
+    is kept.
     """
     refuse_other_tabs(interview, tab)
     try:
@@ -153,7 +155,7 @@ def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
     except DevicesUnusable as error:
         if not error.is_away:
             raise
-        return {"recording": None}  # with the station went whatever it did
+        return {"recording": None}  # the station is gone, and its recording ended with it
 
 
 def settle(answer: Answer) -> Losses | None:
@@ -165,25 +167,25 @@ def settle(answer: Answer) -> Losses | None:
     except DevicesUnusable as error:
         if not error.is_away:
             raise
-        return None  # who is not there writes nothing
+        return None  # a station that is gone writes nothing
     return Losses(recorded["pictures_dropped"], recorded["sound_lost_ms"]) if recorded else None
 
 
 def release_devices(interview: InterviewSession, tab: str) -> None:
-    """Let the devices go: their lights go out."""
+    """Release the devices, so that their lights go out."""
     refuse_other_tabs(interview, tab)
-    with suppress(DevicesUnusable):  # a station that is away has let go of them
+    with suppress(DevicesUnusable):  # a station that is gone has released them
         _ask("release", interview, tab=tab)
 
 
 def is_station_there() -> bool:
-    """Whether somebody answers at the station's socket; the devices are left alone."""
+    """Whether the station answers at its socket. The devices are left alone."""
     return device_client.is_there(config().station_socket)
 
 
 def run_station() -> None:
-    """Be the station until SIGTERM or SIGINT."""
-    from capture.device.station import Station, StationServer  # brings decoders and PortAudio along
+    """Run the station until SIGTERM or SIGINT."""
+    from capture.device.station import Station, StationServer  # imports decoders and PortAudio
 
     station = Station(config().capture_camera, config().capture_microphone)
     server, ended = StationServer(config().station_socket, station), threading.Event()

@@ -1,8 +1,5 @@
-"""What a candidate does in an interview: open it, consent, take the seat, finish; and trying a
-failed finish again.
-
-Each verb checks that it may happen, changes rows (and files) and commits. Views call one of them
-each.
+"""The life of an interview: open it, consent, claim the seat, finish, and try a failed one
+again.
 """
 
 from datetime import timedelta
@@ -30,7 +27,7 @@ SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
 
 
 def open_interview(application: Application) -> InterviewSession:
-    """The application's interview, made on first use. Raises NotInterviewable."""
+    """The application's interview, created on first use. Raises NotInterviewable."""
     lock_application(application.id)
     refuse_uninterviewable(application)
     if application.interview is None:
@@ -64,7 +61,7 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
 
 
 def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False) -> None:
-    """Make `tab` the one that records, or tell that it still is. Raises Stopped and
+    """Make `tab` the page that records, or note that it still is. Raises Stopped and
     OpenElsewhere.
     """
     refuse_stopped(interview)

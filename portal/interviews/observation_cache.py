@@ -1,5 +1,7 @@
-"""Observations of finished answers, kept by this process while their interview goes on: every few
-seconds it is judged anew from all its answers, and those that are finished do not change.
+"""A cache of finished answers' observations, for interviews that are still going on.
+
+Every few seconds an interview is judged again from all its answers, and finished answers do not
+change.
 """
 
 import threading
@@ -13,13 +15,13 @@ from capture.store.recording import read_observations
 from capture.types import Observation
 
 MAX_ROWS = 60_000  # 700 bytes each; twelve interviews of a quarter of an hour
-# flags are refreshed every 5 s: what was not asked for in a minute belongs to nobody who records
+# flags are refreshed every 5 s: rows unused for a minute belong to no running interview
 KEEP_S = 60.0
 
 
 @dataclass(frozen=True)
 class CachedRows:
-    """The rows of one file as it was then."""
+    """The rows of one file, as it was when it was read."""
 
     stamp: tuple[int, int]
     rows: Sequence[Observation]
@@ -27,11 +29,11 @@ class CachedRows:
 
 
 class FinishedRows:
-    """The latest used files' rows; a file that has changed is read again."""
+    """The rows of the files used last. A file that changed is read again."""
 
     def __init__(self, max_rows: int = MAX_ROWS) -> None:
         self._max_rows = max_rows
-        self._kept: OrderedDict[Path, CachedRows] = OrderedDict()  # the longest unused first
+        self._kept: OrderedDict[Path, CachedRows] = OrderedDict()  # least recently used first
         self._lock = threading.Lock()
 
     def read(self, path: Path) -> Sequence[Observation]:
@@ -49,9 +51,7 @@ class FinishedRows:
         return rows
 
     def drop_unused(self) -> None:
-        """Asked now and then: who was deleted is not read any more, and nobody else may be judged
-        for long.
-        """
+        """Called now and then, so that the rows of deleted interviews leave the memory, too."""
         with self._lock:
             self._drop()
 

@@ -36,7 +36,7 @@ TOO_LARGE = "The recording is larger than this server takes."
 
 
 class UploadTarget(NamedTuple):
-    """What taking a piece needs to know of an answer, and no more."""
+    """What receiving a piece needs to know about an answer, and nothing else."""
 
     state: AnswerState
     interview_id: uuid.UUID
@@ -79,7 +79,7 @@ def upload_target(answer_id: uuid.UUID) -> UploadTarget:
 
 
 class Owner(NamedTuple):
-    """What may end an upload apart from the interview itself."""
+    """What can end an upload, besides the interview itself."""
 
     is_disabled: bool
     status: ApplicationStatus
@@ -91,7 +91,7 @@ def owner_of(answer: Answer) -> Owner:
 
 
 def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: Owner) -> None:
-    """Raises Refused where nothing may be done with an upload any more."""
+    """Raises Refused where nothing may be uploaded any more."""
     if state is AnswerState.DISCARDED:
         raise tus.Gone
     if owner.is_disabled:
@@ -149,7 +149,7 @@ def _rows(engine: Engine, answer_id: str) -> list[tuple[Any, ...]]:
         cursor.execute(_sql(engine.dialect), parameters)
         return list(cursor.fetchall())
     except Exception:
-        kept.drop()  # the database was away; whoever sends the piece again gets a new one
+        kept.drop()  # the database was away; the next request opens a new connection
         raise
 
 
@@ -182,7 +182,7 @@ def receive(
         _check_length(answer.announced_bytes, length_bytes, end, answer.limit_ms)
     path, is_news = answer_path(answer), length_bytes is not None and answer.announced_bytes is None
     if isinstance(answer, Answer):
-        # from here on only the file matters; a slow disk must not hold the database
+        # from here on only the file matters, and a slow disk must not block the database
         db.session.rollback()
 
     def refuse() -> None:
@@ -208,7 +208,7 @@ def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
 
 
 def refuse_complete(answer: Answer | UploadTarget) -> None:
-    """Raises Refused where nothing of an answer's upload changes any more."""
+    """Raises Refused where the answer's upload cannot change any more."""
     if answer.state is not AnswerState.RECORDING:
         raise tus.Refused(403, "This answer is complete.")
 
@@ -223,13 +223,13 @@ def announce(answer: Answer, length_bytes: int) -> None:
     answer_id, path, limit_ms = answer.id, answer_path(answer), answer.limit_ms
     _check_length(known, length_bytes, 0, limit_ms)
     db.session.rollback()
-    with tus.held(path) as here:  # no piece with another length gets in between looking and noting
+    with tus.held(path) as here:  # the lock keeps out a piece that says another length
         _check_length(upload_target(answer_id).announced_bytes, length_bytes, here, limit_ms)
         _note_length(answer_id, length_bytes)
 
 
 def _check_length(known: int | None, length_bytes: int, end: int, limit_ms: int) -> None:
-    """Raises UploadError where an upload that reaches to `end` cannot have this length."""
+    """Raises UploadError where an upload that already reaches to `end` cannot have this length."""
     if known == length_bytes:
         return
     if length_bytes > most_bytes(limit_ms):
@@ -249,7 +249,7 @@ def _note_length(answer_id: uuid.UUID, length_bytes: int | None) -> None:
 
 
 def most_bytes(limit_ms: int) -> int:
-    """No answer of this length is larger."""
+    """The largest file that an answer of this length may be."""
     return min(config().upload_max_bytes, SLACK_BYTES + limit_ms * MAX_BYTES_PER_MS)
 
 

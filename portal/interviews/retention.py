@@ -1,6 +1,4 @@
-"""How recordings leave: when the time that candidates were told is over, or when one asks for
-it.
-"""
+"""Deletes recordings: when the promised time is over, or when a candidate asks for it."""
 
 import logging
 import threading
@@ -25,29 +23,28 @@ log = logging.getLogger(__name__)
 
 CLEAR_BACK = timedelta(days=1)  # a process that was killed is up again long before
 LEFT_ALONE = timedelta(days=1)  # a file whose row is still being written is a second old
-# Crashes leave one or two résumés without a row. More of them, or nothing but such, mean another or
-# an older database, and then nothing may go: more than a few are deleted only where they are also
-# few of all.
+# A crash leaves one or two résumés without a row. If there are many, or if no résumé has a row,
+# this is another or an older database, and nothing may be deleted. So more than a few are deleted
+# only if they are a small share of all.
 FEW_LEFT_OVER, MOST_LEFT_OVER_SHARE = 3, 0.05
 PURGE_EVERY_S = 3_600.0  # what was promised in days is kept to the hour
 
 
 def purge(now: datetime) -> int:
-    """Delete every interview, rows and files, that is older than promised, or than RETENTION_DAYS
-    where that is less.
+    """Delete each interview, with rows and files, whose promised time is over. Returns how many.
 
-    Returns how many went.
+    Where RETENTION_DAYS is shorter than the promise, RETENTION_DAYS counts.
     """
     gone = 0
-    for interview_id in _outlived(now):
-        with _going_on(f"deleting interview {interview_id}"):
+    for interview_id in _expired(now):
+        with _continue_after_errors(f"deleting interview {interview_id}"):
             remove(interview_id)
             gone += 1
     return gone
 
 
-def _outlived(now: datetime) -> list[uuid.UUID]:
-    """One query for each promise that was ever made: settings change seldom."""
+def _expired(now: datetime) -> list[uuid.UUID]:
+    """One query for each number of days that was ever promised; settings change seldom."""
     present, began = (
         config().retention_days,
         sa.func.coalesce(InterviewSession.start_time, InterviewSession.created_at),
@@ -64,10 +61,8 @@ def _outlived(now: datetime) -> list[uuid.UUID]:
 
 
 @contextmanager
-def _going_on(what: str) -> Iterator[None]:
-    """Whatever one deletion meets, the others were promised too. This one is due again the next
-    time.
-    """
+def _continue_after_errors(what: str) -> Iterator[None]:
+    """Log an error and continue: the other deletions were promised too. This one is tried again."""
     try:
         yield
     except Exception:
@@ -76,23 +71,21 @@ def _going_on(what: str) -> Iterator[None]:
 
 
 def remove(interview_id: uuid.UUID) -> None:
-    """Delete one interview, rows and files. Whoever measures it finds the fence moved, and
+    """Delete one interview with rows and files. A process that measures it finds a newer fence and
     stops.
     """
-    stopped_interviews.end_work(
-        [interview_id], free_at=utc_now() + LEASE
-    )  # nobody else begins meanwhile
-    db.session.commit()  # deleting files takes its time, and holds nothing meanwhile
-    folder_of(
-        interview_id
-    ).delete()  # first: should we be stopped here, the row still leads to what is left
+    # with a lease, so that no other process begins to work on it meanwhile
+    stopped_interviews.end_work([interview_id], free_at=utc_now() + LEASE)
+    db.session.commit()  # deleting files takes time, and no lock is held meanwhile
+    # files first: if this process is killed here, the row still leads to the files that are left
+    folder_of(interview_id).delete()
     db.session.execute(sa.delete(InterviewSession).where(InterviewSession.id == interview_id))
     db.session.commit()
 
 
 def clear_up(now: datetime) -> None:
-    """Delete what only mattered on the way, where whoever finished an interview was killed before
-    it could.
+    """Delete temporary files where the process that finished an interview was killed before it
+    could.
     """
     lately = InterviewSession.end_time > now - CLEAR_BACK
     ready = sa.select(InterviewSession.id).where(
@@ -101,7 +94,7 @@ def clear_up(now: datetime) -> None:
     ids = db.session.scalars(ready).all()
     db.session.rollback()  # deleting files takes its time
     for interview_id in ids:
-        with _going_on(f"clearing up interview {interview_id}"):
+        with _continue_after_errors(f"clearing up interview {interview_id}"):
             _clear_up(folder_of(interview_id))
 
 
@@ -111,22 +104,23 @@ def _clear_up(place: Recording) -> None:
 
 
 def erase_leaving() -> int:
-    """Finish the deletion of accounts that was asked for and interrupted. Returns how many people
-    went.
+    """Finish the deletion of accounts that was interrupted. Returns how many accounts were
+    deleted.
     """
     gone = 0
     for user_id in db.session.scalars(sa.select(User.id).where(User.leaving_at.is_not(None))).all():
-        with _going_on(f"deleting account {user_id}"):
+        with _continue_after_errors(f"deleting account {user_id}"):
             erase(user_id)
             gone += 1
     return gone
 
 
 def erase(user_id: uuid.UUID) -> None:
-    """Delete a person with every row and file. Files first: should we be stopped, rows still lead
-    to what is left.
+    """Delete a person with every row and file.
+
+    Files go first: if this process is killed, the rows still lead to the files that are left.
     """
-    used_takes.remember(user_id)  # first: what is deleted below is what it is made of
+    used_takes.remember(user_id)  # first, because it counts rows that are deleted below
     of_person = sa.select(Application.id).where(Application.user_id == user_id)
     stored = db.session.scalars(
         sa.select(Application.resume_path).where(Application.user_id == user_id)
@@ -165,16 +159,16 @@ def sweep_resumes(now: datetime) -> int:
 
 
 def _is_another_database(stored: int, unnamed: int, left_over: int) -> bool:
-    """Whether so much has no row that the rows, and not the files, are likely the ones that are
-    missing.
-    """
+    """Whether so many files have no row that rows are missing, rather than files left over."""
     if not left_over:
         return False
     return unnamed == stored or left_over > max(FEW_LEFT_OVER, stored * MOST_LEFT_OVER_SHARE)
 
 
 class Housekeeper:
-    """Gives the measuring threads the work that is due by the clock, when nothing else is to do."""
+    """Gives the background threads the work that the clock asks for, when they have nothing
+    else.
+    """
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -189,14 +183,14 @@ class Housekeeper:
 
     def _purge(self, stop: threading.Event) -> None:
         with self._app.app_context():
-            with _going_on("clearing up"):
+            with _continue_after_errors("clearing up"):
                 clear_up(utc_now())
-            with _going_on("deleting old interviews"):
+            with _continue_after_errors("deleting old interviews"):
                 if gone := purge(utc_now()):
                     log.info("%d interviews were older than RETENTION_DAYS and are deleted", gone)
-            with _going_on("deleting résumés without an application"):
+            with _continue_after_errors("deleting résumés without an application"):
                 if gone := sweep_resumes(utc_now()):
                     log.info("%d résumés that belong to no application are deleted", gone)
-            with _going_on("finishing the deletion of accounts"):
+            with _continue_after_errors("finishing the deletion of accounts"):
                 if gone := erase_leaving():
                     log.info("%d accounts are deleted whose deletion had been interrupted", gone)

@@ -5,6 +5,7 @@ The change log is left out, because it tells of files as they were called then.
 
 import importlib.util
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -185,3 +186,20 @@ def test_a_decision_says_why_and_whether_it_still_holds(path: Path) -> None:
         for name in ("Context", "Decision", "Cost", "Rejected", "Status")
         if name in sections or name in {"Context", "Decision", "Status"}
     ]
+
+
+def test_documents_that_the_code_names_exist() -> None:
+    named = set(re.findall(r"\bdocs/[\w/.-]+\.md\b", source()))
+    assert sorted(name for name in named if name not in files()) == []
+
+
+@pytest.mark.parametrize("name", ["docs/faults.md", "CHANGELOG.md"])
+def test_nothing_is_told_twice(name: str) -> None:
+    """Merging two branches can leave a row or an item there in its old words as well."""
+    begin = re.compile(r"^(?:\| (?!the same|tried)[^|]{20,}|- .{40,})")
+    told = [found[0] for line in lines_of(name) if (found := begin.match(line))]
+    assert [line for line, times in Counter(told).items() if times > 1] == []
+
+
+def lines_of(name: str) -> list[str]:
+    return (HOUSE / name).read_text(encoding="utf-8").splitlines()

@@ -38,6 +38,7 @@ def interview_list() -> ResponseReturnValue:
         "page": page,
         "summaries": [review_queue.summary(interview) for interview in page.items],
         "wanted": wanted,
+        "left_out": wanted.left_out(),
         "page_url": _page_url(wanted),
     }
     if wants_fragment():

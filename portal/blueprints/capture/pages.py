@@ -1,6 +1,8 @@
 """The candidate's pages of an interview, in order: consent, device check, room, receipt."""
 
 import uuid
+from dataclasses import dataclass
+from itertools import groupby
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +16,7 @@ from portal.blueprints.capture.room import room_state
 from portal.forms.consent import ConsentForm
 from portal.hiring.next_step import DECIDED
 from portal.interviews import AnswersMissing, InterviewError
-from portal.models import InterviewSession, InterviewState
+from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 from portal.web.error_pages import problem, wants_json
 
 RECEIPT_SHOWN_S = 120  # a kiosk shows the receipt long enough to read it
@@ -83,16 +85,50 @@ def receipt(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
     if row.state in {InterviewState.PENDING, InterviewState.RECORDING}:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
-    decided = DECIDED.get(row.application.status)
+    view = names(row) | {
+        "status": interviews.status(row),
+        "decided": DECIDED.get(row.application.status),
+        "answers": received_answers(row),
+    }
     if not is_at_a_kiosk():
-        return render_template(
-            "capture/receipt.html", status=interviews.status(row), decided=decided, **names(row)
-        )
+        return render_template("capture/receipt.html", **view)
     sign_out_here()  # the next person at this kiosk must not be signed in as this one
-    page = render_template(
-        "capture/receipt.html", status=interviews.status(row), decided=decided, **names(row)
-    )
+    page = render_template("capture/receipt.html", **view)
     return page, {"Refresh": f"{RECEIPT_SHOWN_S}; url={url_for('auth.login')}"}
+
+
+@dataclass(frozen=True)
+class ReceivedAnswer:
+    """One answer on the receipt: the parts of an interrupted one count together."""
+
+    position: int
+    prompt: str
+    take: int
+    parts: int
+    length_ms: int | None
+    size_bytes: int
+    states: frozenset[AnswerState]
+
+    @classmethod
+    def of(cls, parts: list[Answer]) -> "ReceivedAnswer":
+        length_ms = sum(part.duration_ms or part.recorded_ms or 0 for part in parts)
+        return cls(
+            position=parts[0].question_position,
+            prompt=parts[0].prompt,
+            take=parts[0].take,
+            parts=len(parts),
+            length_ms=length_ms or None,
+            size_bytes=sum(part.length_bytes or 0 for part in parts),
+            states=frozenset(part.state for part in parts),
+        )
+
+
+def received_answers(interview: InterviewSession) -> list[ReceivedAnswer]:
+    def question(answer: Answer) -> int:
+        return answer.question_position
+
+    ordered = sorted(interview.kept_answers(), key=question)
+    return [ReceivedAnswer.of(list(parts)) for _, parts in groupby(ordered, key=question)]
 
 
 @bp.get("/<uuid:interview_id>/status")

@@ -19,8 +19,8 @@ from tempfile import TemporaryDirectory
 
 from factories import make_application, make_job, make_question, make_user, save
 from flask import current_app, g
+from interview_steps import begin_interview, start_answer
 from servers import LiveServer, free_port, wait_until_answers
-from sittings import begin, start
 from sqlalchemy import select
 
 from benchmarks import clips
@@ -92,10 +92,10 @@ class Prepared:
 def _stop_to_ready(minutes: int, long: Prepared, last: Path) -> float:
     job = make_job(questions=0)
     job.questions = [make_question(number) for number in range(1, minutes + 1)]
-    interview = begin(make_application(make_user(), save(job)), analyse=True)
+    interview = begin_interview(make_application(make_user(), save(job)), analyse=True)
     for number in range(1, minutes):
         _lay_down(interview, number, long)
-    answer = start(interview, minutes)
+    answer = start_answer(interview, minutes)
     data = last.read_bytes()
     _record(answer, data)
     stopped = time.perf_counter()
@@ -110,7 +110,7 @@ def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
     answer.
     """
     # before its file is there, so that the server does not begin to measure it
-    answer = start(interview, number)
+    answer = start_answer(interview, number)
     answer.state, answer.length_bytes = AnswerState.READY, long.clip.stat().st_size
     answer.duration_ms = answer.measured_ms = long.duration_ms
     db.session.commit()
@@ -179,7 +179,10 @@ def _portal_uploads(server: LiveServer) -> list[tuple[str, str]]:
     """Address and authorisation of fresh uploads that nobody measures."""
     with server.app.app_context():
         job = make_job()
-        answers = [start(begin(make_application(make_user(), job))) for _ in range(AT_ONCE)]
+        answers = [
+            start_answer(begin_interview(make_application(make_user(), job)))
+            for _ in range(AT_ONCE)
+        ]
         return [
             (f"/capture/uploads/{answer.id}", upload_tokens.make_upload_token(answer.id))
             for answer in answers

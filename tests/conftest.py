@@ -18,10 +18,10 @@ from factories import Cast, make_application, make_cast
 from flask import Flask, g
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from interview_steps import begin_interview
 from machine import CHROMIUM, FOOTAGE, NGINX
 from microphones import VirtualMicrophone, can_make_sound
 from servers import LiveServer
-from sittings import begin
 
 from portal import create_app
 from portal.config import PROJECT_FOLDER, Config, Environment
@@ -178,8 +178,8 @@ def application(alice: User) -> Application:
 
 @pytest.fixture
 def interview(application: Application) -> InterviewSession:
-    """Alice's sitting: recording agreed to, analysis refused, the seat taken."""
-    return begin(application)
+    """Alice's interview: she agreed to the recording, refused the analysis, and has the seat."""
+    return begin_interview(application)
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,7 @@ def make_pages() -> dict[str, list[tuple[str, str]]]:
     applied = make_application(
         alice, job, note=LONG, resume_name=f"{LONG}.pdf", status=ApplicationStatus.INVITED
     )
-    sitting = interviews.open_interview(applied)
+    unopened = interviews.open_interview(applied)
     begun = interviews.open_interview(
         make_application(alice, make_job(f"B{JOB[1:]}", slug="begun"))
     )
@@ -102,7 +102,7 @@ def make_pages() -> dict[str, list[tuple[str, str]]]:
         ("jobs.board", "/jobs?status=closed"),
         ("jobs.job", "/jobs/long"),
     ]
-    capture = [(f"capture.{step}", f"/capture/{sitting.id}/{step}") for step in ("consent",)]
+    capture = [(f"capture.{step}", f"/capture/{unopened.id}/{step}") for step in ("consent",)]
     capture += [(f"capture.{step}", f"/capture/{begun.id}/{step}") for step in ("check", "room")]
     return {
         "": [*open_pages, ("auth.login", "/login"), ("auth.register", "/register"), ("api_docs.browse", "/api/docs")],
@@ -121,7 +121,7 @@ def make_pages() -> dict[str, list[tuple[str, str]]]:
             ("admin.jobs_edit", f"/admin/jobs/{job.id}"), ("admin.applications", "/admin/applications"),
             ("admin.people", "/admin/people"), ("admin.interview_list", "/admin/sessions"),
             ("admin.interview_page", f"/admin/sessions/{ready.id}"),
-            ("admin.interview_page", f"/admin/sessions/{sitting.id}"),
+            ("admin.interview_page", f"/admin/sessions/{unopened.id}"),
         ],
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command_line import ROOT, run, telemetry_in
 from machine import FOOTAGE
-from senses_support import MODELS_FOLDER, PORTRAIT, brief, film_sitter, measure
+from senses_support import MODELS_FOLDER, PORTRAIT, film_sitter, kinds_and_times, measure
 
 from capture.__main__ import INTERRUPTED, main
 from capture.demo import DOUBLED_S, HIDDEN_S, make_demo_clips
@@ -158,7 +158,7 @@ def test_the_demo_shows_what_it_is_made_to_show(tmp_path: Path) -> None:
 
 
 def assert_one_flag(flags: list[Flag], kind: str, when_s: tuple[float, float]) -> None:
-    [(found, start_ms, end_ms)] = brief(flags)
+    [(found, start_ms, end_ms)] = kinds_and_times(flags)
     assert found == kind
     assert (start_ms, end_ms) == pytest.approx((when_s[0] * 1000, when_s[1] * 1000), abs=500)
 

@@ -16,8 +16,8 @@ from candidates import Candidate, Clip
 from factories import sign_in
 from flask import Flask
 from flask.testing import FlaskClient
+from interview_steps import begin_interview, clip_bytes, record_answer, show_question
 from senses_support import MODELS, film_sitter, source_of
-from sittings import begin, clip_bytes, record, show
 from small_disk import SmallDisk, small_disk
 from torture import Site, check_whole
 
@@ -158,8 +158,8 @@ def free_leases(interview: InterviewSession) -> None:
 def test_work_that_meets_a_full_disk_uses_up_no_try(
     disk: SmallDisk, app: Flask, application: Application, tmp_path: Path
 ) -> None:
-    interview = begin(application, analyse=True)
-    answers = [record(interview, clip_bytes(tmp_path), question=number) for number in (1, 2)]
+    interview = begin_interview(application, analyse=True)
+    answers = [record_answer(interview, clip_bytes(tmp_path), question=number) for number in (1, 2)]
     interviews.finish(interview)
     for stage in ("measuring", "finishing"):
         disk.fill()
@@ -216,7 +216,7 @@ def test_no_interview_begins_below_the_floor(
 def test_no_answer_begins_below_the_floor(
     client: FlaskClient, interview: InterviewSession, short_of_space: None
 ) -> None:
-    show(interview)
+    show_question(interview)
     sign_in(client, interview.application.user)
     wish = {"tab": "the-only-tab", "question": 1, "container": "mp4"}
     response = client.post(f"/capture/{interview.id}/answers", json=wish)

@@ -10,8 +10,15 @@ from factories import Cast, make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from hostile_media import FTYP, HLS, base, repeated, streams
+from interview_steps import (
+    begin_interview,
+    clip_bytes,
+    record_answer,
+    record_whole_interview,
+    send_bytes,
+    start_answer,
+)
 from media_boxes import rewritten
-from sittings import begin, clip_bytes, finished, record, send, start
 
 from portal import interviews, tus, work
 from portal.extensions import db
@@ -36,9 +43,9 @@ UNUSABLE: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_what_is_no_video_by_its_first_bytes_is_refused_with_415(
     interview: InterviewSession, text: bytes
 ) -> None:
-    answer = start(interview)
+    answer = start_answer(interview)
     with pytest.raises(tus.Refused) as refused:
-        send(answer, text)
+        send_bytes(answer, text)
     assert refused.value.status == 415
     assert tus.size(interviews.answer_path(answer)) == 0
 
@@ -47,9 +54,9 @@ def test_what_is_no_video_by_its_first_bytes_is_refused_with_415(
 def test_an_unusable_answer_fails_with_its_reason_and_the_other_becomes_the_film(
     app: Flask, application: Application, tmp_path: Path, data: Callable[[], bytes], reason: str
 ) -> None:
-    interview = begin(application, analyse=True)
-    bad = record(interview, data())
-    good = record(interview, clip_bytes(tmp_path), question=2)
+    interview = begin_interview(application, analyse=True)
+    bad = record_answer(interview, data())
+    good = record_answer(interview, clip_bytes(tmp_path), question=2)
     end(app, interview)
 
     assert (bad.state, good.state) == (AnswerState.FAILED, AnswerState.READY)
@@ -61,9 +68,9 @@ def test_an_unusable_answer_fails_with_its_reason_and_the_other_becomes_the_film
 def test_the_admin_reads_why_an_answer_is_missing(
     app: Flask, client: FlaskClient, cast: Cast, application: Application, tmp_path: Path
 ) -> None:
-    interview = begin(application)
-    record(interview, FTYP + HLS)
-    record(interview, clip_bytes(tmp_path), question=2)
+    interview = begin_interview(application)
+    record_answer(interview, FTYP + HLS)
+    record_answer(interview, clip_bytes(tmp_path), question=2)
     end(app, interview)
     page = sign_in(client, cast.ada).get(f"/admin/sessions/{interview.id}")
 
@@ -73,12 +80,12 @@ def test_the_admin_reads_why_an_answer_is_missing(
 def test_an_interview_of_unusable_answers_alone_fails_and_another_becomes_ready(
     app: Flask, client: FlaskClient, cast: Cast, application: Application, tmp_path: Path
 ) -> None:
-    hopeless = begin(application)
+    hopeless = begin_interview(application)
     for question in (1, 2):
-        record(hopeless, FTYP + HLS, question=question)
+        record_answer(hopeless, FTYP + HLS, question=question)
     db.session.rollback()
     interviews.finish(hopeless)
-    other = finished(app, begin(make_application(cast.bob)), tmp_path)
+    other = record_whole_interview(app, begin_interview(make_application(cast.bob)), tmp_path)
     page = sign_in(client, cast.ada).get(f"/admin/sessions/{hopeless.id}")
 
     db.session.rollback()
@@ -93,8 +100,8 @@ def test_of_a_cut_answer_the_film_has_what_came_and_the_telemetry_the_gap(
     app: Flask, interview: InterviewSession, tmp_path: Path, share: float
 ) -> None:
     data = clip_bytes(tmp_path)
-    cut = record(interview, data[: round(len(data) * share)], recorded_ms=2_000)
-    record(interview, clip_bytes(tmp_path), question=2)
+    cut = record_answer(interview, data[: round(len(data) * share)], recorded_ms=2_000)
+    record_answer(interview, clip_bytes(tmp_path), question=2)
     end(app, interview)
 
     assert cut.state is AnswerState.READY

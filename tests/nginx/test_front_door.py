@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import pytest
 from factories import make_application, make_job
 from front_doors import NAME, FrontDoor, front_door
+from interview_steps import begin_interview, start_answer
 from servers import LiveServer, free_port
-from sittings import begin, start
 from slow_clients import SlowClients
 from visiting import Answer, Visitor
 
@@ -52,7 +52,7 @@ def film(door: FrontDoor) -> str:
     """The path of a finished recording."""
     with door.server.app.app_context():
         alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
-        interview = begin(make_application(alice))
+        interview = begin_interview(make_application(alice))
         interviews.recording(interview).recording_path.write_bytes(FILM)
         interviews.recording(interview).telemetry_path.write_text('{"version": 1}')
         interview.state = InterviewState.READY
@@ -238,7 +238,9 @@ def created_at(server: LiveServer, **headers: str) -> str:
     """Where the portal says that an upload is: with the scheme it believes in."""
     with server.app.app_context():
         [user] = db.session.scalars(db.select(User).where(User.email == "bob@example.org"))
-        answer = start(begin(make_application(user, make_job(slug=f"job-{uuid.uuid4()}"))))
+        answer = start_answer(
+            begin_interview(make_application(user, make_job(slug=f"job-{uuid.uuid4()}")))
+        )
         token = upload_tokens.make_upload_token(answer.id)
     asked = {
         "Authorization": f"Bearer {token}",

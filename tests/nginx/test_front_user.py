@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from factories import make_application
 from front_doors import FrontDoor
+from interview_steps import begin_interview, clip_bytes, record_whole_interview
 from servers import LiveServer
-from sittings import begin, clip_bytes, finished
 
 from portal import interviews
 from portal.extensions import db
@@ -58,7 +58,9 @@ def test_it_sends_recordings_as_a_user_that_reads_nothing_else(
     )
     with server.app.app_context():
         alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
-        interview = finished(server.app, begin(make_application(alice)), tmp_path)
+        interview = record_whole_interview(
+            server.app, begin_interview(make_application(alice)), tmp_path
+        )
         place, address = interviews.recording(interview), f"/admin/sessions/{interview.id}"
         db.session.rollback()
     server.start()

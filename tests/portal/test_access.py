@@ -16,9 +16,9 @@ from api_caller import as_header
 from factories import make_application, make_job, make_user, sign_in
 from flask import Flask, url_for
 from flask.testing import FlaskClient
+from interview_steps import begin_interview, start_answer
 from papers import pdf
 from routes import RULES_AND_METHODS, all_rules
-from sittings import begin, start
 from sqlalchemy import event
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -189,8 +189,8 @@ def world(alice: User, bob: User, ada: User) -> World:
 def belongings_of(user: User) -> Belongings:
     application = make_application(user, resume_path=f"{user.id}.pdf")
     (interviews.config().resumes_folder / application.resume_path).write_bytes(pdf())
-    interview = begin(application)
-    ready = begin(make_application(user))
+    interview = begin_interview(application)
+    ready = begin_interview(make_application(user))
     ready.state = InterviewState.READY
     for path in (
         interviews.recording(ready).recording_path,
@@ -198,7 +198,7 @@ def belongings_of(user: User) -> Belongings:
     ):
         path.write_text("{}")
     db.session.commit()
-    answer = start(interview)
+    answer = start_answer(interview)
     interviews.answer_path(answer).write_bytes(b"a piece")
     return Belongings(application, interview, answer, ready)
 
@@ -305,7 +305,7 @@ def test_a_page_of_somebody_elses_interview_does_not_tell_that_it_exists(
 def test_an_answer_is_reached_only_through_its_own_interview(
     client: FlaskClient, world: World, alice: User
 ) -> None:
-    other = begin(make_application(alice, make_job()))
+    other = begin_interview(make_application(alice, make_job()))
     sign_in(client, alice)
     db.session.rollback()
 

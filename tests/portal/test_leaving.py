@@ -15,8 +15,14 @@ import pytest
 from factories import PASSWORD, Cast, make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
+from interview_steps import (
+    begin_interview,
+    clip_bytes,
+    record_whole_interview,
+    send_bytes,
+    start_answer,
+)
 from senses_support import film_sitter
-from sittings import begin, clip_bytes, finished, send, start
 from sqlalchemy import make_url
 
 from portal import account_deletion, data_export, interviews, upload_tokens, work
@@ -41,7 +47,7 @@ def application(app: Flask, alice: User) -> Application:
 
 @pytest.fixture
 def recorded(app: Flask, application: Application, tmp_path: Path) -> InterviewSession:
-    return finished(app, begin(application), tmp_path)
+    return record_whole_interview(app, begin_interview(application), tmp_path)
 
 
 def everything_in(folder: Path) -> bytes:
@@ -98,7 +104,7 @@ def test_an_admin_then_simply_has_it_no_longer(
 def test_others_keep_theirs(
     app: Flask, cast: Cast, recorded: InterviewSession, tmp_path: Path
 ) -> None:
-    bobs = finished(app, begin(make_application(cast.bob)), tmp_path)
+    bobs = record_whole_interview(app, begin_interview(make_application(cast.bob)), tmp_path)
     bobs_files = interviews.recording(bobs).files()
     account_deletion.delete_account(cast.alice)
     assert bobs_files == interviews.recording(bobs).files()
@@ -153,8 +159,8 @@ def test_an_account_that_is_leaving_is_not_enabled_again(client: FlaskClient, ca
 def test_what_is_being_measured_stops_and_leaves_nothing(
     app: Flask, application: Application, tmp_path: Path
 ) -> None:
-    answer = start(begin(application, analyse=True))
-    send(answer, film_sitter(tmp_path / "long.mp4", 6).read_bytes())
+    answer = start_answer(begin_interview(application, analyse=True))
+    send_bytes(answer, film_sitter(tmp_path / "long.mp4", 6).read_bytes())
     seen = interviews.recording(answer.interview).observations_path(1, 1, 1)
     user_id, stop = application.user_id, threading.Event()
     db.session.rollback()
@@ -196,7 +202,7 @@ def test_an_interview_that_is_being_put_together_stops_too(
 def test_a_piece_that_comes_too_late_is_told_so(
     app: Flask, application: Application, client: FlaskClient
 ) -> None:
-    answer = start(begin(application))
+    answer = start_answer(begin_interview(application))
     headers = {
         "Tus-Resumable": "1.0.0",
         "Authorization": f"Bearer {upload_tokens.make_upload_token(answer.id)}",
@@ -267,7 +273,7 @@ def test_others_write_while_the_files_for_the_zip_are_looked_up(
 def test_a_recording_is_sent_piece_by_piece(
     app: Flask, application: Application, tmp_path: Path
 ) -> None:
-    answer = start(begin(application))
+    answer = start_answer(begin_interview(application))
     interviews.answer_path(answer).write_bytes(
         clip_bytes(tmp_path) + b"\0" * 3 * data_export.READ_BYTES
     )

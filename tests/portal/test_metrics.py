@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from interview_steps import clip_bytes, record_answer, start_answer
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
-from sittings import clip_bytes, record, start
 
 from portal.extensions import db
 from portal.metrics import PortalCollector
@@ -32,8 +32,8 @@ def scraped(app: Flask) -> dict[str, float]:
 def test_interviews_and_answers_are_counted_by_state(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    record(interview, clip_bytes(tmp_path))
-    start(interview, question=2)
+    record_answer(interview, clip_bytes(tmp_path))
+    start_answer(interview, question=2)
 
     found = scraped(app)
 
@@ -47,7 +47,7 @@ def test_interviews_and_answers_are_counted_by_state(
 def test_the_oldest_waiting_answer_has_an_age(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answer = record(interview, clip_bytes(tmp_path), recorded_ms=2_000)
+    answer = record_answer(interview, clip_bytes(tmp_path), recorded_ms=2_000)
     answer.created_at = utc_now() - timedelta(seconds=100)
     db.session.commit()
 
@@ -57,8 +57,8 @@ def test_the_oldest_waiting_answer_has_an_age(
 def test_a_take_that_was_recorded_again_waits_for_nothing(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    record(interview, clip_bytes(tmp_path))
-    start(interview)
+    record_answer(interview, clip_bytes(tmp_path))
+    start_answer(interview)
 
     assert scraped(app)["portal_answers_waiting"] == 0
 
@@ -102,7 +102,7 @@ def test_who_measures_is_counted(app: Flask) -> None:
 def test_measuring_that_falls_behind_a_camera_is_seen(
     app: Flask, interview: InterviewSession
 ) -> None:
-    answer = start(interview)
+    answer = start_answer(interview)
     answer.created_at, answer.measured_ms = utc_now() - timedelta(seconds=300), 200_000
     db.session.commit()
     assert scraped(app)["portal_live_lag_seconds"] == 0  # nobody measures it

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from factories import make_application, make_user
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sittings import begin, finished
+from interview_steps import begin_interview, record_whole_interview
 
 from portal.extensions import db
 from portal.models import (
@@ -128,7 +128,7 @@ def revisions(app: Flask) -> list[str]:
 
 def fill_every_table(app: Flask, folder: Path) -> None:
     """With an interview that was recorded and finished, and a row of whatever else there is."""
-    interview = finished(app, begin(make_application(make_user())), folder)
+    interview = record_whole_interview(app, begin_interview(make_application(make_user())), folder)
     answer, now = interview.answers[0], utc_now()
     answer.page_events.append(PageEvent(kind="paste", t_ms=5, until_ms=6, characters=7))
     answer.announced_bytes, answer.pictures_dropped, answer.av_offset_ms = 8, 9, 10

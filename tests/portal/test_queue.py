@@ -18,7 +18,7 @@ from portal.review_queue import Doing, InterviewFilter, Place, Progress
 pytestmark = pytest.mark.usefixtures("app")
 
 
-def found(*args: tuple[str, str]) -> list[str]:
+def names_listed_for(*args: tuple[str, str]) -> list[str]:
     selected = db.session.scalars(InterviewFilter.from_args(MultiDict(args)).select()).unique()
     return [interview.application.user.full_name for interview in selected]
 
@@ -33,8 +33,8 @@ def test_it_lists_newest_first_and_leaves_out_who_never_agreed() -> None:
     make_interview(name="Newer")
     make_interview(name="Never", state=InterviewState.PENDING, start_time=None)
 
-    assert found() == ["Newer", "Older"]
-    assert found(("state", "pending")) == ["Never"]
+    assert names_listed_for() == ["Newer", "Older"]
+    assert names_listed_for(("state", "pending")) == ["Never"]
 
 
 def test_kind_and_severity_must_hold_for_one_and_the_same_flag() -> None:
@@ -43,7 +43,7 @@ def test_kind_and_severity_must_hold_for_one_and_the_same_flag() -> None:
     )
     make_interview(make_flag("no_face", severity="high"), name="Both")
 
-    assert found(("kind", "no_face"), ("severity", "high")) == ["Both"]
+    assert names_listed_for(("kind", "no_face"), ("severity", "high")) == ["Both"]
 
 
 def test_several_values_mean_any_of_them() -> None:
@@ -51,13 +51,13 @@ def test_several_values_mean_any_of_them() -> None:
     make_interview(make_flag(severity="low"), name="Low", start_time=NOON - timedelta(hours=1))
     make_interview(make_flag(severity="medium"), name="Medium")
 
-    assert found(("severity", "high"), ("severity", "low")) == ["High", "Low"]
+    assert names_listed_for(("severity", "high"), ("severity", "low")) == ["High", "Low"]
 
 
 def test_what_could_not_be_assessed_is_never_found_nor_counted() -> None:
     interview = make_interview(make_flag(assessable=False))
 
-    assert found(("kind", "no_face")) == []
+    assert names_listed_for(("kind", "no_face")) == []
     assert review_queue.severity_counts(interview.flags) == {}
     assert review_queue.kind_counts(interview.flags) == {}
 
@@ -77,15 +77,15 @@ def test_it_filters_by_day(args: tuple[tuple[str, str], ...], names: list[str]) 
     make_interview(name="Early", start_time=datetime(2026, 11, 20, tzinfo=UTC))
     make_interview(name="Late", start_time=datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC))
 
-    assert found(*args) == names
+    assert names_listed_for(*args) == names
 
 
 def test_it_filters_by_candidate_with_all_words_and_no_wildcards() -> None:
     make_interview(name="Ines Duarte")
     make_interview(name="Ines Weber", start_time=NOON - timedelta(days=1))
 
-    assert found(("candidate", "duarte INES")) == ["Ines Duarte"]
-    assert found(("candidate", "%")) == []
+    assert names_listed_for(("candidate", "duarte INES")) == ["Ines Duarte"]
+    assert names_listed_for(("candidate", "%")) == []
 
 
 def test_it_filters_by_job_and_ignores_what_means_nothing() -> None:
@@ -93,8 +93,8 @@ def test_it_filters_by_job_and_ignores_what_means_nothing() -> None:
     make_interview(name="Nurse", job=job)
     make_interview(name="Other", start_time=NOON - timedelta(days=1))
 
-    assert found(("job", str(job.id))) == ["Nurse"]
-    assert found(("job", "x"), ("state", "x"), ("kind", "x"), ("severity", "x")) == [
+    assert names_listed_for(("job", str(job.id))) == ["Nurse"]
+    assert names_listed_for(("job", "x"), ("state", "x"), ("kind", "x"), ("severity", "x")) == [
         "Nurse",
         "Other",
     ]

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
-from sittings import send, start
+from interview_steps import send_bytes, start_answer
 
 from portal import interviews, work
 from portal.extensions import db
@@ -18,10 +18,10 @@ from portal.models import (
 def came(interview: InterviewSession, data: bytes, took_ms: int = 60_000, **said: Any) -> Answer:
     """An answer of our page, which took that long from its beginning to its end."""
     question = said.pop("question", 1)
-    answer = start(
+    answer = start_answer(
         interview, question, **({"continues": said.pop("continues")} if "continues" in said else {})
     )
-    send(answer, data)
+    send_bytes(answer, data)
     answer.created_at -= timedelta(milliseconds=took_ms)
     interview.questions[question - 1].released_at = answer.created_at
     db.session.commit()

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from interview_steps import TAB
 from servers import LiveServer
-from sittings import TAB
 from visiting import Answer, Visitor
 
 PATIENCE_S = 300.0

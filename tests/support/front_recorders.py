@@ -10,7 +10,7 @@ from typing import Any
 
 from factories import make_application, make_job, make_user, sign_in
 from front_doors import NAME, FrontDoor, connected
-from sittings import TAB, begin, clip_bytes
+from interview_steps import TAB, begin_interview, clip_bytes
 
 from portal import interviews
 from portal.extensions import db
@@ -93,10 +93,10 @@ def recorders(door: FrontDoor, address: str, folder: Path, count: int) -> list[R
     data = clip_bytes(folder)
     with door.server.app.app_context():
         job = make_job()
-        sittings = [begin(make_application(make_user(), job)) for _ in range(count)]
+        begun = [begin_interview(make_application(make_user(), job)) for _ in range(count)]
         return [
             Recorder(door, address, f"/capture/{one.id}", cookie_of(door, one), data)
-            for one in sittings
+            for one in begun
         ]
 
 

@@ -28,10 +28,10 @@ def pdf(catalog: bytes = b"", trailer: bytes = b"", **more: bytes) -> bytes:
     """
     objects = {number: text.replace(b"%s", catalog) for number, text in PAGE.items()}
     objects |= {int(name[1:]): text for name, text in more.items()}
-    return finished(b"%PDF-1.7\n", objects, trailer)
+    return with_cross_references(b"%PDF-1.7\n", objects, trailer)
 
 
-def finished(
+def with_cross_references(
     start: bytes, objects: dict[int, bytes], trailer: bytes = b"", prev: int | None = None
 ) -> bytes:
     """Objects with a right cross-reference table behind `start`."""
@@ -103,7 +103,9 @@ def older_revision() -> bytes:
     """The action stands in the first version of the catalogue only; an update shows a clean one."""
     first = pdf(b"/OpenAction " + EVIL)
     clean = {1: PAGE[1].replace(b"%s", b"")}
-    return finished(first, clean, prev=int(first.rsplit(b"startxref", 1)[1].split()[0]))
+    return with_cross_references(
+        first, clean, prev=int(first.rsplit(b"startxref", 1)[1].split()[0])
+    )
 
 
 def page_loop() -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from hostile_media import EITHER, KEPT, REFUSED, SECRET, SMALL, Sample, base, encoded, webm
-from media_boxes import box, boxes, element, found, full, rewritten, with_elements
+from media_boxes import box, boxes, element, full, payload_at, rewritten, with_elements
 
 STBL = "moov/trak/mdia/minf/stbl"
 FILE_URL = f"file://{SECRET}".encode()
@@ -256,7 +256,7 @@ def _nested(kind: bytes, depth: int) -> bytes:
 
 def _many_tracks() -> bytes:
     data = flat()
-    track = box(b"trak", found(data, "moov/trak"))
+    track = box(b"trak", payload_at(data, "moov/trak"))
     return rewritten(data, "moov", lambda old: old + track * 3_000)
 
 

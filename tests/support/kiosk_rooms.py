@@ -11,7 +11,7 @@ import pytest
 from clips import make_clip
 from factories import make_application, sign_in
 from flask.testing import FlaskClient
-from sittings import TAB, begin, show
+from interview_steps import TAB, begin_interview, show_question
 
 from capture.device.station import Station, StationServer
 from portal.config import CaptureSource, Config
@@ -46,7 +46,7 @@ def station(config: Config, clip: Path) -> Iterator[StationServer]:
 
 @pytest.fixture
 def interview(alice: User) -> InterviewSession:
-    return begin(make_application(alice), analyse=True)
+    return begin_interview(make_application(alice), analyse=True)
 
 
 Ask = Callable[..., Any]
@@ -56,7 +56,7 @@ Ask = Callable[..., Any]
 def room(client: FlaskClient, interview: InterviewSession) -> Ask:
     """Posts to the interview as its owner, with the seat's tab unless another is named."""
     base = f"/capture/{interview.id}"
-    show(interview)
+    show_question(interview)
     sign_in(client, interview.application.user)
     return lambda path, **body: client.post(f"{base}/{path}", json={"tab": TAB} | body)
 

@@ -34,13 +34,13 @@ def full(kind: bytes, payload: bytes, version: int = 0, flags: int = 0) -> bytes
 
 def boxes(data: bytes) -> Boxes:
     """The boxes that lie side by side in `data`."""
-    found, at = [], 0
+    children, at = [], 0
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         length = length or len(data) - at
-        found.append((kind, data[at + 8 : at + length]))
+        children.append((kind, data[at + 8 : at + length]))
         at += length
-    return found
+    return children
 
 
 def rewritten(data: bytes, path: str, change: Callable[[bytes], bytes]) -> bytes:
@@ -58,11 +58,11 @@ def rewritten(data: bytes, path: str, change: Callable[[bytes], bytes]) -> bytes
     return made
 
 
-def found(data: bytes, path: str) -> bytes:
+def payload_at(data: bytes, path: str) -> bytes:
     """The payload of the first box at `path`."""
     name, _, rest = path.partition("/")
     payload = next(payload for kind, payload in boxes(data) if kind == name.encode())
-    return found(payload, rest) if rest else payload
+    return payload_at(payload, rest) if rest else payload
 
 
 def element(hex_id: str, payload: bytes | str | int | float) -> bytes:

@@ -11,12 +11,12 @@ from hostile_docx import TABLE, field_in_pieces, related, relation, rels, with_c
 from hostile_pdf import (
     PAGE,
     annotated,
-    finished,
     in_object_stream,
     pdf,
     protected,
     shown_link,
     stream,
+    with_cross_references,
 )
 from tricks import Maker, zipped
 
@@ -42,7 +42,9 @@ def quartz(*texts: bytes) -> bytes:
 def two_addresses(first: bytes, second: bytes) -> bytes:
     """The same object twice: which of them is shown depends on the reader."""
     data = quartz(b"(CV)", b"(D:2026)", b"(Quartz)", first)
-    return finished(data, {24: second}, prev=int(data.rsplit(b"startxref", 1)[1].split()[0]))
+    return with_cross_references(
+        data, {24: second}, prev=int(data.rsplit(b"startxref", 1)[1].split()[0])
+    )
 
 
 def attached(xml: bytes, name: bytes = b"cv.xml", more: bytes = b"/Subtype /text#2Fxml") -> bytes:

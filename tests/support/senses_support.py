@@ -79,7 +79,7 @@ DRAWN: dict[str, dict[str, Any]] = {
 }
 
 
-def line(drawing: str) -> list[Observation]:
+def draw_observations(drawing: str) -> list[Observation]:
     """`"F2 .3.6 Mn4"`: two seconds of a face, 3.6 without, four seconds of M and n in turn; five
     rows a second.
     """
@@ -92,19 +92,19 @@ def line(drawing: str) -> list[Observation]:
     return rows
 
 
-def measured(
+def draw_measurements(
     drawing: str, *, events: list[PageEvent] | None = None, gaps: list[Gap] | None = None
 ) -> Measurements:
     """One answer that shows what is drawn."""
-    rows = line(drawing)
+    rows = draw_observations(drawing)
     duration_ms = len(rows) * SAMPLE_EVERY_MS
     return Measurements(
         duration_ms, [AnswerSpan(1, 1, 0, duration_ms)], rows, events or [], gaps or []
     )
 
 
-def brief(flags: list[Flag]) -> list[tuple[str, int, int]]:
-    """What a table in a test compares."""
+def kinds_and_times(flags: list[Flag]) -> list[tuple[str, int, int]]:
+    """Kind, start and end of each flag: what the tables in tests compare."""
     return [(str(flag.kind), flag.start_ms, flag.end_ms) for flag in flags]
 
 

@@ -17,8 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 from candidates import Candidate, Clip
 from factories import make_application, make_job, make_user
+from interview_steps import begin_interview
 from servers import LiveServer
-from sittings import begin
 from workers import LiveWorker
 
 from portal import interviews
@@ -92,7 +92,9 @@ class Site:
         """Somebody with an interview that is about to begin."""
         with self.server.app.app_context():
             user = make_user()
-            interview = begin(make_application(user, make_job(questions=len(clips))), analyse=True)
+            interview = begin_interview(
+                make_application(user, make_job(questions=len(clips))), analyse=True
+            )
             folder = interviews.recording(interview).folder
             candidate = Candidate(self.server, user.email, interview.id, folder, clips, finishes)
             db.session.rollback()

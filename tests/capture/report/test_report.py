@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from browsing import chromium
 from playwright.sync_api import sync_playwright
-from senses_support import measured
+from senses_support import draw_measurements
 
 from capture.__main__ import main
 from capture.report import page as report
@@ -34,7 +34,7 @@ def document(seen: Measurements, session_id: str = "an interview") -> telemetry.
 
 @pytest.fixture
 def full() -> telemetry.Telemetry:
-    return document(measured(DRAWING, events=EVENTS, gaps=GAPS))
+    return document(draw_measurements(DRAWING, events=EVENTS, gaps=GAPS))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_the_page_tells_thresholds_and_engine(full: telemetry.Telemetry) -> None
 
 
 def test_what_a_file_says_is_never_markup() -> None:
-    evil = document(measured("F3"), session_id="<script>alert(1)</script>")
+    evil = document(draw_measurements("F3"), session_id="<script>alert(1)</script>")
     evil["flags"] = [{**find_one_flag(), "reason": "<img src=x>", "kind": "<b>"}]
     page = report.page(evil)
     assert "<script" not in page
@@ -101,7 +101,7 @@ def test_what_a_file_says_is_never_markup() -> None:
 
 
 def find_one_flag() -> dict[str, object]:
-    return dict(document(measured("F3 .6 F3"))["flags"][0])
+    return dict(document(draw_measurements("F3 .6 F3"))["flags"][0])
 
 
 def test_an_empty_recording_can_be_reported() -> None:
@@ -111,7 +111,7 @@ def test_an_empty_recording_can_be_reported() -> None:
 
 
 def test_no_line_is_drawn_through_a_hole() -> None:
-    whole, holed = (document(measured(drawing)) for drawing in ("F20", "F8 ?4 F8"))
+    whole, holed = (document(draw_measurements(drawing)) for drawing in ("F20", "F8 ?4 F8"))
     assert [len(lines(one)) for one in (whole, holed)] == [1, 2]
     _, start = lines(holed)[0].points[-1], lines(holed)[1].points[0]
     assert start[0] > lines(holed)[0].points[-1][0] + 100
@@ -141,7 +141,7 @@ def test_each_flag_has_a_word_beside_its_colour(full: telemetry.Telemetry) -> No
 
 
 def test_an_hour_makes_no_larger_figure_than_its_width_allows() -> None:
-    hour = document(measured("Mn3600"))
+    hour = document(draw_measurements("Mn3600"))
     assert len(svg(chart(hour), "an hour", "wide")) < 800_000
 
 

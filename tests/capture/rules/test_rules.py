@@ -1,11 +1,11 @@
-"""Lines of observations in, flags out. senses_support.DRAWN says what each symbol shows."""
+"""Drawn observations go in, flags come out. `senses_support.DRAWN` says what each symbol shows."""
 
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from senses_support import DRAWN, brief, line, measured
+from senses_support import DRAWN, draw_measurements, draw_observations, kinds_and_times
 
 from capture.rules import RULE_NAMES, RULES, Rules, find_flags, rule_name
 from capture.rules.columns import Columns
@@ -18,13 +18,12 @@ from capture.types import (
     GapCause,
     Measurements,
     Observation,
-    PageEvent,
     Severity,
 )
 
 
-def found(drawing: str) -> list[tuple[str, int, int]]:
-    return brief(find_flags(measured(drawing)))
+def flags_found_in(drawing: str) -> list[tuple[str, int, int]]:
+    return kinds_and_times(find_flags(draw_measurements(drawing)))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +45,7 @@ def found(drawing: str) -> list[tuple[str, int, int]]:
 def test_it_flags_missing_and_additional_faces(
     drawing: str, expected: list[tuple[str, int, int]]
 ) -> None:
-    assert found(drawing) == expected
+    assert flags_found_in(drawing) == expected
 
 
 @pytest.mark.parametrize(
@@ -68,7 +67,7 @@ def test_it_flags_missing_and_additional_faces(
 def test_a_poor_picture_is_lost_and_never_empty(
     drawing: str, expected: list[tuple[str, int, int]]
 ) -> None:
-    assert found(drawing) == expected
+    assert flags_found_in(drawing) == expected
 
 
 def test_a_still_picture_began_before_it_was_known_to_be_still() -> None:
@@ -79,14 +78,14 @@ def test_a_still_picture_began_before_it_was_known_to_be_still() -> None:
     "drawing", ["F4 d4 F4", "x9", "F4 d1 x4 F4", "F4 s4 F4", "F4 b1 c4 F4", "F4 o6 F4"]
 )
 def test_a_poor_picture_is_marked_as_not_assessable(drawing: str) -> None:
-    flags = find_flags(measured(drawing))
+    flags = find_flags(draw_measurements(drawing))
     assert flags
     assert {(flag.kind, flag.assessable) for flag in flags} == {("picture_lost", False)}
 
 
 @pytest.mark.parametrize("drawing", ["F4 x4 F4", "F4 c4 F4"])
 def test_a_picture_that_goes_at_once_was_covered(drawing: str) -> None:
-    [flag] = find_flags(measured(drawing))
+    [flag] = find_flags(draw_measurements(drawing))
     assert (flag.assessable, flag.severity, flag.rule) == (True, Severity.MEDIUM, "picture_lost/2")
 
 
@@ -107,39 +106,50 @@ def test_a_picture_that_goes_at_once_was_covered(drawing: str) -> None:
 def test_it_flags_a_head_that_points_away_for_long(
     drawing: str, expected: list[tuple[str, int, int]]
 ) -> None:
-    assert found(drawing) == expected
+    assert flags_found_in(drawing) == expected
 
 
 def test_pictures_that_come_too_seldom_are_not_assessable_and_raise_nothing_else() -> None:
-    rows = [replace(row, t_ms=number * 500) for number, row in enumerate(line("F2 .4 V4 F2"))]
-    [flag] = find_flags(measured_rows(rows))
+    rows = [
+        replace(row, t_ms=number * 500)
+        for number, row in enumerate(draw_observations("F2 .4 V4 F2"))
+    ]
+    [flag] = find_flags(measurements_of(rows))
     assert (flag.rule, flag.start_ms, flag.end_ms) == ("picture_slow/1", 0, rows[-1].t_ms + 200)
     assert not flag.assessable
 
 
 def test_three_pictures_a_second_are_enough() -> None:
-    rows = [replace(row, t_ms=number * 333) for number, row in enumerate(line("F2 .2 F2"))]
-    assert [flag.rule for flag in find_flags(measured_rows(rows))] == ["no_face/2"]
+    rows = [
+        replace(row, t_ms=number * 333) for number, row in enumerate(draw_observations("F2 .2 F2"))
+    ]
+    assert [flag.rule for flag in find_flags(measurements_of(rows))] == ["no_face/2"]
 
 
 def test_nearly_shut_eyes_are_told_by_their_own_usual_opening() -> None:
-    narrow = [replace(row, openness=0.3) for row in line("F12 e9 F4")]
-    assert brief(find_flags(measured_rows(narrow))) == [("looking_away", 12_000, 21_000)]
-    lowered = [replace(row, openness=0.3 if row.gaze_x else 0.9) for row in line("F12 e9 F4")]
-    assert find_flags(measured_rows(lowered)) == []
+    narrow = [replace(row, openness=0.3) for row in draw_observations("F12 e9 F4")]
+    assert kinds_and_times(find_flags(measurements_of(narrow))) == [
+        ("looking_away", 12_000, 21_000)
+    ]
+    lowered = [
+        replace(row, openness=0.3 if row.gaze_x else 0.9) for row in draw_observations("F12 e9 F4")
+    ]
+    assert find_flags(measurements_of(lowered)) == []
 
 
-def measured_rows(rows: list[Observation]) -> Measurements:
+def measurements_of(rows: list[Observation]) -> Measurements:
     end_ms = rows[-1].t_ms + 200
     return Measurements(end_ms, [AnswerSpan(1, 1, 0, end_ms)], rows)
 
 
 def test_a_head_is_compared_with_its_own_usual_direction() -> None:
-    beside = [replace(row, yaw_deg=(row.yaw_deg or 0) + 12) for row in line("F20 R4 F4")]
+    beside = [
+        replace(row, yaw_deg=(row.yaw_deg or 0) + 12) for row in draw_observations("F20 R4 F4")
+    ]
     ahead = straight_ahead(Columns.of(beside))
     assert ahead is not None
     assert (ahead.yaw_deg, ahead.known_from_ms) == (12, 1800)
-    far_aside = [replace(row, yaw_deg=40.0) for row in line("F20")]
+    far_aside = [replace(row, yaw_deg=40.0) for row in draw_observations("F20")]
     assert straight_ahead(Columns.of(far_aside)) is None
 
 
@@ -158,8 +168,8 @@ def test_a_head_is_compared_with_its_own_usual_direction() -> None:
 def test_it_flags_eyes_that_stay_aside_for_long(
     drawing: str, expected: list[tuple[str, int, int]]
 ) -> None:
-    flags = find_flags(measured(drawing))
-    assert brief(flags) == expected
+    flags = find_flags(draw_measurements(drawing))
+    assert kinds_and_times(flags) == expected
     assert {flag.severity for flag in flags} <= {Severity.LOW}
 
 
@@ -180,18 +190,18 @@ def test_it_flags_eyes_that_stay_aside_for_long(
 def test_it_flags_a_voice_while_the_seen_mouth_rests(
     drawing: str, expected: list[tuple[str, int, int]]
 ) -> None:
-    assert found(drawing) == expected
+    assert flags_found_in(drawing) == expected
 
 
 def test_a_rule_that_is_switched_off_raises_nothing() -> None:
-    seen = measured("F4 .4 F4 22 F4")
+    seen = draw_measurements("F4 .4 F4 22 F4")
     assert [rule_name(flag) for flag in find_flags(seen)] == ["no_face", "several_faces"]
     left = find_flags(seen, Rules(off=frozenset({"no_face"})))
     assert [rule_name(flag) for flag in left] == ["several_faces"]
 
 
 def test_it_says_which_way_the_head_was_turned() -> None:
-    [flag] = find_flags(measured("F9 L3 F9"))
+    [flag] = find_flags(draw_measurements("F9 L3 F9"))
     assert (
         flag.reason
         == "The head was turned to the picture's left by up to 40° (rule: 30° or more) for 3.0 s"
@@ -214,11 +224,11 @@ def test_it_says_which_way_the_head_was_turned() -> None:
 def test_it_flags_a_microphone_that_delivers_nothing(
     drawing: str, expected: list[tuple[str, int, int]]
 ) -> None:
-    assert found(drawing) == expected
+    assert flags_found_in(drawing) == expected
 
 
 def test_a_missing_sound_track_is_not_assessable() -> None:
-    [flag] = find_flags(measured("-9"))
+    [flag] = find_flags(draw_measurements("-9"))
     assert not flag.assessable
 
 
@@ -238,16 +248,16 @@ def test_a_missing_sound_track_is_not_assessable() -> None:
 def test_sound_that_is_missing_here_and_there_was_lost(
     drawing: str, expected: list[tuple[str, int, int]]
 ) -> None:
-    assert found(drawing) == expected
+    assert flags_found_in(drawing) == expected
 
 
 def test_lost_sound_counts_against_nobody_and_is_no_missing_track() -> None:
-    [flag] = find_flags(measured("F2 -9 F2"))
+    [flag] = find_flags(draw_measurements("F2 -9 F2"))
     assert (flag.rule, flag.assessable, flag.threshold) == ("sound_lost/1", False, 1_000)
 
 
 def test_a_flag_states_rule_threshold_and_measured_value() -> None:
-    [flag] = find_flags(measured("F4 .5.6 F4"))
+    [flag] = find_flags(draw_measurements("F4 .5.6 F4"))
     assert (flag.measured, flag.threshold, flag.unit, flag.rule) == (5600, 3000, "ms", "no_face/2")
     assert flag.reason == "No face was seen for 5.6 s (rule: 3.0 s or longer)."
     assert (flag.severity, flag.assessable) == (Severity.MEDIUM, True)
@@ -257,76 +267,36 @@ def test_a_flag_states_rule_threshold_and_measured_value() -> None:
     ("drawing", "severity"), [("F2 .14.8 F2", "medium"), ("F2 .15 F2", "high"), ("F2 L8", "medium")]
 )
 def test_what_lasts_longer_is_more_severe(drawing: str, severity: str) -> None:
-    assert [flag.severity for flag in find_flags(measured(drawing))] == [severity]
+    assert [flag.severity for flag in find_flags(draw_measurements(drawing))] == [severity]
 
 
 def test_no_flag_reaches_across_the_border_of_two_answers() -> None:
     two = [AnswerSpan(1, 1, 0, 6000), AnswerSpan(2, 1, 6000, 12000)]
-    seen = replace(measured("F4 .2 .2 F4"), answers=two)
+    seen = replace(draw_measurements("F4 .2 .2 F4"), answers=two)
     assert find_flags(seen) == []
-    longer = replace(measured("F3 .3 .3 F3"), answers=two)
-    assert brief(find_flags(longer)) == [("no_face", 3000, 6000), ("no_face", 6000, 9000)]
+    longer = replace(draw_measurements("F3 .3 .3 F3"), answers=two)
+    assert kinds_and_times(find_flags(longer)) == [("no_face", 3000, 6000), ("no_face", 6000, 9000)]
 
 
 def test_no_flag_reaches_across_a_gap_or_missing_rows() -> None:
-    rows = [row for row in line("F2 .2 .2 .2 F2") if not 4000 <= row.t_ms < 6000]
+    rows = [row for row in draw_observations("F2 .2 .2 .2 F2") if not 4000 <= row.t_ms < 6000]
     assert find_flags(Measurements(10_000, [AnswerSpan(1, 1, 0, 10_000)], rows)) == []
-    seen = measured("F2 .2 .2 F2", gaps=[Gap(3900, 3990, GapCause.INTERRUPTED)])
+    seen = draw_measurements("F2 .2 .2 F2", gaps=[Gap(3900, 3990, GapCause.INTERRUPTED)])
     assert find_flags(seen) == []
 
 
 def test_the_last_row_does_not_reach_beyond_its_answer() -> None:
-    seen = replace(measured("F2 .4"), duration_ms=5_900, answers=[AnswerSpan(1, 1, 0, 5_900)])
-    assert brief(find_flags(seen)) == [("no_face", 2000, 5900)]
-
-
-@pytest.mark.parametrize(
-    ("event", "expected"),
-    [
-        (PageEvent(1000, "tab_hidden", 1900), []),
-        (PageEvent(1000, "tab_hidden", 2000), [("page_hidden", 1000, 2000)]),
-        (PageEvent(1000, "tab_hidden"), [("page_hidden", 1000, 10000)]),
-        (PageEvent(1000, "tab_hidden", 99_000), [("page_hidden", 1000, 10000)]),
-        (PageEvent(1000, "focus_lost", 3900), []),
-        (PageEvent(1000, "focus_lost", 4000), [("focus_lost", 1000, 4000)]),
-        (PageEvent(1000, "fullscreen_left"), [("fullscreen_left", 1000, 1000)]),
-        (PageEvent(1000, "second_display"), [("second_display", 1000, 1000)]),
-        (PageEvent(1000, "paste"), [("paste", 1000, 1000)]),
-        (PageEvent(1000, "something_new", 9000), []),
-    ],
-)
-def test_it_flags_what_the_page_reports(
-    event: PageEvent, expected: list[tuple[str, int, int]]
-) -> None:
-    assert brief(find_flags(measured("F10", events=[event]))) == expected
-
-
-def test_a_hidden_page_that_lost_the_focus_is_said_once() -> None:
-    events = [PageEvent(1000, "focus_lost", 8000), PageEvent(1100, "tab_hidden", 7900)]
-    assert brief(find_flags(measured("F10", events=events))) == [("page_hidden", 1100, 7900)]
-
-
-@pytest.mark.parametrize("cause", [GapCause.INTERRUPTED, GapCause.DAMAGED, GapCause.NOT_MEASURED])
-def test_lost_data_is_flagged_and_counts_against_nobody(cause: GapCause) -> None:
-    [flag] = find_flags(Measurements(9000, gaps=[Gap(2000, 2500, cause)]))
-    assert (flag.kind, flag.assessable) == (FlagKind.RECORDING_GAP, False)
-    assert find_flags(Measurements(9000, gaps=[Gap(2000, 2499, cause)])) == []
-
-
-def test_thinking_between_two_answers_is_no_loss() -> None:
-    assert find_flags(Measurements(9000, gaps=[Gap(2000, 8000, GapCause.BETWEEN_ANSWERS)])) == []
-
-
-def test_a_paste_says_how_long_it_was() -> None:
-    [flag] = find_flags(measured("F10", events=[PageEvent(1000, "paste", characters=240)]))
-    assert (flag.measured, flag.unit) == (240, "characters")
+    seen = replace(
+        draw_measurements("F2 .4"), duration_ms=5_900, answers=[AnswerSpan(1, 1, 0, 5_900)]
+    )
+    assert kinds_and_times(find_flags(seen)) == [("no_face", 2000, 5900)]
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(DRAWN)), st.integers(1, 40)), max_size=12))
 def test_flags_are_the_same_each_time_and_lie_within_the_recording(
     parts: list[tuple[str, int]],
 ) -> None:
-    seen = measured(" ".join(f"{symbol}{rows / 5}" for symbol, rows in parts))
+    seen = draw_measurements(" ".join(f"{symbol}{rows / 5}" for symbol, rows in parts))
     flags = find_flags(seen)
     assert flags == find_flags(seen)
     assert all(0 <= flag.start_ms < flag.end_ms <= seen.duration_ms for flag in flags)
@@ -336,7 +306,7 @@ def test_flags_are_the_same_each_time_and_lie_within_the_recording(
 
 @given(st.lists(st.sampled_from(["?", "x", "c", "d", "o", "F", "="]), max_size=12))
 def test_no_data_never_becomes_a_missing_face(symbols: list[str]) -> None:
-    seen = measured(" ".join(f"{symbol}5" for symbol in symbols))
+    seen = draw_measurements(" ".join(f"{symbol}5" for symbol in symbols))
     assert FlagKind.NO_FACE not in [flag.kind for flag in find_flags(seen)]
 
 

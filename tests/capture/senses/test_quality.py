@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from clips import make_clip
 from numpy.typing import NDArray
-from senses_support import MODELS, PORTRAIT, brief, film_sitter, measure
+from senses_support import MODELS, PORTRAIT, film_sitter, kinds_and_times, measure
 
 from capture.demo import Sitter, Studio, calm
 from capture.rules import RULES, find_flags
@@ -111,7 +111,7 @@ def test_a_camera_that_stalls_is_noticed_through_the_codec(
         picture=picture,
         options=RECORDER,
     )
-    [(kind, start_ms, end_ms)] = brief(find_flags(measure(clip, tmp_path)))
+    [(kind, start_ms, end_ms)] = kinds_and_times(find_flags(measure(clip, tmp_path)))
     assert kind == "picture_lost"
     assert start_ms == pytest.approx(FROZEN_MS, abs=400)
     assert end_ms == pytest.approx(10_000, abs=200)
@@ -135,7 +135,7 @@ def test_an_empty_room_is_no_stalled_camera(tmp_path: Path) -> None:
     def leaves(t_s: float) -> list[Sitter]:
         return calm(t_s) if t_s < 2 else []
 
-    flags = brief(
+    flags = kinds_and_times(
         find_flags(measure(film_sitter(tmp_path / "left.mp4", 9, leaves, fps=12), tmp_path))
     )
     assert flags == [("no_face", 2_000, 9_000)]

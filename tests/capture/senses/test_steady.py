@@ -56,12 +56,14 @@ def studio() -> Studio:
     return Studio(PORTRAIT)
 
 
-def sitting(studio: Studio, aside_px: float = 0, grain: int = 0) -> Picture:
+def picture_of_sitter(studio: Studio, aside_px: float = 0, grain: int = 0) -> Picture:
     return studio.picture([Sitter(aside_px, 1.0)], grain)
 
 
 def test_a_still_face_is_read_once_a_second(watched: Watched, studio: Studio) -> None:
-    pictures = [sitting(studio, grain=number) for number in range(2 * HOLDS_MS // EVERY_MS + 1)]
+    pictures = [
+        picture_of_sitter(studio, grain=number) for number in range(2 * HOLDS_MS // EVERY_MS + 1)
+    ]
     faces = watched.see(*pictures)
     # the first one alone may be a slip
     assert watched.read_at_ms == [0, EVERY_MS, HOLDS_MS, 2 * HOLDS_MS]
@@ -69,17 +71,19 @@ def test_a_still_face_is_read_once_a_second(watched: Watched, studio: Studio) ->
 
 
 def test_work_taken_up_again_reads_the_same_pictures(watched: Watched, studio: Studio) -> None:
-    watched.see(*[sitting(studio)] * 10, from_ms=1_400)
+    watched.see(*[picture_of_sitter(studio)] * 10, from_ms=1_400)
     # as one that began at 0 reads from 2,000 on
     assert watched.read_at_ms == [1_400, 1_600, 2_000, 3_000]
 
 
 def test_what_holds_moves_with_the_face(watched: Watched, studio: Studio) -> None:
-    _, first, _, last = watched.see(*(sitting(studio, aside_px) for aside_px in (0, 0, 2, 4)))
+    _, first, _, last = watched.see(
+        *(picture_of_sitter(studio, aside_px) for aside_px in (0, 0, 2, 4))
+    )
     assert watched.read_at_ms == [0, EVERY_MS]
     assert first is not None
     assert last is not None
-    there = watched.reader.read(Frame(0, sitting(studio, 4)))
+    there = watched.reader.read(Frame(0, picture_of_sitter(studio, 4)))
     assert there is not None
     assert last.box == pytest.approx(there.box, abs=0.005)
     np.testing.assert_allclose(last.eyes, there.eyes, atol=0.005)
@@ -113,7 +117,7 @@ def shifted(
 
 
 def test_eyes_that_look_aside_are_read_again(watched: Watched, studio: Studio) -> None:
-    same = sitting(studio)
+    same = picture_of_sitter(studio)
     face = watched.reader.read(Frame(0, same))
     assert face is not None
     aside = same
@@ -124,7 +128,7 @@ def test_eyes_that_look_aside_are_read_again(watched: Watched, studio: Studio) -
 
 
 def test_a_mouth_that_opens_a_little_is_read_again(watched: Watched, studio: Studio) -> None:
-    same = sitting(studio)
+    same = picture_of_sitter(studio)
     face = watched.reader.read(Frame(0, same))
     assert face is not None
     corners = face.mouth[:2]
@@ -134,13 +138,17 @@ def test_a_mouth_that_opens_a_little_is_read_again(watched: Watched, studio: Stu
 
 
 def test_a_blurred_face_is_read_every_time(watched: Watched, studio: Studio) -> None:
-    blurred = np.asarray(cv2.GaussianBlur(sitting(studio), (0, 0), 4), np.uint8)
+    blurred = np.asarray(cv2.GaussianBlur(picture_of_sitter(studio), (0, 0), 4), np.uint8)
     watched.see(blurred, blurred, blurred)
     assert watched.read_at_ms == [0, EVERY_MS, 2 * EVERY_MS]
 
 
 def test_nothing_holds_where_nobody_is_any_more(watched: Watched, studio: Studio) -> None:
-    here, empty, dark = sitting(studio), studio.picture([], 0), np.zeros((480, 640, 3), np.uint8)
+    here, empty, dark = (
+        picture_of_sitter(studio),
+        studio.picture([], 0),
+        np.zeros((480, 640, 3), np.uint8),
+    )
     faces = watched.see(here, here, empty, here, dark)
     assert [face is not None for face in faces] == [True, True, False, True, False]
 

@@ -10,8 +10,8 @@ import pytest
 from clips import make_clip
 from factories import make_application
 from flask import Flask
-from senses_support import brief, line
-from sittings import begin, record, start
+from interview_steps import begin_interview, record_answer, start_answer
+from senses_support import draw_observations, kinds_and_times
 
 from capture.rules import find_flags
 from capture.store import telemetry
@@ -33,7 +33,7 @@ def silenced(rows: list[Observation]) -> list[Observation]:
 
 
 def answer(drawing: str, *devices: PausedDevice) -> MeasuredAnswer:
-    rows = silenced(line(drawing))
+    rows = silenced(draw_observations(drawing))
     pauses = [Pause(device, *CALL_MS) for device in devices]
     return MeasuredAnswer(1, 1, rows[-1].t_ms + 200, 0, rows, pauses=pauses)
 
@@ -72,16 +72,16 @@ def test_a_paused_microphone_takes_only_the_sound_away() -> None:
 
 
 def test_a_pause_without_an_end_lasts_until_the_answer_ends_and_no_longer() -> None:
-    rows = line("F4 x8")
+    rows = draw_observations("F4 x8")
     called = MeasuredAnswer(1, 1, 12_000, 0, rows, pauses=[Pause(PausedDevice.CAMERA, 4_000)])
-    placed = join_timeline([called, MeasuredAnswer(2, 1, 12_000, 0, line("F4 x8"))])
+    placed = join_timeline([called, MeasuredAnswer(2, 1, 12_000, 0, draw_observations("F4 x8"))])
 
     assert [flag.start_ms for flag in find_flags(placed) if flag.assessable] == [16_000]
 
 
 @pytest.fixture
 def interview(alice: User) -> InterviewSession:
-    return begin(make_application(alice), analyse=True)
+    return begin_interview(make_application(alice), analyse=True)
 
 
 def covered_clip(folder: Path) -> bytes:
@@ -98,11 +98,11 @@ def covered_clip(folder: Path) -> bytes:
 def test_what_the_page_reports_reaches_the_rules_and_stays_out_of_the_telemetry(
     app: Flask, interview: InterviewSession, tmp_path: Path, is_paused: bool
 ) -> None:
-    first = record(interview, covered_clip(tmp_path))
+    first = record_answer(interview, covered_clip(tmp_path))
     if is_paused:
         said = {"kind": "camera_paused", "t_ms": 3_000, "until_ms": 7_000}
         assert interviews.report_events(first, [said]) == 1
-    record(interview, covered_clip(tmp_path), question=2)
+    record_answer(interview, covered_clip(tmp_path), question=2)
     db.session.rollback()
     interviews.finish(interview)
     work.work_through(app)
@@ -118,7 +118,7 @@ def test_what_the_page_reports_reaches_the_rules_and_stays_out_of_the_telemetry(
     assert lost == ([1] if is_paused else [0, 1])
     assert measured.events == []
     assert kept == ["camera_paused"] * is_paused
-    assert brief(find_flags(measured)) == brief(flags)
+    assert kinds_and_times(find_flags(measured)) == kinds_and_times(flags)
 
 
 def test_a_pause_counts_from_the_moment_that_its_beginning_is_told(
@@ -127,7 +127,7 @@ def test_a_pause_counts_from_the_moment_that_its_beginning_is_told(
     """A reviewer may look, and a candidate finish, before its end is known; the end, when it comes,
     is kept.
     """
-    answer = start(interview)
+    answer = start_answer(interview)
     began = {"kind": "camera_paused", "t_ms": 3_000}
     assert interviews.report_events(answer, [began]) == 1
     interviews.receive(answer, 0, covered_clip(tmp_path), None)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from factories import make_job, make_user, sign_in
 from flask.testing import FlaskClient
-from sittings import begin, clip_bytes, record, start
+from interview_steps import begin_interview, clip_bytes, record_answer, start_answer
 
 from portal import account_deletion, hiring, interviews
 from portal.extensions import db
@@ -32,16 +32,16 @@ def test_takes_used_before_are_used(
     client: FlaskClient, application: Application, tmp_path: Path
 ) -> None:
     job_id = application.job_id
-    record(begin(application), clip_bytes(tmp_path))
+    record_answer(begin_interview(application), clip_bytes(tmp_path))
     account_deletion.delete_account(application.user)
-    again = begin(comes_back(job_id))
+    again = begin_interview(comes_back(job_id))
     sign_in(client, again.application.user)
     first, second = client.get(f"/capture/{again.id}/room.json").json["questions"]
 
     assert (first["takes"], second["takes"]) == (1, 2)
-    record(again, clip_bytes(tmp_path))
+    record_answer(again, clip_bytes(tmp_path))
     with pytest.raises(interviews.InterviewError, match="All takes"):
-        start(again)
+        start_answer(again)
 
 
 def test_what_was_used_twice_adds_up(application: Application, tmp_path: Path) -> None:
@@ -49,19 +49,19 @@ def test_what_was_used_twice_adds_up(application: Application, tmp_path: Path) -
     application.job.questions[0].takes = 3
     db.session.commit()
     for _ in range(2):
-        record(begin(application), clip_bytes(tmp_path))
+        record_answer(begin_interview(application), clip_bytes(tmp_path))
         account_deletion.delete_account(application.user)
         application = comes_back(job_id)
 
-    assert begin(application).questions[0].takes_left == 1
+    assert begin_interview(application).questions[0].takes_left == 1
 
 
 def test_an_interview_that_was_finished_is_not_recorded_again(
     client: FlaskClient, application: Application, tmp_path: Path
 ) -> None:
-    interview, job_id = begin(application), application.job_id
+    interview, job_id = begin_interview(application), application.job_id
     for question in (1, 2):
-        record(interview, clip_bytes(tmp_path), question=question)
+        record_answer(interview, clip_bytes(tmp_path), question=question)
     interviews.finish(interview)
     account_deletion.delete_account(application.user)
     again = comes_back(job_id)
@@ -76,9 +76,9 @@ def test_an_interview_that_was_finished_is_not_recorded_again(
 def test_a_question_without_a_take_left_leaves_no_interview(
     application: Application, tmp_path: Path
 ) -> None:
-    job_id, interview = application.job_id, begin(application)
+    job_id, interview = application.job_id, begin_interview(application)
     for _ in range(2):
-        record(interview, clip_bytes(tmp_path))
+        record_answer(interview, clip_bytes(tmp_path))
     account_deletion.delete_account(application.user)
 
     with pytest.raises(interviews.NotInterviewable, match="recorded already"):
@@ -89,7 +89,7 @@ def test_where_takes_were_lessened_since_no_interview_begins_that_cannot_end(
     application: Application, tmp_path: Path
 ) -> None:
     job_id = application.job_id
-    record(begin(application), clip_bytes(tmp_path))
+    record_answer(begin_interview(application), clip_bytes(tmp_path))
     account_deletion.delete_account(application.user)
     again = interviews.open_interview(comes_back(job_id))
     db.session.get(Job, job_id).questions[0].takes = 1
@@ -115,7 +115,7 @@ def test_what_stays_names_nobody_and_differs_from_job_to_job(
         application.user, make_job(), Application(resume_path="b.pdf", resume_name="b.pdf")
     )
     for one in (application, second):
-        record(begin(one), clip_bytes(tmp_path))
+        record_answer(begin_interview(one), clip_bytes(tmp_path))
     account_deletion.delete_account(application.user)
     kept = marks()
 
@@ -126,17 +126,17 @@ def test_what_stays_names_nobody_and_differs_from_job_to_job(
 
 def test_it_goes_when_the_job_closes(application: Application, tmp_path: Path) -> None:
     job = application.job
-    record(begin(application), clip_bytes(tmp_path))
+    record_answer(begin_interview(application), clip_bytes(tmp_path))
     account_deletion.delete_account(application.user)
     assert len(marks()) == 1
     hiring.close(job)
     assert marks() == []
     hiring.publish(job)
-    assert begin(comes_back(job.id)).questions[0].takes_left == 2
+    assert begin_interview(comes_back(job.id)).questions[0].takes_left == 2
 
 
 def test_nothing_is_kept_for_a_job_that_is_closed(application: Application, tmp_path: Path) -> None:
-    record(begin(application), clip_bytes(tmp_path))
+    record_answer(begin_interview(application), clip_bytes(tmp_path))
     hiring.close(application.job)
     account_deletion.delete_account(application.user)
 
@@ -145,7 +145,7 @@ def test_nothing_is_kept_for_a_job_that_is_closed(application: Application, tmp_
 
 def test_it_goes_with_the_job(application: Application, tmp_path: Path) -> None:
     job = application.job
-    record(begin(application), clip_bytes(tmp_path))
+    record_answer(begin_interview(application), clip_bytes(tmp_path))
     account_deletion.delete_account(application.user)
     db.session.delete(job)
     db.session.commit()

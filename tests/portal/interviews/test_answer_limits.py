@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from arrivals import came, worked
 from flask import Flask
-from sittings import begin, clip_bytes, start
+from interview_steps import begin_interview, clip_bytes, start_answer
 
 from capture.film.joining import normalise
 from capture.media.container import Limits, Media, probe
@@ -61,7 +61,7 @@ def test_an_answer_is_cut_at_its_limit_however_little_was_said(
     app: Flask, application: Application, tmp_path: Path
 ) -> None:
     """The film, the measurements and the telemetry end there, and reviewers read why."""
-    interview = begin(application, analyse=True)
+    interview = begin_interview(application, analyse=True)
     limit(interview, 5_000)
     answer = came(interview, clip_bytes(tmp_path, 20.0), recorded_ms=1)
     worked(app, answer)
@@ -98,7 +98,9 @@ def test_the_time_left_counts_the_longest_of_said_sent_and_measured(
     first = came(interview, clip_bytes(tmp_path, 20.0), recorded_ms=1)
     worked(app, first)
 
-    assert start(interview, continues=first.id).limit_ms == pytest.approx(40_000, abs=FRAME_MS)
+    assert start_answer(interview, continues=first.id).limit_ms == pytest.approx(
+        40_000, abs=FRAME_MS
+    )
 
 
 def test_a_further_part_is_cut_by_what_earlier_parts_are_not_by_what_was_said(

@@ -13,7 +13,7 @@ from clips import make_clip
 from factories import make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
-from sittings import TAB, begin, clip_bytes, send, start
+from interview_steps import TAB, begin_interview, clip_bytes, send_bytes, start_answer
 
 from portal import interviews, work
 from portal.blueprints.api import tokens as api_tokens
@@ -78,7 +78,9 @@ def test_an_answer_without_the_pages_word_says_so_where_it_would_have_watched(
 ) -> None:
     unwatched = came(interview, clip_bytes(tmp_path, 2.0), watched=False)
     refused = came(
-        begin(make_application(bob), analyse=False), clip_bytes(tmp_path, 2.0), watched=False
+        begin_interview(make_application(bob), analyse=False),
+        clip_bytes(tmp_path, 2.0),
+        watched=False,
     )
     worked(app, unwatched)
 
@@ -177,7 +179,7 @@ def test_who_records_first_and_then_asks_for_the_next_question_is_not_told_of(
     shown.
     """
     data = clip_bytes(tmp_path, 9.0)
-    answer = start(interview)
+    answer = start_answer(interview)
     interviews.receive(answer, 0, data[:40], None)
     answer.created_at -= timedelta(milliseconds=20_500 if line == "parts made late" else 9_200)
     interview.questions[0].released_at = answer.created_at
@@ -190,8 +192,8 @@ def test_who_records_first_and_then_asks_for_the_next_question_is_not_told_of(
     if line != "still on its way":
         interviews.release(interview, 2, TAB)
     if line == "parts made late":
-        parts.append(start(interview, continues=answer.id))
-        send(parts[1], data)
+        parts.append(start_answer(interview, continues=answer.id))
+        send_bytes(parts[1], data)
         interviews.complete_answer(parts[1], len(data), 9_000, watched=True)
     worked(app, *parts)
 
@@ -234,10 +236,10 @@ def test_the_page_says_its_word_when_an_answer_is_complete(
     client: FlaskClient, interview: InterviewSession, tmp_path: Path
 ) -> None:
     sign_in(client, interview.application.user)
-    answers = [start(interview, question) for question in (1, 2)]
+    answers = [start_answer(interview, question) for question in (1, 2)]
     data = clip_bytes(tmp_path)
     for answer, said in zip(answers, ({"watched": True}, {}), strict=True):
-        send(answer, data)
+        send_bytes(answer, data)
         address = f"/capture/{interview.id}/answers/{answer.id}/complete"
         assert (
             client.post(

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from factories import make_application, make_question, sign_in
 from flask.testing import FlaskClient
-from sittings import TAB, begin, clip_bytes, record, send, show, start
+from interview_steps import (
+    TAB,
+    begin_interview,
+    clip_bytes,
+    record_answer,
+    send_bytes,
+    show_question,
+    start_answer,
+)
 
 from portal import account_deletion, data_export, interviews
 from portal.extensions import db
@@ -51,7 +59,7 @@ def test_no_page_of_a_candidate_holds_a_prompt_before_its_turn(
     interviews.give_consent(interview, analyse=True)
     interviews.claim_seat(interview, TAB)
     assert "Question number" not in all_pages()
-    record(interview, clip_bytes(tmp_path))
+    record_answer(interview, clip_bytes(tmp_path))
     seen = all_pages()
     assert "Question number 1?" in seen
     assert SECRET not in seen
@@ -89,7 +97,7 @@ def test_asking_again_resets_no_time_to_think(
     page: Any, client: FlaskClient, interview: InterviewSession
 ) -> None:
     shown_at = utc_now() - timedelta(milliseconds=1_500)
-    show(interview)
+    show_question(interview)
     interview.questions[0].released_at = shown_at
     db.session.commit()
 
@@ -105,7 +113,7 @@ def test_asking_again_resets_no_time_to_think(
 def test_a_clock_that_was_set_back_gives_no_more_than_the_time_to_think(
     interview: InterviewSession,
 ) -> None:
-    show(interview)
+    show_question(interview)
 
     assert interview.questions[0].think_left_ms(utc_now() - timedelta(hours=1)) == 2_000
 
@@ -114,9 +122,9 @@ def test_the_next_question_waits_for_an_answer_to_the_one_before(
     page: Any, interview: InterviewSession, tmp_path: Path
 ) -> None:
     early = page("questions/2/release")
-    answer = start(interview)
+    answer = start_answer(interview)
     begun = page("questions/2/release")
-    send(answer, clip_bytes(tmp_path)[:5_000])  # the rest may still be on its way
+    send_bytes(answer, clip_bytes(tmp_path)[:5_000])  # the rest may still be on its way
     arriving = page("questions/2/release")
 
     assert (early.status_code, begun.status_code, arriving.status_code) == (409, 409, 200)
@@ -126,8 +134,8 @@ def test_the_next_question_waits_for_an_answer_to_the_one_before(
 def test_a_take_that_was_taken_back_is_no_answer(
     page: Any, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answer = start(interview)
-    send(answer, clip_bytes(tmp_path))
+    answer = start_answer(interview)
+    send_bytes(answer, clip_bytes(tmp_path))
     interviews.discard_upload(answer)
 
     assert page("questions/2/release").status_code == 409
@@ -148,7 +156,7 @@ def test_nobody_answers_what_was_not_asked(page: Any, interview: InterviewSessio
 def test_what_a_job_asks_later_changes_nothing_for_who_has_begun(
     client: FlaskClient, application: Application, tmp_path: Path
 ) -> None:
-    interview = begin(application)
+    interview = begin_interview(application)
     asked = in_room(sign_in(client, application.user), interview)
     job = application.job
     job.questions.clear()
@@ -156,7 +164,7 @@ def test_what_a_job_asks_later_changes_nothing_for_who_has_begun(
     job.questions = [make_question(1, prompt="Reworded?", think_ms=9_000, limit_ms=5_000, takes=5)]
     job.status = JobStatus.CLOSED
     db.session.commit()
-    answer = record(interview, clip_bytes(tmp_path))
+    answer = record_answer(interview, clip_bytes(tmp_path))
 
     assert answer.prompt == "Question number 1?"
     assert answer.limit_ms == 60_000
@@ -165,16 +173,16 @@ def test_what_a_job_asks_later_changes_nothing_for_who_has_begun(
     ]
     with pytest.raises(interviews.AnswersMissing, match="Question 2"):
         interviews.finish(interview)
-    record(interview, clip_bytes(tmp_path), question=2)
+    record_answer(interview, clip_bytes(tmp_path), question=2)
     interviews.finish(interview)
 
 
 def test_who_has_begun_goes_on_where_a_job_asks_nothing_any_more(application: Application) -> None:
-    interview = begin(application)
+    interview = begin_interview(application)
     application.job.questions.clear()
     db.session.commit()
 
-    assert start(interview).prompt == "Question number 1?"
+    assert start_answer(interview).prompt == "Question number 1?"
 
 
 def test_who_has_not_begun_is_asked_what_the_job_asks_now(application: Application) -> None:
@@ -182,11 +190,14 @@ def test_who_has_not_begun_is_asked_what_the_job_asks_now(application: Applicati
     application.job.questions[0].prompt = "Reworded?"
     db.session.commit()
 
-    assert [question.prompt for question in begin(application).questions] == ["Reworded?", SECRET]
+    assert [question.prompt for question in begin_interview(application).questions] == [
+        "Reworded?",
+        SECRET,
+    ]
 
 
 def test_who_takes_their_data_along_reads_only_what_was_shown(interview: InterviewSession) -> None:
-    show(interview)
+    show_question(interview)
     package = b"".join(data_export.export_data(interview.application.user))
 
     assert b"Question number 1?" in package
@@ -201,7 +212,7 @@ def test_a_deleted_interview_takes_its_questions_along(interview: InterviewSessi
 
 
 def test_each_interview_has_its_own_copy(application: Application, bob: User) -> None:
-    others = begin(make_application(bob, application.job))
-    show(begin(application))
+    others = begin_interview(make_application(bob, application.job))
+    show_question(begin_interview(application))
 
     assert not others.questions[0].is_released

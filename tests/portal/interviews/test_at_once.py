@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sittings import TAB, begin, clip_bytes, record, start
+from interview_steps import TAB, begin_interview, clip_bytes, record_answer, start_answer
 
 from portal import hiring, interviews
 from portal.blueprints.api import tokens
@@ -84,7 +84,7 @@ def begin_take(interview_id: uuid.UUID) -> Answer:
 @pytest.fixture
 def answered(interview: InterviewSession, tmp_path: Path) -> InterviewSession:
     for question in (1, 2):
-        record(interview, clip_bytes(tmp_path), question=question)
+        record_answer(interview, clip_bytes(tmp_path), question=question)
     return interview
 
 
@@ -137,7 +137,7 @@ def test_withdrawing_and_finishing_at_once_end_withdrawn(
 def test_two_takes_that_begin_at_once_are_one(
     app: Flask, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start(interview, 2)
+    start_answer(interview, 2)
     interviews.release(interview, 1, TAB)
     interview_id = interview.id
     second = Second(app, lambda: begin_take(interview_id).id)
@@ -174,7 +174,7 @@ def test_an_interview_that_is_opened_or_agreed_to_twice_at_once_is_one(
 def test_one_report_that_comes_twice_at_once_is_one(
     app: Flask, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer_id = start(begin(application, analyse=True)).id
+    answer_id = start_answer(begin_interview(application, analyse=True)).id
 
     def report() -> int:
         event = {"kind": "paste", "t_ms": 5, "characters": 3}
@@ -215,7 +215,7 @@ def test_a_person_who_is_deleted_twice_at_once_is_gone(
     """By the person and by the housekeeping, which found an earlier try that had been
     interrupted.
     """
-    record(interview, clip_bytes(tmp_path))
+    record_answer(interview, clip_bytes(tmp_path))
     user_id = interview.application.user_id
     second = Second(app, lambda: interviews.erase(user_id))
     before(monkeypatch, used_takes, "insert_unless_there", second)

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 from flask import Flask
-from sittings import begin, clip_bytes, record, send, start
+from interview_steps import begin_interview, clip_bytes, record_answer, send_bytes, start_answer
 
 from portal import work
 from portal.extensions import db
@@ -24,7 +24,7 @@ from portal.work import ClaimLost, Waiting
 def test_a_claimed_answer_is_claimed_by_nobody_else(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    record(interview, clip_bytes(tmp_path))
+    record_answer(interview, clip_bytes(tmp_path))
 
     db.session.rollback()
 
@@ -35,7 +35,7 @@ def test_a_claimed_answer_is_claimed_by_nobody_else(
 def test_work_of_a_process_that_died_is_found_again_when_its_lease_ends(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answer = record(interview, clip_bytes(tmp_path))
+    answer = record_answer(interview, clip_bytes(tmp_path))
     db.session.rollback()
     assert work.next_task(app) is not None
     db.session.rollback()
@@ -50,7 +50,9 @@ def test_work_of_a_process_that_died_is_found_again_when_its_lease_ends(
 
 def two_without_a_result(interview: InterviewSession, folder: Path) -> list[Answer]:
     """Two answers that were taken up once, and came to nothing."""
-    answers = [record(interview, clip_bytes(folder), question=question) for question in (1, 2)]
+    answers = [
+        record_answer(interview, clip_bytes(folder), question=question) for question in (1, 2)
+    ]
     for answer in answers:
         answer.attempts = 1
     db.session.commit()
@@ -89,8 +91,8 @@ def test_a_trial_ends_when_all_that_came_was_read(
     """Its candidate may be offline for long; others that were interrupted with it must not wait for
     that.
     """
-    answer = start(begin(application, analyse=True))
-    send(answer, clip_bytes(tmp_path)[:5000])
+    answer = start_answer(begin_interview(application, analyse=True))
+    send_bytes(answer, clip_bytes(tmp_path)[:5000])
     answer.attempts = 1
     db.session.commit()
     trial = work.next_task(app)
@@ -105,9 +107,9 @@ def test_a_trial_ends_when_all_that_came_was_read(
 def test_whole_answers_come_before_those_that_still_grow(
     app: Flask, application: Application, tmp_path: Path
 ) -> None:
-    interview = begin(application, analyse=True)
-    send(start(interview, question=1), clip_bytes(tmp_path)[:5000])
-    whole = record(interview, clip_bytes(tmp_path), question=2).id
+    interview = begin_interview(application, analyse=True)
+    send_bytes(start_answer(interview, question=1), clip_bytes(tmp_path)[:5000])
+    whole = record_answer(interview, clip_bytes(tmp_path), question=2).id
     db.session.rollback()
     job = work.next_task(app)
 
@@ -118,10 +120,10 @@ def test_whole_answers_come_before_those_that_still_grow(
 def test_what_was_never_tried_does_not_wait_for_a_trial(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    record(interview, clip_bytes(tmp_path), question=1).attempts = 1
+    record_answer(interview, clip_bytes(tmp_path), question=1).attempts = 1
     db.session.commit()
     assert work.next_task(app) is not None
-    record(interview, clip_bytes(tmp_path), question=2)
+    record_answer(interview, clip_bytes(tmp_path), question=2)
     db.session.rollback()
 
     assert work.next_task(app) is not None
@@ -130,7 +132,7 @@ def test_what_was_never_tried_does_not_wait_for_a_trial(
 def test_a_result_with_an_old_fence_is_not_written(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answer = record(interview, clip_bytes(tmp_path))
+    answer = record_answer(interview, clip_bytes(tmp_path))
     db.session.rollback()
     job = work.next_task(app)
     held = job.args[0]
@@ -162,7 +164,7 @@ def test_who_slept_while_another_process_finished_is_told_before_it_writes(
 def test_tries_without_a_result_end_in_failed_with_a_reason(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answer = record(interview, clip_bytes(tmp_path))
+    answer = record_answer(interview, clip_bytes(tmp_path))
     answer.attempts = 6
     db.session.commit()
 

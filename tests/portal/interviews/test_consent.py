@@ -11,7 +11,7 @@ import pytest
 from factories import make_application, make_job, sign_in
 from flask import Flask, render_template
 from flask.testing import FlaskClient
-from sittings import begin
+from interview_steps import begin_interview
 from visiting import seen_in
 
 from portal import consent, data_export, interviews
@@ -140,7 +140,7 @@ def test_nobody_agrees_to_words_that_changed_meanwhile(
 def test_no_promise_is_stretched_later(
     app: Flask, application: Application, promised: int | None, present: int, days: int
 ) -> None:
-    interview = begin(application)
+    interview = begin_interview(application)
     interview.consent_days, began = promised, interview.start_time
     db.session.commit()
     app.config["PORTAL"] = replace(app.config["PORTAL"], retention_days=present)
@@ -154,7 +154,10 @@ def test_no_promise_is_stretched_later(
 def test_each_interview_goes_when_its_own_promise_is_over(
     application: Application, bob: User
 ) -> None:
-    short, long = begin(application), begin(make_application(bob, application.job))
+    short, long = (
+        begin_interview(application),
+        begin_interview(make_application(bob, application.job)),
+    )
     short.consent_days, long.consent_days = 10, 20
     db.session.commit()
 
@@ -165,7 +168,7 @@ def test_each_interview_goes_when_its_own_promise_is_over(
 def test_who_withdrew_reads_when_it_is_deleted(
     client: FlaskClient, application: Application
 ) -> None:
-    interview = begin(application)
+    interview = begin_interview(application)
     day = f"{interview.kept_until(180):%-d} {interview.kept_until(180):%b}"
     sign_in(client, application.user)
     before = client.get("/dashboard").text

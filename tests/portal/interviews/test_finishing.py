@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 from flask import Flask
-from sittings import clip_bytes, finished, record
+from interview_steps import clip_bytes, record_answer, record_whole_interview
 
 from capture.media.container import probe
 from capture.store import telemetry
@@ -25,7 +25,7 @@ from portal.models import (
 def test_finishing_twice_happens_once(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    finished(app, interview, tmp_path)
+    record_whole_interview(app, interview, tmp_path)
 
     assert interviews.finish(interview) is False
 
@@ -33,7 +33,7 @@ def test_finishing_twice_happens_once(
 def test_a_finished_interview_has_a_film_and_telemetry_of_one_length(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    finished(app, interview, tmp_path)
+    record_whole_interview(app, interview, tmp_path)
     place = interviews.recording(interview)
     measured, flags = telemetry.read(place.telemetry_path)
 
@@ -54,7 +54,7 @@ def test_a_finished_interview_has_a_film_and_telemetry_of_one_length(
 def test_the_manifest_names_every_file_and_nothing_temporary_is_left(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    place = interviews.recording(finished(app, interview, tmp_path))
+    place = interviews.recording(record_whole_interview(app, interview, tmp_path))
     listed = set(json.loads(place.manifest_path.read_text()))
     here = {
         path.relative_to(place.folder).as_posix()
@@ -71,16 +71,16 @@ def test_the_film_grows_while_the_candidate_still_answers(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     place = interviews.recording(interview)
-    record(interview, clip_bytes(tmp_path), question=2)
+    record_answer(interview, clip_bytes(tmp_path), question=2)
     work.work_through(app)
     assert pieces_of(place) == ["02-1.normalised.mp4"]
 
-    record(interview, clip_bytes(tmp_path), question=1)
+    record_answer(interview, clip_bytes(tmp_path), question=1)
     work.work_through(app)
     assert pieces_of(place) == ["01-1.normalised.mp4", "02-1.normalised.mp4"]
     assert (place.answers / "01-1.mp4.sha256").exists()
 
-    finished(app, interview, tmp_path)  # the same answers again, as further takes
+    record_whole_interview(app, interview, tmp_path)  # the same answers again, as further takes
     assert interview.state is InterviewState.READY
     assert place.verify_manifest() == []
 
@@ -99,7 +99,7 @@ def test_a_film_that_a_stuck_process_holds_is_made_without_it(
     place = interviews.recording(interview)
     with place.film_held(wait_s=0) as is_ours:
         assert is_ours
-        finished(app, interview, tmp_path)
+        record_whole_interview(app, interview, tmp_path)
 
     assert interview.state is InterviewState.READY
     assert probe(place.recording_path).duration_ms > 3_500
@@ -108,7 +108,7 @@ def test_a_film_that_a_stuck_process_holds_is_made_without_it(
 def test_nothing_is_added_to_a_film_that_is_being_finished(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    place = interviews.recording(finished(app, interview, tmp_path))
+    place = interviews.recording(record_whole_interview(app, interview, tmp_path))
     finishing.work_ahead(app, interview.answers[0].id, Event())
 
     assert place.verify_manifest() == []
@@ -118,8 +118,8 @@ def test_nothing_is_added_to_a_film_that_is_being_finished(
 def test_a_retake_replaces_the_earlier_one_when_the_sitting_ends(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    old = record(interview, clip_bytes(tmp_path), question=1)
-    finished(app, interview, tmp_path)
+    old = record_answer(interview, clip_bytes(tmp_path), question=1)
+    record_whole_interview(app, interview, tmp_path)
 
     assert old.state is AnswerState.DISCARDED
     assert not interviews.answer_path(old).exists()
@@ -128,8 +128,8 @@ def test_a_retake_replaces_the_earlier_one_when_the_sitting_ends(
 def test_what_the_recorder_ran_longer_than_the_media_is_a_gap(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    record(interview, clip_bytes(tmp_path), question=2)
-    record(interview, clip_bytes(tmp_path), question=1, recorded_ms=3_500)
+    record_answer(interview, clip_bytes(tmp_path), question=2)
+    record_answer(interview, clip_bytes(tmp_path), question=1, recorded_ms=3_500)
     db.session.rollback()
     interviews.finish(interview)
     work.work_through(app)

@@ -1,5 +1,5 @@
-"""The work behind a sitting: one at a time, again after a crash, and never at the recording's
-cost.
+"""The background work of an interview: one process at a time does it, another one does it again
+after a crash, and the recording never suffers from it.
 """
 
 from dataclasses import replace
@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from clips import unreadable
 from flask import Flask
-from sittings import begin, clip_bytes, finished, record, send, start
+from interview_steps import (
+    begin_interview,
+    clip_bytes,
+    record_answer,
+    record_whole_interview,
+    send_bytes,
+    start_answer,
+)
 
 from capture.media.container import probe
 from capture.store import telemetry
@@ -27,8 +34,8 @@ from portal.work import Waiting
 def test_an_unreadable_answer_fails_alone_and_the_rest_becomes_the_film(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    record(interview, unreadable(clip_bytes(tmp_path)), question=1)
-    record(interview, clip_bytes(tmp_path), question=2)
+    record_answer(interview, unreadable(clip_bytes(tmp_path)), question=1)
+    record_answer(interview, clip_bytes(tmp_path), question=2)
     db.session.rollback()
     interviews.finish(interview)
     work.work_through(app)
@@ -47,7 +54,7 @@ def without_model(app: Flask) -> None:
 def test_a_recording_is_kept_and_joined_even_where_it_cannot_be_measured(
     app: Flask, without_model: None, application: Application, tmp_path: Path
 ) -> None:
-    interview = finished(app, begin(application, analyse=True), tmp_path)
+    interview = record_whole_interview(app, begin_interview(application, analyse=True), tmp_path)
     measured, flags = telemetry.read(interviews.recording(interview).telemetry_path)
 
     assert interview.state is InterviewState.READY
@@ -59,9 +66,9 @@ def test_a_recording_is_kept_and_joined_even_where_it_cannot_be_measured(
 def test_measuring_that_fails_never_ends_a_recording(
     app: Flask, without_model: None, application: Application, tmp_path: Path
 ) -> None:
-    interview = begin(application, analyse=True)
-    answer, data = start(interview), clip_bytes(tmp_path)
-    send(answer, data[:5000])
+    interview = begin_interview(application, analyse=True)
+    answer, data = start_answer(interview), clip_bytes(tmp_path)
+    send_bytes(answer, data[:5000])
     work.work_through(app)
     db.session.rollback()
 
@@ -74,7 +81,7 @@ def test_measuring_that_fails_never_ends_a_recording(
 def test_what_crashes_measuring_again_and_again_is_still_made_into_film(
     app: Flask, application: Application, tmp_path: Path
 ) -> None:
-    answer = record(begin(application, analyse=True), clip_bytes(tmp_path))
+    answer = record_answer(begin_interview(application, analyse=True), clip_bytes(tmp_path))
     answer.attempts = 3  # as three processes that died while measuring leave it
     db.session.commit()
 
@@ -88,8 +95,8 @@ def test_what_crashes_measuring_again_and_again_is_still_made_into_film(
 def test_whoever_measures_what_was_taken_back_can_write_nothing(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answer = start(interview)
-    send(answer, clip_bytes(tmp_path))
+    answer = start_answer(interview)
+    send_bytes(answer, clip_bytes(tmp_path))
     waiting = Waiting.of(answer)
     db.session.rollback()
     held = waiting.claim(app)
@@ -103,9 +110,9 @@ def test_whoever_measures_what_was_taken_back_can_write_nothing(
 def test_an_interview_that_cannot_become_a_film_still_has_its_flags(
     app: Flask, application: Application, tmp_path: Path
 ) -> None:
-    interview = begin(application, analyse=True)
+    interview = begin_interview(application, analyse=True)
     for question in (1, 2):
-        answer = record(interview, clip_bytes(tmp_path), question=question)
+        answer = record_answer(interview, clip_bytes(tmp_path), question=question)
         interviews.report_events(answer, [{"kind": "paste", "t_ms": 100, "characters": 40}])
     db.session.rollback()
     work.work_through(app)
@@ -123,7 +130,7 @@ def test_an_interview_that_cannot_become_a_film_still_has_its_flags(
 def test_a_failed_interview_can_be_tried_again(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    finished(app, interview, tmp_path)
+    record_whole_interview(app, interview, tmp_path)
     interview.state, interview.failure = InterviewState.FAILED, "the disk was full"
     interview.answers[0].state = AnswerState.FAILED
     db.session.commit()
@@ -139,9 +146,9 @@ def test_a_failed_interview_can_be_tried_again(
 def test_a_ready_interview_that_lacks_an_answer_is_made_again_with_it(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    lost = record(interview, clip_bytes(tmp_path), question=1)
+    lost = record_answer(interview, clip_bytes(tmp_path), question=1)
     lost.state, lost.failure = AnswerState.FAILED, "Given up after several tries."
-    record(interview, clip_bytes(tmp_path), question=2)
+    record_answer(interview, clip_bytes(tmp_path), question=2)
     db.session.rollback()
     lost.state, lost.failure = AnswerState.FAILED, "Given up after several tries."
     db.session.commit()

@@ -10,7 +10,13 @@ from uuid import UUID
 import pytest
 from factories import Cast, make_application
 from flask import Flask
-from sittings import begin, clip_bytes, finished, send, start
+from interview_steps import (
+    begin_interview,
+    clip_bytes,
+    record_whole_interview,
+    send_bytes,
+    start_answer,
+)
 
 from capture.store.recording import ObservationLog, Recording
 from capture.types import Observation
@@ -29,8 +35,8 @@ from portal.models import (
 def test_an_answer_left_a_day_ago_keeps_no_thread_busy(
     app: Flask, application: Application, tmp_path: Path
 ) -> None:
-    answer = start(begin(application, analyse=True))
-    send(answer, clip_bytes(tmp_path))
+    answer = start_answer(begin_interview(application, analyse=True))
+    send_bytes(answer, clip_bytes(tmp_path))
     answer.created_at = utc_now() - timedelta(days=2)
     db.session.commit()
 
@@ -56,7 +62,7 @@ def test_old_interviews_are_purged_without_anybody_asking(
 def test_one_interview_that_cannot_be_deleted_holds_up_no_other(
     app: Flask, interview: InterviewSession, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stuck, free = interview, begin(make_application(cast.bob))
+    stuck, free = interview, begin_interview(make_application(cast.bob))
     cast.ada.leaving_at = utc_now()
     for row in (stuck, free):
         row.start_time = utc_now() - timedelta(days=181)
@@ -109,7 +115,7 @@ def test_the_housekeeping_lets_go_of_rows_that_nobody_asks_for(
 def test_what_a_kill_in_the_last_step_leaves_behind_is_cleared_up(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    place = interviews.recording(finished(app, interview, tmp_path))
+    place = interviews.recording(record_whole_interview(app, interview, tmp_path))
     kept = place.files()
     place.normalised_path(1, 1, 1).touch()
     db.session.rollback()
@@ -125,7 +131,7 @@ def test_what_a_kill_in_the_last_step_leaves_behind_is_cleared_up(
 def test_purging_deletes_rows_and_files_after_the_promised_time(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    place = interviews.recording(finished(app, interview, tmp_path))
+    place = interviews.recording(record_whole_interview(app, interview, tmp_path))
 
     assert interviews.purge(utc_now() + timedelta(days=179)) == 0
     assert interviews.purge(utc_now() + timedelta(days=181)) == 1

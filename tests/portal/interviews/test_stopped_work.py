@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from clips import make_long_clip
 from flask import Flask
-from sittings import begin, clip_bytes, record, send, start
+from interview_steps import begin_interview, clip_bytes, record_answer, send_bytes, start_answer
 
 from capture.film import joining
 from portal import hiring, interviews, work
@@ -26,8 +26,8 @@ End = Callable[[Application], None]
 @pytest.fixture
 def answer(application: Application, tmp_path: Path) -> Answer:
     """One that is being recorded, with its first bytes there."""
-    answer = start(begin(application, analyse=True))
-    send(answer, clip_bytes(tmp_path, 20.0)[:50_000])
+    answer = start_answer(begin_interview(application, analyse=True))
+    send_bytes(answer, clip_bytes(tmp_path, 20.0)[:50_000])
     return answer
 
 
@@ -100,11 +100,11 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def long_answer(application: Application, long_clip: bytes) -> Answer:
     """A whole one that takes minutes to bring into the form of a film; analysis was refused."""
-    interview = begin(application)
+    interview = begin_interview(application)
     interview.questions[0].limit_ms = 600_000
     db.session.commit()
-    answer = start(interview, container="webm")
-    send(answer, long_clip)
+    answer = start_answer(interview, container="webm")
+    send_bytes(answer, long_clip)
     interviews.complete_answer(answer, len(long_clip), None)
     return answer
 
@@ -142,7 +142,7 @@ def test_putting_an_interview_together_ends_within_seconds(
 ) -> None:
     """Somebody else still adds to its film, so that it waits."""
     for question in (1, 2):
-        record(interview, clip_bytes(tmp_path), question=question)
+        record_answer(interview, clip_bytes(tmp_path), question=question)
     work.work_through(app)
     interviews.finish(interview)
     application, place, interview_id = (
@@ -169,7 +169,7 @@ def test_an_answer_is_not_added_to_the_film_of_what_is_withdrawn(
     app: Flask, interview: InterviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(halting, "ASK_EVERY_S", 0.0)
-    answer = record(interview, clip_bytes(tmp_path))
+    answer = record_answer(interview, clip_bytes(tmp_path))
     work.work_through(app)
     place = interviews.recording(interview)
     place.delete_temporary()
@@ -197,7 +197,7 @@ def test_deciding_for_somebody_whose_interview_is_put_together_ends_no_work(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     for question in (1, 2):
-        record(interview, clip_bytes(tmp_path), question=question)
+        record_answer(interview, clip_bytes(tmp_path), question=question)
     work.work_through(app)
     interviews.finish(interview)
     claim = begun(app, interview)
@@ -211,7 +211,7 @@ def test_what_was_withdrawn_is_neither_measured_nor_put_together(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     for question in (1, 2):
-        record(interview, clip_bytes(tmp_path), question=question)
+        record_answer(interview, clip_bytes(tmp_path), question=question)
     interviews.finish(interview)
     hiring.withdraw(interview.application)
 
@@ -227,7 +227,7 @@ def test_what_was_decided_while_it_is_put_together_is_put_together(
     app: Flask, interview: InterviewSession, tmp_path: Path, end: End
 ) -> None:
     for question in (1, 2):
-        record(interview, clip_bytes(tmp_path), question=question)
+        record_answer(interview, clip_bytes(tmp_path), question=question)
     interviews.finish(interview)
     end(interview.application)
     work.work_through(app)

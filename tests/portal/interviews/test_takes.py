@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from clips import head_of, unreadable
 from flask import Flask
-from sittings import begin, clip_bytes, record, send, start
+from interview_steps import begin_interview, clip_bytes, record_answer, send_bytes, start_answer
 
 from capture.media.signature import is_head_alone
 from portal import interviews, work
@@ -18,7 +18,7 @@ from portal.models import AnswerState, Application, InterviewSession, InterviewS
 
 @pytest.fixture
 def interview(application: Application) -> InterviewSession:
-    return begin(application)
+    return begin_interview(application)
 
 
 def ended(app: Flask, interview: InterviewSession) -> InterviewSession:
@@ -50,26 +50,26 @@ def test_what_is_no_video_at_all_is_not_taken_for_a_head(tmp_path: Path) -> None
 def test_a_take_that_ended_before_its_first_picture_uses_nothing_and_the_one_before_counts(
     interview: InterviewSession, tmp_path: Path
 ) -> None:
-    first = record(interview, clip_bytes(tmp_path))
-    slip = start(interview)
+    first = record_answer(interview, clip_bytes(tmp_path))
+    slip = start_answer(interview)
     path = interviews.answer_path(slip)
-    send(slip, head_of(clip_bytes(tmp_path)))
+    send_bytes(slip, head_of(clip_bytes(tmp_path)))
 
     assert interviews.complete_answer(slip, path.stat().st_size, 300) is None
 
     db.session.refresh(interview)
     assert [answer.id for answer in interview.kept_answers()] == [first.id]
     assert not path.exists()
-    assert start(interview).take == 2  # it is free again
+    assert start_answer(interview).take == 2  # it is free again
 
 
 def test_a_take_that_cannot_be_used_leaves_the_one_before_in_the_recording(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     whole = clip_bytes(tmp_path)
-    record(interview, whole)
-    broken = record(interview, unreadable(whole))
-    record(interview, whole, question=2)
+    record_answer(interview, whole)
+    broken = record_answer(interview, unreadable(whole))
+    record_answer(interview, whole, question=2)
 
     ended(app, interview)
 
@@ -91,8 +91,8 @@ def test_where_no_take_can_be_used_the_newest_is_named(
 ) -> None:
     whole = clip_bytes(tmp_path)
     for _ in range(2):
-        record(interview, unreadable(whole))
-    record(interview, whole, question=2)
+        record_answer(interview, unreadable(whole))
+    record_answer(interview, whole, question=2)
 
     ended(app, interview)
 

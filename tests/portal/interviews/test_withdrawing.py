@@ -10,7 +10,16 @@ import pytest
 from factories import make_application, make_user, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
-from sittings import TAB, begin, clip_bytes, finished, record, send, show, start
+from interview_steps import (
+    TAB,
+    begin_interview,
+    clip_bytes,
+    record_answer,
+    record_whole_interview,
+    send_bytes,
+    show_question,
+    start_answer,
+)
 
 from portal import hiring, interviews, tus, upload_tokens, work
 from portal.extensions import db
@@ -24,8 +33,8 @@ End = Callable[[Application], None]
 @pytest.fixture
 def answer(application: Application, tmp_path: Path) -> Answer:
     """One that is being recorded, with its first bytes there."""
-    answer = start(begin(application, analyse=True))
-    send(answer, clip_bytes(tmp_path, 20.0)[:50_000])
+    answer = start_answer(begin_interview(application, analyse=True))
+    send_bytes(answer, clip_bytes(tmp_path, 20.0)[:50_000])
     return answer
 
 
@@ -33,7 +42,7 @@ def request_of(client: FlaskClient, answer: Answer, end: End) -> Callable[..., A
     """Asks as the candidate's page, whose application came to an end a moment ago."""
     base = f"/capture/{answer.interview_id}"
     sign_in(client, answer.interview.application.user)
-    show(answer.interview, 2)
+    show_question(answer.interview, 2)
     end(answer.interview.application)
     return lambda method, path, **body: client.open(
         f"{base}/{path}", method=method, json={"tab": TAB} | body
@@ -100,7 +109,7 @@ def test_the_pages_say_why(client: FlaskClient, answer: Answer) -> None:
 def test_a_failed_interview_that_was_withdrawn_is_not_tried_again(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    finished(app, interview, tmp_path).state = InterviewState.FAILED
+    record_whole_interview(app, interview, tmp_path).state = InterviewState.FAILED
     db.session.commit()
     assert interview.may_be_retried
     hiring.withdraw(interview.application)
@@ -131,9 +140,9 @@ def test_reviewers_see_that_it_stopped_and_the_row_asks_no_more(
 
 
 def test_others_go_on(app: Flask, answer: Answer, tmp_path: Path) -> None:
-    other = begin(make_application(make_user(), answer.interview.application.job))
+    other = begin_interview(make_application(make_user(), answer.interview.application.job))
     hiring.withdraw(answer.interview.application)
-    record(other, clip_bytes(tmp_path))
+    record_answer(other, clip_bytes(tmp_path))
 
     assert work.work_through(app) == 1
 

@@ -14,8 +14,8 @@ import pytest
 from factories import make_application, make_user, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
+from interview_steps import TAB, begin_interview
 from kiosk_rooms import LAPSE_S, Ask, wait_for
-from sittings import TAB, begin
 
 from capture.device.client import StationRefused, ask
 from capture.device.station import StationServer
@@ -122,7 +122,7 @@ def test_a_second_sitting_is_told_that_the_camera_is_taken(
 ) -> None:
     room("kiosk/hold")
     room("kiosk/answers", question=1)
-    other = begin(make_application(make_user()))
+    other = begin_interview(make_application(make_user()))
     reply = sign_in(app.test_client(), other.application.user).post(
         f"/capture/{other.id}/kiosk/hold", json={"tab": TAB}
     )

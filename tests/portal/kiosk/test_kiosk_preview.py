@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from interview_steps import TAB
 from kiosk_rooms import Ask, wait_for
-from sittings import TAB
 
 from capture.device.station import StationServer
 from portal.models import (

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from interview_steps import TAB
 from kiosk_rooms import Ask, wait_for
-from sittings import TAB
 
 from capture.device.client import ask
 from capture.device.station import Station, StationServer

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from factories import sign_in
 from flask.testing import FlaskClient
-from sittings import clip_bytes, send, start
+from interview_steps import clip_bytes, send_bytes, start_answer
 
 from portal.extensions import db
 from portal.interviews import answer_path
@@ -16,7 +16,7 @@ from portal.models import Answer, InterviewSession, InterviewState, User
 
 @pytest.fixture
 def answer(interview: InterviewSession) -> Answer:
-    return start(interview)
+    return start_answer(interview)
 
 
 def address(answer: Answer) -> str:
@@ -27,7 +27,7 @@ def test_an_answer_is_played_from_what_the_server_has_piece_by_piece(
     client: FlaskClient, answer: Answer, tmp_path: Path
 ) -> None:
     data = clip_bytes(tmp_path)
-    send(answer, data[:5000])  # more of it is on its way
+    send_bytes(answer, data[:5000])  # more of it is on its way
     sign_in(client, answer.interview.application.user)
     part = client.get(address(answer), headers={"Range": "bytes=100-199"}, buffered=True)
     whole = client.get(address(answer), buffered=True)

@@ -11,8 +11,16 @@ from typing import Any
 import pytest
 from factories import make_application, make_user, sign_in
 from flask.testing import FlaskClient
+from interview_steps import (
+    TAB,
+    begin_interview,
+    clip_bytes,
+    record_answer,
+    send_bytes,
+    show_question,
+    start_answer,
+)
 from servers import LiveServer
-from sittings import TAB, begin, clip_bytes, record, send, show, start
 
 from portal import interviews
 from portal.extensions import db
@@ -23,14 +31,14 @@ from portal.people import throttle
 
 @pytest.fixture
 def interview(alice: User) -> InterviewSession:
-    return begin(make_application(alice), analyse=True)
+    return begin_interview(make_application(alice), analyse=True)
 
 
 @pytest.fixture
 def room(client: FlaskClient, interview: InterviewSession) -> Any:
     """Posts to the interview as its owner."""
     for question in (1, 2):
-        show(interview, question)
+        show_question(interview, question)
     base = f"/capture/{interview.id}"
     sign_in(client, interview.application.user)
     return lambda path, **body: client.post(f"{base}/{path}", json=body)
@@ -57,7 +65,10 @@ def test_what_was_recorded_before_the_page_could_ask_keeps_the_pages_name_for_it
 def test_a_name_is_no_way_to_another_answer(
     room: Any, interview: InterviewSession, bob: User, tmp_path: Path
 ) -> None:
-    other, done = start(begin(make_application(bob))), record(interview, clip_bytes(tmp_path))
+    other, done = (
+        start_answer(begin_interview(make_application(bob))),
+        record_answer(interview, clip_bytes(tmp_path)),
+    )
     for question, taken in ((1, other), (1, done), (2, done)):
         reply = room(
             "answers", tab=TAB, question=question, container="mp4", answer_id=str(taken.id)
@@ -82,8 +93,8 @@ def test_a_seat_that_is_taken_is_refused_with_a_reason(room: Any) -> None:
 def test_an_answer_is_not_complete_before_all_of_its_bytes_are_here(
     room: Any, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answer, data = start(interview), clip_bytes(tmp_path)
-    send(answer, data[:5000])
+    answer, data = start_answer(interview), clip_bytes(tmp_path)
+    send_bytes(answer, data[:5000])
     early = room(f"answers/{answer.id}/complete", length=len(data))
     unfinished = room("finish")
 
@@ -130,7 +141,7 @@ def test_an_interview_has_no_more_bytes_than_its_questions_may_need(
 
 
 def record_part(interview: InterviewSession) -> Answer:
-    answer = start(interview)
+    answer = start_answer(interview)
     answer.state = AnswerState.RECEIVED
     db.session.commit()
     return answer
@@ -157,7 +168,7 @@ def test_a_poll_without_sign_in_does_not_lead_the_page_away(
 def test_a_body_that_never_ends_keeps_nobody_from_writing(live_server: LiveServer) -> None:
     with live_server.app.app_context():
         alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
-        path = f"/capture/{begin(make_application(alice)).id}"
+        path = f"/capture/{begin_interview(make_application(alice)).id}"
         client = sign_in(live_server.app.test_client(), alice)
         db.session.rollback()
         token = client.get(f"{path}/room.json").json["csrf"]

@@ -8,7 +8,7 @@ from factories import PASSWORD, Cast, make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_login.utils import encode_cookie
-from sittings import begin, start
+from interview_steps import begin_interview, start_answer
 from visiting import seen_in
 from werkzeug.test import Cookie
 
@@ -183,7 +183,7 @@ def test_nobody_is_disabled_by_a_sign_in_that_was_begun_before(app: Flask, alice
 def test_a_disabled_persons_upload_is_refused_and_what_came_is_kept(
     app: Flask, alice: User
 ) -> None:
-    answer = start(begin(make_application(alice)))
+    answer = start_answer(begin_interview(make_application(alice)))
     place = f"/capture/uploads/{answer.id}"
     headers = {
         "Tus-Resumable": "1.0.0",

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import papers
 import pytest
 from factories import PASSWORD, make_application
+from interview_steps import TAB, begin_interview, show_question
 from servers import LiveServer
-from sittings import TAB, begin, show
 from visiting import Answer
 from visitors import Visitor, two_servers
 from werkzeug.test import encode_multipart
@@ -208,8 +208,8 @@ def test_new_answers_are_counted_by_both_processes_together(servers: Servers) ->
     visitor.sign_in(servers[0])
     with servers[0].app.app_context():
         alice, now = accounts.find(visitor.email), utc_now()
-        interview = begin(make_application(alice))
-        show(interview)
+        interview = begin_interview(make_application(alice))
+        show_question(interview)
         alice_id, interview_id = alice.id, interview.id
         for _ in range(throttle.ANSWERS_PER_ACCOUNT.tries - 2):
             throttle.count_try(throttle.ANSWERS_PER_ACCOUNT, str(alice_id), now)

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 from factories import make_application, sign_in
 from flask.testing import FlaskClient
-from sittings import TAB, begin, clip_bytes, record, show, start
+from interview_steps import (
+    TAB,
+    begin_interview,
+    clip_bytes,
+    record_answer,
+    show_question,
+    start_answer,
+)
 from tus_requests import ask, patch
 
 from portal import interviews
@@ -16,12 +23,12 @@ from portal.models import Answer, AnswerState, InterviewSession, User
 
 @pytest.fixture
 def interview(alice: User) -> InterviewSession:
-    return begin(make_application(alice))
+    return begin_interview(make_application(alice))
 
 
 @pytest.fixture
 def answer(interview: InterviewSession) -> Answer:
-    return start(interview)
+    return start_answer(interview)
 
 
 @pytest.fixture
@@ -56,7 +63,7 @@ def test_what_was_taken_back_is_gone_for_everybody_who_still_means_it(
 def test_a_part_that_was_taken_back_is_followed_by_another(
     client: FlaskClient, interview: InterviewSession, data: bytes, room: object
 ) -> None:
-    first = record(interview, data, recorded_ms=10_000)
+    first = record_answer(interview, data, recorded_ms=10_000)
     for part in (2, 3):
         begun = room("answers", tab=TAB, question=1, container="mp4", continues=str(first.id))
         assert (begun.status_code, begun.json["part"]) == (201, part)
@@ -90,7 +97,7 @@ def test_a_first_part_that_was_taken_back_cannot_be_continued(
 def test_a_take_that_was_recorded_again_is_still_complete_when_it_is_said_twice(
     interview: InterviewSession, data: bytes
 ) -> None:
-    old = record(interview, data)
+    old = record_answer(interview, data)
     old.state = AnswerState.DISCARDED  # as finishing does with it
     db.session.commit()
 
@@ -98,10 +105,10 @@ def test_a_take_that_was_recorded_again_is_still_complete_when_it_is_said_twice(
 
 
 def test_completing_nothing_twice_is_no_fault(interview: InterviewSession, room: object) -> None:
-    show(interview)
+    show_question(interview)
     answer_id = room("answers", tab=TAB, question=1, container="mp4").json["answer_id"]
     answer = db.session.get_one(Answer, uuid.UUID(answer_id))
 
     assert interviews.complete_answer(answer, 0, 0) is None
-    assert interviews.answer_path(start(interview)).parent.is_dir()
+    assert interviews.answer_path(start_answer(interview)).parent.is_dir()
     assert room(f"answers/{answer_id}/complete", length=0).status_code in {200, 404}

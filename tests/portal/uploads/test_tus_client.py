@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import requests
 from factories import make_application, make_user
+from interview_steps import begin_interview, clip_bytes, start_answer
 from servers import LiveServer
-from sittings import begin, clip_bytes, start
 from tusclient.client import TusClient
 from tusclient.uploader import Uploader
 
@@ -72,7 +72,7 @@ class Target:
 @pytest.fixture
 def target(server: LiveServer) -> Target:
     with server.app.app_context():
-        answer: Answer = start(begin(make_application(make_user())))
+        answer: Answer = start_answer(begin_interview(make_application(make_user())))
         token, stored = upload_tokens.make_upload_token(answer.id), interviews.answer_path(answer)
         return Target(server, answer.id, token, stored)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from factories import make_application, sign_in
 from flask.testing import FlaskClient
+from interview_steps import begin_interview, clip_bytes, start_answer
 from routes import RULES_AND_METHODS
-from sittings import begin, clip_bytes, start
 from tus_requests import CREATED, ask, stored
 
 from portal.models import Answer, InterviewSession, User
@@ -15,12 +15,12 @@ from portal.models import Answer, InterviewSession, User
 
 @pytest.fixture
 def interview(alice: User) -> InterviewSession:
-    return begin(make_application(alice))
+    return begin_interview(make_application(alice))
 
 
 @pytest.fixture
 def answer(interview: InterviewSession) -> Answer:
-    return start(interview)
+    return start_answer(interview)
 
 
 @pytest.fixture

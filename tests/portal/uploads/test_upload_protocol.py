@@ -9,7 +9,7 @@ import pytest
 from factories import make_application
 from flask import Flask
 from flask.testing import FlaskClient
-from sittings import begin, clip_bytes, start
+from interview_steps import begin_interview, clip_bytes, start_answer
 from tus_requests import ask, patch, stored
 
 from portal import interviews, tus
@@ -19,12 +19,12 @@ from portal.models import Answer, InterviewSession, User
 
 @pytest.fixture
 def interview(alice: User) -> InterviewSession:
-    return begin(make_application(alice))
+    return begin_interview(make_application(alice))
 
 
 @pytest.fixture
 def answer(interview: InterviewSession) -> Answer:
-    return start(interview)
+    return start_answer(interview)
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from random import Random
 
 import pytest
 from factories import make_application, make_user
+from interview_steps import begin_interview, clip_bytes, start_answer
 from servers import LiveServer
-from sittings import begin, clip_bytes, start
 
 from portal import interviews, upload_tokens
 
@@ -86,7 +86,7 @@ def said(wire: socket.socket) -> tuple[int, int]:
 @pytest.fixture
 def upload(server: LiveServer) -> Upload:
     with server.app.app_context():
-        answer = start(begin(make_application(make_user())))
+        answer = start_answer(begin_interview(make_application(make_user())))
         return Upload(
             server.port,
             answer.id,
@@ -151,7 +151,7 @@ def test_no_piece_gets_in_behind_the_end_of_an_upload(
     """
     for _ in range(16):
         with server.app.app_context(), ThreadPoolExecutor(8) as tabs:
-            answer = start(begin(make_application(make_user())))
+            answer = start_answer(begin_interview(make_application(make_user())))
             upload = Upload(
                 server.port,
                 answer.id,
@@ -180,7 +180,7 @@ def test_nothing_is_lost_where_an_answer_is_given_up_while_its_first_piece_comes
 ) -> None:
     for _ in range(16):
         with server.app.app_context(), ThreadPoolExecutor(2) as tabs:
-            answer = start(begin(make_application(make_user())))
+            answer = start_answer(begin_interview(make_application(make_user())))
             upload = Upload(
                 server.port,
                 answer.id,
@@ -229,7 +229,10 @@ def test_tabs_that_send_badly_make_a_good_file(
     server: LiveServer, data: bytes, uploads_at_once: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with server.app.app_context():
-        answers = [start(begin(make_application(make_user()))) for _ in range(uploads_at_once)]
+        answers = [
+            start_answer(begin_interview(make_application(make_user())))
+            for _ in range(uploads_at_once)
+        ]
         sent = [
             Upload(
                 server.port,

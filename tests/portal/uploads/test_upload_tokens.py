@@ -17,7 +17,7 @@ from api_caller import bearer
 from factories import make_application, sign_in
 from flask import Flask, current_app
 from flask.testing import FlaskClient
-from sittings import begin, clip_bytes, record, start
+from interview_steps import begin_interview, clip_bytes, record_answer, start_answer
 from werkzeug.test import TestResponse
 
 from portal import interviews, upload_tokens
@@ -29,7 +29,7 @@ METHODS = ("POST", "HEAD", "PATCH", "DELETE")
 
 @pytest.fixture
 def answer(interview: InterviewSession) -> Answer:
-    return start(interview)
+    return start_answer(interview)
 
 
 def ask(client: FlaskClient, method: str, answer: Answer, authorization: str) -> TestResponse:
@@ -128,7 +128,7 @@ def test_the_forgeries_differ_from_a_right_token_in_one_thing(
 
 
 def test_a_token_opens_only_its_own_upload(client: FlaskClient, answer: Answer, bob: User) -> None:
-    others = start(begin(make_application(bob)))
+    others = start_answer(begin_interview(make_application(bob)))
     shown = f"Bearer {upload_tokens.make_upload_token(others.id)}"
 
     assert {
@@ -154,7 +154,7 @@ def test_an_upload_token_opens_nothing_else(client: FlaskClient, answer: Answer)
 def test_a_finished_interview_takes_nothing_more(
     client: FlaskClient, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answers = [record(interview, clip_bytes(tmp_path), question=number) for number in (1, 2)]
+    answers = [record_answer(interview, clip_bytes(tmp_path), question=number) for number in (1, 2)]
     interviews.finish(interview)
     path, shown = (
         interviews.answer_path(answers[0]),

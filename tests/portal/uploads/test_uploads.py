@@ -11,7 +11,7 @@ import pytest
 from factories import make_application
 from flask import Flask
 from flask.testing import FlaskClient
-from sittings import begin, clip_bytes, start
+from interview_steps import begin_interview, clip_bytes, start_answer
 from werkzeug.test import TestResponse
 
 from portal import interviews, tus, upload_tokens, work
@@ -25,7 +25,7 @@ TUS = {"Tus-Resumable": "1.0.0"}
 
 @pytest.fixture
 def answer(alice: User) -> Answer:
-    return start(begin(make_application(alice)))
+    return start_answer(begin_interview(make_application(alice)))
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-// What tus-js-client does with an upload, on request of tests/test_tus_client.py: one step of a story for each call.
+// What tus-js-client does with an upload, on request of tests/portal/uploads/test_tus_client.py: one step of a story
+// for each call.
 //   node tus_js_upload.cjs STEP '{"endpoint", "url", "token", "file", "chunk", "stopAt", "deferred", "stream", "override"}'
 // Prints what came of it as one line of JSON. Knows nothing of the portal beyond its address and a token.
 

@@ -9,7 +9,7 @@ import pytest
 from factories import sign_in
 from flask import Flask
 from flask.testing import FlaskClient
-from sittings import begin
+from interview_steps import begin_interview
 
 from portal.models import Application, User
 from portal.web.json_bodies import MAX_BYTES, MAX_DEPTH
@@ -19,7 +19,7 @@ DEEP = b"[" * 20_000 + b"]" * 20_000
 
 
 def room_address(application: Application) -> str:
-    return f"/capture/{begin(application).id}/seat"
+    return f"/capture/{begin_interview(application).id}/seat"
 
 
 def posted(client: FlaskClient, path: str, body: bytes) -> int:

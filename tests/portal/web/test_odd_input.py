@@ -7,8 +7,8 @@ from typing import Any
 from api_caller import bearer
 from factories import Cast, make_application, sign_in
 from flask import Flask, url_for
+from interview_steps import begin_interview, start_answer
 from papers import pdf
-from sittings import begin, start
 from werkzeug.routing import Rule
 
 from portal import interviews
@@ -71,8 +71,8 @@ def asked(rule: Rule, path: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
 def test_nothing_odd_that_is_sent_makes_the_portal_fail(app: Flask, cast: Cast) -> None:
     application = make_application(cast.alice)
     (interviews.config().resumes_folder / application.resume_path).write_bytes(pdf())
-    interview = begin(application)
-    answer = start(interview)
+    interview = begin_interview(application)
+    answer = start_answer(interview)
     known = {
         "interview_id": interview.id, "answer_id": answer.id, "application_id": application.id,
         "slug": "a", "job_id": application.job_id, "user_id": cast.bob.id,

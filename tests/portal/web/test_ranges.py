@@ -10,7 +10,7 @@ import pytest
 from factories import make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
-from sittings import begin
+from interview_steps import begin_interview
 from werkzeug.http import http_date, quote_etag, unquote_etag
 from werkzeug.test import TestResponse
 
@@ -39,7 +39,7 @@ class Served:
 
 @pytest.fixture
 def film(client: FlaskClient, alice: User, ada: User) -> Served:
-    interview = begin(make_application(alice))
+    interview = begin_interview(make_application(alice))
     interview.state = InterviewState.READY
     db.session.commit()
     path = interviews.recording(interview).recording_path

@@ -14,8 +14,8 @@ from api_caller import as_header
 from factories import make_application, sign_in
 from flask import Flask, current_app
 from flask.testing import FlaskClient
+from interview_steps import TAB, begin_interview, show_question, start_answer
 from routes import RULES_AND_METHODS, all_rules
-from sittings import TAB, begin, show, start
 from werkzeug.test import TestResponse
 
 from portal import tus, upload_tokens
@@ -58,7 +58,7 @@ def assert_is_ours(response: TestResponse, method: str) -> None:
 
 @pytest.fixture
 def answer(alice: User) -> Answer:
-    return start(begin(make_application(alice)))
+    return start_answer(begin_interview(make_application(alice)))
 
 
 def addresses(place: str, answer: Answer) -> Iterator[str]:
@@ -187,7 +187,7 @@ def test_a_completing_that_comes_too_early_says_the_offset(
 
 def test_a_full_disk_is_said_as_ours(client: FlaskClient, answer: Answer) -> None:
     settings = current_app.config["PORTAL"]
-    show(answer.interview, 2)
+    show_question(answer.interview, 2)
     sign_in(client, answer.interview.application.user)
     wish = {"tab": TAB, "question": 2, "container": "mp4"}
     current_app.config["PORTAL"] = replace(settings, disk_floor_bytes=2**62)

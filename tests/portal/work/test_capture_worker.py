@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from candidates import Clip
 from factories import make_application
+from interview_steps import begin_interview, clip_bytes, record_answer
 from servers import LiveServer
-from sittings import begin, clip_bytes, record
 from torture_site import Site
 from visiting import Visitor
 from workers import DECODERS, LiveWorker, decoders_in, family
@@ -109,8 +109,8 @@ def test_a_worker_that_is_stopped_gives_back_what_it_measures(
     server: LiveServer, worker: LiveWorker, tmp_path: Path
 ) -> None:
     alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
-    answer = record(
-        begin(make_application(alice), analyse=True), clip_bytes(tmp_path, seconds=60.0)
+    answer = record_answer(
+        begin_interview(make_application(alice), analyse=True), clip_bytes(tmp_path, seconds=60.0)
     )
     db.session.rollback()
     worker.start()

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 from flask import Flask
-from sittings import clip_bytes, record
+from interview_steps import clip_bytes, record_answer
 
 from portal import work
 from portal.extensions import db
@@ -36,7 +36,7 @@ def test_a_kind_that_registers_is_found_claimed_and_done(
     empty: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     done: list[object] = []
-    answer_id = record(interview, clip_bytes(tmp_path)).id
+    answer_id = record_answer(interview, clip_bytes(tmp_path)).id
     work.register_rows(empty, lambda: [kind_of_answers(done)])
 
     assert work.work_through(empty) == 1
@@ -46,7 +46,7 @@ def test_a_kind_that_registers_is_found_claimed_and_done(
 def test_a_row_that_used_up_its_tries_is_given_up(
     empty: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    record(interview, clip_bytes(tmp_path)).attempts = 2
+    record_answer(interview, clip_bytes(tmp_path)).attempts = 2
     db.session.commit()
     done: list[object] = []
     work.register_rows(empty, lambda: [kind_of_answers(done)])
@@ -58,7 +58,7 @@ def test_a_row_that_used_up_its_tries_is_given_up(
 def test_what_is_due_by_the_clock_waits_for_rows(
     empty: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
-    answer_id = record(interview, clip_bytes(tmp_path)).id
+    answer_id = record_answer(interview, clip_bytes(tmp_path)).id
     done: list[object] = []
     work.register_idle(empty, lambda: lambda stop: done.append("clock"))
     work.register_rows(empty, lambda: [kind_of_answers(done)])

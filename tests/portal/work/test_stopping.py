@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from factories import make_application
+from interview_steps import begin_interview, clip_bytes, start_answer
 from servers import LiveServer
-from sittings import begin, clip_bytes, start
 
 from capture.store.recording import read_observations
 from portal import interviews
@@ -43,7 +43,7 @@ def test_a_server_that_stops_gives_back_what_it_measures(
     data = clip_bytes(tmp_path, seconds=12.0)
     with live_server.app.app_context():
         alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
-        answer = look(start(begin(make_application(alice), analyse=True)))
+        answer = look(start_answer(begin_interview(make_application(alice), analyse=True)))
         answer_id, path = answer.id, interviews.answer_path(db.session.get_one(Answer, answer.id))
         interviews.receive(db.session.get_one(Answer, answer_id), 0, data[: len(data) // 2], None)
         wait_for(answer, AnswerState.RECORDING, 1_000)

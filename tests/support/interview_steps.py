@@ -1,5 +1,5 @@
-"""A candidate's sitting without a browser: the verbs that the room's script calls, on clips made by
-code.
+"""A candidate's interview without a browser: what the room's script asks of the portal, one step
+each, with clips made by code.
 """
 
 from pathlib import Path
@@ -15,8 +15,8 @@ from portal.models import Answer, Application, InterviewSession, utc_now
 TAB = "the-only-tab"
 
 
-def begin(application: Application, *, analyse: bool = False) -> InterviewSession:
-    """Consent given and the seat taken."""
+def begin_interview(application: Application, *, analyse: bool = False) -> InterviewSession:
+    """Open the interview, give consent and take the seat."""
     interview = interviews.open_interview(application)
     interviews.give_consent(interview, analyse=analyse)
     interviews.claim_seat(interview, TAB)
@@ -30,16 +30,16 @@ def clip_bytes(folder: Path, seconds: float = 2.0, container: str = "mp4") -> by
     return path.read_bytes()
 
 
-def start(
+def start_answer(
     interview: InterviewSession, question: int = 1, container: str = "mp4", **more: object
 ) -> Answer:
-    """As the page does it: the question is shown first."""
+    """Start an answer as the page does it: the question is shown first."""
     db.session.refresh(interview)
-    show(interview, question)
+    show_question(interview, question)
     return interviews.start_answer(interview, NewAnswer(TAB, question, container, **more))
 
 
-def show(interview: InterviewSession, question: int = 1) -> None:
+def show_question(interview: InterviewSession, question: int = 1) -> None:
     """Make a question's prompt known, whether or not its turn has come."""
     asked = next((asked for asked in interview.questions if asked.position == question), None)
     if asked and not asked.is_released:
@@ -47,25 +47,27 @@ def show(interview: InterviewSession, question: int = 1) -> None:
         db.session.commit()
 
 
-def send(answer: Answer, data: bytes) -> None:
+def send_bytes(answer: Answer, data: bytes) -> None:
     interviews.receive(answer, 0, data, None)
 
 
-def record(
+def record_answer(
     interview: InterviewSession, data: bytes, question: int = 1, recorded_ms: int | None = None
 ) -> Answer:
-    """One whole answer, sent and complete."""
-    answer = start(interview, question)
-    send(answer, data)
+    """Record one whole answer: started, sent and completed."""
+    answer = start_answer(interview, question)
+    send_bytes(answer, data)
     completed = interviews.complete_answer(answer, len(data), recorded_ms)
     assert completed is answer
     return answer
 
 
-def finished(app: Flask, interview: InterviewSession, folder: Path) -> InterviewSession:
-    """Both questions answered, the sitting ended, all work done."""
+def record_whole_interview(
+    app: Flask, interview: InterviewSession, folder: Path
+) -> InterviewSession:
+    """Answer both questions, finish the interview, and do all the work that waits."""
     for question in (1, 2):
-        record(interview, clip_bytes(folder), question=question)
+        record_answer(interview, clip_bytes(folder), question=question)
     db.session.rollback()
     interviews.finish(interview)
     work.work_through(app)

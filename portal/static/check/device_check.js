@@ -181,7 +181,7 @@ class DeviceCheck {
     const row = this.root.querySelector(`[data-row="${name}"]`);
     const [glyph, word] = RESULTS[result];
     row.dataset.result = result;
-    row.querySelector("[data-mark]").textContent = glyph;
+    row.querySelector("[data-glyph]").textContent = glyph;
     row.querySelector("[data-word]").textContent = word;
     row.querySelector("[data-what]").textContent = text;
     const cure = row.querySelector("[data-cure]");

@@ -12,14 +12,14 @@ const SPEECH_FROM = 0.5; // the middle of the voice detector's scale
 
 // What each lane draws, and on which scale. The first series of a lane cannot be hidden.
 export const LANES = {
-  faces: { scale: [0, 3], lines: [{ series: "count", stepped: true }] },
+  faces: { scale: [0, 3], curves: [{ series: "count", isStepped: true }] },
   head: {
     scale: [-45, 45],
-    lines: [{ series: "yaw_deg" }, { series: "pitch_deg", dash: [6, 3] }, { series: "roll_deg", dash: [2, 3] }],
+    curves: [{ series: "yaw_deg" }, { series: "pitch_deg", dash: [6, 3] }, { series: "roll_deg", dash: [2, 3] }],
   },
-  eyes: { scale: [-1, 1], lines: [{ series: "gaze_x" }, { series: "openness", dash: [6, 3], scale: [0, 1] }] },
-  sound: { scale: [-70, 0], lines: [] },
-  quality: { scale: [0, 1], lines: [{ series: "brightness" }] },
+  eyes: { scale: [-1, 1], curves: [{ series: "gaze_x" }, { series: "openness", dash: [6, 3], scale: [0, 1] }] },
+  sound: { scale: [-70, 0], curves: [] },
+  quality: { scale: [0, 1], curves: [{ series: "brightness" }] },
 };
 const LANE_COLOUR = { faces: "measured", head: "measured", eyes: "measured", sound: "sound", quality: "good" };
 const severityColour = (severity) => colour(`severity-${severity}`); // as in the list of flags: a token of app.css
@@ -142,17 +142,17 @@ export class Lanes {
     context.fillRect(0, bounds.top + bounds.height - 1, this.width, 1);
     if (lane.scale[0] < 0 && name !== "sound") context.fillRect(0, bounds.top + bounds.height / 2, this.width, 1);
     if (name === "sound") this.#drawSound(bounds);
-    if (name === "quality") this.#drawWhere("frozen", (value) => value === true, colour("medium"), bounds);
-    for (const line of lane.lines) {
-      if (this.hidden.has(line.series)) continue;
-      const muted = line !== lane.lines[0];
-      this.#drawLine(line, line.scale ?? lane.scale, bounds, colour(muted ? "text" : LANE_COLOUR[name]));
+    if (name === "quality") this.#drawFoot("frozen", (value) => value === true, colour("medium"), bounds);
+    for (const curve of lane.curves) {
+      if (this.hidden.has(curve.series)) continue;
+      const muted = curve !== lane.curves[0];
+      this.#drawCurve(curve, curve.scale ?? lane.scale, bounds, colour(muted ? "text" : LANE_COLOUR[name]));
     }
   }
 
   // The curve has a gap wherever nothing was measured. Each pixel column keeps its least and greatest value, so that an
   // hour of samples still shows every peak.
-  #drawLine({ series, dash = [], stepped = false }, [low, high], { top, height }, stroke) {
+  #drawCurve({ series, dash = [], isStepped = false }, [low, high], { top, height }, stroke) {
     const { context } = this;
     const usable = height - 2 * PADDING_PX;
     const y = (value) => top + PADDING_PX + usable * (1 - (Math.min(Math.max(value, low), high) - low) / (high - low));
@@ -161,7 +161,7 @@ export class Lanes {
       context.moveTo(run[0].x, y(run[0].first));
       let before = run[0].first;
       for (const column of run) {
-        if (stepped) context.lineTo(column.x, y(before));
+        if (isStepped) context.lineTo(column.x, y(before));
         for (const value of [column.first, column.least, column.most, column.last]) context.lineTo(column.x, y(value));
         before = column.last;
       }
@@ -214,7 +214,7 @@ export class Lanes {
         this.context.fillRect(x, middle - reach, this.#barPx(), 2 * reach);
       }
     }
-    this.#drawWhere("speech", (value) => value >= SPEECH_FROM, colour("text"), bounds);
+    this.#drawFoot("speech", (value) => value >= SPEECH_FROM, colour("text"), bounds);
   }
 
   #barPx() {
@@ -223,7 +223,7 @@ export class Lanes {
   }
 
   // A thin line at the bottom of a lane, wherever a condition is true.
-  #drawWhere(series, isTrue, shade, { top, height }) {
+  #drawFoot(series, isTrue, shade, { top, height }) {
     const half = this.signals.telemetry.sample_every_ms / 2;
     this.#eachVisible(series, (ms, value) => {
       if (value !== null && isTrue(value)) this.#fill(shade, ms - half, ms + half, top + height - 5, 2, 0.8, 1);

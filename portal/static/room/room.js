@@ -153,7 +153,7 @@ class Room {
     this.recording.leave();
     this.view.question(question, this.data.questions.length);
     const taken = clock(takeMs(question));
-    this.view.fill({ taken, saved: "–", saved_label: "Saving", saved_mark: "↑", kept_here: "" });
+    this.view.fill({ taken, saved: "–", saved_label: "Saving", saved_glyph: "↑", kept_here: "" });
   }
 
   // One question

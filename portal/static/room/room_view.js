@@ -96,7 +96,7 @@ export class RoomView {
     const recordedS = Math.max(savedS, round(recordedMs / 1000));
     const glyph = upload.trouble ? "▲" : upload.is_complete ? "✓" : "↑";
     this.root.dataset.saved = upload.trouble ? "part" : upload.is_complete ? "whole" : "";
-    this.fill({ saved_label: savedLabel(upload, waitsIn, leftMs), saved_mark: glyph });
+    this.fill({ saved_label: savedLabel(upload, waitsIn, leftMs), saved_glyph: glyph });
     this.fill({ saved: `${savedS} of ${recordedS} s` });
     this.fill({ kept_here: waitsIn && `Kept in this ${waitsIn}, saved later`, kept_here_s: `${recordedS - savedS} s` });
   }
@@ -105,7 +105,7 @@ export class RoomView {
   uploads(questions, question, { uploads, leftMs }, obstacle, waitsIn) {
     for (const one of questions) {
       const { glyph, text } = answerStatus(one, uploads, leftMs, waitsIn);
-      this.fill({ [`answer_mark_${one.position}`]: glyph, [`answer_${one.position}`]: text });
+      this.fill({ [`answer_glyph_${one.position}`]: glyph, [`answer_${one.position}`]: text });
     }
     this.fill(savedSentences(answerStatus(question, uploads, null, waitsIn)));
     const { hint, isFinishable, redo } = finishStatus(questions, uploads, leftMs, waitsIn);

@@ -261,7 +261,5 @@ def body(schema: Schema) -> dict[str, Any]:
     try:
         return dict(schema.load(request.get_json()))
     except ValidationError as exc:
-        at_fault = sorted(set(schema.fields) & set(exc.messages_dict)) or [
-            "others than are taken here"
-        ]
-        raise BadBody(f"These fields are not as they should be: {', '.join(at_fault)}.") from exc
+        at_fault = sorted(set(schema.fields) & set(exc.messages_dict)) or ["unknown fields"]
+        raise BadBody(f"These fields are not valid: {', '.join(at_fault)}.") from exc

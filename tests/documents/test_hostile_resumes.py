@@ -46,7 +46,7 @@ GOOD_PDFS = {
         o5=b"<< /Title (/JavaScript /Launch) /Keywords <2f4a6176615363726970742020> >>",
     ),
     "objects in streams": lambda: hostile_pdf.in_object_stream(b"<< /Title (\\(/JavaScript\\)) /A [1 2 (x) /Name] >>"),
-    "two revisions": lambda: hostile_pdf.finished(hostile_pdf.pdf(), {7: b"<< /Producer (x) >>"}, prev=0),
+    "two revisions": lambda: hostile_pdf.with_cross_references(hostile_pdf.pdf(), {7: b"<< /Producer (x) >>"}, prev=0),
     "200 pages": lambda: hostile_pdf.many_pages(200),
 }  # fmt: skip
 GOOD_DOCXS = {

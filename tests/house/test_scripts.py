@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,16 @@ from scripts import STATIC, our_scripts
 SCRIPTS = our_scripts()
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.js")
 WIDEST = 120  # characters of a line
+# The rooms of portal/static and the doors: the rooms that the scripts of each may import.
+DOORS: dict[str, set[str]] = {
+    "server": set(),
+    "upload": {"server"},
+    "devices": {"server"},
+    "check": {"devices", "server", "upload"},
+    "room": {"devices", "server", "upload"},
+    "player": set(),
+    "site": set(),
+}
 IMPORT = re.compile(r'^(?:import|export|\}).* from "([^"]+)";$', re.MULTILINE)
 
 
@@ -31,6 +42,15 @@ def test_no_two_scripts_have_names_that_differ_only_by_their_room_or_by_an_s() -
 def test_no_line_of_a_script_is_too_wide(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [number for number, line in enumerate(lines, 1) if len(line) > WIDEST] == []
+
+
+def test_scripts_use_only_the_doors_between_their_rooms() -> None:
+    used: dict[str, set[str]] = {path.parent.name: set() for path in SCRIPTS}
+    for path in SCRIPTS:
+        addresses = IMPORT.findall(path.read_text(encoding="utf-8"))
+        used[path.parent.name] |= {(path.parent / one).resolve().parent.name for one in addresses}
+    assert {room: others - {room} for room, others in used.items()} == DOORS
+    tuple(TopologicalSorter(DOORS).static_order())  # raises where rooms import in a circle
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)

@@ -8,7 +8,6 @@ import { pageApi } from "../server/api.js";
 import { Seat } from "../server/seat.js";
 import { untilReached } from "../server/until_reached.js";
 import { PieceStore } from "../upload/piece_store.js";
-import { UploadRecovery } from "../upload/upload_recovery.js";
 import { Uploader } from "../upload/uploader.js";
 import { AnswerRecording } from "./answer_recording.js";
 import { AnswerReview } from "./answer_review.js";
@@ -21,6 +20,7 @@ import { whereToResume } from "./resume_point.js";
 import { RoomView } from "./room_view.js";
 import { newestTake, takeMs } from "./takes.js";
 import { UploadProgress } from "./upload_progress.js";
+import { UploadRecovery } from "./upload_recovery.js";
 
 const TURNED_LATE = "Your device was turned near the end. Your answer is being saved.";
 

@@ -1,9 +1,9 @@
 // Recovers answers that an earlier load of this page did not finish, in this browser or on another device: sends the
 // pieces that are still stored here, and completes the answers. It knows how a recording can end without a signal.
 
-import { takesUsed } from "../room/takes.js";
-import { StorageTrouble } from "./piece_store.js";
-import { Upload, missingText } from "./upload.js";
+import { StorageTrouble } from "../upload/piece_store.js";
+import { Upload, missingText } from "../upload/upload.js";
+import { takesUsed } from "./takes.js";
 
 const LOOK_EVERY_MS = 1_000;
 const QUIET_LOOKS = 7; // a page notices within 5 s that it lost its seat; then it stops and sends the rest

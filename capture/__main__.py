@@ -303,7 +303,7 @@ def _clock(t_ms: int) -> str:
 
 
 class ProgressBar:
-    """One line that grows; nothing where nobody watches."""
+    """One line that grows. It prints nothing where the output is no terminal."""
 
     def __init__(self, duration_ms: int, terminal: TextIO) -> None:
         self._duration_ms = max(1, duration_ms)

@@ -65,7 +65,9 @@ class Sitter:
 
 
 def make_demo_clips(portrait: Path, folder: Path) -> list[Path]:
-    """Three answers: undisturbed, nobody there for a while, somebody joining for a while."""
+    """Three answers: an undisturbed one, one with nobody in the picture for a while, one with a
+    second person.
+    """
     scenes = {"calm": calm, "hidden": hidden, "doubled": doubled}
     return [
         make_demo_clip(portrait, folder / f"{name}.mp4", scene) for name, scene in scenes.items()
@@ -176,9 +178,7 @@ def _room(portrait: Layer) -> Layer:
 
 @cache
 def speechlike(seconds: float) -> Numbers:
-    """Syllables of vowels, in phrases with a breath in between: nobody's voice, but a voice to the
-    engine.
-    """
+    """Vowels in phrases, with breaths between them: no real voice, but a voice for the engine."""
     times_s = np.arange(round(seconds * SOUND_HZ)) / SOUND_HZ
     pitch_hz = 115 + 12 * np.sin(2 * pi * 0.5 * times_s)
     turns = np.cumsum(pitch_hz) / SOUND_HZ

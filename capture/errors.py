@@ -16,13 +16,11 @@ class ModelMissing(CaptureError):
 
 
 class ClaimLost(CaptureError):
-    """Somebody else measures this answer now; whatever we would write is out of date."""
+    """Another process measures this answer now, so our results are out of date."""
 
 
 class Halted(CaptureError):
-    """Somebody asked this work to end before it was done; nothing is wrong with what it worked
-    on.
-    """
+    """Somebody asked this work to end early. Nothing is wrong with its file."""
 
 
 class StillWriting(CaptureError):

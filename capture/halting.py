@@ -10,4 +10,4 @@ Check = Callable[[], None]
 
 
 def go_on() -> None:
-    """What is asked by work that nobody ends."""
+    """The check of work that nothing ends early."""

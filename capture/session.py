@@ -1,9 +1,7 @@
-"""Measures one answer as its file grows: decodes it, samples it, and stores what was seen as it is
-made.
+"""Measures one answer while its file grows: decodes it, samples it, and stores each observation.
 
-Work that was interrupted is taken up where its stored observations end. Knows nothing of leases and
-databases: whoever started it says through `heartbeat` whether the answer is still theirs to
-measure.
+Interrupted work continues where the stored observations end. The session knows no leases and no
+databases: the caller says through `heartbeat` whether the answer is still theirs to measure.
 """
 
 import logging
@@ -76,10 +74,11 @@ class Models:
 
 @dataclass(frozen=True)
 class AnswerSource:
-    """One answer's file and what a session must know of it.
+    """One answer's file, and what a session must know about it.
 
-    `heartbeat` hears how far measuring came, about every `heartbeat_s`; False means: no longer
-    yours, stop. `takes_over`: it is certainly ours, whoever else may still write its observations.
+    The session calls `heartbeat` with its progress about every `heartbeat_s`; False means: stop,
+    the answer is no longer yours. `takes_over`: the caller has the claim, even if another process
+    still writes observations.
     """
 
     path: Path
@@ -133,8 +132,8 @@ class CaptureSession:
         self._thread: threading.Thread | None = None
 
     def run(self) -> SessionResult:
-        """Measure until the file ends or somebody stops it. Raises `ClaimLost` when the answer is
-        no longer ours.
+        """Measure until the file ends or `stop` is set. Raises `ClaimLost` when the answer is no
+        longer ours.
         """
         self._state = SessionState.MEASURING
         try:

@@ -44,7 +44,7 @@ class Severity(StrEnum):
 
 
 class GapCause(StrEnum):
-    """Why nobody could measure a stretch."""
+    """Why a part of the recording could not be measured."""
 
     BETWEEN_ANSWERS = "between_answers"
     # the browser or the machine went away; the tail of an answer is missing
@@ -88,7 +88,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Observation:
-    """What was measured at `t_ms`: a fact. Whatever was not measured is None, never 0.
+    """What was measured at `t_ms`: a fact. What was not measured is None, never 0.
 
     Units and signs are those of the telemetry contract (docs/telemetry.md).
     """
@@ -146,7 +146,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch of the recording that nobody could measure."""
+    """A part of the recording that could not be measured."""
 
     start_ms: int
     end_ms: int

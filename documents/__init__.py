@@ -1,7 +1,7 @@
-"""Looks at files that strangers send and says whether we may keep them. Knows no web, no database
-and no person.
+"""Checks files that strangers send, and says whether we may keep them. Knows no web and no
+database.
 
-`pdf` and `docx` judge bytes. `asking` has that done in a process of its own (`inside`), with little
-time and memory and nothing it could open; the portal calls only that. `python -m documents FILE`
-asks the same for whoever has a terminal.
+`pdf` and `docx` judge bytes. `asking` runs that in a process of its own (`inside`), with little
+time and memory and no access to files; the portal calls only `asking`. `python -m documents FILE`
+is the same on the command line.
 """

@@ -1,10 +1,9 @@
-"""Says whether bytes are a Word document that only holds text and pictures of its own, or can be
-made one.
+"""Says whether bytes are a Word document with only text and pictures of its own, or can become one.
 
-Every part is unpacked and every XML part is read to its end, within bounds. Macros, programs, other
-files, templates and pictures from other machines, and fields that run something are refused. What
-is only useless, a left-over, or would fetch something that nobody needs is taken out of a copy, in
-which all else is as it was.
+Every part is unpacked and every XML part is read to its end, within limits. Refused are macros,
+programs, other files, templates and pictures from other machines, and fields that run something.
+Useless parts, left-overs, and parts that would fetch something unneeded are left out of a copy;
+everything else in the copy is as it was.
 """
 
 import io

@@ -60,7 +60,7 @@ class _Field:
 
 @dataclass
 class XmlReader:
-    """Raises Refused at whatever acts, fetches or could expand; collects relations, types and
+    """Raises Refused where XML acts, fetches or could expand. Collects relations, types and
     edits.
     """
 
@@ -101,7 +101,7 @@ class XmlReader:
         return self
 
     def _doctype(self, name: str, system: str | None, public: str | None, has_own: bool) -> None:
-        """Drawing programs name the standard's grammar, which nobody needs to read one."""
+        """Drawing programs name the standard's DTD, which is not needed to read the part."""
         if declaration := not has_own and name == "svg" and DOCTYPE.search(self._data):
             self.edits.append(Edit(*declaration.span()))
             self.changes.append("grammar")

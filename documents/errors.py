@@ -2,7 +2,7 @@
 
 
 class Refused(Exception):
-    """The message is for whoever chose the file."""
+    """The message is a sentence for the person who chose the file."""
 
 
 def damaged(kind: str) -> Refused:

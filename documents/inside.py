@@ -1,9 +1,8 @@
-"""The process that looks at one file: bytes in by a pipe, one line of JSON and a changed copy out
-by another.
+"""The process that checks one file: bytes arrive by a pipe, a line of JSON and a changed copy
+leave.
 
-Whatever ends it before it said anything (too much time or memory) means that the file cannot be
-told to be harmless. It writes to pipes only: the size of files is limited to nothing. `asking`
-starts it; nobody else should.
+If the process ends before it answers (too much time or memory), the file counts as not harmless. It
+writes to pipes only: its file size limit is 0. Only `asking` starts it.
 """
 
 import importlib

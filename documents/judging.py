@@ -1,5 +1,5 @@
-"""One question and one answer: may this file be kept? Whatever a parser stumbles over, the file is
-at fault.
+"""One question and one answer: may this file be kept? Where a parser fails, the file is at
+fault.
 """
 
 import importlib
@@ -11,7 +11,9 @@ from documents.verdict import NAMES, Verdict
 
 
 def look(data: bytes) -> Verdict:
-    """What is to be kept of this file. Raises Refused with a sentence for whoever chose it."""
+    """What is to be kept of this file. Raises Refused with a sentence for the person who chose
+    it.
+    """
     kind = kinds.kind_of(data)
     try:
         verdict: Verdict = importlib.import_module(f"documents.{kind}").check(data)
@@ -31,8 +33,8 @@ def look(data: bytes) -> Verdict:
 
 
 def judge(data: bytes) -> str | None:
-    """Why a file is not taken, as a sentence for whoever chose it; None where it, or a copy of it,
-    may be kept.
+    """Why a file is refused, as a sentence for the person who chose it; None where it may be
+    kept.
     """
     try:
         look(data)

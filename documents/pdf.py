@@ -54,8 +54,8 @@ def check(data: bytes) -> Verdict:
 
 
 def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
-    """A copy of which each word is read again. What cannot be written anew is refused for what is
-    in it.
+    """A cleaned copy, of which each word is read again. Raises Refused where no copy can be
+    written.
     """
     changes: list[str] = []
     try:
@@ -146,9 +146,7 @@ def _check_pages(data: bytes) -> int:
 
 
 def _count_pages(root: Any) -> int:
-    """Pages as they are, whatever the file says of their number; a tree that leads back to itself
-    is damage.
-    """
+    """The number of real pages, whatever the file claims. A page tree with a loop is damaged."""
     waiting: list[Any] = [root]
     seen: set[int] = set()
     pages = 0

@@ -1,9 +1,8 @@
-"""Writes a PDF anew without what it may not hold: pypdf reads it, each object that it meets is
-cleaned, all is written.
+"""Writes a PDF again without what it may not hold: pypdf reads it, and each object is cleaned.
 
-What one reader would have seen elsewhere in the old file (an older revision, an object that nothing
-names, a table that lies) is not in the new one. The copy is read once more by `pdf_words`: nothing
-here is trusted to have been thorough.
+What some reader could have found in the old file (an older revision, an object without a reference,
+a false table) is not in the new one. `pdf_words` reads the copy again, so nothing depends on this
+module being thorough.
 """
 
 import io
@@ -113,8 +112,8 @@ class Cleaning:
                 del found[key]
 
     def _check_attachment(self, found: DictionaryObject) -> None:
-        """A second form for programs is taken off. Whoever attaches something else wants it read:
-        it is refused.
+        """Removes a second form for programs. Any other attachment is meant to be read, so it is
+        refused.
         """
         if "/EF" not in found:
             return

@@ -143,9 +143,7 @@ def is_object_stream(found: Found) -> bool:
 
 
 def unpack(data: bytes, found: Found, most: int) -> bytes | None:
-    """What is in an object stream, whatever it says of its length; None for all but the usual
-    packing.
-    """
+    """The bytes of an object stream, whatever length it claims. None for unusual compression."""
     if found.payload_at is None or not _is_packed_as_usual(found):
         return None
     try:
@@ -202,7 +200,7 @@ def _balanced(tokens: Iterator[Token]) -> Iterator[Token]:
 
 
 def text_of(token: Token) -> str:
-    """What a string says to people, in whichever of the three ways it is written."""
+    """The text of a string, in any of the three ways a PDF may write it."""
     if token.text[:2] in {b"\xfe\xff", b"\xff\xfe"}:
         return token.text.decode("utf-16", "replace")
     if token.text[:3] == b"\xef\xbb\xbf":

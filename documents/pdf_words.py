@@ -1,9 +1,8 @@
-"""What the words of a whole PDF say, whichever of them a reader would follow: what is refused, what
-has to go.
+"""Reads all words of a PDF, whichever of them a reader would follow: what is refused, what must go.
 
-Every object of every revision is looked at. What can be told to be harmless wherever it leads is
-left alone; where that depends on what a reader follows, the file is marked and written anew
-(`pdf_cleaning`), and the copy is read here again.
+It looks at every object of every revision. What is harmless wherever it leads is left alone. Where
+that depends on the reader, the file is marked and written again (`pdf_cleaning`), and this module
+reads the copy.
 """
 
 import re

@@ -17,7 +17,7 @@ class Verdict:
 
     @property
     def said(self) -> str:
-        """One sentence for whoever sent it; nothing where the file is kept as it came."""
+        """One sentence for the person who sent the file; empty where the file is kept unchanged."""
         if self.copy is None:
             return ""
         *first, last = self.changes or ("packed it plainly",)

@@ -21,7 +21,7 @@ JPEG_MAX_BYTES = 4 * 1024 * 1024
 
 
 class StationAway(CaptureError):
-    """Nobody answers at the socket: the station is not running."""
+    """The station does not answer at its socket: it is not running."""
 
 
 class StationRefused(CaptureError):
@@ -89,5 +89,5 @@ def _asked(
 
 
 def _too_slow() -> StationRefused:
-    """Somebody is there, and may still do what was asked: nobody may count on either."""
+    """The station is there but slow: it may still do what was asked, or may not."""
     return StationRefused("slow", "it did not answer in time")

@@ -1,5 +1,4 @@
-"""This machine's cameras and microphones: which there are, and which of them somebody means by a
-name or a number.
+"""Lists this machine's cameras and microphones, and finds the one that a name or a number means.
 
 Opens none of them: `capture.device.camera` and `capture.device.microphone` do.
 """

@@ -1,8 +1,9 @@
-"""The one process that owns this machine's camera and microphone, for one sitting at a time, and
-records for it.
+"""The station: the one process that owns this machine's camera and microphone, and records with
+them.
 
-Others ask it over a socket in the file system, so a recording outlives whoever asked for it. Knows
-sittings only as names: who may ask is decided by those who ask. No web, no database.
+It serves one interview at a time. Other processes ask it over a socket in the file system, so a
+recording continues when the process that asked for it ends. The station knows interviews only by
+name; the portal decides who may ask. No web, no database.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ class Station:
             return {}
 
     def preview(self, sitting: str, tab: str) -> Generator[bytes]:
-        """JPEG pictures of the camera until somebody else has it or it ends."""
+        """JPEG pictures of the camera, until another page holds it or it ends."""
         holder, shown_s = Holder(sitting, tab), 0.0
         with self._lock:
             self._refuse_unless_held(holder)
@@ -152,9 +153,7 @@ class Station:
                 self._watchers -= 1
 
     def look_for_lapse(self) -> None:
-        """Whoever has gone without a word keeps the devices for a while, and what was recorded for
-        ever.
-        """
+        """A page that disconnects silently holds the devices for LAPSE_S. Its recording is kept."""
         with self._lock:
             if self._holder and time.monotonic() - self._heard_s > self._lapse_s:
                 with suppress(StillWriting):  # looked at again in half a second

@@ -1,9 +1,9 @@
-"""The file of a film that grows with its interview: answers' packets one after the other, behind
-room for an index.
+"""The film that grows with its interview: packets of the answers in a row, behind room for an
+index.
 
-What is copied while the candidate still records need not be copied when somebody waits. May be
-killed at any point: beside the file stands which answers are in it, written only once they are
-safely on disk. Knows no times and no tracks.
+Packets that are copied while the candidate still records need not be copied at the end, when a
+person waits. The process may be killed at any point: a second file says which answers are in the
+film, and is written only after their packets are safely on disk. Knows no times and no tracks.
 """
 
 import json
@@ -48,7 +48,7 @@ class Piece:
 
 
 class GrowingFilm:
-    """A film on its way. One process at a time may write it; whoever starts it sees to that."""
+    """An unfinished film. One process at a time may write it; the caller holds the lock."""
 
     def __init__(self, path: Path, head_bytes: int) -> None:
         """`head_bytes` is the room for the index of a film that is begun; one that goes on keeps

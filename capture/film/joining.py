@@ -210,8 +210,8 @@ def _head(
 
 
 def _frame(answer: Path, chapters: list[Chapter]) -> bytes:
-    """A film of the answer's first packets with all the chapters: whatever FFmpeg says of a film
-    but its packets.
+    """A film of the answer's first packets and all chapters: all that FFmpeg writes besides
+    packets.
     """
     file = BytesIO()
     with Media(answer, "mp4") as media, av.open(file, "w", format="mp4") as output:

@@ -96,8 +96,8 @@ class CopiedPicture:
 
 
 class EncodedPicture:
-    """Encodes whatever came to H.264, upright, on one canvas; another picture size on the way is
-    fitted into it.
+    """Encodes any video to upright H.264 on one canvas. Pictures of another size are fitted into
+    it.
     """
 
     def __init__(self, media: Media, output: OutputContainer, canvas: tuple[int, int]) -> None:

@@ -209,9 +209,7 @@ class Media:
         return round((packet.duration or 0) * self.tick_s[packet.stream_index] * 1000)
 
     def _leaps(self, packet: Packet[Stream]) -> bool:
-        """Whether the file's clock breaks here, so that nobody can tell where this and all that
-        follows belongs.
-        """
+        """Whether the clock of the file jumps here, so that the times from here on mean nothing."""
         track = packet.stream_index
         t_ms = self.time_ms((packet.pts or 0) * self.tick_s[track])
         newest_ms = self._newest_ms.get(track, t_ms)

@@ -113,9 +113,7 @@ class MonoResampler:
         return AudioResampler(format="flt", layout="mono", rate=self._rate_hz)
 
     def resample(self, frame: AudioFrame) -> list[tuple[float, NDArray[np.float32]]]:
-        """Samples and the second of the first one; sound without a time is left out, as nobody
-        could place it.
-        """
+        """Samples, and the time of the first one in s. Sound without a time is left out."""
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if form != self._form:
             self._form, self._resampler = form, self._fresh()

@@ -1,5 +1,6 @@
-"""The bytes of a recording, also while somebody still appends to it. Looks at an MP4's claims and
-at nothing else.
+"""The bytes of a recording, also while another process still appends to it.
+
+Checks what an MP4's index claims, and nothing else.
 """
 
 from collections.abc import Callable
@@ -16,8 +17,8 @@ POLL_MS = 100
 
 
 class GrowingFile:
-    """A file that somebody still appends to: `read` waits for bytes until the file is complete or
-    `stop` is set.
+    """A file that may still grow: `read` waits for bytes until the file is complete or `stop` is
+    set.
     """
 
     def __init__(

@@ -58,7 +58,7 @@ class IndexGuard:
         return skipped
 
     def _enter_box(self) -> bool:
-        """False where more bytes are needed. Whatever is no box is looked at like an index."""
+        """False where more bytes are needed. Bytes that are no box are checked like an index."""
         if len(self._waiting) < 16:
             return False
         length, kind, long_length = struct.unpack_from(">I4sQ", self._waiting)

@@ -1,6 +1,6 @@
-"""Which container a file is, told by its first bytes alone.
+"""Tells the container of a file by its first bytes.
 
-Opens nothing and decodes nothing, so that whoever receives uploads needs no media library.
+It opens and decodes nothing, so a process that receives uploads needs no media library.
 """
 
 from pathlib import Path

@@ -45,7 +45,7 @@ NARROW = Layout(342, 0, 20)
 
 
 def flag_word(flag: dict[str, Any]) -> str:
-    """How urgent, in words: the severity, or that nobody can tell."""
+    """How urgent a flag is, in words: its severity, or that it could not be assessed."""
     return str(flag["severity"]) if flag["assessable"] else "not assessable"
 
 

@@ -52,7 +52,7 @@ def write(folder: Path, progress: Callable[[str], None] = lambda step: None) -> 
 
 
 def page(telemetry: Telemetry) -> str:
-    """The whole page; whatever came from the file is escaped."""
+    """The whole page. Every text from the file is escaped."""
     title = f"Measured signals, {clock(telemetry['duration_ms'])}"
     parts = {
         "title": escape(f"Report · {telemetry['session_id']}"),

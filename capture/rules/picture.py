@@ -111,8 +111,8 @@ def from_picture(segment: Segment, slow: Seen, rules: Rules) -> Iterator[Flag]:
 
 
 def _absent(views: Views, still: Seen) -> Seen:
-    """A stalled camera shows what it showed before, so nobody leaves a still picture; but an empty
-    room stays still.
+    """A stalled camera keeps showing its last picture, so a still picture says nothing about a
+    face; an empty room is still, too.
     """
     empty = views == View.EMPTY
     return kept_on(empty & ~still, empty)
@@ -174,8 +174,8 @@ def _too_poor(rules: Rules) -> Criterion:
 
 
 def _still(segment: Segment, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
-    """Said only of pictures that would show a movement: a dark one or one of somebody far away
-    hardly does.
+    """Only for pictures that would show a movement: a dark picture, or a person far away, hardly
+    does.
     """
     rows = segment.rows
     would_show = (views == View.EMPTY) | (readable(rows, rules) & (views != View.UNKNOWN))

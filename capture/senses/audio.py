@@ -1,9 +1,8 @@
-"""How loud it is and whether somebody speaks, from the sound's samples alone. Knows nothing of
-words or of voices.
+"""Sound level and speech probability, from the samples alone. Knows nothing of words or voices.
 
-Sound is cut into steps of 32 ms, the voice detector's own size; what is asked at a moment is
-answered from the steps of the window that ends there. The detector hears quiet talkers louder than
-they are; levels stay those of the sound.
+Sound is cut into steps of 32 ms, as the voice detector needs it. A question about a moment is
+answered from the window of steps that ends there. For the detector, quiet talkers are made louder
+(automatic gain control); levels in dBFS stay those of the sound.
 """
 
 import math
@@ -92,11 +91,11 @@ class SoundMeter:
         return dbfs(sum(step.power for step in steps) / len(steps)) if steps else None
 
     def speech(self, t_ms: int) -> float | None:
-        """Probability that somebody speaks in the window ending at `t_ms`; None where no sound
-        came.
+        """The probability of speech in the window that ends at `t_ms`; None where there was no
+        sound.
 
-        Words are heard with the short pauses between them, so what follows within `AROUND_MS` must
-        have been fed.
+        Words are heard together with the short pauses between them, so what follows within
+        `AROUND_MS` must have been fed before.
         """
         around = self._between(t_ms - WINDOW_MS - AROUND_MS, t_ms + AROUND_MS)
         spoken = talking([step.speech for step in around])
@@ -128,7 +127,7 @@ class SoundMeter:
         self._steps.append(Step(self._waiting_since_ms, power, speech if is_audible else 0.0))
 
     def _gain(self, level_dbfs: float) -> np.float32:
-        """Somebody far away or quiet is heard as if near; what is loud stays as it is."""
+        """Make far or quiet talkers as loud as near ones; loud sound stays as it is."""
         self._loud_dbfs = max(level_dbfs, self._loud_dbfs - FADE_DB)
         gain_db = min(max(LOUD_DBFS - self._loud_dbfs, 0.0), GAIN_DB)
         return np.float32(10 ** (gain_db / 20))

@@ -29,11 +29,11 @@ class Confirmation:
         self._doubted_ms: tuple[int, int] | None = None  # since when, and when last
 
     def of(self, t_ms: int, face: Box, counted: list[Box]) -> Standing:
-        """A face that was counted once stays one while it is read about where it was: hands may
-        cover half of it.
+        """Whether a face that was read is one that was counted.
 
-        What was never counted is none at first. Where it lasts, nobody can tell: it may be a face
-        that is half covered.
+        A face that was counted stays a face while it is read near the same place, because hands may
+        cover half of it. A face that was never counted is none at first. If it lasts, it cannot be
+        told: it may be a face that is half covered.
         """
         if shows(counted, face) or self._was_here(t_ms, face):
             self._known = t_ms, face

@@ -84,8 +84,9 @@ class FaceCounter:
         return last.boxes
 
     def _count(self, frame: Frame, cells: Luma, face: FaceReading | None) -> Count:
-        """Nobody is said to be missing, and no face to be none, before somebody looked closely,
-        which costs four times more: at most once a second in vain.
+        """Look more closely before saying that a person is missing, or that a face is none.
+
+        A close look costs four times more, so at most one a second may find nothing.
         """
         near = face.box if face else None
         boxes = self._crowd.read(frame)
@@ -100,8 +101,8 @@ class FaceCounter:
 
     @staticmethod
     def _is_still_right(last: Count, t_ms: int, cells: Luma, face: FaceReading | None) -> bool:
-        """A count of one beside one face that can be read, or of none; any other is made anew every
-        time.
+        """Whether a count of one readable face, or of none, may be reused. Any other count is made
+        again.
         """
         if face is None:
             return (last.is_close or not last.boxes) and last.still_holds(t_ms, cells, None)

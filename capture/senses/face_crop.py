@@ -1,9 +1,7 @@
-"""A square piece of a picture around a face, enlarged where the face is small, and where its points
-are in the whole.
+"""Cuts a square piece around a face out of a picture, enlarges it, and maps points back.
 
-The landmark model shrinks whatever it gets before it looks for faces: in a whole picture it misses
-those narrower than about a tenth of it, and so do turned ones; in a piece around the face it reads
-them.
+The landmark model shrinks its input before it looks for faces. So in a whole picture it misses
+faces narrower than about a tenth of it, and turned ones; in a piece around the face it reads them.
 """
 
 from dataclasses import dataclass

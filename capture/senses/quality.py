@@ -81,8 +81,8 @@ def cells_of(luma: Luma) -> Luma:
 
 
 def is_blank(luma: Luma) -> bool:
-    """Hardly anything but one even tone: a drawn ground, whatever small thing is shown on it. No
-    camera sees that.
+    """Whether the picture is almost one even tone, as a drawn background is. No camera sees
+    that.
     """
     even = luma.astype(np.float32)
     grain = cv2.resize(np.square(even), CELLS, interpolation=cv2.INTER_AREA) - np.square(

@@ -105,8 +105,8 @@ class Recording:
 
     @contextmanager
     def film_held(self, wait_s: float, check: Check = go_on) -> Iterator[bool]:
-        """Be the only one who lets the film grow; False where somebody else still does after so
-        many seconds.
+        """Lock the growing film for this process. False where another one still holds it after
+        `wait_s`.
         """
         handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -124,10 +124,10 @@ class Recording:
                     _delete(path)
 
     def delete(self) -> None:
-        """Remove the whole recording; harmless when it is gone already.
+        """Delete the whole recording; harmless when it is gone already.
 
-        It is renamed first: whoever is still at work on it finds nothing any more, and can add
-        nothing. Several may delete at once: what one of them does not find, another has deleted.
+        It is renamed first, so that a process still at work on it finds nothing and can add
+        nothing. Several processes may delete at once.
         """
         doomed = self.folder.with_name(self.folder.name + DOOMED_SUFFIX)
         with suppress(FileNotFoundError):
@@ -189,13 +189,13 @@ def _locked(handle: int, wait_s: float, check: Check) -> bool:
 
 
 class ObservationLog:
-    """Append-only observations of one answer, one JSON line each; one process at a time may hold
+    """Append-only observations of one answer, one JSON line each. One process at a time may hold
     it.
 
-    Who `takes_over` from a process that sleeps goes on in a copy under the same name: what the
-    other one still writes goes to a file that nobody can find any more, and it is told by
-    `is_displaced`. No fsync: after a power cut the lost lines are measured again from the video,
-    which is safe on disk.
+    A process that `takes_over` from a sleeping one continues in a copy under the same name. What
+    the sleeper still writes goes to a file without a name, and `is_displaced` tells it so. No
+    fsync: after a power cut the lost lines are measured again from the video, which is safe on
+    disk.
     """
 
     def __init__(self, path: Path, *, takes_over: bool = False) -> None:
@@ -208,8 +208,8 @@ class ObservationLog:
         self.last_t_ms: int | None = self._drop_torn_end()
 
     def is_displaced(self) -> bool:
-        """Whether another process has taken over, or the file was deleted: whatever is appended now
-        is lost.
+        """Whether another process has taken over, or the file was deleted. What is appended now is
+        lost.
         """
         return os.fstat(self._file.fileno()).st_nlink == 0
 

@@ -74,8 +74,10 @@ def _event(event: PageEvent) -> dict[str, Any]:
 
 
 def _columns(rows: Sequence[Observation], names: Sequence[str]) -> dict[str, list[Any]]:
-    """Values as they were stored, rounded then. Somebody waits while an hour of them is written:
-    column by column there is nothing for the garbage collector to look through.
+    """The values as they were stored, already rounded.
+
+    A person waits while an hour of them is written. Column by column, the garbage collector has
+    nothing to look through.
     """
     values_of = attrgetter(*names)
     kept = [row for row in rows if values_of(row).count(None) < len(names)]

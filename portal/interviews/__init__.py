@@ -1,10 +1,11 @@
-"""The verbs of an interview, and the only door from the portal to `capture`.
+"""What people and machines do with an interview, and the portal's only door to `capture`.
 
-`sitting`, `asking`, `answers` and `receiving` are what the candidate does, `standing` whether they
-may, `measuring` the work behind it, `flagging` and `finishing` what it comes to, `results` and
-`rows` the way from rows to files and back, `laying` where answers lie on the recording, `places`
-where things are, `status` how things stand, `arrival` how answers came, `keeping` how data leaves,
-`kiosk` recording with this machine's own devices.
+The candidate: `lifecycle`, `questions`, `answers`, `receiving`; `eligibility` says whether they
+may. The work behind it: `measuring`, `flagging`, `finishing`, `results`. Files: `paths`,
+`disk_space`, `observation_cache`, `retention`. What pages show: `status`, `arrival_notes`,
+`recording_layout`. `kiosk` records with this machine's own devices.
+
+Other packages of the portal import from here, and not from the modules.
 """
 
 from collections.abc import Sequence

@@ -189,7 +189,7 @@ def still_table(footage: Path, every: list[Label], reader: FaceReader) -> Table:
     for label in every:
         if label.kind == "faces" and label.file.startswith("images/"):
             with_senses = MODELS.senses()
-            [row] = with_senses.take(Frame(0, picture_of(footage / label.file)), has_sound=False)
+            [row] = with_senses.feed(Frame(0, picture_of(footage / label.file)), has_sound=False)
             with_senses.close()
             table.rows.append((label.name, label.value, str(row.count)))
     return table

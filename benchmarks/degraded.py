@@ -133,7 +133,7 @@ def flags_of(path: Path, models: Models, change: Change) -> list[Flag]:
             break
         if isinstance(item, Frame):
             changed = np.ascontiguousarray(change(item.rgb).astype(np.uint8))
-            rows += senses.take(Frame(item.t_ms, changed), has_sound=False)
+            rows += senses.feed(Frame(item.t_ms, changed), has_sound=False)
             duration_ms = item.t_ms + SAMPLE_EVERY_MS
     senses.close()
     flags = find_flags(Measurements(duration_ms, [AnswerSpan(1, 1, 0, duration_ms)], rows))

@@ -80,8 +80,8 @@ def _cpu(work: Callable[[], object]) -> float:
 class WithoutBlinks(Senses):
     """Leaves out the look at the pictures between two samples."""
 
-    def take(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:
-        return iter(()) if isinstance(item, Glance) else super().take(item, has_sound=has_sound)
+    def feed(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:
+        return iter(()) if isinstance(item, Glance) else super().feed(item, has_sound=has_sound)
 
 
 def _engine(video: Path, kind: type[Senses]) -> None:

@@ -45,7 +45,7 @@ def measure(models: Models, container: str, is_jailed: bool) -> None:
     decoder = Decoder(SOURCE, container, every_ms=SAMPLE_EVERY_MS)
     with os.fdopen(OUT, "w", buffering=1) as out, closing(models.senses()) as senses:
         for item in decoder:
-            for row in senses.take(item, has_sound=decoder.has_sound):
+            for row in senses.feed(item, has_sound=decoder.has_sound):
                 first_s = first_s or time.monotonic() - began_s
                 out.write(json.dumps(rounded(row)) + "\n")
         for row in senses.rest():

@@ -71,7 +71,7 @@ def _read(reader: FaceReader, rgb: NDArray[Any]) -> FaceReading | None:
 
 def _seen(models: Models, picture: Picture) -> Observation:
     senses = models.senses()
-    [row] = senses.take(Frame(0, picture), has_sound=False)
+    [row] = senses.feed(Frame(0, picture), has_sound=False)
     senses.close()
     return row
 

@@ -199,7 +199,7 @@ def flags_of(
     senses = models.senses()
     frames = [Frame(number * SAMPLE_EVERY_MS, rgb) for number, rgb in enumerate(change(pictures))]
     items: Sequence[Frame | Sound] = sorted([*frames, *sounds], key=lambda item: item.t_ms)
-    rows = [row for item in items for row in senses.take(item, has_sound=talker.has_sound)]
+    rows = [row for item in items for row in senses.feed(item, has_sound=talker.has_sound)]
     rows += senses.rest()
     senses.close()
     if not talker.has_sound:

@@ -224,7 +224,7 @@ class CaptureSession:
         """Whether the file's end was reached."""
         try:
             for item in decoder:
-                self._append(senses.take(item, has_sound=decoder.has_sound), log)
+                self._append(senses.feed(item, has_sound=decoder.has_sound), log)
                 self._beat()
                 if self._stop.is_set():
                     return False

@@ -185,7 +185,7 @@ def _midnight(day: date) -> datetime:
 
 
 @dataclass(frozen=True)
-class Place:
+class ListPosition:
     """An interview's position in a list, the list's length, and the two neighbours."""
 
     newer: uuid.UUID | None
@@ -194,7 +194,7 @@ class Place:
     total: int
 
 
-def place_of(interview: InterviewSession, wanted: InterviewFilter) -> Place:
+def position_of(interview: InterviewSession, wanted: InterviewFilter) -> ListPosition:
     """The interview's place in the filtered list.
 
     The list includes this interview even when it no longer matches the filter.
@@ -217,11 +217,11 @@ def place_of(interview: InterviewSession, wanted: InterviewFilter) -> Place:
         .subquery()
     )
     row = db.session.execute(select(listed).where(listed.c.id == interview.id)).one()
-    return Place(row.newer, row.older, row.number, row.total)
+    return ListPosition(row.newer, row.older, row.number, row.total)
 
 
 @dataclass(frozen=True)
-class Mark:
+class FlagSegment:
     """Where one flag is on the timeline, in per cent of the recording."""
 
     x: float
@@ -288,12 +288,12 @@ def unassessable_percent(interview: InterviewSession) -> int:
     ):
         total_ms += max(0, flag.end_ms - max(flag.start_ms, reached_ms))
         reached_ms = max(reached_ms, flag.end_ms)
-    return round(100 * total_ms / known_ms(interview)) if total_ms else 0
+    return round(100 * total_ms / length_so_far_ms(interview)) if total_ms else 0
 
 
-def marks(interview: InterviewSession) -> list[Mark]:
+def marks(interview: InterviewSession) -> list[FlagSegment]:
     """The flags for a row's timeline. The most severe come last, so that they are drawn on top."""
-    whole_ms = known_ms(interview)
+    whole_ms = length_so_far_ms(interview)
     rank = ("none", *reversed(SEVERITIES))
     placed = [_mark(flag, whole_ms) for flag in interview.flags]
     return sorted(placed, key=lambda mark: rank.index(mark.severity))
@@ -307,7 +307,7 @@ class InterviewSummary:
     by_severity: dict[str, int]
     by_kind: dict[str, int]
     unassessable_percent: int
-    marks: list[Mark]
+    marks: list[FlagSegment]
     progress: Progress
 
     @property
@@ -332,15 +332,15 @@ def summary(interview: InterviewSession) -> InterviewSummary:
 MARK_MIN_PERCENT = 1.5
 
 
-def _mark(flag: Flag, whole_ms: int) -> Mark:
+def _mark(flag: Flag, whole_ms: int) -> FlagSegment:
     x = min(100 * flag.start_ms / whole_ms, 100 - MARK_MIN_PERCENT)
     width = max(100 * (flag.end_ms - flag.start_ms) / whole_ms, MARK_MIN_PERCENT)
-    return Mark(
+    return FlagSegment(
         round(x, 2), round(min(width, 100 - x), 2), flag.severity if flag.assessable else "none"
     )
 
 
-def known_ms(interview: InterviewSession) -> int:
+def length_so_far_ms(interview: InterviewSession) -> int:
     """The recording's length. During the interview: the length so far. Never 0."""
     last_ms = max((flag.end_ms for flag in interview.flags), default=0)
     measured_ms = sum(answer.measured_ms for answer in interview.kept_answers())

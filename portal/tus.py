@@ -144,7 +144,7 @@ def confirm(path: Path) -> int:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[int]:
+def locked(path: Path) -> Iterator[int]:
     """Lock the upload, and give the number of its bytes that are safely on disk. Raises NoSpace.
 
     Nobody can append while the block runs. End an upload only in such a block, so that no chunk

@@ -51,7 +51,7 @@ def is_there(place: Path) -> bool:
 
 
 def preview(place: Path, **values: Any) -> Generator[bytes]:
-    """JPEG pictures for as long as the station lets this sitting watch. Raises StationAway,
+    """JPEG pictures for as long as the station lets this interview watch. Raises StationAway,
     StationRefused.
     """
     with _asked(place, "preview", values) as (connection, stream, _):

@@ -143,7 +143,7 @@ class DeviceFile:
 
     def sound(self, block: Block) -> None:
         if self._sound is not None:
-            self._write(self._sound.take(block.t_s - self._began_s, block.samples))
+            self._write(self._sound.feed(block.t_s - self._began_s, block.samples))
 
     def finish(self) -> None:
         """Write what is still held back; from here on the file is whole. Raises OSError as every
@@ -183,7 +183,7 @@ class SoundTrack:
         self._waiting_s = 0.0
         self._last_pts = -SOUND_FRAME_SAMPLES
 
-    def take(self, t_s: float, samples: NDArray[np.float32]) -> list[Packet[Stream]]:
+    def feed(self, t_s: float, samples: NDArray[np.float32]) -> list[Packet[Stream]]:
         """The packets that are complete now. What was heard before the recording began is left
         out.
         """

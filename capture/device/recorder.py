@@ -107,7 +107,7 @@ class Inbox:
             else:
                 self.blocks_dropped += 1
 
-    def take(self, timeout_s: float) -> Picture | Block | None:
+    def pop(self, timeout_s: float) -> Picture | Block | None:
         """The older of what is next; None where nothing came in time."""
         with self._there:
             if not self._pictures and not self._blocks:
@@ -240,7 +240,7 @@ class DeviceRecorder:
             self._file.finish()
 
     def _take(self, timeout_s: float) -> bool:
-        match item := self._inbox.take(timeout_s):
+        match item := self._inbox.pop(timeout_s):
             case Picture():
                 self._take_picture(item)
             case Block() if self._file:

@@ -30,11 +30,11 @@ from capture.device.microphone import SILENCE_DBFS, Microphone
 from capture.device.recorder import DeviceRecorder, RecorderLimits
 from capture.errors import CaptureError, DeviceMissing, StillWriting
 
-# a sitting that says nothing for so long has left; a restarted server is back within it
+# after so long without a request the page counts as gone; a restarted server is back sooner
 LAPSE_S = 30.0
 PREVIEW_EVERY_S = 0.08  # a dozen pictures a second look alive
 PREVIEW_QUALITY = 75
-LOOK_EVERY_S = 0.5  # at whether the sitting lapsed
+LOOK_EVERY_S = 0.5  # for a page that is gone
 SOCKET_PATH_MAX_BYTES = 100  # the system allows 107
 
 logger = logging.getLogger(__name__)
@@ -42,9 +42,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Holder:
-    """Whose the devices are: a sitting, and the page of it that records."""
+    """The interview that holds the devices, and its page that records."""
 
-    sitting: str
+    interview: str
     tab: str
 
 
@@ -69,34 +69,34 @@ class Station:
     def holder(self) -> Holder | None:
         return self._holder
 
-    def hold(self, sitting: str, tab: str) -> dict[str, Any]:
-        """Take the devices for a sitting and open them; another page of the same sitting may take
-        them over.
+    def hold(self, interview: str, tab: str) -> dict[str, Any]:
+        """Open the devices for an interview. Another page of the same interview may take them
+        over.
         """
         with self._lock:
-            if self._is_busy_with_another(sitting):
+            if self._is_busy_with_another(interview):
                 raise StationRefused(
                     "busy", "another interview is using this machine's camera right now"
                 )
-            if self._holder and self._holder.sitting != sitting:
+            if self._holder and self._holder.interview != interview:
                 self._let_go()
-            self._holder, self._heard_s = Holder(sitting, tab), time.monotonic()
+            self._holder, self._heard_s = Holder(interview, tab), time.monotonic()
             if not self._is_recording and not self._is_open:
                 self._open()
             return self._status()
 
-    def status(self, sitting: str, tab: str) -> dict[str, Any]:
-        """How things stand. Asking keeps the sitting's hold on the devices."""
+    def status(self, interview: str, tab: str) -> dict[str, Any]:
+        """How things stand. Asking keeps the interview's hold on the devices."""
         with self._lock:
-            self._refuse_unless_held(Holder(sitting, tab))
+            self._refuse_unless_held(Holder(interview, tab))
             return self._status()
 
     def start(
-        self, sitting: str, tab: str, answer: str, path: str, limits: dict[str, int]
+        self, interview: str, tab: str, answer: str, path: str, limits: dict[str, int]
     ) -> dict[str, Any]:
         """Record an answer to a new file. Asked twice it is one recording."""
         with self._lock:
-            self._refuse_unless_held(Holder(sitting, tab))
+            self._refuse_unless_held(Holder(interview, tab))
             if self._is_recording:
                 if self._answer != answer:
                     raise StationRefused("busy", "another answer is being recorded")
@@ -113,27 +113,27 @@ class Station:
             self._recorder, self._answer = recorder, answer
             return self._status()
 
-    def stop(self, sitting: str, answer: str = "") -> dict[str, Any]:
-        """End what a sitting records (only this answer, if one is named); everything is on disk
+    def stop(self, interview: str, answer: str = "") -> dict[str, Any]:
+        """End what an interview records (only this answer, if one is named); everything is on disk
         then.
         """
         with self._lock:
-            is_theirs = self._holder is not None and self._holder.sitting == sitting
+            is_theirs = self._holder is not None and self._holder.interview == interview
             if is_theirs and self._recorder and answer in ("", self._answer):
                 self._recorder.stop()
                 return {"recording": self._recording()}
             return {"recording": None}
 
-    def release(self, sitting: str, tab: str) -> dict[str, Any]:
+    def release(self, interview: str, tab: str) -> dict[str, Any]:
         """Let the devices go: their lights go out."""
         with self._lock:
-            if self._holder == Holder(sitting, tab):
+            if self._holder == Holder(interview, tab):
                 self._let_go()
             return {}
 
-    def preview(self, sitting: str, tab: str) -> Generator[bytes]:
+    def preview(self, interview: str, tab: str) -> Generator[bytes]:
         """JPEG pictures of the camera, until another page holds it or it ends."""
-        holder, shown_s = Holder(sitting, tab), 0.0
+        holder, shown_s = Holder(interview, tab), 0.0
         with self._lock:
             self._refuse_unless_held(holder)
             self._watchers += 1
@@ -158,7 +158,7 @@ class Station:
             if self._holder and time.monotonic() - self._heard_s > self._lapse_s:
                 with suppress(StillWriting):  # looked at again in half a second
                     self._let_go()
-                    logger.info("a sitting left without a word; its devices are free again")
+                    logger.info("the page of an interview went away; its devices are free again")
 
     def close(self) -> None:
         with self._lock:
@@ -182,8 +182,8 @@ class Station:
         )
         return self._camera is not None and not self._camera.ended and is_heard
 
-    def _is_busy_with_another(self, sitting: str) -> bool:
-        if self._holder is None or self._holder.sitting == sitting:
+    def _is_busy_with_another(self, interview: str) -> bool:
+        if self._holder is None or self._holder.interview == interview:
             return False
         return self._is_recording or time.monotonic() - self._heard_s <= self._lapse_s
 

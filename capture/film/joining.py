@@ -147,9 +147,9 @@ def _write(media: Media, picture: EncodedPicture | CopiedPicture, sound: EvenSou
     for packet in media.packets():
         if packet.stream_index == media.video.index:
             sound.keep_up(media.end_ms)
-            picture.take(packet)
+            picture.feed(packet)
         else:
-            sound.take(packet)
+            sound.feed(packet)
     picture.finish()
     sound.finish(media.end_ms)
 

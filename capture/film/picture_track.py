@@ -61,7 +61,7 @@ class CopiedPicture:
         self._last_dts: int | None = None
         self._size: tuple[int, int] | None = None
 
-    def take(self, packet: Packet[Stream]) -> None:
+    def feed(self, packet: Packet[Stream]) -> None:
         """Write the packet; the first one stands from the answer's beginning."""
         if packet.has_sidedata("new_extradata"):
             raise ParametersChanged("the picture's parameters change on the way")
@@ -109,7 +109,7 @@ class EncodedPicture:
         self._graph = Graph()
         self._last_ticks: int | None = None
 
-    def take(self, packet: Packet[Stream]) -> None:
+    def feed(self, packet: Packet[Stream]) -> None:
         for frame in self._media.pictures(packet):
             self._encode(frame)
 

@@ -60,7 +60,7 @@ class EvenSound:
         """How far sound and its times are apart at most; None where there was no sound."""
         return None if self._offset_samples is None else self._offset_samples * 1000 / SOUND_RATE_HZ
 
-    def take(self, packet: Packet[Stream]) -> None:
+    def feed(self, packet: Packet[Stream]) -> None:
         for frame in sounds(packet):
             for time_s, samples in self._resampler.resample(frame):
                 self._place(round((time_s - self._media.origin_s) * SOUND_RATE_HZ), samples)

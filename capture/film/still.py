@@ -25,7 +25,7 @@ def film_still(path: Path, target: Path, title: str) -> None:
         picture = h264_stream(output, STILL_SIZE)
         sound, still, shown_ms = EvenSound(file, output), _still(title), 0
         for packet in file.packets():
-            sound.take(packet)
+            sound.feed(packet)
             while shown_ms <= file.end_ms:
                 output.mux(picture.encode(_at(still, shown_ms)))
                 shown_ms += STILL_EVERY_MS

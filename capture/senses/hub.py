@@ -56,7 +56,7 @@ class Senses:
         self._mouth = MouthTracker()
         self._without_sound: deque[Observation] = deque()
 
-    def take(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:
+    def feed(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:
         """Measure a picture or sound; gives the observations that are complete now, so with sound
         some time later.
         """

@@ -133,7 +133,7 @@ def _tensors(data: bytes) -> dict[str, Array]:
     while not reader.is_done:
         axes, letters, kind = reader.word(), reader.word(), reader.word()
         shape = [reader.word() for _ in range(axes)][::-1]
-        name = reader.take(letters).decode()
+        name = reader.read(letters).decode()
         found[name] = reader.array(shape, np.float16 if kind == F16 else np.float32)
     return found
 
@@ -149,7 +149,7 @@ class Words:
     def is_done(self) -> bool:
         return self._at >= len(self._data)
 
-    def take(self, length: int) -> bytes:
+    def read(self, length: int) -> bytes:
         self._at += length
         return self._data[self._at - length : self._at]
 
@@ -157,8 +157,8 @@ class Words:
         self._at += length
 
     def word(self) -> int:
-        return int(struct.unpack("<i", self.take(4))[0])
+        return int(struct.unpack("<i", self.read(4))[0])
 
     def array(self, shape: list[int], kind: type[np.floating]) -> Array:
-        raw = self.take(int(np.prod(shape)) * np.dtype(kind).itemsize)
+        raw = self.read(int(np.prod(shape)) * np.dtype(kind).itemsize)
         return np.frombuffer(raw, kind).reshape(shape).astype(np.float32)

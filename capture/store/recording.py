@@ -104,7 +104,7 @@ class Recording:
         fsync_folder(self.answers)
 
     @contextmanager
-    def film_held(self, wait_s: float, check: Check = go_on) -> Iterator[bool]:
+    def film_locked(self, wait_s: float, check: Check = go_on) -> Iterator[bool]:
         """Lock the growing film for this process. False where another one still holds it after
         `wait_s`.
         """

@@ -104,7 +104,7 @@ def discard_upload(answer: Answer) -> None:
     answer_id, path = answer.id, answer_path(answer)
     # the file's lock first, then the database's: appending takes them in the same order
     db.session.rollback()
-    with tus.held(path):
+    with tus.locked(path):
         kept = db.session.get(Answer, answer_id)
         if kept is None or kept.state is AnswerState.DISCARDED:
             raise tus.Gone
@@ -135,7 +135,7 @@ def complete_answer(
     answer_id, path = answer.id, answer_path(answer)
     db.session.rollback()
     # the lock keeps every piece out between reading the size and noting that it is complete
-    with tus.held(path) as here:
+    with tus.locked(path) as here:
         kept = db.session.get(Answer, answer_id)
         if kept is None:
             return None  # said twice

@@ -47,7 +47,7 @@ def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
         path, place, interview = answer_path(answer), recording(answer.interview), answer.interview
         halt = Halt(app, interview.id, why_unwanted, stop)
         db.session.rollback()  # so that the rows below are read after the film is locked
-        with place.film_held(wait_s=0) as is_ours:
+        with place.film_locked(wait_s=0) as is_ours:
             # otherwise another process finishes it, or has finished it
             is_recording = interview.state is InterviewState.RECORDING
             answers, longest_ms = results.film_so_far(interview), results.longest_ms(interview)
@@ -106,7 +106,7 @@ def _make_film(claim: Claim, halt: Check) -> Recording:
         db.session.rollback()  # copying takes its time
         if not parts:
             raise UnusableMedia("No answer of this interview could be read.")
-        with place.film_held(FILM_WAIT_S, halt) as is_ours:
+        with place.film_locked(FILM_WAIT_S, halt) as is_ours:
             growing = place.growing_film_path if is_ours else None
             with atomic_write(place.recording_path, claim.confirm, GROUP_READS) as temporary:
                 joining.join(parts, temporary, layout.duration_ms, growing, halt)

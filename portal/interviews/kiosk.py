@@ -112,7 +112,7 @@ def preview(interview: InterviewSession, tab: str) -> Generator[bytes]:
     first of them.
     """
     refuse_unless_seated(interview, tab)
-    pictures = device_client.preview(config().station_socket, sitting=str(interview.id), tab=tab)
+    pictures = device_client.preview(config().station_socket, interview=str(interview.id), tab=tab)
     try:
         next(pictures)
     except (StationAway, StationRefused) as error:
@@ -204,14 +204,14 @@ def run_station() -> None:
 
 
 def end_what_was_stopped(app: Flask, station: "Station", ended: threading.Event) -> None:
-    """Take the devices from a sitting whose interview may not be recorded any more, whether or not
+    """Take the devices from an interview that may not be recorded any more, whether or not
     its page asks.
     """
     while not ended.wait(LOOK_EVERY_S):
         try:
             _end_what_was_stopped(app, station)
         except (SQLAlchemyError, StillWriting) as error:
-            log.warning("whether the sitting goes on could not be seen to just now: %s", error)
+            log.warning("whether the interview goes on could not be seen to just now: %s", error)
 
 
 def _end_what_was_stopped(app: Flask, station: "Station") -> None:
@@ -219,19 +219,19 @@ def _end_what_was_stopped(app: Flask, station: "Station") -> None:
         return
     with app.app_context():
         g.only_reads_database = True
-        is_allowed = may_record(uuid.UUID(holder.sitting))
+        is_allowed = may_record(uuid.UUID(holder.interview))
     if not is_allowed:
-        station.release(holder.sitting, holder.tab)
+        station.release(holder.interview, holder.tab)
         log.info(
-            "interview %s is not recorded any more; the devices are free again", holder.sitting
+            "interview %s is not recorded any more; the devices are free again", holder.interview
         )
 
 
 def _ask(verb: str, interview: InterviewSession, **values: Any) -> dict[str, Any]:
-    sitting = str(interview.id)
+    interview_id = str(interview.id)
     db.session.rollback()  # cameras take seconds; the database must not wait for them
     try:
-        return device_client.ask(config().station_socket, verb, sitting=sitting, **values)
+        return device_client.ask(config().station_socket, verb, interview=interview_id, **values)
     except (StationAway, StationRefused) as error:
         raise _explained(error) from error
 

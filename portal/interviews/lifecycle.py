@@ -81,8 +81,8 @@ def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False
 
 
 def finish(interview: InterviewSession) -> bool:
-    """End the sitting; what is left is ours to do. Said twice it happens once (then False). Raises
-    AnswersMissing.
+    """End the recording of the interview; the rest is background work. False if it was ended
+    before. Raises AnswersMissing and what `eligibility` refuses.
     """
     lock_interview(interview)
     if interview.state in {InterviewState.FINISHING, InterviewState.READY}:

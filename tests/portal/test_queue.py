@@ -13,7 +13,7 @@ from capture.types import FlagKind, Severity
 from portal import interviews, review_queue
 from portal.extensions import db
 from portal.models import AnswerState, InterviewState, utc_now
-from portal.review_queue import Doing, InterviewFilter, Place, Progress
+from portal.review_queue import Doing, InterviewFilter, ListPosition, Progress
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -154,7 +154,7 @@ def test_marks_stay_inside_the_strip_and_the_gravest_lies_on_top() -> None:
     placed = review_queue.marks(interview)
 
     assert [mark.severity for mark in placed] == ["none", "low", "high"]
-    assert placed[0] == review_queue.Mark(0, 50, "none")
+    assert placed[0] == review_queue.FlagSegment(0, 50, "none")
     assert all(mark.x + mark.width <= 100 for mark in placed)
 
 
@@ -164,8 +164,10 @@ def test_neighbours_are_the_next_in_the_list_on_both_sides() -> None:
     )
     make_interview(start_time=utc_now() + timedelta(days=400), state=InterviewState.PENDING)
 
-    assert review_queue.place_of(here, InterviewFilter()) == Place(newer.id, older.id, 2, 3)
-    assert review_queue.place_of(newer, InterviewFilter()) == Place(None, here.id, 1, 3)
+    assert review_queue.position_of(here, InterviewFilter()) == ListPosition(
+        newer.id, older.id, 2, 3
+    )
+    assert review_queue.position_of(newer, InterviewFilter()) == ListPosition(None, here.id, 1, 3)
 
 
 def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out() -> None:
@@ -174,7 +176,7 @@ def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out(
     make_interview(start_time=NOON + timedelta(hours=1))
     wanted = InterviewFilter(severities=("high",))
     listed = list(db.session.scalars(wanted.select()).unique())
-    places = [review_queue.place_of(interview, wanted) for interview in listed]
+    places = [review_queue.position_of(interview, wanted) for interview in listed]
 
     assert len(listed) == len(flagged)
     assert [place.number for place in places] == [1, 2, 3]
@@ -190,15 +192,15 @@ def test_what_is_no_longer_in_the_list_still_has_its_place_there() -> None:
     db.session.commit()
 
     wanted = InterviewFilter(states=(InterviewState.READY,))
-    assert review_queue.place_of(here, wanted) == Place(newer.id, older.id, 2, 3)
-    assert review_queue.place_of(newer, wanted) == Place(None, older.id, 1, 2)
+    assert review_queue.position_of(here, wanted) == ListPosition(newer.id, older.id, 2, 3)
+    assert review_queue.position_of(newer, wanted) == ListPosition(None, older.id, 1, 2)
 
 
 def test_a_row_of_an_interview_in_progress_knows_its_length_so_far(app: Flask) -> None:
     interview = make_interview(duration_ms=None, state=InterviewState.RECORDING)
     interview.answers = [make_answer(1, measured_ms=4_000), make_answer(2, measured_ms=5_000)]
 
-    assert review_queue.known_ms(interview) == 9_000
+    assert review_queue.length_so_far_ms(interview) == 9_000
 
 
 def test_recording_is_said_only_of_what_has_come(app: Flask) -> None:

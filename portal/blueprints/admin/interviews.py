@@ -101,7 +101,7 @@ def _list_left(interview: InterviewSession) -> dict[str, Any]:
             "place": None,
         }
     wanted = InterviewFilter.from_args(request.args)
-    place = review_queue.place_of(interview, wanted)
+    place = review_queue.position_of(interview, wanted)
     return {
         "list_name": "Interviews, as filtered" if wanted else "All interviews",
         "list_url": _list_url(interview, wanted, place),
@@ -111,7 +111,7 @@ def _list_left(interview: InterviewSession) -> dict[str, Any]:
 
 
 def _list_url(
-    interview: InterviewSession, wanted: InterviewFilter, place: review_queue.Place
+    interview: InterviewSession, wanted: InterviewFilter, place: review_queue.ListPosition
 ) -> str:
     """The URL of the filtered list, with the page and the row where this interview is now."""
     number = 1 + (place.number - 1) // ROWS_PER_PAGE

@@ -125,7 +125,7 @@ def test_what_the_writer_cannot_take_is_dropped_and_counted_and_never_piles_up()
         inbox.put_picture(Picture(float(number), picture))
 
     assert inbox.pictures_dropped == 12
-    assert [inbox.take(0) is not None for _ in range(MOST_PICTURES + 1)] == [
+    assert [inbox.pop(0) is not None for _ in range(MOST_PICTURES + 1)] == [
         True
     ] * MOST_PICTURES + [False]
 
@@ -135,6 +135,6 @@ def test_pictures_and_sound_are_taken_in_the_order_of_their_times() -> None:
     inbox.put_picture(Picture(2.0, np.zeros((2, 2, 3), np.uint8)))
     inbox.put_block(Block(1.0, np.zeros(1, np.float32)))
     inbox.put_block(Block(3.0, np.zeros(1, np.float32)))
-    taken = [item.t_s for item in iter(lambda: inbox.take(0), None)]
+    taken = [item.t_s for item in iter(lambda: inbox.pop(0), None)]
 
     assert taken == [1.0, 2.0, 3.0]

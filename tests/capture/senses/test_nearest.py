@@ -86,7 +86,7 @@ def far_away(share: float, aside_px: int = 0) -> Picture:
 
 def seen(senses: Senses, *pictures: Picture) -> list[Observation]:
     frames = (Frame(number * EVERY_MS, picture) for number, picture in enumerate(pictures))
-    return [row for frame in frames for row in senses.take(frame, has_sound=False)]
+    return [row for frame in frames for row in senses.feed(frame, has_sound=False)]
 
 
 def read(reader: FaceReader, rgb: Picture, around: Box | None = None) -> FaceReading:
@@ -217,10 +217,10 @@ def test_a_face_that_was_counted_once_counts_while_it_is_read(
     disturbed = here.copy()
     disturbed[20:60, 20:80] = 255
     later = [
-        senses.take(Frame(t_ms, disturbed), has_sound=False) for t_ms in range(1_000, 6_000, 1_000)
+        senses.feed(Frame(t_ms, disturbed), has_sound=False) for t_ms in range(1_000, 6_000, 1_000)
     ]
     assert [row.count for rows in later for row in rows] == [1] * 5
-    [elsewhere] = senses.take(Frame(6_000, studio.picture([Sitter(200, 1.0)], 0)), has_sound=False)
+    [elsewhere] = senses.feed(Frame(6_000, studio.picture([Sitter(200, 1.0)], 0)), has_sound=False)
     assert elsewhere.count == 0
 
 
@@ -232,7 +232,7 @@ def test_work_taken_up_again_reads_somebody_far_away_the_same(
         senses, taken = Senses(FaceReader(MODELS.face), crowd), []
         for t_ms in range(start_ms, 5_000, EVERY_MS):
             moved = studio.picture([Sitter(t_ms / 50, 0.45)], t_ms // 40)
-            taken += senses.take(Frame(t_ms, moved), has_sound=False)
+            taken += senses.feed(Frame(t_ms, moved), has_sound=False)
         senses.close()
         return [row for row in taken if row.t_ms >= 4_000]
 

@@ -163,7 +163,7 @@ def test_a_grainy_blur_is_no_missing_person(studio: Studio) -> None:
     ]
     senses, rows = MODELS.senses(), []
     for number, rgb in enumerate(pictures):
-        rows += senses.take(Frame(number * 200, grained(rgb, 8)), has_sound=False)
+        rows += senses.feed(Frame(number * 200, grained(rgb, 8)), has_sound=False)
     senses.close()
     flags = find_flags(Measurements(4_000, [AnswerSpan(1, 1, 0, 4_000)], rows))
     assert min(row.sharpness or 0.0 for row in rows) > RULES.blurred_sharpness

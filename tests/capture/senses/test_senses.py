@@ -60,7 +60,7 @@ def sound(t_ms: int, length_ms: int) -> Sound:
 
 
 def seen(senses: Senses, *frames: Frame) -> list[Observation]:
-    return [row for shown in frames for row in senses.take(shown, has_sound=False)]
+    return [row for shown in frames for row in senses.feed(shown, has_sound=False)]
 
 
 def test_one_quiet_person_is_counted_seldom(
@@ -122,16 +122,16 @@ def test_the_nearest_of_two_faces_is_the_one_that_is_read(senses: Senses, studio
 
 
 def test_a_picture_waits_for_its_sound(senses: Senses, studio: Studio) -> None:
-    assert list(senses.take(frame(studio, 400), has_sound=True)) == []
-    assert list(senses.take(sound(0, 300), has_sound=True)) == []
+    assert list(senses.feed(frame(studio, 400), has_sound=True)) == []
+    assert list(senses.feed(sound(0, 300), has_sound=True)) == []
     # the pause after a word may belong to speaking
-    assert list(senses.take(sound(300, 900), has_sound=True)) == []
-    [row] = senses.take(sound(1_200, 200), has_sound=True)
+    assert list(senses.feed(sound(300, 900), has_sound=True)) == []
+    [row] = senses.feed(sound(1_200, 200), has_sound=True)
     assert (row.t_ms, row.level_dbfs) == (400, pytest.approx(-20, abs=0.1))
 
 
 def test_sound_that_never_comes_is_not_waited_for(senses: Senses, studio: Studio) -> None:
-    assert list(senses.take(frame(studio, 0), has_sound=True)) == []
-    [row] = senses.take(frame(studio, SOUND_LAG_MS), has_sound=True)
+    assert list(senses.feed(frame(studio, 0), has_sound=True)) == []
+    [row] = senses.feed(frame(studio, SOUND_LAG_MS), has_sound=True)
     assert (row.t_ms, row.level_dbfs, row.speech) == (0, None, None)
     assert [row.t_ms for row in senses.rest()] == [SOUND_LAG_MS]

@@ -174,9 +174,9 @@ def test_it_does_not_believe_a_torn_note(recording: Recording, torn: str) -> Non
 
 
 def test_one_at_a_time_holds_the_film(recording: Recording) -> None:
-    with recording.film_held(wait_s=0) as first, recording.film_held(wait_s=0.05) as second:
+    with recording.film_locked(wait_s=0) as first, recording.film_locked(wait_s=0.05) as second:
         assert (first, second) == (True, False)
-    with recording.film_held(wait_s=0) as third:
+    with recording.film_locked(wait_s=0) as third:
         assert third
 
 

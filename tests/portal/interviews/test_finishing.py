@@ -97,7 +97,7 @@ def test_a_film_that_a_stuck_process_holds_is_made_without_it(
 ) -> None:
     monkeypatch.setattr(finishing, "FILM_WAIT_S", 0.1)
     place = interviews.recording(interview)
-    with place.film_held(wait_s=0) as is_ours:
+    with place.film_locked(wait_s=0) as is_ours:
         assert is_ours
         record_whole_interview(app, interview, tmp_path)
 

@@ -151,7 +151,7 @@ def test_putting_an_interview_together_ends_within_seconds(
         interview.id,
     )
     claim = begun(app, interview)
-    with place.film_held(wait_s=0), at_work(finishing.finish_interview, claim, threading.Event()):
+    with place.film_locked(wait_s=0), at_work(finishing.finish_interview, claim, threading.Event()):
         time.sleep(0.5)
         hiring.withdraw(application)
         db.session.rollback()

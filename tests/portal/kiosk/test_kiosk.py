@@ -135,10 +135,10 @@ def test_a_second_sitting_is_told_that_the_camera_is_taken(
 def test_two_that_start_at_once_get_one_camera(config: Config, station: StationServer) -> None:
     got: list[str] = []
 
-    def take(sitting: str) -> None:
+    def take(interview: str) -> None:
         try:
-            ask(config.station_socket, "hold", sitting=sitting, tab=TAB)
-            got.append(sitting)
+            ask(config.station_socket, "hold", interview=interview, tab=TAB)
+            got.append(interview)
         except StationRefused as refused:
             got.append(refused.kind)
 
@@ -162,7 +162,7 @@ def test_whoever_leaves_without_a_word_loses_the_camera_and_keeps_the_recording(
 
     assert probe(path).duration_ms >= 1_000 * LAPSE_S - 500
     assert (
-        ask(config.station_socket, "hold", sitting="the next one", tab=TAB)["camera"]["is_gone"]
+        ask(config.station_socket, "hold", interview="the next one", tab=TAB)["camera"]["is_gone"]
         is False
     )
 

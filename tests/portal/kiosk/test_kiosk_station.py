@@ -47,7 +47,7 @@ def test_a_camera_that_cannot_be_opened_is_said(config: Config) -> None:
     station = Station("no such camera", "none")
 
     with pytest.raises(CaptureError, match="there is no camera"):
-        station.hold("sitting", TAB)
+        station.hold("interview", TAB)
 
 
 def test_only_one_station_runs_for_an_instance_and_only_its_user_may_ask(
@@ -70,7 +70,7 @@ def test_a_question_that_makes_no_sense_does_no_harm(
         connection.connect(str(config.station_socket))
         connection.sendall(line.encode() + b"\n")
         assert b'"error": "bad"' in connection.makefile("rb").readline()
-    assert ask(config.station_socket, "hold", sitting="sitting", tab=TAB)
+    assert ask(config.station_socket, "hold", interview="interview", tab=TAB)
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_of_two_lengths_at_once_one_counts(
         with app.app_context(), pytest.raises(tus.UploadError, match="cannot change"):
             interviews.receive(target, 5000, b"", None, 7000)
 
-    with tus.held(path):
+    with tus.locked(path):
         thread = threading.Thread(target=late)
         thread.start()
         assert wait.wait(30)

@@ -78,7 +78,10 @@ RECORDS_ONLY = """
 """
 DELIVERS_RUBBISH = """
     Object.defineProperty(MediaRecorder.prototype, "ondataavailable", {
-        set(take) { this.addEventListener("dataavailable", () => take({ data: new Blob(["no film at all"]) })); },
+        set(take) {
+            const data = new Blob(["no film at all"]);
+            this.addEventListener("dataavailable", () => take({ data }));
+        },
     });
 """
 

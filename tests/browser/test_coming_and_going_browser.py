@@ -191,7 +191,8 @@ STORED_BEFORE = """async () => {
         is_ended: false, recorded_ms: 900, saved_bytes: 2, saved_ms: 100,
     };
     const note = { recorded_ms: 900, marks: [[2, 100]], waits: null };
-    localStorage.setItem("interview-notes-earlier", JSON.stringify({ accepted: 1, answers: { a: note } }));
+    const notesBefore = JSON.stringify({ accepted: 1, answers: { a: note } });
+    localStorage.setItem("interview-notes-earlier", notesBefore);
     await (await PieceStore.open(() => {})).forget("nothing"); // makes the database
     await new Promise((resolve) => {
         indexedDB.open("interview-uploads", 1).onsuccess = ({ target: { result: database } }) => {
@@ -209,7 +210,8 @@ STORED_BEFORE = """async () => {
     const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
     const end = await store.endOfPieces("a");
     const seen = [isSame(upload.record(), record), isSame(upload.note(), note), upload.timeAt(2)];
-    return [...seen, notes.values.accepted, end, [...await store.read("a", 2, 9)], store.untilMs("a", end)];
+    const bytes = [...await store.read("a", 2, 9)];
+    return [...seen, notes.values.accepted, end, bytes, store.untilMs("a", end)];
 }"""
 
 

@@ -28,7 +28,8 @@ NAME, JOB = LONG[:120], f"J{LONG[:119]}"
 WIDTHS = (390, 768, 1440)
 AXE = PROJECT_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 FAULTS = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
-    violations.map(({ id, nodes }) => `${id}: ${nodes.length}, first ${nodes[0].html.slice(0, 120)}`))"""
+    violations.map(({ id, nodes }) =>
+        `${id}: ${nodes.length}, first ${nodes[0].html.slice(0, 120)}`))"""
 NO_PAGES = {  # a fragment, a file, JSON, or a way to another page
     "jobs.front", "capture.interview", "auth.signed_in", "applications.resume",
     "admin.interview_row", "admin.interview_status", "admin.interview_video",
@@ -105,7 +106,10 @@ def make_pages() -> dict[str, list[tuple[str, str]]]:
     capture = [(f"capture.{step}", f"/capture/{unopened.id}/{step}") for step in ("consent",)]
     capture += [(f"capture.{step}", f"/capture/{begun.id}/{step}") for step in ("check", "room")]
     return {
-        "": [*open_pages, ("auth.login", "/login"), ("auth.register", "/register"), ("api_docs.browse", "/api/docs")],
+        "": [
+            *open_pages, ("auth.login", "/login"), ("auth.register", "/register"),
+            ("api_docs.browse", "/api/docs"),
+        ],
         "alice": [
             *open_pages,
             ("auth.register_about", "/register/about"),
@@ -114,11 +118,13 @@ def make_pages() -> dict[str, list[tuple[str, str]]]:
             ("applications.replace_resume", f"/applications/{applied.id}/resume/replace"),
             ("account.account", "/account/"), ("account.password", "/account/password"),
             ("account.data", "/account/data"), ("account.delete", "/account/delete"),
-            *capture, ("capture.receipt", f"/capture/{done.id}/receipt"), ("error", "/nowhere"), ("error", "/admin/"),
+            *capture, ("capture.receipt", f"/capture/{done.id}/receipt"),
+            ("error", "/nowhere"), ("error", "/admin/"),
         ],
         "ada": [
-            ("admin.overview", "/admin/"), ("admin.jobs", "/admin/jobs"), ("admin.jobs_new", "/admin/jobs/new"),
-            ("admin.jobs_edit", f"/admin/jobs/{job.id}"), ("admin.applications", "/admin/applications"),
+            ("admin.overview", "/admin/"), ("admin.jobs", "/admin/jobs"),
+            ("admin.jobs_new", "/admin/jobs/new"), ("admin.jobs_edit", f"/admin/jobs/{job.id}"),
+            ("admin.applications", "/admin/applications"),
             ("admin.people", "/admin/people"), ("admin.interview_list", "/admin/sessions"),
             ("admin.interview_page", f"/admin/sessions/{ready.id}"),
             ("admin.interview_page", f"/admin/sessions/{unopened.id}"),

@@ -316,7 +316,8 @@ def test_what_a_row_asks_for_ends_no_form_elsewhere(
         expect(button).to_have_text("Publishing …")
         page.evaluate("""() => {
                 const elt = document.querySelector("h1");
-                elt.dispatchEvent(new CustomEvent("htmx:afterRequest", { bubbles: true, detail: { elt } }));
+                const more = { bubbles: true, detail: { elt } };
+                elt.dispatchEvent(new CustomEvent("htmx:afterRequest", more));
             }""")
 
         expect(button).to_have_text("Publishing …")

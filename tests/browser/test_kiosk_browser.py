@@ -30,7 +30,9 @@ from portal.models import Answer, InterviewSession, InterviewState, User
 pytestmark = [pytest.mark.browser, pytest.mark.sound]
 
 NO_CAMERA_OF_ITS_OWN = """
-    navigator.mediaDevices.getUserMedia = () => { throw new Error("the page asked for the browser's camera"); };
+    navigator.mediaDevices.getUserMedia = () => {
+        throw new Error("the page asked for the browser's camera");
+    };
 """
 PATIENCE_MS = 40_000
 MEASURED_WITHIN_S = 120

@@ -12,7 +12,8 @@ from servers import LiveServer
 pytestmark = pytest.mark.browser
 
 WITHOUT = """for (const [owner, name] of [
-    [AbortSignal, "timeout"], [AbortSignal, "any"], [crypto, "randomUUID"], [window, "BroadcastChannel"],
+    [AbortSignal, "timeout"], [AbortSignal, "any"], [crypto, "randomUUID"],
+    [window, "BroadcastChannel"],
     [window, "structuredClone"], [Object, "hasOwn"], [navigator, "wakeLock"],
 ]) Object.defineProperty(owner, name, { value: undefined });
 Object.defineProperty(navigator, "locks", { value: undefined });"""

@@ -148,13 +148,15 @@ def test_no_line_is_drawn_where_nothing_was_measured(review: Review) -> None:
     page = review.open()
     cyan_pixels = """([lane, fromMs, toMs]) => {
       const lanes = document.querySelector("[data-part=lanes]");
-      const canvas = Object.assign(document.createElement("canvas"), { width: lanes.width, height: lanes.height });
+      const canvas = document.createElement("canvas");
+      Object.assign(canvas, { width: lanes.width, height: lanes.height });
       const context = canvas.getContext("2d", { willReadFrequently: true });
       context.drawImage(lanes, 0, 0);
       const row = document.querySelector(`[data-lane=${lane}]`);
       const scale = lanes.width / lanes.clientWidth;
       const x = (ms) => Math.round((ms / 20000) * canvas.width);
-      const [left, top, height] = [x(fromMs), row.offsetTop * scale, (row.offsetHeight - 1) * scale];
+      const [left, top] = [x(fromMs), row.offsetTop * scale];
+      const height = (row.offsetHeight - 1) * scale;
       const pixels = context.getImageData(left, top, x(toMs) - left, height).data;
       let cyan = 0;
       for (let i = 0; i < pixels.length; i += 4) {

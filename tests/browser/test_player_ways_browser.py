@@ -22,7 +22,8 @@ FILM_S = 12
 FLAGS = 11
 COLOURS = """() => {
   const lanes = document.querySelector("[data-part=lanes]");
-  const canvas = Object.assign(document.createElement("canvas"), { width: lanes.width, height: lanes.height });
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: lanes.width, height: lanes.height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(lanes, 0, 0);
   const row = document.querySelector("[data-lane=faces]");

@@ -212,7 +212,8 @@ RECORDS_WITH_A_TAKER_THAT_FAILS = """async () => {
     };
     const recorder = new Recorder(stream, { onBlob, onLost: (why) => said.push(why) });
     await recorder.start();
-    for (let n = 0; n < 100 && taken.length < 4; n += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let n = 0; n < 100 && taken.length < 4; n += 1)
+        await new Promise((resolve) => setTimeout(resolve, 100));
     await recorder.stop();
     await recorder.lastBlob;
     return { taken: taken.length, said };

@@ -30,7 +30,8 @@ PICTURE = f"""(() => {{
 FILLS = f"""(() => {{
   const [film, drawn] = [{VIDEO}, document.querySelector("[data-part=overlay]")];
   const isWhole = film.clientHeight === innerHeight && film.clientWidth === innerWidth;
-  return isWhole && drawn.width === innerWidth * devicePixelRatio && drawn.height === innerHeight * devicePixelRatio;
+  const [width, height] = [innerWidth * devicePixelRatio, innerHeight * devicePixelRatio];
+  return isWhole && drawn.width === width && drawn.height === height;
 }})()"""
 LOOKS = """[...document.querySelectorAll("select, input[type=date]")].map((field) => {
   const look = getComputedStyle(field);

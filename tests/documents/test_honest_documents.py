@@ -149,12 +149,18 @@ def test_what_stays_says_so_and_counts() -> None:
     )
 
 
+COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OPEN_DOCUMENT = {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}
+EXCEL = {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<x/>"}
+POWERPOINT = {"[Content_Types].xml": "<Types/>", "ppt/presentation.xml": "<x/>"}
+
+
 @pytest.mark.parametrize(("data", "advice"), [
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "old Word document (.doc)"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "protected with a password"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "spreadsheet (.xls)"),
+    (COMPOUND_FILE + "WordDocument".encode("utf-16-le"), "old Word document (.doc)"),
+    (COMPOUND_FILE + "EncryptedPackage".encode("utf-16-le"), "protected with a password"),
+    (COMPOUND_FILE + "Workbook".encode("utf-16-le"), "spreadsheet (.xls)"),
     (b"{\\rtf1 hello}", "rich text"),
-    (zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}, method=0), "LibreOffice"),
+    (zipped(OPEN_DOCUMENT, method=0), "LibreOffice"),
     (zipped({"Index/Document.iwa": "x", "preview.jpg": "x"}), "In Pages choose"),
     (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", ".heic"),
     (b"\xff\xd8\xff\xe0\0\x10JFIF", "picture (.jpg)"),
@@ -165,8 +171,8 @@ def test_what_stays_says_so_and_counts() -> None:
     ("Jane Döe\r\nTen years of rows".encode(), "plain text"),
     (b"<!DOCTYPE html><p>Jane", "web page"),
     (b'{"url": "https://docs.google.com/open?id=x", "doc_id": "x"}', "shortcut"),
-    (zipped({"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<x/>"}), "spreadsheet (.xlsx)"),
-    (zipped({"[Content_Types].xml": "<Types/>", "ppt/presentation.xml": "<x/>"}), "presentation (.pptx)"),
+    (zipped(EXCEL), "spreadsheet (.xlsx)"),
+    (zipped(POWERPOINT), "presentation (.pptx)"),
     (b"%!PS-Adobe-3.0", "printers"),
     (bytes(range(256)), "neither a PDF nor a Word document"),
 ])  # fmt: skip

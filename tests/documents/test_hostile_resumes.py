@@ -36,7 +36,8 @@ GOOD_PDFS = {
     "a page": papers.pdf,
     "a page by hand": hostile_pdf.pdf,
     "links": lambda: hostile_pdf.pdf(
-        o4=b"<< /A << /S /URI /URI (https://example.org/me) >> /B << /URI (mailto:me@example.org) /S /URI >> "
+        o4=b"<< /A << /S /URI /URI (https://example.org/me) >> "
+        b"/B << /URI (mailto:me@example.org) /S /URI >> "
         b"/C << /S /URI /URI (www.example.org/in/me) >> >>"
     ),
     "a place to begin at": lambda: hostile_pdf.pdf(b"/OpenAction << /S /GoTo /D [3 0 R /Fit] >>"),
@@ -45,8 +46,12 @@ GOOD_PDFS = {
         o4=hostile_pdf.stream(b"BT (HTML/CSS/JavaScript /JS Objective 1 0 obj) Tj ET"),
         o5=b"<< /Title (/JavaScript /Launch) /Keywords <2f4a6176615363726970742020> >>",
     ),
-    "objects in streams": lambda: hostile_pdf.in_object_stream(b"<< /Title (\\(/JavaScript\\)) /A [1 2 (x) /Name] >>"),
-    "two revisions": lambda: hostile_pdf.with_cross_references(hostile_pdf.pdf(), {7: b"<< /Producer (x) >>"}, prev=0),
+    "objects in streams": lambda: hostile_pdf.in_object_stream(
+        b"<< /Title (\\(/JavaScript\\)) /A [1 2 (x) /Name] >>"
+    ),
+    "two revisions": lambda: hostile_pdf.with_cross_references(
+        hostile_pdf.pdf(), {7: b"<< /Producer (x) >>"}, prev=0
+    ),
     "200 pages": lambda: hostile_pdf.many_pages(200),
 }  # fmt: skip
 GOOD_DOCXS = {

@@ -27,7 +27,10 @@ def asks_for(types: str) -> str:
         window.asked = [];
         const Real = MediaRecorder;
         window.MediaRecorder = class extends Real {{
-            constructor(stream, options) {{ super(stream, options); window.asked.push(options.mimeType); }}
+            constructor(stream, options) {{
+                super(stream, options);
+                window.asked.push(options.mimeType);
+            }}
         }};
     """
 
@@ -40,7 +43,8 @@ DELIVERS_NOTHING = """
 DELIVERS_A_HEAD_AT_ITS_END = """
     Object.defineProperty(MediaRecorder.prototype, "ondataavailable", {
         set(take) {
-            const atItsEnd = ({ data }) => this.state === "inactive" && take({ data: data.slice(0, 1219) });
+            const atItsEnd = ({ data }) =>
+                this.state === "inactive" && take({ data: data.slice(0, 1219) });
             this.addEventListener("dataavailable", atItsEnd);
         },
     });

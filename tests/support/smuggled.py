@@ -131,15 +131,20 @@ CASES |= {
 }
 # Trailers, other versions, other protocols, and addresses.
 CASES |= {
-    "a length among trailers": POST + CHUNKED + END + chunk(HIDDEN) + b"0\r\nContent-Length: 5\r\n\r\n",
-    "chunks in HTTP/1.0": (POST + CHUNKED + length(ALL) + END + LAST + HIDDEN).replace(b"HTTP/1.1", b"HTTP/1.0", 1),
+    "a length among trailers": POST
+    + CHUNKED + END + chunk(HIDDEN) + b"0\r\nContent-Length: 5\r\n\r\n",
+    "chunks in HTTP/1.0": (POST + CHUNKED + length(ALL) + END + LAST + HIDDEN).replace(
+        b"HTTP/1.1", b"HTTP/1.0", 1
+    ),
     "a change to HTTP/2 without TLS": POST
     + length(HIDES) + b"Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\n"
     + b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n" + END + HIDDEN,
     "a length that the connection forbids to pass on": POST
     + length(HIDES) + b"Connection: content-length\r\n" + END + HIDDEN,
-    "line ends in the address": GET % f"/jobs%0d%0a%0d%0aGET%20{HIDDEN_PATH}%20HTTP/1.1%0d%0a%0d%0a".encode() + END,
-    "a request behind a blank in the address": GET % f"/jobs HTTP/1.1 GET {HIDDEN_PATH}".encode() + END,
+    "line ends in the address": GET
+    % f"/jobs%0d%0a%0d%0aGET%20{HIDDEN_PATH}%20HTTP/1.1%0d%0a%0d%0a".encode() + END,
+    "a request behind a blank in the address": GET
+    % f"/jobs HTTP/1.1 GET {HIDDEN_PATH}".encode() + END,
     "two hosts": GET % b"/jobs" + f"Host: {NAME}{HIDDEN_PATH}\r\n".encode() + END,
     "a body of a GET": GET % b"/jobs" + length(HIDES) + END + HIDDEN,
 }  # fmt: skip

@@ -71,7 +71,7 @@ class Reviewer:
     def plays_to_the_end(self) -> None:
         self.browser.driver.execute_script(f"{VIDEO}.currentTime = {FILM_S - 1}")
         self.browser.driver.find_element("css selector", "[data-part=play]").click()
-        self.browser.until(lambda: self.browser.value(f"{VIDEO}.ended"), "the end")
+        self.browser.until(lambda: self.browser.value(f"{VIDEO}.ended"), "the end", within_s=90)
         self.hears("The end.")
 
 

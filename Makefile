@@ -17,7 +17,7 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test torture check bench bench-accuracy bench-documents bench-jail bench-seeking scan sbom assets models lock
+.PHONY: run test torture check bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets models lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…

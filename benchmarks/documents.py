@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from documents.asking import Answer, ask
+from documents.start_inspection import Answer, ask
 
 MAGICS = (b"%PDF-", b"PK\x03\x04")
 MAX_BYTES = 10 * 1024 * 1024  # as the portal takes

@@ -1,6 +1,6 @@
-"""How long work is ended before it is done: it asks again and again, and is told by an exception.
+"""How to stop long work early: the work calls a check often, and the check raises `Halted`.
 
-Knows nothing of who wants it to end, or why.
+Knows nothing of what the work is.
 """
 
 from collections.abc import Callable

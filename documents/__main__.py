@@ -9,8 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from documents.asking import ask
-from documents.verdict import NAMES
+from documents.accepted_file import NAMES
+from documents.start_inspection import ask
 
 KEEP, UNREADABLE, REFUSE = 0, 2, 3
 # the latter two for those who know the file's kind and need not

@@ -12,12 +12,12 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 
-from documents import docx_relations, package
-from documents.disguise import is_archive, is_stranger, is_web_page, refuse_web_page
+from documents import docx_relations, docx_zip
+from documents.accepted_file import AcceptedFile, counted
 from documents.docx_relations import MAIN, OF_CHART, Relation, source_of
 from documents.docx_xml import MACROS, MACROS_FOUND, SAVE, Edit, XmlReader, edited, overrides
 from documents.errors import Refused, damaged
-from documents.verdict import Verdict, counted
+from documents.mixed_formats import is_archive, is_stranger, is_web_page, refuse_web_page
 
 ZIP_MAGIC = b"PK\x03\x04"
 XML_MAX_BYTES = 30 * 1024 * 1024  # of one part; a thousand pages of text have about ten
@@ -69,18 +69,18 @@ DONE = {  # kinds of changes: the verb, and to what, to one or to several
 COMPRESSED = {"emz", "wmz", "pcz"}  # drawings that are packed once more
 
 
-def check(data: bytes) -> Verdict:
+def check(data: bytes) -> AcceptedFile:
     """Raise Refused unless this is a Word document in one piece with nothing in it that acts, or a
     copy of it is.
     """
     looked = _look(data)
     if not looked.edits and not looked.dropped:
-        return Verdict("docx")
+        return AcceptedFile("docx")
     copy = looked.rewritten(data)
     again = _look(copy)
     if again.edits or again.dropped:
         raise Refused(f"This Word document holds something that could not be taken out. {SAVE}")
-    return Verdict("docx", tuple(looked.said()), copy)
+    return AcceptedFile("docx", tuple(looked.said()), copy)
 
 
 def _look(data: bytes) -> "Document":
@@ -94,7 +94,7 @@ def _look(data: bytes) -> "Document":
         raise Refused("This file is a PDF as well as a Word document. Save it as PDF again.")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as opened:
-            return Document(opened, package.parts(opened, data)).look()
+            return Document(opened, docx_zip.parts(opened, data)).look()
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -193,7 +193,7 @@ class Document:
         elif MACROS.search(name):
             raise Refused(MACROS_FOUND)
         else:
-            self._look_at_other(name, ending, package.read(self.opened, part))
+            self._look_at_other(name, ending, docx_zip.read(self.opened, part))
 
     def _look_at_other(self, name: str, ending: str, data: bytes) -> None:
         """Pictures and fonts stay. What nothing names is a left-over, unless it is a file of its
@@ -221,8 +221,8 @@ class Document:
 
     def _data_of(self, part: zipfile.ZipInfo) -> bytes:
         if part.file_size > XML_MAX_BYTES:
-            raise Refused(package.TOO_LARGE)
-        return package.read(self.opened, part)
+            raise Refused(docx_zip.TOO_LARGE)
+        return docx_zip.read(self.opened, part)
 
     def _read_xml(self, part: zipfile.ZipInfo) -> XmlReader:
         data = self._data_of(part)
@@ -239,11 +239,13 @@ class Document:
         """The same parts in the same order, with what was edited and without what was dropped."""
         with zipfile.ZipFile(io.BytesIO(data)) as opened:
             kept = {
-                part.filename: edited(package.read(opened, part), self.edits.get(part.filename, []))
+                part.filename: edited(
+                    docx_zip.read(opened, part), self.edits.get(part.filename, [])
+                )
                 for part in self.parts
                 if part.filename not in self.dropped and not part.is_dir()
             }
-        return package.written(kept)
+        return docx_zip.written(kept)
 
     def said(self) -> list[str]:
         """What was done, each kind once and with its number where that says something."""

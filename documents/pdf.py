@@ -15,10 +15,10 @@ from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 
 from documents import pdf_cleaning, pdf_words
-from documents.disguise import is_archive, is_opendocument, refuse_web_page
+from documents.accepted_file import AcceptedFile
 from documents.errors import Refused, damaged
+from documents.mixed_formats import is_archive, is_opendocument, refuse_web_page
 from documents.pdf_words import AGAIN, HIDDEN, PROTECTED, Words
-from documents.verdict import Verdict
 
 MAGIC = b"%PDF-"
 LOOKED_FOR_BYTES = 1024  # readers look for the beginning so far into a file
@@ -35,7 +35,7 @@ NODES_MAX = 10_000  # of the tree of pages
 AROUND = "some words that stood before or behind the PDF"
 
 
-def check(data: bytes) -> Verdict:
+def check(data: bytes) -> AcceptedFile:
     """Raise Refused unless this is a PDF that only shows pages, or a copy of it is."""
     sent, data = data, _without_words_around(data)
     _check_frame(data)
@@ -45,12 +45,12 @@ def check(data: bytes) -> Verdict:
         if is_archive(data):
             raise Refused(ARCHIVE)
         _check_pages(data)
-        return Verdict("pdf")
+        return AcceptedFile("pdf")
     copy, changes = _cleaned(data, words)
     changes = [*([f"removed {AROUND}"] if data != sent else []), *changes]
     if words.is_signed:
         changes.append("thereby ended what its electronic signature says")
-    return Verdict("pdf", tuple(changes), copy)
+    return AcceptedFile("pdf", tuple(changes), copy)
 
 
 def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:

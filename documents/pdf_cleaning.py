@@ -21,6 +21,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from documents.accepted_file import counted
 from documents.addresses import Leads, is_local, leads
 from documents.errors import Refused
 from documents.pdf_words import (
@@ -32,7 +33,6 @@ from documents.pdf_words import (
     START,
     is_second_form,
 )
-from documents.verdict import counted
 
 ACTION_NAMES = {f"/{name.decode()}" for name in ACTIONS} | {"/GoTo"}
 OF_FILES = {"/GoToR", "/GoToE", "/Thread"}  # actions that may lead into another file

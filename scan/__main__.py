@@ -25,7 +25,9 @@ def main(names: list[str]) -> int:
 
 
 def scanned(name: str) -> list[Finding]:
-    """Each tool has a portal of its own: whom one of them disables, the next one could not be."""
+    """Each tool gets a fresh portal, because a tool may disable an account that the next one
+    needs.
+    """
     with running_target() as target:
         began = time.monotonic()
         try:

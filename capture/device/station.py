@@ -49,8 +49,9 @@ class Holder:
 
 
 class Station:
-    """The devices and who has them. Its methods are the verbs that may be asked, each gives what is
-    sent back.
+    """Owns the devices, and knows which page holds them.
+
+    Each public method is one request that others may send; it returns the reply.
     """
 
     def __init__(self, camera: str, microphone: str, *, lapse_s: float = LAPSE_S) -> None:

@@ -13,8 +13,9 @@ from capture.types import Flag, FlagKind, Severity
 
 @dataclass(frozen=True)
 class Criterion:
-    """How long something must last to become which flag; what is `bridge_ms` apart or less is
-    merged.
+    """Which flag a rule raises, and how long something must last first.
+
+    Intervals that are at most `bridge_ms` apart count as one.
     """
 
     rule: str

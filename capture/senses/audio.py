@@ -23,11 +23,11 @@ SILENCE_DBFS = -90.0  # one step of 16-bit sound: nothing is quieter
 VOICE_FLOOR_DBFS = -65.0  # below it the model hears voices in the noise of silent rooms
 # 480 ms: the quiet ends of words are heard after a louder beginning, a silent room never is
 FLOOR_STEPS = 15
-# a voice at the camera has so much and more, and real noise no louder than this is taken for none
+# a voice at the camera has this level or more; real noise below it is not taken for a voice
 LOUD_DBFS = -26.0
-# so much louder a voice is made that is far away or quiet: that of a meeting's table has -45
+# how much a quiet or distant voice is amplified; a voice across a meeting table has about -45 dBFS
 GAIN_DB = 18.0
-# a step, 3 dB a second: louder again within some seconds after somebody near has spoken
+# per step, 3 dB a second: the gain is back some seconds after a person near has spoken
 FADE_DB = 0.1
 # 96 ms: what is heard for a shorter time is no word; real noise has one or two such clicks a minute
 WORD_STEPS = 3

@@ -9,7 +9,8 @@ from enum import Enum
 from capture.senses.face_detector import shows
 from capture.types import Box
 
-# so long a face may go uncounted before it is doubted, and be doubted before it is left open
+# after so long without the face counter's confirmation a face is doubted; after so long in doubt it
+# is left undecided
 WITHIN_MS = 1_000
 
 

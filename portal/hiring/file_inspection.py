@@ -8,14 +8,14 @@ import logging
 import subprocess
 import time
 
-from documents import asking
-from documents.asking import Answer
+from documents import start_inspection
+from documents.start_inspection import Answer
 from portal.hiring.concurrency_limit import ConcurrencyLimit, LimitReached
 from portal.people.throttle import HaveToWait
 
 log = logging.getLogger(__name__)
 
-WAIT_S = asking.WAIT_S
+WAIT_S = start_inspection.WAIT_S
 # Of one process of ours, which has eight threads. Each that runs may take a core and up to 1 GiB;
 # with those that wait they hold half of the threads, so that pages and recordings are always
 # answered by the other half.
@@ -30,7 +30,7 @@ BUSY = (
     "Other files are being looked at just now, so yours was not. Choose it once more in a few"
     " seconds."
 )
-TOO_MUCH, TOO_BUSY = asking.TOO_MUCH, asking.TOO_BUSY
+TOO_MUCH, TOO_BUSY = start_inspection.TOO_MUCH, start_inspection.TOO_BUSY
 INFECTED = (
     "A virus scanner finds something in this file. Choose another one, made on another machine."
 )
@@ -59,7 +59,7 @@ def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
 
 
 def _look(data: bytes, scan_command: tuple[str, ...]) -> Answer:
-    answer = asking.ask(data, WAIT_S)
+    answer = start_inspection.ask(data, WAIT_S)
     if answer.refused or not scan_command:
         _note(answer)
         return answer

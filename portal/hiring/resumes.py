@@ -1,8 +1,8 @@
 """Résumé files: which we take, and how they are kept. Knows no person and no application.
 
-A file is believed for nothing it says of itself, nor for what it is called: `inspection` has it
-looked at from end to end. It is kept under a name made here; what the candidate called it is only
-ever shown, with the ending that is true.
+We trust neither the file's content type nor its name: `file_inspection` checks the whole file. We
+keep it under a name that we make. The candidate's own name for it is only shown, with the ending
+that is true.
 """
 
 import os

@@ -18,6 +18,8 @@ from capture.stderr import own_stderr
 from portal import work
 from portal.config import ConfigError
 from portal.hiring.stopped_interviews import is_not_stopped
+from portal.interviews.answer_remarks import notes as arrival_notes
+from portal.interviews.answer_remarks import notes_by_question
 from portal.interviews.answers import (
     PAGE_EVENT_KINDS,
     NewAnswer,
@@ -27,8 +29,6 @@ from portal.interviews.answers import (
     report_events,
     start_answer,
 )
-from portal.interviews.arrival_notes import notes as arrival_notes
-from portal.interviews.arrival_notes import notes_by_question
 from portal.interviews.eligibility import refuse_stopped, refuse_uninterviewable
 from portal.interviews.errors import (
     AnswersMissing,

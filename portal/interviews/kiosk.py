@@ -159,8 +159,8 @@ def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
 
 
 def settle(answer: Answer) -> Losses | None:
-    """Before an answer counts as complete nobody may write to it any more. Gives what was lost, if
-    told.
+    """End the recording of this answer, so that nothing more is written. Returns what was lost, if
+    known.
     """
     try:
         recorded = _ask("stop", answer.interview, answer=str(answer.id))["recording"]

@@ -254,9 +254,7 @@ def most_bytes(limit_ms: int) -> int:
 
 
 def confirmed_bytes(answer: Answer) -> int:
-    """How much of an answer is here, on disk when this returns: whoever is told so need not keep
-    it. Raises NoSpace.
-    """
+    """How many bytes of an answer are safely on disk. The sender may delete its copy of them."""
     path = answer_path(answer)
     db.session.rollback()
     return tus.confirm(path)

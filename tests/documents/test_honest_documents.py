@@ -17,9 +17,9 @@ import pytest
 from hostile_pdf import PDFS as HOSTILE_PDFS
 from tricks import Maker, zipped
 
-from documents import judging
+from documents import inspect_file
+from documents.accepted_file import AcceptedFile
 from documents.errors import Refused
-from documents.verdict import Verdict
 from portal.config import PROJECT_FOLDER
 from portal.hiring import resumes
 
@@ -33,8 +33,8 @@ ODD_IDS = [f"{kind}: {name}" for kind in ("PDFS", "DOCXS") for name in getattr(o
 ODD_ROWS = [*odd_documents.PDFS.values(), *odd_documents.DOCXS.values()]
 
 
-def kept(data: bytes) -> tuple[Verdict, bytes]:
-    verdict = judging.look(data)
+def kept(data: bytes) -> tuple[AcceptedFile, bytes]:
+    verdict = inspect_file.look(data)
     return verdict, data if verdict.copy is None else verdict.copy
 
 
@@ -45,7 +45,7 @@ def test_an_odd_document_is_taken_and_what_goes_is_said(make: Maker, change: str
     assert (verdict.copy is None) == (not change)
     assert re.search(change, verdict.said)
     assert bool(verdict.said) == bool(change)
-    assert judging.look(stored).changes == ()  # there is nothing left to take out
+    assert inspect_file.look(stored).changes == ()  # there is nothing left to take out
 
 
 @pytest.mark.parametrize(("make", "change"), odd_documents.PDFS.values(), ids=odd_documents.PDFS)
@@ -140,8 +140,8 @@ def test_only_what_had_to_go_is_changed_in_a_word_document() -> None:
 
 
 def test_what_stays_says_so_and_counts() -> None:
-    assert judging.look(papers.pdf()).said == ""
-    said = judging.look(odd_documents.PDFS["a link to skype:jane?chat"][0]()).said
+    assert inspect_file.look(papers.pdf()).said == ""
+    said = inspect_file.look(odd_documents.PDFS["a link to skype:jane?chat"][0]()).said
     assert (
         said
         == "We removed a link that leads to no web page (skype:jane?chat); everything else in your"
@@ -178,7 +178,7 @@ POWERPOINT = {"[Content_Types].xml": "<Types/>", "ppt/presentation.xml": "<x/>"}
 ])  # fmt: skip
 def test_what_is_not_taken_comes_with_what_to_do(data: bytes, advice: str) -> None:
     with pytest.raises(Refused, match=re.escape(advice)) as why:
-        judging.look(data)
+        inspect_file.look(data)
     assert any(word in str(why.value).lower() for word in ("save", "export", "choose", "print"))
     assert str(why.value).endswith(".")
 

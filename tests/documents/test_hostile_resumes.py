@@ -19,8 +19,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from tricks import DISGUISES, NAMES, Maker
 
-from documents import asking, jail
-from documents.judging import judge
+from documents import jail, start_inspection
+from documents.inspect_file import judge
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
 from portal.hiring import file_inspection, resumes
@@ -166,7 +166,7 @@ ENDLESS = {  # each is ended by the system, after all the time there is
 }
 PEAK = """
 import sys
-from documents.inside import main
+from documents.inspection_process import main
 status = open("/proc/self/status")
 main()
 status.seek(0)
@@ -249,14 +249,14 @@ def test_who_looks_at_a_file_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) 
         subprocess, "run", lambda *args, **more: seen.append(more["env"]) or run(*args, **more)
     )
     assert file_inspection.look(papers.pdf(), "alice").data == papers.pdf()
-    assert set(seen[0]) <= set(asking.PASSED_ON)
+    assert set(seen[0]) <= set(start_inspection.PASSED_ON)
 
 
 def test_one_that_gets_no_time_is_ended_and_is_not_called_too_large(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(file_inspection, "WAIT_S", 1)
-    monkeypatch.setattr(asking, "_command", lambda: ["/bin/sleep", "60"])
+    monkeypatch.setattr(start_inspection, "_command", lambda: ["/bin/sleep", "60"])
     started = time.monotonic()
     assert file_inspection.look(papers.pdf(), "alice").refused == file_inspection.TOO_BUSY
     assert time.monotonic() - started < 30

@@ -3,7 +3,14 @@
 Only admins can open them. Importing a module adds its views to `bp`, so we import all of them here.
 """
 
-from portal.blueprints.admin import applications, interviews, jobs, overview, people, searching
+from portal.blueprints.admin import (
+    applications,
+    interviews,
+    jobs,
+    overview,
+    people,
+    sealed_searches,
+)
 from portal.blueprints.admin.bp import bp
 
-__all__ = ["applications", "bp", "interviews", "jobs", "overview", "people", "searching"]
+__all__ = ["applications", "bp", "interviews", "jobs", "overview", "people", "sealed_searches"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import papers
 import pytest
 
-from documents.judging import judge
+from documents.inspect_file import judge
 from portal.hiring import resumes
 from portal.hiring.resumes import ResumeRefused
 

@@ -14,8 +14,8 @@ from capture.store.recording import latest_observations
 from portal import interviews
 from portal.extensions import db
 from portal.interviews import results
+from portal.interviews.answer_remarks import notes
 from portal.interviews.answers import OVERSHOOT_MS, allowed_ms
-from portal.interviews.arrival_notes import notes
 from portal.models import (
     AnswerState,
     Application,

@@ -19,7 +19,7 @@ from portal import interviews, work
 from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
 from portal.interviews import NewAnswer
-from portal.interviews.arrival_notes import NO_WORD, NOT_ASSESSABLE, notes
+from portal.interviews.answer_remarks import NO_WORD, NOT_ASSESSABLE, notes
 from portal.models import (
     Answer,
     InterviewSession,

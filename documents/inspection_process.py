@@ -2,7 +2,7 @@
 leave.
 
 If the process ends before it answers (too much time or memory), the file counts as not harmless. It
-writes to pipes only: its file size limit is 0. Only `asking` starts it.
+writes to pipes only: its file size limit is 0. Only `start_inspection` starts it.
 """
 
 import importlib
@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 
-from documents import jail, judging
+from documents import inspect_file, jail
 from documents.errors import Refused
 
 
@@ -24,7 +24,7 @@ def main() -> None:
     said: dict[str, object] = {}
     copy = None
     try:
-        verdict = judging.look(data)
+        verdict = inspect_file.look(data)
         copy, said = (
             verdict.copy,
             {"kind": verdict.kind, "said": verdict.said, "is_changed": verdict.copy is not None},

@@ -50,7 +50,7 @@ def ask(data: bytes, wait_s: float = WAIT_S) -> Answer:
 
 
 def _command() -> list[str]:
-    return [sys.executable, "-B", "-m", "documents.inside"]
+    return [sys.executable, "-B", "-m", "documents.inspection_process"]
 
 
 def _start(data: bytes, wait_s: float) -> subprocess.CompletedProcess[bytes]:

@@ -8,7 +8,7 @@ NAMES = {"pdf": "PDF", "docx": "Word document"}
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AcceptedFile:
     """A file that may be kept. `copy` is kept instead of what came, where something had to go."""
 
     kind: str  # "pdf" or "docx"

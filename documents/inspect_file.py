@@ -6,17 +6,17 @@ import importlib
 import sys
 
 from documents import kinds
+from documents.accepted_file import NAMES, AcceptedFile
 from documents.errors import Refused
-from documents.verdict import NAMES, Verdict
 
 
-def look(data: bytes) -> Verdict:
+def look(data: bytes) -> AcceptedFile:
     """What is to be kept of this file. Raises Refused with a sentence for the person who chose
     it.
     """
     kind = kinds.kind_of(data)
     try:
-        verdict: Verdict = importlib.import_module(f"documents.{kind}").check(data)
+        verdict: AcceptedFile = importlib.import_module(f"documents.{kind}").check(data)
         return verdict
     except Refused:
         raise

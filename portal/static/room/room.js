@@ -20,7 +20,7 @@ import { whereToResume } from "./resume_point.js";
 import { RoomView } from "./room_view.js";
 import { newestTake, takeMs } from "./takes.js";
 import { UploadProgress } from "./upload_progress.js";
-import { UploadRecovery } from "./upload_recovery.js";
+import { EarlierUploads } from "./earlier_uploads.js";
 
 const TURNED_LATE = "Your device was turned near the end. Your answer is being saved.";
 
@@ -113,7 +113,7 @@ class Room {
   newRecovery() {
     const { api, store, notes, uploader, id: interviewId } = this;
     const [untilReached, onWaiting] = [(ask) => this.untilReached(ask), () => this.showWaiting()];
-    return new UploadRecovery({ api, store, notes, uploader, interviewId, untilReached, onWaiting });
+    return new EarlierUploads({ api, store, notes, uploader, interviewId, untilReached, onWaiting });
   }
 
   untilReached(ask) {

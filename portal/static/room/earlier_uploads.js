@@ -12,7 +12,7 @@ const RELOAD_ADVICE =
   "Reload the page: it often answers then. " +
   "What it stored and still does not return then is lost; what the server has stays saved.";
 
-export class UploadRecovery {
+export class EarlierUploads {
   /**
    * `untilReached(ask)` repeats a request while the server is unreachable; `onWaiting()`: we wait for another device.
    */

@@ -21,7 +21,7 @@ def find_application(user: User, job: Job) -> Application | None:
 
 
 def check_may_apply(user: User, job: Job) -> None:
-    """Raise CannotApply or AlreadyApplied where an application could not be made now."""
+    """Raise CannotApply or AlreadyApplied if this person cannot apply for this job now."""
     if not user.is_active:
         raise CannotApply(ACCOUNT_DISABLED)
     if user.is_admin:
@@ -35,12 +35,13 @@ def check_may_apply(user: User, job: Job) -> None:
 
 
 def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
-    """Apply with a checked résumé. Raises CannotApply or AlreadyApplied, and then no file stays
-    behind.
+    """Apply with a checked résumé. Raises CannotApply or AlreadyApplied.
+
+    If it raises, the stored file is deleted again.
     """
     folder = current_app.config["PORTAL"].resumes_folder
     check_may_apply(user, job)
-    db.session.rollback()  # no lock is held while the disk works
+    db.session.rollback()  # release the database's lock while the disk works
     stored = resumes.store(resume, folder)
     try:
         return _insert(user, job, _made(resume, stored, note))
@@ -60,12 +61,12 @@ def _made(resume: Resume, stored: str, note: str) -> Application:
 
 
 def _insert(user: User, job: Job, application: Application) -> Application:
-    check_may_apply(user, job)  # once more, now together with the insert
+    check_may_apply(user, job)  # check again, in the same transaction as the insert
     application.user_id, application.job_id = user.id, job.id
     application.was_recorded = used_takes.takes_used(user, job) is None
     db.session.add(application)
     try:
         db.session.commit()
-    except IntegrityError as exc:  # the same person, in another tab, a moment ago
+    except IntegrityError as exc:  # the same person has just applied in another tab
         raise AlreadyApplied from exc
     return application

@@ -1,7 +1,8 @@
 """A concurrency limit for costly work: a few run, a few wait, the rest come back later.
 
-Each one that waits holds a thread which could answer pages. So only few may wait, and one person
-has at most one that runs and one that waits. The limit counts within one process.
+(The field calls this a bulkhead.) Each request that waits holds a thread which could answer pages.
+So only a few may wait, and each person may have at most one request that runs and one that waits.
+The limit counts within one process.
 """
 
 import threading
@@ -10,12 +11,13 @@ from contextlib import contextmanager
 
 
 class LimitReached(Exception):
-    """Too many wait already, or this one waited too long. Nothing was done."""
+    """Too many requests wait already, or this one waited too long. Nothing was done."""
 
 
 class ConcurrencyLimit:
-    """At most `at_once` run and `waiting` wait, each for up to `wait_s`, first come first
-    served.
+    """At most `at_once` requests run and `waiting` wait, each for up to `wait_s`.
+
+    The request that came first runs first.
     """
 
     def __init__(self, at_once: int, waiting: int, wait_s: float) -> None:
@@ -54,7 +56,7 @@ class ConcurrencyLimit:
         return len(self._running) < self._at_once and who not in self._running
 
     def _is_next(self, who: str) -> bool:
-        """The one that came first goes first, unless another request of the same person runs."""
+        """Whether this person is the first in the queue who has no other request running."""
         return (
             self._is_free_for(who)
             and next(one for one in self._waiting if one not in self._running) == who

@@ -10,8 +10,8 @@ from portal.hiring import stopped_interviews
 from portal.hiring.errors import CannotChange, StatusChanged, StatusForbids
 from portal.models import Application, ApplicationStatus
 
-# From where a status may be reached. A decision may be revised; what the candidate withdrew stays
-# withdrawn.
+# The statuses from which each status may be reached. The team may revise a decision. An application
+# that the candidate withdrew stays withdrawn.
 REACHED_FROM = {
     ApplicationStatus.INVITED: {ApplicationStatus.APPLIED},
     ApplicationStatus.INTERVIEWED: {ApplicationStatus.APPLIED, ApplicationStatus.INVITED},
@@ -23,15 +23,16 @@ REACHED_FROM = {
     - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
 }
 
-# What a person of the team has to answer next: an invitation waits for the candidate, these do not.
+# The hiring team must act on these next. (An invited application waits for the candidate.)
 WAITS_FOR_THE_TEAM = (ApplicationStatus.APPLIED, ApplicationStatus.INTERVIEWED)
 
 
 def withdraw(application: Application, seen: str | None = None) -> None:
-    """The candidate takes the application back, for good. Raises CannotChange.
+    """The candidate withdraws the application; this is final. Raises CannotChange.
 
-    `seen` is the status that was shown to whoever decides, here and below: if it is another one by
-    now, nothing is done. None where nobody was shown any.
+    `seen`, here and below, is the status that the page showed to the person who decides. If the
+    status has changed since then, nothing is done (optimistic locking). None means that no page
+    showed a status.
     """
     _move(application, ApplicationStatus.WITHDRAWN, seen)
 
@@ -44,7 +45,7 @@ def invite(application: Application, seen: str | None = None) -> None:
 
 
 def mark_interviewed(application: Application) -> None:
-    """The interview was recorded. What has been decided or withdrawn meanwhile stays so."""
+    """Note that the interview was recorded. A decision or withdrawal in the meantime stays."""
     _has_moved(application, ApplicationStatus.INTERVIEWED)
 
 
@@ -69,8 +70,9 @@ def _move(application: Application, status: ApplicationStatus, seen: str | None)
 def _has_moved(
     application: Application, status: ApplicationStatus, seen: str | None = None
 ) -> bool:
-    """Change the status, unless it was changed to something else a moment ago. What it ends writes
-    nothing more.
+    """Change the status, unless somebody changed it a moment ago. Returns whether it changed.
+
+    If the new status stops the interview, background work on it can write no more results.
     """
     row = sa.update(Application).where(Application.id == application.id)
     if seen is not None:

@@ -1,6 +1,4 @@
-"""Why something cannot be done to a job or an application, in sentences for the person who
-tried.
-"""
+"""Why a change to a job or an application is refused, in sentences for the person who tried."""
 
 from portal.models import Application, ApplicationStatus
 
@@ -17,7 +15,7 @@ WITHDRAWN_ONCE = (
 
 
 class HiringError(Exception):
-    """This cannot be done as things stand; `reason` is a sentence for the person who tried."""
+    """The change is not possible now. `reason` is a sentence for the person who tried."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -25,11 +23,11 @@ class HiringError(Exception):
 
 
 class CannotApply(HiringError):
-    """No application can be made for this job by this person."""
+    """This person cannot apply for this job."""
 
 
 class AlreadyApplied(CannotApply):
-    """One candidate applies for one job once."""
+    """This candidate has applied for this job before, and may do so only once."""
 
     def __init__(self, application: Application | None = None) -> None:
         is_withdrawn = application is not None and application.status is ApplicationStatus.WITHDRAWN
@@ -43,7 +41,7 @@ class CannotChange(HiringError):
 
 
 class StatusForbids(CannotChange):
-    """The application's status does not allow this; `so` says what follows from it."""
+    """The application's status does not allow this; `so` says what follows from the status."""
 
     def __init__(self, application: Application, so: str) -> None:
         super().__init__(f"This application is {application.status}, so {so}.")
@@ -60,7 +58,7 @@ class StatusChanged(CannotChange):
 
 
 class ResumeReplaced(CannotChange):
-    """Another résumé is there than the one that its owner saw when choosing another."""
+    """The résumé was replaced after its owner had opened the page to choose a new one."""
 
     def __init__(self) -> None:
         super().__init__(REPLACED)

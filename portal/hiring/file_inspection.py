@@ -1,7 +1,7 @@
-"""Has a stranger's file looked at by a process of its own (`documents`), and by the operator's
-scanner if there is one.
+"""Inspects an uploaded file in a separate process, then with the operator's virus scanner.
 
-Knows how many may run at once, and what is said where nobody can tell.
+The process runs `documents`; the scanner is optional. This module limits how many inspections run
+at once, and has the sentences for files that could not be checked.
 """
 
 import logging
@@ -15,16 +15,16 @@ from portal.people.throttle import HaveToWait
 
 log = logging.getLogger(__name__)
 
-WAIT_S = start_inspection.WAIT_S
-# Of one process of ours, which has eight threads. Each that runs may take a core and up to 1 GiB;
-# with those that wait they hold half of the threads, so that pages and recordings are always
-# answered by the other half.
+WAIT_S = asking.WAIT_S
+# These two limits are for one process of ours, which has eight threads. Each inspection may use a
+# core and up to 1 GiB. Running and waiting inspections together hold half of the threads, so the
+# other half can always answer pages and recordings.
 AT_ONCE = 2
 WAITING = 2
-# an honest file takes a fifth of a second; whoever waits longer is told to come back
+# an ordinary file takes a fifth of a second; after this wait the person is asked to try again
 TURN_WAIT_S = 5.0
 COME_BACK_S = 10
-SCAN_WAIT_S = 60  # a scanner without its daemon first loads all it knows
+SCAN_WAIT_S = 60  # without its daemon, a scanner first loads its whole database
 
 BUSY = (
     "Other files are being looked at just now, so yours was not. Choose it once more in a few"
@@ -38,17 +38,17 @@ NOT_SCANNED = (
     "This file could not be checked for viruses just now. Nothing was kept; try again in a few"
     " minutes."
 )
-# how a scanner ends, clamdscan and others alike; anything else means that it cannot tell
+# exit codes of clamdscan and other scanners; any other code means that the scan failed
 CLEAN, FOUND = (0, 1)
 
 turns = ConcurrencyLimit(AT_ONCE, WAITING, TURN_WAIT_S)
 
 
 def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
-    """What to keep of a file, or a sentence on why it is not taken. Raises HaveToWait where too
-    many came at once.
+    """Inspect a file: the answer has the bytes to keep, or a sentence on why we refuse the file.
 
-    `who` sent it: of one person, one file is looked at after the other.
+    `who` is the person who sent it. One person's files are inspected one after the other. Raises
+    HaveToWait if too many files came at once.
     """
     try:
         with turns.of(who):
@@ -72,7 +72,7 @@ def _note(answer: Answer) -> None:
 
 
 def _scanned(answer: Answer, command: tuple[str, ...]) -> Answer:
-    """What is to be kept goes to the scanner: there nothing is protected or hidden any more."""
+    """Scan the bytes that we will keep, because in them nothing is encrypted or hidden any more."""
     began = time.monotonic()
     try:
         ended = subprocess.run(

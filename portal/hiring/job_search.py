@@ -1,6 +1,4 @@
-"""Which jobs are on the board: reads the search from an address, turns it into SQL, and back into
-an address.
-"""
+"""The search on the job board: from a URL to SQL, and back to a URL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,14 +14,14 @@ from portal.models import EmploymentType, Job, JobStatus, Workplace
 from portal.text_search import mentions
 
 QUERY_MAX_CHARS = 100
-PUBLIC = (JobStatus.OPEN, JobStatus.CLOSED)  # a draft is nobody's business yet
+PUBLIC = (JobStatus.OPEN, JobStatus.CLOSED)  # visitors do not see drafts
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True)
 class JobSearch:
-    """What a visitor looks for. Anything in an address that is no filter of ours is left out."""
+    """What a visitor looks for. Parameters of the URL that are not our filters are ignored."""
 
     text: str = ""
     workplaces: tuple[Workplace, ...] = ()
@@ -50,9 +48,7 @@ class JobSearch:
         return newest_first.where(*self._conditions()).options(selectinload(Job.questions))
 
     def counts(self) -> dict[str, int]:
-        """How many jobs each choice of each filter would show, the other filters staying as they
-        are.
-        """
+        """How many jobs each choice of a filter would show, with the other filters unchanged."""
         groups = (
             (Job.workplace, replace(self, workplaces=())),
             (Job.employment_type, replace(self, types=())),
@@ -71,7 +67,7 @@ class JobSearch:
         return found
 
     def as_args(self) -> Mapping[str, Any]:
-        """For `url_for`: only what differs from an empty search."""
+        """The arguments for `url_for`: only those that differ from an empty search."""
         return {
             "q": self.text or None,
             "workplace": [choice.value for choice in self.workplaces] or None,

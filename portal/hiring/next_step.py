@@ -1,6 +1,4 @@
-"""What a candidate can do next about an application, in one word for the page and one sentence for
-the candidate.
-"""
+"""What a candidate can do next: one word for the page, and one sentence for the candidate."""
 
 from enum import StrEnum
 
@@ -9,7 +7,7 @@ from portal.models import Application, ApplicationStatus, InterviewState, asked_
 
 
 class Step(StrEnum):
-    """The one next step."""
+    """The action that the page offers next."""
 
     RECORD = "record"
     RESUME = "resume"
@@ -38,7 +36,7 @@ BEGUN = {
 
 
 def next_step(application: Application) -> tuple[Step, str]:
-    """The one next step and a sentence on what happens now."""
+    """The next step, and a sentence that tells the candidate what happens now."""
     if application.status in DECIDED:
         return Step.NONE, DECIDED[application.status]
     if application.interview and application.interview.state in BEGUN:
@@ -59,5 +57,5 @@ def _begun(state: InterviewState) -> tuple[Step, str]:
 
 
 def about_minutes(interview_ms: int) -> int:
-    """The length of an interview as one would say it, rounded up."""
+    """The length of an interview in minutes, rounded up, at least 1."""
     return max(1, -(-interview_ms // 60_000))

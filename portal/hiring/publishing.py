@@ -16,8 +16,9 @@ def publish(job: Job) -> None:
 
 
 def close(job: Job) -> None:
-    """Take no more applications. Interviews that were begun can be finished. Raises
-    CannotChange.
+    """Take no more applications. Raises CannotChange.
+
+    Candidates can still finish interviews that have begun.
     """
     if not job.is_open:
         raise CannotChange("This job is not open.")

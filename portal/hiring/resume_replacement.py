@@ -1,6 +1,4 @@
-"""Replaces the résumé of an application, as long as nobody of the hiring team has opened it.
-Commits.
-"""
+"""Replaces the résumé of an application until the hiring team opens it. Commits."""
 
 import uuid
 
@@ -14,12 +12,12 @@ from portal.hiring.errors import ACCOUNT_DISABLED, CannotChange, ResumeReplaced,
 from portal.hiring.resumes import Resume
 from portal.models import Application, ApplicationStatus, utc_now
 
-# The candidate can no longer change what they sent.
+# With these statuses the candidate can no longer change the application.
 FINAL = {ApplicationStatus.OFFERED, ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN}
 
 
 def check_may_replace_resume(application: Application) -> None:
-    """Raise CannotChange where this application's résumé is final."""
+    """Raise CannotChange if this application's résumé can no longer be replaced."""
     if not application.user.is_active:
         raise CannotChange(ACCOUNT_DISABLED)
     if application.status in FINAL:
@@ -31,29 +29,26 @@ def check_may_replace_resume(application: Application) -> None:
 
 
 def resume_version(application: Application) -> str:
-    """A mark of the résumé that is there; another file has another one."""
+    """The version of the stored résumé (an entity tag). Another file has another version."""
     return edit_conflicts.mark(application.resume_path)
 
 
 def check_is_resume_seen(application: Application, seen: str | None) -> None:
-    """Raise CannotChange where the résumé is not the one that its owner saw when choosing
-    another.
-    """
+    """Raise ResumeReplaced if the résumé is not the version that its owner saw."""
     if seen != resume_version(application):
         raise ResumeReplaced
 
 
 def replace_resume(application: Application, resume: Resume, before: str | None = None) -> None:
-    """Take another file in the place of `before`, as long as nobody opened that. Raises
-    CannotChange, and then nothing changed.
+    """Replace the file `before`, if the team has not opened it. Raises CannotChange.
 
-    `before` is the path that was compared with what the owner saw: looking at the new file takes
-    its time, and another tab may have replaced the old one meanwhile. None where nothing was
-    compared: then it is whichever is there.
+    `before` is the path of the résumé that the owner saw. Inspecting the new file takes a while,
+    and another tab may replace the old one in that time. None replaces the stored file without this
+    comparison. If it raises, nothing has changed.
     """
     folder, application_id = current_app.config["PORTAL"].resumes_folder, application.id
     before = before or application.resume_path
-    db.session.rollback()  # no lock is held while the disk works
+    db.session.rollback()  # release the database's lock while the disk works
     stored = resumes.store(resume, folder)
     try:
         _point_to(application_id, before, stored, resume)
@@ -65,7 +60,7 @@ def replace_resume(application: Application, resume: Resume, before: str | None 
 
 
 def _point_to(application_id: uuid.UUID, before: str, stored: str, resume: Resume) -> None:
-    """Change the row, unless the team opened the file or another tab replaced it a moment ago."""
+    """Point the row to the new file, unless the old file was opened or replaced a moment ago."""
     application = db.session.get(
         Application, application_id, with_for_update=True, populate_existing=True
     )
@@ -78,14 +73,14 @@ def _point_to(application_id: uuid.UUID, before: str, stored: str, resume: Resum
 
 
 def note_opened(application: Application) -> None:
-    """The team is about to see the résumé: from here on it stays as it is."""
+    """Note that the team opens the résumé: from now on the candidate cannot replace it."""
     if application.resume_opened_at:
         return
     row = sa.update(Application).where(
         Application.id == application.id, Application.resume_opened_at.is_(None)
     )
-    # what was read so far must not stand in the way of the one write of this GET
+    # end the read transaction of this GET request, so that its one write can begin
     db.session.rollback()
     db.session.execute(row.values(resume_opened_at=utc_now()))
     db.session.commit()
-    db.session.refresh(application)  # it may have been replaced until a moment ago
+    db.session.refresh(application)  # the candidate may have replaced it a moment ago

@@ -1,8 +1,8 @@
-"""Résumé files: which we take, and how they are kept. Knows no person and no application.
+"""Résumé files: which ones we accept, and how we store them. Knows no person and no application.
 
-We trust neither the file's content type nor its name: `file_inspection` checks the whole file. We
-keep it under a name that we make. The candidate's own name for it is only shown, with the ending
-that is true.
+We trust neither a file's name nor its type header: `file_inspection` reads the whole file. We store
+it under a random name. The candidate's own name for the file is only displayed, with the correct
+extension.
 """
 
 import os
@@ -19,45 +19,46 @@ from portal.hiring import file_inspection
 
 MAX_BYTES = 10 * 1024 * 1024
 NAME_MAX_CHARS = 160
-NAME_MAX_BYTES = 200  # disks take 255, and browsers add something to a name that is there already
+NAME_MAX_BYTES = 200  # file systems allow 255, and browsers lengthen a name that exists already
 MIMETYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
-# "cv.pdf (1)", "cv.pdf-2", "cv.docx_": what a copy is called that must not replace another.
+# "cv.pdf (1)", "cv.pdf-2", "cv.docx_": names of copies, with the extension in the wrong place.
 MISPLACED_ENDING = re.compile(r"(.+)\.(?:pdf|docx)([ _~-]*(?:\(?\d{0,3}\)?))", re.IGNORECASE)
-# What a file may be called that is a PDF or a Word document all the same.
+# Wrong extensions that a PDF or a Word document may come with. We replace them.
 OTHER_ENDINGS = {
     "pdf", "docx", "doc", "dot", "dotx", "odt", "rtf", "txt", "zip", "bin", "tmp", "dat", "part",
     "download", "file",
 }  # fmt: skip
 ASCII_NAME = re.compile(r"[^A-Za-z0-9._ -]")
-# What some systems cannot put into a name, or take for a device whatever its ending is.
+# Windows allows none of these characters in a file name. It takes the names below for devices,
+# whatever their extension is.
 NOT_IN_NAMES = re.compile(r'[<>:"|?*]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 
 
 class ResumeRefused(Exception):
-    """This file is no résumé we can take; the message is a sentence for the candidate."""
+    """We cannot accept this file as a résumé. The message is a sentence for the candidate."""
 
 
 @dataclass(frozen=True)
 class Resume:
-    """A file that was checked."""
+    """A file that passed the inspection."""
 
     name: str
     kind: str  # "pdf" or "docx"
     data: bytes
-    changes: str = ""  # a sentence on what is left out of what came, where something had to go
+    changes: str = ""  # a sentence on what the inspection removed from the file; empty if nothing
 
 
 def read(
     filename: str | None, stream: IO[bytes], who: str, scan_command: tuple[str, ...] = ()
 ) -> Resume:
-    """Check an upload of `who` (any name for them). Raises ResumeRefused, and HaveToWait where too
-    many came at once.
+    """Check a file that the person `who` uploaded. Raises ResumeRefused and HaveToWait.
 
-    Takes a second or so: call it while no transaction is open.
+    `who` may be any string that is unique to the person. The check takes about a second, so call it
+    while no transaction is open.
     """
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -75,8 +76,9 @@ def read(
 
 
 def store(resume: Resume, folder: Path) -> str:
-    """Write the file to disk for good and return the name it got. Whoever returns may be told
-    "saved".
+    """Write the file durably (fsync) and return its stored name.
+
+    When this returns, the candidate may be told that the file is saved.
     """
     name = f"{uuid.uuid4()}.{resume.kind}"
     with (folder / name).open("xb") as file:
@@ -88,13 +90,14 @@ def store(resume: Resume, folder: Path) -> str:
 
 
 def remove(name: str, folder: Path) -> None:
-    """Delete a stored file; one that is gone already is fine."""
+    """Delete a stored file, if it is still there."""
     (folder / Path(name).name).unlink(missing_ok=True)
 
 
 def with_ending(filename: str, kind: str) -> str:
-    """The name with the ending of what the file is. Pickers leave it out, or put a number behind
-    it.
+    """The name with the correct extension.
+
+    A file picker may leave the extension out, or put a number after it.
     """
     name = _visible(filename)
     if name.lower().endswith(f".{kind}"):
@@ -106,9 +109,7 @@ def with_ending(filename: str, kind: str) -> str:
 
 
 def clean_name(filename: str) -> str:
-    """The name as people see it again: no folders, nothing invisible or that turns text around, not
-    endless.
-    """
+    """The name as pages show it: shortened, and without folders, invisible or bidi characters."""
     stem, dot, ending = _visible(filename).rpartition(".")
     if not dot:
         return ending[:NAME_MAX_CHARS]
@@ -123,12 +124,12 @@ def _visible(filename: str) -> str:
 
 
 def _cut(stem: str, most: int) -> str:
-    """Short enough in characters for our column and in bytes for any disk."""
+    """Shorten the name to fit our column (characters) and any file system (bytes)."""
     return stem[:most].encode()[:NAME_MAX_BYTES].decode(errors="ignore").strip(" .")
 
 
 def disposition(name: str) -> str:
-    """The header that makes a browser store the file, under a name that every one understands."""
+    """The Content-Disposition header: a browser saves the file under this name (RFC 6266)."""
     plain = ASCII_NAME.sub("", unicodedata.normalize("NFKD", name)).strip(" .-_") or "resume"
     if "." not in plain:
         plain = f"resume.{plain}"

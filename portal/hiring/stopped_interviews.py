@@ -1,6 +1,6 @@
 """Stopping an interview stops the work on it: a process that began earlier can write no result.
 
-Knows rows and their fences. Knows no file, and not which process works. Commits nothing.
+Knows rows and their fencing tokens. Knows no file, nor which process works. Commits nothing.
 """
 
 import uuid
@@ -29,7 +29,7 @@ def is_not_stopped() -> sa.ColumnElement[bool]:
 
 
 def end_work_if_stopped(application_id: uuid.UUID) -> None:
-    """After a change of status: end the work on the application's interview, if that stopped it."""
+    """Call this after a change of status. If it stopped the interview, end the work on it."""
     own = (
         sa.select(InterviewSession.id)
         .join(InterviewSession.application)
@@ -40,14 +40,14 @@ def end_work_if_stopped(application_id: uuid.UUID) -> None:
 
 
 def end_work(interview_ids: Sequence[uuid.UUID], free_at: datetime | None = None) -> None:
-    """Move the fences of these interviews and all their answers.
+    """Raise the fencing tokens of these interviews and of all their answers.
 
     No process may claim them before `free_at`.
     """
     moved = {"lease_until": free_at}
     row, answers = InterviewSession.id.in_(interview_ids), Answer.interview_id.in_(interview_ids)
-    # The interview first, as finishing does it: two transactions that lock rows in one order cannot
-    # wait for each other.
+    # The interview comes first, as in `finishing`: transactions that lock rows in the same order
+    # cannot deadlock.
     versions = {
         "fence": InterviewSession.fence + 1,
         "flags_version": InterviewSession.flags_version + 1,

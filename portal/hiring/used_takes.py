@@ -1,8 +1,8 @@
-"""Takes that were used with an account that is deleted: registering again gives no new ones.
+"""Takes used with an account that is now deleted, so that a new account gets only what is left.
 
-Of such an interview only a keyed hash (HMAC) of e-mail address and job stays, with the takes used
-for each question, until the job closes. Nobody can read it back, and the hashes of one person for
-two jobs have nothing in common.
+Until the job closes, we keep a keyed hash (HMAC) of e-mail address and job, and the number of takes
+used for each question. The address cannot be read from the hash, and one person's hashes for two
+jobs cannot be linked.
 """
 
 import hashlib
@@ -25,16 +25,13 @@ from portal.models import (
     User,
 )
 
-DOMAIN = (
-    "career-portal:earlier-interview"  # domain separation: no other hash of ours uses this text
-)
+# domain separation: none of our other hashes uses this text
+DOMAIN = "career-portal:earlier-interview"
 UNDER_WAY = {InterviewState.PENDING, InterviewState.RECORDING}
 
 
 def remember(user_id: uuid.UUID) -> None:
-    """Note what this person, who is about to be deleted, has used of open jobs' interviews. May be
-    said twice.
-    """
+    """Before an account is deleted: store the takes it used for open jobs. May be called twice."""
     begun = (
         sa.select(InterviewSession)
         .join(InterviewSession.application)
@@ -49,7 +46,7 @@ def remember(user_id: uuid.UUID) -> None:
             interview.state not in UNDER_WAY,
         )
         db.session.execute(sa.delete(EarlierInterview).where(EarlierInterview.mark == mark))
-        # Where the housekeeping deletes the same person at this moment, it has noted the same.
+        # The housekeeper may delete the same account right now; it stores the same values.
         insert_unless_there(
             EarlierInterview(
                 mark=mark, job_id=application.job_id, is_finished=is_finished, takes=takes
@@ -59,8 +56,9 @@ def remember(user_id: uuid.UUID) -> None:
 
 
 def takes_used(user: User, job: Job) -> dict[int, int] | None:
-    """Takes used before, by the question's position. None: it was recorded, or a question has no
-    take left.
+    """The takes used before, by the question's position.
+
+    None if the interview was finished, or if a question has no take left.
     """
     earlier = db.session.get(EarlierInterview, _mark(user.email, job.id))
     if earlier is None:
@@ -73,7 +71,7 @@ def takes_used(user: User, job: Job) -> dict[int, int] | None:
 
 
 def forget(job: Job) -> None:
-    """Delete what was kept for this job. Commits nothing."""
+    """Delete the stored takes of this job. Commits nothing."""
     db.session.execute(sa.delete(EarlierInterview).where(EarlierInterview.job_id == job.id))
 
 

@@ -1,8 +1,8 @@
-"""Background work: finding it, doing it, ending it. Knows no kind of work.
+"""Background work: finds it, does it, and ends it. Knows no kind of work.
 
 A kind of work registers itself when the app is made: `register_rows` for work on rows that
-processes claim one by one (`Leased`), `register_idle` for work that the clock asks for. Another
-kind changes nothing here.
+processes claim one by one (`Leased`), `register_idle` for work that is due at certain times. To add
+a kind of work, nothing here changes.
 
 `kinds` finds the next task among all kinds. `claims` lets one process at a time work on a row.
 `manager` runs the threads of a process, `worker` is the process. `heartbeats` tells whether any
@@ -66,7 +66,7 @@ def ensure_working() -> None:
 
 
 def wake_workers() -> None:
-    """Look for work now. Without this call the next look comes within a second."""
+    """Look for work now. Without this call, the threads look within a second."""
     current_app.extensions[MANAGER].wake()
 
 

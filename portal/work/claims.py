@@ -29,7 +29,7 @@ LEASE = timedelta(seconds=15)
 RENEW_EVERY_S = 4  # three renewals may fail before the lease is lost
 # the errors that work meets when its row or file was deleted, or when the disk is full
 GONE = (NoResultFound, OSError, DBAPIError)
-MAX_ATTEMPTS = 3  # tries without progress
+MAX_ATTEMPTS = 3  # attempts without progress
 
 
 @dataclass
@@ -43,10 +43,9 @@ class Claim:
     lost: threading.Event = field(default_factory=threading.Event)
 
     def write(self, *, keep: bool, **values: Any) -> bool:
-        """Set columns, and renew the lease (`keep=True`) or give it back, if the fence is still
-        ours.
+        """Set columns if the fencing token is still ours. Returns False when the claim is lost.
 
-        Returns False when the claim is lost.
+        `keep=True` renews the lease; `keep=False` gives it back.
         """
         values["lease_until"] = utc_now() + LEASE if keep else None
         with self.app.app_context():
@@ -71,8 +70,8 @@ class Claim:
     def is_no_fault(self, error: Exception) -> bool:
         """Whether the error only says that the row was deleted meanwhile, or that the disk is full.
 
-        In both cases the try does not count. The next try begins when the lease has run out and,
-        after a full disk, when there is space again.
+        In both cases the attempt does not count. The next attempt begins after the lease expires
+        and, after a full disk, when there is space again.
         """
         is_full = disk.is_full(error)
         self.write(keep=True, **({"attempts": 0} if is_full else {}))
@@ -119,9 +118,7 @@ class Waiting:
         return cls(type(row), row.id, row.fence, row.attempts)
 
     def claim(self, app: Flask) -> Claim | None:
-        """Claim the row. None if another process claimed it since we read it, or began another
-        trial.
-        """
+        """Claim the row. None if another process has claimed it, or another row is on trial."""
         model, now = self.model, utc_now()
         free = sa.or_(model.lease_until.is_(None), model.lease_until < now)
         with app.app_context():
@@ -138,15 +135,15 @@ class Waiting:
 
 
 def one_is_on_trial() -> bool:
-    """Whether a row that had a failed try is being tried again at this moment.
+    """Whether a process is working again on a row whose last attempt failed ("on trial").
 
-    Such a row may be what killed the process. So these rows are tried one at a time: when the
-    process dies again, no other row loses a try with it.
+    Such a row may have killed the process. So these rows are tried one at a time: if the process
+    dies again, no other row loses an attempt with it.
     """
     return bool(db.session.scalar(sa.select(_on_trial(utc_now()))))
 
 
 def _on_trial(now: datetime) -> sa.ColumnElement[bool]:
-    # aliased, because an UPDATE must look at other rows than its own
+    # aliased, because the UPDATE must look at rows other than its own
     rows = [aliased(model) for model in Leased.__subclasses__()]
     return sa.or_(*[sa.exists().where(row.attempts > 1, row.lease_until > now) for row in rows])

@@ -6,4 +6,4 @@ class ClaimLost(Exception):
 
 
 class Halted(Exception):
-    """Somebody asked this work to end early. Nothing is wrong with its row or file."""
+    """This work was asked to end early. Nothing is wrong with its row or file."""

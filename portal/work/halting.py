@@ -1,7 +1,7 @@
 """Ends long work within seconds when its result is no longer wanted.
 
-Long work calls a `Halt` again and again. The fencing token already keeps an unwanted result from
-being written; this also saves the time until then. Knows no file and no kind of work.
+Long work calls a `Halt` often. The fencing token already prevents an unwanted result from being
+written; a `Halt` also saves the time until then. Knows no file and no kind of work.
 """
 
 import logging
@@ -18,13 +18,13 @@ from portal.work.errors import ClaimLost, Halted
 
 log = logging.getLogger(__name__)
 
-# withdrawn means stopped within five seconds; one small query a second costs next to nothing
+# work must stop within five seconds of a withdrawal; one small query a second costs little
 ASK_EVERY_S = 1.0
 
 
 @dataclass
 class Halt:
-    """A check that the work on one row calls often.
+    """A check that the work on one row calls often (cooperative cancellation).
 
     Raises ClaimLost when another process has the row, Halted when the result is not wanted now.
     """

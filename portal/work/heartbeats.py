@@ -1,7 +1,7 @@
 """Heartbeats: each process that looks for work writes a row of its own every few seconds.
 
 The row holds no host name, no process id and no personal data. When a process dies, its heartbeat
-stops, and that is how others know.
+stops, so the other processes see that it is gone.
 """
 
 import logging
@@ -20,14 +20,14 @@ from portal.models import WorkerBeat, WorkerKind, utc_now
 
 log = logging.getLogger(__name__)
 
-# as with a lease: three beats may fail before the process counts as dead
+# as with a lease, three heartbeats may fail before the process counts as dead
 BEAT_EVERY_S = 4.0
 SEEN_WITHIN = timedelta(seconds=15)
-SWEPT_AFTER = timedelta(hours=1)  # long enough for an operator to see that there was one
+SWEPT_AFTER = timedelta(hours=1)  # long enough for an operator to see that this process existed
 
 
 class Heartbeat:
-    """The row of this process. `beat` may be called often; it writes every BEAT_EVERY_S."""
+    """The row of this process. Call `beat` often; it writes at most every BEAT_EVERY_S."""
 
     def __init__(self, app: Flask, kind: WorkerKind) -> None:
         self._app = app

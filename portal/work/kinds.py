@@ -11,7 +11,7 @@ from portal.models import Leased
 from portal.work.claims import Claim, Waiting, one_is_on_trial
 from portal.work.manager import Task
 
-KINDS = "kinds_of_work"  # where an app keeps them
+KINDS = "kinds_of_work"  # the key in `app.extensions`
 
 ClaimedWork = Callable[[Claim, threading.Event], None]
 FindTask = Callable[[], Task | None]
@@ -19,12 +19,12 @@ FindTask = Callable[[], Task | None]
 
 @dataclass(frozen=True)
 class RowKind:
-    """Work on rows of one table, each done by the one process that claims it."""
+    """Work on the rows of one table. The process that claims a row works on it alone."""
 
-    # the free rows that want work now, the most urgent first; only reads
+    # finds the unclaimed rows that need work now, the most urgent first; only reads
     waiting: Callable[[], Sequence[Leased]]
     do: ClaimedWork
-    give_up: ClaimedWork  # what is done instead after `max_attempts` tries without progress
+    give_up: ClaimedWork  # runs instead of `do` after `max_attempts` attempts without progress
     max_attempts: int
 
     def task(self, row: Waiting, claim: Claim) -> Task:
@@ -45,14 +45,15 @@ class Kinds:
 def register_rows(app: Flask, load: Callable[[], Sequence[RowKind]]) -> None:
     """Register work on rows. A process calls `load` only when it looks for work.
 
-    So a process that only serves pages need not import what the work needs.
+    So a process that only serves pages does not import the modules of the work.
     """
     kinds_of(app).load_rows.append(load)
 
 
 def register_idle(app: Flask, find: FindTask) -> None:
-    """Register work by the clock: `find` is called while no row waits, and returns a task that is
-    due.
+    """Register work that is due at certain times. `find` returns a task, or None if none is due.
+
+    A process calls `find` only when no row waits for work.
     """
     kinds_of(app).idle.append(find)
 
@@ -63,7 +64,7 @@ def kinds_of(app: Flask) -> Kinds:
 
 
 def next_task(app: Flask) -> Task | None:
-    """The next row to work on, claimed."""
+    """Claim the next row, and return the task that works on it. None if no row waits."""
     kinds = kinds_of(app).rows()
     with app.app_context():
         g.only_reads_database = True
@@ -77,7 +78,7 @@ def next_task(app: Flask) -> Task | None:
 
 
 def next_or_idle_task(app: Flask) -> Task | None:
-    """What a free thread does now: work on rows first, then what is due by the clock."""
+    """The next task for a free thread: work on rows first, then work that is due by time."""
     if task := next_task(app):
         return task
     found = (find() for find in kinds_of(app).idle)

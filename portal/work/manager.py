@@ -1,7 +1,7 @@
 """The background threads of one process: they look for work, do it, and stop cleanly.
 
-There is no queue in memory. A thread claims work only when it is free, so that another process can
-take what this one cannot do now. Knows nothing of what the work is.
+There is no queue in memory. A thread claims work only when it is free, so another process can take
+work that this one has no time for. Does not know what the work is.
 """
 
 import atexit
@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Task = Callable[[threading.Event], None]
-"""Work that was claimed: runs to its end, or until the event tells it to stop."""
+"""Claimed work. It runs to its end, or until the event tells it to stop."""
 
-# a task ends within a second of being asked; what takes longer is cut off, and its lease expires
+# tasks end within a second of being asked; a slower one is cut off, and its lease expires
 EXIT_TIMEOUT_S = 10.0
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ManagerStatus:
-    """What this process's background threads do now."""
+    """Whether this process looks for work, and how many tasks its threads run now."""
 
     is_running: bool
     tasks: int
@@ -31,7 +31,7 @@ class ManagerStatus:
 
 
 class BackgroundManager:
-    """Starts when asked, and starts again after its thread died or the process forked."""
+    """Runs tasks in threads. `ensure_started` also restarts it after a crash or a fork."""
 
     _poller: threading.Thread | None
 
@@ -42,12 +42,10 @@ class BackgroundManager:
         idle_s: float = 1.0,
         beat: Callable[[int], None] = lambda tasks: None,
     ) -> None:
-        """`beat` gets the number of running tasks at every look for work: the heartbeat of this
-        process.
-        """
+        """`beat` is called at each look for work, with the number of running tasks."""
         self._find_work = find_work
         self._tell = beat
-        # one for each core: more threads would only slow down each answer
+        # one thread per core: more threads would only make each answer slower
         self._max_threads = max_threads
         self._idle_s = idle_s
         self._begin()
@@ -55,9 +53,12 @@ class BackgroundManager:
         os.register_at_fork(after_in_child=self._begin)
 
     def ensure_started(self) -> None:
-        """Cheap enough to be called with every request. Does nothing after `stop`."""
+        """Start the polling thread if it does not run. Cheap enough to call with every request.
+
+        Does nothing after `stop`.
+        """
         if self._is_polling():
-            return  # without the lock, in which a hundred uploads a second would queue
+            return  # without the lock, because a hundred uploads a second would wait for it
         with self._lock:
             if self._stop.is_set() or self._is_polling():
                 return
@@ -72,12 +73,13 @@ class BackgroundManager:
         return self._poller is not None and self._poller.is_alive()
 
     def wake(self) -> None:
-        """Look for work now, because there is some."""
+        """Look for work now, without waiting for the next poll."""
         self._woken.set()
 
     def stop(self, timeout_s: float) -> bool:
-        """Ask all threads to end and wait for them. True when all have ended. May be called
-        twice.
+        """Ask all threads to end, and wait for them. Returns whether all have ended.
+
+        May be called twice.
         """
         self._stop.set()
         self._woken.set()
@@ -85,7 +87,7 @@ class BackgroundManager:
         with self._lock:
             poller = self._poller
         if poller is not None:
-            poller.join(timeout_s)  # first: it may just be starting one more task
+            poller.join(timeout_s)  # first, because it may be starting one more task
         with self._lock:
             tasks = list(self._tasks)
         for task in tasks:
@@ -129,7 +131,7 @@ class BackgroundManager:
 
 
 def _guarded(work: Callable[[], Task | None]) -> Task | None:
-    """The one place that catches every error: it logs the error, and the thread lives on."""
+    """Run the work. Any error is caught here and logged, so that the thread goes on."""
     try:
         return work()
     except Exception:

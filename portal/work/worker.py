@@ -1,7 +1,7 @@
-"""The process that does background work: threads beside the pages, or `flask capture-worker` alone.
+"""Background work in a process: in threads of a web process, or alone as `flask capture-worker`.
 
-A process imports what a kind of work needs (measuring needs every decoder) when it first looks for
-work. So a process that only serves pages never imports any of it.
+A process imports the modules of a kind of work (measuring needs every decoder) when it first looks
+for work. So a process that only serves pages never imports them.
 """
 
 import logging
@@ -21,19 +21,17 @@ from portal.work.manager import EXIT_TIMEOUT_S, BackgroundManager
 
 log = logging.getLogger(__name__)
 
-# another process cannot wake us, and a candidate waits for the interview to become ready
+# other processes cannot wake this one, and a candidate waits until the interview is ready
 LOOK_EVERY_S = 0.5
-# This is no limit of the kernel (rlimit): when the kernel refuses memory, every library fails in
-# another way, and good answers would be called unreadable. Everything here can handle a process
-# that ends as in a crash, and a crash counts as a try.
+# We check memory ourselves instead of with a kernel limit (rlimit): when the kernel refuses memory,
+# each library fails in its own way, and good answers would be reported as unreadable. Instead the
+# process ends as in a crash: another one continues its work, and the crash counts as an attempt.
 WATCH_EVERY_S = 0.5
 EXIT_OUT_OF_MEMORY = 70  # not 0, so that a supervisor starts it again
 
 
 def start_working(app: Flask, manager: BackgroundManager) -> None:
-    """Import what the kinds of work need, while nobody waits for this process yet, and start to
-    look.
-    """
+    """Import the modules of all kinds of work before anybody waits, then start to look for work."""
     kinds_of(app).rows()
     manager.ensure_started()
 
@@ -49,9 +47,7 @@ def make_manager(app: Flask, kind: WorkerKind) -> BackgroundManager:
 
 
 class Worker:
-    """A process that does only background work, until it is told to stop or uses too much
-    memory.
-    """
+    """A process that does only background work. It ends on a signal or above its memory limit."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -60,9 +56,7 @@ class Worker:
         self._ended = threading.Event()
 
     def run(self) -> None:
-        """Work until a signal asks this process to end. Then give back what was not finished, and
-        return.
-        """
+        """Work until a signal asks this process to end. Then give back unfinished work."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ended.set())
         start_working(self._app, self._manager)
@@ -71,14 +65,12 @@ class Worker:
             self._manager.ensure_started()
             if self._max_bytes and memory_bytes() > self._max_bytes:
                 log.error(
-                    "more than CAPTURE_MEMORY_BYTES in use: this process ends as in a crash, to be"
-                    " started anew"
+                    "more than CAPTURE_MEMORY_BYTES in use: this process ends as in a crash, and"
+                    " its supervisor starts it again"
                 )
                 os._exit(EXIT_OUT_OF_MEMORY)
         if not self._manager.stop(EXIT_TIMEOUT_S):
-            log.warning(
-                "something was still worked on when time was up; another process goes on with it"
-            )
+            log.warning("a task did not end in time and was cut off; another process continues it")
 
 
 def memory_bytes() -> int:
@@ -87,9 +79,7 @@ def memory_bytes() -> int:
 
 
 def hold_back(config: Config) -> None:
-    """Give way to the processes that serve pages: raise the nice value, and use only as many cores
-    as set.
-    """
+    """Give way to the processes that serve pages: a higher nice value, and only some cores."""
     os.nice(config.capture_niceness)
     if config.capture_cores:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-config.capture_cores :])

@@ -1,6 +1,6 @@
 """The tables, and the rules that concern one row. Knows no request, no file and no thread.
 
-A table is in the module of its subject; the rest of the portal takes it from here.
+Each table is in the module of its subject. The rest of the portal imports it from here.
 """
 
 from portal.models.applications import (

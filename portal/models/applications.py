@@ -1,4 +1,4 @@
-"""One candidate's bid for one job, and what remains of an earlier one whose account was deleted."""
+"""Applications for jobs, and the takes that deleted accounts have used."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from portal.models.interviews import InterviewQuestion, InterviewSession
 
 
-# What ends an interview that is being recorded, in a sentence to its candidate. Closing the job
-# does not.
+# These statuses stop an interview that is being recorded; each has a sentence for the candidate.
+# Closing the job does not stop it.
 STOPS_RECORDING = {
     ApplicationStatus.WITHDRAWN: "You withdrew this application.",
     ApplicationStatus.REJECTED: "This application has been decided.",
@@ -31,7 +31,7 @@ RECORDED_ALREADY = "Your interview for this job was recorded already."
 
 
 class Application(db.Model):
-    """One candidate's bid for one job."""
+    """One candidate's application for one job."""
 
     __tablename__ = "applications"
     __table_args__ = (sa.UniqueConstraint("user_id", "job_id"),)
@@ -45,15 +45,15 @@ class Application(db.Model):
         one_of(ApplicationStatus), default=ApplicationStatus.APPLIED
     )
     note: Mapped[str] = mapped_column(sa.Text, default="")
-    # a name we made, inside the resumes folder
+    # our own name for the file, in the folder for résumés
     resume_path: Mapped[str] = mapped_column(sa.String(80))
-    # what the candidate called it; only ever shown
+    # the candidate's name for the file; pages only display it
     resume_name: Mapped[str] = mapped_column(sa.String(160))
-    # with an account that was deleted since
+    # whether this person recorded the interview with an account that is now deleted
     was_recorded: Mapped[bool] = mapped_column(default=False)
-    # what was left out of it; the candidate was told
+    # what the inspection removed from the file; the candidate was told
     resume_changes: Mapped[str] = mapped_column(sa.Text, default="")
-    # first fetched by the team; now it stays
+    # when the team first opened it; after that the candidate cannot replace it
     resume_opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -65,13 +65,13 @@ class Application(db.Model):
 
     @property
     def questions(self) -> "Sequence[Question | InterviewQuestion]":
-        """What is asked here: as it was when the interview began, else what the job asks now."""
+        """The questions copied when the interview began, or the job's questions before that."""
         if self.interview is None or self.interview.state is InterviewState.PENDING:
             return self.job.questions
         return self.interview.questions
 
     def why_not_interviewable(self) -> str | None:
-        """A sentence for the candidate where no interview may be recorded (any more), else None."""
+        """Why no interview may be recorded (any more), for the candidate. None if it may."""
         if reason := STOPS_RECORDING.get(self.status):
             return reason
         if not self.questions:
@@ -86,18 +86,19 @@ class Application(db.Model):
 
 
 class EarlierInterview(db.Model):
-    """Takes that somebody used for a job before deleting the account: a keyed mark, no address and
-    no name.
+    """The takes that a person used for a job with an account that is now deleted.
 
-    It goes when the job closes.
+    The row has a keyed hash, and no address or name. It is deleted when the job closes.
     """
 
     __tablename__ = "earlier_interviews"
 
-    # keyed hash of e-mail address and job
+    # keyed hash (HMAC) of e-mail address and job
     mark: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     job_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("jobs.id", ondelete="CASCADE"), index=True
     )
-    is_finished: Mapped[bool]  # the candidate was done
-    takes: Mapped[dict[str, int]] = mapped_column(sa.JSON)  # used ones, by the question's position
+    is_finished: Mapped[bool]  # the candidate finished the interview
+    takes: Mapped[dict[str, int]] = mapped_column(
+        sa.JSON
+    )  # number of used takes, by the question's position

@@ -1,4 +1,4 @@
-"""The values that a column may have, where there are only a few: roles, kinds and states."""
+"""Enumerations for columns with a fixed set of values: roles, kinds and states."""
 
 from enum import StrEnum
 
@@ -37,22 +37,22 @@ class ApplicationStatus(StrEnum):
 
 
 class InterviewState(StrEnum):
-    PENDING = "pending"  # no consent to record yet
-    RECORDING = "recording"  # answers are being taken
-    FINISHING = "finishing"  # the candidate is done; measuring and joining go on
-    READY = "ready"  # video and telemetry are there
-    FAILED = "failed"  # finishing did not succeed; the answers are still there
+    PENDING = "pending"  # the candidate has not consented to the recording yet
+    RECORDING = "recording"  # the candidate records answers
+    FINISHING = "finishing"  # the candidate is done; background work makes the results
+    READY = "ready"  # video and telemetry exist
+    FAILED = "failed"  # finishing failed; the answers are kept
 
 
 class AnswerState(StrEnum):
     RECORDING = "recording"  # bytes are still coming
     RECEIVED = "received"  # all bytes are on disk
-    READY = "ready"  # measured (where agreed) and normalised
-    FAILED = "failed"  # three tries did not succeed
-    # recorded again, or taken back; its media is deleted when the sitting ends
+    READY = "ready"  # measured (if the candidate consented) and normalised
+    FAILED = "failed"  # could not be used, or all attempts failed
+    # recorded again, or discarded; the file is deleted when the interview is finished
     DISCARDED = "discarded"
 
 
 class WorkerKind(StrEnum):
-    WEB = "web"  # threads beside the ones that answer requests
-    WORKER = "worker"  # a process of its own, `flask capture-worker`
+    WEB = "web"  # threads in a process that also answers requests
+    WORKER = "worker"  # a separate process, `flask capture-worker`

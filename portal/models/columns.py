@@ -1,6 +1,4 @@
-"""What the columns of several tables share: moments in UTC, fixed choices, and the lease on a row
-that is worked on.
-"""
+"""Column types that several tables share: times in UTC, enumerations, and leases."""
 
 import uuid
 from datetime import UTC, datetime
@@ -16,7 +14,7 @@ def utc_now() -> datetime:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment in UTC, on databases that keep time zones and on those that drop them."""
+    """A time-zone-aware time in UTC, also on databases that drop the time zone (SQLite)."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -29,7 +27,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def one_of(enum: type[StrEnum]) -> sa.Enum:
-    """A text column that the database itself holds to the enum's values."""
+    """A text column with a CHECK constraint: the database allows only the enum's values."""
     return sa.Enum(
         enum,
         native_enum=False,
@@ -41,13 +39,13 @@ def one_of(enum: type[StrEnum]) -> sa.Enum:
 
 
 class Leased:
-    """A row that background work claims: one process at a time, for a while, a few tries
-    (`portal/work/claims.py`).
+    """A row that background work claims: one process at a time, for a limited time.
+
+    See `portal/work/claims.py`.
     """
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, sort_order=-1)
-    attempts: Mapped[int] = mapped_column(default=0, sort_order=1)  # tries without progress
-    # The fencing token: each claim raises it, and who holds an older one can write nothing any
-    # more.
+    attempts: Mapped[int] = mapped_column(default=0, sort_order=1)  # those without progress
+    # The fencing token: each claim raises it, and a process with an older one can no longer write.
     fence: Mapped[int] = mapped_column(default=0, sort_order=1)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime, sort_order=1)

@@ -18,7 +18,7 @@ from portal.models.columns import Leased, UtcDateTime, one_of, utc_now
 
 
 class InterviewSession(Leased, db.Model):
-    """One interview for one application. A process leases it while it makes film and telemetry."""
+    """The interview of one application. A process leases it to make its film and telemetry."""
 
     __tablename__ = "interview_sessions"
     __table_args__ = (
@@ -33,16 +33,18 @@ class InterviewSession(Leased, db.Model):
         one_of(InterviewState), default=InterviewState.PENDING
     )
     consent_record_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # None: refused, nothing is measured
+    # None: the candidate refused the analysis, so nothing is measured
     consent_analyse_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    consent_version: Mapped[str | None] = mapped_column(sa.String(16))  # which words were agreed to
-    # SHA-256 of the words as they were shown
+    consent_version: Mapped[str | None] = mapped_column(
+        sa.String(16)
+    )  # version of the consent text
+    # of the consent text as the page showed it
     consent_sha256: Mapped[str | None] = mapped_column(sa.String(64))
-    consent_days: Mapped[int | None]  # how long we promised to keep it at most
+    consent_days: Mapped[int | None]  # the longest retention that we promised
     start_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     duration_ms: Mapped[int | None]
-    # the largest shift of sound against picture that joining applied
+    # the largest shift of the sound against the picture that joining applied
     av_offset_ms: Mapped[int | None]
     result_json_mapping: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
     failure: Mapped[str] = mapped_column(sa.String(300), default="")
@@ -50,7 +52,7 @@ class InterviewSession(Leased, db.Model):
     holder: Mapped[str | None] = mapped_column(sa.String(64))  # the browser tab that records
     holder_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    # counts up, so that an older result never overwrites a newer one
+    # optimistic locking: an older result never overwrites a newer one
     flags_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -78,17 +80,13 @@ class InterviewSession(Leased, db.Model):
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it was withdrawn before it was finished, or decided while it was being
-        recorded.
-        """
+        """Whether the application was withdrawn before finishing, or decided while recording."""
         if self.state is InterviewState.FINISHING:
             return self.application.status is ApplicationStatus.WITHDRAWN
         return self.state is InterviewState.RECORDING and self.application.status in STOPS_RECORDING
 
     def kept_until(self, retention_days: int) -> datetime:
-        """When it is deleted: as promised with the consent, or earlier if RETENTION_DAYS is shorter
-        now.
-        """
+        """When it is deleted: as promised at consent, or earlier if RETENTION_DAYS is less now."""
         days = min(retention_days, self.consent_days or retention_days)
         return (self.start_time or self.created_at) + timedelta(days=days)
 
@@ -98,7 +96,7 @@ class InterviewSession(Leased, db.Model):
 
     @property
     def may_be_retried(self) -> bool:
-        """Whether it failed, or is ready but lacks an answer that could not be used."""
+        """Whether an admin may retry it: it failed, or one of its answers could not be used."""
         if self.application.status is ApplicationStatus.WITHDRAWN:
             return False
         lacks_one = any(answer.state is AnswerState.FAILED for answer in self.kept_answers())
@@ -109,10 +107,10 @@ class InterviewSession(Leased, db.Model):
     def kept_answers(self) -> list["Answer"]:
         """All parts of the take that counts for each question, in order.
 
-        That is the newest take of which something can be used; if there is none, the newest take.
+        That is the newest take with a usable part. If no take has one, it is the newest take.
         """
         there = [answer for answer in self.answers if answer.state is not AnswerState.DISCARDED]
-        # ordered: the last one wins
+        # answers are in order, so the last take wins
         newest = {answer.question_position: answer.take for answer in there}
         usable = [answer for answer in there if answer.state is not AnswerState.FAILED]
         newest |= {answer.question_position: answer.take for answer in usable}
@@ -132,13 +130,15 @@ class InterviewQuestion(db.Model):
     think_ms: Mapped[int]
     limit_ms: Mapped[int]
     takes: Mapped[int]
-    takes_before: Mapped[int] = mapped_column(default=0)  # used with an account that was deleted
-    # None: only admins have read it so far
+    takes_before: Mapped[int] = mapped_column(
+        default=0
+    )  # takes used with an account that is now deleted
+    # None: the candidate has not seen it yet
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def takes_left(self) -> int:
-        """Of those that this interview may use at all, before any is used."""
+        """The takes that this interview may use, counted before it uses any."""
         return self.takes - self.takes_before
 
     @property
@@ -146,7 +146,7 @@ class InterviewQuestion(db.Model):
         return self.released_at is not None
 
     def think_left_ms(self, now: datetime) -> int:
-        """What is left of the thinking time. Its clock starts once, when the prompt is shown."""
+        """The thinking time that is left. It starts once, when the prompt is first shown."""
         if self.released_at is None:
             return self.think_ms
         gone_ms = int((now - self.released_at).total_seconds() * 1000)
@@ -154,10 +154,9 @@ class InterviewQuestion(db.Model):
 
 
 class Answer(Leased, db.Model):
-    """One take of one question: one upload and one file. It is measured, retried and leased as a
-    unit.
+    """One part of one take of a question: one upload, one file, one unit of background work.
 
-    A take that was interrupted (closed tab, crash) goes on in a further `part`.
+    After an interruption (closed tab, crash) the take continues in a further `part`.
     """
 
     __tablename__ = "answers"
@@ -170,35 +169,35 @@ class Answer(Leased, db.Model):
         sa.ForeignKey("interview_sessions.id", ondelete="CASCADE")
     )
     question_position: Mapped[int]
-    # as it was asked, even if the question changes later
+    # a copy, because the question may change later
     prompt: Mapped[str] = mapped_column(sa.String(500))
     take: Mapped[int]
     part: Mapped[int] = mapped_column(default=1)
     limit_ms: Mapped[int]  # how long this part may be recorded
     container: Mapped[str] = mapped_column(sa.String(8))
     state: Mapped[AnswerState] = mapped_column(one_of(AnswerState), default=AnswerState.RECORDING)
-    # said at the end; until then the file's size tells
+    # sent at the end; until then, use the size of the file
     length_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
-    # by a tus client that knew it beforehand
+    # Upload-Length, if a tus client sent it in advance
     announced_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
-    recorded_ms: Mapped[int | None]  # how long the recorder says it ran
-    duration_ms: Mapped[int | None]  # how long the media is
+    recorded_ms: Mapped[int | None]  # how long the recorder ran, as the page reported it
+    duration_ms: Mapped[int | None]  # length of the media that counts
     measured_ms: Mapped[int] = mapped_column(default=0)
-    # measured that far, then nothing more came
+    # file size when measuring paused because no more bytes came
     idle_at_bytes: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     damaged_at_ms: Mapped[int | None]
-    # how far its sound was moved when it was normalised; None without sound
+    # how far normalising shifted the sound; None without sound
     av_offset_ms: Mapped[int | None]
-    # by our own recorder when it could not keep up; None where no recorder reported it
+    # losses of our own recorder when it was too slow; None if no recorder reported them
     pictures_dropped: Mapped[int | None]
-    sound_lost_ms: Mapped[int | None]  # likewise
-    # How the answer arrived, for reviewers (`interviews/arrival_notes.py`); None where it was not
-    # noted.
+    sound_lost_ms: Mapped[int | None]
+    # The next four say how the answer arrived, for reviewers (`interviews/arrival_notes.py`). None
+    # means that it was not stored.
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # how long the media is that was sent; what is beyond the limit is cut
+    # length of the media as sent; the part beyond the limit is cut
     sent_ms: Mapped[int | None]
-    codecs: Mapped[str | None] = mapped_column(sa.String(40))  # what it is coded in: "h264 aac"
-    # whether our page recorded it, and nothing it was to report is missing
+    codecs: Mapped[str | None] = mapped_column(sa.String(40))  # for example "h264 aac"
+    # whether our page recorded it and sent all its reports
     watched: Mapped[bool | None]
     failure: Mapped[str] = mapped_column(sa.String(300), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
@@ -210,7 +209,7 @@ class Answer(Leased, db.Model):
 
 
 class Flag(db.Model):
-    """An interval worth a look, on the recording's clock.
+    """An interval that a reviewer should look at, on the recording's timeline.
 
     All flags of an interview are replaced together each time it is measured.
     """
@@ -240,10 +239,10 @@ class Flag(db.Model):
 
 
 class PageEvent(db.Model):
-    """Something the candidate's page reported, on the answer's own clock."""
+    """An event that the candidate's page reported, on the answer's own timeline."""
 
     __tablename__ = "page_events"
-    # a report sent twice is one event
+    # if the page sends a report twice, it is stored once
     __table_args__ = (sa.UniqueConstraint("answer_id", "kind", "t_ms"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -251,6 +250,6 @@ class PageEvent(db.Model):
     kind: Mapped[str] = mapped_column(sa.String(24))
     t_ms: Mapped[int]
     until_ms: Mapped[int | None]
-    characters: Mapped[int | None]  # how much was pasted, never what
+    characters: Mapped[int | None]  # number of pasted characters; the text is never sent
 
     answer: Mapped[Answer] = relationship(back_populates="page_events")

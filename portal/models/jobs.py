@@ -1,4 +1,4 @@
-"""Openings, and the questions that the interview for one asks."""
+"""Jobs (openings), and the questions of their interviews."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Job(db.Model):
-    """An opening."""
+    """An opening that candidates can apply for."""
 
     __tablename__ = "jobs"
     __table_args__ = (sa.Index("ix_jobs_status_published_at", "status", "published_at"),)
@@ -48,7 +48,7 @@ class Job(db.Model):
 
     @property
     def interview_ms(self) -> int:
-        """How long the interview takes at most, thinking included, one take each."""
+        """The longest time of the interview: thinking and answering, one take per question."""
         return asked_ms(self.questions)
 
 
@@ -78,5 +78,5 @@ class Question(db.Model):
 
 
 def asked_ms(questions: "Sequence[Question | InterviewQuestion]") -> int:
-    """How long it takes at most to answer these, thinking included, one take each."""
+    """The longest time for these questions: thinking and answering, one take each."""
     return sum(question.think_ms + question.limit_ms for question in questions)

@@ -1,4 +1,4 @@
-"""People who sign in, and their sign-ins, revoked API tokens and counted tries."""
+"""Users, their sign-ins, revoked API tokens, and the counters of the rate limit."""
 
 import secrets
 import uuid
@@ -30,13 +30,13 @@ class User(UserMixin, db.Model):
     phone: Mapped[str] = mapped_column(sa.String(40), default="")
     location: Mapped[str] = mapped_column(sa.String(120), default="")
     headline: Mapped[str] = mapped_column(sa.String(160), default="")
-    # API tokens carry a hash of it, so changing it ends them all.
+    # API tokens contain a hash of this key, so a new key ends all of them.
     session_key: Mapped[str] = mapped_column(
         sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32)
     )
-    # the account cannot be used; nothing is deleted
+    # since then the account cannot be used; nothing is deleted
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # asked for deletion, which goes on until done
+    # when the person asked for deletion; housekeeping repeats it until it is done
     leaving_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
@@ -59,7 +59,7 @@ class User(UserMixin, db.Model):
 
 
 class SignIn(db.Model):
-    """One browser that is signed in. Its cookie names this row and is worth nothing without it."""
+    """One signed-in browser. Its cookie names this row, and is invalid without it."""
 
     __tablename__ = "sign_ins"
 
@@ -80,15 +80,15 @@ class RevokedToken(db.Model):
 
 
 class ThrottleHit(db.Model):
-    """One counted try, for example a failed sign-in.
+    """One counted attempt, for example a failed sign-in.
 
-    It stands in the database, so that all processes count together.
+    Attempts are in the database, so that all processes count together.
     """
 
     __tablename__ = "throttle_hits"
     __table_args__ = (sa.Index("ix_throttle_hits_bucket_at", "bucket", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # keyed hash of what is counted; no address, no e-mail
+    # keyed hash of what is counted, so no IP or e-mail address is stored
     bucket: Mapped[str] = mapped_column(sa.String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -1,4 +1,4 @@
-"""The processes that do background work, with their latest heartbeat."""
+"""The processes that do background work, with their last heartbeats."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,7 @@ from portal.models.columns import UtcDateTime, one_of
 
 
 class WorkerBeat(db.Model):
-    """One process that looks for work, and when it last said so."""
+    """One process that looks for work, and the time of its last heartbeat."""
 
     __tablename__ = "worker_beats"
 
@@ -19,5 +19,5 @@ class WorkerBeat(db.Model):
     kind: Mapped[WorkerKind] = mapped_column(one_of(WorkerKind))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # how many it works on; the column keeps its first name
+    # number of running tasks; the column keeps its old name
     tasks: Mapped[int] = mapped_column("jobs")

@@ -99,6 +99,5 @@ class EarlierInterview(db.Model):
         sa.ForeignKey("jobs.id", ondelete="CASCADE"), index=True
     )
     is_finished: Mapped[bool]  # the candidate finished the interview
-    takes: Mapped[dict[str, int]] = mapped_column(
-        sa.JSON
-    )  # number of used takes, by the question's position
+    # number of used takes, by the question's position
+    takes: Mapped[dict[str, int]] = mapped_column(sa.JSON)

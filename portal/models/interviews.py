@@ -35,10 +35,8 @@ class InterviewSession(Leased, db.Model):
     consent_record_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # None: the candidate refused the analysis, so nothing is measured
     consent_analyse_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    consent_version: Mapped[str | None] = mapped_column(
-        sa.String(16)
-    )  # version of the consent text
-    # of the consent text as the page showed it
+    # the version of the consent text, and the SHA-256 of the text as the page showed it
+    consent_version: Mapped[str | None] = mapped_column(sa.String(16))
     consent_sha256: Mapped[str | None] = mapped_column(sa.String(64))
     consent_days: Mapped[int | None]  # the longest retention that we promised
     start_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -130,9 +128,8 @@ class InterviewQuestion(db.Model):
     think_ms: Mapped[int]
     limit_ms: Mapped[int]
     takes: Mapped[int]
-    takes_before: Mapped[int] = mapped_column(
-        default=0
-    )  # takes used with an account that is now deleted
+    # takes used with an account that is now deleted
+    takes_before: Mapped[int] = mapped_column(default=0)
     # None: the candidate has not seen it yet
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -1,11 +1,11 @@
-"""What people and machines do with an interview, and the portal's only door to `capture`.
+"""Everything that happens to an interview. Only this package of the portal imports `capture`.
 
-The candidate: `lifecycle`, `questions`, `answers`, `receiving`; `eligibility` says whether they
-may. The work behind it: `measuring`, `flagging`, `finishing`, `results`. Files: `paths`,
-`disk_space`, `observation_cache`, `retention`. What pages show: `status`, `arrival_notes`,
-`recording_layout`. `kiosk` records with this machine's own devices.
+The candidate's actions are in `lifecycle`, `questions`, `answers` and `receiving`; `eligibility`
+checks whether the candidate may do them. Background work is in `measuring`, `flagging`, `finishing`
+and `results`. Files: `paths`, `disk_space`, `observation_cache`, `retention`. Data for pages:
+`status`, `arrival_notes`, `recording_layout`. `kiosk` records with this machine's own devices.
 
-Other packages of the portal import from here, and not from the modules.
+Other packages of the portal import from this file, and not from the modules (a facade).
 """
 
 from collections.abc import Sequence
@@ -130,9 +130,9 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Say which work in the background interviews bring along.
+    """Register the background work on interviews.
 
-    Raises ConfigError where a rule shall be switched off that there is not.
+    Raises ConfigError if RULES_OFF names a rule that does not exist.
     """
     if unknown := app.config["PORTAL"].rules_off - RULE_NAMES:
         known = ", ".join(sorted(RULE_NAMES))
@@ -144,14 +144,14 @@ def init_app(app: Flask) -> None:
 
 
 def _row_kinds() -> Sequence[work.RowKind]:
-    # brings every decoder along, so only those who measure import it
+    # imports every decoder, so only processes that measure import it
     from portal.interviews import measuring
 
     return measuring.ROW_KINDS
 
 
 def demo_clips(folder: Path) -> list[Path]:
-    """Generated answers for the demo: one with an empty stretch, one with two faces, one plain."""
-    from capture import demo  # brings the encoders along, which no other process needs
+    """Generate three answers for the demo: one shows no face for a while, one shows two faces."""
+    from capture import demo  # imports the encoders, which no other process needs
 
     return demo.make_demo_clips(config().instance_path / "models" / "astronaut.png", folder)

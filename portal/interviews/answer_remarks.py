@@ -1,14 +1,14 @@
-"""How an answer came, in sentences for reviewers: kept beside the answer, and no flag.
+"""How an answer arrived, in sentences for reviewers. Pages show them beside the answer; no flags.
 
-What a page reports is only known where our page recorded. An answer that arrived faster than time
-passes, that is longer than its page said, that is coded as our page never does or that came without
-the page's word was perhaps recorded by something else, for whatever reason. Then nothing can be
-said about page signals; that is all that is said.
+Page signals exist only if our own page recorded the answer. Perhaps another program recorded it if
+it arrived in less time than it is long, is longer than the page reported, has a codec that our page
+does not use, or came without the page's reports. There may be many reasons for this. The notes only
+say that page signals are not assessable then.
 
-Any first bytes of an answer show the next question, as a bad line brings them late. So it is told
-where a question was shown before the answer to the one before it can have ended, by our clock
-alone: whoever records first and then asks for the next question has spent that time, however late
-the bytes came.
+The first bytes of an answer release the next question, because a slow connection may deliver the
+rest much later. So a note says if the next question was shown before this answer can have ended.
+Only the server's clock counts for this. A candidate who records first and then asks for the next
+question gets no such note, however late the bytes arrive.
 """
 
 from collections.abc import Iterator
@@ -18,18 +18,18 @@ from portal.interviews.answers import OVERSHOOT_MS, parts_of
 from portal.models import Answer, InterviewQuestion, InterviewSession
 from portal.web.template_filters import clock, seconds
 
-# An answer's row is made before its recorder starts and completed after it stops: only clocks that
-# differ make it less.
+# An answer's row is created before its recorder starts, and completed after it stops. So only a
+# difference between two clocks can make this time shorter than the answer.
 FASTER_BY_MS = 2_000
-# Recorders count from their start event, media from the first picture: half a second apart is
-# usual.
+# Recorders count from their start event, media counts from its first picture. They usually differ
+# by half a second.
 LONGER_BY_MS = 2_000
-# A row is older than its recording, and the next question is asked for after it: only media that
-# overruns is longer.
+# The row is created before the recording, and the page asks for the next question after it. So only
+# a recorder that overruns makes the answer longer than the time between.
 SHOWN_EARLY_BY_MS = 2_000
-# Whoever thinks to the end, allows the camera anew or reloads once begins within this.
+# Enough to use the whole thinking time, allow the camera again, or reload the page once.
 LATE_AFTER_MS = 60_000
-# what MediaRecorder is asked for, and the station makes
+# codecs that our page requests from MediaRecorder, and that the station uses
 PICTURES = {"mp4": {"h264"}, "webm": {"vp8", "vp9"}}
 SOUNDS = {"mp4": {"aac", "opus"}, "webm": {"opus"}}
 
@@ -40,13 +40,13 @@ NOT_ASSESSABLE = (
 
 
 def notes(answer: Answer) -> list[str]:
-    """What is to be known about how this part of an answer came; nothing where it came as usual."""
+    """The notes on how this part of an answer arrived. Empty if it arrived as usual."""
     said = [*_takes(answer), *_time(answer), *(doubts := list(_doubts(answer)))]
     return [*said, NOT_ASSESSABLE] if doubts and answer.interview.is_analysed else said
 
 
 def notes_by_question(interview: InterviewSession) -> dict[int, list[str]]:
-    """The same for a whole interview; what a further part has to say begins with its number."""
+    """The notes of a whole interview. A note on a further part begins with the part's number."""
     found: dict[int, list[str]] = {}
     for answer in interview.kept_answers():
         before = "" if answer.part == 1 else f"Part {answer.part}: "
@@ -63,7 +63,7 @@ def _takes(answer: Answer) -> Iterator[str]:
 
 
 def _time(answer: Answer) -> Iterator[str]:
-    """What the limits and the time to think were exceeded by."""
+    """Notes on time limits that were exceeded, and by how much."""
     question = next(
         (
             asked
@@ -94,8 +94,10 @@ def _began_late(answer: Answer, question: InterviewQuestion) -> str | None:
 
 
 def _next_was_shown_early(answer: Answer) -> str | None:
-    """Told with a take's first part, of all of it: further parts may be recorded before their rows
-    are made.
+    """The note if the next question was shown before this take can have ended.
+
+    It belongs to the first part and covers the whole take, because a page may record further parts
+    before their rows exist.
     """
     later = (
         asked for asked in answer.interview.questions if asked.position > answer.question_position
@@ -126,7 +128,7 @@ def _next_was_shown_early(answer: Answer) -> str | None:
 
 def _doubts(answer: Answer) -> Iterator[str]:
     if answer.completed_at is None or answer.sent_ms is None:
-        return  # it came before this was noted, or is not measured yet
+        return  # it is older than these columns, or not measured yet
     yield from _haste(answer, answer.completed_at)
     if answer.recorded_ms is not None and _says_less(answer.recorded_ms, answer):
         yield (
@@ -143,8 +145,9 @@ def _doubts(answer: Answer) -> Iterator[str]:
 
 
 def _haste(answer: Answer, completed_at: datetime) -> Iterator[str]:
-    """A further part may be recorded before its row is made, so it is counted together with those
-    before it.
+    """The note if this part arrived in less time than it is long.
+
+    Earlier parts count too, because a page may record a further part before its row exists.
     """
     parts = parts_of(answer.interview, answer.question_position, answer.take)
     upto = [part for part in parts if part.part <= answer.part]
@@ -158,7 +161,7 @@ def _haste(answer: Answer, completed_at: datetime) -> Iterator[str]:
 
 
 def _says_less(recorded_ms: int, answer: Answer) -> bool:
-    """What was said is kept up to the limit only: beyond it nobody knows."""
+    """Whether the page reported less than what arrived. Reports above the limit are unknown."""
     is_kept_whole = recorded_ms < answer.limit_ms + OVERSHOOT_MS
     return is_kept_whole and (answer.sent_ms or 0) > recorded_ms + LONGER_BY_MS
 

@@ -1,7 +1,7 @@
-"""What happens to one answer while it is recorded: it is started, discarded or completed.
+"""Starts, discards and completes an answer, and stores what the page reports about it.
 
-Each function checks that it may happen, changes rows and files, and commits. `receiving` takes the
-bytes.
+Each function checks whether the candidate may do this, changes rows and files, and commits.
+`receiving` stores the bytes.
 """
 
 import uuid
@@ -28,13 +28,13 @@ from portal.models import (
     utc_now,
 )
 
-MAX_PARTS = 20  # of one take; more interruptions than this are a broken page
-# A recorder runs on for up to a second after it is told to stop, and the browser tells a page that
-# is out of view a second late.
+MAX_PARTS = 20  # of one take; a page with more interruptions is broken
+# A recorder may run for a second after the page stops it, and a browser calls the timers of a
+# hidden page up to a second late.
 OVERSHOOT_MS = 2_000
-MIN_CONTINUATION_MS = 3_000  # less time than this is not worth starting the camera for
-# These are no events of the telemetry contract. They say when the device recorded nothing, so that
-# the rules judge nothing then.
+MIN_CONTINUATION_MS = 3_000  # with less time than this, starting the camera is not worth it
+# These events are not in the telemetry contract. They say when a device recorded nothing, so that
+# the rules judge nothing there.
 PAUSES = {f"{device}_paused": device for device in PausedDevice}
 PAGE_EVENT_KINDS = {
     "tab_hidden",
@@ -45,15 +45,14 @@ PAGE_EVENT_KINDS = {
     *PAUSES,
 }
 PAGE_EVENT_NAMES = ("kind", "t_ms", "until_ms", "characters")
-MAX_PAGE_EVENTS = 500  # per answer; more is a broken page, not news
+MAX_PAGE_EVENTS = 500  # per answer; a page that sends more is broken
 
 
 @dataclass(frozen=True)
 class NewAnswer:
-    """What the page wants to record. `continues` names the interrupted part that goes on.
+    """What the page wants to record. `continues` names the interrupted part to continue.
 
-    `answer_id` is the page's own id for what it already recorded while it could not reach the
-    server.
+    `answer_id` is an id that the page chose because it started to record without a connection.
     """
 
     tab: str
@@ -65,7 +64,7 @@ class NewAnswer:
 
 def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     """Create the row of a new take, or of a further part of an interrupted take."""
-    lock_interview(interview)  # so that nobody finishes it before the new row is there
+    lock_interview(interview)  # so that no other request finishes it before the new row exists
     refuse_unless_seated(interview, wish.tab)
     if wish.container not in UPLOAD_CONTAINERS:
         raise InterviewError(
@@ -98,11 +97,11 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
 def discard_upload(answer: Answer) -> None:
     """Delete an upload that is not complete. Its take stays used.
 
-    A process that measures it finds a newer fence and stops.
+    A process that measures it sees a newer fencing token, and stops.
     """
     refuse_where_recorded_here()
     answer_id, path = answer.id, answer_path(answer)
-    # the file's lock first, then the database's: appending takes them in the same order
+    # lock the file first, then the database, as appending does: so they cannot deadlock
     db.session.rollback()
     with tus.locked(path):
         kept = db.session.get(Answer, answer_id)
@@ -115,7 +114,7 @@ def discard_upload(answer: Answer) -> None:
 
 
 def refuse_discarded(answer: Answer) -> None:
-    """Raises Discarded. A complete take that was recorded again later is not meant."""
+    """Raise Discarded if the upload was discarded before it was complete."""
     if answer.state is AnswerState.DISCARDED and answer.length_bytes is None:
         raise Discarded("This upload was taken back; nothing of it is here.")
 
@@ -123,25 +122,24 @@ def refuse_discarded(answer: Answer) -> None:
 def complete_answer(
     answer: Answer, length_bytes: int, recorded_ms: int | None, *, watched: bool = False
 ) -> Answer | None:
-    """Note that all bytes of an answer are here. None where nothing was recorded: its take stays
-    free.
+    """Note that all bytes of an answer have arrived. Raises BytesMissing and Discarded.
 
-    `recorded_ms` is how long the recorder ran; if the media is shorter, the rest is shown as
-    missing. `watched` says that our page recorded it and reported everything that it had to report.
-    Raises BytesMissing, Discarded.
+    Returns None if nothing was recorded; the take can then be used again. `recorded_ms` is how long
+    the recorder ran: if the media is shorter, the rest is shown as missing. `watched` says that our
+    page recorded the answer and sent all its reports.
     """
     refuse_stopped(answer.interview)
     losses = kiosk.settle(answer) if config().records_itself else None
     answer_id, path = answer.id, answer_path(answer)
     db.session.rollback()
-    # the lock keeps every piece out between reading the size and noting that it is complete
-    with tus.locked(path) as here:
+    # under the lock no piece can arrive between reading the size and marking it complete
+    with tus.held(path) as here:
         kept = db.session.get(Answer, answer_id)
         if kept is None:
-            return None  # said twice
+            return None  # a repeated request
         refuse_discarded(kept)
         if kept.state is not AnswerState.RECORDING:
-            return kept  # said twice
+            return kept  # a repeated request
         if here < length_bytes:
             raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
         if here == 0 or is_head_alone(path):
@@ -155,9 +153,7 @@ def complete_answer(
 
 
 def _forget(answer: Answer) -> None:
-    """Nothing was recorded: delete the row, so that its take is free and the take before it
-    counts.
-    """
+    """Delete an answer without content, so that its take is free and the earlier take counts."""
     place, names = recording(answer.interview), (answer.question_position, answer.take, answer.part)
     db.session.delete(answer)
     db.session.commit()
@@ -177,15 +173,15 @@ def _note_complete(
             losses.sound_lost_ms,
         )
     answer.state, answer.completed_at = AnswerState.RECEIVED, utc_now()
-    # a failure on the growing file says nothing about the complete one
+    # a failure with the growing file does not mean that the complete file is bad
     answer.attempts = 0
 
 
 def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
-    """Store what the page reported. A report that comes twice is one event, also if its end came
-    later.
+    """Store the page's events, each one once, and return how many are stored.
 
-    Nothing is stored where analysis was refused, or after the interview is finished.
+    An event that comes again may only add its end. Nothing is stored if the candidate refused the
+    analysis, or after the interview is finished.
     """
     lock_interview(answer.interview)
     refuse_stopped(answer.interview)
@@ -204,7 +200,7 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
 
 
 def parts_of(interview: InterviewSession, position: int, take: int | None = None) -> list[Answer]:
-    """What was recorded for a question, without what was discarded."""
+    """The answers to a question (or to one take of it) that are not discarded."""
     rows = [
         a
         for a in interview.answers
@@ -216,7 +212,7 @@ def parts_of(interview: InterviewSession, position: int, take: int | None = None
 def allowed_ms(answer: Answer) -> int:
     """How much of this part's media counts, in ms.
 
-    That is what earlier parts leave of the question's time, plus an overshoot.
+    That is the time of the question minus its earlier parts, plus an overshoot.
     """
     limits = [
         asked.limit_ms
@@ -232,9 +228,7 @@ def allowed_ms(answer: Answer) -> int:
 
 
 def _named_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:
-    """The answer with the id that the page gave it, in case our reply was lost. Raises
-    InterviewError.
-    """
+    """The answer that already has the page's id, if our reply was lost. Raises InterviewError."""
     known = db.session.get(Answer, wish.answer_id) if wish.answer_id else None
     if known is None:
         return None
@@ -247,7 +241,7 @@ def _named_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
 def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None:
     """The answer that the same request already made, in case our reply was lost."""
     if wish.answer_id:
-        return None  # it has a name to be known by
+        return None  # the page's id identifies it
     last = parts_of(interview, wish.question)[-1:]
     for answer in last:
         is_new = answer.state is AnswerState.RECORDING and not tus.size(answer_path(answer))
@@ -261,7 +255,7 @@ def _empty_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
 
 
 def _refuse_hoarding(interview: InterviewSession) -> None:
-    """Raises TooMuch, so that nobody can fill the disk with many parts."""
+    """Raise TooMuch if the interview uses too much of the disk, for example with many parts."""
     here = sum(tus.size(answer_path(answer)) for answer in interview.answers)
     if here >= sum(
         question.takes_left * most_bytes(question.limit_ms) for question in interview.questions
@@ -294,7 +288,7 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
     time_left_ms = _time_left_ms(
         interview, questions.question_at(interview, wish.question), last.take
     )
-    # A discarded part keeps its number: another process may still read a file of that name.
+    # We do not reuse the number of a discarded part: a process may still read a file of that name.
     used = max(
         row.part
         for row in interview.answers
@@ -314,7 +308,7 @@ def _time_left_ms(interview: InterviewSession, question: InterviewQuestion, take
 def taken_ms(answer: Answer) -> int:
     """How much of its question's time an answer took, in ms.
 
-    The longest of what the page said, what arrived and what was measured.
+    That is the longest of four: the page's report, the sent, the normalised and the measured media.
     """
     return max(
         answer.recorded_ms or 0, answer.sent_ms or 0, answer.duration_ms or 0, answer.measured_ms

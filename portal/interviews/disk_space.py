@@ -1,6 +1,6 @@
-"""Whether the disk has room: running answers may use what new ones and measuring must leave.
+"""Checks the free disk space. New answers must leave a reserve, which running answers may use.
 
-Looks and says so; makes no room.
+It only checks, and deletes nothing.
 """
 
 from disk import space as disk
@@ -9,12 +9,14 @@ from portal.interviews.errors import NoRoom
 from portal.interviews.paths import answer_path, config
 from portal.models import Answer, AnswerState, InterviewSession
 
-RUNNING_SHARE = 10  # running answers may use nine tenths of the disk floor that new ones must leave
-OBSERVATIONS_BYTES = 1_000_000  # of an answer, at most about
+RUNNING_SHARE = (
+    10  # running answers may use nine tenths of the disk floor, which new ones must leave
+)
+OBSERVATIONS_BYTES = 1_000_000  # about the most that one answer needs
 
 
 def refuse_new() -> None:
-    """Raises NoRoom below the floor."""
+    """Raise NoRoom if less than the disk floor is free."""
     if disk.free_bytes(config().interviews_folder) < config().disk_floor_bytes:
         raise NoRoom(
             "The server is short of space, so no new recording can start. Nothing saved is lost;"
@@ -23,7 +25,7 @@ def refuse_new() -> None:
 
 
 def refuse_running() -> None:
-    """Raises NoSpace where not even what is being recorded fits any more."""
+    """Raise NoSpace if the disk has no room even for answers that are being recorded."""
     settings = config()
     if disk.free_bytes(settings.interviews_folder) < settings.disk_floor_bytes // RUNNING_SHARE:
         raise tus.NoSpace(
@@ -32,9 +34,7 @@ def refuse_running() -> None:
 
 
 def fits(row: Answer | InterviewSession) -> bool:
-    """Whether the files that measuring an answer or finishing an interview writes fit, and running
-    answers still do.
-    """
+    """Whether the files that background work on this row writes fit beside the running answers."""
     if isinstance(row, InterviewSession):
         copied = row.kept_answers()
     else:

@@ -1,8 +1,7 @@
-"""Whether an interview goes on, and which page may continue it. Every function here asks this
-first.
+"""Checks whether an interview may continue, and which page may continue it.
 
-Withdrawing an application stops its interview at any point. Deciding it stops what is still being
-recorded. What was recorded until then is kept as long as promised. Knows no file and no device.
+A withdrawal stops the interview at any point. A decision stops it only while it is being recorded.
+Answers that exist are kept as long as promised. Knows no file and no device.
 """
 
 import uuid
@@ -19,10 +18,10 @@ NOTHING_MORE = "Nothing more is recorded."
 
 
 def lock_interview(interview: InterviewSession) -> None:
-    """Lock the interview until we commit, so that nobody else decides about it, and read it again.
+    """Lock the interview until we commit, and read it again. No other transaction can change it.
 
     The locks are taken in the order that withdrawing uses: the application, then the interview.
-    SQLite has only one writer anyway.
+    SQLite allows only one writer anyway.
     """
     interview_id, application_id = interview.id, interview.application_id
     lock_application(application_id)
@@ -31,7 +30,7 @@ def lock_interview(interview: InterviewSession) -> None:
 
 
 def lock_application(application_id: uuid.UUID) -> None:
-    """The same for an application. Rows that refer to it, such as flags, may still be added."""
+    """Lock an application until we commit. Rows that refer to it, such as flags, may be added."""
     db.session.flush()  # write the caller's own changes before rows are read again
     db.session.expire_all()
     own = sa.select(Application.id).where(Application.id == application_id)
@@ -39,9 +38,7 @@ def lock_application(application_id: uuid.UUID) -> None:
 
 
 def refuse_closed(interview: InterviewSession) -> None:
-    """Raises Stopped or NotInterviewable where the candidate may not change the interview any
-    more.
-    """
+    """Raise Stopped or NotInterviewable if the candidate may no longer change the interview."""
     refuse_stopped(interview)
     if interview.state in OVER:
         raise NotInterviewable("This interview is finished. Its answers are with the hiring team.")
@@ -49,21 +46,19 @@ def refuse_closed(interview: InterviewSession) -> None:
 
 
 def refuse_uninterviewable(application: Application) -> None:
-    """Raises NotInterviewable with the sentence for the candidate."""
+    """Raise NotInterviewable, with a sentence for the candidate, if no interview is possible."""
     if reason := application.why_not_interviewable():
         raise NotInterviewable(reason)
 
 
 def refuse_stopped(interview: InterviewSession) -> None:
-    """Raises Stopped where the end of the application ended the interview."""
+    """Raise Stopped if a withdrawal or a decision stopped the interview."""
     if interview.is_stopped:
         raise Stopped(f"{STOPS_RECORDING[interview.application.status]} {NOTHING_MORE}")
 
 
 def refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
-    """Raises Stopped, NotInterviewable, NotAgreed or OpenElsewhere where this page may not
-    continue.
-    """
+    """Raise Stopped, NotInterviewable, NotAgreed or OpenElsewhere if this page may not record."""
     refuse_closed(interview)
     if interview.state is not InterviewState.RECORDING:
         raise NotAgreed("Agree to the recording first.")
@@ -76,7 +71,7 @@ def refuse_other_tabs(interview: InterviewSession, tab: str) -> None:
 
 
 def is_wanted(interview_id: uuid.UUID) -> bool:
-    """Whether this interview exists and is not stopped, as the database says now."""
+    """Whether this interview exists and is not stopped, read from the database now."""
     query = (
         sa.select(InterviewSession.id).join(InterviewSession.application).where(is_not_stopped())
     )
@@ -84,7 +79,7 @@ def is_wanted(interview_id: uuid.UUID) -> bool:
 
 
 def why_unwanted(interview_id: uuid.UUID) -> str | None:
-    """Why no result of this interview is wanted, as a reason for the log; None if it is wanted."""
+    """The reason, for the log, why this interview needs no result. None if it needs one."""
     return None if is_wanted(interview_id) else "the application was withdrawn or decided"
 
 

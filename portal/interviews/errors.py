@@ -1,10 +1,10 @@
-"""Why an interview's verb could not be done, each with a sentence for the person who asked."""
+"""Why an action on an interview is refused, with a sentence for the person who tried."""
 
 from http import HTTPStatus
 
 
 class InterviewError(Exception):
-    """`status` is what HTTP says, `message` what the person reads."""
+    """`status` is the HTTP status code; `message` is the sentence for the person."""
 
     status: int = HTTPStatus.CONFLICT
 
@@ -22,19 +22,19 @@ class NotInterviewable(InterviewError):
 
 
 class Stopped(NotInterviewable):
-    """The application was withdrawn or decided, and with that the interview ended."""
+    """The application was withdrawn or decided, and this stopped the interview."""
 
     status = HTTPStatus.FORBIDDEN
 
 
 class NotAgreed(InterviewError):
-    """Nobody agreed to the recording yet."""
+    """The candidate has not agreed to the recording yet."""
 
     status = HTTPStatus.FORBIDDEN
 
 
 class NotReleased(InterviewError):
-    """The question was not shown yet."""
+    """The page has not shown the question yet."""
 
 
 class OpenElsewhere(InterviewError):
@@ -45,11 +45,11 @@ class OpenElsewhere(InterviewError):
 
 
 class NoTakesLeft(InterviewError):
-    """Every take of this question is used."""
+    """The candidate has used every take of this question."""
 
 
 class BytesMissing(InterviewError):
-    """The answer is longer than what has arrived."""
+    """Not all bytes of the answer have arrived; `offset` is how many have (tus Upload-Offset)."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -57,7 +57,7 @@ class BytesMissing(InterviewError):
 
 
 class Discarded(InterviewError):
-    """The answer's upload was taken back; nothing of it is here."""
+    """The upload of this answer was discarded, and its file is deleted."""
 
     status = HTTPStatus.GONE
 
@@ -67,12 +67,12 @@ class AnswersMissing(InterviewError):
 
 
 class TooMuch(InterviewError):
-    """More bytes than an interview may have."""
+    """The interview has more bytes than it may have."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class NoRoom(InterviewError):
-    """The disk is nearly full; what is running may go on, nothing new begins."""
+    """The disk is nearly full: running answers may continue, but no new one may start."""
 
     status = HTTPStatus.INSUFFICIENT_STORAGE

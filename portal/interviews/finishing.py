@@ -1,7 +1,7 @@
-"""Finishes an interview after its last answer, and lets the film grow while answers still arrive.
+"""Finishes an interview after its last answer, and extends the film while answers still arrive.
 
-Each step may be killed at any point and repeated: files are replaced as a whole, and the last step
-is one transaction that checks the fence.
+A process may be killed at any point, and another one repeats the step (idempotent): files are
+replaced as a whole, and the last step is one transaction that checks the fencing token.
 """
 
 import logging
@@ -30,12 +30,12 @@ from portal.work import GONE, Claim, ClaimLost, Halt, Halted
 
 log = logging.getLogger(__name__)
 
-# how long finishing waits for an answer that is just being added; then it makes the film itself
+# how long finishing waits for a process that adds an answer; then it makes the film itself
 FILM_WAIT_S = 10.0
 
 
 def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
-    """After an answer: compute its hash and add it to the film, before somebody waits for both.
+    """After an answer: compute its hash and add it to the film, before the candidate finishes.
 
     Nothing is lost if this ends early or never runs.
     """
@@ -46,12 +46,12 @@ def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
             return  # deleted meanwhile
         path, place, interview = answer_path(answer), recording(answer.interview), answer.interview
         halt = Halt(app, interview.id, why_unwanted, stop)
-        db.session.rollback()  # so that the rows below are read after the film is locked
-        with place.film_locked(wait_s=0) as is_ours:
-            # otherwise another process finishes it, or has finished it
+        db.session.rollback()  # so that the rows are read again after the film is locked
+        with place.film_held(wait_s=0) as is_ours:
+            # if not, another process is finishing the interview, or has finished it
             is_recording = interview.state is InterviewState.RECORDING
             answers, longest_ms = results.film_so_far(interview), results.longest_ms(interview)
-            db.session.rollback()  # copying takes its time
+            db.session.rollback()  # copying takes long; no transaction stays open for it
             if is_ours and is_recording:
                 joining.grow(place.growing_film_path, answers, longest_ms, halt)
                 note_hash(path, halt)
@@ -71,20 +71,21 @@ def finish_interview(claim: Claim, stop: threading.Event) -> None:
                 raise
         except ClaimLost:
             log.info(
-                "interview %s is finished by another process now, or it was stopped", claim.row_id
+                "interview %s: another process finishes it now, or it was stopped", claim.row_id
             )
         except Halted as reason:
             log.info("interview %s is given back: %s", claim.row_id, reason)
             claim.write(keep=False, attempts=0)
         except CaptureError as error:
             log.warning("interview %s cannot be finished: %s", claim.row_id, error)
-            refresh_flags(claim.app, claim.row_id)  # the last flags that it gets
+            refresh_flags(claim.app, claim.row_id)  # one last time
             claim.write(keep=False, state=InterviewState.FAILED, failure=str(error)[:300])
 
 
 def _make_results(claim: Claim, halt: Check) -> tuple[Recording, Measurements, list[Flag]]:
-    """The film comes first: hashing it takes longest, and runs while the rest is read, judged and
-    written.
+    """Make the film, telemetry and manifest.
+
+    The film comes first: hashing it takes longest, and runs while the other results are made.
     """
     place = _make_film(claim, halt)
     with ThreadPoolExecutor(1) as pool:
@@ -103,7 +104,7 @@ def _make_film(claim: Claim, halt: Check) -> Recording:
         )
         place, layout = recording(interview), recording_layout.layout(interview)
         parts = results.film_parts(interview, layout.answers)
-        db.session.rollback()  # copying takes its time
+        db.session.rollback()  # copying takes long; no transaction stays open for it
         if not parts:
             raise UnusableMedia("No answer of this interview could be read.")
         with place.film_locked(FILM_WAIT_S, halt) as is_ours:
@@ -114,9 +115,9 @@ def _make_film(claim: Claim, halt: Check) -> Recording:
 
 
 def _write_results(claim: Claim) -> tuple[Measurements, list[Flag]]:
-    """Judge the whole interview, and write telemetry and page events.
+    """Find the flags of the whole interview, and write telemetry and page events.
 
-    Discarded takes are deleted now, because the film is there.
+    Delete discarded takes now, because the film is made.
     """
     with claim.app.app_context():
         g.only_reads_database = True
@@ -125,7 +126,7 @@ def _write_results(claim: Claim) -> tuple[Measurements, list[Flag]]:
         )
         place, measurements = recording(interview), results.gather(interview)
         events, discarded = results.page_events(interview), results.discarded_takes(interview)
-        db.session.rollback()  # the rest works on files and takes its time
+        db.session.rollback()  # the rest works on files and takes long
         for question, take in discarded:
             place.delete_take(question, take)
         flags = find_flags(measurements, rules())
@@ -134,7 +135,7 @@ def _write_results(claim: Claim) -> tuple[Measurements, list[Flag]]:
 
 
 def _link(claim: Claim, place: Recording, measurements: Measurements, flags: list[Flag]) -> None:
-    """Make the interview ready: flags, length and file names appear together or not at all."""
+    """Make the interview ready, in one transaction: flags, length and file names."""
     files = {"video": place.recording_path.name, "telemetry": place.telemetry_path.name}
     with claim.app.app_context():
         changed = db.session.execute(

@@ -1,7 +1,7 @@
-"""The flags of an interview that still goes on: judged anew from all that is measured so far, and
-replaced as a whole.
+"""Refreshes the flags of an interview that is not finished, from all its measurements so far.
 
-A version number keeps an older judgement from replacing a newer one.
+All flags are replaced together. A version number prevents older flags from replacing newer ones
+(optimistic locking).
 """
 
 from dataclasses import asdict
@@ -19,9 +19,7 @@ from portal.models import Flag, InterviewSession, InterviewState
 
 
 def refresh_flags(app: Flask, interview_id: Any) -> bool:
-    """Judge all that is measured so far. False: somebody stored newer flags meanwhile, ours are
-    dropped.
-    """
+    """Find and store the flags so far. False if another process stored newer flags meanwhile."""
     with app.app_context():
         g.only_reads_database = True
         interview = db.session.get_one(

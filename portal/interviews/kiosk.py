@@ -1,9 +1,8 @@
-"""Answers recorded by this machine's own camera and microphone: what a page may ask of the station
-that owns them.
+"""Records answers with this machine's own camera and microphone, which the station owns.
 
-Who may is decided here, by rows: the page that has the seat of an interview that is being recorded.
-What the station does is in `capture.device.station`, and it goes on whatever becomes of the process
-that asked.
+The station is a separate process (`capture.device.station`). It continues to record if the web
+process dies. This module checks in the database who may use it: only the page that has the seat of
+an interview that is being recorded.
 """
 
 import logging
@@ -35,15 +34,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 KIOSK_CONTAINER = "mp4"  # what the station writes
-LOOK_EVERY_S = 1.0  # for withdrawn interviews, whose recording must stop within seconds
-OVERRUN_MS = 500  # the page ends an answer when its time is up; this is for pages that do not
+LOOK_EVERY_S = 1.0  # checks for withdrawals, which must stop the recording within seconds
+OVERRUN_MS = 500  # if the page does not end an answer in time, the station does
 
 ASK_THE_TEAM = "Please ask the team for help. What was recorded is kept."
 
 
 @dataclass(frozen=True)
 class Losses:
-    """What a recorder that was too slow lost of an answer."""
+    """How much of an answer was lost because the recorder was too slow."""
 
     pictures_dropped: int
     sound_lost_ms: int
@@ -58,26 +57,25 @@ class DevicesUnusable(InterviewError):
 
 
 class StationSlow(DevicesUnusable):
-    """The station did not answer in time, so it is unknown whether it did what was asked. Pages ask
-    again.
-    """
+    """The station did not answer in time, so we do not know whether it obeyed. Pages ask again."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class NoDevicesHere(InterviewError):
-    """This portal records in the browser, not with devices of its own."""
+    """This portal records in the browser, and has no devices of its own."""
 
 
 class NotAtTheMachine(InterviewError):
-    """The request comes from another machine, whose user would see and hear a stranger."""
+    """The request comes from another machine, where a person would see and hear a stranger."""
 
     status = HTTPStatus.FORBIDDEN
 
 
 def refuse_visitors(is_at_the_machine: bool) -> None:
-    """Nobody else's camera: what this machine sees is for who sits at it. Raises NoDevicesHere,
-    NotAtTheMachine.
+    """Raise NoDevicesHere or NotAtTheMachine unless the person sits at this machine.
+
+    Otherwise people elsewhere could look through its camera.
     """
     if not config().records_itself:
         raise NoDevicesHere("This portal records with the camera of your own browser.")
@@ -95,21 +93,23 @@ def hold_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
 
 
 def look_at_devices(interview: InterviewSession, tab: str) -> dict[str, Any]:
-    """How devices and recording stand; asking keeps them. `is_held` is False where they are not
-    this page's.
+    """The status of devices and recording. Each call renews this page's lease on the devices.
+
+    `is_held` is False if this page does not have the devices.
     """
     refuse_unless_seated(interview, tab)
     try:
         return {"is_held": True} | _ask("status", interview, tab=tab)
     except StationSlow:
-        raise  # it may be recording
+        raise  # the station may be recording
     except DevicesUnusable as error:
         return {"is_held": False, "why": error.message, "recording": None}
 
 
 def preview(interview: InterviewSession, tab: str) -> Generator[bytes]:
-    """The camera's picture, as JPEGs, for as long as this page has it; refusals come before the
-    first of them.
+    """The camera's pictures, as JPEGs, while this page has the camera.
+
+    A refusal is raised before the first picture.
     """
     refuse_unless_seated(interview, tab)
     pictures = device_client.preview(config().station_socket, interview=str(interview.id), tab=tab)
@@ -121,10 +121,9 @@ def preview(interview: InterviewSession, tab: str) -> Generator[bytes]:
 
 
 def record_here(answer: Answer, tab: str) -> dict[str, Any]:
-    """Let the station record an answer that was started. Where it cannot, the answer was never
-    there.
+    """Let the station record an answer whose row exists. If it cannot, delete the row.
 
-    A station that is slow may still begin: then the answer stays, and asking again finds it.
+    A slow station may still begin. Then the row stays, and the page finds it when it asks again.
     """
     limits = {
         "most_ms": answer.limit_ms + OVERRUN_MS,
@@ -146,40 +145,39 @@ def record_here(answer: Answer, tab: str) -> dict[str, Any]:
 
 
 def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
-    """End the recording of this interview, also one that an earlier page began. What was recorded
-    is kept.
-    """
+    """Stop the recording of this interview, even if an earlier page began it. Keeps the file."""
     refuse_other_tabs(interview, tab)
     try:
         return _ask("stop", interview)
     except DevicesUnusable as error:
         if not error.is_away:
             raise
-        return {"recording": None}  # the station is gone, and its recording ended with it
+        return {"recording": None}  # the station has died, so nothing records any more
 
 
 def settle(answer: Answer) -> Losses | None:
-    """End the recording of this answer, so that nothing more is written. Returns what was lost, if
-    known.
+    """Stop the station before an answer is marked complete, so that its file cannot change.
+
+    Returns what the recorder lost, if the station knows.
     """
     try:
         recorded = _ask("stop", answer.interview, answer=str(answer.id))["recording"]
     except DevicesUnusable as error:
         if not error.is_away:
             raise
-        return None  # a station that is gone writes nothing
+        return None  # a station that has died writes nothing
     return Losses(recorded["pictures_dropped"], recorded["sound_lost_ms"]) if recorded else None
 
 
 def release_devices(interview: InterviewSession, tab: str) -> None:
     """Release the devices, so that their lights go out."""
     refuse_other_tabs(interview, tab)
-    with suppress(DevicesUnusable):  # a station that is gone has released them
+    with suppress(DevicesUnusable):  # a station that has died has released them
         _ask("release", interview, tab=tab)
 
 
 def is_station_there() -> bool:
-    """Whether the station answers at its socket. The devices are left alone."""
+    """Whether the station answers at its socket. This does not open the devices."""
     return device_client.is_there(config().station_socket)
 
 
@@ -192,9 +190,8 @@ def run_station() -> None:
 
     def stop(*_: object) -> None:
         ended.set()
-        threading.Thread(
-            target=server.shutdown
-        ).start()  # it waits for the loop that this handler interrupts
+        # in a thread, because it waits for the loop that this handler interrupts
+        threading.Thread(target=server.shutdown).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
@@ -204,14 +201,14 @@ def run_station() -> None:
 
 
 def end_what_was_stopped(app: Flask, station: "Station", ended: threading.Event) -> None:
-    """Take the devices from an interview that may not be recorded any more, whether or not
-    its page asks.
-    """
+    """Release the devices when their interview may no longer be recorded, without its page."""
     while not ended.wait(LOOK_EVERY_S):
         try:
             _end_what_was_stopped(app, station)
         except (SQLAlchemyError, StillWriting) as error:
-            log.warning("whether the interview goes on could not be seen to just now: %s", error)
+            log.warning(
+                "could not check just now whether the interview may still be recorded: %s", error
+            )
 
 
 def _end_what_was_stopped(app: Flask, station: "Station") -> None:

@@ -1,6 +1,4 @@
-"""The life of an interview: open it, consent, claim the seat, finish, and try a failed one
-again.
-"""
+"""The life of an interview: open it, consent, claim the seat, finish it, retry a failed one."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -27,7 +25,7 @@ SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
 
 
 def open_interview(application: Application) -> InterviewSession:
-    """The application's interview, created on first use. Raises NotInterviewable."""
+    """Return the application's interview; create it on first use. Raises NotInterviewable."""
     lock_application(application.id)
     refuse_uninterviewable(application)
     if application.interview is None:
@@ -37,11 +35,10 @@ def open_interview(application: Application) -> InterviewSession:
 
 
 def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | None = None) -> None:
-    """Note that recording, and perhaps analysis, was agreed to, to which words, and how long we
-    promised to keep it.
+    """Store the candidate's consent to the recording, and perhaps to the analysis.
 
-    Later choices do not change the first. From here on this interview asks what the job asked at
-    this moment.
+    Also stores the text that was shown and the retention that we promised. The first consent
+    counts; a later one changes nothing. The job's questions are copied into the interview now.
     """
     lock_interview(interview)
     refuse_closed(interview)
@@ -61,9 +58,7 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
 
 
 def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False) -> None:
-    """Make `tab` the page that records, or note that it still is. Raises Stopped and
-    OpenElsewhere.
-    """
+    """Make `tab` the page that records, or renew its lease. Raises Stopped and OpenElsewhere."""
     refuse_stopped(interview)
     now = utc_now()
     mine = InterviewSession.holder == tab
@@ -81,8 +76,9 @@ def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False
 
 
 def finish(interview: InterviewSession) -> bool:
-    """End the recording of the interview; the rest is background work. False if it was ended
-    before. Raises AnswersMissing and what `eligibility` refuses.
+    """End the recording, and let background work make the results. Raises AnswersMissing.
+
+    Returns False if the interview was finished already (idempotent).
     """
     lock_interview(interview)
     if interview.state in {InterviewState.FINISHING, InterviewState.READY}:
@@ -95,14 +91,15 @@ def finish(interview: InterviewSession) -> bool:
         utc_now(),
         None,
     )
-    hiring.mark_interviewed(interview.application)  # commits both together
+    hiring.mark_interviewed(interview.application)  # commits both changes
     work.wake_workers()
     return True
 
 
 def retry(interview: InterviewSession) -> None:
-    """Make the recording of an interview that failed, or that lacks an answer, again from the
-    answers as received.
+    """Make the results again from the received answers. Raises InterviewError.
+
+    Only for an interview that failed, or that has an answer that could not be used.
     """
     lock_interview(interview)
     if not interview.may_be_retried:

@@ -1,7 +1,6 @@
-"""A cache of finished answers' observations, for interviews that are still going on.
+"""A cache (least recently used) of finished answers' observations, for running interviews.
 
-Every few seconds an interview is judged again from all its answers, and finished answers do not
-change.
+Flags are refreshed every few seconds from all answers, and finished answers do not change.
 """
 
 import threading
@@ -21,7 +20,7 @@ KEEP_S = 60.0
 
 @dataclass(frozen=True)
 class CachedRows:
-    """The rows of one file, as it was when it was read."""
+    """The rows of one file, and the size and time of the file when we read it."""
 
     stamp: tuple[int, int]
     rows: Sequence[Observation]
@@ -29,7 +28,7 @@ class CachedRows:
 
 
 class FinishedRows:
-    """The rows of the files used last. A file that changed is read again."""
+    """The rows of recently used files. If a file has changed, it is read again."""
 
     def __init__(self, max_rows: int = MAX_ROWS) -> None:
         self._max_rows = max_rows
@@ -51,7 +50,7 @@ class FinishedRows:
         return rows
 
     def drop_unused(self) -> None:
-        """Called now and then, so that the rows of deleted interviews leave the memory, too."""
+        """Free the memory of unused rows, for example of deleted interviews. Call it sometimes."""
         with self._lock:
             self._drop()
 

@@ -1,6 +1,4 @@
-"""Where the things of an interview are: its folder, an answer's file, the models, this deployment's
-settings.
-"""
+"""Paths and settings of interviews: folders, answers' files, face models, rules."""
 
 import uuid
 from functools import lru_cache
@@ -23,20 +21,20 @@ def config() -> Config:
 
 
 def models() -> "Models":
-    """The face models this deployment measures with."""
-    # brings every decoder along, so only those who measure import it
+    """The face models of this deployment."""
+    # imports every decoder, so only processes that measure import it
     from capture.session import Models
 
     return Models(face=config().face_model_path, crowd=config().crowd_model_path)
 
 
 def rules() -> Rules:
-    """The rules this deployment judges by."""
+    """The rules for flags, without those that this deployment switched off."""
     return Rules(off=config().rules_off)
 
 
 def engine() -> dict[str, str]:
-    """What measured and judged, and which rules were switched off, for the telemetry."""
+    """For the telemetry: versions of the models, and the rules that are switched off."""
     off = {"rules_off": " ".join(sorted(rules().off))} if rules().off else {}
     return models().engine() | off
 
@@ -50,7 +48,7 @@ def recording(interview: InterviewSession) -> Recording:
 
 
 class NamesFile(Protocol):
-    """What an answer's file is named by: of a row, or of the few columns that were asked for."""
+    """The columns that make the name of an answer's file: a whole row, or an `UploadTarget`."""
 
     @property
     def interview_id(self) -> uuid.UUID: ...
@@ -65,12 +63,12 @@ class NamesFile(Protocol):
 
 
 def answer_path(answer: NamesFile) -> Path:
-    """Where the bytes of this answer are."""
+    """The file with this answer's bytes."""
     names = answer.question_position, answer.take, answer.part, answer.container
     return _answer_path(config().interviews_folder, answer.interview_id, *names)
 
 
-@lru_cache(maxsize=1024)  # asked for every second of everybody who records
+@lru_cache(maxsize=1024)  # each candidate who records needs it every second
 def _answer_path(
     folder: Path, interview_id: uuid.UUID, question: int, take: int, part: int, container: str
 ) -> Path:

@@ -1,8 +1,7 @@
-"""The questions of one interview: copied from the job when it begins, and shown one after the
-other.
+"""The questions of one interview: copied from the job at its start, and shown one by one.
 
-What a job asks may be edited at any time; an interview that has begun goes on as it began. Nobody
-who answers reads a prompt before its turn, and the time to think runs from the moment it is shown.
+An admin may edit a job's questions at any time; this does not change an interview that has begun.
+Candidates see a prompt only when its turn has come. Their thinking time starts when it is shown.
 """
 
 import sqlalchemy as sa
@@ -26,8 +25,9 @@ COPIED = ("position", "prompt", "think_ms", "limit_ms", "takes")
 
 
 def freeze(interview: InterviewSession) -> None:
-    """Copy what the job asks now. Commits nothing. Raises NotInterviewable where an earlier account
-    used all takes.
+    """Copy the job's questions. Commits nothing.
+
+    Raises NotInterviewable if an earlier account of this person used all takes.
     """
     application = interview.application
     used = used_takes.takes_used(application.user, application.job)
@@ -43,8 +43,9 @@ def freeze(interview: InterviewSession) -> None:
 
 
 def release(interview: InterviewSession, position: int, tab: str) -> InterviewQuestion:
-    """Show a question whose turn has come. Said again it changes nothing: the time to think goes on
-    running.
+    """Show a question whose turn has come, and start its thinking time. Raises InterviewError.
+
+    A second call changes nothing: the thinking time continues (idempotent).
     """
     refuse_unless_seated(interview, tab)
     question = question_at(interview, position)
@@ -63,7 +64,7 @@ def release(interview: InterviewSession, position: int, tab: str) -> InterviewQu
 
 
 def refuse_unreleased(question: InterviewQuestion) -> None:
-    """Nobody answers what was not asked. Raises NotReleased."""
+    """Raise NotReleased if the question was not shown yet."""
     if not question.is_released:
         raise NotReleased("Ask for the question first.")
 
@@ -76,9 +77,7 @@ def question_at(interview: InterviewSession, position: int) -> InterviewQuestion
 
 
 def _unanswered_before(interview: InterviewSession, position: int) -> int | None:
-    """The first earlier question of which nothing is here. What is still being sent counts as soon
-    as it arrives.
-    """
+    """The first earlier question without an answer. An upload counts from its first byte on."""
     answered = {answer.question_position for answer in interview.answers if _has_come(answer)}
     before = (question.position for question in interview.questions if question.position < position)
     return next((number for number in before if number not in answered), None)

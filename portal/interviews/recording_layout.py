@@ -1,6 +1,4 @@
-"""Where each answer lies on the recording, told from rows alone: reads no file and brings no
-decoder along.
-"""
+"""Where each answer is on the recording. Needs only rows: reads no file, imports no decoder."""
 
 from collections.abc import Sequence
 
@@ -18,28 +16,29 @@ from capture.types import (
 from portal.interviews.answers import PAUSES
 from portal.models import Answer, AnswerState, InterviewSession
 
-# A recorder's clock starts a little before its first picture; less than this is not missing.
+# A recorder's clock starts a little before its first picture, so a shorter gap is no loss.
 LOST_AT_LEAST_MS = 500
 
 
 def layout(interview: InterviewSession) -> Measurements:
-    """Where each finished answer lies and how long all of it is; what was measured is not read."""
+    """The place of each finished answer, and the total length. Reads no observations."""
     return timeline.join_timeline([measured_answer(answer, None) for answer in usable(interview)])
 
 
 def answer_spans(interview: InterviewSession) -> Sequence[AnswerSpan]:
-    """Where each part of an answer begins and ends, whether or not anything was measured."""
+    """The start and end of each part of an answer, measured or not."""
     return layout(interview).answers
 
 
 def usable(interview: InterviewSession) -> list[Answer]:
-    """The answers that have a place on the recording."""
+    """The answers that are on the recording."""
     return [answer for answer in interview.kept_answers() if answer.state is not AnswerState.FAILED]
 
 
 def measured_answer(answer: Answer, observations: Sequence[Observation] | None) -> MeasuredAnswer:
-    """The answer as the timeline wants it; without observations where nothing was measured, or
-    nobody asks.
+    """The answer in the form that `timeline` needs.
+
+    `observations` is None if nothing was measured, or if the caller does not need them.
     """
     duration_ms = answer.duration_ms or (observations[-1].t_ms if observations else 0)
     return MeasuredAnswer(

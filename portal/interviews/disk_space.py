@@ -9,9 +9,8 @@ from portal.interviews.errors import NoRoom
 from portal.interviews.paths import answer_path, config
 from portal.models import Answer, AnswerState, InterviewSession
 
-RUNNING_SHARE = (
-    10  # running answers may use nine tenths of the disk floor, which new ones must leave
-)
+# running answers may use nine tenths of the disk floor, which new ones must leave
+RUNNING_SHARE = 10
 OBSERVATIONS_BYTES = 1_000_000  # about the most that one answer needs
 
 

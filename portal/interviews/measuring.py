@@ -1,8 +1,8 @@
 """Background work on answers: finds answers and interviews that wait, and measures answers.
 
-Each step may be killed at any point and repeated by another process: a process claims a row before
-it works on it (`portal/work`), replaces files as a whole, and appends under a lock. `finishing`
-makes the film and ends the interview.
+A process may be killed at any point, and another one repeats the step (idempotent): a process
+claims a row before it works on it (`portal/work`), replaces files as a whole, and appends under a
+lock. `finishing` makes the film and the other results.
 """
 
 import logging
@@ -37,18 +37,18 @@ from portal.work import GONE, MAX_ATTEMPTS, Claim, ClaimLost, Halt, Halted
 
 log = logging.getLogger(__name__)
 
-# Twice what a question may allow: a file whose clock jumps further must not cost hours of work.
+# Twice the longest time of a question: a file with a broken clock must not cost hours of work.
 ANSWER_LIMITS = Limits(max_duration_ms=3_600_000)
 SETTLED = {AnswerState.READY, AnswerState.FAILED}
-ASK_EVERY_S = 0.5  # how often a session may ask the database whether more will come
-# flags of a running interview: fresh enough for a live row, cheap enough for many interviews
+ASK_EVERY_S = 0.5  # how often a session may ask the database whether the answer is complete
+# fresh enough for reviewers who watch a running interview, cheap enough for many interviews
 REFRESH_EVERY_S = 5.0
-ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: with measuring, then without
-# after so long an abandoned recording is measured only when it is completed
+ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: first with measuring, then without
+# an abandoned recording older than this is measured only when it is completed
 FORGOTTEN_AFTER = timedelta(days=1)
-# a row on trial that has read everything for so long did not kill the process: the trial is over
+# if a row on trial has waited for bytes this long, it did not kill the process: the trial ends
 OUTLIVED_AFTER_S = 4.0
-# after so long without new bytes the thread is given to other work
+# after this time without new bytes, the thread does other work
 IDLE_AFTER_S = 30.0
 
 
@@ -93,7 +93,7 @@ def _measurable() -> list[Answer]:
 
 
 def _is_its_turn(answer: Answer) -> bool:
-    """A further part waits for the parts before it: only then it is known how much of it counts."""
+    """A complete part waits for the earlier parts, because they decide how much of it counts."""
     parts = parts_of(answer.interview, answer.question_position, answer.take)
     return answer.state is AnswerState.RECORDING or all(
         part.state in SETTLED for part in parts if part.part < answer.part
@@ -103,7 +103,7 @@ def _is_its_turn(answer: Answer) -> bool:
 def _growing() -> sa.ColumnElement[bool]:
     """Answers that are still being recorded, where the candidate agreed to the analysis.
 
-    They are measured early, but nothing here may ever end a recording.
+    We measure them early, but a failure here must never end a recording.
     """
     analysed = InterviewSession.consent_analyse_at.is_not(None)
     is_fresh = Answer.created_at > utc_now() - FORGOTTEN_AFTER
@@ -123,9 +123,7 @@ def _free(model: type[Answer] | type[InterviewSession]) -> sa.ColumnElement[bool
 
 
 def give_up(claim: Claim, stop: threading.Event) -> None:
-    """Mark the row as failed after too many tries, so that an admin sees it and other work
-    goes on.
-    """
+    """Mark the row as failed after too many attempts. An admin sees it; other work continues."""
     state = InterviewState.FAILED if claim.model is InterviewSession else AnswerState.FAILED
     claim.write(
         keep=False, state=state, failure="Given up after several tries that ended without a result."
@@ -133,21 +131,19 @@ def give_up(claim: Claim, stop: threading.Event) -> None:
 
 
 def measure_answer(claim: Claim, stop: threading.Event) -> None:
-    """Measure one answer as it arrives (where agreed), and convert it into the form that joins."""
+    """Measure one answer as it arrives (with consent), and normalise it for the film."""
     if _measured_and_normalised(claim, stop):
         try:
             work_ahead(claim.app, claim.row_id, stop)
         except (FileNotFoundError, Halted):
             log.info(
-                "answer %s was deleted, or its interview ended, before it was in the film",
+                "answer %s is not added to the film: it was deleted, or its interview ended",
                 claim.row_id,
             )
         except OSError as error:
             if not disk.is_full(error):
                 raise
-            log.warning(
-                "the disk is full: answer %s comes into the film when it is finished", claim.row_id
-            )
+            log.warning("the disk is full: answer %s is added to the film later", claim.row_id)
 
 
 def _measured_and_normalised(claim: Claim, stop: threading.Event) -> bool:
@@ -157,7 +153,7 @@ def _measured_and_normalised(claim: Claim, stop: threading.Event) -> bool:
             return live.run() and _normalise(live)
         except ClaimLost:
             log.info(
-                "answer %s is measured by another process now, or its interview was stopped",
+                "answer %s: another process measures it now, or its interview was stopped",
                 claim.row_id,
             )
         except Halted as reason:
@@ -173,9 +169,7 @@ def _measured_and_normalised(claim: Claim, stop: threading.Event) -> bool:
 
 
 class LiveMeasuring:
-    """One answer that is being measured: what the session asks and tells, with few database
-    calls.
-    """
+    """One answer that is being measured: the session's callbacks, with few database calls."""
 
     def __init__(self, claim: Claim, stop: threading.Event) -> None:
         self.claim = claim
@@ -184,7 +178,7 @@ class LiveMeasuring:
         self.is_idle = False
         self._halt = threading.Event()
         self._asked_at = self._grew_at = time.monotonic()
-        # The first refresh comes sooner: it reads earlier answers' rows before a reviewer waits.
+        # The first refresh comes sooner, to fill the cache with earlier answers' observations.
         self._refreshed_at = time.monotonic() - REFRESH_EVERY_S / 2
         self._size = 0
         with claim.app.app_context():
@@ -196,7 +190,7 @@ class LiveMeasuring:
             self.normalised_path = place.normalised_path(*names)
             self.interview_id = answer.interview_id
             self.measured_ms = answer.measured_ms
-            # If measuring made the first tries fail, the film is still made without it.
+            # If the attempts with measuring failed, try without it, so that there is a film.
             self._shall_measure = answer.interview.is_analysed and answer.attempts <= MAX_ATTEMPTS
             if answer.interview.is_analysed and not self._shall_measure:
                 self.failure = f"Given up after {MAX_ATTEMPTS} tries that ended without a result."
@@ -206,9 +200,7 @@ class LiveMeasuring:
             self._limits = replace(ANSWER_LIMITS, cut_at_ms=max(0, allowed_ms(answer)))
 
     def run(self) -> bool:
-        """Measure what there is. True when the answer is complete and measured as far as it
-        can be.
-        """
+        """Measure what has arrived. True if the answer is complete and needs no more measuring."""
         if not self._shall_measure:
             return True
         source = AnswerSource(
@@ -232,7 +224,7 @@ class LiveMeasuring:
                 keep=False, idle_at_bytes=self._size if self.is_idle else 0, attempts=0
             )
             return False
-        if self._goes_on():  # otherwise finishing judges the whole interview at once
+        if self._goes_on():  # otherwise `finishing` finds all flags soon
             refresh_flags(self.claim.app, self.interview_id)
         return True
 
@@ -255,7 +247,7 @@ class LiveMeasuring:
         return self._is_complete
 
     def is_complete(self) -> bool:
-        """Whether no more bytes will come.
+        """Whether the answer is complete, so that no more bytes will come.
 
         The session asks many times a second; this asks the database at most every ASK_EVERY_S.
         """
@@ -271,7 +263,7 @@ class LiveMeasuring:
         return self._is_complete
 
     def heartbeat(self, measured_ms: int) -> bool:
-        """Note progress and refresh flags. False when the answer is no longer ours to measure."""
+        """Store the progress and refresh flags. False when another process has the answer."""
         self._look_whether_to_halt()
         if measured_ms > self.measured_ms or self._has_outlived_its_trial():
             self.measured_ms, self._is_on_trial = max(measured_ms, self.measured_ms), False
@@ -294,7 +286,7 @@ class LiveMeasuring:
             self._halt.set()
 
     def _is_stopped(self) -> bool:
-        """Whether the application was withdrawn or decided meanwhile, which ends the measuring."""
+        """Whether a withdrawal or a decision has stopped the interview meanwhile."""
         with self.claim.app.app_context():
             g.only_reads_database = True
             return not is_wanted(self.interview_id)
@@ -317,9 +309,7 @@ def _normalise(live: LiveMeasuring) -> bool:
 
 
 def _limits_now(live: LiveMeasuring) -> Limits:
-    """The limits, now that earlier parts are known. Raises UnusableMedia when they used all the
-    time.
-    """
+    """The limits, after earlier parts are measured. Raises UnusableMedia if no time is left."""
     with live.claim.app.app_context():
         g.only_reads_database = True
         left_ms = allowed_ms(db.session.get_one(Answer, live.claim.row_id))

@@ -1,7 +1,7 @@
-"""Taking in the bytes of an answer: what must be known for it, and what may be appended.
+"""Receives the bytes of an answer: checks each piece, and appends it to the answer's file.
 
-A piece comes every second from everybody who records. So this asks the database for one row, with
-no objects around it, and holds nothing of it while the disk works.
+Each candidate who records sends a piece every second. So a piece costs one query for one row,
+without ORM objects, and no database lock is held while the disk works.
 """
 
 import threading
@@ -30,13 +30,13 @@ from portal.models import (
     User,
 )
 
-MAX_BYTES_PER_MS = 1_000  # 8 Mbit/s, several times what our recorder is asked for
-SLACK_BYTES = 8_000_000  # for the shortest answers, and recorders that overshoot at the start
+MAX_BYTES_PER_MS = 1_000  # 8 Mbit/s, several times the bit rate of our recorder
+SLACK_BYTES = 8_000_000  # for very short answers, and recorders that start with a higher bit rate
 TOO_LARGE = "The recording is larger than this server takes."
 
 
 class UploadTarget(NamedTuple):
-    """What receiving a piece needs to know about an answer, and nothing else."""
+    """The few columns of an answer that are needed to receive a piece."""
 
     state: AnswerState
     interview_id: uuid.UUID
@@ -65,9 +65,7 @@ QUERY = (
 
 
 def upload_target(answer_id: uuid.UUID) -> UploadTarget:
-    """What `receive` needs of an answer, as the database has it now. Raises Refused where it takes
-    no bytes.
-    """
+    """Read the columns that `receive` needs. Raises Refused if the answer takes no bytes."""
     for is_owner_disabled, status, interview_state, state, interview_id, _, *rest in _rows(
         db.engine, answer_id.hex
     ):
@@ -79,7 +77,7 @@ def upload_target(answer_id: uuid.UUID) -> UploadTarget:
 
 
 class Owner(NamedTuple):
-    """What can end an upload, besides the interview itself."""
+    """The facts about a candidate that can end an upload."""
 
     is_disabled: bool
     status: ApplicationStatus
@@ -91,7 +89,7 @@ def owner_of(answer: Answer) -> Owner:
 
 
 def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: Owner) -> None:
-    """Raises Refused where nothing may be uploaded any more."""
+    """Raise Refused or Gone if the answer takes no more uploads."""
     if state is AnswerState.DISCARDED:
         raise tus.Gone
     if owner.is_disabled:
@@ -105,17 +103,13 @@ def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: O
 
 
 def refuse_where_recorded_here() -> None:
-    """Only the station writes to the files of a kiosk: what was recorded there is what its camera
-    saw.
-    """
+    """Raise Refused on a kiosk: there, only the station may write the files of answers."""
     if config().records_itself:
         raise tus.Refused(403, "This portal records with its own camera; nothing is uploaded.")
 
 
 class _CachedConnection(threading.local):
-    """A connection that each thread keeps for this one query; taking one from the pool costs more
-    than the query.
-    """
+    """One connection per thread for this query, because the pool costs more than the query."""
 
     engine: Engine | None = None
     connection: Any = None
@@ -126,7 +120,7 @@ class _CachedConnection(threading.local):
             from_pool = engine.raw_connection()
             from_pool.detach()
             self.engine, self.connection = engine, from_pool.dbapi_connection
-            # sees what is, holds nothing
+            # each query sees the newest data, and holds no lock afterwards
             engine.dialect.set_isolation_level(self.connection, "AUTOCOMMIT")
         return self.connection.cursor()
 
@@ -140,16 +134,14 @@ kept = _CachedConnection()
 
 
 def _rows(engine: Engine, answer_id: str) -> list[tuple[Any, ...]]:
-    """Through the driver alone: what SQLAlchemy does around a query takes five times as long as
-    this one.
-    """
+    """Run the query with the driver alone; with SQLAlchemy it takes five times as long."""
     parameters = (answer_id,) if engine.dialect.positional else {"answer_id": answer_id}
     try:
         cursor = kept.cursor(engine)
         cursor.execute(_sql(engine.dialect), parameters)
         return list(cursor.fetchall())
     except Exception:
-        kept.drop()  # the database was away; the next request opens a new connection
+        kept.drop()  # the connection may be broken; the next request opens a new one
         raise
 
 
@@ -165,10 +157,10 @@ def receive(
     checksum: tus.Checksum | None,
     length_bytes: int | None = None,
 ) -> int:
-    """Append one piece of an answer, on disk when this returns; gives the new offset. Raises
-    UploadError.
+    """Append one piece of an answer durably (fsync). Returns the new offset; raises UploadError.
 
-    `length_bytes` is how long the whole upload will be, where the sender says so with this piece.
+    `length_bytes` is the length of the whole upload, if the sender gives it with this piece (tus
+    Upload-Length).
     """
     answer_id, end = answer.id, offset + len(data)
     _refuse_more(answer, end)
@@ -182,13 +174,11 @@ def receive(
         _check_length(answer.announced_bytes, length_bytes, end, answer.limit_ms)
     path, is_news = answer_path(answer), length_bytes is not None and answer.announced_bytes is None
     if isinstance(answer, Answer):
-        # from here on only the file matters, and a slow disk must not block the database
+        # only the file is needed from here on, and a slow disk must not block the database
         db.session.rollback()
 
     def refuse() -> None:
-        """Asked again under the lock: much may have happened while the piece was on its way
-        here.
-        """
+        """Check again, under the lock of the file: the row may have changed meanwhile."""
         now = upload_target(answer_id)
         _refuse_more(now, end)
         if length_bytes is not None:
@@ -199,7 +189,7 @@ def receive(
 
 
 def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
-    """Raises Refused where an answer takes no more bytes, or none up to this end."""
+    """Raise Refused if the answer is complete, or if `end` is beyond its announced length."""
     refuse_complete(answer)
     if answer.announced_bytes is not None and end > answer.announced_bytes:
         raise tus.Refused(
@@ -208,28 +198,26 @@ def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
 
 
 def refuse_complete(answer: Answer | UploadTarget) -> None:
-    """Raises Refused where the answer's upload cannot change any more."""
+    """Raise Refused if the answer's upload is complete."""
     if answer.state is not AnswerState.RECORDING:
         raise tus.Refused(403, "This answer is complete.")
 
 
 def announce(answer: Answer, length_bytes: int) -> None:
-    """Remember how long the whole upload will be, so that whoever takes it up again is told. Raises
-    UploadError.
-    """
+    """Store the length of the whole upload, for a client that resumes it. Raises UploadError."""
     known = answer.announced_bytes if answer.length_bytes is None else answer.length_bytes
     if known == length_bytes:
         return
     answer_id, path, limit_ms = answer.id, answer_path(answer), answer.limit_ms
     _check_length(known, length_bytes, 0, limit_ms)
     db.session.rollback()
-    with tus.locked(path) as here:  # the lock keeps out a piece that says another length
+    with tus.held(path) as here:  # under the lock no piece with another length can come in between
         _check_length(upload_target(answer_id).announced_bytes, length_bytes, here, limit_ms)
         _note_length(answer_id, length_bytes)
 
 
 def _check_length(known: int | None, length_bytes: int, end: int, limit_ms: int) -> None:
-    """Raises UploadError where an upload that already reaches to `end` cannot have this length."""
+    """Raise UploadError if an upload that has bytes up to `end` cannot have this length."""
     if known == length_bytes:
         return
     if length_bytes > most_bytes(limit_ms):
@@ -249,12 +237,15 @@ def _note_length(answer_id: uuid.UUID, length_bytes: int | None) -> None:
 
 
 def most_bytes(limit_ms: int) -> int:
-    """The largest file that an answer of this length may be."""
+    """The largest file that we accept for an answer of at most `limit_ms`."""
     return min(config().upload_max_bytes, SLACK_BYTES + limit_ms * MAX_BYTES_PER_MS)
 
 
 def confirmed_bytes(answer: Answer) -> int:
-    """How many bytes of an answer are safely on disk. The sender may delete its copy of them."""
+    """How many bytes of an answer are durably on disk (tus Upload-Offset). Raises NoSpace.
+
+    The client may delete these bytes.
+    """
     path = answer_path(answer)
     db.session.rollback()
     return tus.confirm(path)

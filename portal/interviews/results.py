@@ -1,6 +1,4 @@
-"""From rows and files to what `capture` works on, and from its results to the files of the
-interview.
-"""
+"""Converts rows and files to the types of `capture`, and writes its results to files."""
 
 import json
 import math
@@ -23,21 +21,19 @@ from portal.interviews.paths import engine, recording
 from portal.interviews.recording_layout import measured_answer, usable
 from portal.models import Answer, AnswerState, InterviewSession
 
-# How to load an interview that is gathered: else each answer asks the database for its own events.
+# Load an interview for `gather` with this option: otherwise each answer runs its own query (N+1).
 WITH_EVENTS = selectinload(InterviewSession.answers).selectinload(Answer.page_events)
 
 
 def gather(interview: InterviewSession) -> Measurements:
-    """Everything known so far, on the clock of the recording. Answers that failed take no place on
-    it.
-    """
+    """All measurements so far, on the timeline of the recording, without answers that failed."""
     return timeline.join_timeline(
         [measured_answer(answer, _observations(interview, answer)) for answer in usable(interview)]
     )
 
 
 def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list[joining.FilmPart]:
-    """The normalised answers at the very places that the measurements give them."""
+    """The normalised answers, at the same times as in the measurements."""
     place, answers = recording(interview), usable(interview)
     return [
         joining.FilmPart(
@@ -50,11 +46,10 @@ def film_parts(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> list
 
 
 def av_offset_ms(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> int | None:
-    """How far picture and sound of the film are apart at most, beyond what the recorder did; None
-    without any sound.
+    """The largest shift of sound against picture that we applied. None without any sound.
 
-    Each answer's sound was moved when it was normalised, and once more onto the film's row of sound
-    frames.
+    Normalising shifts the sound of each answer, and joining shifts it once more to the film's grid
+    of sound frames.
     """
     apart = [
         answer.av_offset_ms + math.ceil(abs(sound_shift_ms(span.start_ms)))
@@ -65,9 +60,7 @@ def av_offset_ms(interview: InterviewSession, spans: Sequence[AnswerSpan]) -> in
 
 
 def film_so_far(interview: InterviewSession) -> list[Path]:
-    """The normalised answers that the film begins with, as far as none before them is still to
-    come.
-    """
+    """The normalised answers that can be in the film now: those before the first missing one."""
     place = recording(interview)
     settled = takewhile(
         lambda answer: answer.state in {AnswerState.READY, AnswerState.FAILED},
@@ -81,12 +74,12 @@ def film_so_far(interview: InterviewSession) -> list[Path]:
 
 
 def longest_ms(interview: InterviewSession) -> int:
-    """How long the film may become."""
+    """The longest length that the film can have."""
     return sum(question.limit_ms for question in interview.questions)
 
 
 def page_events(interview: InterviewSession) -> list[dict[str, Any]]:
-    """What the page reported, on each answer's own clock, as stored beside the recording."""
+    """The page's events, on each answer's own timeline, in the form of page_events.jsonl."""
     return [
         {"question": answer.question_position, "take": answer.take, "part": answer.part}
         | {
@@ -101,8 +94,9 @@ def page_events(interview: InterviewSession) -> list[dict[str, Any]]:
 
 
 def discarded_takes(interview: InterviewSession) -> set[tuple[int, int]]:
-    """Takes that were recorded again, or taken back; not those that could not be used, which stay
-    as they came.
+    """Takes that were recorded again or discarded, as (question, take).
+
+    Takes that could not be used are not among them: their files are kept.
     """
     kept = {(answer.question_position, answer.take) for answer in interview.kept_answers()}
     others = [answer for answer in interview.answers if answer.state is not AnswerState.FAILED]
@@ -117,10 +111,10 @@ def write_files(
     events: Iterable[dict[str, Any]],
     confirm: Callable[[], None],
 ) -> None:
-    """page_events.jsonl and telemetry.json.
+    """Write page_events.jsonl and telemetry.json.
 
-    `confirm` raises where somebody else has finished the interview meanwhile: nothing of it is
-    written twice.
+    `confirm` raises if another process has finished the interview meanwhile. Then nothing is
+    written.
     """
     with atomic_write(place.page_events_path, confirm) as temporary:
         temporary.write_text(

@@ -21,19 +21,21 @@ from portal.work import LEASE
 
 log = logging.getLogger(__name__)
 
-CLEAR_BACK = timedelta(days=1)  # a process that was killed is up again long before
-LEFT_ALONE = timedelta(days=1)  # a file whose row is still being written is a second old
-# A crash leaves one or two résumés without a row. If there are many, or if no résumé has a row,
-# this is another or an older database, and nothing may be deleted. So more than a few are deleted
+CLEAR_BACK = timedelta(days=1)  # a killed process is restarted long before this
+LEFT_ALONE = timedelta(
+    days=1
+)  # much longer than a request takes between writing the file and its row
+# A crash leaves one or two résumés without a row. If there are many, or if no résumé has a row, the
+# database is a wrong or an old one, and nothing may be deleted. So we delete more than a few
 # only if they are a small share of all.
 FEW_LEFT_OVER, MOST_LEFT_OVER_SHARE = 3, 0.05
-PURGE_EVERY_S = 3_600.0  # what was promised in days is kept to the hour
+PURGE_EVERY_S = 3_600.0  # we promise days, and are at most an hour late
 
 
 def purge(now: datetime) -> int:
-    """Delete each interview, with rows and files, whose promised time is over. Returns how many.
+    """Delete all interviews whose promised time is over, with rows and files. Returns how many.
 
-    Where RETENTION_DAYS is shorter than the promise, RETENTION_DAYS counts.
+    If RETENTION_DAYS is shorter than the promise, RETENTION_DAYS counts.
     """
     gone = 0
     for interview_id in _expired(now):
@@ -44,7 +46,7 @@ def purge(now: datetime) -> int:
 
 
 def _expired(now: datetime) -> list[uuid.UUID]:
-    """One query for each number of days that was ever promised; settings change seldom."""
+    """One query for each promised number of days. There are few, since settings change rarely."""
     present, began = (
         config().retention_days,
         sa.func.coalesce(InterviewSession.start_time, InterviewSession.created_at),
@@ -62,7 +64,7 @@ def _expired(now: datetime) -> list[uuid.UUID]:
 
 @contextmanager
 def _continue_after_errors(what: str) -> Iterator[None]:
-    """Log an error and continue: the other deletions were promised too. This one is tried again."""
+    """Log an error and continue with the other deletions. This one is retried within the hour."""
     try:
         yield
     except Exception:
@@ -71,8 +73,9 @@ def _continue_after_errors(what: str) -> Iterator[None]:
 
 
 def remove(interview_id: uuid.UUID) -> None:
-    """Delete one interview with rows and files. A process that measures it finds a newer fence and
-    stops.
+    """Delete one interview with rows and files.
+
+    A process that measures it sees a newer fencing token, and stops.
     """
     # with a lease, so that no other process begins to work on it meanwhile
     stopped_interviews.end_work([interview_id], free_at=utc_now() + LEASE)
@@ -84,15 +87,13 @@ def remove(interview_id: uuid.UUID) -> None:
 
 
 def clear_up(now: datetime) -> None:
-    """Delete temporary files where the process that finished an interview was killed before it
-    could.
-    """
+    """Delete temporary files of finished interviews, which a killed process could not delete."""
     lately = InterviewSession.end_time > now - CLEAR_BACK
     ready = sa.select(InterviewSession.id).where(
         InterviewSession.state == InterviewState.READY, lately
     )
     ids = db.session.scalars(ready).all()
-    db.session.rollback()  # deleting files takes its time
+    db.session.rollback()  # deleting files takes long; no transaction stays open for it
     for interview_id in ids:
         with _continue_after_errors(f"clearing up interview {interview_id}"):
             _clear_up(folder_of(interview_id))
@@ -104,9 +105,7 @@ def _clear_up(place: Recording) -> None:
 
 
 def erase_leaving() -> int:
-    """Finish the deletion of accounts that was interrupted. Returns how many accounts were
-    deleted.
-    """
+    """Finish interrupted deletions of accounts. Returns the number of deleted accounts."""
     gone = 0
     for user_id in db.session.scalars(sa.select(User.id).where(User.leaving_at.is_not(None))).all():
         with _continue_after_errors(f"deleting account {user_id}"):
@@ -131,27 +130,29 @@ def erase(user_id: uuid.UUID) -> None:
     db.session.rollback()
     for name in stored:
         resumes.remove(name, config().resumes_folder)
-    # the database takes along what hangs on it
+    # the database deletes the rows that refer to it (ON DELETE CASCADE)
     db.session.execute(sa.delete(User).where(User.id == user_id))
     db.session.commit()
     drop_old_pages()
 
 
 def sweep_resumes(now: datetime) -> int:
-    """Delete résumés that no row names: somebody was stopped between writing the file and its row.
-    Returns how many.
+    """Delete résumé files that no row names. Returns how many.
+
+    They remain when a process is killed after it wrote the file and before it wrote the row.
     """
     folder = config().resumes_folder
     oldest_kept = (now - LEFT_ALONE).timestamp()
     stored = {path.name: path.stat().st_mtime for path in folder.iterdir() if path.is_file()}
     unnamed = set(stored) - set(db.session.scalars(sa.select(Application.resume_path)))
-    db.session.rollback()  # deleting files takes its time
+    db.session.rollback()  # deleting files takes long; no transaction stays open for it
     left_over = {name for name in unnamed if stored[name] < oldest_kept}
     if _is_another_database(len(stored), len(unnamed), len(left_over)):
         log.error(
             "%d of %d résumés belong to no application: is this their database? None is deleted",
-            len(left_over), len(stored),
-        )  # fmt: skip
+            len(left_over),
+            len(stored),
+        )
         return 0
     for name in left_over:
         resumes.remove(name, folder)
@@ -159,16 +160,14 @@ def sweep_resumes(now: datetime) -> int:
 
 
 def _is_another_database(stored: int, unnamed: int, left_over: int) -> bool:
-    """Whether so many files have no row that rows are missing, rather than files left over."""
+    """Whether so many files have no row that this is probably the wrong database."""
     if not left_over:
         return False
     return unnamed == stored or left_over > max(FEW_LEFT_OVER, stored * MOST_LEFT_OVER_SHARE)
 
 
 class Housekeeper:
-    """Gives the background threads the work that the clock asks for, when they have nothing
-    else.
-    """
+    """Work that is due once an hour, for background threads that have nothing else to do."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app

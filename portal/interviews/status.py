@@ -1,4 +1,4 @@
-"""How an interview stands, told from rows and files alone, so that any process can answer."""
+"""The status of an interview, from rows and files alone, so that any process can answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from portal import tus
 from portal.interviews.paths import answer_path, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
-# shorter than any rule's threshold: the candidate hears of it before a reviewer does
+# shorter than any rule's threshold, so the candidate gets a tip before there is a flag
 TIP_AFTER_MS = 4_000
 NO_FACE_TIP = (
     "No face is in the picture right now. If that is not what you want, check your camera and"
@@ -18,7 +18,7 @@ NO_FACE_TIP = (
 
 @dataclass(frozen=True)
 class AnswerStatus:
-    """One answer as it stands. `saved_bytes` are safely on the server."""
+    """The status of one answer. `saved_bytes` are safely on the server."""
 
     question: int
     take: int
@@ -32,7 +32,7 @@ class AnswerStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """A whole interview as it stands."""
+    """The status of a whole interview."""
 
     state: InterviewState
     is_final: bool
@@ -46,7 +46,7 @@ class Status:
 
 
 def status(interview: InterviewSession) -> Status:
-    """Reads files of the answer that is being recorded; everything else is in rows."""
+    """The status now. Reads files only for the answer that is being recorded."""
     answers = [_answer_status(answer) for answer in interview.kept_answers()]
     return Status(
         state=interview.state,
@@ -79,9 +79,7 @@ def _answer_status(answer: Answer) -> AnswerStatus:
 
 
 def arrived(interview: InterviewSession) -> list[Answer]:
-    """The answers of which something has come: one that a browser began and never delivered is
-    none.
-    """
+    """The answers that have at least one byte. An answer that only has a row does not count."""
     return [
         answer
         for answer in interview.kept_answers()
@@ -90,7 +88,7 @@ def arrived(interview: InterviewSession) -> list[Answer]:
 
 
 def _tip(interview: InterviewSession) -> str | None:
-    """A neutral word to the candidate while an answer is recorded without a face in the picture."""
+    """A neutral tip for the candidate while an answer is recorded without a visible face."""
     recorded = [
         answer for answer in interview.kept_answers() if answer.state is AnswerState.RECORDING
     ]

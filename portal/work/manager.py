@@ -131,7 +131,7 @@ class BackgroundManager:
 
 
 def _guarded(work: Callable[[], Task | None]) -> Task | None:
-    """Run the work. Any error is caught here and logged, so that the thread goes on."""
+    """Run the work. Any error is caught here and logged, so that the thread continues."""
     try:
         return work()
     except Exception:

@@ -27,7 +27,7 @@ LONGER_BY_MS = 2_000
 # The row is created before the recording, and the page asks for the next question after it. So only
 # a recorder that overruns makes the answer longer than the time between.
 SHOWN_EARLY_BY_MS = 2_000
-# Enough to use the whole thinking time, allow the camera again, or reload the page once.
+# Beyond the thinking time: enough to allow the camera again, or to reload the page once.
 LATE_AFTER_MS = 60_000
 # codecs that our page requests from MediaRecorder, and that the station uses
 PICTURES = {"mp4": {"h264"}, "webm": {"vp8", "vp9"}}

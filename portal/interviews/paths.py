@@ -34,7 +34,7 @@ def rules() -> Rules:
 
 
 def engine() -> dict[str, str]:
-    """For the telemetry: versions of the models, and the rules that are switched off."""
+    """For the telemetry: versions of engine, models and rules, and the rules switched off."""
     off = {"rules_off": " ".join(sorted(rules().off))} if rules().off else {}
     return models().engine() | off
 

@@ -65,7 +65,7 @@ QUERY = (
 
 
 def upload_target(answer_id: uuid.UUID) -> UploadTarget:
-    """Read the columns that `receive` needs. Raises Refused if the answer takes no bytes."""
+    """Read the columns that `receive` needs. Raises Refused or Gone if no bytes may come."""
     for is_owner_disabled, status, interview_state, state, interview_id, _, *rest in _rows(
         db.engine, answer_id.hex
     ):

@@ -15,7 +15,7 @@ from portal.people.throttle import HaveToWait
 
 log = logging.getLogger(__name__)
 
-WAIT_S = asking.WAIT_S
+WAIT_S = start_inspection.WAIT_S
 # These two limits are for one process of ours, which has eight threads. Each inspection may use a
 # core and up to 1 GiB. Running and waiting inspections together hold half of the threads, so the
 # other half can always answer pages and recordings.

@@ -133,7 +133,7 @@ def complete_answer(
     answer_id, path = answer.id, answer_path(answer)
     db.session.rollback()
     # under the lock no piece can arrive between reading the size and marking it complete
-    with tus.held(path) as here:
+    with tus.locked(path) as here:
         kept = db.session.get(Answer, answer_id)
         if kept is None:
             return None  # a repeated request

@@ -47,7 +47,7 @@ def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
         path, place, interview = answer_path(answer), recording(answer.interview), answer.interview
         halt = Halt(app, interview.id, why_unwanted, stop)
         db.session.rollback()  # so that the rows are read again after the film is locked
-        with place.film_held(wait_s=0) as is_ours:
+        with place.film_locked(wait_s=0) as is_ours:
             # if not, another process is finishing the interview, or has finished it
             is_recording = interview.state is InterviewState.RECORDING
             answers, longest_ms = results.film_so_far(interview), results.longest_ms(interview)

@@ -211,7 +211,7 @@ def announce(answer: Answer, length_bytes: int) -> None:
     answer_id, path, limit_ms = answer.id, answer_path(answer), answer.limit_ms
     _check_length(known, length_bytes, 0, limit_ms)
     db.session.rollback()
-    with tus.held(path) as here:  # under the lock no piece with another length can come in between
+    with tus.locked(path) as here:  # the lock keeps out a piece that says another length
         _check_length(upload_target(answer_id).announced_bytes, length_bytes, here, limit_ms)
         _note_length(answer_id, length_bytes)
 

@@ -75,7 +75,7 @@ def test_a_call_is_told_to_the_server_while_it_lasts_and_its_end_later(
 def test_the_end_waits_until_a_call_is_told_but_not_for_ever(
     candidate: Candidate, tries: int
 ) -> None:
-    with_constants(candidate.page, {"PAUSE_TRIES": tries})
+    with_constants(candidate.page, {"PAUSE_ATTEMPTS": tries})
     candidate.page.route("**/events", lambda route: route.abort())
     begins(candidate, analyse=True)
     candidate.record(1)

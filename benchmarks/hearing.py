@@ -68,7 +68,7 @@ CHANGES: dict[str, Change] = {
 def file_rows(footage: Path, every: list[Label]) -> Iterator[tuple[str, ...]]:
     """One row a file, and before them their sum."""
     files = sorted({label.file for label in every if label.kind in ("speech", "audio")})
-    found = {file: found_in(footage, file, every) for file in files if _scored(every, file)}
+    found = {file: score_file(footage, file, every) for file in files if _scored(every, file)}
     yield ("**all**", *_cells(reduce(scores.Found.plus, found.values())))
     yield from ((Path(file).name, *_cells(one)) for file, one in found.items())
 
@@ -86,13 +86,13 @@ def _cells(found: scores.Found) -> tuple[str, ...]:
 def changed_rows(footage: Path, every: list[Label]) -> Iterator[tuple[str, ...]]:
     for words, change in CHANGES.items():
         found = reduce(
-            scores.Found.plus, (found_in(footage, file, every, change) for file in MEETINGS)
+            scores.Found.plus, (score_file(footage, file, every, change) for file in MEETINGS)
         )
-        noise = found_in(footage, NOISE, every, change)
+        noise = score_file(footage, NOISE, every, change)
         yield words, str(found.hits), str(found.missed), f"{found.f1:.3f}", str(noise.invented)
 
 
-def found_in(
+def score_file(
     footage: Path, file: str, every: list[Label], change: Change = as_it_is
 ) -> scores.Found:
     return scores.speech(heard_in(footage / file, change), _scored(every, file))

@@ -104,10 +104,10 @@ def find_microphone(choice: str) -> MicrophoneInfo:
     if not choice:
         return next((place for place in known if place.is_default), known[0])
     exact = [place for place in known if choice in (str(place.number), place.name)]
-    alike = [place for place in known if choice.casefold() in place.name.casefold()]
-    if not exact and not alike:
+    partly = [place for place in known if choice.casefold() in place.name.casefold()]
+    if not exact and not partly:
         raise DeviceMissing(f"there is no microphone {choice!r}; {_there_are(known)}")
-    return (exact or alike)[0]
+    return (exact or partly)[0]
 
 
 def portaudio() -> ModuleType:

@@ -170,7 +170,9 @@ def join(
     if not parts:
         raise CaptureError("there is no answer to make a film of")
     with TemporaryDirectory(dir=target.parent, suffix=TEMPORARY_SUFFIX) as folder:
-        answers = _alike([read_tracks(part.path) for part in parts], Path(folder), check)
+        answers = _with_equal_parameters(
+            [read_tracks(part.path) for part in parts], Path(folder), check
+        )
         film = GrowingFilm(growing or Path(folder) / target.name, head_bytes=0)
         expected_ms = max(parts[-1].start_ms + answers[-1].duration_ms, duration_ms)
         head = _head(film, parts, answers, expected_ms)
@@ -235,7 +237,9 @@ def _length_ms(film: Path) -> int:
         return round((opened.duration or 0) * 1000 / av.time_base)
 
 
-def _alike(answers: Sequence[AnswerTracks], folder: Path, check: Check) -> list[AnswerTracks]:
+def _with_equal_parameters(
+    answers: Sequence[AnswerTracks], folder: Path, check: Check
+) -> list[AnswerTracks]:
     """The answers with equal parameter sets: as they are, or, where sets differ, encoded like our
     own encoder does.
     """

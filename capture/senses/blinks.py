@@ -17,8 +17,8 @@ from capture.senses.patches import (
     EYE_SIZE,
     Luma,
     RelativePoints,
+    best_match,
     eye_patch,
-    found_in,
     shifted,
 )
 from capture.types import Frame, Glance
@@ -126,7 +126,7 @@ class BlinkTracker:
         went.
         """
         around = eye_patch(luma, self._eyes[side], EYE_AROUND)
-        likeness, right, down = found_in(around, self._open_eyes[side])
+        likeness, right, down = best_match(around, self._open_eyes[side])
         if likeness >= FOLLOWS_ABOVE:
             self._eyes[side] = shifted(luma, self._eyes[side], right, down)
         return likeness

@@ -16,12 +16,12 @@ from capture.senses.patches import (
     EYE_SIZE,
     Luma,
     RelativePoints,
-    alike,
-    detail_of,
+    best_match,
     eye_patch,
-    found_in,
+    focus_measure,
     mouth_patch,
     shifted,
+    similarity,
 )
 from capture.types import Box, Frame
 
@@ -32,7 +32,7 @@ MOUTH_HOLDS_ABOVE = 0.98
 # within each second of the clock: nothing overlooked lasts, and work taken up again reads the same
 HOLDS_MS = 1_000
 # sharp mouths have 0.17 to 0.74; in small or blurred ones a talking mouth looks like a resting one
-MOUTH_DETAIL = 0.2
+MOUTH_FOCUS_ABOVE = 0.2
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Look:
         """Small and blurred faces would not. Of two faces, either may become the nearer one while
         neither changes.
         """
-        return not self.face.has_company and detail_of(self.mouth) >= MOUTH_DETAIL
+        return not self.face.has_company and focus_measure(self.mouth) >= MOUTH_FOCUS_ABOVE
 
     def still_there(self, luma: Luma) -> FaceReading | None:
         """The reading at the face's new place; None where eyes or mouth look otherwise, or are not
@@ -61,13 +61,13 @@ class Look:
         """
         eyes: list[RelativePoints] = []
         for corners, eye in zip(self.face.eyes, self.eyes, strict=True):
-            likeness, right, down = found_in(eye_patch(luma, corners, EYE_AROUND), eye)
+            likeness, right, down = best_match(eye_patch(luma, corners, EYE_AROUND), eye)
             if likeness < EYES_HOLD_ABOVE:
                 return None
             eyes.append(shifted(luma, corners, right, down))
         by = np.mean(eyes, axis=(0, 1)) - np.mean(self.face.eyes, axis=(0, 1))
         mouth = self.face.mouth + by
-        if alike(mouth_patch(luma, mouth), self.mouth) < MOUTH_HOLDS_ABOVE:
+        if similarity(mouth_patch(luma, mouth), self.mouth) < MOUTH_HOLDS_ABOVE:
             return None
         return replace(self.face, box=_moved(self.face.box, *by), eyes=tuple(eyes), mouth=mouth)
 

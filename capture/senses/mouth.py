@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capture.senses.face import FaceReading
-from capture.senses.patches import Luma, alike, mouth_patch
+from capture.senses.patches import Luma, mouth_patch, similarity
 
 # gap by width: talking mouths pass it only on the way, resting ones stay below 0.05
 SHUT_BELOW = 0.08
@@ -51,14 +51,16 @@ class Resting:
         return cls(patch, _angles_deg(face))
 
     def is_seen(self, patch: Luma, face: FaceReading) -> bool:
-        lips = alike(patch[LIPS_AROUND], self._patch[LIPS])
+        lips = similarity(patch[LIPS_AROUND], self._patch[LIPS])
         is_turned = float(np.abs(_angles_deg(face) - self._angles_deg).max()) > TURNED_DEG
         if is_turned and lips >= TURNED_LIPS_ABOVE:
             return True
-        return lips >= LIPS_ABOVE and alike(patch[CHIN_AROUND], self._patch[CHIN]) >= CHIN_ABOVE
+        return (
+            lips >= LIPS_ABOVE and similarity(patch[CHIN_AROUND], self._patch[CHIN]) >= CHIN_ABOVE
+        )
 
     def follow(self, patch: Luma, face: FaceReading) -> None:
-        if alike(patch, self._patch) >= FOLLOWS_ABOVE:
+        if similarity(patch, self._patch) >= FOLLOWS_ABOVE:
             self._patch += FOLLOWS_BY * (patch - self._patch)
             self._angles_deg = self._angles_deg + FOLLOWS_BY * (
                 _angles_deg(face) - self._angles_deg

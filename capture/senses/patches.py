@@ -1,8 +1,7 @@
-"""Small pieces of a picture around an eye or the mouth, brought to one size, and how alike two of
-them look.
+"""Patches: small pieces of a picture around an eye or the mouth, all of one size.
 
-Alike means the same pattern of light and dark: brightness and contrast do not matter. Patches are
-held in memory while an answer is measured and never stored.
+Two patches are similar when they show the same pattern of light and dark. Brightness and contrast
+do not matter. We hold patches in memory while we measure an answer, and never store them.
 """
 
 from typing import Any
@@ -36,18 +35,19 @@ def mouth_patch(luma: Luma, marks: RelativePoints) -> Luma:
     return _cut(luma, cv2.getAffineTransform(MOUTH_MARKS, there), MOUTH_SIZE)
 
 
-def alike(one: Luma, other: Luma) -> float:
-    """1 for the same pattern of light and dark, 0 for no likeness; 1, too, where there is no
-    pattern at all.
+def similarity(one: Luma, other: Luma) -> float:
+    """1 for the same pattern of light and dark, 0 for unrelated ones, 1 where there is no pattern.
+
+    The zero-mean normalised cross-correlation. If `one` is larger, at the best place in it.
     """
-    return found_in(one, other)[0]
+    return best_match(one, other)[0]
 
 
-def found_in(around: Luma, patch: Luma) -> tuple[float, float, float]:
-    """How alike the likeliest place is, and how far from the middle it lies, to the right and down,
-    in eyes' widths.
+def best_match(around: Luma, patch: Luma) -> tuple[float, float, float]:
+    """The similarity at the best place for the patch, and how far that place lies from the middle.
 
-    Template matching by zero-mean normalised cross-correlation (OpenCV's TM_CCOEFF_NORMED).
+    The distances go to the right and down, in eyes' widths. This is template matching by zero-mean
+    normalised cross-correlation (OpenCV's TM_CCOEFF_NORMED).
     """
     likeness = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
     lowest, highest, _, (left, top) = cv2.minMaxLoc(likeness)
@@ -59,11 +59,10 @@ def found_in(around: Luma, patch: Luma) -> tuple[float, float, float]:
     return highest, (left - (columns - 1) / 2) / EYE_PX, (top - (rows - 1) / 2) / EYE_PX
 
 
-def detail_of(patch: Luma) -> float:
-    """How fine its pattern is: the variance of the Laplacian (a measure of focus), divided by the
-    patch's own variance.
+def focus_measure(patch: Luma) -> float:
+    """How fine the patch's pattern is. Blurred and enlarged patches have a low value.
 
-    Blurred and enlarged patches have little.
+    The variance of the Laplacian (Pech-Pacheco et al., 2000), divided by the patch's own variance.
     """
     even = patch.astype(np.float32)
     return float(cv2.Laplacian(even, cv2.CV_32F).var()) / max(float(even.var()), 1e-6)

@@ -7,7 +7,7 @@ import pytest
 from machine import FOOTAGE
 from numpy.typing import NDArray
 
-from benchmarks.hearing import MEETINGS, NOISE, found_in, softer
+from benchmarks.hearing import MEETINGS, NOISE, score_file, softer
 from benchmarks.labels import read_labels
 from benchmarks.scores import Found
 from capture.demo import SOUND_HZ, speechlike
@@ -132,7 +132,7 @@ def test_noise_of_any_level_is_no_voice(level_dbfs: int) -> None:
 def test_meetings_are_heard_also_from_far_away_and_noise_never_is(softer_db: int) -> None:
     every = read_labels(FOOTAGE)
     by_file = {
-        file: found_in(FOOTAGE, file, every, partial(softer, db=softer_db))
+        file: score_file(FOOTAGE, file, every, partial(softer, db=softer_db))
         for file in (*MEETINGS, NOISE)
     }
     meetings = reduce(Found.plus, (by_file[file] for file in MEETINGS))

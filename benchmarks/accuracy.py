@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import hearing, held, mouths, scores, small_faces, softened
+from benchmarks import hearing, mouths, reused_readings, scores, small_faces, softened
 from benchmarks import labels as label_files
 from benchmarks.degraded import Picture, first_picture, quality_rows
 from benchmarks.labels import Label
@@ -101,8 +101,8 @@ def measure(footage: Path) -> Iterator[Table]:
         yield angle_table(footage, every, reader)
         yield Table(
             "Readings that hold, against fresh ones",
-            held.HEADS,
-            list(held.held_rows(footage, reader)),
+            reused_readings.HEADS,
+            list(reused_readings.reused_rows(footage, reader)),
         )
     yield Table(
         "Small sharp faces", small_faces.HEADS, list(small_faces.small_rows(footage, MODELS))

@@ -27,16 +27,16 @@ from capture.types import Box, Frame
 
 # Likeness so close that holding adds hardly more than the noise of reading itself
 # (docs/decisions/0022-hold-a-face-reading.md has the figures).
-EYES_HOLD_ABOVE = 0.95
-MOUTH_HOLDS_ABOVE = 0.98
+EYES_REUSE_ABOVE = 0.95
+MOUTH_REUSE_ABOVE = 0.98
 # within each second of the clock: nothing overlooked lasts, and work taken up again reads the same
-HOLDS_MS = 1_000
+REUSE_WITHIN_MS = 1_000
 # sharp mouths have 0.17 to 0.74; in small or blurred ones a talking mouth looks like a resting one
 MOUTH_FOCUS_ABOVE = 0.2
 
 
 @dataclass(frozen=True)
-class Look:
+class CachedReading:
     """A reading, and what eyes and mouth looked like then."""
 
     t_ms: int
@@ -45,29 +45,29 @@ class Look:
     mouth: Luma
 
     @classmethod
-    def of(cls, t_ms: int, luma: Luma, face: FaceReading) -> "Look":
+    def of(cls, t_ms: int, luma: Luma, face: FaceReading) -> "CachedReading":
         eyes = [eye_patch(luma, corners, EYE_SIZE) for corners in face.eyes]
         return cls(t_ms, face, eyes, mouth_patch(luma, face.mouth))
 
-    def would_show_a_change(self) -> bool:
+    def can_show_change(self) -> bool:
         """Small and blurred faces would not. Of two faces, either may become the nearer one while
         neither changes.
         """
         return not self.face.has_company and focus_measure(self.mouth) >= MOUTH_FOCUS_ABOVE
 
-    def still_there(self, luma: Luma) -> FaceReading | None:
+    def reading_in(self, luma: Luma) -> FaceReading | None:
         """The reading at the face's new place; None where eyes or mouth look otherwise, or are not
         near any more.
         """
         eyes: list[RelativePoints] = []
         for corners, eye in zip(self.face.eyes, self.eyes, strict=True):
             likeness, right, down = best_match(eye_patch(luma, corners, EYE_AROUND), eye)
-            if likeness < EYES_HOLD_ABOVE:
+            if likeness < EYES_REUSE_ABOVE:
                 return None
             eyes.append(shifted(luma, corners, right, down))
         by = np.mean(eyes, axis=(0, 1)) - np.mean(self.face.eyes, axis=(0, 1))
         mouth = self.face.mouth + by
-        if similarity(mouth_patch(luma, mouth), self.mouth) < MOUTH_HOLDS_ABOVE:
+        if similarity(mouth_patch(luma, mouth), self.mouth) < MOUTH_REUSE_ABOVE:
             return None
         return replace(self.face, box=_moved(self.face.box, *by), eyes=tuple(eyes), mouth=mouth)
 
@@ -84,25 +84,25 @@ class FaceCache:
 
     def __init__(self, read: Callable[[Frame], FaceReading | None]) -> None:
         self._read = read
-        self._last: Look | None = None
+        self._last: CachedReading | None = None
         self._was_there = False
 
     def read(self, frame: Frame, luma: Luma) -> FaceReading | None:
         """The nearest face as it was read in this picture, or in one of the same second that shows
         it alike.
         """
-        held = self._held(frame.t_ms, luma)
-        if held:
-            return held
+        reused = self._reused(frame.t_ms, luma)
+        if reused:
+            return reused
         face = self._read(frame)
-        look = Look.of(frame.t_ms, luma, face) if face else None
+        cached = CachedReading.of(frame.t_ms, luma, face) if face else None
         was_there, self._was_there = self._was_there, face is not None
         # Not the first picture of a face: a slip of the reader in an empty room must not last.
-        self._last = look if look and was_there and look.would_show_a_change() else None
+        self._last = cached if cached and was_there and cached.can_show_change() else None
         return face
 
-    def _held(self, t_ms: int, luma: Luma) -> FaceReading | None:
+    def _reused(self, t_ms: int, luma: Luma) -> FaceReading | None:
         last = self._last
-        if last is None or t_ms // HOLDS_MS != last.t_ms // HOLDS_MS:
+        if last is None or t_ms // REUSE_WITHIN_MS != last.t_ms // REUSE_WITHIN_MS:
             return None
-        return last.still_there(luma)
+        return last.reading_in(luma)

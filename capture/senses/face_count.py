@@ -15,7 +15,8 @@ from capture.senses.quality import Luma
 from capture.types import Box, Frame
 
 COUNT_EVERY_MS = 1_000  # while something changes: people do not come and go in a blink
-HELD_MS = 3_000  # while nothing does: a face that the net just missed gets another chance
+# while nothing changes: a face that the net just missed gets another chance
+REUSE_UNCHANGED_MS = 3_000
 # of 255, of a cell's mean: coding moves it by 2.3, a chair's edge behind a talking person by 8
 CHANGED_LEVELS = 12.0
 # of a face's width to its left and right: they move while it talks
@@ -40,12 +41,12 @@ class Count:
     boxes: list[Box]
     is_close: bool = False
 
-    def is_fresh(self, t_ms: int) -> bool:
+    def is_recent(self, t_ms: int) -> bool:
         return t_ms - self.t_ms < COUNT_EVERY_MS
 
-    def still_holds(self, t_ms: int, cells: Luma, near: Box | None) -> bool:
+    def is_unchanged(self, t_ms: int, cells: Luma, near: Box | None) -> bool:
         """Nothing changed since, but perhaps the near face itself and the person below it."""
-        if t_ms - self.t_ms >= HELD_MS:
+        if t_ms - self.t_ms >= REUSE_UNCHANGED_MS:
             return False
         changes = np.abs(cells - self.cells)
         for box in filter(None, (self.near, near)):
@@ -79,7 +80,7 @@ class FaceCounter:
     def boxes(self, frame: Frame, cells: Luma, face: FaceReading | None) -> list[Box]:
         """All faces, largest first; `face` is the nearest one where it could be read."""
         last = self._last
-        if last is None or not self._is_still_right(last, frame.t_ms, cells, face):
+        if last is None or not self._may_reuse(last, frame.t_ms, cells, face):
             self._last = last = self._count(frame, cells, face)
         return last.boxes
 
@@ -100,12 +101,12 @@ class FaceCounter:
         return Count(frame.t_ms, cells, near, closer or boxes, is_close=True)
 
     @staticmethod
-    def _is_still_right(last: Count, t_ms: int, cells: Luma, face: FaceReading | None) -> bool:
+    def _may_reuse(last: Count, t_ms: int, cells: Luma, face: FaceReading | None) -> bool:
         """Whether a count of one readable face, or of none, may be reused. Any other count is made
         again.
         """
         if face is None:
-            return (last.is_close or not last.boxes) and last.still_holds(t_ms, cells, None)
+            return (last.is_close or not last.boxes) and last.is_unchanged(t_ms, cells, None)
         if face.has_company or len(last.boxes) != 1 or not shows(last.boxes, face.box):
             return False
-        return last.is_fresh(t_ms) or last.still_holds(t_ms, cells, face.box)
+        return last.is_recent(t_ms) or last.is_unchanged(t_ms, cells, face.box)

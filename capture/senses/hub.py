@@ -16,7 +16,7 @@ from capture.senses.confirmation import Confirmation, Standing
 from capture.senses.eyes import openness_of
 from capture.senses.face import FaceReading
 from capture.senses.face_cache import FaceCache
-from capture.senses.face_count import HELD_MS, CountsFaces, FaceCounter
+from capture.senses.face_count import REUSE_UNCHANGED_MS, CountsFaces, FaceCounter
 from capture.senses.face_detector import MIN_WIDTH
 from capture.senses.mouth import MouthTracker
 from capture.senses.nearest_face import NearestFace, ReadsFace
@@ -28,7 +28,7 @@ from capture.types import Box, Frame, Glance, Observation, Sound
 SOUND_LAG_MS = 20_000
 # What stands still or blinks is only known from what was before, and no count of faces may be older
 # than that.
-LOOKS_BACK_MS = HELD_MS
+LOOKS_BACK_MS = REUSE_UNCHANGED_MS
 
 
 class Found(NamedTuple):

@@ -12,7 +12,7 @@ from senses_support import MODELS, PORTRAIT
 from capture.demo import Sitter, Studio, calm
 from capture.senses.audio import SAMPLE_RATE_HZ
 from capture.senses.face import FaceReader
-from capture.senses.face_count import COUNT_EVERY_MS, HELD_MS
+from capture.senses.face_count import COUNT_EVERY_MS, REUSE_UNCHANGED_MS
 from capture.senses.face_detector import LONGER_SIDE_PX, CrowdReader
 from capture.senses.hub import SOUND_LAG_MS, Senses
 from capture.types import Box, Frame, Observation, Sound
@@ -66,9 +66,9 @@ def seen(senses: Senses, *frames: Frame) -> list[Observation]:
 def test_one_quiet_person_is_counted_seldom(
     senses: Senses, crowd: CountedCrowd, studio: Studio
 ) -> None:
-    rows = seen(senses, *(frame(studio, t_ms) for t_ms in range(0, HELD_MS + 200, 200)))
+    rows = seen(senses, *(frame(studio, t_ms) for t_ms in range(0, REUSE_UNCHANGED_MS + 200, 200)))
     assert {row.count for row in rows} == {1}
-    assert crowd.asked_at_ms == [0, HELD_MS]
+    assert crowd.asked_at_ms == [0, REUSE_UNCHANGED_MS]
 
 
 def test_once_a_second_while_something_moves_beside(

@@ -13,7 +13,7 @@ from senses_support import MODELS, PORTRAIT
 
 from capture.demo import Sitter, Studio
 from capture.senses.face import FaceReader, FaceReading
-from capture.senses.face_cache import HOLDS_MS, FaceCache
+from capture.senses.face_cache import REUSE_WITHIN_MS, FaceCache
 from capture.senses.patches import RelativePoints
 from capture.senses.quality import luma_of
 from capture.types import Frame
@@ -62,11 +62,12 @@ def picture_of_sitter(studio: Studio, aside_px: float = 0, grain: int = 0) -> Pi
 
 def test_a_still_face_is_read_once_a_second(watched: Watched, studio: Studio) -> None:
     pictures = [
-        picture_of_sitter(studio, grain=number) for number in range(2 * HOLDS_MS // EVERY_MS + 1)
+        picture_of_sitter(studio, grain=number)
+        for number in range(2 * REUSE_WITHIN_MS // EVERY_MS + 1)
     ]
     faces = watched.see(*pictures)
     # the first one alone may be a slip
-    assert watched.read_at_ms == [0, EVERY_MS, HOLDS_MS, 2 * HOLDS_MS]
+    assert watched.read_at_ms == [0, EVERY_MS, REUSE_WITHIN_MS, 2 * REUSE_WITHIN_MS]
     assert all(faces)
 
 

@@ -18,7 +18,7 @@ PERCENTILES = (50, 95, 99, 100)
 HEADS = ("quantity", "samples", "held", "off by, median", "95 %", "99 %", "at most")
 
 
-def held_rows(footage: Path, reader: FaceReader) -> Iterator[tuple[str, ...]]:
+def reused_rows(footage: Path, reader: FaceReader) -> Iterator[tuple[str, ...]]:
     """One row a quantity. A held face that a fresh reading does not find at all would be off by
     "nan".
     """

@@ -28,7 +28,7 @@ from capture import bench
 from capture.media.signature import identify_file
 from capture.rules import find_flags
 from capture.senses.face import FaceReader
-from capture.senses.face_detector import CrowdReader, shared_crowd_reader
+from capture.senses.face_detector import FaceDetector, shared_face_detector
 from capture.senses.hub import Senses
 from capture.session import AnswerSource, CaptureSession, Models
 from capture.store.recording import read_observations
@@ -91,7 +91,7 @@ def _engine(video: Path, kind: type[Senses]) -> None:
 
 
 def _senses(kind: type[Senses]) -> Senses:
-    return kind(FaceReader(MODELS.face), shared_crowd_reader(MODELS.crowd))
+    return kind(FaceReader(MODELS.face), shared_face_detector(MODELS.face_detector))
 
 
 def _landmarker() -> FaceLandmarker:
@@ -106,7 +106,7 @@ def _floor(video: Path) -> None:
     """Decode picture and sound; five landmark inferences and one count a second, and nothing
     else.
     """
-    crowd = CrowdReader(MODELS.crowd)
+    face_detector = FaceDetector(MODELS.face_detector)
     with av.open(video) as file, _landmarker() as landmarker:
         file.streams.video[0].thread_count = 1
         landmarks_at, count_at = 0, 0
@@ -117,7 +117,7 @@ def _floor(video: Path) -> None:
                 landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=picture.rgb))
                 landmarks_at += LANDMARKS_EVERY_MS
                 if t_ms >= count_at:
-                    crowd.read(picture)
+                    face_detector.read(picture)
                     count_at += COUNT_EVERY_MS
 
 

@@ -65,7 +65,7 @@ def shut(models: Models, writable: Path | None) -> None:
     folders = [
         Path(name) for name in [*READABLE, sys.prefix, sys.base_prefix] if Path(name).exists()
     ]
-    jail.enter([*folders, models.face, models.crowd, SOURCE.resolve()], writable)
+    jail.enter([*folders, models.face, models.face_detector, SOURCE.resolve()], writable)
 
 
 def facts() -> dict[str, object]:
@@ -110,8 +110,8 @@ def _placed(handles: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    how, face, crowd, container = sys.argv[1:]
-    models = Models(Path(face), Path(crowd))
+    how, face, face_detector, container = sys.argv[1:]
+    models = Models(Path(face), Path(face_detector))
     if how == "serve":
         serve(models)
     else:

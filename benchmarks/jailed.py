@@ -1,9 +1,10 @@
 """What it would cost to open recordings in a process without secrets, database, network and files.
 
-`python -m benchmarks.jailed CLIP FACE_MODEL CROWD_MODEL`. Each round measures the clip as today (in
-this process, everything loaded), in a fresh process, in a fresh one that is jailed, and in a jailed
-fork of one that has everything loaded; and it brings the clip into the film's form here and in such
-a fork. Only ratios within a round are compared, and the rows must be alike.
+`python -m benchmarks.jailed CLIP FACE_MODEL DETECTOR_MODEL`. Each round measures the clip in four
+ways: as today (in this process, with everything loaded), in a fresh process, in a fresh jailed
+process, and in a jailed fork of a process that has everything loaded. It also normalises the clip
+for the film, here and in such a fork. We compare only ratios within a round, and all ways must
+give equal rows.
 """
 
 import json
@@ -82,7 +83,7 @@ def fresh(clip: Path, models: Models, way: Way, how: str) -> Rows:
         "benchmarks.jail_inside",
         how,
         models.face,
-        models.crowd,
+        models.face_detector,
         identify_file(clip),
     ]
     # Safe here: this process has no thread that could hold a lock while it forks.
@@ -130,14 +131,14 @@ def collected(out_read: int) -> tuple[Rows, dict[str, Any]]:
     return rows, said
 
 
-def main(clip: Path, face: Path, crowd: Path) -> None:
+def main(clip: Path, face: Path, face_detector: Path) -> None:
     models, ways = (
-        Models(face, crowd),
+        Models(face, face_detector),
         [Way(name) for name in ("today", "fresh", "fresh, jailed", "fork, jailed")],
     )
     films = [Way("today"), Way("fork, jailed")]
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-m", "benchmarks.jail_inside", "serve", face, crowd, "-"]
+    command = [sys.executable, "-m", "benchmarks.jail_inside", "serve", face, face_detector, "-"]
     server = subprocess.Popen(command, env=ENVIRON, stdin=theirs)
     theirs.close()
     here(clip, models, Way("loads everything"))

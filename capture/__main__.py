@@ -171,8 +171,8 @@ def _folder(folder: Path) -> Path:
 
 def _models() -> Models:
     face = os.environ.get("CAPTURE_FACE_MODEL") or MODELS_FOLDER / "face_landmarker.task"
-    crowd = os.environ.get("CAPTURE_CROWD_MODEL") or MODELS_FOLDER / "centerface.onnx"
-    return Models(Path(face), Path(crowd))
+    face_detector = os.environ.get("CAPTURE_CROWD_MODEL") or MODELS_FOLDER / "centerface.onnx"
+    return Models(Path(face), Path(face_detector))
 
 
 def _measured(video: Path, info: MediaInfo, unfinished: Path) -> Measurements:

@@ -25,7 +25,7 @@ from capture.rules import RULES_VERSION
 from capture.senses import VERSION
 from capture.senses.audio import AROUND_MS, SoundMeter
 from capture.senses.face import FaceReader
-from capture.senses.face_detector import shared_crowd_reader
+from capture.senses.face_detector import shared_face_detector
 from capture.senses.hub import LOOKS_BACK_MS, Senses
 from capture.store.recording import ObservationLog
 from capture.types import SAMPLE_EVERY_MS, Observation
@@ -53,13 +53,13 @@ class Models:
     """Where the two models lie."""
 
     face: Path
-    crowd: Path
+    face_detector: Path
 
     def senses(self) -> Senses:
         """Fresh senses, for one answer and one thread."""
         # first: it holds nothing that would have to be closed if the other is missing
-        crowd = shared_crowd_reader(self.crowd)
-        return Senses(FaceReader(self.face), crowd)
+        face_detector = shared_face_detector(self.face_detector)
+        return Senses(FaceReader(self.face), face_detector)
 
     def engine(self) -> dict[str, str]:
         """What measured and judged, for the telemetry: the same engine gives the same numbers."""
@@ -67,7 +67,9 @@ class Models:
             "capture": VERSION,
             "mediapipe": version("mediapipe"),
             "model_sha256": sha256(self.face) if self.face.is_file() else "",
-            "crowd_model_sha256": sha256(self.crowd) if self.crowd.is_file() else "",
+            "crowd_model_sha256": sha256(self.face_detector)
+            if self.face_detector.is_file()
+            else "",
             "rules": RULES_VERSION,
         }
 

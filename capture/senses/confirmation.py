@@ -6,7 +6,7 @@ Knows what was read and counted lately; says nothing of how.
 
 from enum import Enum
 
-from capture.senses.face_detector import shows
+from capture.senses.face_detector import contains_face
 from capture.types import Box
 
 # after so long without the face counter's confirmation a face is doubted; after so long in doubt it
@@ -36,7 +36,7 @@ class Confirmation:
         cover half of it. A face that was never counted is none at first. If it lasts, it cannot be
         told: it may be a face that is half covered.
         """
-        if shows(counted, face) or self._was_here(t_ms, face):
+        if contains_face(counted, face) or self._was_here(t_ms, face):
             self._known = t_ms, face
             return Standing.FACE
         since_ms, last_ms = self._doubted_ms or (t_ms, t_ms)
@@ -49,4 +49,4 @@ class Confirmation:
         if self._known is None:
             return False
         seen_ms, there = self._known
-        return t_ms - seen_ms <= WITHIN_MS and shows([there], face)
+        return t_ms - seen_ms <= WITHIN_MS and contains_face([there], face)

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from capture.senses.face import FaceReading
-from capture.senses.face_detector import CLOSER_SIDE_PX, LONGER_SIDE_PX, shows
+from capture.senses.face_detector import CLOSER_SIDE_PX, LONGER_SIDE_PX, contains_face
 from capture.senses.quality import Luma
 from capture.types import Box, Frame
 
@@ -23,7 +23,7 @@ CHANGED_LEVELS = 12.0
 BESIDE_HEAD, BESIDE_SHOULDERS = (0.75, 1.5)
 
 
-class CountsFaces(Protocol):
+class DetectsFaces(Protocol):
     """Finds every face."""
 
     def read(self, frame: Frame, side_px: int = LONGER_SIDE_PX, /) -> list[Box]: ...
@@ -71,8 +71,8 @@ def _leave_out(changes: Luma, near: Box) -> None:
 class FaceCounter:
     """Sees the sampled pictures of one answer in time order."""
 
-    def __init__(self, crowd: CountsFaces) -> None:
-        self._crowd = crowd
+    def __init__(self, detector: DetectsFaces) -> None:
+        self._detector = detector
         self._last: Count | None = None
         # when a closer look last found nothing of what was looked for
         self._in_vain_at_ms: int | None = None
@@ -90,14 +90,14 @@ class FaceCounter:
         A close look costs four times more, so at most one a second may find nothing.
         """
         near = face.box if face else None
-        boxes = self._crowd.read(frame)
+        boxes = self._detector.read(frame)
         was_in_vain = (
             self._in_vain_at_ms is not None and frame.t_ms - self._in_vain_at_ms < COUNT_EVERY_MS
         )
-        if shows(boxes, near) or was_in_vain:
+        if contains_face(boxes, near) or was_in_vain:
             return Count(frame.t_ms, cells, near, boxes)
-        closer = self._crowd.read(frame, CLOSER_SIDE_PX)
-        self._in_vain_at_ms = None if shows(closer, near) else frame.t_ms
+        closer = self._detector.read(frame, CLOSER_SIDE_PX)
+        self._in_vain_at_ms = None if contains_face(closer, near) else frame.t_ms
         return Count(frame.t_ms, cells, near, closer or boxes, is_close=True)
 
     @staticmethod
@@ -107,6 +107,6 @@ class FaceCounter:
         """
         if face is None:
             return (last.is_close or not last.boxes) and last.is_unchanged(t_ms, cells, None)
-        if face.has_company or len(last.boxes) != 1 or not shows(last.boxes, face.box):
+        if face.has_company or len(last.boxes) != 1 or not contains_face(last.boxes, face.box):
             return False
         return last.is_recent(t_ms) or last.is_unchanged(t_ms, cells, face.box)

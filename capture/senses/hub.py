@@ -16,7 +16,7 @@ from capture.senses.confirmation import Confirmation, Standing
 from capture.senses.eyes import openness_of
 from capture.senses.face import FaceReading
 from capture.senses.face_cache import FaceCache
-from capture.senses.face_count import REUSE_UNCHANGED_MS, CountsFaces, FaceCounter
+from capture.senses.face_count import REUSE_UNCHANGED_MS, DetectsFaces, FaceCounter
 from capture.senses.face_detector import MIN_WIDTH
 from capture.senses.mouth import MouthTracker
 from capture.senses.nearest_face import NearestFace, ReadsFace
@@ -44,11 +44,11 @@ class Found(NamedTuple):
 class Senses:
     """Measures one answer from its first picture to its last."""
 
-    def __init__(self, face: ReadsFace, crowd: CountsFaces) -> None:
+    def __init__(self, face: ReadsFace, detector: DetectsFaces) -> None:
         self._face = face
         self._nearest = NearestFace(face)
         self._cache = FaceCache(self._nearest.read)
-        self._counter = FaceCounter(crowd)
+        self._counter = FaceCounter(detector)
         self._confirmation = Confirmation()
         self._sound = SoundMeter()
         self._quality = QualityMeter()

@@ -25,7 +25,7 @@ def models() -> "Models":
     # imports every decoder, so only processes that measure import it
     from capture.session import Models
 
-    return Models(face=config().face_model_path, crowd=config().crowd_model_path)
+    return Models(face=config().face_model_path, face_detector=config().crowd_model_path)
 
 
 def rules() -> Rules:

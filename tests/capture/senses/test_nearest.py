@@ -16,7 +16,7 @@ from capture.demo import Sitter, Studio
 from capture.rules import find_flags
 from capture.senses.face import FaceReader, FaceReading
 from capture.senses.face_crop import LEAST_SIDE_PX, MARGINS, Piece
-from capture.senses.face_detector import LONGER_SIDE_PX, MIN_WIDTH, CrowdReader
+from capture.senses.face_detector import LONGER_SIDE_PX, MIN_WIDTH, FaceDetector
 from capture.senses.hub import Senses
 from capture.types import AnswerSpan, Box, FlagKind, Frame, Measurements, Observation
 
@@ -27,11 +27,11 @@ EVERY_MS = 200
 Picture = NDArray[np.uint8]
 
 
-class Crowd(CrowdReader):
+class Crowd(FaceDetector):
     """The real one; notes when it is asked, and sees nobody while it is told to."""
 
     def __init__(self) -> None:
-        super().__init__(MODELS.crowd)
+        super().__init__(MODELS.face_detector)
         self.asked_at_ms: list[int] = []
         self.sees_nobody = False
 

@@ -13,14 +13,14 @@ from capture.demo import Sitter, Studio, calm
 from capture.senses.audio import SAMPLE_RATE_HZ
 from capture.senses.face import FaceReader
 from capture.senses.face_count import COUNT_EVERY_MS, REUSE_UNCHANGED_MS
-from capture.senses.face_detector import LONGER_SIDE_PX, CrowdReader
+from capture.senses.face_detector import LONGER_SIDE_PX, FaceDetector
 from capture.senses.hub import SOUND_LAG_MS, Senses
 from capture.types import Box, Frame, Observation, Sound
 
 TWO = [Sitter(-130, 1.0), Sitter(165, 0.85, mirrored=True)]
 
 
-class CountedCrowd(CrowdReader):
+class CountedCrowd(FaceDetector):
     """The real reader, with a note of when it was asked."""
 
     def __init__(self, model_path: Path) -> None:
@@ -39,7 +39,7 @@ def studio() -> Studio:
 
 @pytest.fixture
 def crowd() -> CountedCrowd:
-    return CountedCrowd(MODELS.crowd)
+    return CountedCrowd(MODELS.face_detector)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
-from capture.report.drawing import Area, Figure, Hatch, Line, Mark, Shape, Word
+from capture.report.drawing import Area, Figure, Hatch, Line, Primitive, Shape, Word
 from capture.report.lanes import LANES, Curve, Lane
 from capture.store.telemetry import Telemetry
 
@@ -64,7 +64,7 @@ def chart(telemetry: Telemetry, layout: Layout = WIDE) -> Figure:
     """The whole recording."""
     drawing = Drawing(telemetry, layout)
     drawing.draw()
-    return Figure(layout.width, round(drawing.y), drawing.marks)
+    return Figure(layout.width, round(drawing.y), drawing.items)
 
 
 @dataclass
@@ -74,15 +74,15 @@ class Drawing:
     telemetry: Telemetry
     layout: Layout
     y: float = 0.0
-    marks: list[Mark] = field(default_factory=list)
+    items: list[Primitive] = field(default_factory=list)
 
     def draw(self) -> None:
         self._questions()
         self._flags()
-        shades_at, top = len(self.marks), self.y
+        shades_at, top = len(self.items), self.y
         for lane in LANES:
             self._lane(lane)
-        self.marks[shades_at:shades_at] = self._shades(top)
+        self.items[shades_at:shades_at] = self._shades(top)
         self._axis()
 
     def x(self, t_ms: float) -> float:
@@ -94,23 +94,23 @@ class Drawing:
         begin.
         """
         baseline = self.y + (self.layout.head_px - 5 if self.layout.head_px else 20)
-        self.marks.append(Word(8, baseline, text, ink))
+        self.items.append(Word(8, baseline, text, ink))
         scale_end = self.layout.width - 8 if self.layout.head_px else self.layout.names_px - 12
         if scale:
-            self.marks.append(Word(scale_end, baseline, scale, "muted", 11, True, flush_right=True))
+            self.items.append(Word(scale_end, baseline, scale, "muted", 11, True, flush_right=True))
         self.y += self.layout.head_px
-        self.marks.append(Area(0, self.y + height - 1, self.layout.width, 1, "hairline"))
+        self.items.append(Area(0, self.y + height - 1, self.layout.width, 1, "hairline"))
 
     def _questions(self) -> None:
         height = 34.0
         self._name("Questions", "", "text", height)
         for answer in self.telemetry["answers"]:
             left, right = self.x(answer["start_ms"]) + 1, self.x(answer["end_ms"]) - 1
-            self.marks.append(
+            self.items.append(
                 Area(left, self.y + 7, max(1.0, right - left), height - 14, "edge", 0.4)
             )
             if right - left > 28:
-                self.marks.append(
+                self.items.append(
                     Word(left + 6, self.y + 21, f"Q{answer['question']}", "text", 12, True)
                 )
         self.y += height
@@ -120,7 +120,7 @@ class Drawing:
         height = max(1, len(rows)) * FLAG_ROW_PX + 10
         self._name("Flags", "", "text", max(34, height))
         if not rows:
-            self.marks.append(Word(self.x(0) + 8, self.y + 21, "none", "muted", 12))
+            self.items.append(Word(self.x(0) + 8, self.y + 21, "none", "muted", 12))
         for number, row in enumerate(rows):
             for flag, has_room in row:
                 self._flag(flag, self.y + 7 + number * FLAG_ROW_PX, has_room)
@@ -140,14 +140,14 @@ class Drawing:
     def _flag(self, flag: dict[str, Any], top: float, has_room: bool) -> None:
         left, _ = self._flag_left(flag)
         if has_room:
-            self.marks += sign(left + 7, top + 7, flag_word(flag))
-            self.marks.append(Word(left + 18, top + 11, _flag_name(flag), "text", 12))
+            self.items += sign(left + 7, top + 7, flag_word(flag))
+            self.items.append(Word(left + 18, top + 11, _flag_name(flag), "text", 12))
         start, end = self.x(flag["start_ms"]), self.x(flag["end_ms"])
-        self.marks.append(
+        self.items.append(
             Area(start, top + 15, max(2.0, end - start), 2, FLAG_INKS[flag_word(flag)])
         )
 
-    def _shades(self, top: float) -> Iterator[Mark]:
+    def _shades(self, top: float) -> Iterator[Primitive]:
         """Flags and gaps through all lanes, so that what belongs together lies in one line."""
         for flag in self.telemetry["flags"]:
             left, width = self._span(flag)
@@ -168,19 +168,19 @@ class Drawing:
         self._legend(lane)
         if lane.has_middle:
             middle, left = self.y + lane.height / 2, self.x(0)
-            self.marks.append(Area(left, middle, self.layout.width - left, 0.5, "hairline"))
+            self.items.append(Area(left, middle, self.layout.width - left, 0.5, "hairline"))
         for number, curve in enumerate(lane.curves):
             ink, width = (lane.ink, 1.25) if number == 0 else ("text", 1.0)
-            self.marks += [
+            self.items += [
                 Line(points, ink, curve.dash, width) for points in self._points(curve, lane.height)
             ]
         if lane.bars:
-            self.marks += self._bars(lane.bars, lane)
+            self.items += self._bars(lane.bars, lane)
         if lane.foot:
-            self.marks += self._foot(*lane.foot, self.y + lane.height - 5)
+            self.items += self._foot(*lane.foot, self.y + lane.height - 5)
         if lane.ticks:
             blinks = self.telemetry["eyes"]["blinks_ms"]
-            self.marks += [
+            self.items += [
                 Area(self.x(t_ms) - 0.75, self.y + lane.height - 10, 1.5, 7, "text")
                 for t_ms in blinks
             ]
@@ -195,8 +195,8 @@ class Drawing:
         for number, curve in enumerate(lane.curves):
             ink = lane.ink if number == 0 else "text"
             label = curve.label if is_beside else curve.label.split()[0]
-            self.marks.append(Line([(x, y), (x + 18, y)], ink, curve.dash))
-            self.marks.append(Word(x + 23, y + 4, label, "muted", 11))
+            self.items.append(Line([(x, y), (x + 18, y)], ink, curve.dash))
+            self.items.append(Word(x + 23, y + 4, label, "muted", 11))
             x, y = (x, y + 13) if is_beside else (x + 34 + 6.0 * len(label), y)
 
     def _points(self, curve: Curve, height: float) -> Iterator[list[tuple[float, float]]]:
@@ -236,7 +236,7 @@ class Drawing:
         if run:
             yield run
 
-    def _bars(self, curve: Curve, lane: Lane) -> Iterator[Mark]:
+    def _bars(self, curve: Curve, lane: Lane) -> Iterator[Primitive]:
         """Each column's loudest sample, from the middle up and down."""
         middle, half = self.y + lane.height / 2, lane.height / 2 - PADDING_PX
         sample_px = self.x(self.telemetry["sample_every_ms"]) - self.x(0)
@@ -247,7 +247,7 @@ class Drawing:
                     x, middle - reach, max(1.0, min(sample_px - 1, 3.0)), 2 * reach, lane.ink
                 )
 
-    def _foot(self, log: str, name: str, ink: str, y: float) -> Iterator[Mark]:
+    def _foot(self, log: str, name: str, ink: str, y: float) -> Iterator[Primitive]:
         """A thick line wherever the quantity holds."""
         half_ms = self.telemetry["sample_every_ms"] / 2
         rows = zip(self.telemetry[log]["t_ms"], self.telemetry[log][name], strict=True)
@@ -264,9 +264,9 @@ class Drawing:
         step_s = next((step for step in TICK_STEPS_S if step >= wanted_s), TICK_STEPS_S[-1])
         for second in range(0, int(span_s) + 1, step_s):
             x = self.x(second * 1000)
-            self.marks.append(Area(x, self.y, 1, 5, "edge"))
+            self.items.append(Area(x, self.y, 1, 5, "edge"))
             if x < right - 34:
-                self.marks.append(
+                self.items.append(
                     Word(x + 5, self.y + 15, clock(second * 1000)[:-2], "muted", 11, True)
                 )
         self.y += 22
@@ -309,7 +309,7 @@ def _joined(times_ms: Sequence[int], step_ms: float) -> Iterator[tuple[int, int]
             yield times_ms[start], times_ms[end - 1]
 
 
-def sign(x: float, y: float, word: str) -> list[Mark]:
+def sign(x: float, y: float, word: str) -> list[Primitive]:
     """A flag's shape around x, y: each severity has its own, so that colour is never alone."""
     ink = FLAG_INKS[word]
     if word == "not assessable":
@@ -331,6 +331,6 @@ def sign(x: float, y: float, word: str) -> list[Mark]:
     return [Shape([(x + dx, y + dy) for dx, dy in corners], ink)]
 
 
-def _frame(x: float, y: float, side: float, ink: str) -> list[Mark]:
+def _frame(x: float, y: float, side: float, ink: str) -> list[Primitive]:
     corners = [(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)]
     return [Line(corners, ink, width=1)]

@@ -1,8 +1,7 @@
-"""The few marks that a figure is made of, and the two ways to paint them: as SVG for a page, as
-pixels for a PNG.
+"""The drawing primitives of a figure, and two ways to paint them: as SVG for a page, and as a PNG.
 
-Inks have names here and colours only where they are painted, so that the same figure is dark on a
-screen and light on paper. Knows nothing of what the marks mean.
+A primitive names its ink; only the painter knows the ink's colour. So the same figure is dark on a
+screen and light on paper. This module does not know what the primitives mean.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +29,8 @@ SCREEN_INKS = {
     "high": "#ff7a6b",
     "none": "#526579",
 }
-PAPER_INKS = {  # the same meanings, dark enough for white paper (4.5:1 for everything that is read)
+# the same inks for white paper: text has a contrast of at least 4.5:1
+PAPER_INKS = {
     "page": "#ffffff",
     "panel": "#ffffff",
     "hairline": "#d5dbe1",
@@ -44,9 +44,9 @@ PAPER_INKS = {  # the same meanings, dark enough for white paper (4.5:1 for ever
     "high": "#b3261e",
     "none": "#6b7a89",
 }
-PNG_SCALE = 2  # two pixels for one: sharp on today's screens and in print
+PNG_SCALE = 2  # pixels for each unit of the figure: sharp on today's screens and in print
 HATCH_STEP_PX = 6
-SUBPIXEL_BITS = 4  # OpenCV places lines to a sixteenth of a pixel
+SUBPIXEL_BITS = 4  # OpenCV draws lines at multiples of 1/16 pixel
 PNG_FONT_SHARE = 0.92  # OpenCV's own font looks larger than the page's at the same size
 
 
@@ -74,7 +74,7 @@ class Hatch:
 
 @dataclass(frozen=True)
 class Line:
-    """An open line through points; `dash` is the length of a stroke and of the pause behind it."""
+    """An open line through points. `dash` is the length of a stroke and of the space after it."""
 
     points: Sequence[tuple[float, float]]
     ink: str
@@ -92,7 +92,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Word:
-    """Text whose baseline begins at x, y, or ends there when it is `flush_right`."""
+    """Text. Its baseline begins at x, y; with `flush_right` it ends there."""
 
     x: float
     y: float
@@ -104,30 +104,30 @@ class Word:
     flush_right: bool = False
 
 
-Mark = Area | Hatch | Line | Shape | Word
+Primitive = Area | Hatch | Line | Shape | Word
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Marks on a canvas of this size, in the order in which they are painted."""
+    """Primitives on a canvas of this size, in the order in which we paint them."""
 
     width: int
     height: int
-    marks: Sequence[Mark]
+    items: Sequence[Primitive]
 
 
-def shifted(marks: Iterable[Mark], right: float, down: float) -> Iterator[Mark]:
-    """The same marks elsewhere, for putting a figure into a larger one."""
-    for mark in marks:
-        if isinstance(mark, Line | Shape):
-            yield replace(mark, points=[(x + right, y + down) for x, y in mark.points])
+def shifted(items: Iterable[Primitive], right: float, down: float) -> Iterator[Primitive]:
+    """Move the primitives, for example to put a figure into a larger one."""
+    for item in items:
+        if isinstance(item, Line | Shape):
+            yield replace(item, points=[(x + right, y + down) for x, y in item.points])
         else:
-            yield replace(mark, x=mark.x + right, y=mark.y + down)
+            yield replace(item, x=item.x + right, y=item.y + down)
 
 
 def svg(figure: Figure, title: str, css_class: str) -> str:
-    """An inline SVG; inks are CSS variables of the page around it."""
-    body = "".join(_svg_mark(mark) for mark in figure.marks)
+    """An inline SVG. Its inks are CSS variables of the page around it."""
+    body = "".join(_svg_primitive(item) for item in figure.items)
     size = (
         f'viewBox="0 0 {figure.width} {figure.height}" width="{figure.width}"'
         f' height="{figure.height}"'
@@ -135,25 +135,25 @@ def svg(figure: Figure, title: str, css_class: str) -> str:
     return f'<svg class="{css_class}" {size} role="img" aria-label="{escape(title)}">{body}</svg>'
 
 
-def _svg_mark(mark: Mark) -> str:
-    match mark:
+def _svg_primitive(item: Primitive) -> str:
+    match item:
         case Area():
             return (
-                f'<rect {_svg_place(mark)} fill="{_svg_ink(mark.ink)}"'
-                f' fill-opacity="{mark.alpha:g}"/>'
+                f'<rect {_svg_box(item)} fill="{_svg_ink(item.ink)}"'
+                f' fill-opacity="{item.alpha:g}"/>'
             )
         case Hatch():
-            return f'<rect {_svg_place(mark)} fill="url(#hatch)"/>'
+            return f'<rect {_svg_box(item)} fill="url(#hatch)"/>'
         case Shape():
-            return f'<polygon points="{_svg_points(mark.points)}" fill="{_svg_ink(mark.ink)}"/>'
+            return f'<polygon points="{_svg_points(item.points)}" fill="{_svg_ink(item.ink)}"/>'
         case Line():
-            dash = f' stroke-dasharray="{mark.dash[0]:g} {mark.dash[1]:g}"' if mark.dash else ""
+            dash = f' stroke-dasharray="{item.dash[0]:g} {item.dash[1]:g}"' if item.dash else ""
             stroke = (
-                f'fill="none" stroke="{_svg_ink(mark.ink)}" stroke-width="{mark.width:g}"{dash}'
+                f'fill="none" stroke="{_svg_ink(item.ink)}" stroke-width="{item.width:g}"{dash}'
             )
-            return f'<polyline points="{_svg_points(mark.points)}" {stroke}/>'
+            return f'<polyline points="{_svg_points(item.points)}" {stroke}/>'
         case Word():
-            return _svg_word(mark)
+            return _svg_word(item)
 
 
 def _svg_word(word: Word) -> str:
@@ -165,8 +165,8 @@ def _svg_word(word: Word) -> str:
     return f'<text x="{word.x:.1f}" y="{word.y:.1f}" {look}>{escape(word.text)}</text>'
 
 
-def _svg_place(mark: Area | Hatch) -> str:
-    return f'x="{mark.x:.1f}" y="{mark.y:.1f}" width="{mark.width:.1f}" height="{mark.height:.1f}"'
+def _svg_box(item: Area | Hatch) -> str:
+    return f'x="{item.x:.1f}" y="{item.y:.1f}" width="{item.width:.1f}" height="{item.height:.1f}"'
 
 
 def _svg_points(points: Sequence[tuple[float, float]]) -> str:
@@ -178,7 +178,7 @@ def _svg_ink(ink: str) -> str:
 
 
 def hatch_definition() -> str:
-    """Once a page, before the figures that use it."""
+    """The hatch pattern as SVG. A page contains it once, before the figures that use it."""
     lines = f'<path d="M0 {HATCH_STEP_PX}L{HATCH_STEP_PX} 0" stroke="var(--none)" fill="none"/>'
     box = f'width="{HATCH_STEP_PX}" height="{HATCH_STEP_PX}" patternUnits="userSpaceOnUse"'
     pattern = f'<defs><pattern id="hatch" {box}>{lines}</pattern></defs>'
@@ -188,8 +188,8 @@ def hatch_definition() -> str:
 def png(figure: Figure) -> bytes:
     """The figure in its screen colours."""
     painter = Painter(figure)
-    for mark in figure.marks:
-        painter.paint(mark)
+    for item in figure.items:
+        painter.paint(item)
     return painter.encoded()
 
 
@@ -201,24 +201,34 @@ class Painter:
         self._pixels[:] = _bgr("page")
         self._font = cv2.FontFace("sans")
 
-    def paint(self, mark: Mark) -> None:
-        match mark:
+    def paint(self, item: Primitive) -> None:
+        match item:
             case Area():
-                self._area(mark)
+                self._area(item)
             case Hatch():
-                self._hatch(mark)
+                self._hatch(item)
             case Shape():
                 cv2.fillPoly(
-                    self._pixels, [_fixed(mark.points)], _bgr(mark.ink), cv2.LINE_AA, SUBPIXEL_BITS
+                    self._pixels,
+                    [_fixed(item.points)],
+                    _bgr(item.ink),
+                    cv2.LINE_AA,
+                    SUBPIXEL_BITS,
                 )
             case Line():
-                strokes = [_fixed(part) for part in _dashed(mark)]
-                width = max(1, round(mark.width * PNG_SCALE))
+                strokes = [_fixed(part) for part in _dashed(item)]
+                width = max(1, round(item.width * PNG_SCALE))
                 cv2.polylines(
-                    self._pixels, strokes, False, _bgr(mark.ink), width, cv2.LINE_AA, SUBPIXEL_BITS
+                    self._pixels,
+                    strokes,
+                    False,
+                    _bgr(item.ink),
+                    width,
+                    cv2.LINE_AA,
+                    SUBPIXEL_BITS,
                 )
             case Word():
-                self._word(mark)
+                self._word(item)
 
     def encoded(self) -> bytes:
         is_made, data = cv2.imencode(".png", self._pixels)
@@ -226,11 +236,11 @@ class Painter:
             raise ValueError("the picture cannot be written as PNG")
         return data.tobytes()
 
-    def _cut(self, mark: Area | Hatch) -> NDArray[Any]:
-        left, top = round(mark.x * PNG_SCALE), round(mark.y * PNG_SCALE)
+    def _cut(self, item: Area | Hatch) -> NDArray[Any]:
+        left, top = round(item.x * PNG_SCALE), round(item.y * PNG_SCALE)
         right, bottom = (
-            round((mark.x + mark.width) * PNG_SCALE),
-            round((mark.y + mark.height) * PNG_SCALE),
+            round((item.x + item.width) * PNG_SCALE),
+            round((item.y + item.height) * PNG_SCALE),
         )
         return self._pixels[max(0, top) : max(top + 1, bottom), max(0, left) : max(left + 1, right)]
 
@@ -262,7 +272,7 @@ def _fixed(points: Iterable[tuple[float, float]]) -> NDArray[Any]:
 
 
 def _dashed(line: Line) -> list[list[tuple[float, float]]]:
-    """The line's strokes (OpenCV knows no dashes); an undashed line is one stroke."""
+    """The line's strokes. OpenCV cannot draw dashes; a line without dashes is one stroke."""
     if not line.dash:
         return [list(line.points)]
     strokes: list[list[tuple[float, float]]] = []
@@ -278,7 +288,7 @@ def _dashed(line: Line) -> list[list[tuple[float, float]]]:
 
 
 def _close_together(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    """The same line with a point at every pixel."""
+    """The points of the line, with a new one at every pixel."""
     yield points[0]
     for before, after in pairwise(points):
         steps = max(1, round(dist(before, after)))

@@ -17,7 +17,7 @@ from capture.report.drawing import (
     SCREEN_INKS,
     Area,
     Figure,
-    Mark,
+    Primitive,
     Word,
     hatch_definition,
     png,
@@ -227,26 +227,26 @@ def sheet(telemetry: Telemetry) -> Figure:
     """The chart with its title, every flag and the engine below it: what the picture shows."""
     drawn = chart(telemetry, WIDE)
     width, y = WIDE.width + 2 * SHEET_MARGIN_PX, 96
-    marks: list[Mark] = [
+    items: list[Primitive] = [
         Word(SHEET_MARGIN_PX, 44, "What was measured", size=24, is_bold=True),
         Word(SHEET_MARGIN_PX, 72, subtitle(telemetry), "muted", 13, is_number=True),
         Area(SHEET_MARGIN_PX, y, drawn.width, drawn.height, "panel"),
-        *shifted(drawn.marks, SHEET_MARGIN_PX, y),
+        *shifted(drawn.items, SHEET_MARGIN_PX, y),
     ]
     y += drawn.height + 24
     caption = (
         "Measured signals on the media clock. Shaded: flagged. Hatched: no data, or not assessable."
     )
-    marks.append(Word(SHEET_MARGIN_PX, y, caption, "muted", 12))
+    items.append(Word(SHEET_MARGIN_PX, y, caption, "muted", 12))
     for flag in telemetry["flags"]:
         y += SHEET_FLAG_PX
-        marks += _sheet_flag(flag, y - SHEET_FLAG_PX + FLAG_ROW_PX)
+        items += _sheet_flag(flag, y - SHEET_FLAG_PX + FLAG_ROW_PX)
     engine = " · ".join(f"{name} {str(value)[:12]}" for name, value in telemetry["engine"].items())
-    marks.append(Word(SHEET_MARGIN_PX, y + 40, engine, "muted", 11, is_number=True))
-    return Figure(width, y + 64, marks)
+    items.append(Word(SHEET_MARGIN_PX, y + 40, engine, "muted", 11, is_number=True))
+    return Figure(width, y + 64, items)
 
 
-def _sheet_flag(flag: dict[str, Any], top: int) -> list[Mark]:
+def _sheet_flag(flag: dict[str, Any], top: int) -> list[Primitive]:
     left, line = SHEET_MARGIN_PX, top + 12
     span = f"{clock(flag['start_ms'])}–{clock(flag['end_ms'])}"
     numbers = f"{flag['rule']}   limit {_amount(flag['threshold'], flag['unit'])}"

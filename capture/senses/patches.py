@@ -17,8 +17,8 @@ EYE_PX = 20  # an eye's width in its patch; a webcam shows eyes 15 to 40 px wide
 EYE_SIZE = (26, 14)  # the eye with its lids
 EYE_AROUND = (38, 24)  # where it may have moved since it was last found
 MOUTH_SIZE = (48, 40)
-# the corners and the chin within the patch
-MOUTH_MARKS = np.array(((10, 20), (38, 20), (24, 40)), dtype=np.float32)
+# where the mouth's corners and the chin lie within the patch
+MOUTH_POINTS = np.array(((10, 20), (38, 20), (24, 40)), dtype=np.float32)
 
 
 def eye_patch(luma: Luma, corners: RelativePoints, size: tuple[int, int]) -> Luma:
@@ -29,10 +29,10 @@ def eye_patch(luma: Luma, corners: RelativePoints, size: tuple[int, int]) -> Lum
     return _cut(luma, np.array([[step, 0, left], [0, step, top]]), size)
 
 
-def mouth_patch(luma: Luma, marks: RelativePoints) -> Luma:
+def mouth_patch(luma: Luma, points: RelativePoints) -> Luma:
     """The mouth with the chin, as if seen from the front."""
-    there = _pixels(luma, marks).astype(np.float32)
-    return _cut(luma, cv2.getAffineTransform(MOUTH_MARKS, there), MOUTH_SIZE)
+    there = _pixels(luma, points).astype(np.float32)
+    return _cut(luma, cv2.getAffineTransform(MOUTH_POINTS, there), MOUTH_SIZE)
 
 
 def similarity(one: Luma, other: Luma) -> float:

@@ -119,7 +119,7 @@ def test_no_line_is_drawn_through_a_hole() -> None:
 
 def lines(one: telemetry.Telemetry) -> list[Line]:
     """The lines of the first lane: how many faces."""
-    drawn = [mark for mark in chart(one).marks if isinstance(mark, Line) and mark.ink == "measured"]
+    drawn = [item for item in chart(one).items if isinstance(item, Line) and item.ink == "measured"]
     lowest = max(y for _, y in drawn[0].points)
     return [
         line for line in drawn if len(line.points) > 2 and max(y for _, y in line.points) == lowest
@@ -127,16 +127,16 @@ def lines(one: telemetry.Telemetry) -> list[Line]:
 
 
 def test_flags_are_shaded_and_gaps_are_hatched(full: telemetry.Telemetry) -> None:
-    marks = chart(full).marks
-    shaded = [mark for mark in marks if isinstance(mark, Area) and mark.alpha < 0.3]
-    hatched = [mark for mark in marks if isinstance(mark, Hatch) and mark.height > 100]
+    items = chart(full).items
+    shaded = [item for item in items if isinstance(item, Area) and item.alpha < 0.3]
+    hatched = [item for item in items if isinstance(item, Hatch) and item.height > 100]
     not_assessable = [flag for flag in full["flags"] if not flag["assessable"]]
     assert len(shaded) == len(full["flags"]) - len(not_assessable)
     assert len(hatched) == len(full["gaps"]) + len(not_assessable)
 
 
 def test_each_flag_has_a_word_beside_its_colour(full: telemetry.Telemetry) -> None:
-    words = {mark.text for mark in chart(full).marks if isinstance(mark, Word)}
+    words = {item.text for item in chart(full).items if isinstance(item, Word)}
     assert {flag["kind"].replace("_", " ") for flag in full["flags"]} <= words
 
 

@@ -90,7 +90,7 @@ def serve(models: Models) -> None:
             if child == 0:
                 asked.detach()
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                _placed(handles)
+                _move_handles(handles)
                 container, folder = json.loads(message)
                 normalise(models, container, Path(folder)) if folder else measure(
                     models, container, is_jailed=True
@@ -101,7 +101,7 @@ def serve(models: Models) -> None:
             os.waitpid(child, 0)
 
 
-def _placed(handles: list[int]) -> None:
+def _move_handles(handles: list[int]) -> None:
     """To their places, by way of numbers that are nobody's place; whatever else is open goes."""
     aside = [os.dup2(handle, 100 + number) for number, handle in enumerate(handles)]
     os.dup2(aside[0], MEDIA)

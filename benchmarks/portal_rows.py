@@ -114,10 +114,10 @@ def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
     answer.state, answer.length_bytes = AnswerState.READY, long.clip.stat().st_size
     answer.duration_ms = answer.measured_ms = long.duration_ms
     db.session.commit()
-    place = interviews.recording(interview)
-    os.link(long.clip, place.answer_path(number, 1, 1, "mp4"))
-    os.link(long.observations, place.observations_path(number, 1, 1))
-    os.link(long.normalised, place.normalised_path(number, 1, 1))
+    recording = interviews.recording(interview)
+    os.link(long.clip, recording.answer_path(number, 1, 1, "mp4"))
+    os.link(long.observations, recording.observations_path(number, 1, 1))
+    os.link(long.normalised, recording.normalised_path(number, 1, 1))
     work_ahead(current_app._get_current_object(), answer.id)  # type: ignore[attr-defined]
 
 
@@ -210,11 +210,11 @@ def bare_server(folder: Path) -> Iterator[int]:
             process.wait(30)  # longer than it waits for connections that were kept open
 
 
-async def _all_uploads(port: int, places: list[tuple[str, str]], first: bytes) -> float:
+async def _all_uploads(port: int, uploads: list[tuple[str, str]], first: bytes) -> float:
     """MB a second for all of them at once."""
     began = time.perf_counter()
-    await asyncio.gather(*(_upload(port, path, token, first) for path, token in places))
-    return len(places) * PIECES * PIECE_BYTES / 1e6 / (time.perf_counter() - began)
+    await asyncio.gather(*(_upload(port, path, token, first) for path, token in uploads))
+    return len(uploads) * PIECES * PIECE_BYTES / 1e6 / (time.perf_counter() - began)
 
 
 async def _upload(port: int, path: str, token: str, piece: bytes) -> None:

@@ -42,8 +42,8 @@ class Camera:
     come.
     """
 
-    def __init__(self, place: CameraInfo) -> None:
-        self.place = place
+    def __init__(self, info: CameraInfo) -> None:
+        self.info = info
         self.latest: Picture | None = None
         self.ended = ""
         self.sink: Sink | None = None  # called in the camera's thread: it must be quick
@@ -56,9 +56,9 @@ class Camera:
         """Begin to read. Raises DeviceMissing where there is no camera, or one without a
         picture.
         """
-        source = self.place.source
+        source = self.info.source
         opened = self._capture.open(str(source) if isinstance(source, Path) else source)
-        if not self.place.is_file:
+        if not self.info.is_file:
             self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, WANTED_PX[0])
             self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, WANTED_PX[1])
         self._began_s = time.monotonic()
@@ -66,7 +66,7 @@ class Camera:
         if self.latest is None:
             self._capture.release()
             raise DeviceMissing(
-                f"the camera {self.place.name!r} gives no picture; is another program using it?"
+                f"the camera {self.info.name!r} gives no picture; is another program using it?"
             )
         self._thread = threading.Thread(target=self._run, name="device-camera", daemon=True)
         self._thread.start()
@@ -98,7 +98,7 @@ class Camera:
                 failing_since_s = failing_since_s or now_s
                 if self._is_gone(now_s - failing_since_s):
                     self.ended = (
-                        "the video file has ended" if self.place.is_file else "the camera is gone"
+                        "the video file has ended" if self.info.is_file else "the camera is gone"
                     )
                     return
                 self._stop.wait(RETRY_S)
@@ -106,12 +106,12 @@ class Camera:
             self._capture.release()
 
     def _is_gone(self, failing_s: float) -> bool:
-        return self.place.is_file or failing_s >= GONE_AFTER_S or not self.place.is_there
+        return self.info.is_file or failing_s >= GONE_AFTER_S or not self.info.is_there
 
     def _read(self) -> Picture | None:
         if not self._capture.grab():
             return None
-        if self.place.is_file:
+        if self.info.is_file:
             due_s = self._began_s + self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             self._stop.wait(max(0.0, due_s - time.monotonic()))
         grabbed_s = time.monotonic()

@@ -32,29 +32,29 @@ class StationRefused(CaptureError):
         self.kind = kind
 
 
-def ask(place: Path, verb: str, **values: Any) -> dict[str, Any]:
+def ask(socket_path: Path, verb: str, **values: Any) -> dict[str, Any]:
     """One question, one answer. Raises StationAway, StationRefused."""
-    with _asked(place, verb, values) as (_, _, answer):
+    with _asked(socket_path, verb, values) as (_, _, answer):
         return answer
 
 
-def is_there(place: Path) -> bool:
+def is_there(socket_path: Path) -> bool:
     """Whether a station takes connections. One that is busy does, too."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(THERE_WITHIN_S)
         try:
-            connection.connect(str(place))
+            connection.connect(str(socket_path))
             connection.sendall(b"{}\n")  # refused as no question
             return bool(connection.recv(1))
         except OSError:
             return False
 
 
-def preview(place: Path, **values: Any) -> Generator[bytes]:
+def preview(socket_path: Path, **values: Any) -> Generator[bytes]:
     """JPEG pictures for as long as the station lets this interview watch. Raises StationAway,
     StationRefused.
     """
-    with _asked(place, "preview", values) as (connection, stream, _):
+    with _asked(socket_path, "preview", values) as (connection, stream, _):
         yield b""  # the station agreed: whatever is wrong is known before the first byte is sent on
         connection.settimeout(PICTURE_WITHIN_S)
         try:
@@ -66,12 +66,12 @@ def preview(place: Path, **values: Any) -> Generator[bytes]:
 
 @contextmanager
 def _asked(
-    place: Path, verb: str, values: dict[str, Any]
+    socket_path: Path, verb: str, values: dict[str, Any]
 ) -> Iterator[tuple[socket.socket, BinaryIO, dict[str, Any]]]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_WITHIN_S)
         try:
-            connection.connect(str(place))
+            connection.connect(str(socket_path))
         except (FileNotFoundError, ConnectionRefusedError) as exc:
             raise StationAway("nobody runs this machine's camera") from exc
         except OSError as exc:

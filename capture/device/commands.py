@@ -64,10 +64,10 @@ def devices() -> Iterator[str]:
     for camera in cameras():
         yield f"camera      {camera.source:>3}  {camera.name}"
     try:
-        for place in microphones():
+        for microphone in microphones():
             yield (
-                f"microphone  {place.number:>3} "
-                f" {place.name}{' (default)' if place.is_default else ''}"
+                f"microphone  {microphone.number:>3} "
+                f" {microphone.name}{' (default)' if microphone.is_default else ''}"
             )
     except DeviceMissing as error:
         yield f"microphone    –  {error}"

@@ -102,9 +102,11 @@ def find_microphone(choice: str) -> MicrophoneInfo:
     if not known:
         raise DeviceMissing("no microphone was found; connect one and check that it is switched on")
     if not choice:
-        return next((place for place in known if place.is_default), known[0])
-    exact = [place for place in known if choice in (str(place.number), place.name)]
-    partly = [place for place in known if choice.casefold() in place.name.casefold()]
+        return next((microphone for microphone in known if microphone.is_default), known[0])
+    exact = [
+        microphone for microphone in known if choice in (str(microphone.number), microphone.name)
+    ]
+    partly = [microphone for microphone in known if choice.casefold() in microphone.name.casefold()]
     if not exact and not partly:
         raise DeviceMissing(f"there is no microphone {choice!r}; {_there_are(known)}")
     return (exact or partly)[0]
@@ -136,5 +138,5 @@ def _said(path: Path) -> str:
 
 
 def _there_are(known: list[CameraInfo] | list[MicrophoneInfo]) -> str:
-    names = ", ".join(repr(place.name) for place in known)
+    names = ", ".join(repr(device.name) for device in known)
     return f"there are: {names}" if names else "none was found"

@@ -63,7 +63,7 @@ class SoundClock:
         self._samples = 0
         self._off_s: deque[float] = deque(maxlen=JUMP_BLOCKS)
 
-    def place(self, told_s: float, samples: int, *, has_lost: bool = False) -> float:
+    def begin_of(self, told_s: float, samples: int, *, has_lost: bool = False) -> float:
         """When a piece began that the driver places at `told_s`."""
         if self._begin_s is None:
             self._begin_s = told_s
@@ -91,8 +91,8 @@ class SoundClock:
 class Microphone:
     """One open microphone. `overflows` counts how often sound was lost on its way to us."""
 
-    def __init__(self, place: MicrophoneInfo) -> None:
-        self.place = place
+    def __init__(self, info: MicrophoneInfo) -> None:
+        self.info = info
         self.rate_hz = 0
         self.overflows = 0
         self.sink: Sink | None = None  # called in PortAudio's thread: it must be quick
@@ -109,11 +109,11 @@ class Microphone:
         nothing.
         """
         sounddevice = portaudio()
-        channels = min(2, self.place.channels)  # some devices have no single channel; two are mixed
+        channels = min(2, self.info.channels)  # some devices have no single channel; two are mixed
         try:
             self.rate_hz = self._rate(sounddevice, channels)
             self._stream = sounddevice.InputStream(
-                device=self.place.number,
+                device=self.info.number,
                 channels=channels,
                 samplerate=self.rate_hz,
                 blocksize=round(self.rate_hz * BLOCK_S),
@@ -126,11 +126,11 @@ class Microphone:
         except sounddevice.PortAudioError as exc:
             self.close()
             raise DeviceMissing(
-                f"the microphone {self.place.name!r} cannot be opened; is it in use?"
+                f"the microphone {self.info.name!r} cannot be opened; is it in use?"
             ) from exc
         if not self._settled.wait(OPEN_WITHIN_S):
             self.close()
-            raise DeviceMissing(f"the microphone {self.place.name!r} delivers no sound")
+            raise DeviceMissing(f"the microphone {self.info.name!r} delivers no sound")
 
     @property
     def is_alive(self) -> bool:
@@ -157,14 +157,12 @@ class Microphone:
         for rate_hz in RATES_HZ:
             try:
                 sounddevice.check_input_settings(
-                    device=self.place.number, channels=channels, samplerate=rate_hz
+                    device=self.info.number, channels=channels, samplerate=rate_hz
                 )
             except sounddevice.PortAudioError:
                 continue
             return rate_hz
-        raise DeviceMissing(
-            f"the microphone {self.place.name!r} has none of the usual sample rates"
-        )
+        raise DeviceMissing(f"the microphone {self.info.name!r} has none of the usual sample rates")
 
     def _take(self, samples: NDArray[np.float32], count: int, driver: Any, status: Any) -> None:
         now_s = time.monotonic()
@@ -178,7 +176,7 @@ class Microphone:
             return
         self._settled.set()
         has_lost = bool(status.input_overflow)
-        began_s = self._clock.place(now_s - delay_s, count, has_lost=has_lost)
+        began_s = self._clock.begin_of(now_s - delay_s, count, has_lost=has_lost)
         # some drivers lose sound and do not tell
         self.overflows += has_lost or began_s - self._until_s > HOLE_S
         self._until_s = began_s + count / self.rate_hz

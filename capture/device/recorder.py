@@ -160,7 +160,7 @@ class DeviceRecorder:
         if not self._running.wait(START_WITHIN_S) or self._file is None:
             self.stop()
             raise self._fault or DeviceMissing(
-                f"the camera {self._camera.place.name!r} gives no picture"
+                f"the camera {self._camera.info.name!r} gives no picture"
             )
 
     def stop(self) -> RecorderStatus:

@@ -301,23 +301,23 @@ class StationServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     daemon_threads = True
 
-    def __init__(self, place: Path, station: Station) -> None:
-        if len(os.fsencode(place)) > SOCKET_PATH_MAX_BYTES:
+    def __init__(self, socket_path: Path, station: Station) -> None:
+        if len(os.fsencode(socket_path)) > SOCKET_PATH_MAX_BYTES:
             raise CaptureError(
-                f"the path {place} is too long for a socket; choose a shorter instance folder"
+                f"the path {socket_path} is too long for a socket; choose a shorter instance folder"
             )
         self.station = station
-        self._lock_file = place.with_suffix(".lock").open("w")
+        self._lock_file = socket_path.with_suffix(".lock").open("w")
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             self._lock_file.close()
             raise CaptureError("a station runs already for this instance folder") from exc
         # left by one that was killed: we hold the lock, so nobody listens
-        place.unlink(missing_ok=True)
+        socket_path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
-            super().__init__(str(place), _Request)
+            super().__init__(str(socket_path), _Request)
         finally:
             os.umask(before)
         verbs = (

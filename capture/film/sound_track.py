@@ -63,7 +63,7 @@ class EvenSound:
     def feed(self, packet: Packet[Stream]) -> None:
         for frame in sounds(packet):
             for time_s, samples in self._resampler.resample(frame):
-                self._place(round((time_s - self._media.origin_s) * SOUND_RATE_HZ), samples)
+                self._add(round((time_s - self._media.origin_s) * SOUND_RATE_HZ), samples)
 
     def keep_up(self, t_ms: int) -> None:
         """Without a sound track, silence follows the picture."""
@@ -85,7 +85,7 @@ class EvenSound:
     def _position(self) -> int:
         return self._encoded_samples + self._waiting_samples
 
-    def _place(self, start: int, samples: NDArray[np.float32]) -> None:
+    def _add(self, start: int, samples: NDArray[np.float32]) -> None:
         late = start - self._position()
         if late > SOUND_SLACK_SAMPLES:
             self._fill_to(start)

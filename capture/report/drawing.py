@@ -257,9 +257,9 @@ class Painter:
 
     def _word(self, word: Word) -> None:
         weight, size = (600 if word.is_bold else 400), round(word.size * PNG_SCALE * PNG_FONT_SHARE)
-        place = (round(word.x * PNG_SCALE), round(word.y * PNG_SCALE))
+        corner = (round(word.x * PNG_SCALE), round(word.y * PNG_SCALE))
         side = cv2.PUT_TEXT_ALIGN_RIGHT if word.flush_right else cv2.PUT_TEXT_ALIGN_LEFT
-        cv2.putText(self._pixels, word.text, place, _bgr(word.ink), self._font, size, weight, side)
+        cv2.putText(self._pixels, word.text, corner, _bgr(word.ink), self._font, size, weight, side)
 
 
 def _bgr(ink: str) -> tuple[int, int, int]:

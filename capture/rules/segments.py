@@ -72,8 +72,8 @@ def segments_of(measurements: Measurements, rows: Columns) -> list[Segment]:
     if not len(rows):
         return []
     borders = _borders(measurements)
-    places = np.searchsorted(borders, rows.t_ms, side="right")
-    cuts = np.flatnonzero((np.diff(places) != 0) | (np.diff(rows.t_ms) > MAX_PAUSE_MS)) + 1
+    intervals = np.searchsorted(borders, rows.t_ms, side="right")
+    cuts = np.flatnonzero((np.diff(intervals) != 0) | (np.diff(rows.t_ms) > MAX_PAUSE_MS)) + 1
     parts = pairwise([0, *cuts.tolist(), len(rows)])
     return [_segment(rows.part(slice(first, after)), borders) for first, after in parts]
 

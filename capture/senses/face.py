@@ -90,7 +90,7 @@ class FaceReader:
 
     def _read(self, frame: Frame, piece: Piece) -> FaceReading | None:
         found = self._landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=piece.rgb))
-        faces = [piece.in_whole_px(_places(landmarks)) for landmarks in found.face_landmarks]
+        faces = [piece.in_whole_px(_coordinates(landmarks)) for landmarks in found.face_landmarks]
         if not faces:
             return None
         nearest = max(range(len(faces)), key=lambda index: _area(faces[index]))
@@ -115,7 +115,7 @@ class FaceReader:
         self.close()
 
 
-def _places(landmarks: list[Any]) -> NDArray[np.float64]:
+def _coordinates(landmarks: list[Any]) -> NDArray[np.float64]:
     return np.array([(point.x, point.y, point.z) for point in landmarks], dtype=np.float64)
 
 
@@ -126,9 +126,9 @@ def _area(points: Points) -> float:
 def _reading(points: Points, shapes: dict[str, float], frame: Frame, shape: Shape) -> FaceReading:
     pose, gaze = pose_of(points, shape), gaze_of(points, shapes)
     height, width = frame.rgb.shape[:2]
-    places = points[:, :2] / (width, height)
+    relative = points[:, :2] / (width, height)
     return FaceReading(
-        box=_box(places),
+        box=_box(relative),
         yaw_deg=pose.yaw_deg,
         pitch_deg=pose.pitch_deg,
         roll_deg=pose.roll_deg,
@@ -137,13 +137,13 @@ def _reading(points: Points, shapes: dict[str, float], frame: Frame, shape: Shap
         lid_gap=lid_gap_of(points),
         mouth_open=mouth_open_of(points),
         face_px=face_px_of(points),
-        eyes=tuple(places[list(corners)] for corners in EYE_CORNERS),
-        mouth=places[[*MOUTH_CORNERS, CHIN]],
+        eyes=tuple(relative[list(corners)] for corners in EYE_CORNERS),
+        mouth=relative[[*MOUTH_CORNERS, CHIN]],
     )
 
 
-def _box(places: RelativePoints) -> Box:
+def _box(points: RelativePoints) -> Box:
     """Faces may reach out of the picture; boxes do not."""
-    left, top = np.clip(places.min(axis=0), 0.0, 1.0)
-    right, bottom = np.clip(places.max(axis=0), 0.0, 1.0)
+    left, top = np.clip(points.min(axis=0), 0.0, 1.0)
+    right, bottom = np.clip(points.max(axis=0), 0.0, 1.0)
     return float(left), float(top), float(right - left), float(bottom - top)

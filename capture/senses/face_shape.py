@@ -21,7 +21,7 @@ Shape = NDArray[np.float64]
 MEMBER = "geometry_pipeline_metadata_landmarks.binarypb"
 # of the metadata: the shape; of the shape: its points, five numbers each
 SHAPE_FIELD, POINTS_FIELD = (1, 3)
-NUMBERS_A_POINT, PLACE = 5, slice(0, 3)  # the last two say where its texture is
+NUMBERS_A_POINT, POSITION = 5, slice(0, 3)  # the last two say where its texture is
 VARINT, SIZED, FOUR_BYTES = 0, 2, 5  # protobuf's kinds of values, as far as they occur here
 
 Field = tuple[int, int, bytes]  # number, kind, value
@@ -41,7 +41,9 @@ def shape_of(model_path: Path) -> Shape:
             if (number, kind) == (POINTS_FIELD, FOUR_BYTES)
         )
         return (
-            np.frombuffer(points, "<f4").reshape(-1, NUMBERS_A_POINT)[:, PLACE].astype(np.float64)
+            np.frombuffer(points, "<f4")
+            .reshape(-1, NUMBERS_A_POINT)[:, POSITION]
+            .astype(np.float64)
         )
     except (zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
         raise ModelMissing(
@@ -50,28 +52,28 @@ def shape_of(model_path: Path) -> Shape:
 
 
 def _fields(message: bytes) -> Iterator[Field]:
-    place = 0
-    while place < len(message):
-        key, place = _varint(message, place)
+    position = 0
+    while position < len(message):
+        key, position = _varint(message, position)
         number, kind = key >> 3, key & 7
-        start = place
+        start = position
         if kind == VARINT:
-            _, place = _varint(message, place)
+            _, position = _varint(message, position)
         elif kind == SIZED:
-            length, start = _varint(message, place)
-            place = start + length
+            length, start = _varint(message, position)
+            position = start + length
         elif kind == FOUR_BYTES:
-            place = start + 4
+            position = start + 4
         else:
             raise ValueError(f"a value of kind {kind}")
-        yield number, kind, message[start:place]
+        yield number, kind, message[start:position]
 
 
-def _varint(message: bytes, place: int) -> tuple[int, int]:
+def _varint(message: bytes, position: int) -> tuple[int, int]:
     """The number, and where it ends: seven bits a byte, the lowest first."""
     value = shift = 0
     while True:
-        byte = message[place]
-        value, shift, place = value | (byte & 0x7F) << shift, shift + 7, place + 1
+        byte = message[position]
+        value, shift, position = value | (byte & 0x7F) << shift, shift + 7, position + 1
         if byte < 0x80:
-            return value, place
+            return value, position

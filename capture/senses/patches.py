@@ -76,9 +76,9 @@ def shifted(luma: Luma, corners: RelativePoints, right: float, down: float) -> R
     return corners + np.array((right, down)) * width_px / (width, height)
 
 
-def _pixels(luma: Luma, place: RelativePoints) -> RelativePoints:
+def _pixels(luma: Luma, points: RelativePoints) -> RelativePoints:
     height, width = luma.shape
-    return place * (width, height)
+    return points * (width, height)
 
 
 def _cut(luma: Luma, into: Luma, size: tuple[int, int]) -> Luma:

@@ -82,7 +82,7 @@ def test_a_camera_without_a_picture_says_so(tmp_path: Path) -> None:
 
 def placed(told_s: list[float], lost: tuple[int, ...] = ()) -> list[float]:
     clock = SoundClock(RATE_HZ)
-    return [clock.place(t_s, STEP, has_lost=number in lost) for number, t_s in enumerate(told_s)]
+    return [clock.begin_of(t_s, STEP, has_lost=number in lost) for number, t_s in enumerate(told_s)]
 
 
 def test_jitter_of_the_driver_does_not_reach_the_sound() -> None:

@@ -42,7 +42,7 @@ JUMP_MS = 60  # two steps; where due and given time differ by more there is a ho
 # at a time
 FOLLOW_MS = 10
 # pictures lag behind their sound by less, as recorders write both every few seconds at most
-KEPT_MS = 15_000
+HISTORY_MS = 15_000
 
 Probabilities = NDArray[np.float64]
 
@@ -76,13 +76,13 @@ class SoundMeter:
         due_ms = self._waiting_since_ms + _length_ms(len(self._waiting))
         late_ms = sound.t_ms - due_ms
         if abs(late_ms) > JUMP_MS:
-            self._begin_anew(sound.t_ms)
+            self._restart(sound.t_ms)
         elif abs(late_ms) > FOLLOW_MS:
             self._waiting_since_ms += math.copysign(FOLLOW_MS, late_ms)
         self._waiting = np.concatenate((self._waiting, sound.samples))
         while len(self._waiting) >= STEP_SAMPLES:
             self._measure_step()
-        while self._steps and self._steps[0].end_ms < self.heard_until_ms - KEPT_MS:
+        while self._steps and self._steps[0].end_ms < self.heard_until_ms - HISTORY_MS:
             self._steps.popleft()
 
     def level_dbfs(self, t_ms: int) -> float | None:
@@ -98,7 +98,7 @@ class SoundMeter:
         `AROUND_MS` must have been fed before.
         """
         around = self._between(t_ms - WINDOW_MS - AROUND_MS, t_ms + AROUND_MS)
-        spoken = talking([step.speech for step in around])
+        spoken = smoothed_speech([step.speech for step in around])
         inside = [
             value
             for step, value in zip(around, spoken, strict=True)
@@ -109,7 +109,7 @@ class SoundMeter:
     def _between(self, after_ms: float, until_ms: float) -> list[Step]:
         return [step for step in self._steps if after_ms < step.end_ms <= until_ms]
 
-    def _begin_anew(self, t_ms: int) -> None:
+    def _restart(self, t_ms: int) -> None:
         """After a hole the detector must not hear two distant moments as one word."""
         self._detector.reset()
         self._waiting = self._waiting[:0]
@@ -140,27 +140,27 @@ def dbfs(power: float) -> float:
     return min(0.0, 10 * math.log10(power)) if power > 10 ** (SILENCE_DBFS / 10) else SILENCE_DBFS
 
 
-def talking(speech: Sequence[float]) -> list[float]:
+def smoothed_speech(speech: Sequence[float]) -> list[float]:
     """Of each step, from what each step alone says: clicks dropped, pauses between words filled,
     words' edges added.
     """
-    words = _highest(_lowest(np.array(speech), WORD_STEPS), WORD_STEPS)[
+    words = _dilated(_eroded(np.array(speech), WORD_STEPS), WORD_STEPS)[
         WORD_STEPS - 1 : -(WORD_STEPS - 1)
     ]
-    filled = _lowest(_highest(words, PAUSE_STEPS), PAUSE_STEPS)[
+    filled = _eroded(_dilated(words, PAUSE_STEPS), PAUSE_STEPS)[
         PAUSE_STEPS - 1 : -(PAUSE_STEPS - 1)
     ]
-    heard: list[float] = _highest(filled, 2 * EDGE_STEPS + 1)[EDGE_STEPS:-EDGE_STEPS].tolist()
+    heard: list[float] = _dilated(filled, 2 * EDGE_STEPS + 1)[EDGE_STEPS:-EDGE_STEPS].tolist()
     return heard
 
 
-def _highest(values: Probabilities, steps: int) -> Probabilities:
+def _dilated(values: Probabilities, steps: int) -> Probabilities:
     """Of every window of so many steps that touches the values."""
     highest: Probabilities = _windows(values, steps).max(axis=1)
     return highest
 
 
-def _lowest(values: Probabilities, steps: int) -> Probabilities:
+def _eroded(values: Probabilities, steps: int) -> Probabilities:
     lowest: Probabilities = _windows(values, steps).min(axis=1)
     return lowest
 

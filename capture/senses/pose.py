@@ -18,7 +18,7 @@ Mesh = NDArray[np.floating]
 
 # Rows of the mesh that keep their place in the head while a face speaks, smiles or looks about;
 # both sides alike.
-STEADY = (
+RIGID_POINTS = (
     *(10, 151, 9, 8, 67, 297, 109, 338, 103, 332, 54, 284, 21, 251),  # forehead
     *(33, 133, 362, 263),  # outer and inner corners of the eyes
     *(168, 6, 197, 195, 5, 4, 1, 2, 48, 278, 98, 327),  # nose, from its bridge to its tip and wings
@@ -56,7 +56,7 @@ def axes_of(mesh: Mesh, shape: Shape) -> NDArray[np.float64]:
     They are how the shape of a face that is turned nowhere must be turned to lie best on this one
     (Kabsch, 1976).
     """
-    rows = list(STEADY)
+    rows = list(RIGID_POINTS)
     seen = np.asarray(mesh, dtype=np.float64)[rows] * (1, -1, -1)
     straight = shape[rows]
     shared = (seen - seen.mean(axis=0)).T @ (straight - straight.mean(axis=0))

@@ -53,19 +53,19 @@ class VoiceDetector:
 
     def reset(self) -> None:
         """Forget what was before: the next step does not follow the last one."""
-        self._heard = np.zeros(UNITS, np.float32)
-        self._kept = np.zeros(UNITS, np.float32)
+        self._hidden = np.zeros(UNITS, np.float32)
+        self._cell = np.zeros(UNITS, np.float32)
 
     def speech(self, samples: Array) -> float:
         """Probability 0…1 for the next 512 samples."""
         state = (
-            self._weights.gates @ np.concatenate((self._features(samples), self._heard))
+            self._weights.gates @ np.concatenate((self._features(samples), self._hidden))
             + self._weights.gates_bias
         )
-        write, keep, _, show = _sigmoid(state).reshape(4, UNITS)
-        self._kept = keep * self._kept + write * np.tanh(state[2 * UNITS : 3 * UNITS])
-        self._heard = show * np.tanh(self._kept)
-        score = self._weights.output @ np.maximum(self._heard, 0) + self._weights.output_bias
+        input_gate, forget_gate, _, output_gate = _sigmoid(state).reshape(4, UNITS)
+        self._cell = forget_gate * self._cell + input_gate * np.tanh(state[2 * UNITS : 3 * UNITS])
+        self._hidden = output_gate * np.tanh(self._cell)
+        score = self._weights.output @ np.maximum(self._hidden, 0) + self._weights.output_bias
         return float(_sigmoid(score))
 
     def _features(self, samples: Array) -> Array:

@@ -17,7 +17,7 @@ from capture.senses.audio import (
     SAMPLE_RATE_HZ,
     WORD_STEPS,
     SoundMeter,
-    talking,
+    smoothed_speech,
 )
 from capture.types import Sound
 
@@ -102,14 +102,14 @@ def of(words_at: list[int], steps: int = 100, length: int = WORD_STEPS) -> list[
 
 def test_pauses_between_words_belong_to_speaking_and_longer_ones_do_not() -> None:
     near, far = 20 + WORD_STEPS + PAUSE_STEPS - 1, 20 + WORD_STEPS + PAUSE_STEPS
-    assert min(talking(of([20, near]))[20:near]) == 1.0
-    assert min(talking(of([20, far]))[20:far]) == 0.0
+    assert min(smoothed_speech(of([20, near]))[20:near]) == 1.0
+    assert min(smoothed_speech(of([20, far]))[20:far]) == 0.0
 
 
 def test_what_is_too_short_for_a_word_is_a_click() -> None:
-    assert max(talking(of([50], length=WORD_STEPS - 1))) == 0.0
-    assert sum(talking(of([50]))) == WORD_STEPS + 2 * EDGE_STEPS
-    assert talking([]) == []
+    assert max(smoothed_speech(of([50], length=WORD_STEPS - 1))) == 0.0
+    assert sum(smoothed_speech(of([50]))) == WORD_STEPS + 2 * EDGE_STEPS
+    assert smoothed_speech([]) == []
 
 
 @pytest.mark.parametrize("softer_db", [0, 12, 24, 36])

@@ -20,7 +20,7 @@ from senses_support import MODELS, PORTRAIT, measure
 from capture.errors import ModelMissing
 from capture.senses.face import FaceReader, FaceReading
 from capture.senses.face_shape import shape_of
-from capture.senses.pose import STEADY, Pose, pose_of
+from capture.senses.pose import RIGID_POINTS, Pose, pose_of
 from capture.types import Frame
 
 ANGLE = st.floats(-75, 75)
@@ -90,7 +90,7 @@ def test_turning_the_picture_rolls_any_head_by_as_much(
 @given(ANGLE, ANGLE)
 def test_a_mouth_that_opens_or_a_chin_that_moves_turns_no_head(yaw: float, pitch: float) -> None:
     mesh = mesh_of(yaw, pitch)
-    below = [row for row in range(len(mesh)) if row not in STEADY]
+    below = [row for row in range(len(mesh)) if row not in RIGID_POINTS]
     mesh[below] += 40
     seen = pose(mesh)
     assert (seen.yaw_deg, seen.pitch_deg) == pytest.approx((yaw, pitch), abs=1e-6)

@@ -326,7 +326,7 @@ def flag_table(clips: Sequence[Clip]) -> Table:
         is_found = expected and any(scores.matches(flag, *expected) for flag in serious)
         word = f"{expected[0]}: {'found' if is_found else 'missed'}" if expected else ""
         if serious or rest or expected:
-            table.rows.append((clip.name, word, scores.told(serious), scores.told(rest)))
+            table.rows.append((clip.name, word, scores.flags_text(serious), scores.told(rest)))
     return table
 
 

@@ -102,15 +102,15 @@ def quality_rows(footage: Path, models: Models) -> Iterator[tuple[str, str, str,
         for amount in amounts:
             told = [flags_of(clip, models, partial(change_by, change, amount)) for clip in clips]
             flagged = [
-                f"{clip.name}: {scores.told(flags)}"
+                f"{clip.name}: {scores.flags_text(flags)}"
                 for clip, flags in zip(clips, told, strict=True)
                 if _asks(flags)
             ]
-            quiet = sum(not flags for flags in told)
-            rest = len(clips) - quiet - len(flagged)
+            unflagged = sum(not flags for flags in told)
+            rest = len(clips) - unflagged - len(flagged)
             yield (
                 f"{words} {amount:g}",
-                str(quiet),
+                str(unflagged),
                 str(rest),
                 str(len(flagged)),
                 "; ".join(flagged),

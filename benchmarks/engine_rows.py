@@ -165,11 +165,11 @@ def _landmarkers_mb(video: Path) -> float:
     with av.open(video) as file:
         picture = next(file.decode(video=0)).to_ndarray(format="rgb24")
     image = mp.Image(image_format=mp.ImageFormat.SRGB, data=picture)
-    kept: list[FaceLandmarker] = []
+    landmarkers: list[FaceLandmarker] = []
 
     def one_more() -> None:
-        kept.append(_landmarker())
-        kept[-1].detect(image)
+        landmarkers.append(_landmarker())
+        landmarkers[-1].detect(image)
 
     return _each_mb(one_more)
 

@@ -49,7 +49,7 @@ def _counts(footage: Path, path: Path, every: list[Label], models: Models) -> li
 
 def opened_in(path: Path, models: Models) -> list[tuple[int, float | None]]:
     """Of every sample with a face, how far its mouth was open, as the senses say it."""
-    watch, told = MouthTracker(), []
+    tracker, told = MouthTracker(), []
     with FaceReader(models.face) as reader:
         cache = FaceCache(reader.read)
         for item in Decoder(path, identify_file(path), every_ms=SAMPLE_EVERY_MS):
@@ -57,5 +57,5 @@ def opened_in(path: Path, models: Models) -> list[tuple[int, float | None]]:
                 luma = luma_of(item)
                 face = cache.read(item, luma)
                 if face:
-                    told.append((item.t_ms, watch.opened(luma, face)))
+                    told.append((item.t_ms, tracker.opened(luma, face)))
     return told

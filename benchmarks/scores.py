@@ -205,7 +205,7 @@ def matches(flag: Flag, kind: str, start_ms: int, end_ms: int) -> bool:
     return flag.kind == kind and edges
 
 
-def told(flags: Sequence[Flag]) -> str:
+def flags_text(flags: Sequence[Flag]) -> str:
     return "; ".join(
         f"{flag.kind} {flag.start_ms / 1000:.1f}–{flag.end_ms / 1000:.1f} s "
         f"{flag.severity if flag.assessable else 'not assessable'}"

@@ -28,7 +28,7 @@ from portal.web import byte_ranges
 
 MINUTES, SIZE, CELL_PX = 10, (640, 480), 20
 STEPS = 7  # of the drawn picture: a new one each time would be nothing like a person on a chair
-KEPT, NOT_KEPT = "private, no-cache", "no-store"
+CACHEABLE, NOT_CACHEABLE = "private, no-cache", "no-store"
 VIDEO = "document.querySelector('video')"
 # As reviewers do: from flag to flag, back to the one before, and once more through those that
 # matter.
@@ -81,14 +81,14 @@ def served(film: Path) -> Iterator[str]:
     app = Flask(__name__)
     app.response_class = byte_ranges.Response
 
-    @app.get("/<kept>")
-    def page(kept: str) -> str:
-        return f"<video src='/{kept}/film' width=640 preload=auto muted></video>"
+    @app.get("/<policy>")
+    def page(policy: str) -> str:
+        return f"<video src='/{policy}/film' width=640 preload=auto muted></video>"
 
-    @app.get("/<kept>/film")
-    def send(kept: str) -> Response:
+    @app.get("/<policy>/film")
+    def send(policy: str) -> Response:
         response = send_file(film, mimetype="video/mp4", conditional=True, etag=True)
-        response.headers["Cache-Control"] = KEPT if kept == "kept" else NOT_KEPT
+        response.headers["Cache-Control"] = CACHEABLE if policy == "cacheable" else NOT_CACHEABLE
         return response
 
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -136,14 +136,14 @@ def seek(page: Page, second: int) -> float:
     return float(took)
 
 
-def measured(film: Path, kept: str) -> tuple[Cost, Cost]:
+def measured(film: Path, policy: str) -> tuple[Cost, Cost]:
     """The first visit of a browser that has never been there, and its second."""
     with (
         tempfile.TemporaryDirectory() as profile,
         served(film) as url,
         chromium(profile=Path(profile)) as browser,
     ):
-        return visit(browser, f"{url}/{kept}"), visit(browser, f"{url}/{kept}")
+        return visit(browser, f"{url}/{policy}"), visit(browser, f"{url}/{policy}")
 
 
 def line(header: str, costs: list[tuple[Cost, Cost]], visit_number: int, film_bytes: int) -> str:
@@ -167,10 +167,15 @@ def main() -> None:
             options={"preset": "ultrafast", "g": "24", "crf": "30"},
             muxer={"movflags": "faststart"},
         )
-        rounds = {kept: [measured(film, kept) for _ in range(ROUNDS)] for kept in ("kept", "not")}
+        rounds = {
+            policy: [measured(film, policy) for _ in range(ROUNDS)]
+            for policy in ("cacheable", "not")
+        }
         size = film.stat().st_size
     lines = [
-        line(h, rounds[k], v, size) for k, h in (("kept", KEPT), ("not", NOT_KEPT)) for v in (0, 1)
+        line(h, rounds[k], v, size)
+        for k, h in (("cacheable", CACHEABLE), ("not", NOT_CACHEABLE))
+        for v in (0, 1)
     ]
     table = [
         "## Seeking in a recording that is kept nowhere",

@@ -174,8 +174,8 @@ def softened_rows(footage: Path, models: Models) -> Iterator[tuple[str, ...]]:
         flagged = {
             name: scores.serious(flags) for name, flags in told.items() if scores.serious(flags)
         }
-        said = scores.told(scores.serious(flags_of(models, VOICE, *voiced, change)))
-        which = "; ".join(f"{name}: {scores.told(flags)}" for name, flags in flagged.items())
+        said = scores.flags_text(scores.serious(flags_of(models, VOICE, *voiced, change)))
+        which = "; ".join(f"{name}: {scores.flags_text(flags)}" for name, flags in flagged.items())
         yield words, str(len(told)), str(len(flagged)), said, which
 
 

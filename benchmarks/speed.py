@@ -129,7 +129,7 @@ def main(arguments: list[str]) -> int:
     try:
         for number, name in enumerate(names):
             left = _unfinished() if arguments else names[number:]
-            _keep(name, _measured(name), unfinished=[other for other in left if other != name])
+            _store(name, _measured(name), unfinished=[other for other in left if other != name])
     except KeyboardInterrupt:
         print(
             "\nbench: interrupted; run it again to go on with the rows that are missing",
@@ -173,7 +173,7 @@ def _unfinished() -> list[str]:
     return list(_results()["unfinished"])
 
 
-def _keep(name: str, measured: dict[str, Any], unfinished: list[str]) -> None:
+def _store(name: str, measured: dict[str, Any], unfinished: list[str]) -> None:
     results = _results()
     rows = {**results["rows"], name: measured}
     write_json(RESULTS, {"unfinished": unfinished, "rows": rows})

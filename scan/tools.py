@@ -168,7 +168,7 @@ WAPITI_MODULES = (
 
 
 # Where a scanner would end its own sitting.
-KEPT = (
+NOT_VISITED = (
     "logout",
     "account/sign-out-everywhere",
     "account/delete",
@@ -201,7 +201,7 @@ def wapiti_as(target: Target, email: str) -> Iterable[Finding]:
         "30",
     ]
     sign_in = ["--form-user", email, "--form-password", PASSWORD, "--form-url", f"{url}/login"]
-    keep = [argument for path in KEPT for argument in ("-x", f"{url}/{path}")]
+    excluded = [argument for path in NOT_VISITED for argument in ("-x", f"{url}/{path}")]
     bounds = [
         "--max-scan-time",
         "30",
@@ -223,7 +223,7 @@ def wapiti_as(target: Target, email: str) -> Iterable[Finding]:
         "wapiti",
         *start,
         *sign_in,
-        *keep,
+        *excluded,
         *bounds,
         *home,
         *stored,

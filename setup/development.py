@@ -27,11 +27,11 @@ def settings() -> dict[str, str]:
     }
     merged = defaults | given
     if not merged.get("SECRET_KEY"):
-        merged["SECRET_KEY"] = kept_secret(Path(merged["INSTANCE_PATH"]))
+        merged["SECRET_KEY"] = stored_secret(Path(merged["INSTANCE_PATH"]))
     return merged
 
 
-def kept_secret(folder: Path) -> str:
+def stored_secret(folder: Path) -> str:
     """The instance folder's secret key. The first use creates it; only its owner can read it."""
     file = folder / "development-key"
     if not file.is_file():

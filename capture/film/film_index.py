@@ -192,10 +192,10 @@ def _described(tables: bytes, packets: int) -> bytes:
     """What the packets are, without saying which there are; what is said of the one is said of
     all.
     """
-    kept = b"".join(
+    described = b"".join(
         box(kind, content) for kind, content in children(tables) if kind not in PACKET_TABLES
     )
-    return changed(kept, {b"sbgp": lambda content: _with_number(content, 12, packets)})
+    return changed(described, {b"sbgp": lambda content: _with_number(content, 12, packets)})
 
 
 def _tables(track: Track) -> bytes:

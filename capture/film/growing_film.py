@@ -82,18 +82,18 @@ class GrowingFilm:
         self.head_bytes = len(head) + HEADER_BYTES + LONG_HEADER_BYTES
         self._remember([])
 
-    def hold(self, answers: Sequence[AnswerTracks], check: Check = go_on) -> None:
+    def update(self, answers: Sequence[AnswerTracks], check: Check = go_on) -> None:
         """Make the film hold exactly these: drop what is no longer wanted, and copy what is not
         there yet.
         """
         wanted = self.plan(answers)
-        kept = len(
+        unchanged = len(
             list(takewhile(lambda pair: pair[0] == pair[1], zip(self.pieces, wanted, strict=False)))
         )
-        if kept < len(self.pieces):
-            self._remember(wanted[:kept])
-        if kept < len(wanted):
-            self._copy(answers[kept:], wanted[kept:], check)
+        if unchanged < len(self.pieces):
+            self._remember(wanted[:unchanged])
+        if unchanged < len(wanted):
+            self._copy(answers[unchanged:], wanted[unchanged:], check)
             self._remember(wanted)
 
     def _copy(self, answers: Sequence[AnswerTracks], pieces: Sequence[Piece], check: Check) -> None:

@@ -179,7 +179,7 @@ def join(
         if not film.has_room_for(head):
             film.begin_again(head)
             head = _head(film, parts, answers, expected_ms)
-        film.hold(answers, check)
+        film.update(answers, check)
         film.close_with(head)
         made_ms = _length_ms(film.path)
         if abs(made_ms - expected_ms) > DURATION_SLACK_MS:
@@ -195,7 +195,7 @@ def grow(growing: Path, answers: Sequence[Path], longest_ms: int, check: Check =
     this is needed for `join`, and it may be killed at any point.
     """
     film = GrowingFilm(growing, head_bytes=longest_ms * INDEX_BYTES_PER_S // 1000)
-    film.hold([read_tracks(path) for path in answers], check)
+    film.update([read_tracks(path) for path in answers], check)
 
 
 def _head(

@@ -11,7 +11,7 @@ import struct
 HEAD = struct.Struct(">I4s")
 LONG_HEAD = struct.Struct(">I4sQ")
 # a head of a recorder's fragment has a few kB; a larger one is passed on as it is
-HOLD_MAX_BYTES = 1 << 20
+HEAD_MAX_BYTES = 1 << 20
 WITHOUT_END = 1 << 62
 
 
@@ -43,7 +43,7 @@ class FragmentPairs:
         if len(self._waiting) < LONG_HEAD.size:
             return False
         length, kind, long_length = LONG_HEAD.unpack_from(self._waiting)
-        if kind == b"moof" and HEAD.size <= length <= HOLD_MAX_BYTES:
+        if kind == b"moof" and HEAD.size <= length <= HEAD_MAX_BYTES:
             if len(self._waiting) < length + HEAD.size:
                 return False
             if HEAD.unpack_from(self._waiting, length)[1] == b"moof":

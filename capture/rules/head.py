@@ -10,7 +10,7 @@ import numpy as np
 
 from capture.rules.columns import Column, Columns, Seen
 from capture.rules.criteria import Criterion, flag_of, flags_of, lasting
-from capture.rules.segments import Segment, kept_on
+from capture.rules.segments import Segment, sustained
 from capture.rules.thresholds import RULES, Rules
 from capture.types import AnswerSpan, Flag, FlagKind
 
@@ -85,7 +85,7 @@ def _turned_away(segment: Segment, judged: Seen, ahead: Ahead, rules: Rules) -> 
         bridge_ms=rules.away_bridge_ms,
         raised_at_ms=rules.away_medium_ms,
     )
-    for span in lasting(segment, kept_on(shares >= 1, unreadable), criterion):
+    for span in lasting(segment, sustained(shares >= 1, unreadable), criterion):
         farthest = int(np.argmax(np.where(segment.within([span]), shares, -1.0)))
         yield flag_of(
             span, replace(criterion, says=f"The head was {_way(rows, farthest, ahead, rules)}")

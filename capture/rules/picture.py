@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from capture.rules.columns import Columns, Seen
 from capture.rules.criteria import Criterion, flag_of, flags_of, lasting
-from capture.rules.segments import Segment, kept_on, known_earlier
+from capture.rules.segments import Segment, known_earlier, sustained
 from capture.rules.thresholds import Rules
 from capture.types import Flag, FlagKind, Severity
 
@@ -115,7 +115,7 @@ def _absent(views: Views, still: Seen) -> Seen:
     face; an empty room is still, too.
     """
     empty = views == View.EMPTY
-    return kept_on(empty & ~still, empty)
+    return sustained(empty & ~still, empty)
 
 
 def _no_face(rules: Rules) -> Criterion:

@@ -95,14 +95,14 @@ def _borders(measurements: Measurements) -> NDArray[np.int64]:
     return np.array(sorted(answers | gaps), dtype=np.int64)
 
 
-def kept_on(seen: Seen, may_go_on: Seen) -> Seen:
+def sustained(seen: Seen, may_go_on: Seen) -> Seen:
     """True where it was seen, and from there on for as long as nothing contradicts it."""
     numbers = np.arange(len(seen))
     lasts = seen | may_go_on
     began = np.maximum.accumulate(np.where(lasts, 0, numbers + 1))
     last_seen = np.maximum.accumulate(np.where(seen, numbers, -1))
-    kept: Seen = lasts & (last_seen >= began)
-    return kept
+    result: Seen = lasts & (last_seen >= began)
+    return result
 
 
 def known_earlier(times_ms: NDArray[np.int64], seen: Seen, by_ms: int) -> Seen:

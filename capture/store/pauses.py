@@ -27,12 +27,12 @@ def _assessable(
     observations: Sequence[Observation], pauses: Sequence[Pause]
 ) -> Iterator[Observation]:
     for seen in observations:
-        paused = {pause.device for pause in pauses if _holds(pause, seen.t_ms)}
+        paused = {pause.device for pause in pauses if _covers(pause, seen.t_ms)}
         if PausedDevice.CAMERA in paused:
             continue
         yield replace(seen, level_dbfs=None, speech=None) if paused else seen
 
 
-def _holds(pause: Pause, t_ms: int) -> bool:
+def _covers(pause: Pause, t_ms: int) -> bool:
     is_over = pause.end_ms is not None and t_ms >= pause.end_ms + SLACK_MS
     return t_ms >= pause.start_ms - SLACK_MS and not is_over

@@ -80,8 +80,8 @@ def _columns(rows: Sequence[Observation], names: Sequence[str]) -> dict[str, lis
     nothing to look through.
     """
     values_of = attrgetter(*names)
-    kept = [row for row in rows if values_of(row).count(None) < len(names)]
-    return {name: list(map(attrgetter(name), kept)) for name in ("t_ms", *names)}
+    rows = [row for row in rows if values_of(row).count(None) < len(names)]
+    return {name: list(map(attrgetter(name), rows)) for name in ("t_ms", *names)}
 
 
 def write(

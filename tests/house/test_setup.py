@@ -16,7 +16,7 @@ import pytest
 from gunicorn.config import Config as GunicornConfig
 
 from portal.config import Config
-from setup.development import kept_secret
+from setup.development import stored_secret
 from setup.models import WANTED, SetupError, is_intact, obtain
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -142,9 +142,9 @@ def test_a_model_kept_elsewhere_is_not_fetched(tmp_path: Path, monkeypatch) -> N
 
 
 def test_the_demo_key_is_long_private_and_kept(tmp_path: Path) -> None:
-    key = kept_secret(tmp_path / "instance")
+    key = stored_secret(tmp_path / "instance")
     assert len(key) == 64
-    assert kept_secret(tmp_path / "instance") == key != kept_secret(tmp_path / "other")
+    assert stored_secret(tmp_path / "instance") == key != stored_secret(tmp_path / "other")
     assert stat.S_IMODE((tmp_path / "instance" / "development-key").stat().st_mode) == 0o600
 
 

@@ -1,8 +1,7 @@
-"""Checks files that strangers send, and says whether we may keep them. Knows no web and no
-database.
+"""Checks files that strangers send, and says whether we may keep them. No web, no database.
 
-`pdf` and `docx` judge bytes, each with the sentences that say why a file is refused.
-`start_inspection` runs that in a process of its own (`inspection_process`), with little time and
-memory and no access to files; the portal calls only this. `python -m documents FILE` is the same on
-the command line.
+`pdf` and `docx` inspect bytes, and have the sentences that say why we refuse a file.
+`start_inspection` runs them in a process of its own (`inspection_process`) with little time and
+memory and no access to files. The portal calls only `start_inspection`. `python -m documents FILE`
+does the same on the command line.
 """

@@ -1,8 +1,7 @@
-"""`python -m documents FILE [--copy CHANGED]`: says whether the portal would take a file, and what
-it would change.
+"""`python -m documents FILE [--copy CHANGED]`: would the portal take a file, and what changes?
 
-Without FILE (or with "-") the file is read from standard input. Ends with 0 if it may be kept, as
-it is or changed, with 3 if not, and with 2 where it could not be read.
+Without FILE (or with "-") it reads standard input. Exit codes: 0 if we may keep the file, changed
+or not; 3 if not; 2 if the file cannot be read.
 """
 
 import argparse
@@ -13,7 +12,7 @@ from documents.accepted_file import NAMES
 from documents.start_inspection import ask
 
 KEEP, UNREADABLE, REFUSE = 0, 2, 3
-# the latter two for those who know the file's kind and need not
+# people type the file's kind here although they need not
 OF_STANDARD_INPUT = {"-", "pdf", "docx"}
 
 

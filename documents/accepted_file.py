@@ -1,6 +1,4 @@
-"""What is said of a file that may be kept: what it is, whether as it came or as a copy, and what
-was changed.
-"""
+"""The verdict on a file that we may keep: its kind, a changed copy if there is one, the changes."""
 
 from dataclasses import dataclass
 
@@ -9,10 +7,10 @@ NAMES = {"pdf": "PDF", "docx": "Word document"}
 
 @dataclass(frozen=True)
 class AcceptedFile:
-    """A file that may be kept. `copy` is kept instead of what came, where something had to go."""
+    """A file that we may keep. If we had to remove something, we keep `copy` instead of it."""
 
     kind: str  # "pdf" or "docx"
-    changes: tuple[str, ...] = ()  # each a verb and what it was done to: "removed an attachment"
+    changes: tuple[str, ...] = ()  # each a verb with its object: "removed an attachment"
     copy: bytes | None = None
 
     @property

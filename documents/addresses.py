@@ -1,9 +1,8 @@
-"""What a link leads to: the web, somewhere harmless but useless, or where no document may lead.
-Knows no format.
+"""Where a link leads: to the web, somewhere useless but harmless, or where no document may lead.
 
-What is not on the web is taken out of a file rather than held against it: a typing error is no
-attack. Refused is what reaches another machine without the web, runs something, or starts a
-program.
+We remove useless links and keep the file: a typing error is no attack. We refuse a file whose link
+reaches another machine without the web, runs something, or starts a program. This module knows no
+file format.
 """
 
 import re
@@ -11,22 +10,21 @@ from enum import Enum
 from urllib.parse import unquote
 
 
-class Leads(Enum):
-    """Where an address leads to."""
+class LinkTarget(Enum):
+    """Where an address leads."""
 
-    # http, https, mail, a phone; or no scheme at all, which a reader takes for the web
-    TO_WEB = "to the web"
-    # what only some machines know, what lies on one's own disk, what was mistyped
-    NOWHERE = "nowhere"
-    ASTRAY = "astray"  # to another machine's files, a script, a program
+    # http, https, mail, a phone; or no scheme at all, which readers take for the web
+    WEB = "to the web"
+    # something that only some machines know, the person's own disk, or a typing error
+    USELESS = "nowhere"
+    FORBIDDEN = "astray"  # to the files of another machine, a script, or a program
 
 
 WEB = {"http", "https", "mailto", "tel"}
 FETCHED = {"ftp", "ftps", "sftp", "scp"}
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 DRIVE = re.compile(r"/*[a-z][:|]([/\\]|$)", re.IGNORECASE)
-# Schemes that run a script, show a file of another machine, or hand words to a program of the
-# system.
+# Schemes that run a script, show a file of another machine, or pass words to a program.
 RUNS = {
     "javascript", "vbscript", "livescript", "data", "jar", "mhtml", "mk", "its", "hcp", "res",
     "resource", "chrome", "shell", "search", "view-source", "smb", "cifs", "nfs", "afp", "dav",
@@ -39,32 +37,33 @@ PROGRAMS = re.compile(
     r"workflow|desktop)[\s\"'!?#]*$",
     re.IGNORECASE,
 )
-# What a Mac's own paths begin with. With four slashes before them Word means its own disk and no
+# The first folders of paths on a Mac. With four slashes before them, Word means its own disk and no
 # other machine.
 MAC_FOLDERS = {"users", "volumes", "applications", "library", "private", "system", "var", "tmp"}
 
 
-def leads(address: str) -> Leads:
-    """Where a link leads to. What cannot be seen in it is not part of it."""
+def link_target(address: str) -> LinkTarget:
+    """Where a link leads. We ignore invisible characters."""
     address = "".join(char for char in address if char.isprintable()).strip()
     if address.startswith("\\"):
-        return Leads.ASTRAY
+        return LinkTarget.FORBIDDEN
     scheme = SCHEME.match(address)
     if DRIVE.match(address) or address.startswith("//"):
         return _on_disk(address)
     if scheme is None:
-        return Leads.TO_WEB
+        return LinkTarget.WEB
     name = scheme[1].lower()
     if name in WEB:
-        return Leads.TO_WEB
+        return LinkTarget.WEB
     if name == "file":
         return _of_file(address[len("file:") :])
-    return Leads.ASTRAY if name in RUNS or name.startswith(HANDLERS) else Leads.NOWHERE
+    return LinkTarget.FORBIDDEN if name in RUNS or name.startswith(HANDLERS) else LinkTarget.USELESS
 
 
 def is_local(path: str) -> bool:
-    """Whether a path or a file's address is of the machine that reads it: a drive, a folder, a name
-    by itself.
+    """Whether a path or an address names a file of the machine that reads it.
+
+    For example a drive, a folder, or a file name alone.
     """
     path = path.strip()
     scheme = SCHEME.match(path)
@@ -80,16 +79,16 @@ def is_local(path: str) -> bool:
     )
 
 
-def _of_file(rest: str) -> Leads:
-    return Leads.ASTRAY if _names_machine(rest) else _on_disk(rest)
+def _of_file(rest: str) -> LinkTarget:
+    return LinkTarget.FORBIDDEN if _names_machine(rest) else _on_disk(rest)
 
 
-def _on_disk(path: str) -> Leads:
-    return Leads.ASTRAY if PROGRAMS.search(path) else Leads.NOWHERE
+def _on_disk(path: str) -> LinkTarget:
+    return LinkTarget.FORBIDDEN if PROGRAMS.search(path) else LinkTarget.USELESS
 
 
 def _names_machine(rest: str) -> bool:
-    """Whether what follows "file:" names a machine, in any of the ways that some system reads."""
+    """Whether the text after "file:" names a machine, in any form that some system reads."""
     path = unquote(unquote(rest)).replace("\\", "/")
     slashes = len(path) - len(path.lstrip("/"))
     if slashes < 2 or slashes == 3 or DRIVE.match(path):

@@ -1,9 +1,9 @@
-"""Says whether bytes are a Word document with only text and pictures of its own, or can become one.
+"""Says whether bytes are a Word document with only its own text and pictures, or can become one.
 
-Every part is unpacked and every XML part is read to its end, within limits. Refused are macros,
-programs, other files, templates and pictures from other machines, and fields that run something.
-Useless parts, left-overs, and parts that would fetch something unneeded are left out of a copy;
-everything else in the copy is as it was.
+We unpack every part and read every XML part to its end, within limits. We refuse macros, programs,
+other files, templates and pictures from other machines, and fields that run something. A copy
+leaves out useless parts, left-overs, and parts that would fetch something unneeded. Everything else
+in the copy is as it was.
 """
 
 import io
@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from documents import docx_relations, docx_zip
 from documents.accepted_file import AcceptedFile, counted
 from documents.docx_relations import MAIN, OF_CHART, Relation, source_of
-from documents.docx_xml import MACROS, MACROS_FOUND, SAVE, Edit, XmlReader, edited, overrides
-from documents.errors import Refused, damaged
-from documents.mixed_formats import is_archive, is_stranger, is_web_page, refuse_web_page
+from documents.docx_xml import MACROS, MACROS_FOUND, Edit, XmlReader, edited, overrides
+from documents.errors import SAVE, Refused, damaged
+from documents.mixed_formats import is_archive, is_foreign_file, is_web_page, refuse_web_page
 
 ZIP_MAGIC = b"PK\x03\x04"
-XML_MAX_BYTES = 30 * 1024 * 1024  # of one part; a thousand pages of text have about ten
+XML_MAX_BYTES = 30 * 1024 * 1024  # of one part; a thousand pages of text take about 10 MB
 
 TYPES_PART = "[Content_Types].xml"
 ROOT_RELATIONS = "_rels/.rels"
@@ -45,7 +45,8 @@ OTHER_ENDINGS = {
 PRINTER_SETTINGS = "printersettings"
 CARRIES = f"This Word document carries another file inside it. {SAVE}"
 NOT_WORD = "This file is not a Word document inside. Save it as .docx again, or as PDF."
-DONE = {  # kinds of changes: the verb, and to what, to one or to several
+# kinds of changes: the verb, and what we changed, in the singular and in the plural
+DONE = {
     "link": ("removed", "a link that leads to no web page", "links that lead to no web page"),
     "picture": (
         "removed",
@@ -66,12 +67,13 @@ DONE = {  # kinds of changes: the verb, and to what, to one or to several
     ),
     "document": ("made", "a document of the template", "documents of templates"),
 }
-COMPRESSED = {"emz", "wmz", "pcz"}  # drawings that are packed once more
+COMPRESSED = {"emz", "wmz", "pcz"}  # drawings that are themselves compressed
 
 
 def check(data: bytes) -> AcceptedFile:
-    """Raise Refused unless this is a Word document in one piece with nothing in it that acts, or a
-    copy of it is.
+    """Raise Refused unless this is an intact Word document in which nothing acts.
+
+    If only a cleaned copy of it is such a document, the verdict contains that copy.
     """
     looked = _look(data)
     if not looked.edits and not looked.dropped:
@@ -108,9 +110,7 @@ def _look(data: bytes) -> "Document":
 
 @dataclass
 class Document:
-    """One look at all parts: the list of types first, then how parts hang together, then what is in
-    them.
-    """
+    """One inspection of all parts: first the list of types, then relations, then the content."""
 
     opened: zipfile.ZipFile
     parts: list[zipfile.ZipInfo]
@@ -151,14 +151,15 @@ class Document:
                 continue
             if not relation.is_external:
                 self._targets.setdefault(part, set()).add(relation.kind)
-            if found := docx_relations.instead(relation):
+            if found := docx_relations.replacement(relation):
                 seen.retarget(relation, found[0])
                 self.changes.append(found[1])
         self._note(name, seen)
 
     def _drop_table(self, seen: XmlReader, relation: Relation, part: str) -> None:
-        """A chart shows what it was drawn with, also without the workbook behind it, which could
-        hold anything.
+        """Remove the table of a chart, which could contain anything.
+
+        Word shows the chart without it.
         """
         if relation.is_external and docx_relations.reaches_out(relation.target):
             raise Refused(docx_relations.ELSEWHERE)
@@ -196,12 +197,10 @@ class Document:
             self._look_at_other(name, ending, docx_zip.read(self.opened, part))
 
     def _look_at_other(self, name: str, ending: str, data: bytes) -> None:
-        """Pictures and fonts stay. What nothing names is a left-over, unless it is a file of its
-        own.
-        """
+        """Keep pictures and fonts. Drop any other part that nothing names. Raises Refused."""
         kinds = self._targets.get(name.lower(), set())
         is_known = ending in OTHER_ENDINGS or kinds == {PRINTER_SETTINGS}
-        if ending not in COMPRESSED and (is_stranger(data[:64]) or is_archive(data)):
+        if ending not in COMPRESSED and (is_foreign_file(data[:64]) or is_archive(data)):
             raise Refused(CARRIES)
         if is_known:
             return
@@ -236,7 +235,7 @@ class Document:
             self.edits[name] = seen.edits
 
     def rewritten(self, data: bytes) -> bytes:
-        """The same parts in the same order, with what was edited and without what was dropped."""
+        """The parts in the same order, with our edits and without the dropped parts."""
         with zipfile.ZipFile(io.BytesIO(data)) as opened:
             kept = {
                 part.filename: edited(
@@ -245,10 +244,10 @@ class Document:
                 for part in self.parts
                 if part.filename not in self.dropped and not part.is_dir()
             }
-        return docx_zip.written(kept)
+        return docx_zip.packed(kept)
 
     def said(self) -> list[str]:
-        """What was done, each kind once and with its number where that says something."""
+        """The changes: each kind once, and with its number if there were several."""
         counts = {kind: self.changes.count(kind) for kind in DONE if kind in self.changes}
         return [
             f"{DONE[kind][0]} {counted(count, *DONE[kind][1:])}" for kind, count in counts.items()

@@ -1,40 +1,34 @@
-"""Fields of a Word document: what one says, whether it may stay, and what stands in its place where
-it may not.
+"""Fields of a Word document: whether one may stay, and otherwise what replaces it.
 
-A field that only fetches or leads nowhere becomes ADDIN, a kind that Word shows as it is and never
-updates.
+A field that only fetches something or leads nowhere becomes an ADDIN field. Word shows such a field
+as it is and never updates it.
 """
 
 import re
 from collections.abc import Iterator
 
-from documents.addresses import Leads, is_local, leads
-from documents.errors import Refused
+from documents.addresses import LinkTarget, is_local, link_target
+from documents.errors import SAVE, WORD_LINK_NOT_ON_WEB, Refused
 
-SAVE = "Save it as PDF."
-# The first word of a field that runs or fetches something when the document is opened or printed.
+# The first word of a field that runs or fetches something when Word opens or prints the document.
 ACTIVE = {
     "DDE", "DDEAUTO", "INCLUDE", "INCLUDETEXT", "IMPORT", "LINK", "DATABASE", "MACRO", "RD",
     "EMBED", "CONTROL", "HTMLCONTROL", "PRINT",
 }  # fmt: skip
 PICTURE = "INCLUDEPICTURE"
 MACRO_BUTTON = "MACROBUTTON"
-# What templates write where there is something to fill in; Word knows no macro of these names.
+# Templates write these names where a person must fill in something. Word has no such macros.
 NO_MACROS = {"nomacro", "dofieldclick", "macro", "none"}
 INERT = " ADDIN "
 HYPERLINK = re.compile(r'[\s"]*HYPERLINK\b(.*)', re.IGNORECASE | re.DOTALL)
 ARGUMENT = re.compile(r'"([^"]*)"?|(\\[A-Za-z*#@!])(?=[\s"]|$)|([^\s"]+)')
-# Switches with a word behind them: a place, a tip, a window, a converter; how the result is
-# written.
+# Switches that a word follows: a bookmark, a tip, a window, a converter, or a format.
 TAKES_A_WORD = {"\\l", "\\o", "\\t", "\\c", "\\*", "\\#", "\\@"}
 LINK, PICTURE_FETCHED = "link", "picture"
-NOT_ON_WEB = f"This Word document links to something that is not on the web. {SAVE}"
 
 
-def look(instruction: str) -> tuple[str | None, str]:
-    """What to write instead of a field's instruction (None: it may stay), and of which kind this
-    change is.
-    """
+def inspect_field(instruction: str) -> tuple[str | None, str]:
+    """What replaces a field's instruction (None if it may stay), and the kind of this change."""
     words = instruction.replace('"', " ").split()
     kind = words[0].upper() if words else ""
     if kind in ACTIVE or (kind == MACRO_BUTTON and words[1:] and words[1].lower() not in NO_MACROS):
@@ -46,20 +40,18 @@ def look(instruction: str) -> tuple[str | None, str]:
         return _look_at_picture(said.strip(' "')[len(PICTURE) :])
     if link := HYPERLINK.match(said):
         for target in _arguments(link[1]):
-            if leads(target) is Leads.ASTRAY:
-                raise Refused(NOT_ON_WEB)
-            if leads(target) is Leads.NOWHERE:
+            if link_target(target) is LinkTarget.FORBIDDEN:
+                raise Refused(WORD_LINK_NOT_ON_WEB)
+            if link_target(target) is LinkTarget.USELESS:
                 return INERT, LINK
     return None, ""
 
 
 def _look_at_picture(arguments: str) -> tuple[str, str]:
-    """A picture pasted from a page is kept in the document as well, so nothing needs to be
-    fetched.
-    """
+    """Replace the field of a picture. The document contains the picture itself as well."""
     for target in _arguments(arguments):
         path = target.replace("\\\\", "\\")
-        if leads(path) is Leads.ASTRAY or not (
+        if link_target(path) is LinkTarget.FORBIDDEN or not (
             is_local(path) or path.lower().startswith(("http:", "https:", "cid:"))
         ):
             raise Refused(
@@ -70,7 +62,7 @@ def _look_at_picture(arguments: str) -> tuple[str, str]:
 
 
 def _arguments(words: str) -> Iterator[str]:
-    """What a field is given, without switches and their words."""
+    """The arguments of a field, without switches and the words that belong to them."""
     is_of_switch = False
     for quoted, switch, word in ARGUMENT.findall(words):
         if not switch and not is_of_switch:

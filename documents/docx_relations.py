@@ -1,19 +1,17 @@
-"""How parts of a Word document hang together, and what they take from elsewhere: what is refused,
-what leads nowhere.
+"""Relations between the parts of a Word document, and to what is outside: which may stay.
 
-A relation that may not stay is led elsewhere rather than taken out: Word calls a document damaged
-whose text names a relation that is not there.
+If a relation may not stay, we give it another target and do not remove it. Word calls a document
+damaged if its text names a relation that does not exist.
 """
 
 import posixpath
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from documents.addresses import SCHEME, Leads, is_local, leads
-from documents.errors import Refused
+from documents.addresses import SCHEME, LinkTarget, is_local, link_target
+from documents.errors import SAVE, WORD_LINK_NOT_ON_WEB, Refused
 
-SAVE = "Save it as PDF."
-# How parts hang together that bring along or fetch something; the last word of a relation's type.
+# Relations that bring along or fetch something, by the last word of their type.
 FETCHES = {
     "afchunk": "carries another file inside it",
     "oleobject": "carries another file inside it",
@@ -30,18 +28,17 @@ FETCHES = {
     "webextension": "brings an add-in from the web",
     "webextensiontaskpanes": "brings an add-in from the web",
 }
-OF_CHART = {"package", "oleobject"}  # the table behind it: in a file inside, or in one elsewhere
+OF_CHART = {"package", "oleobject"}  # the table of a chart, in a file inside or outside
 TEMPLATE, HYPERLINK, PICTURE, MAIN = "attachedtemplate", "hyperlink", "image", "officedocument"
-PLAIN_TEMPLATE = "Normal.dotm"  # the one that everybody has
-NO_PLACE = "#"  # of this document
+PLAIN_TEMPLATE = "Normal.dotm"  # every Word has it
+NO_TARGET = "#"  # this document itself
 NO_PICTURE = "NULL"  # what Word itself writes for a picture that is not there
 ELSEWHERE = f"This Word document fetches something from elsewhere. {SAVE}"
-NOT_ON_WEB = f"This Word document links to something that is not on the web. {SAVE}"
 
 
 @dataclass(frozen=True)
 class Relation:
-    """One row of a part's relations, and where in the bytes it begins."""
+    """One relation of a part, and where it begins in the bytes."""
 
     values: dict[str, str]
     start: int
@@ -59,7 +56,7 @@ class Relation:
         return self.values.get("targetmode", "").lower() == "external"
 
     def part(self, source: str) -> str:
-        """The part that is meant, in small letters, as its name is without a slash before it."""
+        """The name of the target part, in lower case and without a leading slash."""
         folder = posixpath.dirname(source)
         return (
             posixpath.normpath(posixpath.join("/", folder, unquote(self.target)))
@@ -74,9 +71,10 @@ def source_of(rels: str) -> str:
     return posixpath.join(posixpath.dirname(folder), name.removesuffix(".rels"))
 
 
-def instead(relation: Relation) -> tuple[str, str] | None:
-    """Where a relation is to lead instead, and the kind of change; None where it may stay. Raises
-    Refused.
+def replacement(relation: Relation) -> tuple[str, str] | None:
+    """The new target of a relation and the kind of change, or None. Raises Refused.
+
+    None means that the relation may stay.
     """
     if reason := FETCHES.get(relation.kind):
         raise Refused(f"This Word document {reason}. {SAVE}")
@@ -87,19 +85,20 @@ def instead(relation: Relation) -> tuple[str, str] | None:
             raise Refused(ELSEWHERE)
         return None
     if relation.kind == PICTURE:
-        if leads(relation.target) is Leads.ASTRAY or relation.target.startswith("//"):
+        if link_target(relation.target) is LinkTarget.FORBIDDEN or relation.target.startswith("//"):
             raise Refused(ELSEWHERE)
         return None if relation.target == NO_PICTURE else (NO_PICTURE, "picture")
     if relation.kind != HYPERLINK:
         raise Refused(ELSEWHERE)
-    if leads(relation.target) is Leads.ASTRAY:
-        raise Refused(NOT_ON_WEB)
-    return (NO_PLACE, "link") if leads(relation.target) is Leads.NOWHERE else None
+    if link_target(relation.target) is LinkTarget.FORBIDDEN:
+        raise Refused(WORD_LINK_NOT_ON_WEB)
+    return (NO_TARGET, "link") if link_target(relation.target) is LinkTarget.USELESS else None
 
 
 def _of_template(target: str) -> tuple[str, str] | None:
-    """A template on one's own disk gave the document its looks long ago; one elsewhere brings its
-    macros each time.
+    """Replace a template on the person's own disk, which has done its work. Raises Refused.
+
+    Word loads a template from elsewhere, with its macros, each time it opens the document.
     """
     if not is_local(target):
         raise Refused(f"This Word document is tied to a template outside of it. {SAVE}")
@@ -110,6 +109,6 @@ def _of_template(target: str) -> tuple[str, str] | None:
 
 
 def reaches_out(address: str) -> bool:
-    """Whether an old drawing's address makes a program fetch something, or leads astray."""
+    """Whether the address of an old drawing is forbidden or makes a program fetch something."""
     address = address.strip()
-    return leads(address) is Leads.ASTRAY or address.startswith("//")
+    return link_target(address) is LinkTarget.FORBIDDEN or address.startswith("//")

@@ -1,8 +1,7 @@
-"""Reads one XML part of a Word document to its end: what acts or reaches out is refused, what is
-useless is edited out.
+"""Reads one XML part of a Word document to its end. Refuses what acts, and removes what is useless.
 
-Edits are bytes between two places of the part, so all else stays exactly as it was written: Word is
-particular about names and prefixes, and no library writes them back as they were.
+An edit replaces the bytes between two positions, so all other bytes stay as they are. Word is
+particular about names and prefixes, and no library writes them back unchanged.
 """
 
 import re
@@ -14,22 +13,21 @@ from xml.sax.saxutils import escape, quoteattr
 
 from documents import docx_fields, docx_relations
 from documents.docx_relations import Relation
-from documents.errors import Refused, damaged
+from documents.errors import SAVE, Refused, damaged
 
-DEPTH_MAX = 400  # of XML elements in each other; Word's own stay below a hundred
+DEPTH_MAX = 400  # of nested XML elements; Word itself writes fewer than a hundred
 DOCTYPE = re.compile(rb"<!DOCTYPE[^<>\[\]]*>")
 TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
 MACROS = re.compile(r"macroenabled|vbaproject|vbadata", re.IGNORECASE)
 ACTIVE_ELEMENTS = {"script", "foreignobject", "altchunk", "oleobject", "control", "iframe"}
-SAVE = "Save it as PDF."
+
 MACROS_FOUND = "This Word document contains macros. Save it as a plain .docx, or as PDF."
 RUNS = f"This Word document contains something that runs or is another file. {SAVE}"
-WORD_ONLY_WRITES = {"utf-8", "us-ascii", "ascii"}  # in which we can write between what is there
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What stands instead of the bytes from `start` to `end`."""
+    """The text that replaces the bytes from `start` to `end`."""
 
     start: int
     end: int
@@ -48,21 +46,17 @@ def edited(data: bytes, edits: list[Edit]) -> bytes:
 
 @dataclass
 class _Field:
-    """A field that is open: what it says so far, and where in the part each piece of that
-    stands.
-    """
+    """An open field: its instruction so far, and where each piece of that stands in the part."""
 
     text: str = ""
     pieces: list[tuple[int, int]] = field(default_factory=list)
-    instead: str | None = None
+    replacement: str | None = None
     change: str = ""
 
 
 @dataclass
 class XmlReader:
-    """Raises Refused where XML acts, fetches or could expand. Collects relations, types and
-    edits.
-    """
+    """Collects relations, types and edits. Raises Refused if the XML acts, fetches or expands."""
 
     root: str = ""
     # part or ending, in small letters → its type
@@ -75,7 +69,7 @@ class XmlReader:
     _done: list[_Field] = field(default_factory=list)
     _is_instruction: bool = False
     _instruction_at: int = 0
-    # depth and place of elements that go
+    # depth and position of elements that we remove
     _removing: list[tuple[int, int]] = field(default_factory=list)
     _parser: Any = None
     _data: bytes = b""
@@ -93,7 +87,7 @@ class XmlReader:
             parser.Parse(xml, True)
         except expat.ExpatError as exc:
             raise damaged("Word document") from exc
-        for left in self._fields:  # of fields that never end
+        for left in self._fields:  # fields that never end
             self._look_at_field(left)
         self._rewrite_fields()
         if self.edits and (xml[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in xml[:4]):
@@ -101,7 +95,7 @@ class XmlReader:
         return self
 
     def _doctype(self, name: str, system: str | None, public: str | None, has_own: bool) -> None:
-        """Drawing programs name the standard's DTD, which is not needed to read the part."""
+        """Remove the DTD that drawing programs name. Nobody needs it to read the part."""
         if declaration := not has_own and name == "svg" and DOCTYPE.search(self._data):
             self.edits.append(Edit(*declaration.span()))
             self.changes.append("grammar")
@@ -127,9 +121,7 @@ class XmlReader:
             self.relations.append(Relation(values, self._parser.CurrentByteIndex))
         if "contenttype" in values:
             self._note_type(values)
-        if (
-            local == "externalData"
-        ):  # of a chart: the table that it was drawn from, which it shows without
+        if local == "externalData":  # the table of a chart: Word shows the chart without it
             self._removing.append((self._depth, self._parser.CurrentByteIndex))
         self._note_address(local, values)
         self._note_field(local, values)
@@ -142,7 +134,7 @@ class XmlReader:
         ]
 
     def _note_address(self, local: str, values: dict[str, str]) -> None:
-        """Old drawings name what they show and link to in attributes of their own."""
+        """Check the attributes in which old drawings name their pictures and links."""
         for key in ("src", "href"):
             if local.lower() not in {"relationship", "schemaref"} and docx_relations.reaches_out(
                 values.get(key, "")
@@ -150,8 +142,10 @@ class XmlReader:
                 raise Refused(f"This Word document fetches something from elsewhere. {SAVE}")
 
     def _note_field(self, local: str, values: dict[str, str]) -> None:
-        """A field's instruction may be cut into many pieces; it is whole where its result begins,
-        or it ends.
+        """Follow the begin, result and end of a field.
+
+        Its instruction can be in many pieces. It is complete where the result begins or the field
+        ends.
         """
         if local == "fldSimple":
             self._look_at_simple_field(values.get("instr", ""))
@@ -165,8 +159,8 @@ class XmlReader:
         self._instruction_at = self._parser.CurrentByteIndex
 
     def _look_at_simple_field(self, instruction: str) -> None:
-        instead, change = docx_fields.look(instruction)
-        if instead is None:
+        replacement, change = docx_fields.inspect_field(instruction)
+        if replacement is None:
             return
         self.changes.append(change)
         start = self._parser.CurrentByteIndex
@@ -175,17 +169,17 @@ class XmlReader:
         if said is None:
             raise Refused(RUNS)
         self.edits.append(
-            Edit(start + said.start(1), start + said.end(1), quoteattr(instead).encode())
+            Edit(start + said.start(1), start + said.end(1), quoteattr(replacement).encode())
         )
 
     def _look_at_field(self, found: _Field) -> None:
-        found.instead, found.change = docx_fields.look(found.text)
+        found.replacement, found.change = docx_fields.inspect_field(found.text)
 
     def _rewrite_fields(self) -> None:
         for found in [*self._done, *self._fields]:
-            if found.instead is not None:
+            if found.replacement is not None:
                 self.changes.append(found.change)
-                text = escape(found.instead).encode()
+                text = escape(found.replacement).encode()
                 for start, end in found.pieces:
                     self.edits.append(Edit(start, end, text))
                     text = b""
@@ -193,22 +187,22 @@ class XmlReader:
     def _text(self, text: str) -> None:
         if not self._is_instruction:
             return
-        if not self._fields:  # an instruction without a beginning is one to some readers
+        if not self._fields:  # some readers accept an instruction without a begin
             self._fields.append(_Field())
         self._fields[-1].text += text
 
     def _end(self, name: str) -> None:
-        local, place = name.rpartition(" ")[2], self._parser.CurrentByteIndex
+        local, position = name.rpartition(" ")[2], self._parser.CurrentByteIndex
         if (
             local in {"instrText", "delInstrText"}
             and self._fields
-            and self._data[place : place + 2] == b"</"
+            and self._data[position : position + 2] == b"</"
         ):
             start = self._instruction_at + len(self._tag(self._instruction_at))
-            self._fields[-1].pieces.append((start, place))
+            self._fields[-1].pieces.append((start, position))
         if self._removing and self._removing[-1][0] == self._depth:
             start = self._removing.pop()[1]
-            last = place if self._data[place : place + 2] == b"</" else start
+            last = position if self._data[position : position + 2] == b"</" else start
             self.edits.append(Edit(start, last + len(self._tag(last))))
         self._depth -= 1
         self._is_instruction = False
@@ -220,16 +214,16 @@ class XmlReader:
         return found.group()
 
     def retarget(self, relation: Relation, target: str) -> None:
-        """Let a relation lead elsewhere."""
+        """Give a relation another target."""
         tag = self._tag(relation.start)
         said = re.search(rb"\bTarget\s*=\s*(\"[^\"]*\"|'[^']*')", tag)
         if said is None:
             raise Refused(RUNS)
-        place = relation.start + said.start(1)
-        self.edits.append(Edit(place, relation.start + said.end(1), quoteattr(target).encode()))
+        position = relation.start + said.start(1)
+        self.edits.append(Edit(position, relation.start + said.end(1), quoteattr(target).encode()))
 
     def drop(self, relation: Relation) -> None:
-        """Take a relation out."""
+        """Remove a relation."""
         tag = self._tag(relation.start)
         if not tag.endswith(b"/>"):
             raise Refused(f"This Word document is written in an unusual way. {SAVE}")
@@ -237,7 +231,7 @@ class XmlReader:
 
 
 def overrides(types: bytes, names: set[str]) -> Iterator[Edit]:
-    """What to take out of the list of types where these parts are gone."""
+    """The edits that remove these parts from the list of types."""
     for tag in TAG.finditer(types):
         said = re.search(rb"\bPartName\s*=\s*[\"']/?([^\"']*)[\"']", tag.group())
         if (

@@ -1,6 +1,4 @@
-"""The zip around a Word document, read and written: all that it lists is all there is, and not more
-than we unpack.
-"""
+"""Reads and writes the zip file of a Word document. Refuses hidden parts, and too large ones."""
 
 import io
 import struct
@@ -9,12 +7,12 @@ from collections.abc import Iterator
 
 from documents.errors import Refused, damaged
 
-PARTS_MAX = 5_000  # a long document full of pictures has some hundreds
+PARTS_MAX = 5_000  # a long document full of pictures has a few hundred
 UNPACKED_MAX_BYTES = 200 * 1024 * 1024  # all parts together
-# of parts over RATIO_FROM_BYTES: text shrinks to a twentieth, a drawing to a hundredth
+# for parts over RATIO_FROM_BYTES: text shrinks to a twentieth, a drawing to a hundredth
 PACKED_RATIO_MAX = 300
 RATIO_FROM_BYTES = 4 * 1024 * 1024
-# between two parts: what says how large the first was, where that was not known before
+# between two parts: a data descriptor, with the size of the first part
 GAP_MAX_BYTES = 24
 LOCAL_HEADER = struct.Struct("<4s22xHH")
 TOO_LARGE = "This Word document is too large when unpacked. Save it as PDF."
@@ -22,18 +20,18 @@ ODD = "This Word document is packed in an unusual way that hides what is in it. 
 
 
 def parts(package: zipfile.ZipFile, data: bytes) -> list[zipfile.ZipInfo]:
-    """What the package lists, once all of it looks honest. Raises Refused."""
+    """The parts that the package lists. Raises Refused if anything about it is unusual."""
     found = package.infolist()
     _check_sizes(found)
     _check_names(found)
-    _check_places(found, data, package.start_dir)
+    _check_layout(found, data, package.start_dir)
     if package.comment:
         raise Refused(ODD)
     return found
 
 
 def read(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """A part from beginning to end, its checksum checked, and never more than it says."""
+    """The whole part. Checks its checksum, and reads no more than the size that it claims."""
     with package.open(info) as part:
         data = part.read(info.file_size + 1)
     if len(data) != info.file_size:
@@ -41,8 +39,8 @@ def read(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     return data
 
 
-def written(parts: dict[str, bytes]) -> bytes:
-    """A package of these parts, plainly packed."""
+def packed(parts: dict[str, bytes]) -> bytes:
+    """A zip file of these parts, with nothing unusual."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
         for name, data in parts.items():
@@ -67,9 +65,7 @@ def _check_sizes(found: list[zipfile.ZipInfo]) -> None:
 
 
 def _check_names(found: list[zipfile.ZipInfo]) -> None:
-    """No name leads out of the folder it is unpacked to, and none is there twice in any
-    spelling.
-    """
+    """Refuse a name that leaves the folder it is unpacked to, and two spellings of one name."""
     seen = set()
     for part in found:
         name = part.orig_filename
@@ -86,10 +82,8 @@ def _check_names(found: list[zipfile.ZipInfo]) -> None:
         seen.add(name.casefold())
 
 
-def _check_places(found: list[zipfile.ZipInfo], data: bytes, end: int) -> None:
-    """The parts lie one behind the other, none over another, with nothing in between that is not
-    listed.
-    """
+def _check_layout(found: list[zipfile.ZipInfo], data: bytes, end: int) -> None:
+    """Refuse parts that overlap, and bytes between parts that no part covers."""
     reached = 0
     for start, after in sorted(_extents(found, data)):
         if not 0 <= start - reached <= (GAP_MAX_BYTES if reached else 0):

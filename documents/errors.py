@@ -1,4 +1,7 @@
-"""Why a file is not taken: always a sentence that says what to do."""
+"""Why we refuse a file: always a sentence that also says what the person can do."""
+
+SAVE = "Save it as PDF."  # what a person can do with most Word documents
+WORD_LINK_NOT_ON_WEB = f"This Word document links to something that is not on the web. {SAVE}"
 
 
 class Refused(Exception):

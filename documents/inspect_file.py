@@ -1,6 +1,4 @@
-"""One question and one answer: may this file be kept? Where a parser fails, the file is at
-fault.
-"""
+"""Says whether we may keep a file. If a parser fails, we refuse the file."""
 
 import importlib
 import sys
@@ -10,10 +8,8 @@ from documents.accepted_file import NAMES, AcceptedFile
 from documents.errors import Refused
 
 
-def look(data: bytes) -> AcceptedFile:
-    """What is to be kept of this file. Raises Refused with a sentence for the person who chose
-    it.
-    """
+def inspect(data: bytes) -> AcceptedFile:
+    """What we keep of this file. Raises Refused with a sentence for the person who chose it."""
     kind = kinds.kind_of(data)
     try:
         verdict: AcceptedFile = importlib.import_module(f"documents.{kind}").check(data)
@@ -25,7 +21,7 @@ def look(data: bytes) -> AcceptedFile:
             f"This {NAMES[kind]} takes too much memory to open. Export a simpler one as PDF."
         ) from None
     except Exception as fault:
-        # for the log; what it says may hold words of the document
+        # only the error's class goes to the log, because its text may quote the document
         print(type(fault).__name__, file=sys.stderr)
         raise Refused(
             f"This {NAMES[kind]} is damaged and cannot be opened. Export it as PDF again."
@@ -33,11 +29,9 @@ def look(data: bytes) -> AcceptedFile:
 
 
 def judge(data: bytes) -> str | None:
-    """Why a file is refused, as a sentence for the person who chose it; None where it may be
-    kept.
-    """
+    """Why we refuse a file, as a sentence for the person who chose it, or None if we keep it."""
     try:
-        look(data)
+        inspect(data)
     except Refused as refused:
         return str(refused)
     return None

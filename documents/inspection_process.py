@@ -15,16 +15,16 @@ from documents.errors import Refused
 
 
 def main() -> None:
-    jail.enter()
-    logging.disable()  # a parser's complaints quote the document
+    jail.limit_resources()
+    logging.disable()  # a parser's log lines quote the document
     data = sys.stdin.buffer.read()
-    # while files can be opened
+    # we import the parser now, because later this process cannot open files
     importlib.import_module("documents.docx" if data.startswith(b"PK") else "documents.pdf")
-    jail.shut()
+    jail.forbid_opening()
     said: dict[str, object] = {}
     copy = None
     try:
-        verdict = inspect_file.look(data)
+        verdict = inspect_file.inspect(data)
         copy, said = (
             verdict.copy,
             {"kind": verdict.kind, "said": verdict.said, "is_changed": verdict.copy is not None},

@@ -1,16 +1,15 @@
-"""What a process may use up while it looks at a stranger's file: seconds, memory, and nothing to
-open.
+"""The limits of a process that inspects a stranger's file: CPU time, memory, and no files to open.
 
-Limits of the operating system, so that no mistake of ours or of a library can go beyond them.
+The operating system enforces them, so a mistake of ours or of a library cannot exceed them.
 """
 
 import codecs
 import resource
 
-CPU_S = 5  # the slowest honest file takes about one
-# of addresses; an interpreter with its libraries has 150 MB of them before it begins
+CPU_S = 5  # the slowest ordinary file takes about one second
+# of address space; an interpreter with its libraries takes 150 MB of it before it begins
 MEMORY_BYTES = 1024 * 1024 * 1024
-# A codec is loaded when it is first used, which is no longer possible once nothing can be opened.
+# Python loads a codec at its first use. That fails when the process can no longer open files.
 CODECS = (
     "ascii",
     "latin-1",
@@ -25,16 +24,16 @@ CODECS = (
 )
 
 
-def enter() -> None:
-    """From here on time and memory are limited. What goes beyond is ended by the system."""
+def limit_resources() -> None:
+    """Limit CPU time and memory. The system ends a process that exceeds a limit."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def shut() -> None:
-    """From here on no file, socket or pipe can be opened, and so no program started."""
+def forbid_opening() -> None:
+    """Forbid this process to open files, sockets and pipes. So it cannot start a program either."""
     for name in CODECS:
         codecs.lookup(name)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))

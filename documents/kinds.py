@@ -1,7 +1,6 @@
-"""What a file is, by its first bytes; and for each usual kind that we do not take, what to do with
-it.
+"""The kind of a file, by its first bytes. For each usual kind that we refuse: what a person can do.
 
-A phone's picker calls files "document" or "cv.pdf (1)": what a file is called says nothing here.
+The file's name says nothing: phones call files "document" or "cv.pdf (1)".
 """
 
 import io
@@ -74,7 +73,7 @@ ARCHIVES = {
 }
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HEIC_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis", b"hevc")
-# An HTML page, whatever it begins with.
+# An HTML page; comments may come first.
 HTML = re.compile(
     rb"\s*(<!--.*?-->\s*)*<\s*(!doctype\s+html|html|head|body|script|\?xml[^>]*\?>\s*<html)",
     re.I | re.S,
@@ -82,9 +81,7 @@ HTML = re.compile(
 
 
 def kind_of(data: bytes) -> str:
-    """`PDF` or `DOCX`. Raises Refused for everything else, with a sentence on what to do with such
-    a file.
-    """
+    """`PDF` or `DOCX`. Raises Refused for other files, and says what to do with them."""
     if data.startswith(b"PK\x03\x04"):
         return _in_zip(data)
     if b"%PDF-" in data[:LOOKED_FOR_BYTES]:
@@ -161,9 +158,7 @@ def _utf16(name: str) -> bytes:
 
 
 def _in_zip(data: bytes) -> str:
-    """A .docx, or what else is packed in the same way. What cannot be opened is left for `docx` to
-    say.
-    """
+    """The kind of a file that is a zip. Leaves a damaged zip for `docx` to refuse."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {info.filename for info in archive.infolist()}

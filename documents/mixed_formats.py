@@ -1,8 +1,7 @@
-"""Files that are several things at once: what one program opens as a document, another would run or
-unpack.
+"""Files that are two things at once: one program opens a document, another one runs or unpacks it.
 
-Knows where programs look when they guess what a file is: at its first bytes, and for archives at
-its last.
+Programs guess what a file is from its first bytes, and recognise archives by their last bytes. So
+we look there.
 """
 
 import io
@@ -12,13 +11,14 @@ import zlib
 
 from documents.errors import Refused
 
-GUESSED_FROM_BYTES = 1024  # browsers look at so many, and at no more
+GUESSED_FROM_BYTES = 1024  # browsers look at no more
 WEB_PAGE = re.compile(
     rb"<\s*(!doctype|html|head|body|script|svg|iframe|img|meta|style|object|embed)", re.IGNORECASE
 )
 
-# How a file begins that brings something else along: archives, programs, old Office files, PDF.
-STRANGERS = (
+# The first bytes of files that may not be inside a document: archives, programs, old Office files,
+# PDF.
+FOREIGN_MAGICS = (
     b"PK\x03\x04", b"PK\x05\x06", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"MZ",
     b"\x7fELF",
     b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf", b"\xca\xfe\xba\xbe", b"#!",
@@ -26,18 +26,18 @@ STRANGERS = (
 
 
 def is_web_page(data: bytes) -> bool:
-    """Whether a browser that guesses could take this for a page with scripts."""
+    """Whether a browser could take this for a web page with scripts."""
     return bool(WEB_PAGE.search(data[:GUESSED_FROM_BYTES]))
 
 
 def refuse_web_page(data: bytes) -> None:
-    """Raise Refused where a browser that guesses could take this for a page with scripts."""
+    """Raise Refused if a browser could take this for a web page with scripts."""
     if is_web_page(data):
         raise Refused("This file is a web page as well as a document. Export it as PDF again.")
 
 
 def is_archive(data: bytes) -> bool:
-    """Whether a program that unpacks archives would find one in here. They look from the end."""
+    """Whether a program finds a zip archive here. Such programs search from the end."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return bool(archive.infolist()) or archive.start_dir > 0
@@ -46,9 +46,7 @@ def is_archive(data: bytes) -> bool:
 
 
 def is_opendocument(data: bytes) -> bool:
-    """Whether the archive in here is LibreOffice's own form of a document, which it can attach to a
-    PDF.
-    """
+    """Whether the archive here is an OpenDocument file, which LibreOffice can attach to a PDF."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("mimetype") as kind:
             return kind.read(64).startswith(b"application/vnd.oasis.opendocument")
@@ -64,6 +62,6 @@ def is_opendocument(data: bytes) -> bool:
         return False
 
 
-def is_stranger(head: bytes) -> bool:
-    """Whether a part of a document is a whole file of a kind that has no place in one."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(STRANGERS)
+def is_foreign_file(head: bytes) -> bool:
+    """Whether a part of a document is a file of a kind that may not be inside one."""
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(FOREIGN_MAGICS)

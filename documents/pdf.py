@@ -1,9 +1,8 @@
-"""Says whether bytes are a PDF that only shows pages: one that opens, and in which nothing can act,
-call out or hide.
+"""Says whether bytes are a PDF that only shows pages: nothing in it acts, sends data or hides.
 
-Links to the web that a person may click are fine. What runs, sends, plays or carries another file
-is refused, wherever in the file it is and however its name is spelt; what is only useless or
-unusual is left out of a copy.
+Links to the web are fine: a person may click them. We refuse what runs, sends, plays or carries
+another file, wherever it is in the file and however its name is spelt. What is only useless or
+unusual we leave out of a copy.
 """
 
 import io
@@ -21,11 +20,11 @@ from documents.mixed_formats import is_archive, is_opendocument, refuse_web_page
 from documents.pdf_words import AGAIN, HIDDEN, PROTECTED, Words
 
 MAGIC = b"%PDF-"
-LOOKED_FOR_BYTES = 1024  # readers look for the beginning so far into a file
-# a few blanks before it are some writers' habit
+LOOKED_FOR_BYTES = 1024  # readers look for the beginning of the PDF in so many bytes
+# some programs write a few blanks before it
 HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*%PDF-[12]\.\d")
-# What a program said of itself on the way (Ghostscript, a web server): plain words in lines, no
-# page, no script.
+# Lines that a program wrote around the PDF (Ghostscript, a web server): plain words, no page, no
+# script.
 PLAIN_WORDS = re.compile(rb"(?!GIF8|MZ|BM|#!)[A-Za-z0-9 .,:;()_=@+'\"\t\r\n/-]*[\r\n]")
 END = b"%%EOF"
 ARCHIVE = "This file is an archive as well as a PDF. Export it as PDF again."
@@ -36,12 +35,12 @@ AROUND = "some words that stood before or behind the PDF"
 
 
 def check(data: bytes) -> AcceptedFile:
-    """Raise Refused unless this is a PDF that only shows pages, or a copy of it is."""
+    """Raise Refused unless this PDF only shows pages, or a cleaned copy of it does."""
     sent, data = data, _without_words_around(data)
     _check_frame(data)
     _refuse_many_pages(data)
     words = pdf_words.read(data)
-    if not words.marks | words.rare and data == sent:
+    if not words.to_remove | words.to_check and data == sent:
         if is_archive(data):
             raise Refused(ARCHIVE)
         _check_pages(data)
@@ -54,22 +53,24 @@ def check(data: bytes) -> AcceptedFile:
 
 
 def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
-    """A cleaned copy, of which each word is read again. Raises Refused where no copy can be
-    written.
+    """A cleaned copy and its changes. Reads each word of the copy again.
+
+    Raises Refused when we cannot write a copy.
     """
     changes: list[str] = []
     try:
-        if words.marks & {HIDDEN, PROTECTED}:  # its words first: what hides is read as what is open
+        # we unpack hidden parts first, and then read their words like all others
+        if words.to_remove & {HIDDEN, PROTECTED}:
             data, changes = pdf_cleaning.opened(data)
             pdf_words.read(data)
         copy, more = pdf_cleaning.rewritten(data)
         again = pdf_words.read(copy)
-        if again.marks or (again.rare and pdf_cleaning.rewritten(copy)[1]):
+        if again.to_remove or (again.to_check and pdf_cleaning.rewritten(copy)[1]):
             raise _left(words)
     except (Refused, MemoryError):
         raise
     except Exception as fault:
-        raise _left(words) if words.marks | words.rare else damaged("PDF") from fault
+        raise _left(words) if words.to_remove | words.to_check else damaged("PDF") from fault
     _check_frame(copy)
     if is_archive(copy):
         raise Refused(ARCHIVE)
@@ -79,20 +80,19 @@ def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
 
 
 def _left(words: Words) -> Refused:
-    if PROTECTED in words.marks:
+    if PROTECTED in words.to_remove:
         return Refused(
             "This PDF is protected in a way that cannot be read here. Print it to PDF and choose"
             " that file."
         )
-    return Refused(
-        f"This PDF holds {' and '.join(sorted(words.marks | words.rare))}, which cannot be taken"
-        f" out. {AGAIN}"
-    )
+    found = " and ".join(sorted(words.to_remove | words.to_check))
+    return Refused(f"This PDF holds {found}, which cannot be taken out. {AGAIN}")
 
 
 def _without_words_around(data: bytes) -> bytes:
-    """The PDF without what stands before and behind it, if that is only words; its end where only
-    that is missing.
+    """The PDF without the text before and after it, if that is only plain words.
+
+    If only the end mark of the PDF is missing, we add it.
     """
     at = data.find(MAGIC, 0, LOOKED_FOR_BYTES)
     if at > 0 and not HEADER.match(data) and PLAIN_WORDS.fullmatch(data[:at]):
@@ -105,7 +105,7 @@ def _without_words_around(data: bytes) -> bytes:
 
 
 def _check_frame(data: bytes) -> None:
-    """What stands before and behind: a file that is a PDF and something else besides is refused."""
+    """Refuse a file that is something else as well as a PDF: look before and after the PDF."""
     if MAGIC not in data[:LOOKED_FOR_BYTES]:
         raise Refused(
             "This file is named .pdf, but it is not a PDF inside. Export it as PDF again."
@@ -122,8 +122,9 @@ def _check_frame(data: bytes) -> None:
 
 
 def _refuse_many_pages(data: bytes) -> None:
-    """The cheapest question first. What stands in the way of counting is said later, by what it
-    is.
+    """Refuse a PDF with too many pages first, because this check is the cheapest.
+
+    If we cannot count the pages, a later check says why.
     """
     try:
         _check_pages(data)
@@ -135,7 +136,7 @@ def _refuse_many_pages(data: bytes) -> None:
 
 
 def _check_pages(data: bytes) -> int:
-    """A PDF reader opens it and finds at least one page, and not too many."""
+    """The number of pages that a PDF reader finds. Raises Refused for none or too many."""
     reader = PdfReader(io.BytesIO(data))
     pages = _count_pages(reader.root_object.raw_get("/Pages"))
     if not pages:

@@ -1,8 +1,8 @@
-"""Writes a PDF again without what it may not hold: pypdf reads it, and each object is cleaned.
+"""Writes a copy of a PDF without what it may not contain. pypdf reads it, and we clean each object.
 
-What some reader could have found in the old file (an older revision, an object without a reference,
-a false table) is not in the new one. `pdf_words` reads the copy again, so nothing depends on this
-module being thorough.
+The copy contains no older revision, no object without a reference and no false table, which some
+reader could have found in the old file. `pdf_words` reads the copy again, so an omission in this
+module does no harm.
 """
 
 import io
@@ -22,7 +22,7 @@ from pypdf.generic import (
 )
 
 from documents.accepted_file import counted
-from documents.addresses import Leads, is_local, leads
+from documents.addresses import LinkTarget, is_local, link_target
 from documents.errors import Refused
 from documents.pdf_words import (
     ACTIONS,
@@ -30,19 +30,19 @@ from documents.pdf_words import (
     CARRIES,
     NOT_ON_WEB,
     OTHER_FILE,
-    START,
-    is_second_form,
+    STARTS_PROGRAM,
+    is_machine_readable,
 )
 
 ACTION_NAMES = {f"/{name.decode()}" for name in ACTIONS} | {"/GoTo"}
 OF_FILES = {"/GoToR", "/GoToE", "/Thread"}  # actions that may lead into another file
 BY_ITSELF = "opens a page on the web by itself"
 COPY_MAX_BYTES = 64 * 1024 * 1024  # object streams unpack to a few times their size
-SHOWN_CHARS = 60  # of an address that was removed
+SHOWN_CHARS = 60  # of an address that we removed
 
 
 class Cleaning:
-    """One walk over everything that a reader reaches from the catalogue."""
+    """One walk over everything that a reader can reach from the catalogue."""
 
     def __init__(self, reader: PdfReader) -> None:
         self.reader = reader
@@ -82,7 +82,7 @@ class Cleaning:
         self._clean_attachments(found)
         self._clean_actions(found)
         if isinstance(address := _get(found, "/URI"), TextStringObject | ByteStringObject):
-            found[NameObject("/URI")] = address  # and not said to stand elsewhere
+            found[NameObject("/URI")] = address  # instead of a reference to another object
         if isinstance(_get(found, "/Ref"), ArrayObject):
             found[NameObject("/Ref")] = _get(found, "/Ref")
         for key in ("/F", "/UF"):
@@ -90,12 +90,14 @@ class Cleaning:
                 raise Refused(OTHER_FILE)
 
     def _clean_base(self, catalogue: DictionaryObject) -> None:
-        """What addresses without a beginning are to begin with."""
+        """Clean the base address, which comes before every relative address."""
         uri = _get(catalogue, "/URI")
         base = _get(uri, "/Base") if isinstance(uri, DictionaryObject) else None
-        if isinstance(base, str) and base and leads(base) is Leads.ASTRAY:
+        if isinstance(base, str) and base and link_target(base) is LinkTarget.FORBIDDEN:
             raise Refused(NOT_ON_WEB)
-        if "/URI" in catalogue and not (isinstance(base, str) and leads(base) is Leads.TO_WEB):
+        if "/URI" in catalogue and not (
+            isinstance(base, str) and link_target(base) is LinkTarget.WEB
+        ):
             del catalogue["/URI"]
 
     def _clean_attachments(self, found: DictionaryObject) -> None:
@@ -112,15 +114,13 @@ class Cleaning:
                 del found[key]
 
     def _check_attachment(self, found: DictionaryObject) -> None:
-        """Removes a second form for programs. Any other attachment is meant to be read, so it is
-        refused.
-        """
+        """Note an attachment that is only for programs. Raises Refused for any other attachment."""
         if "/EF" not in found:
             return
         held = _get(found, "/EF")
         for stream in held.values() if isinstance(held, DictionaryObject) else [None]:
             stream = stream and stream.get_object()
-            if not isinstance(stream, StreamObject) or not is_second_form(stream.get_data()):
+            if not isinstance(stream, StreamObject) or not is_machine_readable(stream.get_data()):
                 raise Refused(f"This PDF {CARRIES}. {AGAIN}")
         name = str(_get(found, "/UF") or _get(found, "/F") or "a file")
         if (shown := _shown(name)) not in self.attached:
@@ -157,14 +157,14 @@ class Cleaning:
         elif kind != "/GoTo":
             self.actions += 1
             if kind in OF_FILES and _file_of(action) and not is_local(_file_of(action)):
-                raise Refused(f"This PDF {START}. {AGAIN}")
+                raise Refused(f"This PDF {STARTS_PROGRAM}. {AGAIN}")
             del holder[key]
 
     def _clean_link(self, holder: DictionaryObject, key: str, action: DictionaryObject) -> None:
         address = _text(_get(action, "/URI"))
-        if leads(address) is Leads.ASTRAY:
+        if link_target(address) is LinkTarget.FORBIDDEN:
             raise Refused(NOT_ON_WEB)
-        if leads(address) is Leads.NOWHERE or not address:
+        if link_target(address) is LinkTarget.USELESS or not address:
             self.links.append(_shown(address) or "nothing")
             del holder[key]
 
@@ -173,13 +173,11 @@ class Cleaning:
         if kind == "/URI":
             raise Refused(f"This PDF {BY_ITSELF}. {AGAIN}")
         if kind in OF_FILES and (kind != "/Thread" or _file_of(action)):
-            raise Refused(f"This PDF {START}. {AGAIN}")
+            raise Refused(f"This PDF {STARTS_PROGRAM}. {AGAIN}")
 
 
 def opened(data: bytes) -> tuple[bytes, list[str]]:
-    """The same without a protection and with nothing packed. Raises Refused where a password is
-    needed.
-    """
+    """The same PDF without protection and unpacked. Raises Refused if it needs a password."""
     reader = PdfReader(io.BytesIO(data))
     if not reader.is_encrypted:
         return _written(reader), []
@@ -192,9 +190,7 @@ def opened(data: bytes) -> tuple[bytes, list[str]]:
 
 
 def rewritten(data: bytes) -> tuple[bytes, list[str]]:
-    """A clean copy, and what was done. Raises Refused, or anything else where pypdf cannot read or
-    write it.
-    """
+    """A clean copy and its changes. Raises Refused, or any error of pypdf's reader and writer."""
     reader = PdfReader(io.BytesIO(data))
     cleaning = Cleaning(reader)
     cleaning.run()
@@ -212,9 +208,7 @@ def _written(reader: PdfReader) -> bytes:
 
 
 def _walk(start: list[Any], look: Any) -> Iterator[DictionaryObject]:
-    """Every dictionary that is reached from here, once. `look` sees each before what is in it is
-    followed.
-    """
+    """Every dictionary that we reach from here, once. `look` sees each before we follow it."""
     waiting, seen = list(start), set()
     while waiting:
         found = waiting.pop()

@@ -1,9 +1,7 @@
-"""Reads a PDF's objects as words: names, strings, numbers, brackets. Knows nothing of what they
-mean.
+"""Reads a PDF's objects as tokens: names, strings, words, brackets. Does not know their meaning.
 
-It follows no cross-reference table. Every place that any reader could take for an object is read
-from its beginning, so older revisions, unused objects and objects inside of object streams are seen
-as well as those that are shown.
+It follows no cross-reference table. It reads every place that any reader could take for an object.
+So it finds older revisions, unused objects and objects inside object streams, too.
 """
 
 import re
@@ -14,7 +12,7 @@ from dataclasses import dataclass, replace
 from documents.errors import Refused
 
 DIGITS_MAX = 10  # of an object's number
-OBJECTS_MAX = 200_000  # a résumé has some hundreds
+OBJECTS_MAX = 200_000  # a résumé has a few hundred
 # of all object streams together; a long document's have a few MB
 UNPACKED_MAX_BYTES = 64 * 1024 * 1024
 
@@ -38,7 +36,7 @@ ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 @dataclass(frozen=True)
 class Token:
-    """One word: `kind` is "name", "string", "word" or "bracket"."""
+    """One token: `kind` is "name", "string", "word" or "bracket"."""
 
     kind: str
     text: bytes
@@ -47,16 +45,15 @@ class Token:
 DICTIONARY_BEGINS = Token("bracket", b"<<")
 FLATE = {Token("name", b"FlateDecode"), Token("name", b"Fl")}
 FIRST = Token("name", b"First")
-# writers use them for cross-reference streams, not for object streams
+# programs write these for cross-reference streams, not for object streams
 PARAMETERS = {b"DecodeParms", b"DP"}
 
 
 @dataclass(frozen=True)
 class Found:
-    """The words of one object, or of a part of one.
+    """The tokens of one object, or of a part of one.
 
-    `number` is what the object is called by. `is_whole` says that a reader may be led to it by a
-    number at all.
+    References use the `number` of the object. `is_whole`: a reference can lead a reader here.
     """
 
     tokens: list[Token]
@@ -64,15 +61,16 @@ class Found:
     number: int | None = None
     is_whole: bool = False
     is_packed: bool = False  # it lies in an object stream
-    is_hidden: bool = False  # an object stream that cannot be read here
+    is_hidden: bool = False  # an object stream that we cannot read
 
     def names(self) -> set[bytes]:
         return {token.text for token in self.tokens if token.kind == "name"}
 
 
 def objects(data: bytes) -> Iterator[Found]:
-    """Every object of the file, also of its object streams. Raises Refused where that would be too
-    much.
+    """Every object of the file and of its object streams.
+
+    Raises Refused when there are too many objects or the streams are too large.
     """
     count, unpacked = 0, 0
     for pattern in (OBJECT, TRAILER):
@@ -92,7 +90,9 @@ def objects(data: bytes) -> Iterator[Found]:
                 inner = unpack(data, found, UNPACKED_MAX_BYTES - unpacked)
                 unpacked += len(inner or b"")
                 yield from (
-                    _inside(inner, found) if inner is not None else [Found([], is_hidden=True)]
+                    _packed_objects(inner, found)
+                    if inner is not None
+                    else [Found([], is_hidden=True)]
                 )
 
 
@@ -103,27 +103,30 @@ def _number(data: bytes, last_digit_at: int) -> int:
     return int(data[start : last_digit_at + 1])
 
 
-def _inside(inner: bytes, stream: Found) -> Iterator[Found]:
-    """The objects of an object stream begin where its head says, or anywhere in it: read all of
-    them, and again from every dictionary on.
+def _packed_objects(inner: bytes, stream: Found) -> Iterator[Found]:
+    """The objects of an object stream.
+
+    The head of the stream says where they begin, but a reader may look elsewhere. So we read the
+    whole stream, each listed object, and then again from every other dictionary on.
     """
-    yield Found(list(_words(inner, 0)), is_packed=True)
+    yield Found(list(_tokens_from(inner, 0)), is_packed=True)
     listed = _listed(inner, stream)
     for number, start in listed or []:
         yield Found(
-            list(_balanced(_words(inner, start))), number=number, is_whole=True, is_packed=True
+            list(_balanced(_tokens_from(inner, start))),
+            number=number,
+            is_whole=True,
+            is_packed=True,
         )
     known = {start for _, start in listed or []}
     for marker in DICTIONARY.finditer(inner):
         if marker.start() not in known:
-            tokens = list(_balanced(_words(inner, marker.start())))
+            tokens = list(_balanced(_tokens_from(inner, marker.start())))
             yield Found(tokens, is_whole=listed is None, is_packed=True)
 
 
 def _listed(inner: bytes, stream: Found) -> list[tuple[int, int]] | None:
-    """Numbers and places as the head of an object stream has them; None where that cannot be
-    read.
-    """
+    """Numbers and offsets from the head of an object stream, or None if we cannot read the head."""
     words = stream.tokens[stream.tokens.index(FIRST) + 1 :] if FIRST in stream.tokens else []
     if not words or not words[0].text.isdigit() or Token("word", b"R") in words[2:3]:
         return None
@@ -132,8 +135,8 @@ def _listed(inner: bytes, stream: Found) -> list[tuple[int, int]] | None:
     if len(head) % 2 or not all(word.isdigit() and len(word) <= DIGITS_MAX for word in head):
         return None
     return [
-        (int(number), first + int(place))
-        for number, place in zip(head[::2], head[1::2], strict=True)
+        (int(number), first + int(offset))
+        for number, offset in zip(head[::2], head[1::2], strict=True)
     ]
 
 
@@ -158,8 +161,9 @@ def unpack(data: bytes, found: Found, most: int) -> bytes | None:
 
 
 def _is_packed_as_usual(found: Found) -> bool:
-    """Flate once and nothing else, said here and once: another object may not say how, nor a
-    dictionary inside.
+    """Whether the stream is packed with Flate, once, and says so itself, once.
+
+    Neither another object nor a dictionary inside may say how the stream is packed.
     """
     names = [token.text for token in found.tokens if token.kind == "name"]
     if (
@@ -175,9 +179,9 @@ def _is_packed_as_usual(found: Found) -> bool:
 
 
 def read_object(data: bytes, start: int) -> Found:
-    """The words from `start` to the end of the object or the beginning of its stream."""
+    """The tokens from `start` to the end of the object or the beginning of its stream."""
     tokens: list[Token] = []
-    for token, end in _placed(data, start):
+    for token, end in _tokens_with_ends(data, start):
         if token.kind == "word" and token.text in {b"endobj", b"startxref", b"xref"}:
             break
         if token.kind == "word" and token.text == b"stream":
@@ -208,19 +212,19 @@ def text_of(token: Token) -> str:
     return token.text.decode("latin-1")
 
 
-def _words(data: bytes, start: int) -> Iterator[Token]:
-    return (token for token, _ in _placed(data, start))
+def _tokens_from(data: bytes, start: int) -> Iterator[Token]:
+    return (token for token, _ in _tokens_with_ends(data, start))
 
 
-def _placed(data: bytes, start: int) -> Iterator[tuple[Token, int]]:
-    """Each word with the place behind it."""
+def _tokens_with_ends(data: bytes, start: int) -> Iterator[tuple[Token, int]]:
+    """Each token with the position after it."""
     position = start
     while match := WORD.search(data, position):
         position = match.end()
         kind, text = match.lastgroup, match.group()
         if kind == "open":
             position = _end_of_string(data, position)
-            yield Token("string", _said(data[match.end() : position - 1])), position
+            yield Token("string", _unescaped(data[match.end() : position - 1])), position
         elif kind == "hex":
             yield Token("string", _from_hex(text)), position
         elif kind == "name":
@@ -228,7 +232,7 @@ def _placed(data: bytes, start: int) -> Iterator[tuple[Token, int]]:
                 Token("name", HASH.sub(lambda code: bytes([int(code[1], 16)]), match["name"])),
                 position,
             )
-        elif kind:  # a comment is of no kind
+        elif kind:  # a comment has no kind
             yield Token(kind, text), position
 
 
@@ -242,11 +246,11 @@ def _end_of_string(data: bytes, position: int) -> int:
         depth += 1 if match.group() == b"(" else -1
         if not depth:
             return position
-    return len(data) + 1  # it never ends
+    return len(data) + 1  # the string never ends
 
 
-def _said(raw: bytes) -> bytes:
-    """What a string says, without its escapes."""
+def _unescaped(raw: bytes) -> bytes:
+    """The string with its escape sequences replaced."""
 
     def plain(match: re.Match[bytes]) -> bytes:
         octal, line_end, char = match.groups()

@@ -1,6 +1,4 @@
-"""Has a file looked at by a process of its own, which gets its bytes and nothing else. Knows how
-long we wait.
-"""
+"""Has another process inspect a file. That process gets the file's bytes and nothing else."""
 
 import json
 import os
@@ -9,11 +7,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-WAIT_S = 30  # its CPU time is limited to a sixth of this; the rest is for a busy machine
-PASSED_ON = ("PATH", "LANG", "LD_LIBRARY_PATH")  # no secret of ours is among them
+WAIT_S = 30  # the process may use a sixth of this as CPU time; the rest is for a busy machine
+PASSED_ON = ("PATH", "LANG", "LD_LIBRARY_PATH")  # the process gets no secret of ours
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
-# Its CPU time is limited, so what is not ready by then is no fault of the file: this machine has
-# too much to do.
+# The process has a limit of CPU time. If it is still not ready, the file is not to blame: this
+# machine is too busy.
 TOO_BUSY = (
     "There was no time to look at your file just now. Nothing was kept; try again in a few minutes."
 )
@@ -22,19 +20,17 @@ TOO_MUCH = "This file takes too long to open. Export a simpler one as PDF, and c
 
 @dataclass(frozen=True)
 class Answer:
-    """What to do with a file: `refused` says why not to keep it, else `data` is what to keep."""
+    """What to do with a file: `refused` says why we may not keep it, or `data` is what we keep."""
 
     refused: str = ""
     kind: str = ""
     data: bytes = b""
-    said: str = ""  # what was changed, as a sentence for whoever sent it
-    fault: str = ""  # for the log: what stopped the process, in a word
+    said: str = ""  # what we changed, as a sentence for the person who sent it
+    fault: str = ""  # for the log: what stopped the process, in one word
 
 
 def ask(data: bytes, wait_s: float = WAIT_S) -> Answer:
-    """What the other process says. It never raises: who cannot be asked, or says nothing, has
-    refused.
-    """
+    """The answer of the other process. Never raises: without an answer the file is refused."""
     try:
         looked = _start(data, wait_s)
     except subprocess.TimeoutExpired:

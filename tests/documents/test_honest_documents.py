@@ -34,7 +34,7 @@ ODD_ROWS = [*odd_documents.PDFS.values(), *odd_documents.DOCXS.values()]
 
 
 def kept(data: bytes) -> tuple[AcceptedFile, bytes]:
-    verdict = inspect_file.look(data)
+    verdict = inspect_file.inspect(data)
     return verdict, data if verdict.copy is None else verdict.copy
 
 
@@ -45,7 +45,7 @@ def test_an_odd_document_is_taken_and_what_goes_is_said(make: Maker, change: str
     assert (verdict.copy is None) == (not change)
     assert re.search(change, verdict.said)
     assert bool(verdict.said) == bool(change)
-    assert inspect_file.look(stored).changes == ()  # there is nothing left to take out
+    assert inspect_file.inspect(stored).changes == ()  # there is nothing left to take out
 
 
 @pytest.mark.parametrize(("make", "change"), odd_documents.PDFS.values(), ids=odd_documents.PDFS)
@@ -140,8 +140,8 @@ def test_only_what_had_to_go_is_changed_in_a_word_document() -> None:
 
 
 def test_what_stays_says_so_and_counts() -> None:
-    assert inspect_file.look(papers.pdf()).said == ""
-    said = inspect_file.look(odd_documents.PDFS["a link to skype:jane?chat"][0]()).said
+    assert inspect_file.inspect(papers.pdf()).said == ""
+    said = inspect_file.inspect(odd_documents.PDFS["a link to skype:jane?chat"][0]()).said
     assert (
         said
         == "We removed a link that leads to no web page (skype:jane?chat); everything else in your"
@@ -178,7 +178,7 @@ POWERPOINT = {"[Content_Types].xml": "<Types/>", "ppt/presentation.xml": "<x/>"}
 ])  # fmt: skip
 def test_what_is_not_taken_comes_with_what_to_do(data: bytes, advice: str) -> None:
     with pytest.raises(Refused, match=re.escape(advice)) as why:
-        inspect_file.look(data)
+        inspect_file.inspect(data)
     assert any(word in str(why.value).lower() for word in ("save", "export", "choose", "print"))
     assert str(why.value).endswith(".")
 

@@ -216,7 +216,8 @@ def test_what_takes_too_long_is_refused_with_a_word_on_what_to_do(
 
 
 def in_jail(code: str) -> subprocess.CompletedProcess[str]:
-    words = f"from documents import jail; jail.CPU_S = 1; jail.enter(); jail.shut()\n{code}"
+    shut_in = "from documents import jail; jail.CPU_S = 1; jail.limit_resources()"
+    words = f"{shut_in}; jail.forbid_opening()\n{code}"
     return subprocess.run(
         [sys.executable, "-c", words],
         cwd=PROJECT_FOLDER,

@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from benchmarks import hearing, mouths, reused_readings, scores, small_faces, softened
 from benchmarks import labels as label_files
+from benchmarks.clips import FOOTAGE
 from benchmarks.degraded import Picture, first_picture, quality_rows
 from benchmarks.labels import Label
-from benchmarks.report_section import rewrite_section
+from benchmarks.report_section import DOCUMENT, PROJECT, rewrite_section
 from capture.media.signature import identify_file
 from capture.rules import RULES_VERSION, find_flags, rule_name
 from capture.rules.columns import Columns
@@ -35,11 +36,8 @@ from capture.session import AnswerSource, CaptureSession, Models
 from capture.store.recording import read_observations
 from capture.types import AnswerSpan, Flag, Frame, Measurements
 
-ROOT = Path(__file__).resolve().parent.parent
-MODELS = Models(
-    *(ROOT / "instance" / "models" / name for name in ("face_landmarker.task", "centerface.onnx"))
-)
-FOOTAGE = ROOT.parent / "shared" / "footage"
+MODELS_FOLDER = PROJECT / "instance" / "models"
+MODELS = Models(MODELS_FOLDER / "face_landmarker.task", MODELS_FOLDER / "centerface.onnx")
 ROTATIONS_DEG = (-30, -15, 15, 30)
 FLAGGED = {  # what the composites are made to show
     "composite_dev__dev_c1_noface_gap.webm": ("no_face", 12_000, 17_520),
@@ -80,7 +78,7 @@ class Table:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("footage", type=Path, nargs="?", default=FOOTAGE)
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
+    parser.add_argument("--out", type=Path, default=DOCUMENT)
     options = parser.parse_args()
     if not (options.footage / "segments.csv").is_file():
         print(f"no labelled footage at {options.footage}; give the folder", file=sys.stderr)

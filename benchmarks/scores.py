@@ -14,7 +14,6 @@ from capture.types import Flag, Observation, Severity
 BLINK_SLACK_MS = 200
 EDGE_SLACK_MS = 1_000
 SOUND_FRAME_MS = 100
-CHANGE_MS = 300  # labels of changing counts are good to this; a hard cut is seen at the next sample
 SPEAKS = 0.5  # the probability from which the engine is taken to say that somebody speaks
 # from the person's own straight ahead; labelled turns begin at about 8° by our reading
 TURNED_DEG = 5.0

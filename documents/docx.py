@@ -23,7 +23,6 @@ ZIP_MAGIC = b"PK\x03\x04"
 XML_MAX_BYTES = 30 * 1024 * 1024  # of one part; a thousand pages of text take about 10 MB
 
 TYPES_PART = "[Content_Types].xml"
-ROOT_RELATIONS = "_rels/.rels"
 USUAL_MAIN_PART = "word/document.xml"
 TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.{}.main+xml"
 MAIN_TYPE, TEMPLATE_TYPE = TYPE.format("document"), TYPE.format("template")

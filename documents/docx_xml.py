@@ -22,7 +22,7 @@ MACROS = re.compile(r"macroenabled|vbaproject|vbadata", re.IGNORECASE)
 ACTIVE_ELEMENTS = {"script", "foreignobject", "altchunk", "oleobject", "control", "iframe"}
 
 MACROS_FOUND = "This Word document contains macros. Save it as a plain .docx, or as PDF."
-RUNS = f"This Word document contains something that runs or is another file. {SAVE}"
+RUNS_SOMETHING = f"This Word document contains something that runs or is another file. {SAVE}"
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class XmlReader:
         local = name.rpartition(" ")[2]
         values = {key.rpartition(" ")[2].lower(): value for key, value in attributes.items()}
         if local.lower() in ACTIVE_ELEMENTS:
-            raise Refused(RUNS)
+            raise Refused(RUNS_SOMETHING)
         if "embeddedhtml" in values:
             raise Refused(f"This Word document plays a film from the web. {SAVE}")
         if local == "Relationship":
@@ -167,7 +167,7 @@ class XmlReader:
         tag = self._tag(start)
         said = re.search(rb"\binstr\s*=\s*(\"[^\"]*\"|'[^']*')", tag)
         if said is None:
-            raise Refused(RUNS)
+            raise Refused(RUNS_SOMETHING)
         self.edits.append(
             Edit(start + said.start(1), start + said.end(1), quoteattr(replacement).encode())
         )
@@ -218,7 +218,7 @@ class XmlReader:
         tag = self._tag(relation.start)
         said = re.search(rb"\bTarget\s*=\s*(\"[^\"]*\"|'[^']*')", tag)
         if said is None:
-            raise Refused(RUNS)
+            raise Refused(RUNS_SOMETHING)
         position = relation.start + said.start(1)
         self.edits.append(Edit(position, relation.start + said.end(1), quoteattr(target).encode()))
 

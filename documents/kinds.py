@@ -11,7 +11,7 @@ import zipfile
 from documents.errors import Refused
 
 PDF, DOCX = "pdf", "docx"
-LOOKED_FOR_BYTES = 1024
+LOOKED_FOR_BYTES = 1024  # readers look for the beginning of a PDF in so many bytes
 OFFICE_TYPES = "[Content_Types].xml"
 
 THAT = "save it as PDF and choose that."

@@ -16,11 +16,12 @@ from pypdf.generic import IndirectObject
 from documents import pdf_cleaning, pdf_words
 from documents.accepted_file import AcceptedFile
 from documents.errors import Refused, damaged
+from documents.kinds import LOOKED_FOR_BYTES
 from documents.mixed_formats import is_archive, is_opendocument, refuse_web_page
 from documents.pdf_words import AGAIN, HIDDEN, PROTECTED, Words
 
 MAGIC = b"%PDF-"
-LOOKED_FOR_BYTES = 1024  # readers look for the beginning of the PDF in so many bytes
+
 # some programs write a few blanks before it
 HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*%PDF-[12]\.\d")
 # Lines that a program wrote around the PDF (Ghostscript, a web server): plain words, no page, no

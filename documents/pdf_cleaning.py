@@ -36,7 +36,7 @@ from documents.pdf_words import (
 
 ACTION_NAMES = {f"/{name.decode()}" for name in ACTIONS} | {"/GoTo"}
 OF_FILES = {"/GoToR", "/GoToE", "/Thread"}  # actions that may lead into another file
-BY_ITSELF = "opens a page on the web by itself"
+OPENS_WEB_PAGE = "opens a page on the web by itself"
 COPY_MAX_BYTES = 64 * 1024 * 1024  # object streams unpack to a few times their size
 SHOWN_CHARS = 60  # of an address that we removed
 
@@ -171,7 +171,7 @@ class Cleaning:
     def _refuse_if_it_leads_out(self, action: Any) -> None:
         kind = _get(action, "/S") if isinstance(action, DictionaryObject) else None
         if kind == "/URI":
-            raise Refused(f"This PDF {BY_ITSELF}. {AGAIN}")
+            raise Refused(f"This PDF {OPENS_WEB_PAGE}. {AGAIN}")
         if kind in OF_FILES and (kind != "/Thread" or _file_of(action)):
             raise Refused(f"This PDF {STARTS_PROGRAM}. {AGAIN}")
 

@@ -30,6 +30,7 @@ from capture.film.picture_track import (
     PICTURE_RATE_HZ,
     even,
 )
+from capture.film.sound_track import SOUND_BIT_RATE, SOUND_FRAME_SAMPLES
 from disk.atomic import fsync_folder
 
 MUXER_OPTIONS = {
@@ -41,7 +42,7 @@ MUXER_OPTIONS = {
     "flush_packets": "1",
 }
 KEY_EVERY_S = 1.0  # what a crash may cost
-LONGER_SIDE_PX = 640  # measuring looks at no more, and 640×480 is what browsers send
+RECORDED_SIDE_PX = 640  # measuring looks at no more, and 640×480 is what browsers send
 # As the film's encoder, so that answers join by copying, but without look-ahead: each picture is
 # out at once.
 X264_OPTIONS = {
@@ -57,8 +58,6 @@ X264_OPTIONS = {
     "level": "4.2",
     "threads": "1",
 }
-SOUND_BIT_RATE = 96_000
-SOUND_FRAME_SAMPLES = 1_024  # AAC's own frame length
 
 
 class AppendedFile:
@@ -223,5 +222,5 @@ class SoundTrack:
 
 
 def _canvas(size_px: tuple[int, int]) -> tuple[int, int]:
-    scale = min(1.0, LONGER_SIDE_PX / max(size_px))
+    scale = min(1.0, RECORDED_SIDE_PX / max(size_px))
     return even(size_px[0] * scale), even(size_px[1] * scale)

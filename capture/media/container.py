@@ -59,7 +59,7 @@ FPS_BURST_FRAMES = 120
 MAX_SOUND_RATE_HZ = 192_000
 MAX_SOUND_CHANNELS = 8
 # a computer that slept on the way, at most; behind a longer leap no time can be trusted
-MAX_PAUSE_MS = 600_000
+MAX_TIME_JUMP_MS = 600_000
 # codecs store pictures out of order by a second or two at the slowest rates
 MAX_REORDER_MS = 10_000
 FIRST_FRAME_PACKETS = 300  # ten seconds at 30 fps without one picture: there is none
@@ -214,7 +214,7 @@ class Media:
         t_ms = self.time_ms((packet.pts or 0) * self.tick_s[track])
         newest_ms = self._newest_ms.get(track, t_ms)
         self._newest_ms[track] = max(newest_ms, t_ms)
-        return t_ms > self.end_ms + MAX_PAUSE_MS or t_ms < newest_ms - MAX_REORDER_MS
+        return t_ms > self.end_ms + MAX_TIME_JUMP_MS or t_ms < newest_ms - MAX_REORDER_MS
 
     def _count(self, packet: Packet[Stream]) -> None:
         end_ticks = (packet.pts or 0) + (packet.duration or 0)

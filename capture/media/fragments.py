@@ -8,11 +8,12 @@ no sample and no time.
 
 import struct
 
+from capture.media.index_guard import WITHOUT_END
+
 HEAD = struct.Struct(">I4s")
 LONG_HEAD = struct.Struct(">I4sQ")
 # a head of a recorder's fragment has a few kB; a larger one is passed on as it is
 HEAD_MAX_BYTES = 1 << 20
-WITHOUT_END = 1 << 62
 
 
 class FragmentPairs:

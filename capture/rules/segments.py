@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from capture.rules.columns import Column, Columns, Seen
 from capture.types import SAMPLE_EVERY_MS, Measurements
 
-MAX_PAUSE_MS = 1_000  # rows farther apart leave a hole in which anything may have happened
+MAX_ROW_GAP_MS = 1_000  # rows farther apart leave a hole in which anything may have happened
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def segments_of(measurements: Measurements, rows: Columns) -> list[Segment]:
         return []
     borders = _borders(measurements)
     intervals = np.searchsorted(borders, rows.t_ms, side="right")
-    cuts = np.flatnonzero((np.diff(intervals) != 0) | (np.diff(rows.t_ms) > MAX_PAUSE_MS)) + 1
+    cuts = np.flatnonzero((np.diff(intervals) != 0) | (np.diff(rows.t_ms) > MAX_ROW_GAP_MS)) + 1
     parts = pairwise([0, *cuts.tolist(), len(rows)])
     return [_segment(rows.part(slice(first, after)), borders) for first, after in parts]
 

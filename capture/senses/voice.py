@@ -30,7 +30,7 @@ STRIDES = (1, 2, 2, 1)  # of the four layers that look at the spectrum
 UNITS = 128  # of the memory that goes from step to step
 
 Array = NDArray[np.float32]
-F32, F16 = 0, 1
+F16 = 1  # the kind of a tensor of 16-bit floats; all others have 32 bits
 
 
 class Weights(NamedTuple):

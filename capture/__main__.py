@@ -1,9 +1,9 @@
 """The command line: `python -m capture analyse VIDEO --out FOLDER`, `judge FOLDER`, `report
 FOLDER`, `bench [VIDEO]`, `devices`, `record --seconds 30 --out FOLDER`.
 
-Does what the portal does, on a clip of one answer or on what this machine's own camera and
-microphone record. What was interrupted goes on when it is called again. Exit codes: 0 done; 2 the
-arguments, the file or a device cannot be used, with one line on stderr; 1 a fault of ours; 130
+Does what the portal does, with a clip of one answer or a recording from this machine's camera and
+microphone. After an interruption, the same command continues the work. Exit codes: 0 done; 2 the
+arguments, the file or a device cannot be used (one line on stderr says why); 1 a fault of ours; 130
 interrupted.
 """
 
@@ -36,13 +36,13 @@ DONE, OUR_FAULT, UNUSABLE = 0, 1, 2
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 KEY_LETTERS = 16  # enough to tell two clips apart in one folder
 BAR_CELLS = 30
-BAR_EVERY_S = 0.1  # faster than anybody reads, slow enough to cost nothing
-# where set-up puts them
+BAR_EVERY_S = 0.1  # faster than a person reads, and slow enough to cost nothing
+# `make setup` puts the models here
 MODELS_FOLDER = Path(__file__).resolve().parent.parent / "instance" / "models"
 
 
 class Unusable(Exception):
-    """The arguments or the file cannot be used; the message is for the person at the terminal."""
+    """We cannot use the arguments or the file. The message is for the person at the terminal."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,7 +66,7 @@ def _failed(code: int, why: object) -> int:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line; `--help` says the rest."""
+    """Reports a wrong argument in one line. `--help` shows the rest."""
 
     def error(self, message: str) -> NoReturn:
         raise Unusable(f"{message} (see --help)")
@@ -110,7 +110,7 @@ def _analyse(options: argparse.Namespace) -> None:
 
 
 def _hear_into(folder: Path, path: Path, *, with_film: bool) -> None:
-    """As `_analyse_into`, of a file of sound alone."""
+    """Like `_analyse_into`, for a file that contains only sound."""
     with own_stderr() as terminal:
         bar = ProgressBar(0, terminal)
         try:
@@ -144,7 +144,7 @@ def _analyse_into(folder: Path, video: Path, info: MediaInfo, *, with_film: bool
     if with_film:
         _write_film(video, info, recording)
     flags = find_flags(measurements)
-    session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, digest))  # the same clip always has the same id
+    session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, digest))  # a clip always gets the same id
     telemetry.write(
         recording.telemetry_path, telemetry.build(session_id, measurements, flags, engine)
     )
@@ -153,10 +153,11 @@ def _analyse_into(folder: Path, video: Path, info: MediaInfo, *, with_film: bool
 
 
 def _key(digest: str, engine: dict[str, str]) -> str:
-    """What was interrupted is taken up for the same clip and the same senses only: others see
-    otherwise.
+    """Names unfinished work. We continue it only with the same clip and the same engine.
+
+    Another version of the senses could measure other values.
     """
-    # rules judge later, whatever was measured
+    # the rules do not matter here, because they judge only afterwards
     senses = sorted(item for item in engine.items() if item[0] != "rules")
     return hashlib.sha256(f"{digest} {senses}".encode()).hexdigest()[:KEY_LETTERS]
 
@@ -198,7 +199,7 @@ def _tell_damage(path: Path, damaged_at_ms: int | None) -> None:
 
 
 def _is_film(info: MediaInfo) -> bool:
-    """Plays and seeks as it is: what `recording.mp4` would be made for."""
+    """Whether a browser can already play the file and seek in it, so it needs no recording.mp4."""
     return (info.container, info.video_codec, info.audio_codec or "aac") == ("mp4", "h264", "aac")
 
 
@@ -248,7 +249,7 @@ def _bench(options: argparse.Namespace) -> None:
 
 
 def _devices(options: argparse.Namespace) -> None:
-    with own_stderr():  # drivers complain about every device that they try
+    with own_stderr():  # drivers write a complaint about every device that they try
         lines = list(device_commands.devices())
     print(*lines, sep="\n")
 
@@ -303,7 +304,7 @@ def _clock(t_ms: int) -> str:
 
 
 class ProgressBar:
-    """One line that grows. It prints nothing where the output is no terminal."""
+    """A progress bar in one line. It prints nothing when the output is not a terminal."""
 
     def __init__(self, duration_ms: int, terminal: TextIO) -> None:
         self._duration_ms = max(1, duration_ms)
@@ -318,7 +319,7 @@ class ProgressBar:
         return True
 
     def say(self, step: str) -> None:
-        """For what cannot be counted."""
+        """Show a step whose progress we cannot count."""
         if self._terminal:
             self._terminal.write(f"\r\033[K{step} …")
             self._terminal.flush()

@@ -1,7 +1,7 @@
-"""What measuring costs on this machine: seconds of CPU for a second of video, everything measured.
+"""The cost of measuring on this machine: seconds of CPU for each second of video, with all senses.
 
-CPU time of the whole process is counted, not time on the clock, so that a busy machine changes
-little.
+We count the CPU time of the whole process and not the time on the clock, so other work on the
+machine changes the result little.
 """
 
 import resource
@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 from capture.media.signature import identify_file
 from capture.session import AnswerSource, CaptureSession, Models
 
-ROUNDS = 5  # an odd few: the median forgets one disturbed round
+ROUNDS = 5  # an odd number, so that the median ignores one disturbed round
 PROGRESS_EVERY_S = 0.1
 
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds for each second of video, one for each round."""
+    """CPU seconds for each second of video, one value per round."""
 
     rounds: list[float]
 
@@ -34,15 +34,13 @@ class Cost:
 
 
 def cpu_s() -> float:
-    """CPU time this process has used so far, in all of its threads."""
+    """The CPU time that all threads of this process have used so far."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
 def cost(video: Path, models: Models, progress: Callable[[int], bool]) -> Cost:
-    """Measure the clip again and again; `progress` hears how many milliseconds of video are done in
-    all.
-    """
+    """Measure the clip several times. `progress` gets the milliseconds of video measured so far."""
     done_ms = 0
     costs = []
     for _ in range(ROUNDS):
@@ -58,7 +56,7 @@ def _later(progress: Callable[[int], bool], by_ms: int) -> Callable[[int], bool]
 
 
 def measure(video: Path, models: Models, progress: Callable[[int], bool]) -> int:
-    """The whole clip, as the portal would; returns its length in ms."""
+    """Measure the whole clip as the portal does. Returns its length in ms."""
     with TemporaryDirectory() as folder:
         observations_path = Path(folder) / "observations"
         source = AnswerSource(

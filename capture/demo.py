@@ -1,8 +1,7 @@
-"""Makes the clips of the demo interview from one portrait in the public domain: moved, hidden, and
-doubled.
+"""Makes the clips of the demo interview from one portrait in the public domain.
 
-They are real files for the real engine. What they show is known to the tenth of a second, so tests
-use them, too.
+The portrait moves, leaves the picture, or appears twice. The clips are ordinary video files that
+the engine measures. We know to a tenth of a second what they show, so tests use them, too.
 """
 
 from collections.abc import Callable
@@ -25,39 +24,39 @@ from disk.atomic import atomic_write
 
 WIDTH, HEIGHT = 640, 480  # what the recorder asks of a camera
 PICTURES_HZ = 24
-# the recorder's rate; a key picture a second
+# the bit rate of the browser's recorder, and one key picture per second
 X264_OPTIONS = {"preset": "superfast", "b": "1000000", "g": str(PICTURES_HZ)}
 CLIP_S = 15
-# from the first to the last moment without a face, at the latest and at the earliest
+# the face is surely away from the first of these moments to the second
 HIDDEN_S = (4.0, 11.0)
 DOUBLED_S = (4.0, 10.0)
-STEP_S = 0.4  # how long it takes to step into the picture or out of it
+STEP_S = 0.4  # the time to step into the picture or out of it
 
 SITTER_PX = (84, 0, 362, 440)  # left, top, right, bottom of the person within the portrait
-EDGE_PX = 36  # how softly the person is cut out
-WALL_PX = (300, 20, 370, 90)  # a piece of the portrait's wall gives the room its colour
-OUTSIDE_PX = 560.0  # so far beside the middle nobody is in the picture
-# of 255, a camera's noise; without it an empty room would look like a stalled camera
+EDGE_PX = 36  # the width of the soft edge around the person
+WALL_PX = (300, 20, 370, 90)  # this piece of the portrait's wall gives the room its colour
+OUTSIDE_PX = 560.0  # a person so far from the middle is outside the picture
+# of 255, the noise of a camera; without it an empty room looks like a stalled camera
 GRAIN_LEVELS = 4.0
 
 SOUND_HZ = 48_000
-SOUND_BLOCK = 1_024  # what AAC takes at a time
+SOUND_BLOCK = 1_024  # samples in one AAC frame
 SYLLABLES_HZ = 4.2
 PHRASE_S, BREATH_S = 2.6, 0.7
-# first two formants, as textbooks have them
+# the first two formants of five vowels, from textbooks
 VOWELS_HZ = ((730, 1090), (270, 2290), (570, 840), (530, 1840), (440, 1020))
 HARMONICS = 30
 
-GRAINS = 12  # different pictures of noise; half a second of them
+GRAINS = 12  # different pictures of noise, which repeat after half a second
 
 Picture = NDArray[np.uint8]
-Layer = NDArray[Any]  # OpenCV says no more of what it returns
+Layer = NDArray[Any]  # OpenCV's type hints say no more
 Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Sitter:
-    """One copy of the person in the picture; `aside_px` counts from the middle to the right."""
+    """One copy of the person in the picture. `aside_px` is the distance right of the middle."""
 
     aside_px: float
     scale: float
@@ -65,9 +64,7 @@ class Sitter:
 
 
 def make_demo_clips(portrait: Path, folder: Path) -> list[Path]:
-    """Three answers: an undisturbed one, one with nobody in the picture for a while, one with a
-    second person.
-    """
+    """Make three answers: an undisturbed one, one with an empty picture, one with two people."""
     scenes = {"calm": calm, "hidden": hidden, "doubled": doubled}
     return [
         make_demo_clip(portrait, folder / f"{name}.mp4", scene) for name, scene in scenes.items()
@@ -91,7 +88,7 @@ def doubled(t_s: float) -> list[Sitter]:
 
 
 def _between(t_s: float, start_s: float, end_s: float) -> float:
-    """0 before and after, 1 from start to end, gliding in the half second beside them."""
+    """1 from start to end, 0 before and after, with a linear transition of STEP_S between them."""
     glide = min((t_s - start_s) / STEP_S + 1, (end_s - t_s) / STEP_S + 1)
     return max(0.0, min(1.0, glide))
 
@@ -117,7 +114,7 @@ def make_demo_clip(portrait: Path, target: Path, scene: Scene, seconds: int = CL
 
 
 class Studio:
-    """A room in the portrait's colours, and the person to put into it."""
+    """A room in the portrait's colours, and the person that we put into it."""
 
     def __init__(self, portrait: Path) -> None:
         loaded = cv2.imread(str(portrait))
@@ -129,7 +126,7 @@ class Studio:
             (rgb[top:bottom, left:right], _soft_edges(right - left, bottom - top))
         )
         self._room = _room(rgb)
-        random = np.random.default_rng(1)  # the same clip every time
+        random = np.random.default_rng(1)  # the same noise every time
         self._grain = random.normal(0, GRAIN_LEVELS, (GRAINS, HEIGHT, WIDTH, 1)).astype(np.float32)
 
     def picture(self, sitters: list[Sitter], number: int) -> Picture:
@@ -141,8 +138,9 @@ class Studio:
         return picture
 
     def _put(self, canvas: Layer, sitter: Sitter, bob_px: float) -> None:
-        """Scale, mirror and shift; the person sits at the lower edge, breathing. Only their columns
-        are touched.
+        """Put the person at the lower edge of the picture: scaled, mirrored, shifted, breathing.
+
+        Changes only the person's columns of the picture.
         """
         height, width = self._sitter.shape[:2]
         across = -sitter.scale if sitter.mirrored else sitter.scale
@@ -168,7 +166,7 @@ def _soft_edges(width: int, height: int) -> Layer:
 
 
 def _room(portrait: Layer) -> Layer:
-    """The wall's colour, a little darker towards the floor."""
+    """A room in the wall's colour, a little darker towards the floor."""
     left, top, right, bottom = WALL_PX
     wall = portrait[top:bottom, left:right].mean(axis=(0, 1))
     light = np.linspace(1.04, 0.86, HEIGHT, dtype=np.float32)[:, None, None]
@@ -178,7 +176,7 @@ def _room(portrait: Layer) -> Layer:
 
 @cache
 def speechlike(seconds: float) -> Numbers:
-    """Vowels in phrases, with breaths between them: no real voice, but a voice for the engine."""
+    """Vowels in phrases, with breaths between them. The voice detector takes it for a voice."""
     times_s = np.arange(round(seconds * SOUND_HZ)) / SOUND_HZ
     pitch_hz = 115 + 12 * np.sin(2 * pi * 0.5 * times_s)
     turns = np.cumsum(pitch_hz) / SOUND_HZ

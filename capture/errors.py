@@ -6,13 +6,11 @@ class CaptureError(Exception):
 
 
 class UnusableMedia(CaptureError):
-    """The file is not media we accept: wrong bytes, wrong codec, over a limit, or nothing
-    inside.
-    """
+    """We do not accept the file: wrong bytes, wrong codec, over a limit, or nothing inside."""
 
 
 class ModelMissing(CaptureError):
-    """A model file is absent, or is none that can be loaded."""
+    """A model file is missing, or we cannot load it."""
 
 
 class ClaimLost(CaptureError):
@@ -28,9 +26,7 @@ class StillWriting(CaptureError):
 
 
 class DeviceMissing(CaptureError):
-    """A camera or microphone is not there, or does not work; the message says which and what to
-    do.
-    """
+    """A camera or microphone is missing or does not work. The message says what to do."""
 
 
 class NoPicture(UnusableMedia):

@@ -6,8 +6,8 @@ Knows nothing of what the work is.
 from collections.abc import Callable
 
 Check = Callable[[], None]
-"""Raises `Halted` or `ClaimLost` where the work that asks shall end. Asked many times a second."""
+"""Raises `Halted` or `ClaimLost` when the work must end. Work calls it many times a second."""
 
 
 def go_on() -> None:
-    """The check of work that nothing ends early."""
+    """The check for work that nothing ends early: it never raises."""

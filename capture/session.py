@@ -1,7 +1,7 @@
 """Measures one answer while its file grows: decodes it, samples it, and stores each observation.
 
-Interrupted work continues where the stored observations end. The session knows no leases and no
-databases: the caller says through `heartbeat` whether the answer is still theirs to measure.
+Interrupted work continues where the stored observations end. The session knows no database and no
+lease: the caller's `heartbeat` says whether the caller may still measure the answer.
 """
 
 import logging
@@ -31,15 +31,15 @@ from capture.store.recording import ObservationLog
 from capture.types import SAMPLE_EVERY_MS, Observation
 from disk.hashing import sha256
 
-HEARTBEAT_S = 2.0  # leases are several times longer, so one that comes late costs nothing
-# Measured again but not stored, so that the senses know what was before.
+HEARTBEAT_S = 2.0  # a lease is several times longer, so a late heartbeat does no harm
+# We measure so much again, without storing it, so that the senses know what came before.
 WARM_UP_MS = LOOKS_BACK_MS + SAMPLE_EVERY_MS
 
 logger = logging.getLogger(__name__)
 
 
 class SessionState(StrEnum):
-    """How far a session came."""
+    """How far a session has come."""
 
     NEW = "new"
     MEASURING = "measuring"
@@ -50,19 +50,19 @@ class SessionState(StrEnum):
 
 @dataclass(frozen=True)
 class Models:
-    """Where the two models lie."""
+    """The files of the two models."""
 
     face: Path
     face_detector: Path
 
     def senses(self) -> Senses:
         """Fresh senses, for one answer and one thread."""
-        # first: it holds nothing that would have to be closed if the other is missing
+        # first, because nothing has to close it if the other model is missing
         face_detector = shared_face_detector(self.face_detector)
         return Senses(FaceReader(self.face), face_detector)
 
     def engine(self) -> dict[str, str]:
-        """What measured and judged, for the telemetry: the same engine gives the same numbers."""
+        """The versions for the telemetry: the same engine measures the same numbers."""
         return {
             "capture": VERSION,
             "mediapipe": version("mediapipe"),
@@ -78,9 +78,9 @@ class Models:
 class AnswerSource:
     """One answer's file, and what a session must know about it.
 
-    The session calls `heartbeat` with its progress about every `heartbeat_s`; False means: stop,
-    the answer is no longer yours. `takes_over`: the caller has the claim, even if another process
-    still writes observations.
+    The session calls `heartbeat` with its progress about every `heartbeat_s`. False means that
+    another process may measure the answer now, so the session stops. `takes_over`: the caller has
+    the claim, even if another process still writes observations.
     """
 
     path: Path
@@ -95,9 +95,7 @@ class AnswerSource:
 
 @dataclass(frozen=True)
 class SessionResult:
-    """What became of one answer. `is_whole` is False where measuring was stopped before the file's
-    end.
-    """
+    """The result of measuring one answer. `is_whole`: the session reached the end of the file."""
 
     measured_ms: int
     duration_ms: int
@@ -134,8 +132,9 @@ class CaptureSession:
         self._thread: threading.Thread | None = None
 
     def run(self) -> SessionResult:
-        """Measure until the file ends or `stop` is set. Raises `ClaimLost` when the answer is no
-        longer ours.
+        """Measure until the file ends or `stop` is set.
+
+        Raises `ClaimLost` if another process measures the answer now.
         """
         self._state = SessionState.MEASURING
         try:
@@ -147,7 +146,7 @@ class CaptureSession:
         return self._result
 
     def start(self) -> None:
-        """Run in a thread of its own; a second call does nothing."""
+        """Run in a new thread. A second call does nothing."""
         if self._thread is None:
             self._thread = threading.Thread(
                 target=self._run_logged, name="capture-session", daemon=True
@@ -155,8 +154,9 @@ class CaptureSession:
             self._thread.start()
 
     def stop(self, timeout_s: float) -> SessionResult | None:
-        """Ask the thread to end and wait for it; None when it has not ended in time or has failed.
-        May be repeated.
+        """Ask the thread to end, and wait for it. May be called again.
+
+        None means that the thread has failed, or has not ended in time.
         """
         self._stop.set()
         if self._thread is not None:
@@ -206,24 +206,25 @@ class CaptureSession:
             every_ms=SAMPLE_EVERY_MS,
             limits=self._source.limits,
             from_ms=from_ms,
-            check=self._look,
+            check=self._check_in,
         )
 
-    def _look(self) -> None:
-        """At every packet: what is taken up again is decoded for long before the first picture is
-        given.
+    def _check_in(self) -> None:
+        """Send a heartbeat, and raise if we must stop. The decoder calls this at every packet.
+
+        When we continue interrupted work, the decoder needs a long time before its first picture.
         """
         self._beat()
         if self._stop.is_set():
             raise Halted("measuring was asked to end")
 
     def _is_complete(self) -> bool:
-        """Asked again and again while waiting for bytes, so that waiting, too, keeps the claim."""
+        """Whether the file is complete. Sends heartbeats, because we call it while we wait."""
         self._beat()
         return self._source.is_complete()
 
     def _store(self, decoder: Decoder, senses: Senses, log: ObservationLog) -> bool:
-        """Whether the file's end was reached."""
+        """Store what we measure. Returns whether we reached the end of the file."""
         try:
             for item in decoder:
                 self._append(senses.feed(item, has_sound=decoder.has_sound), log)
@@ -233,7 +234,7 @@ class CaptureSession:
         except Halted:
             return False
         except UnusableMedia:
-            if not self._stop.is_set():  # a file we stop reading looks like a broken one
+            if not self._stop.is_set():  # a file that we stop reading looks like a damaged one
                 raise
             return False
         if self._stop.is_set():
@@ -260,7 +261,7 @@ class CaptureSession:
 
 @dataclass(frozen=True)
 class Heard:
-    """All that a file of sound gave."""
+    """What we measured in a file that contains only sound."""
 
     observations: list[Observation]
     duration_ms: int
@@ -268,7 +269,7 @@ class Heard:
 
 
 def hear(path: Path, tell: Callable[[int], object] = lambda heard_ms: None) -> Heard:
-    """Level and speech, as often as a picture would be looked at; `tell` hears how far it came."""
+    """Measure level and speech as often as in a video. `tell` gets the milliseconds done so far."""
     with SoundFile(path) as file:
         meter, due_ms, rows = SoundMeter(), 0, deque[Observation]()
         for sound in file.sounds():

@@ -1,6 +1,4 @@
-"""Keeps the terminal to ourselves where a person reads it. Knows nothing of what is done
-meanwhile.
-"""
+"""Keeps the notices of native libraries off the terminal."""
 
 import os
 import sys
@@ -11,8 +9,9 @@ from typing import TextIO
 
 @contextmanager
 def own_stderr() -> Iterator[TextIO]:
-    """Keep stderr to ourselves: the libraries' native code writes notices there that no setting
-    turns off.
+    """Send stderr of the whole process to nowhere, and give a file that still writes to it.
+
+    The native code of libraries writes notices there, and no setting turns them off.
     """
     sys.stderr.flush()
     with os.fdopen(os.dup(2), "w", encoding="utf-8") as ours, open(os.devnull, "wb") as nowhere:

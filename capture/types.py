@@ -1,9 +1,8 @@
-"""The values that the parts of `capture` hand to each other. All times are whole milliseconds on a
-media clock.
+"""The values that the parts of `capture` exchange. All times are milliseconds on a media clock.
 
-Two clocks occur and are never mixed in one object: the clock of one *answer* (0 = its first frame)
-and the clock of the joined *recording* (0 = the first frame of `recording.mp4`). `store.timeline`
-is the only code that converts.
+There are two clocks, and no object mixes them: the clock of one *answer* (0 is its first frame) and
+the clock of the joined *recording* (0 is the first frame of `recording.mp4`). Only `store.timeline`
+converts between them.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,12 +12,12 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-# head and gaze are content with five samples a second, and decoding stays the larger cost
+# five samples a second are enough for head and gaze, and then decoding costs more than measuring
 SAMPLE_EVERY_MS = 200
 
 
 class FlagKind(StrEnum):
-    """What was seen, never what it means."""
+    """What we saw, never what it means."""
 
     NO_FACE = "no_face"
     SEVERAL_FACES = "several_faces"
@@ -36,7 +35,7 @@ class FlagKind(StrEnum):
 
 
 class Severity(StrEnum):
-    """How soon a person should look."""
+    """How soon a reviewer should look."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -44,13 +43,13 @@ class Severity(StrEnum):
 
 
 class GapCause(StrEnum):
-    """Why a part of the recording could not be measured."""
+    """Why we could not measure a part of the recording."""
 
     BETWEEN_ANSWERS = "between_answers"
-    # the browser or the machine went away; the tail of an answer is missing
+    # the browser or the machine stopped; the end of an answer is missing
     INTERRUPTED = "interrupted"
-    DAMAGED = "damaged"  # the file could not be decoded from here on
-    NOT_MEASURED = "not_measured"  # the picture is there, but measuring failed
+    DAMAGED = "damaged"  # from here on we could not decode the file
+    NOT_MEASURED = "not_measured"  # there is a picture, but measuring failed
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Glance:
-    """A picture between two sampled ones: its luma alone, upright, uint8. `frame` makes the whole
-    picture of it.
+    """A picture between two sampled ones: only its luma, upright, uint8.
+
+    `frame` converts the whole picture.
     """
 
     t_ms: int
@@ -74,8 +74,9 @@ class Glance:
 
 @dataclass(frozen=True)
 class Sound:
-    """Consecutive mono samples, float32 in −1…1, at `senses.audio.SAMPLE_RATE_HZ`, the first of
-    them at `t_ms`.
+    """Consecutive mono samples, float32 in −1…1, at `senses.audio.SAMPLE_RATE_HZ`.
+
+    `t_ms` is the time of the first sample.
     """
 
     t_ms: int
@@ -88,7 +89,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Observation:
-    """What was measured at `t_ms`: a fact. What was not measured is None, never 0.
+    """What we measured at `t_ms`. A quantity that we did not measure is None, never 0.
 
     Units and signs are those of the telemetry contract (docs/telemetry.md).
     """
@@ -114,10 +115,10 @@ class Observation:
 
 @dataclass(frozen=True)
 class PageEvent:
-    """Something the candidate's page reported, e.g. `tab_hidden`. `until_ms` is None for a moment
-    without length.
+    """An event that the candidate's page reported, for example `tab_hidden`.
 
-    `characters` says how much was pasted, never what.
+    `until_ms` is None for an event without length. `characters` says how much the candidate pasted,
+    never what.
     """
 
     t_ms: int
@@ -127,7 +128,7 @@ class PageEvent:
 
 
 class PausedDevice(StrEnum):
-    """What a candidate's device may keep for itself, as a phone does for a call."""
+    """What a candidate's device can pause, as a phone does during a call."""
 
     CAMERA = "camera"
     MICROPHONE = "microphone"
@@ -135,9 +136,7 @@ class PausedDevice(StrEnum):
 
 @dataclass(frozen=True)
 class Pause:
-    """From when to when, on an answer's own clock; `end_ms` is None where it lasted until the
-    answer's end.
-    """
+    """A pause on an answer's own clock. `end_ms` is None if it lasted until the answer's end."""
 
     device: PausedDevice
     start_ms: int
@@ -146,7 +145,7 @@ class Pause:
 
 @dataclass(frozen=True)
 class Gap:
-    """A part of the recording that could not be measured."""
+    """A part of the recording that we could not measure."""
 
     start_ms: int
     end_ms: int
@@ -165,7 +164,7 @@ class AnswerSpan:
 
 @dataclass(frozen=True)
 class Flag:
-    """An interval worth a human look, with the rule and the numbers that raised it."""
+    """An interval that a person should look at, with the rule and the numbers that raised it."""
 
     kind: FlagKind
     start_ms: int
@@ -181,12 +180,11 @@ class Flag:
 
 @dataclass(frozen=True)
 class MeasuredAnswer:
-    """One kept answer with everything known about it, on its own clock. Input of
-    `store.timeline.join_timeline`.
+    """One answer that we keep, with all we know about it, on its own clock.
 
-    `lost_ms` is what the recorder ran longer than the media that arrived: the missing tail.
-    `observations` is None where the candidate refused analysis. What was measured in `pauses` says
-    nothing of anybody.
+    Input of `store.timeline.join_timeline`. `lost_ms` is the length of the missing end: the
+    recorder ran so much longer than the media that arrived. `observations` is None if the candidate
+    refused analysis. Observations during `pauses` say nothing about anybody.
     """
 
     question: int
@@ -201,9 +199,7 @@ class MeasuredAnswer:
 
 @dataclass(frozen=True)
 class Measurements:
-    """Everything known of one interview, on the clock of the joined recording. Input of
-    `find_flags`.
-    """
+    """All we know about one interview, on the recording's clock. Input of `find_flags`."""
 
     duration_ms: int
     answers: Sequence[AnswerSpan] = ()

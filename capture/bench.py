@@ -45,13 +45,13 @@ def cost(video: Path, models: Models, progress: Callable[[int], bool]) -> Cost:
     costs = []
     for _ in range(ROUNDS):
         before_s = cpu_s()
-        length_ms = measure(video, models, _later(progress, done_ms))
+        length_ms = measure(video, models, _with_offset(progress, done_ms))
         costs.append((cpu_s() - before_s) / max(1, length_ms) * 1000)
         done_ms += length_ms
     return Cost(costs)
 
 
-def _later(progress: Callable[[int], bool], by_ms: int) -> Callable[[int], bool]:
+def _with_offset(progress: Callable[[int], bool], by_ms: int) -> Callable[[int], bool]:
     return lambda t_ms: progress(by_ms + t_ms)
 
 

@@ -1,7 +1,6 @@
-"""Turns measurements into flags: `find_flags`, a pure function of what was measured and the
-thresholds.
+"""Turns measurements into flags: `find_flags`, a pure function of measurements and thresholds.
 
-Knows numbers and time. Opens neither files nor pictures nor sound.
+Knows numbers and times. Opens no files, pictures or sound.
 """
 
 from capture.rules.flags import RULE_NAMES, find_flags, rule_name

@@ -1,8 +1,7 @@
-"""Observations as columns, so that rules look at an hour in a few steps: one array a quantity, NaN
-where not measured.
+"""Observations as columns: one array per quantity, NaN where we did not measure it.
 
-Knows names and order of quantities only. A comparison with NaN is false, so what was not measured
-raises nothing.
+So rules can look at an hour in a few steps. A comparison with NaN is false, so a quantity that we
+did not measure raises no flag. This module knows only the names and the order of quantities.
 """
 
 from collections.abc import Sequence
@@ -17,12 +16,12 @@ from numpy.typing import NDArray
 from capture.types import Observation
 
 Column = NDArray[np.float64]
-Seen = NDArray[np.bool_]  # what holds of which row
+Seen = NDArray[np.bool_]  # for each row, whether something was seen in it
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Units and signs are those of `Observation`; `frozen` is 0 or 1."""
+    """The quantities, with the units and signs of `Observation`. `frozen` is 0 or 1."""
 
     t_ms: NDArray[np.int64]
     count: Column

@@ -1,6 +1,6 @@
-"""What was seen becomes a flag when it lasts: how long, how severe, in which words.
+"""Criteria: how long something must last to become a flag, how severe the flag is, and its words.
 
-Knows neither what is seen nor the numbers; both come from `capture.rules`.
+What is seen, and all numbers, come from the rules in the modules beside this one.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,8 @@ from capture.types import Flag, FlagKind, Severity
 class Criterion:
     """Which flag a rule raises, and how long something must last first.
 
-    Intervals that are at most `bridge_ms` apart count as one.
+    Intervals that are at most `bridge_ms` apart count as one. A flag of `raised_at_ms` or longer
+    has the severity `raised_to`.
     """
 
     rule: str
@@ -30,7 +31,7 @@ class Criterion:
 
 
 def flags_of(segment: Segment, seen: Seen, criterion: Criterion) -> Iterator[Flag]:
-    """One flag for each time that `seen` stays true for long enough."""
+    """One flag for each interval in which `seen` stays true for long enough."""
     return (flag_of(span, criterion) for span in lasting(segment, seen, criterion))
 
 

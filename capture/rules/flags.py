@@ -1,8 +1,7 @@
-"""The pure function that turns measurements into flags, by the rules in `picture`, `head`, `sound`
-and `page`.
+"""Turns measurements into flags, by the rules in `picture`, `head`, `sound` and `page`.
 
-A flag says what was seen, for how long, and by which rule. Nothing here opens a file; what was not
-measured or could not be seen raises nothing, because a missing measurement is not a missing person.
+A flag says what we saw, for how long, and by which rule. What we did not measure or could not see
+raises no flag, because a missing measurement is not a missing person. Nothing here opens a file.
 """
 
 from itertools import chain
@@ -18,7 +17,8 @@ from capture.types import Flag, Measurements
 
 __all__ = ["RULES", "RULES_VERSION", "RULE_NAMES", "Rules", "find_flags"]
 
-RULE_NAMES = frozenset({  # each has its section in docs/flags.md, and may be switched off
+# docs/flags.md has a section for each of them, and a setting can switch each of them off
+RULE_NAMES = frozenset({
     "no_face", "several_faces", "face_turned_away", "looking_away", "other_voice", "no_sound",
     "no_sound_track", "sound_lost", "picture_lost", "picture_still", "picture_poor", "picture_slow",
     "no_picture", "face_unclear", "page_hidden", "focus_lost", "fullscreen_left", "second_display",
@@ -27,9 +27,7 @@ RULE_NAMES = frozenset({  # each has its section in docs/flags.md, and may be sw
 
 
 def find_flags(measurements: Measurements, rules: Rules = RULES) -> list[Flag]:
-    """All flags of one recording, in time order; the same measurements always give the same
-    flags.
-    """
+    """All flags of one recording, in time order. Equal measurements always give equal flags."""
     rows = Columns.of(measurements.observations)
     ahead = straight_ahead(rows, rules)
     parts = [from_gaps(measurements.gaps, rules), from_events(measurements, rules)]
@@ -44,5 +42,5 @@ def find_flags(measurements: Measurements, rules: Rules = RULES) -> list[Flag]:
 
 
 def rule_name(flag: Flag) -> str:
-    """Without its version: what `Rules.off` and docs/flags.md call it."""
+    """The name of the flag's rule without its version, as in `Rules.off` and docs/flags.md."""
     return flag.rule.partition("/")[0]

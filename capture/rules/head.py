@@ -1,6 +1,6 @@
-"""Where head and eyes point, seen from where this person looks when they look at their screen.
+"""Rules about where head and eyes point, relative to this person's own direction to the screen.
 
-Says nothing before that is known, and nothing of faces that cannot be read well.
+They raise nothing until we know that direction, and nothing about faces that we cannot read well.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,10 @@ from capture.types import AnswerSpan, Flag, FlagKind
 
 @dataclass(frozen=True)
 class Ahead:
-    """This person's own straight ahead and open eyes, and from when on they are known."""
+    """Where this person looks when they look at the screen, and how open their eyes are then.
+
+    We know this from `known_from_ms` on.
+    """
 
     yaw_deg: float
     pitch_deg: float
@@ -28,7 +31,7 @@ class Ahead:
 
 
 def straight_ahead(rows: Columns, rules: Rules = RULES) -> Ahead | None:
-    """The median of the first moments in which one person faced about where a camera may stand."""
+    """The median direction at the beginning, while one person looked roughly at the camera."""
     off = np.maximum(np.abs(rows.yaw_deg), np.abs(rows.pitch_deg))
     first = rows.part(
         np.flatnonzero((rows.count == 1) & (off <= rules.neutral_deg))[: rules.neutral_rows_at_most]
@@ -50,20 +53,20 @@ def _median(values: Column) -> float:
     return float(np.median(known)) if len(known) else 0.0
 
 
-CAMERA = Ahead(0.0, 0.0, 0.0, 0.0, 1.0, 0)  # what is ahead as long as nothing better is known
+CAMERA = Ahead(0.0, 0.0, 0.0, 0.0, 1.0, 0)  # straight ahead, until we know better
 
 
 def from_head(
     segment: Segment, clear: Seen, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
 ) -> Iterator[Flag]:
-    """`clear` says of which rows the face can be judged."""
+    """The flags about head and eyes. `clear`: the rows whose face we can judge."""
     judged = clear & (segment.rows.t_ms > ahead.known_from_ms)
     yield from _turned_away(segment, judged, ahead, rules)
     yield from _looking_away(segment, judged, ahead, answers, rules)
 
 
 def turn_share(rows: Columns, ahead: Ahead, rules: Rules) -> Column:
-    """How far a head points away: 1 and more is beyond the rule's angle."""
+    """How far the head points away, as a share of the rule's angle: from 1 on it is turned away."""
     aside, up = rows.yaw_deg - ahead.yaw_deg, rows.pitch_deg - ahead.pitch_deg
     upward = np.maximum(-up / rules.away_down_deg, up / rules.away_up_deg)
     share: Column = np.maximum(np.abs(aside) / rules.away_yaw_deg, upward)
@@ -71,8 +74,9 @@ def turn_share(rows: Columns, ahead: Ahead, rules: Rules) -> Column:
 
 
 def _turned_away(segment: Segment, judged: Seen, ahead: Ahead, rules: Rules) -> Iterator[Flag]:
-    """A face that is seen but can no longer be read may still be turning: it does not end what has
-    begun.
+    """Flags for a head that was turned away.
+
+    A face that we see but can no longer read may still be turning, so it does not end the interval.
     """
     rows = segment.rows
     shares = np.where(judged, turn_share(rows, ahead, rules), 0.0)
@@ -110,8 +114,10 @@ def _way(rows: Columns, number: int, ahead: Ahead, rules: Rules) -> str:
 def _looking_away(
     segment: Segment, judged: Seen, ahead: Ahead, answers: Sequence[AnswerSpan], rules: Rules
 ) -> Iterator[Flag]:
-    """Head and eyes together: eyes turn back while a head turns, and a camera is still looked
-    at.
+    """Flags for eyes that looked aside while the head stayed.
+
+    We add the angles of head and eyes: while the head turns, the eyes may turn back and still look
+    at the camera.
     """
     rows = segment.rows
     aside = np.abs(sight_aside_deg(rows, ahead, rules)) >= rules.sight_aside_deg
@@ -129,8 +135,9 @@ def _looking_away(
 
 
 def sight_aside_deg(rows: Columns, ahead: Ahead, rules: Rules = RULES) -> Column:
-    """The line of sight's yaw: head and eyes together, from straight ahead; positive to the
-    picture's right.
+    """The yaw of the line of sight, relative to straight ahead; positive to the picture's right.
+
+    It is the head's yaw plus the eyes' angle within the head.
     """
     return rows.yaw_deg - ahead.yaw_deg + rules.eye_deg * (rows.gaze_x - ahead.gaze_x)
 

@@ -1,4 +1,4 @@
-"""What the candidate's page reported, and what the system itself lost."""
+"""Rules about what the candidate's page reported, and about what the system itself lost."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,8 +10,9 @@ from capture.types import Flag, FlagKind, Gap, GapCause, Measurements, PageEvent
 
 
 def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
-    """Losses of ours: thinking time between answers is none, and no loss counts against a
-    person.
+    """Flags for our own losses, which never count against a person.
+
+    Thinking time between answers is no loss.
     """
     for gap in gaps:
         if gap.cause is not GapCause.BETWEEN_ANSWERS:
@@ -34,7 +35,7 @@ GAP_WORDS = {
 
 
 def _event_criteria(rules: Rules) -> dict[str, Criterion]:
-    """What the page reports as lasting, by the name it uses."""
+    """The criteria for page events with a length, by the kind of event."""
     hidden = Criterion(
         "page_hidden/1",
         FlagKind.PAGE_HIDDEN,
@@ -64,7 +65,7 @@ MOMENTS = {  # reported without a length
 
 
 def from_events(measurements: Measurements, rules: Rules) -> Iterator[Flag]:
-    """A page out of view has lost the focus, too: that is said once."""
+    """Flags for page events. A hidden page has also lost the focus: we flag only the former."""
     criteria = _event_criteria(rules)
     spans = [(event, _event_span(event, measurements)) for event in measurements.events]
     hidden = [span for event, span in spans if event.kind == "tab_hidden"]
@@ -84,7 +85,7 @@ def _moment(event: PageEvent, t_ms: int) -> Flag:
 
 
 def _event_span(event: PageEvent, measurements: Measurements) -> Span:
-    """What has no end lasted until the answer's end; nothing reaches into the next answer."""
+    """The interval of an event. An event without an end lasted until the answer's end."""
     ends = [
         answer.end_ms
         for answer in measurements.answers

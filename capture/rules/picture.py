@@ -1,4 +1,4 @@
-"""Is a face there, are several, and could it be told at all? Rules about the picture."""
+"""Rules about the picture: is there a face, are there several, and can we tell at all?"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +15,7 @@ from capture.types import Flag, FlagKind, Severity
 
 
 class View(IntEnum):
-    """What one picture can be used for."""
+    """What one picture shows, or why it shows nothing."""
 
     UNKNOWN = 0
     DARK = 1
@@ -30,8 +30,10 @@ Views = NDArray[np.int64]
 
 
 def views_of(rows: Columns, rules: Rules) -> Views:
-    """A face that was found was found, however poor the picture; one that was not may only have
-    been invisible.
+    """The view of each row.
+
+    A face that we found counts even in a poor picture. In a poor picture without a face there may
+    be one that we cannot see.
     """
     known = [
         (rows.count > 1, View.FACES),
@@ -47,28 +49,28 @@ def views_of(rows: Columns, rules: Rules) -> Views:
 
 
 def stood_still(rows: Columns, rules: Rules) -> Seen:
-    """Rows whose picture did not change, from the moment it stopped."""
+    """Rows whose picture did not change, from the moment at which it stopped."""
     return known_earlier(rows.t_ms, rows.frozen == 1, rules.still_known_after_ms)
 
 
 def readable(rows: Columns, rules: Rules) -> Seen:
-    """Faces large and sharp enough for their angles to mean anything."""
+    """Rows whose face is large and sharp enough, so that its angles mean something."""
     poor = (rows.face_px < rules.small_face_px) | (rows.sharpness < rules.blurred_face_sharpness)
     return ~np.isnan(rows.yaw_deg) & ~poor
 
 
 def clear_faces(rows: Columns, rules: Rules) -> Seen:
-    """Rows whose face can be judged: readable, and alive."""
+    """Rows whose face we can judge: it is readable, and the picture does not stand still."""
     return readable(rows, rules) & ~stood_still(rows, rules)
 
 
 def slow_rows(segment: Segment, rules: Rules) -> Seen:
-    """Rows of a segment in which pictures came too seldom to tell how anything moved."""
+    """Rows of a segment in which pictures came too seldom to show movements."""
     return segment.within(lasting(segment, _seldom(segment.rows, rules), _too_slow(rules)))
 
 
 def _seldom(rows: Columns, rules: Rules) -> Seen:
-    """The next picture, or for the last row the one before, is far away."""
+    """Rows whose next picture comes late. For the last row: whether it came late itself."""
     is_far = np.diff(rows.t_ms) > rules.seldom_ms
     return (
         np.append(is_far, is_far[-1:])[: len(rows)]
@@ -83,7 +85,7 @@ def _too_slow(rules: Rules) -> Criterion:
 
 
 def _without_picture(rows: Columns) -> Seen:
-    """Rows of sound alone."""
+    """Rows with sound but without a picture."""
     return np.isnan(rows.count) & np.isnan(rows.brightness) & ~np.isnan(rows.level_dbfs)
 
 
@@ -95,7 +97,7 @@ def _no_picture(rules: Rules) -> Criterion:
 
 
 def from_picture(segment: Segment, slow: Seen, rules: Rules) -> Iterator[Flag]:
-    """`slow` says of which rows nothing can be judged but that pictures came too seldom."""
+    """The flags about the picture. `slow`: rows that we cannot judge, as pictures were too rare."""
     rows = segment.rows
     views = np.where(slow, int(View.UNKNOWN), views_of(rows, rules))
     absent = _absent(views, rows.frozen == 1)
@@ -111,8 +113,10 @@ def from_picture(segment: Segment, slow: Seen, rules: Rules) -> Iterator[Flag]:
 
 
 def _absent(views: Views, still: Seen) -> Seen:
-    """A stalled camera keeps showing its last picture, so a still picture says nothing about a
-    face; an empty room is still, too.
+    """Rows in which no face is there.
+
+    A stalled camera repeats its last picture, so a still picture alone does not show that a face is
+    missing. But an empty room is still, too, so it does not end the absence.
     """
     empty = views == View.EMPTY
     return sustained(empty & ~still, empty)
@@ -149,8 +153,9 @@ def _picture_lost(rule: str, says: str, at_least_ms: int) -> Criterion:
 
 
 def _lost(segment: Segment, views: Views, rules: Rules) -> Iterator[Flag]:
-    """What a hand does happens at once; light that fades and lenses that blur only make a picture
-    poor.
+    """Flags for a picture that was dark or covered.
+
+    A hand covers the picture at once. Light that fades and a lens that blurs only make it poor.
     """
     covered = _picture_lost(
         "picture_lost/2", "The picture was dark or covered", rules.picture_lost_ms
@@ -174,8 +179,9 @@ def _too_poor(rules: Rules) -> Criterion:
 
 
 def _still(segment: Segment, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
-    """Only for pictures that would show a movement: a dark picture, or a person far away, hardly
-    does.
+    """Flags for a picture that stood still, if it could show a movement at all.
+
+    A dark picture, or one of a person far away, hardly shows any.
     """
     rows = segment.rows
     would_show = (views == View.EMPTY) | (readable(rows, rules) & (views != View.UNKNOWN))
@@ -187,7 +193,7 @@ def _still(segment: Segment, views: Views, still: Seen, rules: Rules) -> Iterato
 
 
 def _unclear(segment: Segment, views: Views, still: Seen, rules: Rules) -> Iterator[Flag]:
-    """A face is there, and no more can be said of it."""
+    """Flags for a face that is there, but that we cannot measure."""
     rows = segment.rows
     there = (views == View.FACE) | (views == View.FACES)
     unclear = there & (~readable(rows, rules) | (still & (rows.brightness < rules.dim_brightness)))

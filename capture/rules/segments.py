@@ -1,8 +1,6 @@
-"""Cuts observations into segments without a hole, and finds where something was seen for long
-within one.
+"""Cuts observations into segments without a hole, and finds the intervals in which something lasts.
 
-Knows time and truth values only: what is looked for, and how long is long, is said in
-`capture.rules`.
+Knows only times and truth values. The rules say what to look for, and for how long.
 """
 
 from collections.abc import Sequence
@@ -15,12 +13,12 @@ from numpy.typing import NDArray
 from capture.rules.columns import Column, Columns, Seen
 from capture.types import SAMPLE_EVERY_MS, Measurements
 
-MAX_ROW_GAP_MS = 1_000  # rows farther apart leave a hole in which anything may have happened
+MAX_ROW_GAP_MS = 1_000  # rows farther apart leave a hole: we do not know what happened in it
 
 
 @dataclass(frozen=True)
 class Span:
-    """From the first moment something was seen to the first moment it was no longer seen."""
+    """An interval: from the first moment we saw something to the first moment we no longer did."""
 
     start_ms: int
     end_ms: int
@@ -35,16 +33,15 @@ class Span:
 
 @dataclass(frozen=True)
 class Segment:
-    """Rows that follow each other without a hole, within one answer; `end_ms` is where the last one
-    ends.
-    """
+    """Rows of one answer that follow each other without a hole. The last one ends at `end_ms`."""
 
     rows: Columns
     end_ms: int
 
     def runs(self, seen: Seen, bridge_ms: int) -> list[Span]:
-        """Where `seen` stays true; pauses of up to `bridge_ms` between two runs are taken for slips
-        of the reader.
+        """The intervals in which `seen` stays true.
+
+        Joins two intervals that are at most `bridge_ms` apart: the reader may have failed between.
         """
         if not seen.any():  # nearly always
             return []
@@ -58,7 +55,7 @@ class Segment:
         return spans
 
     def within(self, spans: Sequence[Span]) -> Seen:
-        """Which rows lie in one of the spans."""
+        """The rows that lie in one of the spans."""
         inside = np.zeros(len(self.rows), dtype=np.bool_)
         for span in spans:
             inside |= (span.start_ms <= self.rows.t_ms) & (self.rows.t_ms < span.end_ms)
@@ -66,9 +63,7 @@ class Segment:
 
 
 def segments_of(measurements: Measurements, rows: Columns) -> list[Segment]:
-    """Cut at answers' borders, at gaps, and wherever rows are missing; `rows` are the observations
-    as columns.
-    """
+    """Cut the observations (as columns) at answers' borders, at gaps and where rows are missing."""
     if not len(rows):
         return []
     borders = _borders(measurements)
@@ -79,7 +74,7 @@ def segments_of(measurements: Measurements, rows: Columns) -> list[Segment]:
 
 
 def _segment(rows: Columns, borders: NDArray[np.int64]) -> Segment:
-    """A row stands for the time until the next one, but never beyond its answer."""
+    """A segment of these rows. The last row counts for one sample, but not beyond its answer."""
     last_ms = int(rows.t_ms[-1])
     later = borders[np.searchsorted(borders, last_ms, side="right") :].tolist()
     return Segment(rows, min([last_ms + SAMPLE_EVERY_MS, *later[:1]]))
@@ -96,7 +91,7 @@ def _borders(measurements: Measurements) -> NDArray[np.int64]:
 
 
 def sustained(seen: Seen, may_go_on: Seen) -> Seen:
-    """True where it was seen, and from there on for as long as nothing contradicts it."""
+    """True where `seen` is, and then for as long as `may_go_on` is true."""
     numbers = np.arange(len(seen))
     lasts = seen | may_go_on
     began = np.maximum.accumulate(np.where(lasts, 0, numbers + 1))
@@ -106,17 +101,16 @@ def sustained(seen: Seen, may_go_on: Seen) -> Seen:
 
 
 def known_earlier(times_ms: NDArray[np.int64], seen: Seen, by_ms: int) -> Seen:
-    """True also for rows up to `by_ms` before one where it was seen: it could only be told after so
-    long.
-    """
+    """True where `seen` is, and up to `by_ms` before, because we learn of it so much later."""
     next_ms = np.minimum.accumulate(np.where(seen, times_ms, np.inf)[::-1])[::-1]
     known: Seen = next_ms - times_ms <= by_ms
     return known
 
 
 def swing(times_ms: NDArray[np.int64], values: Column, window_ms: int) -> Column:
-    """At each moment, highest minus lowest of what was measured in the window that ends there; 0
-    where nothing was.
+    """For each moment, the range (highest minus lowest value) of the window that ends there.
+
+    It is 0 where we measured nothing.
     """
     highest, lowest = values.copy(), values.copy()
     for back in range(1, len(times_ms)):
@@ -130,9 +124,7 @@ def swing(times_ms: NDArray[np.int64], values: Column, window_ms: int) -> Column
 
 
 def known_share(times_ms: NDArray[np.int64], values: Column, window_ms: int) -> Column:
-    """At each moment, the share of rows that were measured, among those less than `window_ms`
-    before or after it.
-    """
+    """For each moment, the share of measured rows less than `window_ms` before or after it."""
     known = np.concatenate(([0], np.cumsum(~np.isnan(values))))
     first = np.searchsorted(times_ms, times_ms - window_ms, side="right")
     after = np.searchsorted(times_ms, times_ms + window_ms, side="left")

@@ -1,6 +1,4 @@
-"""Sound compared with the mouth: speech without a voice, a voice without speech, and no sound at
-all.
-"""
+"""Rules that compare sound with the mouth: a mouth without a voice, a voice without a mouth."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,14 +14,14 @@ from capture.types import Flag, FlagKind, Severity
 
 
 def from_sound(segment: Segment, clear: Seen, ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:
-    """`clear` says of which rows the face can be judged."""
+    """The flags about sound. `clear`: the rows whose face we can judge."""
     moved = swing(segment.rows.t_ms, segment.rows.mouth_open, rules.mouth_window_ms)
     yield from _no_sound(segment, moved, rules)
     yield from _other_voice(segment, moved, clear, ahead or CAMERA, rules)
 
 
 def _no_sound(segment: Segment, moved: Column, rules: Rules) -> Iterator[Flag]:
-    """`moved` is how far the mouth swung lately."""
+    """Flags for missing sound. `moved`: how far the mouth moved in the window before each row."""
     rows = segment.rows
     mute = (moved >= rules.mouth_swing) & (rows.level_dbfs < rules.silence_dbfs)
     nothing = rows.level_dbfs < rules.nothing_dbfs
@@ -44,7 +42,10 @@ def _no_sound(segment: Segment, moved: Column, rules: Rules) -> Iterator[Flag]:
 
 
 def _unheard(rows: Columns, rules: Rules) -> Criterion:
-    """Who has no microphone lost nothing; where sound comes and goes, the system lost some."""
+    """The criterion for a picture without sound.
+
+    A person without a microphone lost nothing. If sound comes and goes, the system lost some.
+    """
     if np.isnan(rows.level_dbfs).all():
         criterion = _criterion("No sound was recorded", rules.unheard_ms)
         return replace(criterion, rule="no_sound_track/2", assessable=False)
@@ -72,8 +73,9 @@ def _overlap(one: Flag, other: Flag) -> bool:
 def _other_voice(
     segment: Segment, moved: Column, clear: Seen, ahead: Ahead, rules: Rules
 ) -> Iterator[Flag]:
-    """The one mouth that is seen, seen well and at rest before, during and after; a hidden one is
-    not measured.
+    """Flags for speech while the mouth of the only visible person rested.
+
+    We must see the mouth well. It must rest before, during and after the speech.
     """
     rows = segment.rows
     alone = clear & (rows.count == 1) & (turn_share(rows, ahead, rules) < 1)
@@ -90,8 +92,9 @@ def _other_voice(
 
 
 def _rests(rows: Columns, moved: Column, rules: Rules) -> Seen:
-    """Shut now, and hardly moving before (`moved`) and after; a mouth that is hardly ever seen may
-    move unseen.
+    """Rows in which the mouth is shut and hardly moves before (`moved`) and after.
+
+    Where we measured the mouth only seldom, it may have moved, so it does not count as resting.
     """
     after = swing(-rows.t_ms[::-1], rows.mouth_open[::-1], rules.mouth_window_ms)[::-1]
     is_seen = (

@@ -1,7 +1,7 @@
-"""Leaves out what was measured while the candidate's device kept camera or microphone for itself,
-as for a phone call.
+"""Leaves out observations from the time when the candidate's device paused camera or microphone.
 
-Such rows say nothing about anybody. Knows neither rules nor why a device pauses.
+A phone does so during a call. Such observations say nothing about anybody. This module knows
+neither rules nor why a device pauses.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,16 +9,18 @@ from dataclasses import replace
 
 from capture.types import Observation, Pause, PausedDevice
 
-# The page's clock and the file's may be a second apart; a camera is dark before anybody is told,
-# and after it is back.
+# The page's clock and the file's clock can differ by a second. A camera turns dark before the page
+# learns of the pause, and stays dark for a moment after it.
 SLACK_MS = 1_000
 
 
 def assessable(
     observations: Sequence[Observation], pauses: Sequence[Pause]
 ) -> Sequence[Observation]:
-    """Without the rows of a paused camera, which leave a gap; those of a paused microphone lose
-    their sound only.
+    """The observations that rules may judge.
+
+    Drops the rows of a paused camera, which leaves a gap. The rows of a paused microphone lose only
+    their sound.
     """
     return list(_assessable(observations, pauses)) if pauses else observations
 

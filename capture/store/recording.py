@@ -1,7 +1,6 @@
-"""The files of one recording: their names, and the observations that are appended while an answer
-is measured.
+"""The files of one recording: their names, and the log of observations of an answer.
 
-The only code that knows file names. Knows nothing of what is inside videos, and nothing of rules or
+No other code knows file names. This module knows nothing of what videos contain, of rules or of
 people.
 """
 
@@ -24,7 +23,7 @@ from capture.types import Observation
 from disk.atomic import TEMPORARY_SUFFIX, atomic_write, fsync_folder, nothing_to_confirm, write_json
 from disk.hashing import HASH_SUFFIX, noted_hash, sha256
 
-# what only matters on the way to film and manifest
+# files that we need only until film and manifest are finished
 PASSING = (TEMPORARY_SUFFIX, ".normalised.mp4", HASH_SUFFIX)
 DOOMED_SUFFIX = ".deleted"  # a folder that is being deleted
 LOCK_POLL_S = 0.02
@@ -33,8 +32,8 @@ CONTAINER_NAME = re.compile(r"[a-z0-9]{2,4}")
 
 OBSERVATION_FIELDS = tuple(field.name for field in fields(Observation))
 TUPLE_FIELDS = ("box", "blinks_ms")  # JSON knows only lists
-# No instrument here is more exact than this, and rounding once, before anything judges, makes every
-# later judgement see the same numbers.
+# No quantity is more exact than this. We round once, before the rules judge, so every later
+# judgement uses the same numbers.
 DECIMALS = {
     "yaw_deg": 1,
     "pitch_deg": 1,
@@ -47,7 +46,7 @@ RATIO_DECIMALS = 3
 
 
 class Recording:
-    """The folder of one interview and the places of everything in it."""
+    """The folder of one interview and the paths of all files in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,13 +60,13 @@ class Recording:
         self.report_picture_path = folder / "report.png"
 
     def create(self) -> None:
-        """Make the folder; harmless when it is there."""
+        """Make the folder, unless it exists."""
         self.answers.mkdir(parents=True, exist_ok=True)
         fsync_folder(self.folder)
         fsync_folder(self.folder.parent)
 
     def answer_path(self, question: int, take: int, part: int, container: str) -> Path:
-        """The media as received. Part 2 is the same take, interrupted and continued."""
+        """The media as we received it. Part 2 continues the same take after an interruption."""
         if not CONTAINER_NAME.fullmatch(container):
             raise ValueError(f"not a container name: {container!r}")
         return self._answer_file(question, take, part, container)
@@ -76,13 +75,14 @@ class Recording:
         return self._answer_file(question, take, part, "observations")
 
     def unfinished_path(self, key: str) -> Path:
-        """Observations of an analysis that may be interrupted and taken up again; `key` says of
-        what, by what.
+        """Observations of an analysis that we can interrupt and continue.
+
+        `key` identifies the clip and the engine.
         """
         return self.folder / f"{key}.observations{TEMPORARY_SUFFIX}"
 
     def normalised_path(self, question: int, take: int, part: int) -> Path:
-        """The answer as MP4, only until it is part of the joined recording."""
+        """The answer as MP4. We delete it when it is part of the joined recording."""
         return self._answer_file(question, take, part, "normalised.mp4")
 
     def _answer_file(self, question: int, take: int, part: int, ending: str) -> Path:
@@ -90,7 +90,7 @@ class Recording:
         return self.answers / f"{stem}.{ending}"
 
     def delete_take(self, question: int, take: int) -> None:
-        """Remove every file of one take: the candidate recorded it again, or asked for deletion."""
+        """Delete every file of one take, when the candidate recorded it again or asked for it."""
         stem = re.compile(rf"{question:02d}-{take}(-\d+)?\..*")
         for path in self.answers.iterdir():
             if stem.fullmatch(path.name):
@@ -98,7 +98,7 @@ class Recording:
         fsync_folder(self.answers)
 
     def delete_part(self, question: int, take: int, part: int) -> None:
-        """Remove every file of one part of a take."""
+        """Delete every file of one part of a take."""
         for path in self.answers.glob(self._answer_file(question, take, part, "*").name):
             path.unlink()
         fsync_folder(self.answers)
@@ -110,24 +110,22 @@ class Recording:
         """
         handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            yield _locked(handle, wait_s, check)
+            yield _lock_within(handle, wait_s, check)
         finally:
             os.close(handle)
 
     def delete_temporary(self) -> None:
-        """Remove what only mattered on the way: normalised answers, hashes, and leftovers of
-        interrupted writes.
-        """
+        """Delete normalised answers, noted hashes, and the leftovers of interrupted writes."""
         for folder in (self.folder, self.answers):
             for path in folder.iterdir():
                 if path.name.endswith(PASSING):
                     _delete(path)
 
     def delete(self) -> None:
-        """Delete the whole recording; harmless when it is gone already.
+        """Delete the whole recording, if it exists.
 
-        It is renamed first, so that a process still at work on it finds nothing and can add
-        nothing. Several processes may delete at once.
+        We rename it first, so that a process that still works on it finds nothing and can add
+        nothing. Several processes may delete at the same time.
         """
         doomed = self.folder.with_name(self.folder.name + DOOMED_SUFFIX)
         with suppress(FileNotFoundError):
@@ -140,7 +138,7 @@ class Recording:
     def write_manifest(
         self, confirm: Callable[[], None] = nothing_to_confirm, check: Check = go_on
     ) -> dict[str, str]:
-        """Store and return the sha256 of every file, by its path inside the folder."""
+        """Store and return the SHA-256 of every file, by its path inside the folder."""
         listed = (path for path in self.files() if path != self.manifest_path)
         manifest = {
             path.relative_to(self.folder).as_posix(): noted_hash(path) or sha256(path, check)
@@ -150,7 +148,7 @@ class Recording:
         return manifest
 
     def verify_manifest(self) -> list[str]:
-        """The listed files that are missing or changed since the manifest was written."""
+        """The listed files that are missing, or have changed since we wrote the manifest."""
         try:
             manifest: dict[str, str] = json.loads(self.manifest_path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as exc:
@@ -159,7 +157,7 @@ class Recording:
         return [name for name, path, known in listed if not path.is_file() or sha256(path) != known]
 
     def files(self) -> list[Path]:
-        """Everything that is kept, without what only matters on the way."""
+        """All files that we keep, without those that we need only until the end."""
         every = (path for path in self.folder.rglob("*") if path.is_file())
         return sorted(path for path in every if not self._is_passing(path))
 
@@ -168,14 +166,14 @@ class Recording:
 
 
 def _delete(path: Path) -> None:
-    """A file, or a folder that a killed process could not delete; and no matter who was faster."""
+    """Delete a file, or a folder that a killed process left, unless another process was faster."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
 
 
-def _locked(handle: int, wait_s: float, check: Check) -> bool:
+def _lock_within(handle: int, wait_s: float, check: Check) -> bool:
     until_s = time.monotonic() + wait_s
     while True:
         check()
@@ -189,13 +187,12 @@ def _locked(handle: int, wait_s: float, check: Check) -> bool:
 
 
 class ObservationLog:
-    """Append-only observations of one answer, one JSON line each. One process at a time may hold
-    it.
+    """The observations of one answer, one JSON line each, append-only. One process may open it.
 
-    A process that `takes_over` from a sleeping one continues in a copy under the same name. What
-    the sleeper still writes goes to a file without a name, and `is_displaced` tells it so. No
-    fsync: after a power cut the lost lines are measured again from the video, which is safe on
-    disk.
+    A process that `takes_over` from a suspended one continues in a copy under the same name. What
+    the suspended process still writes goes to a file without a name, and `is_displaced` tells it
+    so. We do not fsync: after a power failure we measure the lost lines again from the video, which
+    is safe on disk.
     """
 
     def __init__(self, path: Path, *, takes_over: bool = False) -> None:
@@ -208,9 +205,7 @@ class ObservationLog:
         self.last_t_ms: int | None = self._drop_torn_end()
 
     def is_displaced(self) -> bool:
-        """Whether another process has taken over, or the file was deleted. What is appended now is
-        lost.
-        """
+        """Whether another process has taken over or deleted the file, so new lines are lost."""
         return os.fstat(self._file.fileno()).st_nlink == 0
 
     def _drop_torn_end(self) -> int | None:
@@ -230,9 +225,7 @@ class ObservationLog:
         self.last_t_ms = observation.t_ms
 
     def flush(self) -> None:
-        """Hand the lines to the operating system: from here on they survive the death of this
-        process.
-        """
+        """Give the lines to the operating system, so that they survive if this process dies."""
         self._file.flush()
 
     def close(self) -> None:
@@ -267,9 +260,7 @@ def _own_copy(path: Path) -> BinaryIO:
 
 
 def read_observations(path: Path) -> list[Observation]:
-    """All whole observations in time order, one per moment; a line still being written is left
-    out.
-    """
+    """All complete observations in time order, one per moment. Skips an incomplete last line."""
     if not path.exists():
         return []
     by_time: dict[int, Observation] = {}
@@ -281,9 +272,7 @@ def read_observations(path: Path) -> list[Observation]:
 
 
 def rounded(observation: Observation) -> dict[str, Any]:
-    """What was measured, by name, to the precision that is worth keeping; what was not measured is
-    left out.
-    """
+    """The measured quantities by name, rounded. Leaves out what we did not measure."""
     values = ((name, getattr(observation, name)) for name in OBSERVATION_FIELDS)
     return {
         name: rounded_value(name, value)
@@ -293,7 +282,7 @@ def rounded(observation: Observation) -> dict[str, Any]:
 
 
 def rounded_value(name: str, value: Any) -> Any:
-    """To the precision that is worth keeping of this quantity."""
+    """The value, rounded to the precision of this quantity."""
     if isinstance(value, float):
         return round(value, DECIMALS.get(name, RATIO_DECIMALS))
     if isinstance(value, tuple):
@@ -302,9 +291,7 @@ def rounded_value(name: str, value: Any) -> Any:
 
 
 def latest_observations(path: Path) -> list[Observation]:
-    """The last seconds' observations, read from the file's end: cheap however long the answer
-    is.
-    """
+    """The observations of the last seconds. Reads only the end of the file, so it is fast."""
     if not path.exists():
         return []
     with path.open("rb") as file:
@@ -318,7 +305,7 @@ def _line(observation: Observation) -> bytes:
 
 
 def _parsed(line: bytes) -> Observation | None:
-    """None for a line that was cut off in the middle of writing."""
+    """The observation of a line, or None for an incomplete line."""
     if not line.endswith(b"\n"):
         return None
     try:

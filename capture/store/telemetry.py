@@ -1,8 +1,7 @@
-"""Writes and reads `telemetry.json`, the contract that docs/telemetry.md explains and
-telemetry.schema.json states.
+"""Writes and reads `telemetry.json`. docs/telemetry.md explains this contract.
 
-Turns measurements and flags into columns and back. Judges nothing, and knows no clock but the
-recording's.
+Turns measurements and flags into columns and back. All times are on the recording's clock. Judges
+nothing. The contract's schema is telemetry.schema.json.
 """
 
 import json
@@ -42,9 +41,7 @@ Telemetry = dict[str, Any]
 def build(
     session_id: str, measurements: Measurements, flags: Sequence[Flag], engine: dict[str, str]
 ) -> Telemetry:
-    """The contract's document. A row of a log exists where at least one of its quantities was
-    measured.
-    """
+    """The document of the contract. A log has a row if we measured one of its quantities."""
     rows = measurements.observations
     logs = {log: _columns(rows, names) for log, names in LOGS.items()}
     logs["face"]["box"] = [box and list(box) for box in logs["face"]["box"]]
@@ -64,7 +61,7 @@ def build(
 
 
 def _event(event: PageEvent) -> dict[str, Any]:
-    """`characters` is there for what has some; other readers need not know of it."""
+    """The event as a document. `characters` is there only if the event has it."""
     named = asdict(event)
     return (
         named
@@ -76,8 +73,8 @@ def _event(event: PageEvent) -> dict[str, Any]:
 def _columns(rows: Sequence[Observation], names: Sequence[str]) -> dict[str, list[Any]]:
     """The values as they were stored, already rounded.
 
-    A person waits while an hour of them is written. Column by column, the garbage collector has
-    nothing to look through.
+    A person waits while we write an hour of them. Lists of plain values cost the garbage collector
+    little time.
     """
     values_of = attrgetter(*names)
     rows = [row for row in rows if values_of(row).count(None) < len(names)]
@@ -92,7 +89,7 @@ def write(
 
 
 def read(path: Path) -> tuple[Measurements, list[Flag]]:
-    """Measurements and flags of a file, checked enough to be judged again."""
+    """The measurements and flags of a file. Checks what the rules need to judge it again."""
     telemetry = load(path)
     try:
         return _measurements(telemetry), [_flag(row) for row in telemetry["flags"]]
@@ -101,7 +98,7 @@ def read(path: Path) -> tuple[Measurements, list[Flag]]:
 
 
 def load(path: Path) -> Telemetry:
-    """The document as it is stored, of a version we know."""
+    """The stored document. Raises CaptureError unless it has the version that we know."""
     try:
         telemetry = json.loads(path.read_text(encoding="utf-8"))
     except OSError as exc:
@@ -129,7 +126,7 @@ def _measurements(telemetry: Telemetry) -> Measurements:
 
 
 def _observations(telemetry: Telemetry) -> list[Observation]:
-    """The rows of all logs, put together by their times."""
+    """The rows of all logs, joined by their times."""
     by_time: dict[int, dict[str, Any]] = {}
     for log, names in LOGS.items():
         columns = telemetry[log]

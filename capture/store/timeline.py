@@ -1,7 +1,7 @@
-"""Puts the answers of an interview one after the other on the clock of the joined recording.
+"""Joins the answers of an interview, one after the other, on the clock of the recording.
 
-The only code that converts between an answer's clock and the recording's. Pure: it opens nothing
-and judges nothing.
+No other code converts between an answer's clock and the recording's clock. This module is pure: it
+opens nothing and judges nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,14 +18,12 @@ from capture.types import (
     PageEvent,
 )
 
-LOST_MS = 200  # a shorter missing tail is the recorder's own rounding at its end, not a loss
+LOST_MS = 200  # a shorter missing end comes from the recorder's rounding and is no loss
 UNMEASURED_MS = 1_000  # five samples in a row are missing: no longer a late frame
 
 
 def join_timeline(answers: Sequence[MeasuredAnswer]) -> Measurements:
-    """Everything known of an interview on one clock; a lost tail keeps its place as a gap after its
-    answer.
-    """
+    """All we know about an interview, on one clock. A lost end becomes a gap after its answer."""
     spans: list[AnswerSpan] = []
     gaps: list[Gap] = []
     observations: list[Observation] = []
@@ -38,7 +36,7 @@ def join_timeline(answers: Sequence[MeasuredAnswer]) -> Measurements:
             Gap(gap.start_ms + start_ms, gap.end_ms + start_ms, gap.cause) for gap in _gaps(answer)
         ]
         observations += [
-            _later(seen, start_ms)
+            _shifted(seen, start_ms)
             for seen in answer.observations or ()
             if seen.t_ms < answer.duration_ms
         ]
@@ -60,9 +58,7 @@ def _lost_ms(answer: MeasuredAnswer) -> int:
 
 
 def _gaps(answer: MeasuredAnswer) -> list[Gap]:
-    """All gaps of one answer on its own clock: those reported, those found, and the missing
-    tail.
-    """
+    """All gaps of one answer on its own clock: reported ones, found ones, and the missing end."""
     gaps = [*answer.gaps, *_unmeasured(answer)]
     if lost_ms := _lost_ms(answer):
         gaps.append(Gap(answer.duration_ms, answer.duration_ms + lost_ms, GapCause.INTERRUPTED))
@@ -70,8 +66,9 @@ def _gaps(answer: MeasuredAnswer) -> list[Gap]:
 
 
 def _unmeasured(answer: MeasuredAnswer) -> Iterator[Gap]:
-    """Stretches without observations that no reported gap explains; none where analysis was
-    refused.
+    """Intervals without observations that no reported gap explains.
+
+    There are none if the candidate refused analysis.
     """
     if answer.observations is None:
         return
@@ -85,9 +82,10 @@ def _unmeasured(answer: MeasuredAnswer) -> Iterator[Gap]:
         known_to_ms = max(known_to_ms, end_ms)
 
 
-def _later(seen: Observation, by_ms: int) -> Observation:
-    """A copy made by hand: `replace` sets its 17 fields one by one, which an hour of observations
-    feels.
+def _shifted(seen: Observation, by_ms: int) -> Observation:
+    """A copy of the observation, `by_ms` later.
+
+    We do not use `replace`, which sets 17 fields one by one: too slow for an hour of observations.
     """
     if by_ms == 0:
         return seen
@@ -98,8 +96,9 @@ def _later(seen: Observation, by_ms: int) -> Observation:
 
 
 def _event(event: PageEvent, answer: MeasuredAnswer, by_ms: int) -> PageEvent:
-    """The page's own clock runs on while the recorder stops, so its events are held within the
-    answer.
+    """The event on the recording's clock, limited to its answer.
+
+    The page's clock goes on after the recorder has stopped.
     """
     last_ms = answer.duration_ms + _lost_ms(answer)
     until_ms = None if event.until_ms is None else min(event.until_ms, last_ms) + by_ms

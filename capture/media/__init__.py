@@ -1,6 +1,5 @@
-"""Files that strangers sent: which container they are, what they claim, and the pictures and sound
-inside them.
+"""Media files that strangers sent: their container, their claims, their pictures and their sound.
 
-Knows bytes, limits and clocks; nothing of faces, rules or interviews. Only `signature` needs no
+Knows bytes, limits and clocks, but nothing of faces, rules or interviews. Only `signature` needs no
 media library.
 """

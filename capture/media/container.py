@@ -1,9 +1,7 @@
-"""Opens media files that strangers sent, also while they grow, and holds them to limits before
-anything is decoded.
+"""Opens media files that strangers sent, also while they grow, and checks limits before decoding.
 
-Believes nothing that a file says of itself beyond its first bytes: the demuxer is chosen by us,
-nothing but the one file is ever read, and durations are measured. Pictures and sound come out of
-`capture.media.decoder`.
+We believe nothing that a file claims, except its first bytes: we choose the demuxer, read no other
+file, and measure durations. `capture.media.decoder` gives the pictures and the sound.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -52,30 +50,28 @@ DECODERS = (
     "mp2float",
 )
 
-# picture, sound and a few tracks that phones add; each stream costs memory while the file is opened
+# picture, sound and a few tracks that phones add; each stream costs memory while we open the file
 MAX_STREAMS = 8
-# recorders catch up in bursts, so the rate is counted over at least this many frames
+# recorders catch up in bursts, so we compute the rate over at least this many frames
 FPS_BURST_FRAMES = 120
 MAX_SOUND_RATE_HZ = 192_000
 MAX_SOUND_CHANNELS = 8
-# a computer that slept on the way, at most; behind a longer leap no time can be trusted
+# times can jump when a computer slept; after a longer jump we trust no time
 MAX_TIME_JUMP_MS = 600_000
 # codecs store pictures out of order by a second or two at the slowest rates
 MAX_REORDER_MS = 10_000
-FIRST_FRAME_PACKETS = 300  # ten seconds at 30 fps without one picture: there is none
+FIRST_FRAME_PACKETS = 300  # after ten seconds at 30 fps without a picture we give up
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What we agree to decode. A file beyond any of these is refused before the first picture is
-    decoded.
-    """
+    """What we decode. We refuse a file that exceeds a limit before we decode its first picture."""
 
     max_side_px: int = 1920  # full HD either way round: phones record upright
     max_pixels: int = 1920 * 1088  # full HD as codecs pad it
     max_fps: int = 62  # 60 and the jitter of real clocks
-    max_duration_ms: int = 4 * 3_600_000  # the longest interview anybody sat through, with room
-    cut_at_ms: int | None = None  # what begins later is left out; None: all of it counts
+    max_duration_ms: int = 4 * 3_600_000  # longer than any real interview
+    cut_at_ms: int | None = None  # we leave out what begins later; None: we use all of it
 
 
 LIMITS = Limits()
@@ -83,7 +79,7 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What a file holds, by measuring it; width and height are of the upright picture."""
+    """What we measured of a file. Width and height are those of the upright picture."""
 
     container: str
     video_codec: str
@@ -93,13 +89,11 @@ class MediaInfo:
     rotation_deg: int
     duration_ms: int
     frames: int
-    sent_ms: int  # with what was cut off
+    sent_ms: int  # the duration including what we cut off
 
 
 class Media:
-    """One opened file: its picture, its sound if any, and its packets in file order, held to the
-    limits.
-    """
+    """One open file: its picture, its sound if any, its packets in file order. Checks limits."""
 
     def __init__(
         self,
@@ -108,17 +102,17 @@ class Media:
         limits: Limits = LIMITS,
         check: Check = go_on,
     ) -> None:
-        """`check` is asked at every packet, and raises where reading shall end."""
+        """We call `check` at every packet. It raises when reading must end."""
         self.limits = limits
         self._check = check
         self._path = source.path if isinstance(source, GrowingFile) else source
         self._demuxer = DEMUXERS[container]
         self.is_damaged = False
         self.end_ms = 0
-        self.sent_ms = 0  # the same with what is cut off
+        self.sent_ms = 0  # the same including what we cut off
         self.video_packets = 0
-        self._cut: set[int] = set()  # the tracks that came to the cut
-        # a picture could not be decoded, and none since then stands for itself
+        self._cut: set[int] = set()  # the tracks that have reached the cut
+        # we could not decode a picture, and there was no key picture since then
         self.is_astray = False
         self._newest_ms: dict[int, int] = {}
         self._stop = source.stop if isinstance(source, GrowingFile) else Event()
@@ -131,18 +125,20 @@ class Media:
             self._file.close()
             raise
         self.origin_s = (self.input.start_time or 0) / av.time_base
-        # An hour has 250,000 packets: exact fractions would take longer than copying them does.
+        # An hour has 250,000 packets: computing with fractions would take longer than copying them.
         self.tick_s = {stream.index: float(stream.time_base or 0) for stream in self.input.streams}
 
     def time_ms(self, seconds: float) -> int:
-        """A timestamp of this file on the answer's clock, which starts with the file's first
-        picture or sound.
+        """A timestamp of this file on the answer's clock.
+
+        That clock starts with the file's first picture or sound.
         """
         return round((seconds - self.origin_s) * 1000)
 
     def packets(self) -> Iterator[Packet[Stream]]:
-        """Every packet with a time, until the cut, the end or the first damage; what is counted
-        moves along.
+        """Every packet with a time, until the cut, the end or the first damage.
+
+        Updates durations and counts on the way.
         """
         streams = [self.video] if self.audio is None else [self.video, self.audio]
         has_leapt = False
@@ -151,7 +147,7 @@ class Media:
                 self._check()
                 if packet.pts is not None and not packet.is_corrupt:
                     if self._is_cut(packet):
-                        continue  # read on: whoever waits for the file's end still waits
+                        continue  # we read on, because the caller waits for the file's end
                     if has_leapt := self._leaps(packet):
                         break
                     self._count(packet)
@@ -159,15 +155,14 @@ class Media:
             is_broken = has_leapt or not self._is_whole()
         except FFmpegError:
             is_broken = True
-        # our own stopping looks like a cut file, and is none
+        # a file that we stop reading looks like a truncated one
         self.is_damaged = is_broken and not self._stop.is_set()
 
     def pictures(self, packet: Packet[Stream] | None) -> list[VideoFrame]:
-        """The packet's pictures that are as they were recorded; None asks for those that the
-        decoder still holds.
+        """The packet's intact pictures. None asks for the pictures that the decoder still holds.
 
-        One broken packet must not end an answer. But what follows it is drawn onto what it left,
-        without any error, so nothing is given before the next picture that stands for itself.
+        One damaged packet must not end an answer. But the decoder draws the following pictures onto
+        the damaged one, without any error. So we give no picture before the next key picture.
         """
         try:
             frames = self.video.decode(packet)
@@ -178,7 +173,7 @@ class Media:
 
     def _is_right(self, frame: VideoFrame) -> bool:
         if frame.time_base is None and self.video.time_base is not None:
-            frame.time_base = self.video.time_base  # pictures without a packet come without it
+            frame.time_base = self.video.time_base  # the last pictures come without it
         if frame.is_corrupt:
             self.is_astray = True
         elif frame.key_frame:
@@ -186,14 +181,16 @@ class Media:
         return not self.is_astray
 
     def _is_whole(self) -> bool:
-        """FFmpeg ends quietly where an MP4 is cut or has lost a piece; other containers leave no
-        trace of either.
+        """Whether an MP4 is complete. Of other containers we cannot tell.
+
+        FFmpeg reports no error if an MP4 is truncated or lacks a piece.
         """
         return self._demuxer != "mov" or index_guard.are_whole(self._path)
 
     def _is_cut(self, packet: Packet[Stream]) -> bool:
-        """Whether this comes after the cut. Behind a track's first such packet all of it does:
-        codecs need order.
+        """Whether this packet comes after the cut.
+
+        After the first such packet of a track we cut all of the track, because codecs need order.
         """
         track = packet.stream_index
         t_ms = self.time_ms((packet.pts or 0) * self.tick_s[track])
@@ -209,7 +206,7 @@ class Media:
         return round((packet.duration or 0) * self.tick_s[packet.stream_index] * 1000)
 
     def _leaps(self, packet: Packet[Stream]) -> bool:
-        """Whether the clock of the file jumps here, so that the times from here on mean nothing."""
+        """Whether the file's clock jumps here, so that its later times mean nothing."""
         track = packet.stream_index
         t_ms = self.time_ms((packet.pts or 0) * self.tick_s[track])
         newest_ms = self._newest_ms.get(track, t_ms)
@@ -284,17 +281,15 @@ def _picture(opened: InputContainer, limits: Limits) -> VideoStream:
         raise UnusableMedia(f"the picture is {video.width}×{video.height}, larger than full HD")
     if min(video.width, video.height) < 16:
         raise UnusableMedia("the video track has no picture size, or one far too large to decode")
-    # "explode": a picture with an error in it is an error, and not mended with what is around it.
+    # "explode": the decoder reports a damaged picture as an error and does not repair it.
     video.codec_context.options = {"max_pixels": str(limits.max_pixels), "err_detect": "explode"}
-    # several answers are measured at once; threads inside one would only add delay
+    # we measure several answers at once, so more threads for one answer would only add delay
     video.thread_count = 1
     return video
 
 
 def sound_of(opened: InputContainer, decoders: Sequence[str] = DECODERS) -> AudioStream | None:
-    """The first sound track that can be decoded: a strange one is treated like none, the picture
-    still counts.
-    """
+    """The first sound track that we can decode, or None: then we still use the picture."""
     for audio in opened.streams.audio:
         known = audio.codec_context is not None and audio.codec_context.name in decoders
         if (
@@ -307,7 +302,7 @@ def sound_of(opened: InputContainer, decoders: Sequence[str] = DECODERS) -> Audi
 
 
 def sounds(packet: Packet[Stream]) -> list[AudioFrame]:
-    """The packet's sound; none where it is broken: silence is what arrived."""
+    """The packet's sound. A damaged packet gives none, so there will be silence."""
     try:
         return [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
     except FFmpegError:
@@ -315,7 +310,7 @@ def sounds(packet: Packet[Stream]) -> list[AudioFrame]:
 
 
 def upright_size(frame: VideoFrame, video: VideoStream) -> tuple[int, int]:
-    """Width and height as a person sees the picture: square pixels, rotation applied."""
+    """Width and height of the picture as a person sees it: square pixels, after rotation."""
     shape = video.sample_aspect_ratio or 1
     width, height = round(frame.width * shape), frame.height
     return (height, width) if frame.rotation % 180 else (width, height)
@@ -324,7 +319,7 @@ def upright_size(frame: VideoFrame, video: VideoStream) -> tuple[int, int]:
 def probe(
     path: Path, container: str | None = None, limits: Limits = LIMITS, check: Check = go_on
 ) -> MediaInfo:
-    """Measure a finished file without decoding more than its first picture."""
+    """Measure a finished file. Decodes only its first picture."""
     container = container or identify_file(path)
     with Media(path, container, limits, check) as media:
         first: VideoFrame | None = None

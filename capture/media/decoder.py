@@ -1,8 +1,7 @@
-"""Turns an answer's file into upright pictures, a few a second, and mono sound, both on the
-answer's clock.
+"""Turns a file into a few upright pictures a second and mono sound, both on the answer's clock.
 
-Every packet is decoded, as codecs need, but only sampled pictures are converted; of the others the
-luma is at hand. Measures nothing and judges nothing.
+We decode every packet, because codecs need it, but convert only the sampled pictures. The others
+give their luma. Measures nothing and judges nothing.
 """
 
 from __future__ import annotations
@@ -25,21 +24,20 @@ from capture.media.container import LIMITS, Limits, Media, sounds, upright_size
 from capture.media.growing_file import GrowingFile
 from capture.types import Frame, Glance, Sound
 
-# the longer side of pictures handed out: enough for a face at a desk, cheaper than full HD
+# the longer side of the pictures we give: enough for a face at a desk, and cheaper than full HD
 MEASURED_SIDE_PX = 640
-MEASURED_RATE_HZ = 16_000  # what voice detection wants
+MEASURED_RATE_HZ = 16_000  # the rate of the voice detector
 LUMA_FIRST = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "nv12", "gray"})
-# sound given before `from_ms`, so that windows and voice detection know their past
+# we give so much sound before `from_ms`, because level and voice detection need the past
 SOUND_WARM_UP_MS = 1_000
 
 
 class Decoder:
-    """Iterate once to get frames and sound as the file has them; afterwards the attributes say how
-    it ended.
+    """Iterate once, to get frames and sound in file order. Then the attributes say how it ended.
 
-    Frames come at the first picture on or after each multiple of `every_ms`, with their real times,
-    in time order, and a glance for each picture between them. `from_ms` takes up work that was
-    interrupted: earlier frames are decoded, because codecs need them, but not given.
+    The first picture at or after each multiple of `every_ms` is a frame, with its real time. Each
+    picture between them is a glance. `from_ms` continues interrupted work: we decode earlier
+    pictures, because codecs need them, but do not give them.
     """
 
     def __init__(
@@ -58,8 +56,8 @@ class Decoder:
         self.limits = limits
         self.from_ms = from_ms
         self.check = check
-        self.duration_ms = 0  # of what was read so far
-        self.damaged_at_ms: int | None = None  # the file could not be read any further than this
+        self.duration_ms = 0  # of what we have read so far
+        self.damaged_at_ms: int | None = None  # we could not read the file any further
         self.has_sound = False
         self._due_ms = 0
 
@@ -102,7 +100,7 @@ class Decoder:
 
 
 class MonoResampler:
-    """Resamples to mono float; unlike PyAV's own it lives on when the format changes on the way."""
+    """Resamples to mono float. Unlike PyAV's resampler, it accepts a change of the format."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -113,13 +111,13 @@ class MonoResampler:
         return AudioResampler(format="flt", layout="mono", rate=self._rate_hz)
 
     def resample(self, frame: AudioFrame) -> list[tuple[float, NDArray[np.float32]]]:
-        """Samples, and the time of the first one in s. Sound without a time is left out."""
+        """Samples, and the time of the first one in s. Leaves out sound without a time."""
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if form != self._form:
             self._form, self._resampler = form, self._fresh()
         try:
             parts = self._resampler.resample(frame)
-        except FFmpegError:  # sound in a form that cannot be: silence is what arrived
+        except FFmpegError:  # sound in an impossible format, so there will be silence
             self._form = None
             return []
         mono = ((part.pts, part.time_base, part) for part in parts)
@@ -139,9 +137,7 @@ def _frame(t_ms: int, frame: VideoFrame, video: VideoStream) -> Frame:
 
 
 def _upright_luma(frame: VideoFrame) -> NDArray[np.uint8]:
-    """The first plane as it lies in memory, where it is luma of one byte; its size is the file's
-    own.
-    """
+    """The upright luma in the file's own size. Most formats have it as their first plane."""
     if frame.format.name in LUMA_FIRST:
         plane = frame.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)

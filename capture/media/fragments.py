@@ -1,9 +1,8 @@
-"""Heads of MP4 fragments whose data do not follow: GStreamer's muxer, and so WebKitGTK, writes the
-last heads twice.
+"""Hides repeated fragment heads of an MP4 from the demuxer.
 
-FFmpeg would take what stands behind the first one for its pictures and sound, and then decode
-neither. Such a head becomes `free`: four bytes of what a demuxer is given, none in the file. Knows
-no sample and no time.
+GStreamer's muxer (and so WebKitGTK) writes the last heads twice. FFmpeg would read the bytes after
+the first one as its pictures and sound, and decode neither. So we rename such a head to `free` in
+the bytes that the demuxer gets. The file does not change. Knows no samples and no times.
 """
 
 import struct
@@ -12,18 +11,16 @@ from capture.media.index_guard import WITHOUT_END
 
 HEAD = struct.Struct(">I4s")
 LONG_HEAD = struct.Struct(">I4sQ")
-# a head of a recorder's fragment has a few kB; a larger one is passed on as it is
+# the head of a recorder's fragment has a few kB; we do not check larger ones
 HEAD_MAX_BYTES = 1 << 20
 
 
 class FragmentPairs:
-    """Is fed a file's bytes in order and gives them back, each fragment's head once it is known
-    what follows it.
-    """
+    """Gets a file's bytes in order and returns them, a head only when it knows what follows."""
 
     def __init__(self) -> None:
         self._waiting = b""
-        self._left = 0  # bytes of the box we are in, all of which are passed on
+        self._left = 0  # bytes of the current box that we still have to return
 
     def feed(self, data: bytes) -> bytes:
         self._waiting += data
@@ -35,12 +32,12 @@ class FragmentPairs:
         return b"".join(given)
 
     def rest(self) -> bytes:
-        """What is still held back when there are no more bytes."""
+        """The bytes that we still hold back, at the end of the file."""
         rest, self._waiting = self._waiting, b""
         return rest
 
     def _enter_box(self) -> bool:
-        """False where more bytes are needed."""
+        """Begin with the next box. False if we need more bytes."""
         if len(self._waiting) < LONG_HEAD.size:
             return False
         length, kind, long_length = LONG_HEAD.unpack_from(self._waiting)

@@ -12,14 +12,12 @@ from capture.errors import UnusableMedia
 from capture.media import index_guard
 from capture.media.fragments import FragmentPairs
 
-# a recorder delivers once a second: ten looks in between cost nothing and delay nothing
+# a recorder delivers once a second, so ten reads a second cost and delay almost nothing
 POLL_MS = 100
 
 
 class GrowingFile:
-    """A file that may still grow: `read` waits for bytes until the file is complete or `stop` is
-    set.
-    """
+    """A file that may still grow. `read` waits until there are bytes, it is complete, or `stop`."""
 
     def __init__(
         self, path: Path, is_complete: Callable[[], bool], stop: Event | None = None
@@ -36,7 +34,7 @@ class GrowingFile:
 
     def read(self, size: int) -> bytes:
         while not self._ready and not self.stop.is_set() and not self._is_refused:
-            # asked before reading: bytes that came in between must not be missed
+            # we ask before we read, so that we do not miss bytes that come in between
             was_complete = self.is_complete()
             data = self._file.read(size)
             self._look(data)
@@ -58,7 +56,7 @@ class GrowingFile:
             if self.guard:
                 self.guard.feed(data)
         except UnusableMedia:
-            self._is_refused = True  # a demuxer that asks again gets nothing
+            self._is_refused = True  # if the demuxer reads again, it gets nothing
             raise
 
     def close(self) -> None:
@@ -73,10 +71,10 @@ class ByteSource(Protocol):
 
 
 def reader_of(source: Path | GrowingFile, container: str) -> ByteSource:
-    """The file's bytes. Only in a whole file can be sought, which ordinary MP4 and Matroska need.
+    """A reader of the file's bytes. Only a complete file can seek, as ordinary MP4 and Matroska do.
 
-    A fragmented MP4 is read from front to back also when it is whole: places that it names may hide
-    another index.
+    We read a fragmented MP4 from front to back even when it is complete: a position that it names
+    can hide another index.
     """
     if isinstance(source, GrowingFile):
         if not source.is_complete():

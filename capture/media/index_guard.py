@@ -1,8 +1,7 @@
-"""What an MP4 claims in its index, read before the demuxer reads it: a few bytes there can ask it
-for gigabytes.
+"""Checks what an MP4 claims in its index, before the demuxer reads it.
 
-Knows box names and the counts behind them; times, samples and everything inside `mdat` are none of
-its business.
+A few bytes there can make the demuxer allocate gigabytes. This module knows the names of boxes and
+the counts in them. It ignores times, samples, and everything inside `mdat`.
 """
 
 import os
@@ -12,32 +11,30 @@ from pathlib import Path
 
 from capture.errors import UnusableMedia
 
-# Four hours of 62 pictures and 50 packets of sound a second are 1.6 million. FFmpeg takes 72 bytes
-# of memory for each.
+# Four hours with 62 pictures and 50 packets of sound a second have 1.6 million. FFmpeg needs 72
+# bytes of memory for each.
 MAX_SAMPLES = 2_000_000
-# Found wherever it stands, also within another one, as FFmpeg, too, reads these boxes where they do
-# not belong. A count follows after version and flags, in the first two after one more number.
+# We find these boxes wherever they are, also inside others, because FFmpeg reads them there, too.
+# A count follows version and flags; in the first two boxes, one more number comes before it.
 CLAIMS = re.compile(
     rb"(?=(?:stsz|stz2).{8}(.{4})|trun.{4}(.{4})|elst.{4}(?P<edits>.{4}))", re.DOTALL
 )
 CLAIM_BYTES = 16
-# both unpack to any size
+# both can unpack to any size
 UNWANTED = {b"cmov": "its index is compressed", b"iloc": "it holds still pictures"}
 FRAGMENTS = (b"moof", b"sidx", b"mfra")
 BLOCK_BYTES = 1 << 16
-WITHOUT_END = 1 << 62  # the length of a box that lasts until the file's end
+WITHOUT_END = 1 << 62  # the length of a box that continues until the file's end
 
 
 class IndexGuard:
-    """Is fed a file's bytes in order and raises UnusableMedia before more is claimed than a
-    recording can hold.
-    """
+    """Gets a file's bytes in order. Raises UnusableMedia when it claims too many samples."""
 
     def __init__(self) -> None:
         self.is_fragmented = False
-        self._waiting = b""  # too few for a box's head
-        self._tail = b""  # of what was looked at: a claim may be cut in two
-        self._left = 0  # bytes of the box we are in
+        self._waiting = b""  # too few bytes for the head of a box
+        self._tail = b""  # the last bytes that we checked, because a claim can be cut in two
+        self._left = 0  # bytes of the current box
         self._is_data = False
         self._samples = 0
         self._edits = 1
@@ -51,14 +48,17 @@ class IndexGuard:
                 self._look(piece)
 
     def skippable(self) -> int:
-        """How many of the next bytes need not be fed, because they are pictures and sound."""
+        """How many of the next bytes the caller may skip, because they are pictures and sound."""
         if not self._is_data:
             return 0
         skipped, self._left = self._left, 0
         return skipped
 
     def _enter_box(self) -> bool:
-        """False where more bytes are needed. Bytes that are no box are checked like an index."""
+        """Begin with the next box. False if we need more bytes.
+
+        We check bytes that are no box like an index.
+        """
         if len(self._waiting) < 16:
             return False
         length, kind, long_length = struct.unpack_from(">I4sQ", self._waiting)
@@ -83,7 +83,7 @@ class IndexGuard:
                 )
 
     def _add(self, count: int, *, is_edit: bool) -> None:
-        if is_edit:  # each edit may show everything again
+        if is_edit:  # each edit can show everything again
             self._edits = max(self._edits, count)
         else:
             self._samples += count
@@ -94,9 +94,7 @@ class IndexGuard:
 
 
 def is_fragmented(path: Path) -> bool:
-    """Whether the MP4 can be read from front to back. Raises UnusableMedia where it claims too
-    much.
-    """
+    """Whether the MP4 has fragments. Raises UnusableMedia if it claims too many samples."""
     guard, size = IndexGuard(), path.stat().st_size
     with path.open("rb") as file:
         while data := file.read(BLOCK_BYTES):
@@ -106,9 +104,7 @@ def is_fragmented(path: Path) -> bool:
 
 
 def are_whole(path: Path) -> bool:
-    """True when an MP4's outermost boxes follow each other without a break up to the file's very
-    end.
-    """
+    """Whether an MP4's outermost boxes follow each other without a break up to the file's end."""
     position, size = 0, path.stat().st_size
     with path.open("rb") as file:
         while position < size:

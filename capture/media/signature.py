@@ -8,20 +8,21 @@ from pathlib import Path
 from capture.errors import UnusableMedia
 
 HEAD_BYTES = 64  # the longest header we look into is Matroska's
-# what browsers record; the rest is for the command line only
+# what browsers record; only the command line accepts others
 UPLOAD_CONTAINERS = frozenset({"mp4", "webm", "mkv"})
 SOUND_SIGNS = ((b"WAVE", 8, "wav"), (b"ID3", 0, "mp3"), (b"OggS", 0, "ogg"), (b"fLaC", 0, "flac"))
-# never with a picture that moves, as we read them
+# in these containers we read only sound
 SOUND_CONTAINERS = frozenset({"wav", "mp3", "aac", "ogg", "flac"})
-HEAD_BOXES = (b"ftyp", b"moov", b"free", b"skip")  # what stands before pictures and sound in MP4
-CLUSTER = b"\x1fC\xb6u"  # begins pictures and sound in Matroska
-LONGEST_HEAD_BYTES = 1 << 16  # browsers' heads are about a kilobyte
-PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # stills in an MP4 coat
+HEAD_BOXES = (b"ftyp", b"moov", b"free", b"skip")  # the boxes before pictures and sound in MP4
+CLUSTER = b"\x1fC\xb6u"  # pictures and sound begin with it in Matroska
+LONGEST_HEAD_BYTES = 1 << 16  # the heads of browsers' files have about a kilobyte
+PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # stills in an MP4 file
 
 
 def identify(head: bytes) -> str:
-    """Name the container by its first bytes, or refuse: text that names other files, stills,
-    anything unknown.
+    """Name the container by its first bytes.
+
+    Raises UnusableMedia for text that names other files, for stills, and for anything unknown.
     """
     if head[4:8] == b"ftyp":
         brand = head[8:12]
@@ -40,7 +41,7 @@ def identify(head: bytes) -> str:
 
 
 def identify_sound(path: Path) -> str:
-    """Name the container of a file that may hold sound alone; for the command line only."""
+    """Name the container of a file that may contain only sound. Only the command line uses this."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     for begins, at, container in SOUND_SIGNS:
@@ -60,9 +61,7 @@ def identify_file(path: Path) -> str:
 
 
 def is_head_alone(path: Path) -> bool:
-    """Whether a recorder wrote how its file begins, and ended before any picture or sound. In doubt
-    it is not.
-    """
+    """Whether a recorder wrote only the head of its file, no picture or sound. False in doubt."""
     with path.open("rb") as file:
         head = file.read(LONGEST_HEAD_BYTES + 1)
     if len(head) > LONGEST_HEAD_BYTES:
@@ -71,9 +70,7 @@ def is_head_alone(path: Path) -> bool:
 
 
 def _is_mp4_head(head: bytes) -> bool:
-    """Whether these are the boxes that stand before media, the last of them perhaps cut, and
-    nothing else.
-    """
+    """Whether these are only the boxes before the media. The last one may be truncated."""
     at = 0
     while at < len(head):
         length, kind = int.from_bytes(head[at : at + 4], "big"), head[at + 4 : at + 8]

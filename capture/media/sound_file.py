@@ -1,6 +1,6 @@
-"""Opens a file of sound alone, held to limits as files with a picture are, and gives its sound.
+"""Opens a file that contains only sound, within the same limits, and gives its sound.
 
-For the command line; the portal takes recordings with a picture only.
+For the command line. The portal accepts only recordings with a picture.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -55,7 +55,7 @@ DECODERS = (
 
 
 class SoundFile:
-    """One opened file and its sound's packets, in their order."""
+    """One open file, and the packets of its sound in file order."""
 
     def __init__(self, path: Path) -> None:
         container = identify_sound(path)
@@ -99,7 +99,7 @@ class SoundFile:
         return opened
 
     def packets(self) -> Iterator[Packet[Stream]]:
-        """Every packet with a time, to the end or the first damage."""
+        """Every packet with a time, until the end or the first damage."""
         streams: list[Stream] = [] if self.audio is None else [self.audio]
         try:
             for packet in self.input.demux(*streams):
@@ -114,7 +114,7 @@ class SoundFile:
             self.is_damaged = True
 
     def sounds(self) -> Iterator[Sound]:
-        """All of it as mono samples, in order."""
+        """All sound as mono samples, in order."""
         resampler = MonoResampler(MEASURED_RATE_HZ)
         for packet in self.packets():
             for frame in sounds(packet):

@@ -1,8 +1,8 @@
-"""What is measured in pictures and sound: faces, head, eyes, blinks, mouth, voice, quality. `hub`
-joins them.
+"""Measures pictures and sound: faces, head, eyes, blinks, mouth, voice, quality. `hub` joins them.
 
-Knows neither files nor rules. Brings OpenCV and MediaPipe along, so only those who measure import
-it.
+Knows neither files nor rules. Imports OpenCV and MediaPipe, so only code that measures imports it.
 """
 
-VERSION = "0.3.0"  # whoever sees otherwise gets another one, so that nothing half measured is mixed
+# Change it when a sense measures other values. Then we never continue an analysis of an older
+# version.
+VERSION = "0.3.0"

@@ -1,8 +1,8 @@
 """Sound level and speech probability, from the samples alone. Knows nothing of words or voices.
 
-Sound is cut into steps of 32 ms, as the voice detector needs it. A question about a moment is
-answered from the window of steps that ends there. For the detector, quiet talkers are made louder
-(automatic gain control); levels in dBFS stay those of the sound.
+We cut the sound into steps of 32 ms, as the voice detector needs it. The value for a moment comes
+from the window of steps that ends there. Automatic gain control makes quiet speakers louder for the
+detector. The levels in dBFS are those of the original sound.
 """
 
 import math
@@ -16,32 +16,31 @@ from numpy.typing import NDArray
 from capture.senses.voice import STEP_SAMPLES, VoiceDetector
 from capture.types import Sound
 
-SAMPLE_RATE_HZ = 16_000  # the voice detector knows no other; speech lies below 8 kHz
-# as long as the pause between two pictures, so that no sound falls between two rows
+SAMPLE_RATE_HZ = 16_000  # the only rate of the voice detector; speech lies below 8 kHz
+# the time between two pictures, so that every sound belongs to a row
 WINDOW_MS = 200
-SILENCE_DBFS = -90.0  # one step of 16-bit sound: nothing is quieter
-VOICE_FLOOR_DBFS = -65.0  # below it the model hears voices in the noise of silent rooms
-# 480 ms: the quiet ends of words are heard after a louder beginning, a silent room never is
+SILENCE_DBFS = -90.0  # the smallest value of 16-bit sound: nothing is quieter
+VOICE_FLOOR_DBFS = -65.0  # in quieter sound the model hears voices in the noise of silent rooms
+# 480 ms: we hear the quiet end of a word after its louder beginning, but never a silent room
 FLOOR_STEPS = 15
-# a voice at the camera has this level or more; real noise below it is not taken for a voice
+# a voice at the camera has this level or more; the model takes no real noise of this level for one
 LOUD_DBFS = -26.0
-# how much a quiet or distant voice is amplified; a voice across a meeting table has about -45 dBFS
+# we amplify a quiet or distant voice at most so much: one across a meeting table has about -45 dBFS
 GAIN_DB = 18.0
 # per step, 3 dB a second: the gain is back some seconds after a person near has spoken
 FADE_DB = 0.1
-# 96 ms: what is heard for a shorter time is no word; real noise has one or two such clicks a minute
+# 96 ms: shorter sounds are no words; real noise has one or two such clicks a minute
 WORD_STEPS = 3
-PAUSE_STEPS = 24  # 768 ms: a shorter pause between words, as for a breath, belongs to speaking
-EDGE_STEPS = 1  # 32 ms: a word begins a little before it is recognised and ends after it
+PAUSE_STEPS = 24  # 768 ms: a shorter pause between words, as for a breath, belongs to the speech
+EDGE_STEPS = 1  # 32 ms: a word begins a little before the model recognises it, and ends after it
 STEP_MS = STEP_SAMPLES * 1000 // SAMPLE_RATE_HZ
-AROUND_MS = (
-    PAUSE_STEPS + WORD_STEPS + EDGE_STEPS
-) * STEP_MS  # what is heard at a moment depends on so much around it
-JUMP_MS = 60  # two steps; where due and given time differ by more there is a hole, not rounding
-# less is jitter; a microphone's clock that is fast or slow adds up to more, and is followed so much
-# at a time
+# the speech at a moment depends on so much sound before and after it
+AROUND_MS = (PAUSE_STEPS + WORD_STEPS + EDGE_STEPS) * STEP_MS
+JUMP_MS = 60  # two steps; a larger difference between expected and given time is a hole
+# a smaller difference is jitter. The clock of a microphone can be fast or slow; then the
+# difference grows, and we correct our clock by so much at a time
 FOLLOW_MS = 10
-# pictures lag behind their sound by less, as recorders write both every few seconds at most
+# pictures come at most so late after their sound: recorders write both every few seconds
 HISTORY_MS = 15_000
 
 Probabilities = NDArray[np.float64]
@@ -57,7 +56,7 @@ class Step:
 
 
 class SoundMeter:
-    """Takes sound as it comes and answers for windows that it has reached."""
+    """Gets the sound of an answer in pieces, and tells level and speech of past windows."""
 
     def __init__(self) -> None:
         self._detector = VoiceDetector()
@@ -69,7 +68,7 @@ class SoundMeter:
 
     @property
     def heard_until_ms(self) -> float:
-        """Everything that came before this moment is measured."""
+        """We have measured all sound up to this moment."""
         return self._steps[-1].end_ms if self._steps else -math.inf
 
     def feed(self, sound: Sound) -> None:
@@ -86,16 +85,15 @@ class SoundMeter:
             self._steps.popleft()
 
     def level_dbfs(self, t_ms: int) -> float | None:
-        """RMS level of the window ending at `t_ms`; None where no sound came."""
+        """The RMS level of the window that ends at `t_ms`, or None without sound."""
         steps = self._between(t_ms - WINDOW_MS, t_ms)
         return dbfs(sum(step.power for step in steps) / len(steps)) if steps else None
 
     def speech(self, t_ms: int) -> float | None:
-        """The probability of speech in the window that ends at `t_ms`; None where there was no
-        sound.
+        """The probability of speech in the window that ends at `t_ms`, or None without sound.
 
-        Words are heard together with the short pauses between them, so what follows within
-        `AROUND_MS` must have been fed before.
+        A short pause between words counts as speech. So feed the sound up to `AROUND_MS` after the
+        window first.
         """
         around = self._between(t_ms - WINDOW_MS - AROUND_MS, t_ms + AROUND_MS)
         spoken = smoothed_speech([step.speech for step in around])
@@ -110,7 +108,7 @@ class SoundMeter:
         return [step for step in self._steps if after_ms < step.end_ms <= until_ms]
 
     def _restart(self, t_ms: int) -> None:
-        """After a hole the detector must not hear two distant moments as one word."""
+        """Forget the past after a hole, so that the detector does not join two distant moments."""
         self._detector.reset()
         self._waiting = self._waiting[:0]
         self._waiting_since_ms = float(t_ms)
@@ -121,28 +119,30 @@ class SoundMeter:
         power = float(np.mean(np.square(samples, dtype=np.float64)))
         level_dbfs = dbfs(power)
         self._below_floor = 0 if level_dbfs >= VOICE_FLOOR_DBFS else self._below_floor + 1
-        # Of silence, too: it knows a word by what was before.
+        # also for silence, because the detector recognises a word by what came before it
         speech = self._detector.speech(samples * self._gain(level_dbfs))
         is_audible = self._below_floor < FLOOR_STEPS
         self._steps.append(Step(self._waiting_since_ms, power, speech if is_audible else 0.0))
 
     def _gain(self, level_dbfs: float) -> np.float32:
-        """Make far or quiet talkers as loud as near ones; loud sound stays as it is."""
+        """The factor that makes distant and quiet speakers as loud as near ones: 1 if loud."""
         self._loud_dbfs = max(level_dbfs, self._loud_dbfs - FADE_DB)
         gain_db = min(max(LOUD_DBFS - self._loud_dbfs, 0.0), GAIN_DB)
         return np.float32(10 ** (gain_db / 20))
 
 
 def dbfs(power: float) -> float:
-    """Mean square of samples in −1…1 → dB relative to full scale, held between silence and full
-    scale.
+    """The level in decibels relative to full scale (dBFS), from the mean square of the samples.
+
+    Never below SILENCE_DBFS or above 0.
     """
     return min(0.0, 10 * math.log10(power)) if power > 10 ** (SILENCE_DBFS / 10) else SILENCE_DBFS
 
 
 def smoothed_speech(speech: Sequence[float]) -> list[float]:
-    """Of each step, from what each step alone says: clicks dropped, pauses between words filled,
-    words' edges added.
+    """The probability of speech per step: without clicks, with filled pauses and wider words.
+
+    These are the morphological operations opening, closing and dilation (Serra, 1982).
     """
     words = _dilated(_eroded(np.array(speech), WORD_STEPS), WORD_STEPS)[
         WORD_STEPS - 1 : -(WORD_STEPS - 1)
@@ -155,7 +155,7 @@ def smoothed_speech(speech: Sequence[float]) -> list[float]:
 
 
 def _dilated(values: Probabilities, steps: int) -> Probabilities:
-    """Of every window of so many steps that touches the values."""
+    """The highest value of every window of so many steps that touches the values."""
     highest: Probabilities = _windows(values, steps).max(axis=1)
     return highest
 
@@ -166,7 +166,7 @@ def _eroded(values: Probabilities, steps: int) -> Probabilities:
 
 
 def _windows(values: Probabilities, steps: int) -> Probabilities:
-    """Beyond both ends nothing is heard."""
+    """All windows of so many steps. Before and after the values there is silence."""
     return np.lib.stride_tricks.sliding_window_view(np.pad(values, steps - 1), steps)
 
 

@@ -1,9 +1,8 @@
-"""Finds blinks: follows the eyes through every picture, and has the face read once more where they
-may have shut.
+"""Finds blinks: follows the eyes through every picture, and reads the face again if they seem shut.
 
-A blink lasts about 170 ms and falls between two samples. Comparing a small patch of each eye costs
-a tenth of a millisecond a picture; reading a face costs a hundred times as much, so that is done at
-most once between two samples.
+A blink lasts about 170 ms, so it can fall between two samples. To compare a small patch of each eye
+costs a tenth of a millisecond per picture. To read a face costs a hundred times as much, so we do
+that at most once between two samples.
 """
 
 from collections import deque
@@ -23,46 +22,46 @@ from capture.senses.patches import (
 )
 from capture.types import Frame, Glance
 
-# likeness to the open eye: nine in ten samples of quiet people stay above, blinks do not
+# similarity to the open eye: nine in ten samples of people who sit still have more, blinks less
 LOOK_AGAIN_BELOW = 0.95
-FOLLOWS_ABOVE = 0.7  # below it the likeliest place may be a brow
+FOLLOWS_ABOVE = 0.7  # with less, the best match may be an eyebrow
 # of the person's own open eyes: blinks reach 0.55 and less, lids that only sink stay above 0.59
 SHUT_SHARE = 0.58
-OPEN_SHARE = 0.95  # eyes that are about to shut are no pattern to compare with
-PATTERN_MS = 2_000  # light and head move on: an older pattern is worse than one of narrower eyes
+OPEN_SHARE = 0.95  # we compare only with eyes that are not about to shut
+PATTERN_MS = 2_000  # light and head change: narrower eyes are a better pattern than older ones
 LEVEL_MS = 30_000  # the usual openness is the median of so long
-LEVEL_SAMPLES = 5  # of fewer nobody knows what is usual
-LONGEST_MS = 1_500  # eyes that stay shut for longer rest, or look down
-HOLE_MS = 600  # samples farther apart: nobody knows what was between them
+LEVEL_SAMPLES = 5  # from fewer samples we do not know what is usual
+LONGEST_MS = 1_500  # eyes that stay shut for longer do not blink: they rest, or look down
+HOLE_MS = 600  # between samples farther apart we do not know what happened
 
 
 class Sample(NamedTuple):
-    """How far the lids were apart, by the eye's width."""
+    """The eye aspect ratio of one sample: how far the lids are apart, by the eye's width."""
 
     t_ms: int
     lid_gap: float
 
 
 class BlinkFinder:
-    """Sees the lids sample by sample and names a blink once the eyes are open again."""
+    """Gets the lids of each sample, and reports a blink when the eyes are open again."""
 
     def __init__(self) -> None:
         self._usual: deque[Sample] = deque()
         self._unjudged: list[Sample] = []
         self._shut: list[Sample] = []
-        # before they shut: whoever begins with shut eyes may have them shut for long
+        # whether the eyes were open before they shut: shut eyes at the beginning are no blink
         self._was_open = False
         self._last_ms = 0
 
     @property
     def open_gap(self) -> float | None:
-        """This person's usual gap; None while it is not known."""
+        """This person's usual gap, or None while we do not know it."""
         known = self._usual if self._usual else self._unjudged
         is_enough = bool(self._usual) or len(known) >= LEVEL_SAMPLES
         return median(sample.lid_gap for sample in known) if is_enough else None
 
     def see(self, t_ms: int, lid_gap: float | None) -> tuple[int, ...]:
-        """Times of blinks that are known since this sample."""
+        """The times of the blinks that this sample completes."""
         if lid_gap is None:
             self._forget()
             return ()
@@ -95,9 +94,7 @@ class BlinkFinder:
 
 
 class BlinkTracker:
-    """Sees every picture of an answer: the sampled ones with their reading, the others as
-    glances.
-    """
+    """Gets every picture of an answer: sampled ones with their reading, the others as glances."""
 
     def __init__(self, read: Callable[[Frame], FaceReading | None]) -> None:
         self._read = read
@@ -108,11 +105,11 @@ class BlinkTracker:
         self._least: tuple[float, Glance] | None = None
 
     def glance(self, glance: Glance) -> None:
-        """Keep the picture in which the eyes look least like open ones.
+        """Remember the picture in which the eyes are least similar to open ones.
 
-        What changes one of them alone is a shadow or a strand of hair, so both must differ. Where
-        they do, their mean says when they are shut: the likelier one may look less like itself on
-        the way (docs/decisions/0072-blink-picture-by-mean.md has the figures).
+        A shadow or a strand of hair changes only one eye, so both must differ. Then the mean of
+        their similarities says in which picture they are shut most
+        (docs/decisions/0072-blink-picture-by-mean.md has the figures).
         """
         if not self._eyes:
             return
@@ -122,9 +119,7 @@ class BlinkTracker:
             self._least = differs, glance
 
     def _follow(self, luma: Luma, side: int) -> float:
-        """How much an eye looks like the open one; where it still does, it is followed to where it
-        went.
-        """
+        """The similarity of an eye to the open eye. If it is high enough, we follow the eye."""
         around = eye_patch(luma, self._eyes[side], EYE_AROUND)
         likeness, right, down = best_match(around, self._open_eyes[side])
         if likeness >= FOLLOWS_ABOVE:
@@ -132,7 +127,7 @@ class BlinkTracker:
         return likeness
 
     def sample(self, t_ms: int, luma: Luma, face: FaceReading | None) -> tuple[int, ...]:
-        """Blinks that are known since this picture."""
+        """The times of the blinks that this picture completes."""
         blinks = self._look_again() + self._finder.see(t_ms, face.lid_gap if face else None)
         self._remember(t_ms, luma, face)
         return blinks

@@ -1,7 +1,7 @@
-"""Is what was read a face? Two readers must agree: the landmark model also reads faces that are
-drawn by a few lines.
+"""Confirms that what we read is a face: the landmark model and the face detector must agree.
 
-Knows what was read and counted lately; says nothing of how.
+The landmark model alone also reads faces that are drawn with a few lines. This module knows what we
+read and counted in the last seconds, not how.
 """
 
 from enum import Enum
@@ -9,13 +9,13 @@ from enum import Enum
 from capture.senses.face_detector import contains_face
 from capture.types import Box
 
-# after so long without the face counter's confirmation a face is doubted; after so long in doubt it
-# is left undecided
+# if the face counter does not confirm a face for so long, we doubt it; after so long in doubt we
+# leave it undecided
 WITHIN_MS = 1_000
 
 
 class Standing(Enum):
-    """What a face that was read counts for."""
+    """What a face that we read counts as."""
 
     FACE = "face"
     NONE = "none"
@@ -23,18 +23,18 @@ class Standing(Enum):
 
 
 class Confirmation:
-    """Sees the sampled pictures of one answer in time order."""
+    """Gets the sampled pictures of one answer in time order."""
 
     def __init__(self) -> None:
         self._known: tuple[int, Box] | None = None
         self._doubted_ms: tuple[int, int] | None = None  # since when, and when last
 
     def of(self, t_ms: int, face: Box, counted: list[Box]) -> Standing:
-        """Whether a face that was read is one that was counted.
+        """Whether a face that we read is also one of the counted faces.
 
-        A face that was counted stays a face while it is read near the same place, because hands may
-        cover half of it. A face that was never counted is none at first. If it lasts, it cannot be
-        told: it may be a face that is half covered.
+        A counted face stays a face while we read it near the same place, because hands can cover
+        half of it. A face that we never counted is none at first. If it lasts, we cannot tell: it
+        may be a face that is half covered.
         """
         if contains_face(counted, face) or self._was_here(t_ms, face):
             self._known = t_ms, face

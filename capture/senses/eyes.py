@@ -1,5 +1,6 @@
-"""What a face's landmarks and blendshapes say of eyes and mouth, as a few ratios. Pure geometry;
-judges nothing.
+"""A few ratios of eyes and mouth, from a face's landmarks and blendshapes.
+
+Pure geometry: judges nothing.
 """
 
 from collections.abc import Mapping
@@ -19,8 +20,8 @@ LIP_EDGES = (13, 14)  # inner edge of the upper and of the lower lip, in the mid
 MOUTH_CORNERS = (61, 291)
 CHIN = 152
 
-IRIS_REACH = 0.5  # of half the eye's width: farther out the iris touches the corner
-# lids' gap by the eye's width: shut eyes have 0.04 to 0.08, open ones 0.26 and more
+IRIS_REACH = 0.5  # of half the eye's width: there the iris touches the corner
+# the eye aspect ratio: shut eyes have 0.04 to 0.08, open ones 0.26 and more
 SHUT_GAP, OPEN_GAP = (0.06, 0.26)
 
 
@@ -32,8 +33,10 @@ class Gaze(NamedTuple):
 
 
 def gaze_of(points: Points, shapes: Mapping[str, float]) -> Gaze:
-    """Both eyes' mean: aside from where the irises are, up and down from the shapes, as lids hide
-    how high they are.
+    """The mean gaze of both eyes.
+
+    The direction aside comes from the irises' positions. Up and down come from the blendshapes,
+    because the lids hide how high the irises are.
     """
     asides = [
         _iris_aside(points, iris, corners)
@@ -45,7 +48,7 @@ def gaze_of(points: Points, shapes: Mapping[str, float]) -> Gaze:
 
 
 def _iris_aside(points: Points, iris: int, corners: tuple[int, int]) -> float:
-    """Where the iris is between the middle of the eye (0) and where it touches a corner (±1)."""
+    """Where the iris is: 0 in the middle of the eye, ±1 where it touches a corner."""
     left, right = points[corners[0], :2], points[corners[1], :2]
     across = right - left
     share = float((points[iris, :2] - left) @ across) / max(float(across @ across), 1e-9)
@@ -53,9 +56,10 @@ def _iris_aside(points: Points, iris: int, corners: tuple[int, int]) -> float:
 
 
 def lid_gap_of(points: Points) -> float:
-    """The eye aspect ratio: how far the lids are apart, by the eye's width, both eyes' mean.
+    """The eye aspect ratio (Soukupová and Čech, 2016): how far the lids are apart, by eye's width.
 
-    Compare it with the same person's open eyes.
+    We use one pair of lid points per eye, and the mean of both eyes. Compare the ratio only with
+    the same person's open eyes.
     """
     gaps = [
         _distance(points, lids) / max(_distance(points, corners), 1.0)
@@ -65,7 +69,7 @@ def lid_gap_of(points: Points) -> float:
 
 
 def openness_of(lid_gap: float) -> float:
-    """0 (shut) … 1 (open)."""
+    """How open the eyes are: 0 (shut) … 1 (open)."""
     return float(np.clip((lid_gap - SHUT_GAP) / (OPEN_GAP - SHUT_GAP), 0.0, 1.0))
 
 

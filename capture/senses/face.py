@@ -1,7 +1,7 @@
-"""The nearest face of a picture as a few angles and ratios, read by MediaPipe: the only file that
-imports it.
+"""Reads the nearest face of a picture as a few angles and ratios, with MediaPipe's landmark model.
 
-Landmarks live only inside `read`; nothing that could tell one person from another leaves this file.
+No other file imports MediaPipe. The landmarks exist only inside `read`: no value that could tell
+one person from another leaves this file.
 """
 
 from dataclasses import dataclass, replace
@@ -32,17 +32,17 @@ from capture.senses.patches import RelativePoints
 from capture.senses.pose import pose_of
 from capture.types import Box, Frame
 
-# asked for one, the model gives the surest face, not the nearest; and a second one is worth a count
+# For one face, the model gives the surest and not the nearest one. A second face makes us count.
 FACES = 2
 
 
 @dataclass(frozen=True)
 class FaceReading:
-    """What was read of one face; units and signs are those of the telemetry contract.
+    """What we read of one face, with the units and signs of the telemetry contract.
 
-    `has_company` says that a second face could be read: a hint to count, not a count. `eyes` (the
-    corners of each) and `mouth` (its corners and the chin) say where to look in the next pictures;
-    they are never stored.
+    `has_company`: we could read a second face, too. This is a hint to count, not a count. `eyes`
+    (the corners of each) and `mouth` (its corners and the chin) say where to look in the next
+    pictures. We never store them.
     """
 
     box: Box
@@ -60,9 +60,7 @@ class FaceReading:
 
 
 class FaceReader:
-    """Reads each picture for itself, so that work taken up again reads the same. One serves one
-    thread.
-    """
+    """Reads each picture alone, so that continued work reads the same. For one thread only."""
 
     def __init__(self, model_path: Path) -> None:
         if not model_path.is_file():
@@ -78,9 +76,7 @@ class FaceReader:
         self._landmarker = FaceLandmarker.create_from_options(options)
 
     def read(self, frame: Frame, around: Box | None = None) -> FaceReading | None:
-        """The largest face of the picture, or of a piece around a box; None where none can be
-        read.
-        """
+        """The largest face of the picture, or of a piece around a box. None if we read no face."""
         if around is None:
             return self._read(frame, Piece(frame.rgb))
         readings = (
@@ -143,7 +139,7 @@ def _reading(points: Points, shapes: dict[str, float], frame: Frame, shape: Shap
 
 
 def _box(points: RelativePoints) -> Box:
-    """Faces may reach out of the picture; boxes do not."""
+    """The box around the points. A face can extend beyond the picture, but a box does not."""
     left, top = np.clip(points.min(axis=0), 0.0, 1.0)
     right, bottom = np.clip(points.max(axis=0), 0.0, 1.0)
     return float(left), float(top), float(right - left), float(bottom - top)

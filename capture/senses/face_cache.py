@@ -1,8 +1,7 @@
-"""A face that looks as it did when it was last read is not read again: that reading holds, moved to
-where it is now.
+"""Reuses the last reading of a face, moved to its new place, while eyes and mouth look the same.
 
-Reading a face costs ten milliseconds, and looking whether eyes and mouth changed costs less than
-half of one. Knows nothing of what readings are for.
+To read a face costs ten milliseconds. To check whether eyes and mouth have changed costs less than
+half of one. This module does not know what readings are for.
 """
 
 from collections.abc import Callable
@@ -25,19 +24,20 @@ from capture.senses.patches import (
 )
 from capture.types import Box, Frame
 
-# Likeness so close that holding adds hardly more than the noise of reading itself
+# With so much similarity, the error of a reused reading is hardly larger than the noise of reading
 # (docs/decisions/0022-hold-a-face-reading.md has the figures).
 EYES_REUSE_ABOVE = 0.95
 MOUTH_REUSE_ABOVE = 0.98
-# within each second of the clock: nothing overlooked lasts, and work taken up again reads the same
+# We reuse a reading only within one second of the clock. So an overlooked change does not last, and
+# continued work reads the same.
 REUSE_WITHIN_MS = 1_000
-# sharp mouths have 0.17 to 0.74; in small or blurred ones a talking mouth looks like a resting one
+# sharp mouths have 0.17 to 0.74; in small or blurred ones, talking and resting mouths look the same
 MOUTH_FOCUS_ABOVE = 0.2
 
 
 @dataclass(frozen=True)
 class CachedReading:
-    """A reading, and what eyes and mouth looked like then."""
+    """A reading, and how eyes and mouth looked then."""
 
     t_ms: int
     face: FaceReading
@@ -50,14 +50,17 @@ class CachedReading:
         return cls(t_ms, face, eyes, mouth_patch(luma, face.mouth))
 
     def can_show_change(self) -> bool:
-        """Small and blurred faces would not. Of two faces, either may become the nearer one while
-        neither changes.
+        """Whether we could see a change of this face.
+
+        In a small or blurred face we could not. And if there are two faces, the other one can
+        become the nearer face while neither changes.
         """
         return not self.face.has_company and focus_measure(self.mouth) >= MOUTH_FOCUS_ABOVE
 
     def reading_in(self, luma: Luma) -> FaceReading | None:
-        """The reading at the face's new place; None where eyes or mouth look otherwise, or are not
-        near any more.
+        """The reading, moved to the face's new place.
+
+        None if eyes or mouth look different, or have moved too far.
         """
         eyes: list[RelativePoints] = []
         for corners, eye in zip(self.face.eyes, self.eyes, strict=True):
@@ -73,14 +76,14 @@ class CachedReading:
 
 
 def _moved(box: Box, right: float, down: float) -> Box:
-    """What reaches out of the picture is cut off."""
+    """The moved box, without what lies outside the picture."""
     left, top, width, height = box
     sides = np.clip((left + right, top + down, left + right + width, top + down + height), 0.0, 1.0)
     return float(sides[0]), float(sides[1]), float(sides[2] - sides[0]), float(sides[3] - sides[1])
 
 
 class FaceCache:
-    """Sees the sampled pictures of one answer in time order."""
+    """Gets the sampled pictures of one answer in time order."""
 
     def __init__(self, read: Callable[[Frame], FaceReading | None]) -> None:
         self._read = read
@@ -88,16 +91,14 @@ class FaceCache:
         self._was_there = False
 
     def read(self, frame: Frame, luma: Luma) -> FaceReading | None:
-        """The nearest face as it was read in this picture, or in one of the same second that shows
-        it alike.
-        """
+        """The nearest face, read in this picture, or reused from a similar one of this second."""
         reused = self._reused(frame.t_ms, luma)
         if reused:
             return reused
         face = self._read(frame)
         cached = CachedReading.of(frame.t_ms, luma, face) if face else None
         was_there, self._was_there = self._was_there, face is not None
-        # Not the first picture of a face: a slip of the reader in an empty room must not last.
+        # Not from a face's first picture: a mistake of the reader in an empty room must not last.
         self._last = cached if cached and was_there and cached.can_show_change() else None
         return face
 

@@ -1,7 +1,7 @@
-"""When all faces of a picture are counted again, and how closely: soon where something changed,
-else seldom.
+"""Decides when to count all faces again, and how closely: soon after a change, otherwise seldom.
 
-Counting costs twice what reading one face does. Knows when a count is old, not how faces are found.
+To count costs twice as much as to read one face. This module knows when a count is too old, not how
+the detector finds faces.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from capture.senses.face_detector import CLOSER_SIDE_PX, LONGER_SIDE_PX, contain
 from capture.senses.quality import Luma
 from capture.types import Box, Frame
 
-COUNT_EVERY_MS = 1_000  # while something changes: people do not come and go in a blink
-# while nothing changes: a face that the net just missed gets another chance
+COUNT_EVERY_MS = 1_000  # while something changes: people need longer to come and go
+# while nothing changes: then a face that the detector just missed gets another chance
 REUSE_UNCHANGED_MS = 3_000
-# of 255, of a cell's mean: coding moves it by 2.3, a chair's edge behind a talking person by 8
+# of 255, for a cell's mean: coding changes it by 2.3, a chair behind a talking person by 8
 CHANGED_LEVELS = 12.0
-# of a face's width to its left and right: they move while it talks
+# by the face's width, on each side of the face: head and shoulders move while a person talks
 BESIDE_HEAD, BESIDE_SHOULDERS = (0.75, 1.5)
 
 
@@ -31,8 +31,9 @@ class DetectsFaces(Protocol):
 
 @dataclass(frozen=True)
 class Count:
-    """What was found in one picture, and its cells (`capture.senses.quality.cells_of`) to compare
-    later ones with.
+    """The faces found in one picture, and the picture's cells to compare with later ones.
+
+    `capture.senses.quality.cells_of` makes the cells. `is_close`: the detector looked more closely.
     """
 
     t_ms: int
@@ -45,7 +46,7 @@ class Count:
         return t_ms - self.t_ms < COUNT_EVERY_MS
 
     def is_unchanged(self, t_ms: int, cells: Luma, near: Box | None) -> bool:
-        """Nothing changed since, but perhaps the near face itself and the person below it."""
+        """Whether nothing has changed since, except near the face and the person's shoulders."""
         if t_ms - self.t_ms >= REUSE_UNCHANGED_MS:
             return False
         changes = np.abs(cells - self.cells)
@@ -55,7 +56,7 @@ class Count:
 
 
 def _leave_out(changes: Luma, near: Box) -> None:
-    """The head with its hair, and the shoulders below it."""
+    """Ignore changes of the head with its hair, and of the shoulders below it."""
     rows, columns = changes.shape
     left, top, width, height = near
     for from_row, aside in ((top - height / 2, BESIDE_HEAD), (top + height, BESIDE_SHOULDERS)):
@@ -69,25 +70,25 @@ def _leave_out(changes: Luma, near: Box) -> None:
 
 
 class FaceCounter:
-    """Sees the sampled pictures of one answer in time order."""
+    """Gets the sampled pictures of one answer in time order."""
 
     def __init__(self, detector: DetectsFaces) -> None:
         self._detector = detector
         self._last: Count | None = None
-        # when a closer look last found nothing of what was looked for
+        # when a closer look last failed to find a face
         self._in_vain_at_ms: int | None = None
 
     def boxes(self, frame: Frame, cells: Luma, face: FaceReading | None) -> list[Box]:
-        """All faces, largest first; `face` is the nearest one where it could be read."""
+        """All faces, largest first. `face` is the nearest one, if we could read it."""
         last = self._last
         if last is None or not self._may_reuse(last, frame.t_ms, cells, face):
             self._last = last = self._count(frame, cells, face)
         return last.boxes
 
     def _count(self, frame: Frame, cells: Luma, face: FaceReading | None) -> Count:
-        """Look more closely before saying that a person is missing, or that a face is none.
+        """Count, and look more closely before we say that a person is missing or a face is none.
 
-        A close look costs four times more, so at most one a second may find nothing.
+        A closer look costs four times more. So after one that found nothing, we wait a second.
         """
         near = face.box if face else None
         boxes = self._detector.read(frame)
@@ -102,9 +103,7 @@ class FaceCounter:
 
     @staticmethod
     def _may_reuse(last: Count, t_ms: int, cells: Luma, face: FaceReading | None) -> bool:
-        """Whether a count of one readable face, or of none, may be reused. Any other count is made
-        again.
-        """
+        """Whether we may reuse a count of one readable face, or of none. We repeat all others."""
         if face is None:
             return (last.is_close or not last.boxes) and last.is_unchanged(t_ms, cells, None)
         if face.has_company or len(last.boxes) != 1 or not contains_face(last.boxes, face.box):

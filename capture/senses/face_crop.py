@@ -1,7 +1,7 @@
 """Cuts a square piece around a face out of a picture, enlarges it, and maps points back.
 
 The landmark model shrinks its input before it looks for faces. So in a whole picture it misses
-faces narrower than about a tenth of it, and turned ones; in a piece around the face it reads them.
+turned faces, and faces narrower than about a tenth of it. In a piece around the face it finds them.
 """
 
 from dataclasses import dataclass
@@ -13,17 +13,19 @@ from numpy.typing import NDArray
 
 from capture.types import Box
 
-# Sides of the piece, by the face's longer side: with 1.5 faces near profile are missed, from 3 on
-# small ones get imprecise; but some turned by 60° and more are read there only.
+# The side of the piece, by the face's longer side. With 1.5 the model misses faces near profile;
+# from 3 on small faces get imprecise, but some that are turned by 60° and more need it.
 MARGINS = (2.0, 3.0)
-# the model reads a face at this size: enlarging by ourselves keeps lids sharper (cubic)
+# the model reads a face at this size; we enlarge smaller pieces ourselves (cubic), because that
+# keeps the lids sharper
 LEAST_SIDE_PX = 256
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Pixels, and in the whole picture's pixels where their left upper corner is and how long one
-    step is.
+    """A piece of a picture: its pixels, the position of its upper left corner, and its scale.
+
+    `left`, `top` and `step` (from one pixel to the next) are in the whole picture's pixels.
     """
 
     rgb: NDArray[np.uint8]
@@ -33,7 +35,7 @@ class Piece:
 
     @classmethod
     def around(cls, rgb: NDArray[np.uint8], face: Box, margin: float) -> Self:
-        """What lies beyond the picture's edge is its last row or column repeated."""
+        """The piece around a face. Beyond the picture's edge, its last row or column repeats."""
         height, width = rgb.shape[:2]
         across, down = face[2] * width, face[3] * height
         side = max(margin * max(across, down), 1.0)
@@ -48,8 +50,9 @@ class Piece:
         return cls(np.asarray(cut, np.uint8), left, top, step)
 
     def in_whole_px(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points given as fractions of this piece (z by its width, too) in the whole picture's
-        pixels.
+        """Map points from fractions of this piece to the whole picture's pixels.
+
+        The fractions of z are by the piece's width.
         """
         height, width = self.rgb.shape[:2]
         return points * (width, height, width) * self.step + (self.left, self.top, 0.0)

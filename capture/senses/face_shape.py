@@ -1,8 +1,7 @@
-"""What a face looks like that is turned nowhere: the landmark model's own mean shape, read from the
-model's file.
+"""The mean shape of a face that looks straight ahead (canonical face model), from the model's file.
 
-The file is a ZIP; one member describes the shape as a protobuf message. Knows that form and nothing
-of pictures.
+The file is a ZIP. One member describes the shape as a protobuf message. This module knows that
+format and nothing of pictures.
 """
 
 import zipfile
@@ -15,14 +14,14 @@ from numpy.typing import NDArray
 
 from capture.errors import ModelMissing
 
-# one row of x (to the picture's right), y (up), z (to the camera) for each point, in cm
+# for each point a row of x (to the picture's right), y (up), z (to the camera), in cm
 Shape = NDArray[np.float64]
 
 MEMBER = "geometry_pipeline_metadata_landmarks.binarypb"
-# of the metadata: the shape; of the shape: its points, five numbers each
+# the field of the shape in the metadata, and the field of the points in the shape
 SHAPE_FIELD, POINTS_FIELD = (1, 3)
-NUMBERS_A_POINT, POSITION = 5, slice(0, 3)  # the last two say where its texture is
-VARINT, SIZED, FOUR_BYTES = 0, 2, 5  # protobuf's kinds of values, as far as they occur here
+NUMBERS_A_POINT, POSITION = 5, slice(0, 3)  # the last two are coordinates in a texture
+VARINT, SIZED, FOUR_BYTES = 0, 2, 5  # the protobuf wire types that occur here
 
 Field = tuple[int, int, bytes]  # number, kind, value
 
@@ -70,7 +69,7 @@ def _fields(message: bytes) -> Iterator[Field]:
 
 
 def _varint(message: bytes, position: int) -> tuple[int, int]:
-    """The number, and where it ends: seven bits a byte, the lowest first."""
+    """The number and where it ends. Each byte contains seven of its bits, the lowest first."""
     value = shift = 0
     while True:
         byte = message[position]

@@ -1,8 +1,7 @@
-"""All senses of one answer together: pictures and sound go in, complete observations come out in
-time order.
+"""All senses of one answer: pictures and sound go in, complete observations come out in time order.
 
-Decides how often each sense looks, and joins a picture with the sound that belongs to it. Knows no
-files and no rules.
+Decides how often each sense looks, and joins each picture with its sound. Knows no files and no
+rules.
 """
 
 from collections import deque
@@ -23,17 +22,17 @@ from capture.senses.nearest_face import NearestFace, ReadsFace
 from capture.senses.quality import Luma, QualityMeter, cells_of, is_blank, is_soft, luma_of
 from capture.types import Box, Frame, Glance, Observation, Sound
 
-# So far a file may hold its sound behind its picture: encoders put 250 pictures, 15 a second, in a
-# fragment before the sound. After this long there is none.
+# In a file, the sound can come so much later than its picture: encoders write 250 pictures, 15 a
+# second, into a fragment before the sound. If there is none after so long, we wait no longer.
 SOUND_LAG_MS = 20_000
-# What stands still or blinks is only known from what was before, and no count of faces may be older
-# than that.
+# The senses need so much of the past: to see blinks and still pictures, and to reuse a face count.
 LOOKS_BACK_MS = REUSE_UNCHANGED_MS
 
 
-class Found(NamedTuple):
-    """The nearest face where it could be read, where all faces are, and whether one more was read
-    that may be none.
+class FacesFound(NamedTuple):
+    """The nearest face if we could read it, and the boxes of all faces.
+
+    `is_unsure`: we also read a face that may be none.
     """
 
     face: FaceReading | None
@@ -66,16 +65,16 @@ class Senses:
             case Glance():
                 self._blinks.glance(item)
             case Frame():
-                self._without_sound.append(self._look(item))
+                self._without_sound.append(self._measure_picture(item))
         while self._without_sound and (
             not has_sound or self._is_heard(self._without_sound[0].t_ms)
         ):
-            yield self._listen(self._without_sound.popleft())
+            yield self._with_sound(self._without_sound.popleft())
 
     def rest(self) -> Iterator[Observation]:
-        """At the end: what still waits for sound will get no more of it."""
+        """The remaining observations, at the end of the answer, when no more sound comes."""
         while self._without_sound:
-            yield self._listen(self._without_sound.popleft())
+            yield self._with_sound(self._without_sound.popleft())
 
     def close(self) -> None:
         self._face.close()
@@ -84,12 +83,12 @@ class Senses:
         newest_ms = self._without_sound[-1].t_ms
         return self._sound.heard_until_ms >= t_ms + AROUND_MS or newest_ms - t_ms >= SOUND_LAG_MS
 
-    def _listen(self, seen: Observation) -> Observation:
+    def _with_sound(self, seen: Observation) -> Observation:
         return replace(
             seen, level_dbfs=self._sound.level_dbfs(seen.t_ms), speech=self._sound.speech(seen.t_ms)
         )
 
-    def _look(self, frame: Frame) -> Observation:
+    def _measure_picture(self, frame: Frame) -> Observation:
         luma = luma_of(frame)
         cells = cells_of(luma)
         found = self._faces(frame, luma, cells)
@@ -110,19 +109,20 @@ class Senses:
             else seen
         )
 
-    def _faces(self, frame: Frame, luma: Luma, cells: Luma) -> Found:
+    def _faces(self, frame: Frame, luma: Luma, cells: Luma) -> FacesFound:
         face = self._cache.read(frame, luma)
         boxes = self._counter.boxes(frame, cells, face)
         standing = self._confirmation.of(frame.t_ms, face.box, boxes) if face else Standing.NONE
         if standing is not Standing.FACE:
             is_near = bool(boxes) and boxes[0][2] >= MIN_WIDTH
             face = self._nearest.read_closer(frame, boxes[0]) if is_near else None
-        return Found(face, boxes, standing is Standing.UNSURE)
+        return FacesFound(face, boxes, standing is Standing.UNSURE)
 
 
-def _counted(found: Found, luma: Luma) -> int | None:
-    """Those near enough; None where all that is seen is too small or too doubtful to tell a person
-    from a photo.
+def _counted(found: FacesFound, luma: Luma) -> int | None:
+    """The number of faces that are near enough.
+
+    None if we cannot tell: what we see is too small or too doubtful to tell a person from a photo.
     """
     near = sum(box[2] >= MIN_WIDTH for box in found.boxes)
     if (

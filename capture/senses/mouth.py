@@ -1,9 +1,9 @@
-"""Tells whether a mouth can be seen: not where lips are too soft to tell open from shut, nor behind
-a hand.
+"""Tells whether we can see a mouth: not behind a hand, and not if the lips are too blurred.
 
-The landmark model draws a shut mouth onto a hand, and into a blur in which an open one cannot be
-told from it. So lips must be sharp for their size, and what seems shut must look as it did when
-this person's mouth was shut before. Remembers that for the length of an answer. Stores nothing.
+The landmark model reports a shut mouth on a hand, and in a blur in which nobody can tell an open
+mouth from a shut one. So the lips must be sharp for their size, and a mouth that seems shut must
+look as this person's shut mouth did before. We remember that look for one answer, and store
+nothing.
 """
 
 from typing import Self
@@ -15,32 +15,32 @@ from numpy.typing import NDArray
 from capture.senses.face import FaceReading
 from capture.senses.patches import Luma, mouth_patch, similarity
 
-# gap by width: talking mouths pass it only on the way, resting ones stay below 0.05
+# mouth aspect ratio: talking mouths have less only for moments, resting ones less than 0.05
 SHUT_BELOW = 0.08
 
-# Of the patch of mouth and chin (`patches`), rows and columns; what is looked for may lie two
-# pixels beside.
+# Rows and columns of the patch of mouth and chin (`patches`). We search lips and chin in an area
+# that is two pixels wider on each side.
 LIPS, LIPS_AROUND = np.s_[13:28, 7:42], np.s_[11:30, 5:44]
 CHIN, CHIN_AROUND = np.s_[28:38, 4:44], np.s_[26:40, :]
 LIPS_WITH_EDGES = np.s_[10:31, 7:42]
 
-# of the patch, in which mouths are 28 wide: coarser than grain and coding, finer than parted lips
+# pixels of the patch, in which mouths are 28 wide: coarser than grain, finer than parted lips
 FINE_PX = 1.5
-# lips in focus have 0.018 to 0.04; blurred until talking ones read as shut for long, 0.01
+# lips in focus have 0.018 to 0.04; lips so blurred that talking ones read as shut have 0.01
 SHARP_ABOVE = 0.016
-SETTLES_BY = 0.2  # of each sample: within a second
-# likeness to this person's shut lips: hands of all kinds before them reach 0.67, a fist 0.78 once
+SETTLES_BY = 0.2  # the weight of each sample: the mean settles within a second
+# similarity to this person's shut lips: hands before them reach 0.67, and a fist once 0.78
 LIPS_ABOVE = 0.70
-# that of the chin below them, which a hand at the mouth hides first: hands at the chin reach 0.75
+# the same for the chin, which a hand at the mouth hides first: hands at the chin reach 0.75
 CHIN_ABOVE = 0.76
-TURNED_DEG = 10.0  # from where the head was then: farther away a chin looks otherwise …
-TURNED_LIPS_ABOVE = 0.80  # … and lips alone must do; turned by up to 70° they have 0.81 and more
-FOLLOWS_ABOVE = 0.90  # only what surely is the mouth changes what is remembered
-FOLLOWS_BY = 0.1  # light and posture change over minutes, five samples a second
+TURNED_DEG = 10.0  # if the head has turned by more since then, the chin looks different …
+TURNED_LIPS_ABOVE = 0.80  # … and we compare only lips; turned by up to 70° they reach 0.81
+FOLLOWS_ABOVE = 0.90  # we change the remembered look only by what surely is the mouth
+FOLLOWS_BY = 0.1  # the weight of each sample: light and posture change over minutes
 
 
 class Resting:
-    """How a shut mouth looked, and where the head pointed then."""
+    """How this person's shut mouth looked, and where the head pointed then."""
 
     def __init__(self, patch: Luma, angles_deg: NDArray[np.float64]) -> None:
         self._patch = patch.copy()
@@ -68,14 +68,14 @@ class Resting:
 
 
 class MouthTracker:
-    """Sees the sampled pictures of one answer."""
+    """Gets the sampled pictures of one answer."""
 
     def __init__(self) -> None:
         self._resting: Resting | None = None
         self._sharpness: float | None = None
 
     def opened(self, luma: Luma, face: FaceReading) -> float | None:
-        """How far the mouth is open; None where that cannot be seen."""
+        """How far the mouth is open, or None if we cannot see it."""
         patch = mouth_patch(luma, face.mouth).astype(np.float32)
         if self._is_soft(patch):
             return None
@@ -88,8 +88,10 @@ class MouthTracker:
         return face.mouth_open if is_seen else None
 
     def _is_soft(self, patch: Luma) -> bool:
-        """By the mean of a second: an open mouth has a coarser pattern than a shut one, but a lens
-        stays as it is.
+        """Whether the lips are too blurred, by the mean of a second.
+
+        An open mouth has a coarser pattern than a shut one, but the blur of the lens stays the
+        same.
         """
         now = sharpness_of(patch)
         before = now if self._sharpness is None else self._sharpness
@@ -98,8 +100,9 @@ class MouthTracker:
 
 
 def sharpness_of(patch: Luma) -> float:
-    """How fine the lips' pattern is, by its own contrast: neither light nor the mouth's size in the
-    picture matters.
+    """How fine the lips' pattern is: the variance of the Laplacian, divided by their variance.
+
+    So neither the light nor the mouth's size in the picture matters.
     """
     edges = cv2.Laplacian(cv2.GaussianBlur(patch, (0, 0), FINE_PX), cv2.CV_32F)[LIPS_WITH_EDGES]
     return float(edges.var()) / max(float(patch[LIPS_WITH_EDGES].var()), 1e-6)

@@ -1,7 +1,6 @@
-"""Where the nearest face is looked for: in the whole picture, or in a piece around where it was
-found to be.
+"""Decides where to read the nearest face: in the whole picture, or in a piece around its box.
 
-Knows when to look closer, not how faces are read or found.
+Knows when to look closer, not how to read or find faces.
 """
 
 from typing import Protocol
@@ -9,7 +8,8 @@ from typing import Protocol
 from capture.senses.face import FaceReading
 from capture.types import Box, Frame
 
-# within each second of the clock: then the whole picture counts again, as work taken up again does
+# We follow a face only within one second of the clock, and then read the whole picture again. So
+# continued work reads the same.
 FOLLOWED_MS = 1_000
 
 
@@ -21,16 +21,16 @@ class ReadsFace(Protocol):
 
 
 class NearestFace:
-    """Sees the sampled pictures of one answer in time order."""
+    """Gets the sampled pictures of one answer in time order."""
 
     def __init__(self, reader: ReadsFace) -> None:
         self._reader = reader
-        # where a face was last read in a piece; None while the whole picture shows it
+        # where we last read a face in a piece; None while we read it in the whole picture
         self._there: Box | None = None
         self._since_ms = 0
 
     def read(self, frame: Frame) -> FaceReading | None:
-        """Around where it was last read closer; else, and once a second, in the whole picture."""
+        """Read around the last closer reading. Without one, and once a second, read all."""
         if self._there is not None and frame.t_ms // FOLLOWED_MS == self._since_ms // FOLLOWED_MS:
             face = self.read_closer(frame, self._there)
             if face:
@@ -39,11 +39,11 @@ class NearestFace:
         return self._reader.read(frame)
 
     def read_closer(self, frame: Frame, box: Box) -> FaceReading | None:
-        """The face that is known to be there."""
+        """Read the face in this box, where the detector found one."""
         face = self._reader.read(frame, box)
         self._there, self._since_ms = face.box if face else None, frame.t_ms
         return face
 
     def read_between(self, frame: Frame) -> FaceReading | None:
-        """In a picture between two samples: where the last sample had it."""
+        """Read a picture between two samples, where the last sample had the face."""
         return self._reader.read(frame, self._there)

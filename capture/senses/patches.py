@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Luma = NDArray[Any]  # OpenCV says no more of what it returns
+Luma = NDArray[Any]  # OpenCV's type hints say no more
 RelativePoints = NDArray[np.float64]  # points as fractions of the picture, one row of x, y each
 
 EYE_PX = 20  # an eye's width in its patch; a webcam shows eyes 15 to 40 px wide
 EYE_SIZE = (26, 14)  # the eye with its lids
-EYE_AROUND = (38, 24)  # where it may have moved since it was last found
+EYE_AROUND = (38, 24)  # the area around its last place in which we search the eye
 MOUTH_SIZE = (48, 40)
 # where the mouth's corners and the chin lie within the patch
 MOUTH_POINTS = np.array(((10, 20), (38, 20), (24, 40)), dtype=np.float32)
@@ -30,7 +30,7 @@ def eye_patch(luma: Luma, corners: RelativePoints, size: tuple[int, int]) -> Lum
 
 
 def mouth_patch(luma: Luma, points: RelativePoints) -> Luma:
-    """The mouth with the chin, as if seen from the front."""
+    """The mouth with the chin, as if we saw it from the front."""
     there = _pixels(luma, points).astype(np.float32)
     return _cut(luma, cv2.getAffineTransform(MOUTH_POINTS, there), MOUTH_SIZE)
 
@@ -53,7 +53,7 @@ def best_match(around: Luma, patch: Luma) -> tuple[float, float, float]:
     lowest, highest, _, (left, top) = cv2.minMaxLoc(likeness)
     if not np.isfinite(highest):
         return 1.0, 0.0, 0.0
-    if lowest == highest:  # no place is likelier than another
+    if lowest == highest:  # all places are equally good
         return highest, 0.0, 0.0
     rows, columns = likeness.shape
     return highest, (left - (columns - 1) / 2) / EYE_PX, (top - (rows - 1) / 2) / EYE_PX
@@ -69,7 +69,7 @@ def focus_measure(patch: Luma) -> float:
 
 
 def shifted(luma: Luma, corners: RelativePoints, right: float, down: float) -> RelativePoints:
-    """The eye moved by so many of its widths."""
+    """The corners of the eye, moved by so many eyes' widths."""
     ends = _pixels(luma, corners)
     width_px = float(np.linalg.norm(ends[1] - ends[0]))
     height, width = luma.shape

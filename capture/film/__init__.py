@@ -1,6 +1,5 @@
-"""Makes one film of an interview: answers in one form, joined without touching a packet, with an
-index of our own.
+"""Makes one film of an interview: normalises the answers, and joins them with our own index.
 
-Knows packets and tracks; nothing of what was measured. Brings PyAV along, so only those who need
-films import it.
+Joining changes no packet. Knows packets and tracks, but nothing of measurements. Imports PyAV, so
+only code that makes films imports it.
 """

@@ -1,9 +1,8 @@
-"""The index of a film: which packets its tracks have, taken from the answers' own indexes, and the
-boxes that say so.
+"""The index of a film: the packets of its tracks, from the answers' own indexes, as MP4 boxes.
 
-FFmpeg writes the frame, a film of one packet with all chapters, and here the tables in it are
-exchanged: an hour has 250,000 packets, which numpy places in a moment and a muxer written in Python
-does not. Opens no file.
+FFmpeg writes a film of one packet with all chapters. We replace the tables in it. An hour has
+250,000 packets: numpy writes their tables in a moment, but a muxer in Python would need long. Opens
+no file.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from capture.film.mp4_tracks import AnswerTracks, Numbers, Track, chunk_offsets,
 from capture.film.picture_track import PICTURE_CLOCK_HZ
 from capture.film.sound_track import SOUND_FRAME_SAMPLES, SOUND_RATE_HZ
 
-FILM_CLOCK_HZ = 1_000  # of the whole film, as FFmpeg's muxer sets it
+FILM_CLOCK_HZ = 1_000  # the clock of the whole film, from FFmpeg's muxer
 PICTURE_TICKS_PER_MS = PICTURE_CLOCK_HZ // 1_000
 SOUND_TICKS_PER_MS = SOUND_RATE_HZ // 1_000
-LARGEST_SHORT_OFFSET = 2**32 - 1  # bytes; beyond it, offsets take 64 bits
+LARGEST_SHORT_OFFSET = 2**32 - 1  # bytes; larger offsets need 64 bits
 PACKET_TABLES = (b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"stco", b"co64")
 NORMAL_SPEED = 1 << 16  # of an edit, as a fixed-point number
 
 
 @dataclass(frozen=True)
 class Silence:
-    """Where some frames of silence lie in the film, each of the same size."""
+    """The position of some frames of silence in the film. All have the same size."""
 
     offset: int
     frame_bytes: int
@@ -39,9 +38,7 @@ class Silence:
 
 @dataclass(frozen=True)
 class PlacedAnswer:
-    """An answer's tracks, when they begin in the film, how many bytes later they lie there, and
-    silence behind them.
-    """
+    """An answer in the film: its tracks, its start, how far its bytes moved, silence after it."""
 
     tracks: AnswerTracks
     start_ms: int
@@ -50,8 +47,10 @@ class PlacedAnswer:
 
 
 def picture_track(answers: Sequence[PlacedAnswer]) -> Track:
-    """All pictures at their times; the first one stands from the film's beginning, the last of each
-    until the next.
+    """The track of all pictures.
+
+    The film shows its first picture from the beginning, and the last picture of each answer until
+    the next answer begins.
     """
     tracks = [answer.tracks.picture for answer in answers]
     starts = [answer.start_ms * PICTURE_TICKS_PER_MS for answer in answers]
@@ -74,10 +73,10 @@ def picture_track(answers: Sequence[PlacedAnswer]) -> Track:
 
 
 def sound_track(answers: Sequence[PlacedAnswer], end_ms: int) -> Track:
-    """All sound on one unbroken row of frames up to the film's end, silence where there is none.
+    """The track of all sound, without a hole until the film's end. Silence fills the gaps.
 
-    A hole in the sound makes players run ahead of the picture; a shift of at most half a frame (11
-    ms) does no harm. Where answers overlap by a frame, the earlier one stays.
+    After a hole in the sound, players show the picture too late. A shift of at most half a frame
+    (11 ms) does no harm. If two answers overlap by a frame, the earlier one keeps it.
     """
     first = following = min(0, _first_slot(answers[0]))
     rows: list[tuple[Numbers, Numbers]] = []
@@ -102,15 +101,13 @@ def _nearest_slot(ticks: int) -> int:
 
 
 def sound_shift_ms(start_ms: int) -> float:
-    """How much later than told the sound of an answer that begins here lies on the row of
-    frames.
-    """
+    """How much later the sound of an answer plays than its start says: frames cannot overlap."""
     ticks = start_ms * SOUND_TICKS_PER_MS
     return (_nearest_slot(ticks) * SOUND_FRAME_SAMPLES - ticks) / SOUND_TICKS_PER_MS
 
 
 def _silent(silence: Silence, frames: int) -> list[tuple[Numbers, Numbers]]:
-    """So many frames of silence: the same few bytes, again and again."""
+    """So many frames of silence. They all use the same few bytes of the film."""
     if frames <= 0:
         return []
     offsets = silence.offset + np.arange(frames) % silence.frames * silence.frame_bytes
@@ -118,9 +115,7 @@ def _silent(silence: Silence, frames: int) -> list[tuple[Numbers, Numbers]]:
 
 
 def head(frame: bytes, picture: Track, sound: Track) -> bytes:
-    """The film's beginning up to its packets, made from the film of one packet that FFmpeg
-    wrote.
-    """
+    """The bytes of the film before its packets, made from FFmpeg's film of one packet."""
     kinds = dict(children(frame))
     tracks = {b"vide": (picture, PICTURE_CLOCK_HZ), b"soun": (sound, SOUND_RATE_HZ)}
     film_ms = max(_shown_ms(*track) for track in tracks.values())
@@ -134,13 +129,13 @@ def head(frame: bytes, picture: Track, sound: Track) -> bytes:
         }
         return box(b"moov", changed(kinds[b"moov"], changes))
 
-    # whatever is in it, the index has the same length
+    # the length of the index does not depend on the titles' position
     titles_at = before + len(index(0)) + len(box(b"mdat"))
     return frame[:before] + index(titles_at) + box(b"mdat", frame[titles.start : titles.stop])
 
 
 def _titles(frame: bytes) -> range:
-    """Where the chapters' titles are: FFmpeg writes them as the packets of a track of their own."""
+    """The position of the chapters' titles. FFmpeg writes them as packets of a separate track."""
     for trak in find_all(frame, b"moov", b"trak"):
         if _handler(trak) == b"text":
             tables = find(trak, b"mdia", b"minf", b"stbl")
@@ -172,7 +167,7 @@ def _edited_trak(trak: bytes, tracks: dict[bytes, tuple[Track, int]], titles_mov
 
 
 def _moved(tables: bytes, by: int) -> bytes:
-    """The chapters' own tables: only where the titles are is new."""
+    """The tables of the chapters' track, with the new position of the titles."""
     shift: Changes = {
         b"stco": lambda content: content[:8] + (chunk_offsets(tables) + by).astype(">u4").tobytes()
     }
@@ -184,13 +179,14 @@ def _with_number(content: bytes, position: int, number: int) -> bytes:
 
 
 def _shown_ms(track: Track, clock_hz: int) -> int:
-    """Rounded up: what lies behind the end of an edit is not shown."""
+    """How long the film shows the track. Rounded up, because players show nothing after it."""
     return -(-track.end * FILM_CLOCK_HZ // clock_hz)
 
 
 def _described(tables: bytes, packets: int) -> bytes:
-    """What the packets are, without saying which there are; what is said of the one is said of
-    all.
+    """The tables that describe the packets, without those that list them.
+
+    What they say of FFmpeg's one packet they now say of all packets.
     """
     described = b"".join(
         box(kind, content) for kind, content in children(tables) if kind not in PACKET_TABLES
@@ -218,14 +214,14 @@ def _tables(track: Track) -> bytes:
 
 
 def _counted(kind: bytes, numbers: Numbers) -> bytes:
-    """A table of `how often, which number`."""
+    """A run-length table: how often each number occurs in a row, and the number."""
     first = _changes(numbers)
     rows = np.stack([np.diff(np.append(first, len(numbers))), numbers[first]], axis=1)
     return table(kind, len(rows), rows.astype(">u4").tobytes())
 
 
 def _runs(counts: Numbers) -> bytes:
-    """From which run of packets on each run has how many."""
+    """The table of chunks: from which chunk on each chunk has how many packets."""
     first = _changes(counts)
     rows = np.stack([first + 1, counts[first], np.ones_like(first)], axis=1)
     return table(b"stsc", len(rows), rows.astype(">u4").tobytes())

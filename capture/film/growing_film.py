@@ -1,9 +1,8 @@
-"""The film that grows with its interview: packets of the answers in a row, behind room for an
-index.
+"""The film that grows during its interview: room for an index, then the packets of all answers.
 
-Packets that are copied while the candidate still records need not be copied at the end, when a
-person waits. The process may be killed at any point: a second file says which answers are in the
-film, and is written only after their packets are safely on disk. Knows no times and no tracks.
+We copy packets while the candidate still records, so that a person waits less at the end. The
+process may die at any time: a second file says which answers the film contains, and we write it
+only when their packets are safely on disk. This module knows no times and no tracks.
 """
 
 import json
@@ -24,15 +23,13 @@ from capture.film.sound_track import silent_frame
 from capture.halting import Check, go_on
 from disk.atomic import TEMPORARY_SUFFIX, fsync_folder, write_json
 
-SILENT_FRAMES = 47  # a second, behind each answer; a longer gap plays it again and again
-COPY_BYTES = 1 << 20  # at a time
+SILENT_FRAMES = 47  # a second of silence after each answer; longer gaps repeat it
+COPY_BYTES = 1 << 20  # we copy so much at a time
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One answer in the film: which file it was copied from, and where its packets and the silence
-    behind them lie.
-    """
+    """One answer in the film: its original file, and where its packets and its silence lie."""
 
     name: str
     mtime_ns: int
@@ -48,18 +45,16 @@ class Piece:
 
 
 class GrowingFilm:
-    """An unfinished film. One process at a time may write it; the caller holds the lock."""
+    """An unfinished film. Only one process at a time may write it, so the caller locks it."""
 
     def __init__(self, path: Path, head_bytes: int) -> None:
-        """`head_bytes` is the room for the index of a film that is begun; one that goes on keeps
-        what it has.
-        """
+        """`head_bytes`: the room for the index of a new film. An existing film keeps its own."""
         self.path = path
         self._pieces_path = path.with_name(f"{path.name}.pieces{TEMPORARY_SUFFIX}")
         self.head_bytes, self.pieces = self._remembered() or (head_bytes, [])
 
     def plan(self, answers: Sequence[AnswerTracks]) -> list[Piece]:
-        """Where these answers lie, or will."""
+        """The positions that these answers have or will have in the film."""
         pieces: list[Piece] = []
         position = self.head_bytes
         for answer in answers:
@@ -74,18 +69,16 @@ class GrowingFilm:
         return pieces
 
     def has_room_for(self, head: bytes) -> bool:
-        """Whether the index, and a box that fills the rest of its room, fit before the packets."""
+        """Whether there is room before the packets for the index and a box that fills the rest."""
         return len(head) + HEADER_BYTES + LONG_HEADER_BYTES <= self.head_bytes
 
     def begin_again(self, head: bytes) -> None:
-        """With room for an index of this size; what was copied so far has to move."""
+        """Begin an empty film with room for this index. The caller copies all answers again."""
         self.head_bytes = len(head) + HEADER_BYTES + LONG_HEADER_BYTES
         self._remember([])
 
     def update(self, answers: Sequence[AnswerTracks], check: Check = go_on) -> None:
-        """Make the film hold exactly these: drop what is no longer wanted, and copy what is not
-        there yet.
-        """
+        """Make the film contain exactly these answers: drop others, and copy the missing ones."""
         wanted = self.plan(answers)
         unchanged = len(
             list(takewhile(lambda pair: pair[0] == pair[1], zip(self.pieces, wanted, strict=False)))
@@ -107,7 +100,7 @@ class GrowingFilm:
             os.fsync(film.fileno())
 
     def close_with(self, head: bytes) -> None:
-        """Write the index before the packets, safely on disk: from here on the file is a film."""
+        """Write the index before the packets, safely to disk. Now a player can play the file."""
         packets_bytes = self.pieces[-1].end - self.head_bytes
         with self.path.open("r+b") as film:
             film.truncate(self.pieces[-1].end)
@@ -121,7 +114,7 @@ class GrowingFilm:
             os.fsync(film.fileno())
 
     def move_to(self, target: Path) -> None:
-        """The film takes its place in one step; nothing is left of the way there."""
+        """Move the film to its target in one step, and delete the file of pieces."""
         self.path.replace(target)
         self._pieces_path.unlink(missing_ok=True)
         fsync_folder(target.parent)
@@ -139,8 +132,8 @@ class GrowingFilm:
             pieces = [Piece(**piece) for piece in known["pieces"]]
             is_there = not pieces or self.path.stat().st_size >= pieces[-1].end
         except (OSError, ValueError, LookupError, TypeError):
-            # a film of an earlier version, or none: it is begun again, from answers that are all
-            # there
+            # a film of an earlier version, or none: we begin again, because we still have all
+            # answers
             return None
         return (int(known["head_bytes"]), pieces) if is_there else None
 

@@ -1,7 +1,6 @@
-"""Makes one film of an interview: every answer in one form, then all of them one after the other in
-`recording.mp4`.
+"""Makes one film of an interview: normalises each answer, then joins all into `recording.mp4`.
 
-Copies what it can, so that joining an hour takes a second. Knows nothing of observations, rules or
+Copies what it can, so joining an hour takes a second. Knows nothing of observations, rules or
 people.
 """
 
@@ -43,34 +42,32 @@ from disk.atomic import TEMPORARY_SUFFIX, atomic_write
 # what every browser plays
 COPIED_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Constrained High")
 CHAPTER_CLOCK = Fraction(1, 1000)
-# Pictures of uneven times, 30 a second, and 47 frames of sound take 850; where it is not enough,
-# packets move once.
+# 30 pictures a second at uneven times and 47 frames of sound need 850. If it is not enough, we copy
+# the packets once more.
 INDEX_BYTES_PER_S = 1_000
-# two AAC frames and a picture: how far the film's end may be from the sum of its parts
+# two AAC frames and a picture: the film may be so much longer or shorter than its parts
 DURATION_SLACK_MS = 100
 
 
 @dataclass(frozen=True)
 class NormalisedAnswer:
-    """An answer in the one form that joins."""
+    """A normalised answer: MP4 with H.264 and AAC, so that we can join it without encoding."""
 
     path: Path
     duration_ms: int
     width: int
     height: int
     was_copied: bool
-    damaged_at_ms: int | None  # the original could not be read any further than this
-    # how far its sound is from where the original's times say, at most
+    damaged_at_ms: int | None  # we could not read the original any further
+    # the largest difference between the position of the sound and its time in the original
     sound_offset_ms: float | None
-    sent_ms: int  # how long the original is, with what the limits cut off
-    codecs: tuple[str, ...]  # of the original: picture, and sound where there is any
+    sent_ms: int  # the length of the original, including what the limits cut off
+    codecs: tuple[str, ...]  # of the original: picture, and sound if there is any
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A file that is read more than once, each time held to the same limits and asking the same
-    whether to go on.
-    """
+    """A file that we read several times, each time with the same limits and the same check."""
 
     source: Path
     info: MediaInfo
@@ -83,9 +80,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class FilmPart:
-    """A normalised answer and where it begins in the film; neighbours with one title share a
-    chapter.
-    """
+    """A normalised answer and its start in the film. Neighbours with one title share a chapter."""
 
     path: Path
     start_ms: int
@@ -95,8 +90,9 @@ class FilmPart:
 def normalise(
     source: Path, target: Path, container: str, limits: Limits = LIMITS, check: Check = go_on
 ) -> NormalisedAnswer:
-    """Write the answer as MP4 with H.264 and AAC that starts at 0; H.264 is copied where a browser
-    can play it.
+    """Write the answer as MP4 with H.264 and AAC that starts at 0.
+
+    Copies H.264 that browsers can play, and encodes everything else.
     """
     reading = Reading(source, probe(source, container, limits, check), limits, check)
     if _may_be_copied(reading):
@@ -123,7 +119,7 @@ def _may_be_copied(reading: Reading) -> bool:
 
 
 def _normalised(reading: Reading, target: Path, canvas: tuple[int, int] | None) -> NormalisedAnswer:
-    """Write the target: encoded onto the canvas, or copied where there is none."""
+    """Write the target: encode onto the canvas, or copy without one."""
     info = reading.info
     with atomic_write(target) as temporary:
         with reading.opened() as media, _mp4(temporary) as output:
@@ -161,11 +157,11 @@ def join(
     growing: Path | None = None,
     check: Check = go_on,
 ) -> int:
-    """Write the film and return its length in ms: each part at its time, the last picture standing
-    in between.
+    """Write the film, each part at its time, and return its length in ms.
 
-    `duration_ms` is the recording's length where it ends with a gap, so that film and telemetry end
-    together. `growing` is the film that `grow` began; what it holds already is not copied again.
+    Between two parts the film shows the last picture. `duration_ms` is the recording's length if it
+    ends with a gap, so that film and telemetry end together. `growing` is a film that `grow` began:
+    we do not copy again what it contains.
     """
     if not parts:
         raise CaptureError("there is no answer to make a film of")
@@ -189,10 +185,10 @@ def join(
 
 
 def grow(growing: Path, answers: Sequence[Path], longest_ms: int, check: Check = go_on) -> None:
-    """Copy the answers that are there, in their order, so that `join` has less to do.
+    """Copy the answers that exist, in their order, so that `join` has less to do.
 
-    `longest_ms` is how long the whole film may become: so much room is kept for its index. None of
-    this is needed for `join`, and it may be killed at any point.
+    `longest_ms` is the maximum length of the whole film. It decides how much room the index gets.
+    `join` works without this step, and the process may die at any time.
     """
     film = GrowingFilm(growing, head_bytes=longest_ms * INDEX_BYTES_PER_S // 1000)
     film.update([read_tracks(path) for path in answers], check)
@@ -212,9 +208,7 @@ def _head(
 
 
 def _frame(answer: Path, chapters: list[Chapter]) -> bytes:
-    """A film of the answer's first packets and all chapters: all that FFmpeg writes besides
-    packets.
-    """
+    """A film of the answer's first packets and all chapters, with everything else FFmpeg writes."""
     file = BytesIO()
     with Media(answer, "mp4") as media, av.open(file, "w", format="mp4") as output:
         output.set_chapters(chapters)
@@ -232,7 +226,7 @@ def _frame(answer: Path, chapters: list[Chapter]) -> bytes:
 
 
 def _length_ms(film: Path) -> int:
-    """As a player finds it in the index."""
+    """The length of the film that a player reads in its index."""
     with av.open(film, "r", format="mov") as opened:
         return round((opened.duration or 0) * 1000 / av.time_base)
 
@@ -240,9 +234,7 @@ def _length_ms(film: Path) -> int:
 def _with_equal_parameters(
     answers: Sequence[AnswerTracks], folder: Path, check: Check
 ) -> list[AnswerTracks]:
-    """The answers with equal parameter sets: as they are, or, where sets differ, encoded like our
-    own encoder does.
-    """
+    """The answers with equal parameter sets. If they differ, we encode those that are not ours."""
     forms = [(answer.width, answer.height, answer.parameters) for answer in answers]
     if len(set(forms)) == 1:
         return list(answers)
@@ -260,7 +252,7 @@ def _encoded(source: Path, target: Path, canvas: tuple[int, int], check: Check) 
 
 
 def _chapters(parts: Sequence[FilmPart], duration_ms: int) -> list[Chapter]:
-    """One chapter per title, each lasting until the next one begins."""
+    """One chapter per title. Each lasts until the next one begins."""
     heads = [
         part
         for before, part in zip([None, *parts], parts, strict=False)

@@ -1,6 +1,6 @@
-"""The boxes that MP4 files are made of: taken apart, put together, and found in a file.
+"""Reads, writes and finds the boxes of which MP4 files consist.
 
-For files that our own muxer wrote, so it trusts their form. Knows nothing of what is in a box.
+Only for files that our own muxer wrote, so it trusts their form. Does not know what a box contains.
 """
 
 import struct
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from capture.errors import CaptureError
 
-# boxes of boxes, as far as we look into them
+# the boxes of boxes that we look into
 CONTAINERS = (b"moov", b"trak", b"edts", b"mdia", b"minf")
 HEADER_BYTES = 8
-LONG_HEADER_BYTES = 16  # with a length of 64 bits
+LONG_HEADER_BYTES = 16  # for a length of 64 bits
 
 Changes = Mapping[bytes, Callable[[bytes], bytes]]
 
@@ -23,7 +23,7 @@ def box(kind: bytes, *content: bytes) -> bytes:
 
 
 def table(kind: bytes, rows: int, content: bytes) -> bytes:
-    """A box that says how many rows it has, of version 0 and without flags."""
+    """A box of version 0 without flags that begins with its number of rows."""
     return box(kind, struct.pack(">II", 0, rows), content)
 
 
@@ -54,7 +54,7 @@ def find_all(content: bytes, *path: bytes) -> list[bytes]:
 
 
 def find(content: bytes, *path: bytes) -> bytes:
-    """The content of the one box that must be there."""
+    """The content of the first box on this path. Raises CaptureError if there is none."""
     found = find_all(content, *path)
     if not found:
         raise CaptureError(f"the index of an MP4 has no {path[-1].decode()}")
@@ -62,9 +62,7 @@ def find(content: bytes, *path: bytes) -> bytes:
 
 
 def changed(content: bytes, changes: Changes) -> bytes:
-    """The same row of boxes, with new contents for the kinds named in `changes`, however deep they
-    are.
-    """
+    """The row of boxes, with new contents for the kinds in `changes`, at any depth."""
     made = []
     for kind, inner in children(content):
         if kind in changes:
@@ -76,7 +74,7 @@ def changed(content: bytes, changes: Changes) -> bytes:
 
 
 def outermost(path: Path) -> dict[bytes, range]:
-    """Where the content of each of the file's outermost boxes lies; of two of a kind, the last."""
+    """The position of the content of each outermost box: the last one if a kind occurs twice."""
     found, position, size = {}, 0, path.stat().st_size
     with path.open("rb") as file:
         while position < size:

@@ -1,8 +1,6 @@
-"""Which packets an MP4's tracks have, read from its index alone: where each lies in the file and
-when it is shown.
+"""Reads an MP4's index: where each packet of its tracks lies in the file, and when it plays.
 
-For answers that `joining` brought into the one form, so that an hour of them joins without touching
-a packet.
+For answers that `joining` has normalised. So we can join an hour of them without reading a packet.
 """
 
 from __future__ import annotations
@@ -21,14 +19,15 @@ from capture.film.sound_track import SOUND_RATE_HZ
 
 Numbers = NDArray[np.int64]
 
-SIZE_AT = 40  # bytes into the description of a picture track: its width and height
-CODEC_BOXES_AT = 94  # and what the codec says of itself
+SIZE_AT = 40  # where width and height are in the description of a picture track, in bytes
+CODEC_BOXES_AT = 94  # where the boxes of the codec begin in it
 
 
 @dataclass(frozen=True)
 class Track:
-    """The packets of one track in the order of decoding: bytes from the file's beginning, ticks of
-    its clock.
+    """The packets of one track in decoding order.
+
+    Offsets are bytes from the file's beginning. Times are ticks of the track's clock.
     """
 
     offsets: Numbers
@@ -46,7 +45,7 @@ class Track:
 
 @dataclass(frozen=True)
 class AnswerTracks:
-    """A normalised answer's two tracks, and where in its file their packets are."""
+    """The two tracks of a normalised answer, and where their packets lie in its file."""
 
     path: Path
     picture: Track
@@ -54,7 +53,7 @@ class AnswerTracks:
     media: range
     width: int
     height: int
-    # of H.264, as MP4 stores them: only packets under the same ones can be one film
+    # H.264 parameter sets as MP4 stores them: one film can have only one kind
     parameters: bytes
 
     @property
@@ -65,7 +64,7 @@ class AnswerTracks:
 
 
 def read_tracks(path: Path) -> AnswerTracks:
-    """The tracks of a normalised answer. Raises CaptureError where it is not in that form."""
+    """The tracks of a normalised answer. Raises CaptureError if the file is no such answer."""
     boxes = outermost(path)
     if not {b"moov", b"mdat"} <= boxes.keys():
         raise CaptureError(f"{path.name} has no index")
@@ -103,7 +102,7 @@ def _track(trak: bytes, clock_hz: int) -> Track:
 
 
 def packet_sizes(content: bytes) -> Numbers:
-    """Of an `stsz`, which names one size where all packets have the same."""
+    """The sizes in an `stsz` box. If all packets have the same size, the box names it once."""
     _, same, count = struct.unpack_from(">III", content)
     return (
         np.full(count, same, np.int64)
@@ -113,7 +112,7 @@ def packet_sizes(content: bytes) -> Numbers:
 
 
 def chunk_offsets(tables: bytes) -> Numbers:
-    """Where each run of packets begins."""
+    """Where each chunk (a run of packets) begins."""
     for kind, number in ((b"stco", ">u4"), (b"co64", ">u8")):
         for content in find_all(tables, kind):
             return np.frombuffer(content, number, offset=8).astype(np.int64)
@@ -130,7 +129,7 @@ def _offsets(tables: bytes, sizes: Numbers) -> Numbers:
 
 
 def _keys(tables: bytes, count: int) -> NDArray[np.bool_]:
-    """All are key packets where there is no list of them."""
+    """Which packets are key packets. Without a list of them, all are."""
     listed = find_all(tables, b"stss")
     if not listed:
         return np.ones(count, np.bool_)
@@ -140,8 +139,9 @@ def _keys(tables: bytes, count: int) -> NDArray[np.bool_]:
 
 
 def _first_shown(trak: bytes) -> int:
-    """The tick of the track that is shown at 0: sound begins a little earlier, so that its decoder
-    gets ready.
+    """The tick of the track that plays at 0.
+
+    Sound begins a little earlier, because its decoder needs a start.
     """
     for content in find_all(trak, b"edts", b"elst"):
         (_, start, _), *more = _rows(content, 3).tolist()
@@ -152,7 +152,7 @@ def _first_shown(trak: bytes) -> int:
 
 
 def _repeated(content: bytes) -> Numbers:
-    """A table of `how often, which number`, written out."""
+    """The numbers of a run-length table."""
     rows = _rows(content, 2)
     return np.repeat(rows[:, 1], rows[:, 0])
 

@@ -1,7 +1,7 @@
-"""The picture track of an answer's MP4: copied or encoded, always in the one form that joins.
+"""The picture track of a normalised answer, copied or encoded.
 
-The form: H.264 in yuv420p with square, upright pixels on a 90 kHz clock. Knows frames and packets,
-not files.
+It is always H.264 in yuv420p with square, upright pixels and a clock of 90 kHz. This module knows
+frames and packets, not files.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -20,17 +20,17 @@ from av.video.stream import VideoStream
 from capture.errors import CaptureError
 from capture.media.container import Media, upright_size
 
-# divides by all common frame rates; one clock for all parts, so that they join
+# a multiple of all common frame rates; all parts have the same clock, so that we can join them
 PICTURE_CLOCK_HZ = 90_000
 PICTURE_CLOCK = Fraction(1, PICTURE_CLOCK_HZ)
-PICTURE_RATE_HZ = 30  # told to the encoder for its rate control; real times are kept
-# 25 ms: thirty a second with the jitter of real cameras pass, sixty become thirty
+PICTURE_RATE_HZ = 30  # only for the encoder's rate control; pictures keep their real times
+# 25 ms: we keep 30 pictures a second even with the jitter of cameras; 60 become 30
 MIN_PICTURE_STEP_TICKS = PICTURE_CLOCK_HZ // 40
-# how long the last picture stands where the file does not say
+# how long we show the last picture if the file does not say
 LAST_PICTURE_TICKS = PICTURE_CLOCK_HZ // PICTURE_RATE_HZ
-# No B-frames: presentation order is coding order, so parts meet without reordering. A key picture
-# every two seconds at most: the player seeks to flags. One thread and fixed settings: equal
-# parameter sets from every answer.
+# No B-frames, so that presentation order is coding order where two parts meet. A key picture at
+# least every two seconds, because the player seeks to flags. One thread and fixed settings, so that
+# every answer gets equal parameter sets.
 X264_OPTIONS = {
     "preset": "veryfast",
     "crf": "23",
@@ -43,14 +43,14 @@ X264_OPTIONS = {
 
 
 class ParametersChanged(CaptureError):
-    """The stream got new parameters on the way; a copy has room for one set only."""
+    """The stream's parameters changed, but a copy has room for only one set."""
 
 
 class CopiedPicture:
-    """The picture track of an answer whose H.264 can be kept: its packets, untouched, on our clock.
+    """The picture track of an answer whose H.264 we can copy: unchanged packets on our clock.
 
-    Of each picture that stands for itself it is tried whether the parameters at the file's head
-    still decode it, since a camera that is turned changes them and not every recorder says so.
+    We decode each key picture, to see whether the parameters at the file's head are still valid. A
+    camera that is turned changes them, and not every recorder says so.
     """
 
     def __init__(self, media: Media, output: OutputContainer) -> None:
@@ -82,7 +82,7 @@ class CopiedPicture:
         self._output.mux(packet)
 
     def finish(self) -> None:
-        """Nothing is held back but what was tried last."""
+        """Check the last pictures. There are no packets left to write."""
         self._compare(self._media.pictures(None))
 
     def _compare(self, frames: list[VideoFrame]) -> None:
@@ -96,9 +96,7 @@ class CopiedPicture:
 
 
 class EncodedPicture:
-    """Encodes any video to upright H.264 on one canvas. Pictures of another size are fitted into
-    it.
-    """
+    """Encodes any video as upright H.264 on one canvas. Fits pictures of another size into it."""
 
     def __init__(self, media: Media, output: OutputContainer, canvas: tuple[int, int]) -> None:
         self._media = media
@@ -136,18 +134,15 @@ class EncodedPicture:
         if size == self._canvas and frame.format.name == "yuv420p" and frame.rotation == 0:
             return frame
         form = (*size, frame.format.name, frame.rotation)
-        if (
-            form != self._form
-        ):  # one at a time: a file may change its form with every picture, and each takes threads
+        # one graph at a time: a file can change its form at every picture, and a graph has threads
+        if form != self._form:
             self._form, self._graph = form, _fitting(frame, size, self._canvas)
         self._graph.vpush(frame)
         return self._graph.vpull()
 
 
 def _fitting(frame: VideoFrame, upright: tuple[int, int], canvas: tuple[int, int]) -> Graph:
-    """Filters that turn the picture upright and fit it into the canvas, with bars where the shapes
-    differ.
-    """
+    """Filters that turn the picture upright and fit it into the canvas, with bars if necessary."""
     scale = min(canvas[0] / upright[0], canvas[1] / upright[1])
     width, height = even(upright[0] * scale), even(upright[1] * scale)
     turns = round(-frame.rotation / 90) % 4  # clockwise quarter turns that make it upright
@@ -167,7 +162,7 @@ def _fitting(frame: VideoFrame, upright: tuple[int, int], canvas: tuple[int, int
 
 
 def our_parameters(canvas: tuple[int, int]) -> bytes:
-    """The parameter sets our encoder writes for this picture size, as MP4 stores them."""
+    """The parameter sets that our encoder writes for this picture size, as MP4 stores them."""
     file = BytesIO()
     with av.open(file, "w", format="mp4") as output:
         stream = h264_stream(output, canvas)
@@ -180,7 +175,7 @@ def our_parameters(canvas: tuple[int, int]) -> bytes:
 
 
 def h264_stream(output: OutputContainer, canvas: tuple[int, int]) -> VideoStream:
-    """An encoder with our settings, always the same, so that all it writes joins by copying."""
+    """An encoder with our fixed settings, so that we can join its output by copying."""
     stream = output.add_stream("libx264", rate=PICTURE_RATE_HZ, options=dict(X264_OPTIONS))
     stream.width, stream.height = canvas
     stream.pix_fmt = "yuv420p"
@@ -189,7 +184,7 @@ def h264_stream(output: OutputContainer, canvas: tuple[int, int]) -> VideoStream
 
 
 def even(length: float) -> int:
-    """H.264 in yuv420p wants even sides."""
+    """The nearest even length, because H.264 in yuv420p needs even sides."""
     return max(2, round(length / 2) * 2)
 
 

@@ -1,6 +1,6 @@
-"""The sound track of an answer's MP4: AAC, mono, 48 kHz, without holes.
+"""The sound track of a normalised answer: AAC, mono, 48 kHz, without holes.
 
-Knows samples and packets, not files and not what is said.
+Knows samples and packets, but no files and no speech.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -24,8 +24,8 @@ SOUND_RATE_HZ = 48_000  # what browsers record
 SOUND_CLOCK = Fraction(1, SOUND_RATE_HZ)
 SOUND_BIT_RATE = 96_000  # transparent for one voice
 SOUND_FRAME_SAMPLES = 1_024  # AAC's own frame length
-SOUND_SLACK_SAMPLES = 960  # 20 ms: timestamps jitter by less, and real holes are longer
-# an answer without sound gets its silence in such steps, so that the file stays interleaved
+SOUND_SLACK_SAMPLES = 960  # 20 ms: the jitter of timestamps is smaller, and real holes are longer
+# an answer without sound gets silence in such steps, so that the file stays interleaved
 SILENCE_STEP_MS = 500
 
 
@@ -37,9 +37,7 @@ class HasSound(Protocol):
 
 
 class EvenSound:
-    """Encodes sound to AAC, mono, 48 kHz, from the answer's beginning to its end; where nothing
-    came, silence.
-    """
+    """Encodes sound as AAC, mono, 48 kHz, for the whole answer. Fills holes with silence."""
 
     def __init__(self, media: HasSound, output: OutputContainer) -> None:
         self._media = media
@@ -52,12 +50,12 @@ class EvenSound:
         self._waiting: list[NDArray[np.float32]] = []
         self._waiting_samples = 0
         self._encoded_samples = 0
-        # the largest between where sound is and where its time says
+        # the largest difference between the position of sound and its time
         self._offset_samples: int | None = None
 
     @property
     def offset_ms(self) -> float | None:
-        """How far sound and its times are apart at most; None where there was no sound."""
+        """The largest difference between sound and its times, or None without sound."""
         return None if self._offset_samples is None else self._offset_samples * 1000 / SOUND_RATE_HZ
 
     def feed(self, packet: Packet[Stream]) -> None:
@@ -66,7 +64,7 @@ class EvenSound:
                 self._add(round((time_s - self._media.origin_s) * SOUND_RATE_HZ), samples)
 
     def keep_up(self, t_ms: int) -> None:
-        """Without a sound track, silence follows the picture."""
+        """Without a sound track, write silence up to the time of the picture."""
         if (
             self._media.audio is None
             and t_ms - self._position() * 1000 // SOUND_RATE_HZ >= SILENCE_STEP_MS
@@ -74,7 +72,7 @@ class EvenSound:
             self._fill_to(t_ms * SOUND_RATE_HZ // 1000)
 
     def finish(self, end_ms: int) -> None:
-        """A film has sound, be it only of one picture whose file gives it no length."""
+        """Fill up to the end and encode the rest. Even a file without a length gets some sound."""
         self._fill_to(max(1, end_ms * SOUND_RATE_HZ // 1000))
         if self._waiting_samples:
             self._push(np.zeros(-self._waiting_samples % SOUND_FRAME_SAMPLES, np.float32))
@@ -117,14 +115,14 @@ class EvenSound:
 
 
 def silent_frame() -> bytes:
-    """One AAC frame of silence, of the form all our sound has."""
+    """One AAC frame of silence, with our settings."""
     encoder = AudioCodecContext.create("aac", "w")
     encoder.sample_rate, encoder.layout, encoder.format = SOUND_RATE_HZ, "mono", "fltp"
     nothing = np.zeros(SOUND_FRAME_SAMPLES, np.float32)
     packets = [
         packet for number in range(4) for packet in encoder.encode(_sound_frame(nothing, number))
     ]
-    return bytes(packets[-1])  # the first ones still carry the encoder's start
+    return bytes(packets[-1])  # the first frames still contain the encoder's start
 
 
 def _sound_frame(samples: NDArray[np.float32], number: int) -> AudioFrame:

@@ -1,4 +1,4 @@
-"""The film of a file of sound alone: one titled still, in the form that joins, with the sound."""
+"""The film of a file that contains only sound: one still picture with a title, and the sound."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from capture.film.sound_track import EvenSound
 from capture.media.sound_file import SoundFile
 
 STILL_SIZE = (640, 360)
-STILL_EVERY_MS = 1_000  # a player can begin anywhere
+STILL_EVERY_MS = 1_000  # so that a player can begin anywhere
 INK, GROUND = (228, 226, 221), (17, 19, 24)
 
 
 def film_still(path: Path, target: Path, title: str) -> None:
-    """Write the sound as an MP4 of the form that joins, with a titled still as its picture."""
+    """Write the sound as a normalised MP4, with a titled still as its picture."""
     with (
         SoundFile(path) as file,
         av.open(target, "w", format="mp4", options={"movflags": "+faststart"}) as output,
@@ -42,8 +42,9 @@ def _at(still: VideoFrame, t_ms: int) -> VideoFrame:
 
 
 def _still(title: str) -> VideoFrame:
-    """The title and that there is no picture, in OpenCV's own letters, which know no others than
-    ASCII.
+    """A still with the title, and a note that there is no picture.
+
+    OpenCV's own font has only ASCII letters.
     """
     width, height = STILL_SIZE
     canvas = np.full((height, width, 3), GROUND, np.uint8)

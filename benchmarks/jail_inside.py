@@ -48,7 +48,7 @@ def measure(models: Models, container: str, is_jailed: bool) -> None:
             for row in senses.feed(item, has_sound=decoder.has_sound):
                 first_s = first_s or time.monotonic() - began_s
                 out.write(json.dumps(rounded(row)) + "\n")
-        for row in senses.rest():
+        for row in senses.flush():
             out.write(json.dumps(rounded(row)) + "\n")
         out.write(json.dumps(facts() | {"first_s": first_s, "refused": refused}) + "\n")
 

@@ -61,7 +61,7 @@ def here(clip: Path, models: Models, way: Way) -> Rows:
     with closing(models.senses()) as senses:
         for item in decoder:
             rows += map(rounded, senses.feed(item, has_sound=decoder.has_sound))
-        rows += map(rounded, senses.rest())
+        rows += map(rounded, senses.flush())
     way.note(time.monotonic() - began_s, cpu_s() - before_s, {"pss_mb": pss_mb()})
     return json.loads(json.dumps(rows))  # type: ignore[no-any-return]
 

@@ -200,7 +200,7 @@ def flags_of(
     frames = [Frame(number * SAMPLE_EVERY_MS, rgb) for number, rgb in enumerate(change(pictures))]
     items: Sequence[Frame | Sound] = sorted([*frames, *sounds], key=lambda item: item.t_ms)
     rows = [row for item in items for row in senses.feed(item, has_sound=talker.has_sound)]
-    rows += senses.rest()
+    rows += senses.flush()
     senses.close()
     if not talker.has_sound:
         rows = [replace(row, level_dbfs=-20.0, speech=1.0) for row in rows]

@@ -239,7 +239,7 @@ class CaptureSession:
             return False
         if self._stop.is_set():
             return False
-        self._append(senses.rest(), log)
+        self._append(senses.flush(), log)
         return True
 
     def _append(self, observations: Iterator[Observation], log: ObservationLog) -> None:

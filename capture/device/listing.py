@@ -54,9 +54,9 @@ def cameras(video_class: Path = VIDEO_CLASS) -> list[CameraInfo]:
     ]
     numbered = sorted((int(path.name.removeprefix("video")), path) for path in entries)
     return [
-        CameraInfo(number, _said(path / "name"))
+        CameraInfo(number, _read_line(path / "name"))
         for number, path in numbered
-        if _said(path / "index") in ("", "0")
+        if _read_line(path / "index") in ("", "0")
     ]
 
 
@@ -80,7 +80,7 @@ def find_camera(choice: str, video_class: Path = VIDEO_CLASS) -> CameraInfo:
             return camera
     if choice:
         raise DeviceMissing(
-            f"there is no camera (and no video file) {choice!r}; {_there_are(known)}"
+            f"there is no camera (and no video file) {choice!r}; {_choices_text(known)}"
         )
     raise DeviceMissing("no camera was found; connect one, or name a video file")
 
@@ -108,7 +108,7 @@ def find_microphone(choice: str) -> MicrophoneInfo:
     ]
     partly = [microphone for microphone in known if choice.casefold() in microphone.name.casefold()]
     if not exact and not partly:
-        raise DeviceMissing(f"there is no microphone {choice!r}; {_there_are(known)}")
+        raise DeviceMissing(f"there is no microphone {choice!r}; {_choices_text(known)}")
     return (exact or partly)[0]
 
 
@@ -130,13 +130,13 @@ def look_again() -> None:
     sounddevice._initialize()
 
 
-def _said(path: Path) -> str:
+def _read_line(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
 
 
-def _there_are(known: list[CameraInfo] | list[MicrophoneInfo]) -> str:
+def _choices_text(known: list[CameraInfo] | list[MicrophoneInfo]) -> str:
     names = ", ".join(repr(device.name) for device in known)
     return f"there are: {names}" if names else "none was found"

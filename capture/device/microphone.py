@@ -119,7 +119,7 @@ class Microphone:
                 blocksize=round(self.rate_hz * BLOCK_S),
                 dtype="float32",
                 latency="high",  # rather a little late than lost
-                callback=self._take,
+                callback=self._receive,
             )
             self._clock = SoundClock(self.rate_hz)
             self._stream.start()
@@ -164,7 +164,7 @@ class Microphone:
             return rate_hz
         raise DeviceMissing(f"the microphone {self.info.name!r} has none of the usual sample rates")
 
-    def _take(self, samples: NDArray[np.float32], count: int, driver: Any, status: Any) -> None:
+    def _receive(self, samples: NDArray[np.float32], count: int, driver: Any, status: Any) -> None:
         now_s = time.monotonic()
         delay_s = driver.currentTime - driver.inputBufferAdcTime
         delay_s = (

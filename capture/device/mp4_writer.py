@@ -149,7 +149,7 @@ class DeviceFile:
         write does.
         """
         try:
-            self._write([*self._video.encode(None), *(self._sound.rest() if self._sound else [])])
+            self._write([*self._video.encode(None), *(self._sound.flush() if self._sound else [])])
             self._output.close()
             self._file.commit()
             self.saved_ms = round(self._last_ticks * 1000 / PICTURE_CLOCK_HZ)
@@ -202,7 +202,7 @@ class SoundTrack:
             self._waiting_s += SOUND_FRAME_SAMPLES / self._rate_hz
         return packets
 
-    def rest(self) -> list[Packet[Stream]]:
+    def flush(self) -> list[Packet[Stream]]:
         return list(self._stream.encode(None))
 
     def _end_s(self) -> float:

@@ -227,10 +227,10 @@ class DeviceRecorder:
     def _record(self) -> None:
         try:
             while (cause := self._why_end()) is None:
-                self._take(LOOK_EVERY_S)
+                self._write_next(LOOK_EVERY_S)
             self._ends(cause)
             self._detach()
-            while self._take(0.0):
+            while self._write_next(0.0):
                 continue
         except BaseException:
             if self._file:
@@ -239,10 +239,10 @@ class DeviceRecorder:
         if self._file:
             self._file.finish()
 
-    def _take(self, timeout_s: float) -> bool:
+    def _write_next(self, timeout_s: float) -> bool:
         match item := self._inbox.pop(timeout_s):
             case Picture():
-                self._take_picture(item)
+                self._write_picture(item)
             case Block() if self._file:
                 self._note_gap("microphone", self._sound_s, item.t_s, HOLE_S)
                 self._holes_s += _hole_s(self._sound_s, item.t_s, HOLE_S)
@@ -252,7 +252,7 @@ class DeviceRecorder:
                 self._file.sound(item)
         return item is not None
 
-    def _take_picture(self, picture: Picture) -> None:
+    def _write_picture(self, picture: Picture) -> None:
         if self._file is None:
             rate_hz = self._microphone.rate_hz if self._microphone else None
             self._began_s = self._picture_s = self._sound_s = picture.t_s

@@ -31,7 +31,7 @@ class FragmentPairs:
             self._left -= len(given[-1])
         return b"".join(given)
 
-    def rest(self) -> bytes:
+    def flush(self) -> bytes:
         """The bytes that we still hold back, at the end of the file."""
         rest, self._waiting = self._waiting, b""
         return rest

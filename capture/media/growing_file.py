@@ -49,7 +49,7 @@ class GrowingFile:
     def _paired(self, data: bytes, *, is_last: bool) -> bytes:
         if not self.pairs:
             return data
-        return self.pairs.rest() if is_last else self.pairs.feed(data)
+        return self.pairs.flush() if is_last else self.pairs.feed(data)
 
     def _look(self, data: bytes) -> None:
         try:

@@ -71,7 +71,7 @@ class Senses:
         ):
             yield self._with_sound(self._without_sound.popleft())
 
-    def rest(self) -> Iterator[Observation]:
+    def flush(self) -> Iterator[Observation]:
         """The remaining observations, at the end of the answer, when no more sound comes."""
         while self._without_sound:
             yield self._with_sound(self._without_sound.popleft())

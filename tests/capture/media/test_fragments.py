@@ -78,7 +78,7 @@ def test_only_the_names_of_such_heads_are_changed(clip: Path, step: int) -> None
     pairs, stream, given = FragmentPairs(), io.BytesIO(data), b""
     while piece := stream.read(step):
         given += pairs.feed(piece)
-    given += pairs.rest()
+    given += pairs.flush()
     changed = [at for at in range(len(data)) if data[at] != given[at]]
     assert len(given) == len(data)
     assert len(changed) == 4
@@ -91,4 +91,4 @@ def test_only_the_names_of_such_heads_are_changed(clip: Path, step: int) -> None
 )
 def test_whatever_stands_at_the_end_is_passed_on(clip: Path, tail: bytes) -> None:
     data, pairs = clip.read_bytes() + tail, FragmentPairs()
-    assert pairs.feed(data) + pairs.rest() == data
+    assert pairs.feed(data) + pairs.flush() == data

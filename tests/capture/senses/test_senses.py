@@ -134,4 +134,4 @@ def test_sound_that_never_comes_is_not_waited_for(senses: Senses, studio: Studio
     assert list(senses.feed(frame(studio, 0), has_sound=True)) == []
     [row] = senses.feed(frame(studio, SOUND_LAG_MS), has_sound=True)
     assert (row.t_ms, row.level_dbfs, row.speech) == (0, None, None)
-    assert [row.t_ms for row in senses.rest()] == [SOUND_LAG_MS]
+    assert [row.t_ms for row in senses.flush()] == [SOUND_LAG_MS]

@@ -1,7 +1,7 @@
-"""Reads one camera in a thread of its own and hands each picture on with the moment it was grabbed.
+"""Reads one camera in its own thread, and passes on each picture with the time of its capture.
 
-Knows no files to record to and no sound. A video file is played as a camera, at its own speed,
-until it ends.
+Knows no sound and does not record. A video file can play the camera, at its own speed, until it
+ends.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from capture.device.listing import CameraInfo
 from capture.errors import DeviceMissing
 
 WANTED_PX = (640, 480)  # what the browser's recorder asks of a camera
-RETRY_S = 0.05  # between two readings that failed
-# a camera whose readings have failed for so long is gone, whatever the system still lists
+RETRY_S = 0.05  # the pause after a failed read
+# if reading fails for so long, the camera is gone, even if the system still lists it
 GONE_AFTER_S = 2.0
-CLOSE_WITHIN_S = 12.0  # a reading that waits for a dead camera gives up by itself after ten
+CLOSE_WITHIN_S = 12.0  # a read from a dead camera gives up after ten seconds
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture and when it was grabbed, on the monotonic clock."""
+    """One picture, and the time of its capture on the monotonic clock."""
 
     t_s: float
     bgr: NDArray[np.uint8]
@@ -38,24 +38,20 @@ Sink = Callable[[Picture], None]
 
 
 class Camera:
-    """One open camera. `latest` is the newest picture; `ended` says why no more of them will
-    come.
-    """
+    """One open camera. `latest` is the newest picture. `ended` says why no more will come."""
 
     def __init__(self, info: CameraInfo) -> None:
         self.info = info
         self.latest: Picture | None = None
         self.ended = ""
-        self.sink: Sink | None = None  # called in the camera's thread: it must be quick
+        self.sink: Sink | None = None  # we call it in the camera's thread, so it must be quick
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._capture = cv2.VideoCapture()
         self._began_s = 0.0
 
     def open(self) -> None:
-        """Begin to read. Raises DeviceMissing where there is no camera, or one without a
-        picture.
-        """
+        """Begin to read. Raises DeviceMissing if there is no camera, or it gives no picture."""
         source = self.info.source
         opened = self._capture.open(str(source) if isinstance(source, Path) else source)
         if not self.info.is_file:
@@ -79,7 +75,7 @@ class Camera:
         return width, height
 
     def close(self) -> None:
-        """End the thread, which lets the camera go. May be called again."""
+        """End the thread, which releases the camera. May be called again."""
         self.sink = None
         self._stop.set()
         if self._thread is not None:

@@ -1,7 +1,7 @@
-"""Speaks with the station, the one process that owns this machine's camera and microphone, over its
-socket.
+"""Talks to the station, the process that owns this machine's camera and microphone, by its socket.
 
-One line of JSON each way; a preview goes on as pictures. Imports no decoder: web processes use it.
+A request and an answer are one line of JSON each. After the answer to a preview come pictures. This
+module imports no decoder, because web processes use it.
 """
 
 import json
@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 from capture.errors import CaptureError
 
-THERE_WITHIN_S = 2.0  # taking a connection needs no device and no lock
-ANSWER_WITHIN_S = 30.0  # opening a camera takes seconds, ending a recording on a slow disk as well
+THERE_WITHIN_S = 2.0  # to accept a connection, the station needs no device and no lock
+ANSWER_WITHIN_S = 30.0  # to open a camera takes seconds, and so does the end of a recording
 PICTURE_WITHIN_S = 5.0
 LINE_MAX_BYTES = 64 * 1024
 JPEG_MAX_BYTES = 4 * 1024 * 1024
@@ -25,7 +25,7 @@ class StationAway(CaptureError):
 
 
 class StationRefused(CaptureError):
-    """The station said no; `kind` is busy, missing, not_held, disk, slow or bad."""
+    """The station refused. `kind` is busy, missing, not_held, disk, slow or bad."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -33,18 +33,18 @@ class StationRefused(CaptureError):
 
 
 def ask(socket_path: Path, verb: str, **values: Any) -> dict[str, Any]:
-    """One question, one answer. Raises StationAway, StationRefused."""
+    """Send one request and return the answer. Raises StationAway, StationRefused."""
     with _asked(socket_path, verb, values) as (_, _, answer):
         return answer
 
 
 def is_there(socket_path: Path) -> bool:
-    """Whether a station takes connections. One that is busy does, too."""
+    """Whether a station accepts connections. A busy one does, too."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(THERE_WITHIN_S)
         try:
             connection.connect(str(socket_path))
-            connection.sendall(b"{}\n")  # refused as no question
+            connection.sendall(b"{}\n")  # the station refuses it, which is an answer
             return bool(connection.recv(1))
         except OSError:
             return False
@@ -55,13 +55,13 @@ def preview(socket_path: Path, **values: Any) -> Generator[bytes]:
     StationRefused.
     """
     with _asked(socket_path, "preview", values) as (connection, stream, _):
-        yield b""  # the station agreed: whatever is wrong is known before the first byte is sent on
+        yield b""  # the station has agreed, so the caller may begin its response
         connection.settimeout(PICTURE_WITHIN_S)
         try:
             while (size := int(stream.readline(16) or 0)) and size <= JPEG_MAX_BYTES:
                 yield stream.read(size)
         except OSError:
-            return  # the station went away, or stands still
+            return  # the station has ended, or hangs
 
 
 @contextmanager
@@ -89,5 +89,5 @@ def _asked(
 
 
 def _too_slow() -> StationRefused:
-    """The station is there but slow: it may still do what was asked, or may not."""
+    """The station exists but is slow. It may still do what we asked, or not."""
     return StationRefused("slow", "it did not answer in time")

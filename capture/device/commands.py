@@ -1,7 +1,6 @@
-"""The commands that record from this machine's own devices: `devices` lists them, `record` makes
-one answer's file.
+"""The commands for this machine's own devices: `devices` lists them, `record` records one answer.
 
-What is done with the file afterwards is `capture.__main__`'s.
+`capture.__main__` analyses the recorded file.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from capture.device.recorder import DeviceRecorder, EndCause, RecorderLimits, Re
 from capture.errors import DeviceMissing
 
 LOOK_EVERY_S = 0.1
-MOST_S = 3_600  # what measuring takes as one answer at most
+MOST_S = 3_600  # an hour, the longest recording that the command accepts
 ENDS: dict[EndCause | None, str] = {
     EndCause.STOPPED: "stopped",
     EndCause.CAMERA_LOST: "the camera was lost",
@@ -60,7 +59,7 @@ def _seconds(text: str) -> float:
 
 
 def devices() -> Iterator[str]:
-    """One line for each device: kind, number, name. What cannot be listed says why."""
+    """One line per device: kind, number, name. If we cannot list microphones, a line says why."""
     for camera in cameras():
         yield f"camera      {camera.source:>3}  {camera.name}"
     try:
@@ -76,15 +75,13 @@ def devices() -> Iterator[str]:
 def record(
     options: argparse.Namespace, path: Path, show: Callable[[int], object]
 ) -> RecorderStatus:
-    """Record one answer to `path`. Ctrl-C ends it, and so does a lost device: what there is is
-    kept.
-    """
+    """Record one answer to `path`. Ctrl-C or a lost device ends it, and we keep what there is."""
     with _opened(options) as (camera, microphone):
         recorder = DeviceRecorder(
             camera, microphone, path, RecorderLimits(round(options.seconds * 1000))
         )
         try:
-            with suppress(KeyboardInterrupt):  # the way to end it
+            with suppress(KeyboardInterrupt):  # so a person ends the recording
                 recorder.start()
                 while recorder.is_running:
                     show(recorder.status().recorded_ms)
@@ -111,7 +108,7 @@ def _opened(options: argparse.Namespace) -> Iterator[tuple[Camera, Microphone | 
 
 
 def remarks(status: RecorderStatus) -> Iterator[str]:
-    """What the person at the terminal would not expect, a line each."""
+    """One line for each thing that the person at the terminal does not expect."""
     if status.end is not EndCause.TIME_UP:
         yield f"{ENDS.get(status.end, 'interrupted')} after {status.recorded_ms / 1000:.1f} s"
     if status.pictures_dropped or status.sound_overflows:

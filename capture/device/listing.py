@@ -1,6 +1,6 @@
-"""Lists this machine's cameras and microphones, and finds the one that a name or a number means.
+"""Lists this machine's cameras and microphones, and finds one by its name or number.
 
-Opens none of them: `capture.device.camera` and `capture.device.microphone` do.
+Does not open them: `capture.device.camera` and `capture.device.microphone` do.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from types import ModuleType
 
 from capture.errors import DeviceMissing
 
-# where Linux lists cameras; elsewhere only numbers are known
+# where Linux lists cameras; on other systems we know only numbers
 VIDEO_CLASS = Path("/sys/class/video4linux")
-NO_MICROPHONE = "none"  # recorded without sound, because somebody chose so
+NO_MICROPHONE = "none"  # a person chose to record without sound
 
 
 @dataclass(frozen=True)
 class CameraInfo:
-    """A camera by its number, or a video file that is played as one."""
+    """A camera by its number, or a video file that plays one."""
 
     source: int | Path
     name: str
@@ -29,7 +29,7 @@ class CameraInfo:
 
     @property
     def is_there(self) -> bool:
-        """Whether the device is still plugged in, as far as one can see without opening it."""
+        """Whether the device is still plugged in, as far as we can tell without opening it."""
         if isinstance(self.source, Path):
             return self.source.is_file()
         return not VIDEO_CLASS.is_dir() or (VIDEO_CLASS / f"video{self.source}").exists()
@@ -46,9 +46,7 @@ class MicrophoneInfo:
 
 
 def cameras(video_class: Path = VIDEO_CLASS) -> list[CameraInfo]:
-    """All cameras by number. One camera has several entries; only the first of each delivers
-    pictures.
-    """
+    """All cameras by number. A camera has several entries, and only the first gives pictures."""
     entries = [
         path for path in video_class.glob("video*") if path.name.removeprefix("video").isdigit()
     ]
@@ -61,8 +59,9 @@ def cameras(video_class: Path = VIDEO_CLASS) -> list[CameraInfo]:
 
 
 def find_camera(choice: str, video_class: Path = VIDEO_CLASS) -> CameraInfo:
-    """The camera meant by a number, a part of its name, or a video file's path; by nothing: the
-    first one.
+    """Find a camera by its number, a part of its name, or a video file's path.
+
+    Without a choice, the first camera.
     """
     known = cameras(video_class)
     path = Path(choice)
@@ -86,7 +85,7 @@ def find_camera(choice: str, video_class: Path = VIDEO_CLASS) -> CameraInfo:
 
 
 def microphones() -> list[MicrophoneInfo]:
-    """All microphones by number. Raises DeviceMissing where sound cannot be recorded at all."""
+    """All microphones by number. Raises DeviceMissing if this machine cannot record sound."""
     sounddevice = portaudio()
     default = sounddevice.default.device[0]
     return [
@@ -97,7 +96,7 @@ def microphones() -> list[MicrophoneInfo]:
 
 
 def find_microphone(choice: str) -> MicrophoneInfo:
-    """The microphone meant by a number or a part of its name; by nothing: the system's default."""
+    """Find a microphone by its number or a part of its name. Without a choice: the default one."""
     known = microphones()
     if not known:
         raise DeviceMissing("no microphone was found; connect one and check that it is switched on")
@@ -113,7 +112,7 @@ def find_microphone(choice: str) -> MicrophoneInfo:
 
 
 def portaudio() -> ModuleType:
-    """The `sounddevice` module; imported late, because it needs a library of the system's."""
+    """The `sounddevice` module. We import it late, because it needs a library of the system."""
     try:
         import sounddevice
     except OSError as exc:
@@ -122,9 +121,7 @@ def portaudio() -> ModuleType:
 
 
 def look_again() -> None:
-    """Notice microphones that were plugged in or out since; PortAudio looks for them only once.
-    None may be open.
-    """
+    """Look for microphones again, because PortAudio does so only once. None may be open."""
     sounddevice = portaudio()
     sounddevice._terminate()
     sounddevice._initialize()

@@ -1,7 +1,7 @@
-"""Listens to one microphone through PortAudio and says when each piece of sound was heard, on the
-monotonic clock.
+"""Records one microphone with PortAudio, and gives each block of sound a monotonic time.
 
-Knows no files and no pictures. Where sound was lost the pieces are apart by as much as was lost.
+If sound was lost, there is a hole of the same length between two blocks. Knows no files and no
+pictures.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from numpy.typing import NDArray
 from capture.device.listing import MicrophoneInfo, portaudio
 from capture.errors import DeviceMissing
 
-# first that the device takes wins; AAC knows all of them
+# we use the first rate that the device accepts; AAC supports all of them
 RATES_HZ = (48_000, 44_100, 32_000, 16_000)
-BLOCK_S = 0.02  # short enough for a lively meter, long enough to cost nothing
-STALE_S = 1.0  # no sound for so long: the microphone is gone
-SETTLE_S = 0.6  # drivers tell odd times, and deliver what is old, while they start
+BLOCK_S = 0.02  # short enough for a lively level meter, and long enough to cost nothing
+STALE_S = 1.0  # after so long without sound the microphone is gone
+SETTLE_S = 0.6  # while drivers start, they report odd times and deliver old sound
 OPEN_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 3.0  # some drivers never return when their server has died
 SILENCE_DBFS = -90.0
 
-MOST_DELAY_S = 0.5  # a driver that says its sound is older than this is wrong
-# further apart than this, two pieces are not one; also: further off than this is a loss, not jitter
+MOST_DELAY_S = 0.5  # a driver that claims older sound than this is wrong
+# a larger distance between two blocks, or from the expected time, is a loss and not jitter
 HOLE_S = 0.06
-JUMP_BLOCKS = 5  # as many pieces in a row must be off, unless the driver itself tells of a loss
-NUDGE_S = 0.02  # one odd time counts no more than this
-NUDGE_SHARE = 0.002  # follows 2,000 ppm of drift (real clocks have 100), and hardly any jitter
+JUMP_BLOCKS = 5  # so many blocks in a row must be off, unless the driver reports a loss
+NUDGE_S = 0.02  # one odd time counts at most so much
+NUDGE_SHARE = 0.002  # follows a drift of 2,000 ppm (real clocks have 100), but hardly any jitter
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Block:
-    """Mono samples in −1…1 and when the first of them was heard, on the monotonic clock."""
+    """Mono samples in −1…1, and the time of the first one on the monotonic clock."""
 
     t_s: float
     samples: NDArray[np.float32]
@@ -53,8 +53,9 @@ Sink = Callable[[Block], None]
 
 
 class SoundClock:
-    """Makes one steady row of times out of what a driver tells, which jitters; follows drift, and
-    jumps over losses.
+    """Turns a driver's times, which have jitter, into regular ones.
+
+    Follows the clock's drift, and jumps when sound was lost.
     """
 
     def __init__(self, rate_hz: int) -> None:
@@ -64,7 +65,7 @@ class SoundClock:
         self._off_s: deque[float] = deque(maxlen=JUMP_BLOCKS)
 
     def begin_of(self, told_s: float, samples: int, *, has_lost: bool = False) -> float:
-        """When a piece began that the driver places at `told_s`."""
+        """The time at which a block began, if the driver says `told_s`."""
         if self._begin_s is None:
             self._begin_s = told_s
         off_s = told_s - self._next_s()
@@ -89,27 +90,25 @@ class SoundClock:
 
 
 class Microphone:
-    """One open microphone. `overflows` counts how often sound was lost on its way to us."""
+    """One open microphone. `overflows` counts how often the driver lost sound."""
 
     def __init__(self, info: MicrophoneInfo) -> None:
         self.info = info
         self.rate_hz = 0
         self.overflows = 0
-        self.sink: Sink | None = None  # called in PortAudio's thread: it must be quick
+        self.sink: Sink | None = None  # PortAudio's thread calls it, so it must be quick
         self._stream: Any = None
         self._clock = SoundClock(RATES_HZ[0])
         self._first_s = math.inf
         self._heard_s = -math.inf
-        self._until_s = math.inf  # up to when sound was placed
+        self._until_s = math.inf  # the end of the last block
         self._level_dbfs = SILENCE_DBFS
         self._settled = threading.Event()
 
     def open(self) -> None:
-        """Begin to listen. Raises DeviceMissing where the microphone cannot be opened or delivers
-        nothing.
-        """
+        """Begin to record. Raises DeviceMissing if we cannot open it or it delivers no sound."""
         sounddevice = portaudio()
-        channels = min(2, self.info.channels)  # some devices have no single channel; two are mixed
+        channels = min(2, self.info.channels)  # some devices have only stereo, which we mix to mono
         try:
             self.rate_hz = self._rate(sounddevice, channels)
             self._stream = sounddevice.InputStream(
@@ -118,7 +117,7 @@ class Microphone:
                 samplerate=self.rate_hz,
                 blocksize=round(self.rate_hz * BLOCK_S),
                 dtype="float32",
-                latency="high",  # rather a little late than lost
+                latency="high",  # late sound is better than lost sound
                 callback=self._receive,
             )
             self._clock = SoundClock(self.rate_hz)
@@ -138,11 +137,11 @@ class Microphone:
 
     @property
     def level_dbfs(self) -> float:
-        """How loud it is now; silence where nothing comes."""
+        """The current level. Without sound it is SILENCE_DBFS."""
         return self._level_dbfs if self.is_alive else SILENCE_DBFS
 
     def close(self) -> None:
-        """Let the microphone go. May be called again."""
+        """Release the microphone. May be called again."""
         self.sink = None
         stream, self._stream = self._stream, None
         if stream is None:
@@ -151,7 +150,7 @@ class Microphone:
         closing.start()
         closing.join(CLOSE_WITHIN_S)
         if closing.is_alive():
-            logger.warning("the microphone's driver does not let go of it")
+            logger.warning("the microphone's driver does not release it")
 
     def _rate(self, sounddevice: Any, channels: int) -> int:
         for rate_hz in RATES_HZ:
@@ -177,7 +176,7 @@ class Microphone:
         self._settled.set()
         has_lost = bool(status.input_overflow)
         began_s = self._clock.begin_of(now_s - delay_s, count, has_lost=has_lost)
-        # some drivers lose sound and do not tell
+        # some drivers lose sound and do not report it
         self.overflows += has_lost or began_s - self._until_s > HOLE_S
         self._until_s = began_s + count / self.rate_hz
         mono = samples.mean(axis=1, dtype=np.float32)

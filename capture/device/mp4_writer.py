@@ -1,9 +1,8 @@
-"""Writes what camera and microphone deliver to an MP4 that grows the way a browser's recording
-does.
+"""Writes pictures and sound to an MP4 that grows like a browser's recording.
 
-H.264 and AAC in fragments of about a second, each with a key picture, each on disk before it counts
-as saved. Times are those of the pieces themselves: there is no frame rate, and where nothing came
-there is nothing. Knows no devices.
+H.264 and AAC in fragments of about a second. Each begins with a key picture, and counts as saved
+when it is on disk. Pictures and sound keep their own times: there is no frame rate, and holes stay
+holes. Knows no devices.
 """
 
 from __future__ import annotations  # PyAV's Packet is generic for type checkers only
@@ -35,16 +34,16 @@ from disk.atomic import fsync_folder
 
 MUXER_OPTIONS = {
     "movflags": "frag_keyframe+delay_moov+default_base_moof",
-    # µs; while the picture stands still there is no key picture, and sound must not wait
+    # µs; without pictures there is no key picture, and sound must not wait for one
     "frag_duration": "1500000",
-    # µs; a microphone that is gone must not hold the picture back
+    # µs; the picture must not wait for a microphone that is gone
     "max_interleave_delta": "500000",
     "flush_packets": "1",
 }
-KEY_EVERY_S = 1.0  # what a crash may cost
-RECORDED_SIDE_PX = 640  # measuring looks at no more, and 640×480 is what browsers send
-# As the film's encoder, so that answers join by copying, but without look-ahead: each picture is
-# out at once.
+KEY_EVERY_S = 1.0  # a crash can cost so much
+RECORDED_SIDE_PX = 640  # measuring uses no more, and browsers send 640×480
+# Like the film's encoder, so that we can join answers by copying, but without look-ahead: the
+# encoder returns each picture at once.
 X264_OPTIONS = {
     "preset": "veryfast",
     "tune": "zerolatency",
@@ -52,8 +51,8 @@ X264_OPTIONS = {
     "maxrate": "1500k",
     "bufsize": "3000k",
     "bf": "0",
-    "g": "600",  # key pictures are ours to choose, by the clock …
-    "sc_threshold": "0",  # … and not by what is seen
+    "g": "600",  # we choose the key pictures, by the clock …
+    "sc_threshold": "0",  # … and the encoder does not
     "profile": "high",
     "level": "4.2",
     "threads": "1",
@@ -61,9 +60,7 @@ X264_OPTIONS = {
 
 
 class AppendedFile:
-    """A new file that only ever grows by whole pieces that are on disk; what failed is taken
-    back.
-    """
+    """A new file that grows only by whole pieces. Undoes a write that fails."""
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
@@ -72,13 +69,14 @@ class AppendedFile:
         fsync_folder(path.parent)
 
     def write(self, data: bytes) -> int:
-        """What the muxer calls; nothing reaches the file before `commit`."""
+        """Collect data from the muxer. Nothing reaches the file before `commit`."""
         self._waiting += data
         return len(data)
 
     def commit(self) -> bool:
-        """Put what waits on disk; False where nothing did. Raises OSError, and then the file is as
-        it was.
+        """Write the collected data to disk. False if there is none.
+
+        Raises OSError if that fails, and then the file is as it was.
         """
         if not self._waiting:
             return False
@@ -100,7 +98,7 @@ class AppendedFile:
 
 
 class DeviceFile:
-    """One recording being written. `saved_ms` and `saved_bytes` are safely on disk."""
+    """The file of one recording. `saved_ms` and `saved_bytes` are safely on disk."""
 
     def __init__(
         self, path: Path, size_px: tuple[int, int], sound_rate_hz: int | None, began_s: float
@@ -125,7 +123,7 @@ class DeviceFile:
         return self._file.size
 
     def picture(self, picture: Picture) -> None:
-        """Encode one picture at its own time; more than forty a second are thinned out."""
+        """Encode one picture at its own time. Drops pictures beyond forty a second."""
         t_s = picture.t_s - self._began_s
         ticks = round(t_s * PICTURE_CLOCK_HZ)
         if ticks - self._last_ticks < MIN_PICTURE_STEP_TICKS:
@@ -145,9 +143,7 @@ class DeviceFile:
             self._write(self._sound.feed(block.t_s - self._began_s, block.samples))
 
     def finish(self) -> None:
-        """Write what is still held back; from here on the file is whole. Raises OSError as every
-        write does.
-        """
+        """Write the rest, so that the file is complete. Raises OSError like every write."""
         try:
             self._write([*self._video.encode(None), *(self._sound.flush() if self._sound else [])])
             self._output.close()
@@ -157,20 +153,18 @@ class DeviceFile:
             self._file.close()
 
     def abandon(self) -> None:
-        """Keep what is on disk and write no more."""
+        """Keep what is on disk, and write no more."""
         self._file.close()
 
     def _write(self, packets: Sequence[Packet[Stream]]) -> None:
         self._output.mux(packets)
         if self._file.commit():
-            # a fragment is written when the next one's key is there
+            # the muxer writes a fragment when the next one's key picture comes
             self.saved_ms = round((self._key_s or 0.0) * 1000)
 
 
 class SoundTrack:
-    """Cuts sound into AAC frames, each at the time of its first sample; where sound is missing, so
-    are frames.
-    """
+    """Cuts sound into AAC frames, each at the time of its first sample. Holes stay holes."""
 
     def __init__(self, output: av.container.OutputContainer, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -183,8 +177,9 @@ class SoundTrack:
         self._last_pts = -SOUND_FRAME_SAMPLES
 
     def feed(self, t_s: float, samples: NDArray[np.float32]) -> list[Packet[Stream]]:
-        """The packets that are complete now. What was heard before the recording began is left
-        out.
+        """Add sound, and return the packets that are complete now.
+
+        Drops sound from before the recording began.
         """
         early = max(0, round(-t_s * self._rate_hz))
         samples, t_s = samples[early:], max(t_s, 0.0)
@@ -210,7 +205,7 @@ class SoundTrack:
 
     def _encode(self, samples: NDArray[np.float32]) -> list[Packet[Stream]]:
         pts = round(self._waiting_s * self._rate_hz)
-        if pts <= self._last_pts:  # the clock was set back over what is written already
+        if pts <= self._last_pts:  # the sound's clock jumped back behind what we have written
             return []
         self._last_pts = pts
         frame = AudioFrame.from_ndarray(

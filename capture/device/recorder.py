@@ -1,8 +1,7 @@
-"""Records what an open camera and an open microphone deliver, from start() to stop() or until
-something ends it.
+"""Records an open camera and an open microphone, from start() to stop() or another end.
 
-A thread of its own encodes and writes, so that neither device ever waits for a disk; what it cannot
-keep up with is dropped and counted. Knows no portal, no page and no rules.
+Its own thread encodes and writes, so that no device waits for a disk. If that thread is too slow,
+we drop pictures and sound, and count them. Knows no portal, no page and no rules.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from capture.device.microphone import HOLE_S, Block, Microphone
 from capture.device.mp4_writer import DeviceFile
 from capture.errors import DeviceMissing, StillWriting
 
-MOST_PICTURES = 30  # a second of them waits at most: 28 MB
-MOST_BLOCKS = 500  # ten seconds of sound: 2 MB; sound is never to be lost for a slow disk
-LOOK_EVERY_S = 0.2  # at what ends a recording while nothing comes
+MOST_PICTURES = 30  # at most a second of pictures waits: 28 MB
+MOST_BLOCKS = 500  # ten seconds of sound, 2 MB: we must not lose sound because a disk is slow
+LOOK_EVERY_S = 0.2  # how often we check for an end of the recording while nothing comes
 START_WITHIN_S = 5.0
-FINISH_WITHIN_S = 20.0  # what waits is written; a disk may be slow
-BLIND_S = 5.0  # no picture for so long is as good as no camera
-PICTURE_GAP_S = 0.5  # pictures further apart than this are a gap that one sees
-SOUND_TAIL_S = 0.5  # sound that ends so long before the picture is lost, not on its way
-MOST_GAPS = 200  # more tell nothing new
+FINISH_WITHIN_S = 20.0  # we still write what waits, and the disk can be slow
+BLIND_S = 5.0  # after so long without a picture the camera counts as lost
+PICTURE_GAP_S = 0.5  # a person sees a longer gap between two pictures
+SOUND_TAIL_S = 0.5  # if sound ends so long before the picture, it is lost and not only late
+MOST_GAPS = 200  # more gaps say nothing new
 
 logger = logging.getLogger(__name__)
 
@@ -47,16 +46,16 @@ class EndCause(StrEnum):
 
 @dataclass(frozen=True)
 class RecorderLimits:
-    """What ends a recording by itself."""
+    """Limits at which a recording ends by itself."""
 
     most_ms: int
     most_bytes: int = 2 * 1024**3
-    least_free_bytes: int = 0  # of the disk: others, too, must be able to go on
+    least_free_bytes: int = 0  # of the disk, which others need, too
 
 
 @dataclass(frozen=True)
 class DeviceGap:
-    """A stretch of the recording for which a device delivered nothing."""
+    """An interval of the recording in which a device delivered nothing."""
 
     device: str  # camera or microphone
     start_ms: int
@@ -65,24 +64,22 @@ class DeviceGap:
 
 @dataclass(frozen=True)
 class RecorderStatus:
-    """A recording as seen from another thread. What `saved_` says is on disk."""
+    """A recording as seen from another thread. `saved_…` counts what is safely on disk."""
 
     is_running: bool
     recorded_ms: int
     saved_ms: int
     saved_bytes: int
     end: EndCause | None
-    is_silent: bool  # the microphone delivers nothing (any more)
+    is_silent: bool  # there is no microphone, or it delivers no sound
     pictures_dropped: int
     sound_overflows: int
-    sound_lost_ms: int  # holes, and from where the microphone went silent for good
+    sound_lost_ms: int  # all holes, and the time since the microphone's last sound
     gaps: tuple[DeviceGap, ...]
 
 
 class Inbox:
-    """What the devices delivered and the writer has not taken yet: bounded, and what is too much is
-    counted.
-    """
+    """A bounded queue between the devices and the writer. Counts what it has to drop."""
 
     def __init__(self) -> None:
         self.pictures_dropped = 0
@@ -108,7 +105,7 @@ class Inbox:
                 self.blocks_dropped += 1
 
     def pop(self, timeout_s: float) -> Picture | Block | None:
-        """The older of what is next; None where nothing came in time."""
+        """Remove and return the oldest picture or block, or None if nothing comes in time."""
         with self._there:
             if not self._pictures and not self._blocks:
                 self._there.wait(timeout_s)
@@ -145,8 +142,9 @@ class DeviceRecorder:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Returns once the recording really runs. Raises DeviceMissing, OSError where the file
-        cannot be made.
+        """Start, and return when the recording really runs.
+
+        Raises DeviceMissing, or OSError if we cannot create the file.
         """
         if self._path.exists():
             raise FileExistsError(
@@ -164,11 +162,10 @@ class DeviceRecorder:
             )
 
     def stop(self) -> RecorderStatus:
-        """End the recording and wait until everything is on disk. May be called again, and after it
-        ended by itself.
+        """End the recording, and wait until everything is on disk.
 
-        Raises StillWriting where that takes longer than FINISH_WITHIN_S; it goes on, and asking
-        again waits again.
+        May be called again, and after the recording has ended by itself. Raises StillWriting if
+        that takes longer than FINISH_WITHIN_S. Writing continues, and another call waits again.
         """
         if not self._stop.is_set():
             self._ended_s = self._ended_s or time.monotonic()
@@ -203,16 +200,14 @@ class DeviceRecorder:
         )
 
     def _run(self) -> None:
-        """The one place where any fault of writing ends: what is on disk is kept."""
+        """Run in the recorder's thread. Handles every fault of writing: we keep what is on disk."""
         try:
             self._record()
         except OSError as error:
             logger.warning("recording ended, the disk refused: %s", error.strerror)
             self._fault = error
             self._fails(EndCause.DISK_FULL)
-        except (
-            Exception
-        ):  # whatever it is: who waits for this thread must learn that nothing is recorded any more
+        except Exception:  # any error, because the caller must learn that the recording has ended
             logger.exception("recording ended")
             self._fails(EndCause.FAILED)
         finally:
@@ -263,7 +258,7 @@ class DeviceRecorder:
         self._file.picture(picture)
 
     def _tail_s(self, until_s: float) -> float:
-        """How long nothing has been heard, where there is a microphone."""
+        """How long the microphone has delivered no sound; 0 without a microphone."""
         return _hole_s(self._sound_s, until_s, SOUND_TAIL_S) if self._microphone else 0.0
 
     def _note_gap(self, device: str, from_s: float | None, to_s: float, more_than_s: float) -> None:
@@ -292,7 +287,7 @@ class DeviceRecorder:
         self._end = self._end or cause
 
     def _fails(self, cause: EndCause) -> None:
-        """Also when it had been stopped before: that would promise that its end is on disk."""
+        """Note a fault as the cause, even after a stop: "stopped" promises that all is on disk."""
         self._ended_s = self._ended_s or time.monotonic()
         self._end = cause
 

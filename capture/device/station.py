@@ -1,9 +1,8 @@
-"""The station: the one process that owns this machine's camera and microphone, and records with
-them.
+"""The station: the one process that owns this machine's camera and microphone, and records them.
 
-It serves one interview at a time. Other processes ask it over a socket in the file system, so a
-recording continues when the process that asked for it ends. The station knows interviews only by
-name; the portal decides who may ask. No web, no database.
+It serves one interview at a time. Other processes send it requests by a socket in the file system.
+So a recording continues when the process that began it ends. The station knows only the names of
+interviews; the portal decides who may use it. No web, no database.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ from capture.errors import CaptureError, DeviceMissing, StillWriting
 
 # after so long without a request the page counts as gone; a restarted server is back sooner
 LAPSE_S = 30.0
-PREVIEW_EVERY_S = 0.08  # a dozen pictures a second look alive
+PREVIEW_EVERY_S = 0.08  # a dozen pictures a second look smooth
 PREVIEW_QUALITY = 75
-LOOK_EVERY_S = 0.5  # for a page that is gone
+LOOK_EVERY_S = 0.5  # how often we check whether the page is gone
 SOCKET_PATH_MAX_BYTES = 100  # the system allows 107
 
 logger = logging.getLogger(__name__)
@@ -64,30 +63,28 @@ class Station:
         self._microphone: Microphone | None = None
         self._recorder: DeviceRecorder | None = None
         self._answer = ""
-        self._watchers = 0
+        self._viewers = 0
 
     @property
     def holder(self) -> Holder | None:
         return self._holder
 
     def hold(self, interview: str, tab: str) -> dict[str, Any]:
-        """Open the devices for an interview. Another page of the same interview may take them
-        over.
-        """
+        """Open the devices for an interview. Another page of the interview may take them over."""
         with self._lock:
             if self._is_busy_with_another(interview):
                 raise StationRefused(
                     "busy", "another interview is using this machine's camera right now"
                 )
             if self._holder and self._holder.interview != interview:
-                self._let_go()
+                self._release_devices()
             self._holder, self._heard_s = Holder(interview, tab), time.monotonic()
             if not self._is_recording and not self._is_open:
                 self._open()
             return self._status()
 
     def status(self, interview: str, tab: str) -> dict[str, Any]:
-        """How things stand. Asking keeps the interview's hold on the devices."""
+        """The status of devices and recording. Each call also keeps the devices for the page."""
         with self._lock:
             self._refuse_unless_held(Holder(interview, tab))
             return self._status()
@@ -95,7 +92,7 @@ class Station:
     def start(
         self, interview: str, tab: str, answer: str, path: str, limits: dict[str, int]
     ) -> dict[str, Any]:
-        """Record an answer to a new file. Asked twice it is one recording."""
+        """Record an answer to a new file. A repeated request does not begin another recording."""
         with self._lock:
             self._refuse_unless_held(Holder(interview, tab))
             if self._is_recording:
@@ -105,7 +102,7 @@ class Station:
             if self._camera is None or self._camera.ended:
                 raise StationRefused("missing", "the camera is gone")
             if self._recorder:
-                # ended, but perhaps not yet written: two must not share a camera
+                # it has ended but may still write, and two recorders must not share a camera
                 self._recorder.stop()
             recorder = DeviceRecorder(
                 self._camera, self._microphone, Path(path), RecorderLimits(**limits)
@@ -115,9 +112,7 @@ class Station:
             return self._status()
 
     def stop(self, interview: str, answer: str = "") -> dict[str, Any]:
-        """End what an interview records (only this answer, if one is named); everything is on disk
-        then.
-        """
+        """End the recording of an interview, or only of one answer. Afterwards all is on disk."""
         with self._lock:
             is_theirs = self._holder is not None and self._holder.interview == interview
             if is_theirs and self._recorder and answer in ("", self._answer):
@@ -126,18 +121,18 @@ class Station:
             return {"recording": None}
 
     def release(self, interview: str, tab: str) -> dict[str, Any]:
-        """Let the devices go: their lights go out."""
+        """Close the devices, so that their lights go out."""
         with self._lock:
             if self._holder == Holder(interview, tab):
-                self._let_go()
+                self._release_devices()
             return {}
 
     def preview(self, interview: str, tab: str) -> Generator[bytes]:
-        """JPEG pictures of the camera, until another page holds it or it ends."""
+        """JPEG pictures of the camera, until another page gets it or it ends."""
         holder, shown_s = Holder(interview, tab), 0.0
         with self._lock:
             self._refuse_unless_held(holder)
-            self._watchers += 1
+            self._viewers += 1
         try:
             while (
                 self._holder == holder and (camera := self._camera) is not None and not camera.ended
@@ -151,20 +146,20 @@ class Station:
                 time.sleep(PREVIEW_EVERY_S)
         finally:
             with self._lock:
-                self._watchers -= 1
+                self._viewers -= 1
 
     def look_for_lapse(self) -> None:
         """A page that disconnects silently holds the devices for LAPSE_S. Its recording is kept."""
         with self._lock:
             if self._holder and time.monotonic() - self._heard_s > self._lapse_s:
-                with suppress(StillWriting):  # looked at again in half a second
-                    self._let_go()
+                with suppress(StillWriting):  # we try again in half a second
+                    self._release_devices()
                     logger.info("the page of an interview went away; its devices are free again")
 
     def close(self) -> None:
         with self._lock:
             try:
-                self._let_go()
+                self._release_devices()
             except StillWriting:
                 logger.error(
                     "the station ends while a recording is still being written; its last seconds"
@@ -215,7 +210,7 @@ class Station:
             self._microphone.close()
         self._camera = self._microphone = None
 
-    def _let_go(self) -> None:
+    def _release_devices(self) -> None:
         if self._recorder:
             self._recorder.stop()
         self._close_devices()
@@ -232,7 +227,7 @@ class Station:
             },
             "level_dbfs": self._microphone.level_dbfs if self._microphone else SILENCE_DBFS,
             "is_silent": self._microphone is None or not self._microphone.is_alive,
-            "is_watched": self._watchers > 0,
+            "is_watched": self._viewers > 0,
             "recording": self._recording(),
         }
 
@@ -253,12 +248,12 @@ class Station:
 
 
 class _Request(socketserver.StreamRequestHandler):
-    """One connection: a line in, a line out; after a preview's line its pictures."""
+    """One connection: it reads one line and writes one line. A preview's pictures follow it."""
 
     server: StationServer
 
     def handle(self) -> None:
-        with suppress(BrokenPipeError, ConnectionResetError):  # who asked has left
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client has gone
             self._answer()
 
     def _answer(self) -> None:
@@ -267,7 +262,7 @@ class _Request(socketserver.StreamRequestHandler):
             verb = self.server.verbs[request.pop("verb")]
             answer = verb(**request)
             pictures = answer if isinstance(answer, Generator) else None
-            # refusals of a preview are raised here
+            # a refused preview raises here
             first = next(pictures, b"") if pictures else b""
             self._say({} if pictures else answer)
         except StationRefused as refused:
@@ -297,7 +292,7 @@ class _Request(socketserver.StreamRequestHandler):
 
 
 class StationServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    """A station at its socket, which only the user it runs as may open. `run` until `shutdown`."""
+    """A station and its socket, which only the station's own user may open."""
 
     daemon_threads = True
 
@@ -313,7 +308,7 @@ class StationServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         except BlockingIOError as exc:
             self._lock_file.close()
             raise CaptureError("a station runs already for this instance folder") from exc
-        # left by one that was killed: we hold the lock, so nobody listens
+        # A killed station left its socket. We have the lock, so no station listens there.
         socket_path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
@@ -331,9 +326,7 @@ class StationServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.verbs: dict[str, Callable[..., Any]] = {verb.__name__: verb for verb in verbs}
 
     def run(self) -> None:
-        """Serve until `shutdown` is called from another thread; then end any recording whole and
-        free the devices.
-        """
+        """Serve until another thread calls `shutdown`. Then end the recording, free the devices."""
         try:
             self.serve_forever(poll_interval=LOOK_EVERY_S)
         finally:

@@ -1,1 +1,1 @@
-"""One page and one picture of a whole interview, drawn from its telemetry alone."""
+"""Draws one page and one picture of a whole interview, from its telemetry alone."""

@@ -1,8 +1,7 @@
-"""Draws what was measured in one recording as lanes over time: questions, flags, faces, head, eyes,
-sound, quality.
+"""Draws one recording as lanes over time: questions, flags, faces, head, eyes, sound, quality.
 
-Knows the telemetry contract and where things lie in a figure; what a page or a PNG looks like is
-not known here. A line is never drawn through a hole, and what was not measured leaves none.
+Knows the telemetry contract and the positions in a figure, but not how a page or a PNG looks. No
+line goes through a hole, and there is no line where we did not measure.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,24 +14,25 @@ from capture.report.drawing import Area, Figure, Hatch, Line, Primitive, Shape, 
 from capture.report.lanes import LANES, Curve, Lane
 from capture.store.telemetry import Telemetry
 
-HOLE_PERIODS = 2.5  # rows farther apart have nothing drawn between them, as in the portal's player
+HOLE_PERIODS = 2.5  # between rows farther apart we draw nothing, like the portal's player
 PADDING_PX = 7  # keeps a line at the end of its scale off the lane's border
-TICK_MIN_PX = 76  # closer than this, the axis's labels would touch
+TICK_MIN_PX = 76  # closer labels of the axis would touch
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 SPEECH_FROM = 0.5  # the voice detector's own middle
-LETTER_PX = 7.0  # mean width of a letter at 12 px: tells whether a flag's name has room
-# where more names than this would lie on each other, the list below the figure has them
+LETTER_PX = 7.0  # the mean width of a letter at 12 px, to see whether a flag's name has room
+# if more names than this would overlap, only the list below the figure shows them
 MAX_FLAG_ROWS = 5
 FLAG_ROW_PX = 18
-SHADE = 0.16  # of a flag's colour over the lanes: lines stay readable through it
+SHADE = 0.16  # the opacity of a flag's colour over the lanes: lines stay readable
 
 FLAG_INKS = {"high": "high", "medium": "medium", "low": "measured", "not assessable": "none"}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How wide a figure is, how much of that the lanes' names take, or how high their own line
-    above each lane is.
+    """The width of a figure, and the room for the lanes' names.
+
+    Either a column at the left (`names_px`), or a line above each lane (`head_px`).
     """
 
     width: int
@@ -45,12 +45,12 @@ NARROW = Layout(342, 0, 20)
 
 
 def flag_word(flag: dict[str, Any]) -> str:
-    """How urgent a flag is, in words: its severity, or that it could not be assessed."""
+    """A flag's severity in words, or that we could not assess it."""
     return str(flag["severity"]) if flag["assessable"] else "not assessable"
 
 
 def clock(t_ms: float) -> str:
-    """`1:02.5`, and `1:00:02.5` from an hour on."""
+    """The time as `1:02.5`, or as `1:00:02.5` from an hour on."""
     minutes, rest_ms = divmod(round(t_ms / 100) * 100, 60_000)
     hours, minutes = divmod(minutes, 60)
     return (
@@ -69,7 +69,7 @@ def chart(telemetry: Telemetry, layout: Layout = WIDE) -> Figure:
 
 @dataclass
 class Drawing:
-    """A figure while it is drawn, from top to bottom."""
+    """A figure while we draw it, from top to bottom."""
 
     telemetry: Telemetry
     layout: Layout
@@ -90,9 +90,7 @@ class Drawing:
         return left + (right - left) * t_ms / max(1.0, float(self.telemetry["duration_ms"]))
 
     def _name(self, text: str, scale: str, ink: str, height: float) -> None:
-        """A lane's name at its left, or on a line of its own above it; moves on to where its lines
-        begin.
-        """
+        """Draw a lane's name at its left, or on a line above it. Moves `y` to the lane's top."""
         baseline = self.y + (self.layout.head_px - 5 if self.layout.head_px else 20)
         self.items.append(Word(8, baseline, text, ink))
         scale_end = self.layout.width - 8 if self.layout.head_px else self.layout.names_px - 12
@@ -131,9 +129,7 @@ class Drawing:
         return left, left + max(words_px, self.x(flag["end_ms"]) - left)
 
     def _flag_left(self, flag: dict[str, Any]) -> tuple[float, float]:
-        """Where sign and name begin: at the flag's start, or as far before it as they need to
-        fit.
-        """
+        """Where sign and name begin, and their width. They begin earlier than the flag to fit."""
         words_px = 20 + LETTER_PX * len(_flag_name(flag))
         return min(self.x(flag["start_ms"]), self.layout.width - words_px), words_px
 
@@ -148,7 +144,7 @@ class Drawing:
         )
 
     def _shades(self, top: float) -> Iterator[Primitive]:
-        """Flags and gaps through all lanes, so that what belongs together lies in one line."""
+        """Flags and gaps as shades through all lanes."""
         for flag in self.telemetry["flags"]:
             left, width = self._span(flag)
             if flag["assessable"]:
@@ -187,7 +183,7 @@ class Drawing:
         self.y += lane.height
 
     def _legend(self, lane: Lane) -> None:
-        """Which line is which, where there is more than one."""
+        """Draw the names of the lines, if there are several."""
         if len(lane.curves) < 2:
             return
         is_beside = not self.layout.head_px
@@ -200,8 +196,9 @@ class Drawing:
             x, y = (x, y + 13) if is_beside else (x + 34 + 6.0 * len(label), y)
 
     def _points(self, curve: Curve, height: float) -> Iterator[list[tuple[float, float]]]:
-        """The curve's unbroken lines; of many samples in one pixel's column the least and the most
-        are kept.
+        """The curve's unbroken lines.
+
+        If many samples share a pixel column, we draw the first, lowest, highest and last of them.
         """
         usable = height - 2 * PADDING_PX
         for run in self._runs(curve):
@@ -216,11 +213,11 @@ class Drawing:
                     (x, y)
                     for y in dict.fromkeys((heights[0], min(heights), max(heights), heights[-1]))
                 ]
-            # one lonely sample can be seen, too
+            # so that even a single sample is visible
             yield [*points, (points[-1][0] + 1, points[-1][1])]
 
     def _runs(self, curve: Curve) -> Iterator[list[tuple[int, list[float]]]]:
-        """Samples by the pixel column they fall in, cut at holes."""
+        """The samples by pixel column, cut at holes."""
         run: list[tuple[int, list[float]]] = []
         last_ms, hole_ms = -inf, HOLE_PERIODS * self.telemetry["sample_every_ms"]
         log = self.telemetry[curve.log]
@@ -237,7 +234,7 @@ class Drawing:
             yield run
 
     def _bars(self, curve: Curve, lane: Lane) -> Iterator[Primitive]:
-        """Each column's loudest sample, from the middle up and down."""
+        """A bar for each column's loudest sample, from the middle up and down."""
         middle, half = self.y + lane.height / 2, lane.height / 2 - PADDING_PX
         sample_px = self.x(self.telemetry["sample_every_ms"]) - self.x(0)
         for run in self._runs(curve):
@@ -248,7 +245,7 @@ class Drawing:
                 )
 
     def _foot(self, log: str, name: str, ink: str, y: float) -> Iterator[Primitive]:
-        """A thick line wherever the quantity holds."""
+        """A thick line wherever the quantity is true, or at least SPEECH_FROM."""
         half_ms = self.telemetry["sample_every_ms"] / 2
         rows = zip(self.telemetry[log]["t_ms"], self.telemetry[log][name], strict=True)
         for start_ms, end_ms in _joined(
@@ -279,8 +276,9 @@ def _flag_name(flag: dict[str, Any]) -> str:
 def _packed(
     flags: Sequence[dict[str, Any]], reach: Callable[[dict[str, Any]], tuple[float, float]]
 ) -> list[list[tuple[dict[str, Any], bool]]]:
-    """Flags in as few rows as keep their names apart; on the last row, a flag may have room for its
-    bar only.
+    """Distribute flags over rows so that their names do not overlap.
+
+    On the last row there may be no room for a flag's name, but only for its bar.
     """
     rows: list[list[tuple[dict[str, Any], bool]]] = []
     ends: list[float] = []
@@ -298,7 +296,7 @@ def _packed(
 
 
 def _joined(times_ms: Sequence[int], step_ms: float) -> Iterator[tuple[int, int]]:
-    """First and last moment of each row of moments that follow each other."""
+    """The first and last moment of each series of moments without a break."""
     breaks = [
         number
         for number, (one, two) in enumerate(pairwise(times_ms), start=1)
@@ -310,7 +308,7 @@ def _joined(times_ms: Sequence[int], step_ms: float) -> Iterator[tuple[int, int]
 
 
 def sign(x: float, y: float, word: str) -> list[Primitive]:
-    """A flag's shape around x, y: each severity has its own, so that colour is never alone."""
+    """A flag's shape around x, y. Each severity has its own shape, and not only its colour."""
     ink = FLAG_INKS[word]
     if word == "not assessable":
         return [Hatch(x - 5, y - 5, 10, 10), *_frame(x - 5, y - 5, 10, ink)]

@@ -1,19 +1,18 @@
-"""What the figure of a recording shows, lane by lane: which quantities of the telemetry, on which
-scales, how drawn.
+"""The lanes of a recording's figure: which quantities they show, on which scales, and how.
 
-Knows names, units and ends of scales; draws nothing.
+Knows names, units and the ends of scales. Draws nothing.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
 
-DASHED, DOTTED = (6.0, 3.0), (2.0, 3.0)  # so that lines of one lane differ without colour
+DASHED, DOTTED = (6.0, 3.0), (2.0, 3.0)  # so that the lines of a lane differ without colour
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One quantity as a line; `low` and `high` are the ends of its scale."""
+    """One quantity as a line. `low` and `high` are the ends of its scale."""
 
     log: str
     name: str
@@ -25,9 +24,7 @@ class Curve:
     is_logarithmic: bool = False
 
     def share(self, value: float) -> float:
-        """0 at the low end of the scale, 1 at the high end; beyond them the line stays at the
-        end.
-        """
+        """Where the value lies on the scale: 0 at the low end, 1 at the high end, never beyond."""
         low, high = self.low, self.high
         if self.is_logarithmic:
             value, low, high = log10(max(value, low)), log10(low), log10(high)
@@ -37,7 +34,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Lane:
-    """One row of the figure. `bars` grow from the middle; `foot` marks where a quantity holds."""
+    """One row of the figure. `bars` grow from its middle. `foot` shows where a quantity is true."""
 
     label: str
     scale: str

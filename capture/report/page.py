@@ -1,6 +1,6 @@
-"""Writes what was measured in one recording as a page that needs nothing else, and as a picture.
+"""Writes the report of one recording: a page that needs no other file, and a picture.
 
-Reads the telemetry contract only; it measures nothing, judges nothing, and never opens the video.
+Reads only the telemetry. Measures nothing, judges nothing, and never opens the video.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -32,14 +32,14 @@ from disk.atomic import atomic_write
 TEMPLATE = Path(__file__).with_name("report.html")
 UNITS = {"deg": "°", "dbfs": "dBFS", "ms": "ms", "px": "px"}  # by the ending of a quantity's name
 SHEET_MARGIN_PX = 24
-SHEET_FLAG_PX = 44  # two lines: what and when, and why
+SHEET_FLAG_PX = 44  # two lines: what and when, then why
 
-# What people read where the telemetry's own name is another word than the pages'.
+# The pages' words for quantities with another name in the telemetry.
 SAID = {"gaze_x": "eyes, sideways", "gaze_y": "eyes, up"}
 
 
 def write(folder: Path, progress: Callable[[str], None] = lambda step: None) -> tuple[Path, Path]:
-    """Make report.html and report.png from the folder's telemetry, each replaced in one step."""
+    """Make report.html and report.png from the folder's telemetry. Replaces each in one step."""
     recording = Recording(folder)
     telemetry = load(recording.telemetry_path)
     progress("drawing the page")
@@ -52,7 +52,7 @@ def write(folder: Path, progress: Callable[[str], None] = lambda step: None) -> 
 
 
 def page(telemetry: Telemetry) -> str:
-    """The whole page. Every text from the file is escaped."""
+    """The whole page. Escapes every text from the file."""
     title = f"Measured signals, {clock(telemetry['duration_ms'])}"
     parts = {
         "title": escape(f"Report · {telemetry['session_id']}"),
@@ -151,7 +151,7 @@ def _number_table(telemetry: Telemetry) -> str:
 
 
 def _number_row(name: str, values: Sequence[Any], expected: float) -> str:
-    """Empty for what is no number: a box says nothing in a table."""
+    """The row of a quantity. Empty for the box, which is no number."""
     known = [float(value) for value in values if isinstance(value, int | float)]
     if name == "box":
         return ""
@@ -205,7 +205,7 @@ def _rules_note(telemetry: Telemetry) -> str:
 
 
 def _rule_list() -> str:
-    """Every threshold that is a number, in the order in which the rules state them."""
+    """Every threshold that is a number, in the order of `Rules`."""
     values = [(field.name, getattr(RULES, field.name)) for field in fields(RULES)]
     known = [(name, value) for name, value in values if isinstance(value, int | float)]
     rows = [
@@ -224,7 +224,7 @@ def _engine_list(telemetry: Telemetry) -> str:
 
 
 def sheet(telemetry: Telemetry) -> Figure:
-    """The chart with its title, every flag and the engine below it: what the picture shows."""
+    """The picture: the chart with its title, and below it every flag and the engine."""
     drawn = chart(telemetry, WIDE)
     width, y = WIDE.width + 2 * SHEET_MARGIN_PX, 96
     items: list[Primitive] = [

@@ -1,8 +1,7 @@
-"""Runs the real engine over the labelled footage and tells how often it is right: `make
-bench-accuracy`.
+"""Measures how often the engine is right on labelled footage: `make bench-accuracy`.
 
-Prints one table and writes docs/benchmarks.md. Counts are shown, not only shares: some labels are
-few.
+Prints tables and writes them to docs/benchmarks.md. The tables show counts and not only shares,
+because there are few labels of some kinds.
 """
 
 import argparse
@@ -39,12 +38,12 @@ from capture.types import AnswerSpan, Flag, Frame, Measurements
 MODELS_FOLDER = PROJECT / "instance" / "models"
 MODELS = Models(MODELS_FOLDER / "face_landmarker.task", MODELS_FOLDER / "centerface.onnx")
 ROTATIONS_DEG = (-30, -15, 15, 30)
-FLAGGED = {  # what the composites are made to show
+FLAGGED = {  # what we made the composite clips to show
     "composite_dev__dev_c1_noface_gap.webm": ("no_face", 12_000, 17_520),
     "composite_dev__dev_c2_second_person.webm": ("several_faces", 9_000, 15_000),
     "composite_dev__dev_c3_offcamera_voice.webm": ("other_voice", 3_000, 9_720),
 }
-WRONG_SHOWN = 4  # a table is read, not searched
+WRONG_SHOWN = 4  # so that the table stays readable
 
 
 @dataclass
@@ -201,9 +200,7 @@ def picture_of(path: Path) -> Picture:
 
 
 def angle_table(footage: Path, every: list[Label], reader: FaceReader) -> Table:
-    """Stills and clips' first pictures against themselves: mirrored, and turned by known
-    degrees.
-    """
+    """Stills and first pictures of clips, compared with themselves: mirrored, and rotated."""
     heads = (
         "picture",
         "nominal yaw",

@@ -1,5 +1,6 @@
-"""A bare WSGI handler that appends what it is sent and fsyncs it: what no upload endpoint can do
-without.
+"""A bare WSGI handler that appends a request's body to a file and fsyncs it.
+
+No upload endpoint can do less.
 """
 
 import os

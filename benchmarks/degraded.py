@@ -1,8 +1,7 @@
-"""Real clips made darker, blurred, smaller and farther away, and other changes that keep the face
-visible.
+"""Flags of real clips that we make darker, more blurred, smaller and farther away.
 
-As the picture gets worse, flags may only turn into "not assessable"; while a person still sees the
-face, none change.
+As long as a person still sees the face, no flag may change. If the picture gets worse, flags may
+only change to "not assessable".
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +23,7 @@ from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements
 
 Picture = NDArray[np.uint8]
 Change = Callable[[Picture], NDArray[Any]]
-SEEN_MS = 6_000  # of each clip: longer than any rule about the picture asks for
+SEEN_MS = 6_000  # of each clip: longer than any rule about the picture needs
 WALL = 110  # the grey around a picture that is shown from farther away
 
 
@@ -68,7 +67,7 @@ CHANGES: dict[str, tuple[Callable[..., NDArray[Any]], Sequence[float]]] = {
 
 
 def clips_of_one(footage: Path) -> list[Path]:
-    """One person each; of the GRID speaker with twenty clips, the first."""
+    """The clips of one person. From the GRID speaker with twenty clips, only the first."""
     every = labels.read_labels(footage)
     alone = [
         file
@@ -80,7 +79,7 @@ def clips_of_one(footage: Path) -> list[Path]:
 
 
 def first_picture(path: Path) -> Picture:
-    """Upright."""
+    """The first picture of a clip, upright."""
     with av.open(str(path)) as opened:
         frame = next(opened.decode(video=0))
         turned: Picture = np.ascontiguousarray(
@@ -94,9 +93,7 @@ def _counts(label: labels.Label, file: str) -> bool:
 
 
 def quality_rows(footage: Path, models: Models) -> Iterator[tuple[str, str, str, str, str]]:
-    """For each change: clips with no flag, with "not assessable" only, and with one that asks a
-    person to look.
-    """
+    """For each change, how many clips have no flag, only "not assessable" ones, or others."""
     clips = clips_of_one(footage)
     for words, (change, amounts) in CHANGES.items():
         for amount in amounts:
@@ -126,7 +123,7 @@ def _asks(flags: Sequence[Flag]) -> bool:
 
 
 def flags_of(path: Path, models: Models, change: Change) -> list[Flag]:
-    """The flags of a clip whose every sampled picture was changed; sound is left out."""
+    """The flags of a clip after we change every sampled picture. Ignores its sound."""
     senses, rows, duration_ms = models.senses(), [], 0
     for item in Decoder(path, identify_file(path), every_ms=SAMPLE_EVERY_MS):
         if item.t_ms >= SEEN_MS:

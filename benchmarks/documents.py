@@ -1,9 +1,8 @@
-"""`make bench-documents CORPUS=folder`: what becomes of real documents, by the program that wrote
-them.
+"""`make bench-documents CORPUS=folder`: how many real documents we keep, by the writing program.
 
-Each file is looked at as the portal does it, in its process with its limits. The corpus itself is
-not part of the project. A file with a script, media, a program to start or too many pages is
-refused on purpose, and counted as such.
+We inspect each file like the portal, in its own process with its limits. The corpus is not part of
+the project. We refuse a file with a script, media, a program to start or too many pages on purpose,
+and count these separately.
 """
 
 import io
@@ -20,8 +19,8 @@ from pathlib import Path
 from documents.start_inspection import Answer, ask
 
 MAGICS = (b"%PDF-", b"PK\x03\x04")
-MAX_BYTES = 10 * 1024 * 1024  # as the portal takes
-# What is meant to be refused, by words of the sentence.
+MAX_BYTES = 10 * 1024 * 1024  # the portal's limit
+# Words of the refusals that are on purpose.
 ON_PURPOSE = (
     "script", "plays media", "start a program", "form that sends", "more than 200 pages",
     "with a password", "macros", "changes itself", "carries another file", "no page",
@@ -79,7 +78,7 @@ def children_s() -> float:
 
 
 def producer_of(data: bytes) -> str:
-    """The program by its first words, without its version."""
+    """The first words of the program's name, without its version."""
     found = PRODUCER.search(data) if data[:2] != b"PK" else APPLICATION.search(_app_part(data))
     said = next((group for group in found.groups() if group), b"") if found else b""
     text = said.decode("utf-16-be" if said[:2] == b"\xfe\xff" else "latin-1", "replace")

@@ -1,8 +1,7 @@
-"""What the engine costs: CPU against the unavoidable work and against what a user would write,
-memory, the rules' time.
+"""The cost of the engine: its CPU time, its memory, and the time of the rules.
 
-CPU rows count the process's CPU time, in turns within one run, so that a busy machine weighs on
-both sides alike.
+We compare the CPU time with the unavoidable work ("floor") and with the code that most people would
+write ("plain"). Both run in turns within one run, so that a busy machine affects both.
 """
 
 import gc
@@ -40,17 +39,15 @@ MODELS = Models(
 )
 CLIP_S = 20
 LANDMARKS_EVERY_MS, COUNT_EVERY_MS = 200, 1_000  # the floor's five and one inferences a second
-SESSIONS = 4  # live at once beyond the first, for what one more costs
-FLAG_ROUNDS = 51  # two seconds in all: other guests of the machine disturb whole seconds
+SESSIONS = 4  # live at the same time after the first one, to see the cost of one more
+FLAG_ROUNDS = 51  # two seconds in all, because other guests of the machine disturb whole seconds
 HOUR_ANSWERS, ANSWER_ROWS = 30, 600  # 30 answers of two minutes, five rows a second
 
 Progress = Callable[[str], None]
 
 
 def cpu_ratios(codec: str, progress: Progress) -> Iterator[dict[str, float]]:
-    """Each round: everything, and everything but blinks, against the floor and against the plain
-    way.
-    """
+    """For each round, the CPU time with and without blinks, compared with floor and plain."""
     with TemporaryDirectory() as folder:
         video = clips.make(codec, CLIP_S, Path(folder))
         for number in range(bench.ROUNDS):
@@ -78,7 +75,7 @@ def _cpu(work: Callable[[], object]) -> float:
 
 
 class WithoutBlinks(Senses):
-    """Leaves out the look at the pictures between two samples."""
+    """Ignores the pictures between two samples."""
 
     def feed(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:
         return iter(()) if isinstance(item, Glance) else super().feed(item, has_sound=has_sound)
@@ -95,7 +92,7 @@ def _senses(kind: type[Senses]) -> Senses:
 
 
 def _landmarker() -> FaceLandmarker:
-    """As its makers set it, with what the contract's quantities need."""
+    """A landmarker with its default options, and the blendshapes that our quantities need."""
     base = BaseOptions(model_asset_path=str(MODELS.face))
     return FaceLandmarker.create_from_options(
         FaceLandmarkerOptions(base_options=base, output_face_blendshapes=True)
@@ -103,9 +100,7 @@ def _landmarker() -> FaceLandmarker:
 
 
 def _floor(video: Path) -> None:
-    """Decode picture and sound; five landmark inferences and one count a second, and nothing
-    else.
-    """
+    """Only the unavoidable: decode, and run five landmark inferences and one count a second."""
     face_detector = FaceDetector(MODELS.face_detector)
     with av.open(video) as file, _landmarker() as landmarker:
         file.streams.video[0].thread_count = 1
@@ -122,7 +117,7 @@ def _floor(video: Path) -> None:
 
 
 def _plain(video: Path) -> None:
-    """What a user would write: OpenCV reads every picture, FaceLandmarker reads every face."""
+    """The code that most people would write: OpenCV and FaceLandmarker read every picture."""
     file = cv2.VideoCapture(str(video))
     with _landmarker() as landmarker:
         while True:
@@ -134,7 +129,7 @@ def _plain(video: Path) -> None:
 
 
 def memory_ratio(progress: Progress) -> Iterator[dict[str, float]]:
-    """What one more live interview takes beyond the first, against one more FaceLandmarker."""
+    """The memory of one more live interview, compared with one more FaceLandmarker."""
     with TemporaryDirectory() as folder:
         video = clips.make("h264", CLIP_S, Path(folder))
         for number in range(bench.ROUNDS):
@@ -156,7 +151,7 @@ def _own_process(what: str, video: Path) -> float:
 
 
 def _private_mb() -> float:
-    """Memory of this process alone, without what the system shares between processes."""
+    """The memory of this process, without memory that it shares with other processes."""
     rows = Path("/proc/self/smaps_rollup").read_text().splitlines()
     return sum(int(row.split()[1]) for row in rows if row.startswith("Private_")) / 1024
 
@@ -179,9 +174,7 @@ def _sessions_mb(video: Path) -> float:
     with TemporaryDirectory() as folder:
 
         def one_more() -> None:
-            """Measures all that is there of a file that is not complete, and goes on waiting for
-            more.
-            """
+            """Measure all of a file that is not complete, and wait for more."""
             log = Path(folder) / str(time.monotonic_ns())
             source = AnswerSource(video, identify_file(video), log, is_complete=lambda: False)
             session = CaptureSession(source, MODELS.senses, stop)
@@ -204,7 +197,7 @@ def _each_mb(one_more: Callable[[], None]) -> float:
 
 
 def flags_ms(progress: Progress) -> Iterator[dict[str, float]]:
-    """The rules over an hour of real rows: an answer of two minutes, thirty times."""
+    """The time of the rules for an hour of real rows: an answer of two minutes, thirty times."""
     hour = _hour()
     for _ in range(FLAG_ROUNDS):
         before_s = time.process_time()

@@ -1,6 +1,4 @@
-"""How well speech is heard: as it was recorded, from farther away, and in noise. Labels say where
-somebody speaks.
-"""
+"""How well the engine detects speech: as recorded, softer, and in noise. Labels say where it is."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
@@ -40,7 +38,7 @@ def softer(samples: Samples, db: float) -> Samples:
 
 
 def in_noise(samples: Samples, snr_db: float, is_pink: bool) -> Samples:
-    """Always the same noise, `snr_db` below the sound's own mean."""
+    """The samples with noise, `snr_db` below their own mean. The noise is always the same."""
     noise = np.random.default_rng(5).normal(size=len(samples))
     if is_pink:
         spectrum = np.fft.rfft(noise)
@@ -66,7 +64,7 @@ CHANGES: dict[str, Change] = {
 
 
 def file_rows(footage: Path, every: list[Label]) -> Iterator[tuple[str, ...]]:
-    """One row a file, and before them their sum."""
+    """First a row with the sum of all files, then one row per file."""
     files = sorted({label.file for label in every if label.kind in ("speech", "audio")})
     found = {file: score_file(footage, file, every) for file in files if _scored(every, file)}
     yield ("**all**", *_cells(reduce(scores.Found.plus, found.values())))
@@ -104,7 +102,7 @@ def _scored(every: list[Label], file: str) -> Sequence[Label]:
 
 
 def heard_in(path: Path, change: Change = as_it_is) -> list[tuple[int, float | None]]:
-    """As the engine hears it: one answer for each window, once what follows is known."""
+    """The speech of each window, as the engine measures it when it knows the following sound."""
     meter, asked_ms, heard = SoundMeter(), WINDOW_MS, []
     for sound in _pieces(path, change):
         meter.feed(sound)
@@ -118,7 +116,7 @@ def heard_in(path: Path, change: Change = as_it_is) -> list[tuple[int, float | N
 
 
 def _pieces(path: Path, change: Change) -> Iterator[Sound]:
-    """The file's sound, changed as a whole and given in the pieces it came in."""
+    """The file's sound in its original pieces, after we change it as a whole."""
     with av.open(str(path)) as opened:
         resampler = MonoResampler(MEASURED_RATE_HZ)
         parts = [part for frame in opened.decode(audio=0) for part in resampler.resample(frame)]

@@ -1,9 +1,8 @@
-"""What a process gives up before it opens a stranger's recording: new rights, files, the network,
-other programs.
+"""A jail: a process gives up new rights, files, the network and other programs.
 
-All of it is what plain Linux lets anybody do to himself: no root, no namespaces. Landlock needs
-Linux 5.13; without it the rest holds. For the trial in `jailed.py`; docs/security.md says how
-measuring will use it.
+It does so before it opens a stranger's recording. Linux lets every process do this to itself: it
+needs no root and no namespaces. Landlock needs Linux 5.13; without it, the other limits still hold.
+`jailed.py` measures the cost, and docs/security.md says how measuring will use it.
 """
 
 import ctypes
@@ -18,16 +17,15 @@ from pathlib import Path
 
 NO_NEW_PRIVILEGES, SET_SECCOMP, FILTER = 38, 22, 2  # prctl
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
-# By the version of Landlock: how many rights over files there are. From 4 on it refuses TCP, from 6
-# on foreign signals.
+# The number of file rights by the version of Landlock. From 4 on it can refuse TCP, from 6 on
+# signals to other processes.
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 TCP, SCOPES = 0b11, 0b11
 READ_FILE, READ_FOLDER = 1 << 2, 1 << 3
 WRITE = 1 << 1 | 1 << 5 | 1 << 8  # write to a file, remove one, make one
 TRUNCATE = 1 << 14  # from version 3 on
 
-# Never needed while pictures are decoded: other programs, sockets, other processes, mounts, keys,
-# the kernel itself.
+# Decoding needs none of these: other programs, sockets, other processes, mounts, keys, the kernel.
 REFUSED = {
     "x86_64": {
         "socket": 41, "socketpair": 53, "connect": 42, "bind": 49, "listen": 50, "execve": 59, "execveat": 322,
@@ -47,7 +45,7 @@ REFUSED = {
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 LOAD, JUMP_EQUAL, JUMP_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # of the kernel's filter language
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000 | 1, 0x80000000  # refused: EPERM
-X32 = 0x40000000  # another table of numbers on the same machine
+X32 = 0x40000000  # another table of system calls on the same machine
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
@@ -55,8 +53,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter(readable: Iterable[Path], writable: Path | None = None) -> None:
-    """From here on these can be read, one folder or none be written to, and no program or socket
-    opened.
+    """Limit this process: it can read only these, write to at most one folder, and open no socket.
+
+    It can start no program either.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if writable is None:
@@ -67,12 +66,12 @@ def enter(readable: Iterable[Path], writable: Path | None = None) -> None:
 
 
 def landlock_version() -> int:
-    """0 where this machine has none."""
+    """The version of Landlock, or 0 if this machine has none."""
     return max(0, int(libc.syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)))
 
 
 def what_is_refused() -> dict[str, str]:
-    """What somebody would try who can run code of their own in here."""
+    """The result of each thing that code of an attacker would try in this process."""
     tries: dict[str, Callable[[], object]] = {
         "read the settings": lambda: os.open(PROJECT_FOLDER / ".env.example", os.O_RDONLY),
         "read a file of the system": lambda: os.open("/etc/passwd", os.O_RDONLY),

@@ -1,8 +1,7 @@
-"""The process that measures in the trial (`jailed.py`): one recording in by a handle, observations
-out by a pipe.
+"""The measuring process of the trial (`jailed.py`). It gets one handle and writes to one pipe.
 
-Alone (`python -m benchmarks.jail_inside once`), or as one that has everything loaded and forks for
-each recording.
+It runs alone (`python -m benchmarks.jail_inside once`), or loads everything and forks for each
+recording.
 """
 
 import json
@@ -21,9 +20,9 @@ from capture.session import Models
 from capture.store.recording import rounded
 from capture.types import SAMPLE_EVERY_MS
 
-MEDIA, OUT = 3, 4  # handles: what is measured, where the rows go
+MEDIA, OUT = 3, 4  # the handles of the recording and of the pipe for the rows
 SOURCE = Path(f"/proc/self/fd/{MEDIA}")
-# Decoders and models load parts of themselves when they are first used.
+# Decoders and models load some of their files at their first use.
 READABLE = [
     "/usr",
     "/lib",
@@ -37,7 +36,7 @@ READABLE = [
 
 
 def measure(models: Models, container: str, is_jailed: bool) -> None:
-    """Rows as JSON, then one line on how it went."""
+    """Write the rows as JSON, then one line with figures."""
     began_s, first_s = time.monotonic(), None
     if is_jailed:
         shut(models, None)
@@ -54,7 +53,7 @@ def measure(models: Models, container: str, is_jailed: bool) -> None:
 
 
 def normalise(models: Models, container: str, folder: Path) -> None:
-    """The recording in the form that joins, written into the one folder that is open."""
+    """Normalise the recording, and write it to the one folder that is writable."""
     shut(models, folder)
     with os.fdopen(OUT, "w") as out:
         made = joining.normalise(SOURCE, folder / "film.mp4", container)
@@ -74,13 +73,13 @@ def facts() -> dict[str, object]:
 
 
 def pss_mb() -> int:
-    """Memory of this process alone, what it shares with others counted by its share."""
+    """The proportional memory (PSS) of this process, in MB."""
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("Pss:")).split()[1]) // 1024
 
 
 def serve(models: Models) -> None:
-    """Everything is loaded and nothing opened; each recording gets a fork of it."""
+    """Wait for recordings with everything loaded, and fork a process for each of them."""
     with socket.socket(fileno=0) as asked:
         while True:
             message, handles, _, _ = socket.recv_fds(asked, 4096, 2)
@@ -102,7 +101,7 @@ def serve(models: Models) -> None:
 
 
 def _move_handles(handles: list[int]) -> None:
-    """To their places, by way of numbers that are nobody's place; whatever else is open goes."""
+    """Give the handles their numbers, by way of unused ones, and close all other handles."""
     aside = [os.dup2(handle, 100 + number) for number, handle in enumerate(handles)]
     os.dup2(aside[0], MEDIA)
     os.dup2(aside[1], OUT)

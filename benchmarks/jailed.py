@@ -33,7 +33,7 @@ ROUNDS = 5
 PASSED_ON = {
     name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ
 }
-# A pool of threads that numpy starts while it loads would be lost in a fork.
+# numpy would start a pool of threads while it loads, and a fork would lose it.
 ENVIRON = PASSED_ON | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 Rows = list[dict[str, Any]]
 
@@ -54,7 +54,7 @@ class Way:
 
 
 def here(clip: Path, models: Models, way: Way) -> Rows:
-    """As today."""
+    """Measure in this process, as today."""
     began_s, before_s = time.monotonic(), cpu_s()
     decoder = Decoder(clip, identify_file(clip), every_ms=SAMPLE_EVERY_MS)
     rows: Rows = []
@@ -67,7 +67,7 @@ def here(clip: Path, models: Models, way: Way) -> Rows:
 
 
 def fresh(clip: Path, models: Models, way: Way, how: str) -> Rows:
-    """In an interpreter of its own."""
+    """Measure in a new interpreter."""
     began_s = time.monotonic()
     out_read, out_write = os.pipe()
     media = os.open(clip, os.O_RDONLY)
@@ -86,7 +86,7 @@ def fresh(clip: Path, models: Models, way: Way, how: str) -> Rows:
         models.face_detector,
         identify_file(clip),
     ]
-    # Safe here: this process has no thread that could hold a lock while it forks.
+    # This is safe, because no thread of this process can have a lock while it forks.
     process = subprocess.Popen(
         command, env=ENVIRON, stdin=subprocess.DEVNULL, preexec_fn=place, pass_fds=(MEDIA, OUT)
     )
@@ -99,9 +99,7 @@ def fresh(clip: Path, models: Models, way: Way, how: str) -> Rows:
 
 
 def forked(clip: Path, asking: socket.socket, way: Way, folder: Path | None = None) -> Rows:
-    """In a fork of the one that has everything loaded: measured, or brought into form where a
-    folder is given.
-    """
+    """Measure in a fork of the loaded process, or normalise there if there is a folder."""
     began_s = time.monotonic()
     out_read, out_write = os.pipe()
     media = os.open(clip, os.O_RDONLY)
@@ -118,7 +116,7 @@ def forked(clip: Path, asking: socket.socket, way: Way, folder: Path | None = No
 
 
 def normalised(clip: Path, folder: Path, way: Way) -> Rows:
-    """As today."""
+    """Normalise in this process, as today."""
     began_s, before_s = time.monotonic(), cpu_s()
     made = joining.normalise(clip, folder / "film.mp4", identify_file(clip))
     way.note(time.monotonic() - began_s, cpu_s() - before_s, {"pss_mb": pss_mb()})

@@ -1,6 +1,6 @@
-"""Reads what people said is to be seen and heard in the footage. Knows no engine.
+"""Reads the labels of the footage: what people saw and heard in it. Knows no engine.
 
-Labels mark some stretches only; what lies between them was not looked at and is never scored.
+Labels cover only some intervals. Nobody labelled the rest, so we never score it.
 """
 
 import csv
@@ -13,7 +13,7 @@ BY_EYE = "low"  # labels of this confidence cover a whole clip and ignore pauses
 
 @dataclass(frozen=True)
 class Label:
-    """One labelled stretch of one file, in milliseconds of its own clock."""
+    """One labelled interval of one file, in milliseconds of its own clock."""
 
     file: str
     start_ms: int
@@ -41,7 +41,7 @@ def _label(row: dict[str, str]) -> Label:
 
 
 def of(labels: list[Label], file: str, *kinds: str) -> list[Label]:
-    """The usable labels of one file; those marked as uncertain or to be ignored are left out."""
+    """The usable labels of one file, without those that are uncertain or to be ignored."""
     return [
         label
         for label in labels
@@ -50,7 +50,7 @@ def of(labels: list[Label], file: str, *kinds: str) -> list[Label]:
 
 
 def doubtful(labels: list[Label], file: str, *kinds: str) -> list[Label]:
-    """Where the labellers themselves could not tell: neither right nor wrong."""
+    """The labels where the labellers could not tell. An answer there is neither right nor wrong."""
     return [
         label
         for label in labels

@@ -1,8 +1,7 @@
-"""How far measuring lags behind recording when many interviews are live at once: two processes, as
-gunicorn runs them.
+"""How far measuring lags behind recording when many interviews are live at the same time.
 
-Each interview is a file that grows at the speed of its own recording, a second at a time, as
-browsers deliver it.
+Two processes measure, as gunicorn runs two. Each interview is a file that grows at the speed of its
+recording, a second at a time, like a browser's upload.
 """
 
 import threading
@@ -22,7 +21,7 @@ from capture.session import AnswerSource, CaptureSession, SessionState
 AT_ONCE = 16
 PROCESSES = 2
 CLIP_S = 30
-SETTLED_S = 8  # until then models are opened; lag is what stays
+SETTLED_S = 8  # until then the processes load models; we want only the lag that remains
 LOOK_EVERY_S = 0.25
 
 Progress = Callable[[str], None]
@@ -37,7 +36,7 @@ def lags(progress: Progress) -> Iterator[dict[str, float]]:
 
 
 def _one_round(clip: Path, folder: Path) -> dict[str, float]:
-    """Feed all files from here, measure them in the processes, and hear what each of them saw."""
+    """Feed all files from this process, measure them in the others, and collect the results."""
     context = get_context("spawn")
     heard: Queue[tuple[float, float, float]] = context.Queue()
     files = [folder / f"live-{number}.mp4" for number in range(AT_ONCE)]
@@ -68,7 +67,7 @@ def _joined(processes: list[Process]) -> None:
 
 
 def _feed(data: bytes, files: list[Path], began: float) -> None:
-    """A second of every recording each second; the last one completes them."""
+    """Append a second of every recording each second, until they are complete."""
     step = -(-len(data) // CLIP_S)
     for second in range(1, CLIP_S + 1):
         time.sleep(max(0.0, began + second - time.time()))
@@ -78,7 +77,7 @@ def _feed(data: bytes, files: list[Path], began: float) -> None:
 
 
 def _measure(files: list[Path], began: float, heard: "Queue[tuple[float, float, float]]") -> None:
-    """One process's share; a thread for each interview."""
+    """Measure one process's share of the interviews, each in its own thread."""
     length = {file: 0 for file in files}
     stop = threading.Event()
     time.sleep(max(0.0, began + 1.2 - time.time()))  # until the first second is there
@@ -100,9 +99,7 @@ def _measure(files: list[Path], began: float, heard: "Queue[tuple[float, float, 
 
 
 def _looks(sessions: list[CaptureSession], began: float) -> Iterator[float]:
-    """How far each session is behind what was recorded, from time to time, until all have measured
-    everything.
-    """
+    """How far each session is behind its recording, at regular times until all have finished."""
     while any(
         session.status().state in (SessionState.NEW, SessionState.MEASURING) for session in sessions
     ):

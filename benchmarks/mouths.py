@@ -1,6 +1,4 @@
-"""How often a mouth could not be measured although its face was read, and why: too soft, or unlike
-this person's.
-"""
+"""How often we could not measure a mouth although we read its face, with and without a hand."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +26,7 @@ HEADS = (
 
 
 def mouth_rows(footage: Path, every: list[Label], models: Models) -> Iterator[tuple[str, ...]]:
-    """Clips of one person in which some mouth was not measured, after the sum of all."""
+    """First the sum, then each clip of one person in which we could not measure some mouths."""
     told = {path.name: _counts(footage, path, every, models) for path in clips_of_one(footage)}
     total = [sum(counts) for counts in zip(*told.values(), strict=True)]
     for name, (samples, unmeasured, at_hand, hidden) in {"**all**": total, **told}.items():
@@ -48,7 +46,7 @@ def _counts(footage: Path, path: Path, every: list[Label], models: Models) -> li
 
 
 def opened_in(path: Path, models: Models) -> list[tuple[int, float | None]]:
-    """Of every sample with a face, how far its mouth was open, as the senses say it."""
+    """For every sample with a face, how far its mouth is open according to the senses."""
     tracker, told = MouthTracker(), []
     with FaceReader(models.face) as reader:
         cache = FaceCache(reader.read)

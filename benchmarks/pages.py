@@ -1,8 +1,7 @@
-"""What Lighthouse says of the pages: performance and search, median of five runs, on a simulated
-slow phone.
+"""Lighthouse's scores of the pages on a simulated slow phone: the median of five runs.
 
-Starts a portal of its own with the demo, asks Lighthouse (npm, locked in `benchmarks/lighthouse/`)
-with the system's Chromium, and prints a table. Knows no page's content.
+Starts its own portal with the demo, runs Lighthouse (npm, locked in `benchmarks/lighthouse/`) with
+the system's Chromium, and prints a table. Does not know what the pages contain.
 """
 
 import json
@@ -22,7 +21,7 @@ HERE = Path(__file__).resolve().parent / "lighthouse"
 PROGRAM = HERE / "node_modules" / "lighthouse" / "cli" / "index.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 RUNS = 5
-TRIES = 3  # now and then Chromium's trace lacks its beginning, and Lighthouse asks to be run again
+TRIES = 3  # sometimes Chromium's trace lacks its beginning, and Lighthouse asks for another run
 PAGES = ("/jobs", "/jobs/{slug}", "/login", "/register")
 WANTED = {"performance": 90, "seo": 95}  # of 100
 FLAGS = "--headless=new --no-sandbox --disable-gpu"

@@ -1,8 +1,7 @@
-"""What people wait for at the portal: stop → ready, and uploads that are on disk before they are
-acknowledged.
+"""How long people wait for the portal: from stop to ready, and for uploads.
 
-Against a real gunicorn with a database and folder of its own. The helpers of the tests build what
-is needed around it.
+The portal acknowledges an upload when it is on disk. We measure a real gunicorn with its own
+database and folder. Helpers of the tests build the rest.
 """
 
 import asyncio
@@ -38,11 +37,11 @@ from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 Progress = Callable[[str], None]
 
 ANSWER_S = 60  # an interview of ten minutes has ten such answers
-LAST_S = 6  # the last answer is recorded while we wait, at its real speed
+LAST_S = 6  # we record the last answer at its real speed
 READY_WITHIN_S = 120
 LOOK_EVERY_S = 0.02
 AT_ONCE = 100
-UPLOAD_ROUNDS = 9  # other guests of the machine's disk disturb single ones
+UPLOAD_ROUNDS = 9  # other guests of the machine's disk disturb single rounds
 PIECES, PIECE_BYTES = 60, 128 * 1024  # a minute of each upload, a second at a time
 
 
@@ -57,9 +56,7 @@ def live_server(folder: Path) -> Iterator[LiveServer]:
 
 
 def ready_s(minutes: int, progress: Progress) -> Iterator[dict[str, float]]:
-    """From the moment the candidate has stopped the last answer until the interview can be
-    reviewed.
-    """
+    """The time from the end of the last answer until a reviewer can open the interview."""
     with TemporaryDirectory() as name, live_server(Path(name)) as server:
         long = Prepared.of(clips.make("h264", ANSWER_S, Path(name)))
         last = clips.make("h264", LAST_S, Path(name))
@@ -71,7 +68,7 @@ def ready_s(minutes: int, progress: Progress) -> Iterator[dict[str, float]]:
 
 @dataclass(frozen=True)
 class Prepared:
-    """An answer as it is when it was measured and normalised: what lies on disk then."""
+    """The files of an answer that we have already measured and normalised."""
 
     clip: Path
     observations: Path
@@ -106,10 +103,8 @@ def _stop_to_ready(minutes: int, long: Prepared, last: Path) -> float:
 
 
 def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
-    """An earlier answer, finished minutes ago, with all that the server does ahead after each
-    answer.
-    """
-    # before its file is there, so that the server does not begin to measure it
+    """Store an earlier answer, with everything that the server prepares after each answer."""
+    # before the file exists, so that the server does not begin to measure it
     answer = start_answer(interview, number)
     answer.state, answer.length_bytes = AnswerState.READY, long.clip.stat().st_size
     answer.duration_ms = answer.measured_ms = long.duration_ms
@@ -122,7 +117,7 @@ def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
 
 
 def _record(answer: Answer, data: bytes) -> None:
-    """Send what was recorded, a second at a time, while the server measures it."""
+    """Upload a recording, a second at a time, while the server measures it."""
     step = -(-len(data) // LAST_S)
     for offset in range(0, len(data), step):
         time.sleep(1)
@@ -130,7 +125,7 @@ def _record(answer: Answer, data: bytes) -> None:
 
 
 def _wait_until_ready(interview: InterviewSession, since: float) -> None:
-    """Looks without holding the database: an open look would keep the server from writing."""
+    """Poll the state. We end each transaction, because an open one blocks the server's writes."""
     interview_id, state = interview.id, interview.state
     db.session.rollback()
     g.only_reads_database = True
@@ -146,9 +141,7 @@ def _wait_until_ready(interview: InterviewSession, since: float) -> None:
 
 
 def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:
-    """Pieces a second through the portal, against a bare handler that appends and fsyncs; in
-    turns.
-    """
+    """The speed of uploads to the portal, compared with the bare handler. They run in turns."""
     with (
         TemporaryDirectory() as name,
         live_server(Path(name)) as server,
@@ -156,9 +149,8 @@ def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:
     ):
         data = clips.make("h264", LAST_S, Path(name)).read_bytes()
         first = (data * (PIECE_BYTES // len(data) + 1))[:PIECE_BYTES]
-        for number in range(
-            -1, UPLOAD_ROUNDS
-        ):  # the first one warms up: connections are made, modules read
+        # the first round warms up: it opens connections and loads modules
+        for number in range(-1, UPLOAD_ROUNDS):
             progress(f"round {number + 1} of {UPLOAD_ROUNDS}")
             portal = asyncio.run(_all_uploads(server.port, _portal_uploads(server), first))
             bare = asyncio.run(
@@ -170,13 +162,13 @@ def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:
 
 
 def _empty(folder: Path) -> None:
-    """Give the room of a round back before the disk is busy with the next one."""
+    """Delete the files of a round, before the next one keeps the disk busy."""
     for path in chain(folder.glob("bare/*"), folder.glob("live/interviews/*/answers/*")):
         path.unlink()
 
 
 def _portal_uploads(server: LiveServer) -> list[tuple[str, str]]:
-    """Address and authorisation of fresh uploads that nobody measures."""
+    """The paths and tokens of new uploads that no process measures."""
     with server.app.app_context():
         job = make_job()
         answers = [
@@ -191,7 +183,7 @@ def _portal_uploads(server: LiveServer) -> list[tuple[str, str]]:
 
 @contextmanager
 def bare_server(folder: Path) -> Iterator[int]:
-    """The same gunicorn with the same settings around a handler that does the unavoidable."""
+    """gunicorn with the same settings, but with the bare handler."""
     port = free_port()
     (folder / "bare").mkdir()
     environ = os.environ | {
@@ -207,18 +199,18 @@ def bare_server(folder: Path) -> Iterator[int]:
             yield port
         finally:
             process.terminate()
-            process.wait(30)  # longer than it waits for connections that were kept open
+            process.wait(30)  # longer than gunicorn waits for open connections
 
 
 async def _all_uploads(port: int, uploads: list[tuple[str, str]], first: bytes) -> float:
-    """MB a second for all of them at once."""
+    """The speed of all uploads together, in MB a second."""
     began = time.perf_counter()
     await asyncio.gather(*(_upload(port, path, token, first) for path, token in uploads))
     return len(uploads) * PIECES * PIECE_BYTES / 1e6 / (time.perf_counter() - began)
 
 
 async def _upload(port: int, path: str, token: str, piece: bytes) -> None:
-    """One recorder: a piece after the other on one connection."""
+    """Upload like one recorder: one piece after the other on one connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for number in range(PIECES):
         writer.write(_head(path, token, number * PIECE_BYTES) + piece)

@@ -17,9 +17,7 @@ OPENING = (
 
 
 def rewrite_section(name: str, text: str, document: Path = DOCUMENT) -> None:
-    """Put `text` between the markers of section `name`; a section that is not there yet goes to the
-    end.
-    """
+    """Put `text` between the markers of section `name`. A new section goes to the end."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     section = f"{begin}\n{text.strip()}\n{end}"
     before = document.read_text(encoding="utf-8") if document.exists() else OPENING

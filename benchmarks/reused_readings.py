@@ -1,4 +1,4 @@
-"""How far a reading that holds is from a fresh one of the same picture, on clips of one person."""
+"""How far a reused reading is from a fresh reading of the same picture, on clips of one person."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +19,7 @@ HEADS = ("quantity", "samples", "held", "off by, median", "95 %", "99 %", "at mo
 
 
 def reused_rows(footage: Path, reader: FaceReader) -> Iterator[tuple[str, ...]]:
-    """One row a quantity. A held face that a fresh reading does not find at all would be off by
-    "nan".
-    """
+    """One row per quantity. If a fresh reading finds no face, the difference is "nan"."""
     samples = [pair for clip in clips_of_one(footage) for pair in _samples(clip, reader)]
     pairs = [(said, fresh) for said, fresh in samples if said is not fresh]
     for name in QUANTITIES:
@@ -37,9 +35,7 @@ def reused_rows(footage: Path, reader: FaceReader) -> Iterator[tuple[str, ...]]:
 def _samples(
     clip: Path, reader: FaceReader
 ) -> Iterator[tuple[FaceReading | None, FaceReading | None]]:
-    """What is said of each sampled picture, and what reading it says; the same object where it was
-    read.
-    """
+    """For each sampled picture, the cache's reading and a fresh one, perhaps the same object."""
     fresh: FaceReading | None = None
     cache = FaceCache(lambda frame: fresh)
     for item in Decoder(clip, identify_file(clip), every_ms=SAMPLE_EVERY_MS):

@@ -1,6 +1,4 @@
-"""Compares what the engine measured with the labels, and counts. Prints nothing and decides
-nothing.
-"""
+"""Compares what the engine measured with the labels, and counts. Prints and decides nothing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,16 +12,16 @@ from capture.types import Flag, Observation, Severity
 BLINK_SLACK_MS = 200
 EDGE_SLACK_MS = 1_000
 SOUND_FRAME_MS = 100
-SPEAKS = 0.5  # the probability from which the engine is taken to say that somebody speaks
-# from the person's own straight ahead; labelled turns begin at about 8° by our reading
+SPEAKS = 0.5  # from this probability on, the engine says that somebody speaks
+# from the person's own straight ahead; labelled turns begin at about 8° in our readings
 TURNED_DEG = 5.0
 TILTED_DEG = 3.0
-LOOKS_ASIDE = 0.2  # from the person's own straight ahead, of the way to the eye's corner
+LOOKS_ASIDE = 0.2  # from the person's own straight ahead; 1 is at the eye's corner
 
 
 @dataclass
 class Score:
-    """Right answers among all that were asked, with words for the wrong ones."""
+    """How many answers of the engine are right, and words for the wrong ones."""
 
     right: int = 0
     asked: int = 0
@@ -38,12 +36,12 @@ class Score:
 
 @dataclass
 class Found:
-    """Events or frames found among those labelled, and how many were found where none is."""
+    """Counts of events or frames: true and false positives, false and true negatives."""
 
-    hits: int = 0
-    missed: int = 0
-    invented: int = 0
-    quiet: int = 0  # frames labelled as empty and found so
+    hits: int = 0  # true positives
+    missed: int = 0  # false negatives
+    invented: int = 0  # false positives
+    quiet: int = 0  # true negatives: frames without speech, in which the engine found none
 
     @property
     def f1(self) -> float:
@@ -60,7 +58,7 @@ class Found:
 
 
 def faces(rows: Sequence[Observation], labels: Sequence[Label]) -> Score:
-    """One question for each sample under a label that names a number."""
+    """One answer per sample with a label that names a number."""
     score = Score()
     for label in labels:
         for row in rows:
@@ -77,7 +75,7 @@ def _counts(count: int, value: str) -> bool:
 
 
 def longest_invented_ms(rows: Sequence[Observation], labels: Sequence[Label]) -> int:
-    """How long at most there were more faces than labelled."""
+    """The longest time with more faces than labelled."""
     longest_ms = 0
     for label in labels:
         seen = [row for row in rows if label.holds_at(row.t_ms)]
@@ -92,9 +90,7 @@ def _exceeds(count: int | None, value: str) -> bool:
 
 
 def heads(rows: Sequence[Observation], labels: Sequence[Label], ahead: Ahead) -> Score:
-    """One question for each labelled stretch: the median direction, seen from the person's own
-    straight ahead.
-    """
+    """One answer per labelled interval: the median direction from the person's straight ahead."""
     score = Score()
     for label in labels:
         inside = [row for row in rows if label.holds_at(row.t_ms) and row.yaw_deg is not None]
@@ -142,9 +138,7 @@ def gaze(rows: Sequence[Observation], labels: Sequence[Label], ahead: Ahead) -> 
 
 
 def blinks(found_ms: Sequence[int], labels: Sequence[Label], ignored: Sequence[Label]) -> Found:
-    """Each labelled blink may be found once; what lies in a doubtful stretch is neither right nor
-    wrong.
-    """
+    """Compare blinks. Each labelled one counts once; one in a doubtful interval does not count."""
     left = list(found_ms)
     found = Found()
     for label in labels:
@@ -161,14 +155,12 @@ def _is_near(t_ms: int, label: Label) -> bool:
     return label.start_ms - BLINK_SLACK_MS <= t_ms <= label.end_ms + BLINK_SLACK_MS
 
 
-# the end of each window, and the probability of speech in it
+# for each window its end and its probability of speech
 Heard = Sequence[tuple[int, float | None]]
 
 
 def speech(heard: Heard, labels: Sequence[Label]) -> Found:
-    """Frames of 100 ms: spoken where labelled as speech, quiet where labelled as silence or
-    noise.
-    """
+    """Compare frames of 100 ms with the labels for speech, and for silence or noise."""
     spoken = [label for label in labels if label.kind == "speech"]
     silent = [label for label in labels if label.kind == "audio"]
     found = Found()
@@ -192,7 +184,7 @@ def _sound_frames(heard: Heard) -> Iterator[tuple[float, bool]]:
 
 
 def serious(flags: Sequence[Flag]) -> list[Flag]:
-    """Those that ask a person to look soon."""
+    """The flags that ask a person to look soon."""
     return [flag for flag in flags if flag.assessable and flag.severity is not Severity.LOW]
 
 

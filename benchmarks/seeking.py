@@ -1,9 +1,8 @@
-"""What it costs to seek in a recording that the browser may keep, and in one that it may not: `make
-bench-seeking`.
+"""The cost of seeking in a recording that a browser may cache, and in one that it may not.
 
-The same film, sent by the portal's own ranges, in the same Chromium, with the same seeks; only
-`Cache-Control` differs. Counted is what the browser asked for and received, as its own tools count
-it. Needs the tests' tools.
+`make bench-seeking`. The film, the portal's code for ranges, Chromium and the seeks are the same;
+only `Cache-Control` differs. We count the browser's requests and received bytes with its own tools.
+Needs the tools of the tests.
 """
 
 import logging
@@ -27,11 +26,10 @@ from benchmarks.report_section import rewrite_section
 from portal.web import byte_ranges
 
 MINUTES, SIZE, CELL_PX = 10, (640, 480), 20
-STEPS = 7  # of the drawn picture: a new one each time would be nothing like a person on a chair
+
 CACHEABLE, NOT_CACHEABLE = "private, no-cache", "no-store"
 VIDEO = "document.querySelector('video')"
-# As reviewers do: from flag to flag, back to the one before, and once more through those that
-# matter.
+# Like a reviewer: from flag to flag, back through them, and again through those that matter.
 SEEKS_S = (
     30,
     95,
@@ -65,7 +63,7 @@ class Cost:
 
 
 def picture(t_ms: int) -> NDArray[np.uint8]:
-    """Coarse noise that changes a few times a second over fine noise that stays: about 1 Mbit/s."""
+    """Coarse noise that changes five times a second on fine noise that stays: about 1 Mbit/s."""
     coarse = np.random.default_rng(t_ms // 200).integers(
         0, 40, (SIZE[1] // CELL_PX, SIZE[0] // CELL_PX, 3)
     )
@@ -75,8 +73,8 @@ def picture(t_ms: int) -> NDArray[np.uint8]:
 
 @contextmanager
 def served(film: Path) -> Iterator[str]:
-    """The film at /film, with the header that the address names."""
-    # which would write a line for each of hundreds of requests
+    """Serve the film at `/<policy>/film` with the header of that policy."""
+    # werkzeug would write a line for each of hundreds of requests
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = Flask(__name__)
     app.response_class = byte_ranges.Response
@@ -98,7 +96,7 @@ def served(film: Path) -> Iterator[str]:
 
 
 def visit(browser: BrowserContext, url: str) -> Cost:
-    """Open the page, wait until it plays, seek from place to place, and close it."""
+    """Open the page, wait until it can play, seek to all positions, and close it."""
     page, cost = browser.new_page(), Cost()
     tools = browser.new_cdp_session(page)
     tools.send("Network.enable")
@@ -123,7 +121,7 @@ def visit(browser: BrowserContext, url: str) -> Cost:
 
 
 def seek(page: Page, second: int) -> float:
-    """How long until the picture is there."""
+    """The time until the picture appears."""
     took = page.evaluate(
         f"""second => new Promise(done => {{
           const video = {VIDEO}, began = performance.now();
@@ -137,7 +135,7 @@ def seek(page: Page, second: int) -> float:
 
 
 def measured(film: Path, policy: str) -> tuple[Cost, Cost]:
-    """The first visit of a browser that has never been there, and its second."""
+    """The first visit of a new browser profile, and its second."""
     with (
         tempfile.TemporaryDirectory() as profile,
         served(film) as url,

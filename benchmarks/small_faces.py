@@ -1,6 +1,4 @@
-"""How many sharp small faces are read, and how far their angles are from those of the same face
-shown large.
-"""
+"""How many sharp small faces we read, and how far their angles are from those of the large face."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,9 +27,7 @@ HEADS = (
 
 
 def small_rows(footage: Path, models: Models) -> Iterator[tuple[str, ...]]:
-    """One row a size; clips whose face is smaller than that are left out. Angles are medians and
-    the largest.
-    """
+    """One row per size, without clips whose face is smaller. For angles: median and maximum."""
     with FaceReader(models.face) as reader:
         large = [
             (rgb, face)
@@ -52,7 +48,7 @@ def small_rows(footage: Path, models: Models) -> Iterator[tuple[str, ...]]:
 
 
 def shrunk(rgb: Picture, face: FaceReading, share: float) -> Picture | None:
-    """On a wall, so far away that the face takes this part of the picture's width."""
+    """The picture on a wall, so small that the face has this share of the picture's width."""
     scale = share * WIDTH_PX / (face.box[2] * rgb.shape[1])
     if scale > 1:
         return None

@@ -1,10 +1,8 @@
-"""Single talkers with their own sound, and every picture made soft: by the lens, the coder, noise,
-a shaken camera.
+"""Flags of single speakers after we blur every picture: by lens, codec, noise or a shaken camera.
 
-Nothing may be raised about them that asks a person to look soon, however soft the picture is:
-nobody else spoke. Clips of one speaker are cut to where they speak and joined, since three seconds
-are too short for most rules. Some talkers' clips have no sound; there somebody is taken to speak
-all the time, which is harder.
+However soft the picture is, no flag may ask a person to look soon, because nobody else spoke. We
+cut the clips of one speaker to the speech and join them, because three seconds are too short for
+most rules. Some clips have no sound. There we assume speech all the time, which is harder.
 """
 
 import io
@@ -40,7 +38,7 @@ HEADS = (
 
 @dataclass(frozen=True)
 class Talker:
-    """Parts of one speaker's clips: file, from, to; `has_sound` or speaks all the time."""
+    """Parts of one speaker's clips: file, from, to. Without sound we assume constant speech."""
 
     name: str
     parts: tuple[tuple[str, int, int], ...]
@@ -51,8 +49,9 @@ VOICE = Talker("a voice off camera", (("composite_dev__dev_c3_offcamera_voice.we
 
 
 def talkers(footage: Path) -> list[Talker]:
-    """The GRID speaker with twenty clips, others with one clip three times, one who is silent, some
-    without sound.
+    """The speakers: one with twenty GRID clips, others with one clip three times.
+
+    Some clips have no sound, and one person is silent.
     """
     grid = sorted(path.name for path in (footage / "video").glob("grid_*.mpg"))
     one = tuple((name, *SPOKEN_MS) for name in grid if name.startswith("grid_s1"))
@@ -75,7 +74,7 @@ def each(change: Callable[[Picture], Picture], pictures: Pictures) -> Pictures:
 
 
 def by_lens(pictures: Pictures, sigma: float, grain: float = 0.0, light: float = 1.0) -> Pictures:
-    """Out of focus, perhaps in a dark room, with the sensor's grain on top."""
+    """Pictures out of focus, perhaps in a dark room, with the grain of the sensor."""
     noise = np.random.default_rng(3)
     soft = (blurred(rgb, sigma).astype(np.float32) * light for rgb in pictures)
     grained = (
@@ -85,25 +84,25 @@ def by_lens(pictures: Pictures, sigma: float, grain: float = 0.0, light: float =
 
 
 def enlarged(rgb: Picture, share: float, how: int) -> Picture:
-    """Of few pixels, shown large."""
+    """A picture with few pixels, enlarged."""
     height, width = rgb.shape[:2]
     small = cv2.resize(rgb, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (width, height), interpolation=how), np.uint8)
 
 
 def shaken(rgb: Picture, length: float) -> Picture:
-    """The camera moves up and down while the shutter is open."""
+    """A picture from a camera that moves up and down while its shutter is open."""
     steps = max(1, round(length * max(rgb.shape) / 640))
     return np.asarray(cv2.filter2D(rgb, -1, np.full((steps, 1), 1 / steps, np.float32)), np.uint8)
 
 
 def smoothed(rgb: Picture, width: int) -> Picture:
-    """As strong noise reduction leaves it: edges stay, what is small goes."""
+    """A picture after strong noise reduction: edges stay, details disappear."""
     return np.asarray(cv2.medianBlur(rgb, round(width * max(rgb.shape) / 640) | 1), np.uint8)
 
 
 def coded(pictures: Pictures, crf: int) -> Pictures:
-    """Through a coder that may spend hardly any bits."""
+    """Pictures after a codec that may use hardly any bits."""
     height, width = (side // 2 * 2 for side in pictures[0].shape[:2])
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as output:
@@ -180,7 +179,7 @@ def softened_rows(footage: Path, models: Models) -> Iterator[tuple[str, ...]]:
 
 
 def material(footage: Path, talker: Talker) -> tuple[Pictures, list[Sound]]:
-    """Pictures, five a second, and what is heard, on one clock."""
+    """Pictures, five a second, and sound, on one clock."""
     pictures: Pictures = []
     sounds: list[Sound] = []
     for file, start_ms, end_ms in talker.parts:

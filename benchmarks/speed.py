@@ -1,8 +1,8 @@
-"""`make bench`: what the engine and the portal cost on this machine, printed as a table and kept in
-docs/benchmarks.md.
+"""`make bench`: the cost of the engine and the portal on this machine, as a table.
 
-Every row is the median of at least five rounds in one run. An interrupted run goes on with the rows
-it has not yet measured; `make bench ROW=flags` measures one row alone.
+Prints the table and writes it to docs/benchmarks.md. Every row is the median of at least five
+rounds in one run. After an interruption, the next run measures the missing rows. `make bench
+ROW=flags` measures only one row.
 """
 
 import json
@@ -22,7 +22,7 @@ from benchmarks import engine_rows, live_rows, portal_rows
 from benchmarks.report_section import PROJECT, rewrite_section
 from disk.atomic import write_json
 
-# beside the data: numbers of this machine, never of the project
+# in the instance folder, because the numbers belong to this machine and not to the project
 RESULTS = PROJECT / "instance" / "bench.json"
 INTERRUPTED = 130
 NOT_AS_WANTED = 3  # a row misses its target
@@ -32,9 +32,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Row:
-    """One figure with what it is held against; `figure` names it among those that the measurement
-    gives.
-    """
+    """One row: a figure of a measurement, what we compare it with, and its target."""
 
     name: str
     figure: str
@@ -188,7 +186,7 @@ def _values() -> Iterator[tuple[Row, float]]:
 
 
 def _table() -> str:
-    """What falls short comes first."""
+    """The tables. Rows that miss their target come first."""
     rows = _results()["rows"]
     values = sorted(_values(), key=lambda pair: pair[0].is_met(pair[1]))
     lines = [_line(row, value, rows[row.name]) for row, value in values]

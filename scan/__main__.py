@@ -1,7 +1,7 @@
 """`make scan`: hostile tools against a real portal on this machine. TOOL=name runs one of them.
 
-A finding is accepted when docs/security.md explains it, by its key in backticks; any other makes
-the command fail.
+We accept a finding if docs/security.md explains it, with its key in backticks. Any other finding
+makes the command fail.
 """
 
 import sys

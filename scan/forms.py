@@ -1,6 +1,4 @@
-"""The forms of the portal's pages, found by opening them, and what the API takes: as requests to be
-tampered with.
-"""
+"""Finds the forms on the portal's pages and of the API, as requests that scanners can change."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -27,7 +25,7 @@ TYPED = {
     "radio",
 }
 SAMPLES = {
-    "password": "nobody's password",  # a form that asks for it again would delete the account
+    "password": "nobody's password",  # with the right password, a form would delete the account
     "email": "carol@example.org",
     "date": "2026-11-24",
     "number": "30",
@@ -46,11 +44,11 @@ class Form:
 
     @property
     def typed(self) -> set[str]:
-        """What a person types or chooses."""
+        """The names of the fields that a person fills in."""
         return self.fields.keys() - {"csrf_token"}
 
     def raw(self, url: str) -> bytes:
-        """The request as it would go over the wire."""
+        """The bytes of the HTTP request."""
         kind, body = self._body()
         path = f"{self.path}?{body.decode()}" if self.method == "GET" else self.path
         headers = {"Host": urlsplit(url).netloc, **self.headers}
@@ -74,7 +72,7 @@ class Form:
 
 
 class FormReader(HTMLParser):
-    """The forms of one page with a value in each field."""
+    """Reads the forms of one page, with a value in each field."""
 
     def __init__(self, path: str, html: str) -> None:
         super().__init__()
@@ -106,7 +104,7 @@ class FormReader(HTMLParser):
 
 
 def forms_of(target: Target) -> Iterator[Form]:
-    """Each form with something to type or choose once, signed in as who may send it."""
+    """Each form with something to fill in, once, with the cookies of a user who may send it."""
     seen = set()
     for email, paths in pages(target).items():
         visitor = target.visitor(email) if email else Visitor(target.url)
@@ -127,15 +125,14 @@ ENDINGS = ("/withdraw", "/decide", "/disable")
 
 
 def endings_last(forms: Iterable[Form]) -> list[Form]:
-    """What ends an application or shuts somebody out comes when nothing else needs them any
-    more.
-    """
+    """The forms, with those last that end an application or disable a user."""
     return sorted(forms, key=lambda form: form.path.endswith(ENDINGS))
 
 
 def searches(target: Target) -> Iterator[Form]:
-    """What an admin's lists read from their address: their forms send it sealed, where nothing can
-    be tampered with.
+    """The searches of the admin's lists, with plain values in their addresses.
+
+    Their real forms send sealed values, which a scanner cannot change.
     """
     admin = target.visitor(ADMIN)
     cookies = {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in admin.cookies)}
@@ -157,7 +154,7 @@ def searches(target: Target) -> Iterator[Form]:
 
 
 def pages(target: Target) -> dict[str, list[str]]:
-    """Where the forms are, by who opens them (nobody: anonymous)."""
+    """The pages with forms, by the user who opens them ("" is a visitor without an account)."""
     interview, job = target.interview_id, target.job_ids[0]
     account = ["/account/password", "/account/data", "/account/delete"]
     candidate = [

@@ -1,6 +1,4 @@
-"""The portal that is scanned: seeded as a demo is, served by gunicorn on loopback, thrown away
-afterwards.
-"""
+"""The portal that we scan: with the demo's data, on loopback, deleted afterwards."""
 
 import json
 from collections.abc import Iterator
@@ -23,12 +21,11 @@ ADMIN, CANDIDATE = "ada@example.org", "alice@example.org"
 
 
 class Target:
-    """Where it is, who may sign in, and what is there to be looked at."""
+    """The running portal: its address, its users, and the ids of what it contains."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # Scanners may say another address with each request, so that limits by address do not end a
-        # scan.
+        # A scanner may name another address in each request, so that no limit per address stops it.
         self.server = LiveServer(folder, TRUSTED_PROXIES="1", LOG_FORMAT="json")
         self.url = self.server.url
         (folder / "live" / "models").symlink_to(PROJECT_FOLDER / "instance" / "models")
@@ -38,7 +35,7 @@ class Target:
             jobs = db.session.scalars(db.select(Job)).all()
             self.job_ids = [str(job.id) for job in jobs]
             alice = db.session.scalars(db.select(User).where(User.email == CANDIDATE)).one()
-            # what the factory names
+            # the factory's application names this file
             (interviews.config().resumes_folder / "none.pdf").write_bytes(papers.pdf())
             self.pending_id = str(interviews.open_interview(make_application(alice, jobs[0])).id)
             self.unapplied_slug = jobs[1].slug
@@ -51,9 +48,7 @@ class Target:
         return str(json.loads(answer.body)["access_token"])
 
     def failures(self) -> list[str]:
-        """Requests that the portal itself could not answer, as its log has them: whatever a scanner
-        noticed of it.
-        """
+        """The requests that failed with 5xx, from the portal's log, even if no scanner noticed."""
         lines = [
             json.loads(line) for line in self.server.log_text().splitlines() if line.startswith("{")
         ]

@@ -1,7 +1,6 @@
-"""The scanners, each in an environment of its own with locked versions, run on loopback for a
-bounded time.
+"""The scanners. Each has its own environment with locked versions, and runs for a limited time.
 
-A tool is a function from the target to findings. A finding's key stays the same from run to run.
+A tool is a function from the target to findings. The key of a finding is the same in every run.
 """
 
 import json
@@ -25,8 +24,8 @@ from scan.target import ADMIN, CANDIDATE, Target
 LOCKS = PROJECT_FOLDER / "scan"
 ENVIRONMENTS = PROJECT_FOLDER / ".scan"
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Nothing may leave this machine: what is not on loopback is looked for behind a proxy that is not
-# there.
+# No request may leave this machine. Those that are not for loopback go to a proxy that does not
+# exist.
 NOWHERE = {
     name: "http://127.0.0.1:1"
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
@@ -48,13 +47,11 @@ class Finding:
 
 
 class ToolFailed(Exception):
-    """The tool did not do its work; what it said last is in the message."""
+    """The tool did not do its work. The message contains the end of its output."""
 
 
 def run(tool: str, *arguments: str, folder: Path, seconds: int) -> str:
-    """What the tool printed. Its exit status says that it found something, which is told by its
-    report.
-    """
+    """Run the tool and return its output. We ignore its exit status, as its report says more."""
     command = [str(environment_of(tool) / "bin" / tool), *arguments]
     environ = os.environ | HERE_ONLY | {"HOME": str(folder)}
     try:
@@ -73,7 +70,7 @@ def run(tool: str, *arguments: str, folder: Path, seconds: int) -> str:
 
 
 def environment_of(tool: str) -> Path:
-    """Its own virtual environment, made when its lock is new."""
+    """The tool's own virtual environment. We create it again when its lock has changed."""
     lock, folder = LOCKS / f"{tool}.lock", ENVIRONMENTS / tool
     stamp = folder / f".installed-{zlib.crc32(lock.read_bytes())}"
     if not stamp.exists():
@@ -127,7 +124,7 @@ def bandit(target: Target) -> Iterable[Finding]:
 
 
 def schemathesis(target: Target) -> Iterable[Finding]:
-    """Asks the API everything that its document allows, and what it does not allow."""
+    """Sends the API requests that its document allows, and requests that it does not allow."""
     folder, report = target.folder, target.folder / "schemathesis.json"
     (folder / "schemathesis.toml").write_text(
         f'[parameters]\ninterview_id = "{target.interview_id}"\njob_id = "{target.job_ids[0]}"\n'
@@ -141,7 +138,7 @@ def schemathesis(target: Target) -> Iterable[Finding]:
         "all",
         "--continue-on-failure",
     ]
-    # Signing out would end the token that everything else is asked with.
+    # Signing out would end the token that all other requests need.
     who = [
         "-H",
         f"Authorization: Bearer {target.token(ADMIN)}",
@@ -159,15 +156,15 @@ def label_of(operation: object) -> str:
     return operation if isinstance(operation, str) else str(operation["label"])  # type: ignore[index]
 
 
-# Not asked: modules that need a service elsewhere (ssrf, xxe, log4shell), that fetch lists of other
-# products' faults (nikto, wapp, cms), or that look for what is not here (ldap).
+# Without modules that need a service elsewhere (ssrf, xxe, log4shell), that fetch lists of other
+# products' faults (nikto, wapp, cms), or that look for what we do not have (ldap).
 WAPITI_MODULES = (
     "cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,permanentxss,redirect,shellshock,"
     "sql,upload,xss"
 )
 
 
-# Where a scanner would end its own sitting.
+# Pages on which a scanner would sign itself out or end its own account.
 NOT_VISITED = (
     "logout",
     "account/sign-out-everywhere",
@@ -178,9 +175,7 @@ NOT_VISITED = (
 
 
 def wapiti(target: Target) -> Iterable[Finding]:
-    """Walks the pages as a candidate and as an admin, and tries what attackers try wherever
-    something is typed.
-    """
+    """Visits the pages as a candidate and as an admin, and attacks every field."""
     for email in (CANDIDATE, ADMIN):
         yield from wapiti_as(target, email)
 
@@ -246,7 +241,7 @@ INJECTED = re.compile(r"^Parameter: (\S+) \((\w+)\)", re.MULTILINE)
 
 
 def sqlmap(target: Target) -> Iterable[Finding]:
-    """Tries SQL in every field of every form, and in what the API takes."""
+    """Tries SQL injection in every field of every form, and in the API's fields."""
     forms = endings_last(forms_of(target))
     print(
         f"sqlmap: {len(forms)} forms, {sum(len(form.typed) for form in forms)} fields", flush=True
@@ -268,8 +263,8 @@ def sqlmap_form(target: Target, form: Form) -> list[str]:
         "--threads=4",
         "--disable-coloring",
     ]
-    # An odd value is refused with 422 and more; and with another address each time no limit is
-    # reached.
+    # The portal refuses odd values, with 422 and other codes. With another address each time, the
+    # scanner reaches no limit.
     through = [
         "--ignore-code=*",
         "--tamper=xforwardedfor",

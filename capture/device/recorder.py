@@ -216,8 +216,11 @@ class DeviceRecorder:
             now = self.status()
             logger.info(
                 "recording ended (%s): %d ms, %d pictures dropped, %d ms of sound lost",
-                now.end, now.recorded_ms, now.pictures_dropped, now.sound_lost_ms,
-            )  # fmt: skip
+                now.end,
+                now.recorded_ms,
+                now.pictures_dropped,
+                now.sound_lost_ms,
+            )
 
     def _record(self) -> None:
         try:

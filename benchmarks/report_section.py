@@ -1,7 +1,6 @@
-"""Keeps one section of docs/benchmarks.md up to date, so that a benchmark rewrites what it measured
-and no more.
+"""Rewrites one section of docs/benchmarks.md, so that a benchmark changes only its own section.
 
-Knows markers and text; knows nothing of what is measured.
+Knows markers and text, and nothing of what the benchmarks measure.
 """
 
 from pathlib import Path

@@ -1,5 +1,7 @@
-"""The command line: `python -m capture analyse VIDEO --out FOLDER`, `judge FOLDER`, `report
-FOLDER`, `bench [VIDEO]`, `devices`, `record --seconds 30 --out FOLDER`.
+"""The command line, `python -m capture`.
+
+The commands are `analyse VIDEO --out FOLDER`, `judge FOLDER`, `report FOLDER`, `bench [VIDEO]`,
+`devices`, and `record --seconds 30 --out FOLDER`.
 
 Does what the portal does, with a clip of one answer or a recording from this machine's camera and
 microphone. After an interruption, the same command continues the work. Exit codes: 0 done; 2 the

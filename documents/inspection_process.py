@@ -1,5 +1,4 @@
-"""The process that checks one file: bytes arrive by a pipe, a line of JSON and a changed copy
-leave.
+"""The process that checks one file. It reads bytes, and writes a line of JSON and a changed copy.
 
 If the process ends before it answers (too much time or memory), the file counts as not harmless. It
 writes to pipes only: its file size limit is 0. Only `start_inspection` starts it.

@@ -25,9 +25,7 @@ def main(names: list[str]) -> int:
 
 
 def scanned(name: str) -> list[Finding]:
-    """Each tool gets a fresh portal, because a tool may disable an account that the next one
-    needs.
-    """
+    """The findings of one tool, on its own portal: it may disable an account that others need."""
     with running_target() as target:
         began = time.monotonic()
         try:

@@ -1,5 +1,4 @@
-"""This machine's own camera and microphone: listing them, recording them, and the one process that
-owns them.
+"""This machine's own camera and microphone: lists and records them, and the process that owns them.
 
-Web processes import `client` only; the other modules bring OpenCV, PyAV and PortAudio along.
+Web processes import only `client`. The other modules import OpenCV, PyAV and PortAudio.
 """

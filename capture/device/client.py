@@ -51,9 +51,7 @@ def is_there(socket_path: Path) -> bool:
 
 
 def preview(socket_path: Path, **values: Any) -> Generator[bytes]:
-    """JPEG pictures for as long as the station lets this interview watch. Raises StationAway,
-    StationRefused.
-    """
+    """JPEG pictures, as long as the page has the camera. Raises StationAway, StationRefused."""
     with _asked(socket_path, "preview", values) as (connection, stream, _):
         yield b""  # the station has agreed, so the caller may begin its response
         connection.settimeout(PICTURE_WITHIN_S)
@@ -73,7 +71,7 @@ def _asked(
         try:
             connection.connect(str(socket_path))
         except (FileNotFoundError, ConnectionRefusedError) as exc:
-            raise StationAway("nobody runs this machine's camera") from exc
+            raise StationAway("the station of this machine's camera is not running") from exc
         except OSError as exc:
             raise _too_slow() from exc
         try:

@@ -56,8 +56,9 @@ class Senses:
         self._without_sound: deque[Observation] = deque()
 
     def feed(self, item: Frame | Glance | Sound, *, has_sound: bool) -> Iterator[Observation]:
-        """Measure a picture or sound; gives the observations that are complete now, so with sound
-        some time later.
+        """Measure a picture or sound, and give the observations that are complete now.
+
+        If the answer has sound, an observation is complete some time after its picture.
         """
         match item:
             case Sound():

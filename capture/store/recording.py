@@ -105,9 +105,7 @@ class Recording:
 
     @contextmanager
     def film_locked(self, wait_s: float, check: Check = go_on) -> Iterator[bool]:
-        """Lock the growing film for this process. False where another one still holds it after
-        `wait_s`.
-        """
+        """Lock the growing film. False if another process still has the lock after `wait_s`."""
         handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             yield _lock_within(handle, wait_s, check)

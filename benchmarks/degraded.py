@@ -72,7 +72,7 @@ def clips_of_one(footage: Path) -> list[Path]:
     alone = [
         file
         for file in labels.videos(every)
-        if {"1"} == {label.value for label in every if _counts(label, file)}
+        if {"1"} == {label.value for label in every if (label.file, label.kind) == (file, "faces")}
     ]
     twins = sorted(file for file in alone if "grid_s1" in file)[1:]
     return [footage / file for file in alone if file not in twins]
@@ -88,10 +88,6 @@ def first_picture(path: Path) -> Picture:
         return turned
 
 
-def _counts(label: labels.Label, file: str) -> bool:
-    return label.file == file and label.kind == "faces"
-
-
 def quality_rows(footage: Path, models: Models) -> Iterator[tuple[str, str, str, str, str]]:
     """For each change, how many clips have no flag, only "not assessable" ones, or others."""
     clips = clips_of_one(footage)
@@ -101,7 +97,7 @@ def quality_rows(footage: Path, models: Models) -> Iterator[tuple[str, str, str,
             flagged = [
                 f"{clip.name}: {scores.flags_text(flags)}"
                 for clip, flags in zip(clips, told, strict=True)
-                if _asks(flags)
+                if any(flag.assessable for flag in flags)
             ]
             unflagged = sum(not flags for flags in told)
             rest = len(clips) - unflagged - len(flagged)
@@ -116,10 +112,6 @@ def quality_rows(footage: Path, models: Models) -> Iterator[tuple[str, str, str,
 
 def change_by(change: Callable[..., NDArray[Any]], amount: float, rgb: Picture) -> NDArray[Any]:
     return change(rgb, amount)
-
-
-def _asks(flags: Sequence[Flag]) -> bool:
-    return any(flag.assessable for flag in flags)
 
 
 def flags_of(path: Path, models: Models, change: Change) -> list[Flag]:

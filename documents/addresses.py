@@ -56,7 +56,8 @@ def link_target(address: str) -> LinkTarget:
     if name in WEB:
         return LinkTarget.WEB
     if name == "file":
-        return _of_file(address[len("file:") :])
+        path = address[len("file:") :]
+        return LinkTarget.FORBIDDEN if _names_machine(path) else _on_disk(path)
     return LinkTarget.FORBIDDEN if name in RUNS or name.startswith(HANDLERS) else LinkTarget.USELESS
 
 
@@ -77,10 +78,6 @@ def is_local(path: str) -> bool:
     return not (
         name in WEB | RUNS | FETCHED or name.startswith(HANDLERS) or rest.startswith(("/", "\\"))
     )
-
-
-def _of_file(rest: str) -> LinkTarget:
-    return LinkTarget.FORBIDDEN if _names_machine(rest) else _on_disk(rest)
 
 
 def _on_disk(path: str) -> LinkTarget:

@@ -203,6 +203,24 @@ def test_what_the_keys_do_is_said(site: Site) -> None:
     expect(said).to_contain_text("Paused at 00:0")
 
 
+def test_pausing_before_the_first_picture_came_is_no_failure(site: Site) -> None:
+    page = site.open(site.plain)
+    said = page.evaluate("""async () => {
+            const press = () => document.body.dispatchEvent(
+                new KeyboardEvent("keydown", { key: "k", bubbles: true })
+            );
+            const video = document.querySelector("video");
+            video.currentTime = 1;  // while it seeks it has no picture
+            press();
+            const playing = video.play();
+            press();
+            await playing.catch(() => null);
+            await new Promise((resolve) => setTimeout(resolve));
+            return document.querySelector("[data-part=said]").textContent;
+        }""")
+    assert "Paused at 00:0" in said
+
+
 def test_one_press_is_one_picture_also_after_a_slow_machine_played(site: Site) -> None:
     page = site.open(site.plain)
     page.evaluate("""() => {

@@ -44,7 +44,10 @@ export class Film {
   toggle() {
     if (this.isRedrawing) return (this.playsAfter = !this.playsAfter);
     if (!this.video.paused) return this.video.pause();
-    return this.video.play().catch((error) => this.say(`The recording could not be played (${error.name}).`));
+    return this.video.play().catch((error) => {
+      // AbortError: it was paused again before the first picture came.
+      if (error.name !== "AbortError") this.say(`The recording could not be played (${error.name}).`);
+    });
   }
 
   toStart() {

@@ -30,7 +30,7 @@ def test_the_preview_shows_the_camera_and_ends_when_the_page_lets_go(
     assert response.headers["Cache-Control"] == "no-store"
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == (240, 320, 3)
     assert len(rest) < 200
-    wait_for(lambda: station.station._watchers == 0)
+    wait_for(lambda: station.station._viewers == 0)
 
 
 @pytest.mark.parametrize("path", ["kiosk/hold", "kiosk/answers", "kiosk/stop", "kiosk/release"])

@@ -42,6 +42,57 @@ class Severity(StrEnum):
     HIGH = "high"
 
 
+class PageEventKind(StrEnum):
+    """What the candidate's page may report.
+
+    The last two are not in the telemetry contract. They say when a device recorded nothing, so that
+    the rules judge nothing there.
+    """
+
+    TAB_HIDDEN = "tab_hidden"
+    FOCUS_LOST = "focus_lost"
+    FULLSCREEN_LEFT = "fullscreen_left"
+    SECOND_DISPLAY = "second_display"
+    PASTE = "paste"
+    CAMERA_PAUSED = "camera_paused"
+    MICROPHONE_PAUSED = "microphone_paused"
+
+
+class Finding(StrEnum):
+    """What a flag's sentence says, apart from its numbers.
+
+    One rule may have several findings. `rules.sentences` has the sentence of each.
+    """
+
+    GAP_DAMAGED = "gap_damaged"
+    GAP_INTERRUPTED = "gap_interrupted"
+    GAP_NOT_MEASURED = "gap_not_measured"
+    PAGE_HIDDEN = "page_hidden"
+    FOCUS_LOST = "focus_lost"
+    FULLSCREEN_LEFT = "fullscreen_left"
+    SECOND_DISPLAY = "second_display"
+    PASTE = "paste"
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    HEAD_LEFT = "head_left"
+    HEAD_RIGHT = "head_right"
+    HEAD_LOWERED = "head_lowered"
+    HEAD_RAISED = "head_raised"
+    EYES_ASIDE = "eyes_aside"
+    OTHER_VOICE = "other_voice"
+    MOUTH_WITHOUT_SOUND = "mouth_without_sound"
+    MICROPHONE_SILENT = "microphone_silent"
+    NO_SOUND_TRACK = "no_sound_track"
+    SOUND_LOST = "sound_lost"
+    PICTURE_COVERED = "picture_covered"
+    PICTURE_STILL = "picture_still"
+    PICTURE_SLOW = "picture_slow"
+    NO_PICTURE = "no_picture"
+    PICTURE_UNCLEAR = "picture_unclear"
+    PICTURE_POOR = "picture_poor"
+    FACE_UNCLEAR = "face_unclear"
+
+
 class GapCause(StrEnum):
     """Why we could not measure a part of the recording."""
 
@@ -115,7 +166,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class PageEvent:
-    """An event that the candidate's page reported, for example `tab_hidden`.
+    """An event that the candidate's page reported, a PageEventKind where version 1 knows it.
 
     `until_ms` is None for an event without length. `characters` says how much the candidate pasted,
     never what.
@@ -164,7 +215,13 @@ class AnswerSpan:
 
 @dataclass(frozen=True)
 class Flag:
-    """An interval that a person should look at, with the rule and the numbers that raised it."""
+    """An interval that a person should look at, with the rule and the numbers that raised it.
+
+    `reason` is the English sentence for the telemetry file. From the last three fields a program
+    makes the sentence in another language. The file does not have them, so a flag that was read
+    from a file has None there. `angle_deg` is the largest
+    angle of a turned head, `angle_limit_deg` the rule's.
+    """
 
     kind: FlagKind
     start_ms: int
@@ -176,6 +233,9 @@ class Flag:
     rule: str
     reason: str
     assessable: bool = True
+    finding: Finding | None = None
+    angle_deg: float | None = None
+    angle_limit_deg: float | None = None
 
 
 @dataclass(frozen=True)

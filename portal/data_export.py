@@ -127,7 +127,10 @@ def _interview(interview: InterviewSession) -> dict[str, Any]:
     return _columns(interview, *ours) | {
         "questions": [_question(question) for question in interview.questions],
         "answers": answers,
-        "flags": [_columns(flag, *ours) for flag in interview.flags],
+        "flags": [
+            _columns(flag, *ours) | {"reason": interviews.flag_sentence(flag)}
+            for flag in interview.flags
+        ],
     }
 
 

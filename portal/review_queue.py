@@ -22,31 +22,17 @@ from portal.models import (
     AnswerState,
     Application,
     Flag,
+    FlagKind,
     InterviewSession,
     InterviewState,
+    Severity,
     User,
     utc_now,
 )
 from portal.text_search import mentions
 
-# The kinds of flags in the telemetry contract, the most important first. A test checks that the
-# capture engine has the same names.
-KINDS = (
-    "no_face",
-    "several_faces",
-    "face_turned_away",
-    "looking_away",
-    "other_voice",
-    "no_sound",
-    "picture_lost",
-    "page_hidden",
-    "focus_lost",
-    "fullscreen_left",
-    "second_display",
-    "paste",
-    "recording_gap",
-)
-SEVERITIES = ("high", "medium", "low")
+KINDS = tuple(FlagKind)  # the most important first
+SEVERITIES = tuple(reversed(Severity))
 
 # Interviews without consent are hidden unless the admin asks for them.
 SHOWN_STATES = tuple(state for state in InterviewState if state is not InterviewState.PENDING)
@@ -278,6 +264,39 @@ def kind_counts(flags: Iterable[Flag]) -> dict[str, int]:
     """The number of flags of each kind, without unassessable stretches."""
     counted = Counter(flag.kind for flag in flags if flag.assessable)
     return {kind: counted[kind] for kind in KINDS if counted[kind]}
+
+
+@dataclass(frozen=True)
+class FlagView:
+    """What the player's list shows about one flag. `level` is its severity, or "none"."""
+
+    key: uuid.UUID
+    kind: FlagKind
+    level: str
+    start_ms: int
+    end_ms: int
+    sentence: str
+    rule: str
+    measured: float
+    threshold: float
+    unit: str
+    assessable: bool
+
+
+def flag_view(flag: Flag) -> FlagView:
+    return FlagView(
+        key=flag.key,
+        kind=flag.kind,
+        level=flag.severity if flag.assessable else "none",
+        start_ms=flag.start_ms,
+        end_ms=flag.end_ms,
+        sentence=interviews.flag_sentence(flag),
+        rule=flag.rule,
+        measured=flag.measured,
+        threshold=flag.threshold,
+        unit=flag.unit,
+        assessable=flag.assessable,
+    )
 
 
 def unassessable_percent(interview: InterviewSession) -> int:

@@ -1,4 +1,4 @@
-"""Criteria: how long something must last to become a flag, how severe the flag is, and its words.
+"""Criteria: how long something must last to become a flag, how severe the flag is, what it says.
 
 What is seen, and all numbers, come from the rules in the modules beside this one.
 """
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from capture.rules.columns import Seen
 from capture.rules.segments import Segment, Span
-from capture.types import Flag, FlagKind, Severity
+from capture.rules.sentences import with_reason
+from capture.types import Finding, Flag, FlagKind, Severity
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,14 @@ class Criterion:
 
     rule: str
     kind: FlagKind
-    says: str
+    finding: Finding
     at_least_ms: int
     bridge_ms: int = 0
     severity: Severity = Severity.LOW
     raised_at_ms: int | None = None
     raised_to: Severity = Severity.MEDIUM
     assessable: bool = True
+    angle_limit_deg: float | None = None  # for the sentence of a rule that compares an angle
 
 
 def flags_of(segment: Segment, seen: Seen, criterion: Criterion) -> Iterator[Flag]:
@@ -47,9 +49,9 @@ def flag_if_long(span: Span, criterion: Criterion) -> list[Flag]:
     return [flag_of(span, criterion)] if span.length_ms >= criterion.at_least_ms else []
 
 
-def flag_of(span: Span, criterion: Criterion) -> Flag:
+def flag_of(span: Span, criterion: Criterion, angle_deg: float | None = None) -> Flag:
     is_raised = criterion.raised_at_ms is not None and span.length_ms >= criterion.raised_at_ms
-    return Flag(
+    flag = Flag(
         kind=criterion.kind,
         start_ms=span.start_ms,
         end_ms=span.end_ms,
@@ -58,11 +60,9 @@ def flag_of(span: Span, criterion: Criterion) -> Flag:
         threshold=criterion.at_least_ms,
         unit="ms",
         rule=criterion.rule,
-        reason=f"{criterion.says} for {_seconds(span.length_ms)} s "
-        f"(rule: {_seconds(criterion.at_least_ms)} s or longer).",
+        reason="",
         assessable=criterion.assessable,
+        angle_deg=angle_deg,
+        angle_limit_deg=criterion.angle_limit_deg,
     )
-
-
-def _seconds(length_ms: int) -> str:
-    return f"{length_ms / 1000:.1f}"
+    return with_reason(flag, criterion.finding)

@@ -12,7 +12,7 @@ from capture.rules.columns import Column, Columns, Seen
 from capture.rules.criteria import Criterion, flag_of, flags_of, lasting
 from capture.rules.segments import Segment, sustained
 from capture.rules.thresholds import RULES, Rules
-from capture.types import AnswerSpan, Flag, FlagKind
+from capture.types import AnswerSpan, Finding, Flag, FlagKind
 
 
 @dataclass(frozen=True)
@@ -84,31 +84,29 @@ def _turned_away(segment: Segment, judged: Seen, ahead: Ahead, rules: Rules) -> 
     criterion = Criterion(
         rule="face_turned_away/2",
         kind=FlagKind.FACE_TURNED_AWAY,
-        says="",
+        finding=Finding.HEAD_LEFT,  # `_farthest` says which way each head was turned
         at_least_ms=rules.away_ms,
         bridge_ms=rules.away_bridge_ms,
         raised_at_ms=rules.away_medium_ms,
     )
     for span in lasting(segment, sustained(shares >= 1, unreadable), criterion):
-        farthest = int(np.argmax(np.where(segment.within([span]), shares, -1.0)))
-        yield flag_of(
-            span, replace(criterion, says=f"The head was {_way(rows, farthest, ahead, rules)}")
-        )
+        row = int(np.argmax(np.where(segment.within([span]), shares, -1.0)))
+        finding, angle_deg, limit_deg = _farthest(rows, row, ahead, rules)
+        turned = replace(criterion, finding=finding, angle_limit_deg=limit_deg)
+        yield flag_of(span, turned, angle_deg)
 
 
-def _way(rows: Columns, number: int, ahead: Ahead, rules: Rules) -> str:
-    aside, up = (
-        float(rows.yaw_deg[number]) - ahead.yaw_deg,
-        float(rows.pitch_deg[number]) - ahead.pitch_deg,
-    )
+def _farthest(rows: Columns, row: int, ahead: Ahead, rules: Rules) -> tuple[Finding, float, float]:
+    """Which way the head was turned in a row, by how many degrees, and the rule's angle."""
+    aside_deg = float(rows.yaw_deg[row]) - ahead.yaw_deg
+    up_deg = float(rows.pitch_deg[row]) - ahead.pitch_deg
     ways = [
-        (aside, rules.away_yaw_deg, "turned to the picture's right"),
-        (-aside, rules.away_yaw_deg, "turned to the picture's left"),
-        (-up, rules.away_down_deg, "lowered"),
-        (up, rules.away_up_deg, "raised"),
+        (Finding.HEAD_RIGHT, aside_deg, rules.away_yaw_deg),
+        (Finding.HEAD_LEFT, -aside_deg, rules.away_yaw_deg),
+        (Finding.HEAD_LOWERED, -up_deg, rules.away_down_deg),
+        (Finding.HEAD_RAISED, up_deg, rules.away_up_deg),
     ]
-    angle, limit, way = max(ways, key=lambda way: way[0] / way[1])
-    return f"{way} by up to {angle:.0f}° (rule: {limit:.0f}° or more)"
+    return max(ways, key=lambda way: way[1] / way[2])
 
 
 def _looking_away(
@@ -124,14 +122,15 @@ def _looking_away(
     is_open = ~(rows.openness < rules.shut_share * ahead.openness)
     is_late = rows.t_ms >= _asked_ms(int(rows.t_ms[0]), answers) + rules.sight_after_ms
     seen = judged & is_late & is_open & aside & (turn_share(rows, ahead, rules) < 1)
-    says = f"The eyes looked aside by {rules.sight_aside_deg:.0f}° or more while the head stayed"
-    yield from flags_of(
-        segment,
-        seen,
-        Criterion(
-            "looking_away/2", FlagKind.LOOKING_AWAY, says, rules.sight_ms, rules.sight_bridge_ms
-        ),
+    criterion = Criterion(
+        "looking_away/2",
+        FlagKind.LOOKING_AWAY,
+        Finding.EYES_ASIDE,
+        rules.sight_ms,
+        rules.sight_bridge_ms,
+        angle_limit_deg=rules.sight_aside_deg,
     )
+    yield from flags_of(segment, seen, criterion)
 
 
 def sight_aside_deg(rows: Columns, ahead: Ahead, rules: Rules = RULES) -> Column:

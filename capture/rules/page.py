@@ -5,8 +5,19 @@ from dataclasses import replace
 
 from capture.rules.criteria import Criterion, flag_if_long
 from capture.rules.segments import Span
+from capture.rules.sentences import with_reason
 from capture.rules.thresholds import Rules
-from capture.types import Flag, FlagKind, Gap, GapCause, Measurements, PageEvent, Severity
+from capture.types import (
+    Finding,
+    Flag,
+    FlagKind,
+    Gap,
+    GapCause,
+    Measurements,
+    PageEvent,
+    PageEventKind,
+    Severity,
+)
 
 
 def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
@@ -19,7 +30,7 @@ def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
             criterion = Criterion(
                 rule="recording_gap/1",
                 kind=FlagKind.RECORDING_GAP,
-                says=f"The system has no measurements ({GAP_WORDS[gap.cause]})",
+                finding=GAP_FINDINGS[gap.cause],
                 at_least_ms=rules.recording_gap_ms,
                 raised_at_ms=rules.recording_gap_medium_ms,
                 assessable=False,
@@ -27,10 +38,10 @@ def from_gaps(gaps: Sequence[Gap], rules: Rules) -> Iterator[Flag]:
             yield from flag_if_long(Span(gap.start_ms, gap.end_ms), criterion)
 
 
-GAP_WORDS = {
-    GapCause.INTERRUPTED: "the recording was interrupted",
-    GapCause.DAMAGED: "the file is damaged",
-    GapCause.NOT_MEASURED: "no picture could be measured",
+GAP_FINDINGS = {
+    GapCause.INTERRUPTED: Finding.GAP_INTERRUPTED,
+    GapCause.DAMAGED: Finding.GAP_DAMAGED,
+    GapCause.NOT_MEASURED: Finding.GAP_NOT_MEASURED,
 }
 
 
@@ -39,28 +50,25 @@ def _event_criteria(rules: Rules) -> dict[str, Criterion]:
     hidden = Criterion(
         "page_hidden/1",
         FlagKind.PAGE_HIDDEN,
-        "The page reported being out of view",
+        Finding.PAGE_HIDDEN,
         rules.page_hidden_ms,
     )
     focus = FlagKind.FOCUS_LOST
     return {
-        "tab_hidden": replace(hidden, raised_at_ms=rules.page_hidden_medium_ms),
-        "focus_lost": Criterion(
+        PageEventKind.TAB_HIDDEN: replace(hidden, raised_at_ms=rules.page_hidden_medium_ms),
+        PageEventKind.FOCUS_LOST: Criterion(
             "focus_lost/1",
             focus,
-            "The page reported that another window had the focus",
+            Finding.FOCUS_LOST,
             rules.focus_lost_ms,
         ),
     }
 
 
-MOMENTS = {  # reported without a length
-    "fullscreen_left": (FlagKind.FULLSCREEN_LEFT, "The page reported that full screen was left."),
-    "paste": (
-        FlagKind.PASTE,
-        "The page reported that something was pasted; what it was is not kept.",
-    ),
-    "second_display": (FlagKind.SECOND_DISPLAY, "The page reported a second display."),
+MOMENTS: dict[str, tuple[FlagKind, Finding]] = {  # reported without a length
+    PageEventKind.FULLSCREEN_LEFT: (FlagKind.FULLSCREEN_LEFT, Finding.FULLSCREEN_LEFT),
+    PageEventKind.PASTE: (FlagKind.PASTE, Finding.PASTE),
+    PageEventKind.SECOND_DISPLAY: (FlagKind.SECOND_DISPLAY, Finding.SECOND_DISPLAY),
 }
 
 
@@ -68,10 +76,10 @@ def from_events(measurements: Measurements, rules: Rules) -> Iterator[Flag]:
     """Flags for page events. A hidden page has also lost the focus: we flag only the former."""
     criteria = _event_criteria(rules)
     spans = [(event, _event_span(event, measurements)) for event in measurements.events]
-    hidden = [span for event, span in spans if event.kind == "tab_hidden"]
+    hidden = [span for event, span in spans if event.kind == PageEventKind.TAB_HIDDEN]
     for event, span in spans:
         kind = event.kind
-        is_said = kind == "focus_lost" and any(span.overlaps(other) for other in hidden)
+        is_said = kind == PageEventKind.FOCUS_LOST and any(span.overlaps(other) for other in hidden)
         if kind in criteria and not is_said:
             yield from flag_if_long(span, criteria[kind])
         elif kind in MOMENTS:
@@ -79,9 +87,10 @@ def from_events(measurements: Measurements, rules: Rules) -> Iterator[Flag]:
 
 
 def _moment(event: PageEvent, t_ms: int) -> Flag:
-    kind, reason = MOMENTS[event.kind]
+    kind, finding = MOMENTS[event.kind]
     measured, unit = (1, "times") if event.characters is None else (event.characters, "characters")
-    return Flag(kind, t_ms, t_ms, Severity.LOW, measured, 1, unit, f"{kind}/1", reason)
+    flag = Flag(kind, t_ms, t_ms, Severity.LOW, measured, 1, unit, f"{kind}/1", reason="")
+    return with_reason(flag, finding)
 
 
 def _event_span(event: PageEvent, measurements: Measurements) -> Span:

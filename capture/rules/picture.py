@@ -11,7 +11,7 @@ from capture.rules.columns import Columns, Seen
 from capture.rules.criteria import Criterion, flag_of, flags_of, lasting
 from capture.rules.segments import Segment, known_earlier, sustained
 from capture.rules.thresholds import Rules
-from capture.types import Flag, FlagKind, Severity
+from capture.types import Finding, Flag, FlagKind, Severity
 
 
 class View(IntEnum):
@@ -80,8 +80,13 @@ def _seldom(rows: Columns, rules: Rules) -> Seen:
 
 
 def _too_slow(rules: Rules) -> Criterion:
-    says = "The picture came less than three times a second"
-    return Criterion("picture_slow/1", FlagKind.PICTURE_LOST, says, rules.slow_ms, assessable=False)
+    return Criterion(
+        "picture_slow/1",
+        FlagKind.PICTURE_LOST,
+        Finding.PICTURE_SLOW,
+        rules.slow_ms,
+        assessable=False,
+    )
 
 
 def _without_picture(rows: Columns) -> Seen:
@@ -90,9 +95,12 @@ def _without_picture(rows: Columns) -> Seen:
 
 
 def _no_picture(rules: Rules) -> Criterion:
-    says = "There was sound and no picture"
     return Criterion(
-        "no_picture/1", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False
+        "no_picture/1",
+        FlagKind.PICTURE_LOST,
+        Finding.NO_PICTURE,
+        rules.picture_lost_ms,
+        assessable=False,
     )
 
 
@@ -126,7 +134,7 @@ def _no_face(rules: Rules) -> Criterion:
     return Criterion(
         rule="no_face/2",
         kind=FlagKind.NO_FACE,
-        says="No face was seen",
+        finding=Finding.NO_FACE,
         at_least_ms=rules.no_face_ms,
         bridge_ms=rules.no_face_bridge_ms,
         severity=Severity.MEDIUM,
@@ -139,7 +147,7 @@ def _several_faces(rules: Rules) -> Criterion:
     return Criterion(
         rule="several_faces/1",
         kind=FlagKind.SEVERAL_FACES,
-        says="Two or more faces were seen",
+        finding=Finding.SEVERAL_FACES,
         at_least_ms=rules.several_faces_ms,
         bridge_ms=rules.several_faces_bridge_ms,
         severity=Severity.MEDIUM,
@@ -148,8 +156,8 @@ def _several_faces(rules: Rules) -> Criterion:
     )
 
 
-def _picture_lost(rule: str, says: str, at_least_ms: int) -> Criterion:
-    return Criterion(rule, FlagKind.PICTURE_LOST, says, at_least_ms, severity=Severity.MEDIUM)
+def _picture_lost(rule: str, finding: Finding, at_least_ms: int) -> Criterion:
+    return Criterion(rule, FlagKind.PICTURE_LOST, finding, at_least_ms, severity=Severity.MEDIUM)
 
 
 def _lost(segment: Segment, views: Views, rules: Rules) -> Iterator[Flag]:
@@ -157,13 +165,8 @@ def _lost(segment: Segment, views: Views, rules: Rules) -> Iterator[Flag]:
 
     A hand covers the picture at once. Light that fades and a lens that blurs only make it poor.
     """
-    covered = _picture_lost(
-        "picture_lost/2", "The picture was dark or covered", rules.picture_lost_ms
-    )
-    poor = replace(
-        _too_poor(rules),
-        says="The picture was too dark or blurred to tell whether a face was there",
-    )
+    covered = _picture_lost("picture_lost/2", Finding.PICTURE_COVERED, rules.picture_lost_ms)
+    poor = replace(_too_poor(rules), finding=Finding.PICTURE_UNCLEAR)
     rows = segment.rows
     good = ~((rows.brightness < rules.dim_brightness) | (rows.sharpness < rules.clear_sharpness))
     for span in lasting(segment, (views == View.DARK) | (views == View.BLURRED), covered):
@@ -172,9 +175,12 @@ def _lost(segment: Segment, views: Views, rules: Rules) -> Iterator[Flag]:
 
 
 def _too_poor(rules: Rules) -> Criterion:
-    says = "It was too dark, too far away or too little of a face to tell whether one was there"
     return Criterion(
-        "picture_poor/2", FlagKind.PICTURE_LOST, says, rules.picture_lost_ms, assessable=False
+        "picture_poor/2",
+        FlagKind.PICTURE_LOST,
+        Finding.PICTURE_POOR,
+        rules.picture_lost_ms,
+        assessable=False,
     )
 
 
@@ -186,9 +192,7 @@ def _still(segment: Segment, views: Views, still: Seen, rules: Rules) -> Iterato
     rows = segment.rows
     would_show = (views == View.EMPTY) | (readable(rows, rules) & (views != View.UNKNOWN))
     seen = still & would_show & ~(rows.brightness < rules.dim_brightness)
-    criterion = _picture_lost(
-        "picture_still/1", "The picture did not change", rules.picture_still_ms
-    )
+    criterion = _picture_lost("picture_still/1", Finding.PICTURE_STILL, rules.picture_still_ms)
     yield from flags_of(segment, seen, criterion)
 
 
@@ -197,8 +201,11 @@ def _unclear(segment: Segment, views: Views, still: Seen, rules: Rules) -> Itera
     rows = segment.rows
     there = (views == View.FACE) | (views == View.FACES)
     unclear = there & (~readable(rows, rules) | (still & (rows.brightness < rules.dim_brightness)))
-    says = "The face was too small, dark, blurred or turned to be measured"
     criterion = Criterion(
-        "face_unclear/1", FlagKind.PICTURE_LOST, says, rules.unclear_face_ms, assessable=False
+        "face_unclear/1",
+        FlagKind.PICTURE_LOST,
+        Finding.FACE_UNCLEAR,
+        rules.unclear_face_ms,
+        assessable=False,
     )
     yield from flags_of(segment, unclear, criterion)

@@ -10,7 +10,7 @@ from capture.rules.criteria import Criterion, flags_of
 from capture.rules.head import CAMERA, Ahead, turn_share
 from capture.rules.segments import Segment, known_share, swing
 from capture.rules.thresholds import Rules
-from capture.types import Flag, FlagKind, Severity
+from capture.types import Finding, Flag, FlagKind, Severity
 
 
 def from_sound(segment: Segment, clear: Seen, ahead: Ahead | None, rules: Rules) -> Iterator[Flag]:
@@ -25,15 +25,9 @@ def _no_sound(segment: Segment, moved: Column, rules: Rules) -> Iterator[Flag]:
     rows = segment.rows
     mute = (moved >= rules.mouth_swing) & (rows.level_dbfs < rules.silence_dbfs)
     nothing = rows.level_dbfs < rules.nothing_dbfs
-    says = "The mouth moved as in speech, but no sound came"
-    mute_flags = list(
-        flags_of(
-            segment, mute, _criterion(says, rules.mute_ms, rules.mute_bridge_ms, Severity.MEDIUM)
-        )
-    )
-    silent = flags_of(
-        segment, nothing, _criterion("The microphone delivered nothing", rules.nothing_ms)
-    )
+    unheard = _criterion(Finding.MOUTH_WITHOUT_SOUND, rules.mute_ms, rules.mute_bridge_ms)
+    mute_flags = list(flags_of(segment, mute, replace(unheard, severity=Severity.MEDIUM)))
+    silent = flags_of(segment, nothing, _criterion(Finding.MICROPHONE_SILENT, rules.nothing_ms))
     yield from mute_flags
     yield from (flag for flag in silent if not any(_overlap(flag, other) for other in mute_flags))
     yield from flags_of(
@@ -47,12 +41,12 @@ def _unheard(rows: Columns, rules: Rules) -> Criterion:
     A person without a microphone lost nothing. If sound comes and goes, the system lost some.
     """
     if np.isnan(rows.level_dbfs).all():
-        criterion = _criterion("No sound was recorded", rules.unheard_ms)
+        criterion = _criterion(Finding.NO_SOUND_TRACK, rules.unheard_ms)
         return replace(criterion, rule="no_sound_track/2", assessable=False)
     return Criterion(
         rule="sound_lost/1",
         kind=FlagKind.RECORDING_GAP,
-        says="No sound reached the system",
+        finding=Finding.SOUND_LOST,
         at_least_ms=rules.sound_lost_ms,
         bridge_ms=rules.sound_lost_bridge_ms,
         raised_at_ms=rules.recording_gap_medium_ms,
@@ -60,10 +54,8 @@ def _unheard(rows: Columns, rules: Rules) -> Criterion:
     )
 
 
-def _criterion(
-    says: str, at_least_ms: int, bridge_ms: int = 0, severity: Severity = Severity.LOW
-) -> Criterion:
-    return Criterion("no_sound/1", FlagKind.NO_SOUND, says, at_least_ms, bridge_ms, severity)
+def _criterion(finding: Finding, at_least_ms: int, bridge_ms: int = 0) -> Criterion:
+    return Criterion("no_sound/1", FlagKind.NO_SOUND, finding, at_least_ms, bridge_ms)
 
 
 def _overlap(one: Flag, other: Flag) -> bool:
@@ -83,7 +75,7 @@ def _other_voice(
     criterion = Criterion(
         rule="other_voice/2",
         kind=FlagKind.OTHER_VOICE,
-        says="Somebody spoke while the visible mouth rested",
+        finding=Finding.OTHER_VOICE,
         at_least_ms=rules.voice_ms,
         bridge_ms=rules.voice_bridge_ms,
         severity=Severity.MEDIUM,

@@ -34,6 +34,18 @@ LOGS = {
     "audio": ("level_dbfs", "speech", "mouth_open"),
     "quality": ("brightness", "sharpness", "face_px", "frozen"),
 }
+FLAG_NAMES = (
+    "kind",
+    "start_ms",
+    "end_ms",
+    "severity",
+    "measured",
+    "threshold",
+    "unit",
+    "rule",
+    "reason",
+    "assessable",
+)
 
 Telemetry = dict[str, Any]
 
@@ -56,7 +68,7 @@ def build(
         **logs,
         "events": [_event(event) for event in measurements.events],
         "gaps": [asdict(gap) for gap in measurements.gaps],
-        "flags": [asdict(flag) for flag in flags],
+        "flags": [{name: getattr(flag, name) for name in FLAG_NAMES} for flag in flags],
     }
 
 

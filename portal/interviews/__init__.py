@@ -1,4 +1,4 @@
-"""Everything that happens to an interview. Only this package of the portal imports `capture`.
+"""Everything that happens to an interview. Only this package of the portal works with `capture`.
 
 The candidate's actions are in `lifecycle`, `questions`, `answers` and `receiving`; `eligibility`
 checks whether the candidate may do them. Background work is in `measuring`, `flagging`, `finishing`
@@ -21,7 +21,6 @@ from portal.hiring.stopped_interviews import is_not_stopped
 from portal.interviews.answer_remarks import notes as arrival_notes
 from portal.interviews.answer_remarks import notes_by_question
 from portal.interviews.answers import (
-    PAGE_EVENT_KINDS,
     NewAnswer,
     complete_answer,
     discard_upload,
@@ -40,6 +39,7 @@ from portal.interviews.errors import (
     NotInterviewable,
     OpenElsewhere,
 )
+from portal.interviews.flag_sentences import flag_sentence
 from portal.interviews.kiosk import (
     KIOSK_CONTAINER,
     DevicesUnusable,
@@ -71,7 +71,6 @@ from portal.interviews.status import Status, arrived, status
 
 __all__ = [
     "KIOSK_CONTAINER",
-    "PAGE_EVENT_KINDS",
     "AnswersMissing",
     "BytesMissing",
     "DevicesUnusable",
@@ -97,6 +96,7 @@ __all__ = [
     "erase",
     "erase_leaving",
     "finish",
+    "flag_sentence",
     "give_consent",
     "hold_devices",
     "is_not_stopped",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from capture.media.signature import UPLOAD_CONTAINERS, is_head_alone
-from capture.types import PausedDevice
+from capture.types import PageEventKind, PausedDevice
 from portal import tus, work
 from portal.extensions import db
 from portal.interviews import disk_space, kiosk, questions
@@ -33,16 +33,9 @@ MAX_PARTS = 20  # of one take; a page with more interruptions is broken
 # hidden page up to a second late.
 OVERSHOOT_MS = 2_000
 MIN_CONTINUATION_MS = 3_000  # with less time than this, starting the camera is not worth it
-# These events are not in the telemetry contract. They say when a device recorded nothing, so that
-# the rules judge nothing there.
-PAUSES = {f"{device}_paused": device for device in PausedDevice}
-PAGE_EVENT_KINDS = {
-    "tab_hidden",
-    "focus_lost",
-    "fullscreen_left",
-    "second_display",
-    "paste",
-    *PAUSES,
+PAUSES = {
+    PageEventKind.CAMERA_PAUSED: PausedDevice.CAMERA,
+    PageEventKind.MICROPHONE_PAUSED: PausedDevice.MICROPHONE,
 }
 PAGE_EVENT_NAMES = ("kind", "t_ms", "until_ms", "characters")
 MAX_PAGE_EVENTS = 500  # per answer; a page that sends more is broken
@@ -192,7 +185,7 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
         key = (event["kind"], event["t_ms"])
         if key in known:
             known[key].until_ms = known[key].until_ms or event.get("until_ms")
-        elif event["kind"] in PAGE_EVENT_KINDS and len(known) < MAX_PAGE_EVENTS:
+        elif event["kind"] in list(PageEventKind) and len(known) < MAX_PAGE_EVENTS:
             known[key] = PageEvent(**{name: event.get(name) for name in PAGE_EVENT_NAMES})
             answer.page_events.append(known[key])
     db.session.commit()

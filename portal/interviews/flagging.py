@@ -4,6 +4,7 @@ All flags are replaced together. A version number prevents older flags from repl
 (optimistic locking).
 """
 
+import uuid
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from capture.rules import find_flags
 from capture.types import Flag as FoundFlag
 from portal.extensions import db
 from portal.interviews import results
+from portal.interviews.flag_keys import kept_keys
 from portal.interviews.paths import rules
 from portal.models import Flag, InterviewSession, InterviewState
 
@@ -49,5 +51,16 @@ def _store_flags(interview_id: Any, version: int, flags: list[FoundFlag]) -> boo
 
 
 def replace_flags(interview_id: Any, flags: list[FoundFlag]) -> None:
+    """Store the flags instead of the earlier ones. The same flag keeps its key."""
+    earlier = db.session.scalars(sa.select(Flag).where(Flag.interview_id == interview_id)).all()
+    keys = kept_keys(earlier, flags)
     db.session.execute(sa.delete(Flag).where(Flag.interview_id == interview_id))
-    db.session.add_all(Flag(interview_id=interview_id, **asdict(flag)) for flag in flags)
+    db.session.add_all(
+        Flag(interview_id=interview_id, key=key or uuid.uuid4(), **_columns(flag))
+        for flag, key in zip(flags, keys, strict=True)
+    )
+
+
+def _columns(flag: FoundFlag) -> dict[str, Any]:
+    """All but `reason`, the English sentence of the telemetry file."""
+    return {name: value for name, value in asdict(flag).items() if name != "reason"}

@@ -13,9 +13,13 @@ from portal.models.choices import (
     AnswerState,
     ApplicationStatus,
     EmploymentType,
+    Finding,
+    FlagKind,
     InterviewState,
     JobStatus,
+    PageEventKind,
     Role,
+    Severity,
     WorkerKind,
     Workplace,
 )
@@ -27,8 +31,9 @@ from portal.models.workers import WorkerBeat
 
 __all__ = [
     "RECORDED_ALREADY", "STOPS_RECORDING", "Answer", "AnswerState", "Application",
-    "ApplicationStatus", "EarlierInterview", "EmploymentType", "Flag", "InterviewQuestion",
-    "InterviewSession", "InterviewState", "Job", "JobStatus", "Leased", "PageEvent", "Question",
-    "RevokedToken", "Role", "SignIn", "ThrottleHit", "User", "UtcDateTime", "WorkerBeat",
-    "WorkerKind", "Workplace", "asked_ms", "one_of", "utc_now",
+    "ApplicationStatus", "EarlierInterview", "EmploymentType", "Finding", "Flag", "FlagKind",
+    "InterviewQuestion", "InterviewSession", "InterviewState", "Job", "JobStatus", "Leased",
+    "PageEvent", "PageEventKind", "Question", "RevokedToken", "Role", "Severity", "SignIn",
+    "ThrottleHit", "User", "UtcDateTime", "WorkerBeat", "WorkerKind", "Workplace", "asked_ms",
+    "one_of", "utc_now",
 ]  # fmt: skip

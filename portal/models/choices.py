@@ -1,6 +1,26 @@
-"""Enumerations for columns with a fixed set of values: roles, kinds and states."""
+"""Enumerations for columns with a fixed set of values: roles, kinds and states.
+
+Those of the telemetry contract come from the capture engine, so each stands once.
+"""
 
 from enum import StrEnum
+
+from capture.types import Finding, FlagKind, PageEventKind, Severity
+
+__all__ = [
+    "AnswerState",
+    "ApplicationStatus",
+    "EmploymentType",
+    "Finding",
+    "FlagKind",
+    "InterviewState",
+    "JobStatus",
+    "PageEventKind",
+    "Role",
+    "Severity",
+    "WorkerKind",
+    "Workplace",
+]
 
 
 class Role(StrEnum):

@@ -26,12 +26,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
-def one_of(enum: type[StrEnum]) -> sa.Enum:
-    """A text column with a CHECK constraint: the database allows only the enum's values."""
+def one_of(enum: type[StrEnum], *, checked: bool = True) -> sa.Enum:
+    """A text column with a CHECK constraint: the database allows only the enum's values.
+
+    `checked=False` leaves the constraint out, so that a new value needs no migration.
+    """
     return sa.Enum(
         enum,
         native_enum=False,
-        create_constraint=True,
+        create_constraint=checked,
         length=24,
         name=enum.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],

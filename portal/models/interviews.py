@@ -13,7 +13,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.extensions import db
 from portal.models.applications import STOPS_RECORDING, Application
-from portal.models.choices import AnswerState, ApplicationStatus, InterviewState
+from portal.models.choices import (
+    AnswerState,
+    ApplicationStatus,
+    Finding,
+    FlagKind,
+    InterviewState,
+    PageEventKind,
+    Severity,
+)
 from portal.models.columns import Leased, UtcDateTime, one_of, utc_now
 
 
@@ -208,28 +216,35 @@ class Answer(Leased, db.Model):
 class Flag(db.Model):
     """An interval that a reviewer should look at, on the recording's timeline.
 
-    All flags of an interview are replaced together each time it is measured.
+    All flags of an interview are replaced together each time it is judged.
     """
 
     __tablename__ = "flags"
     __table_args__ = (
         sa.Index("ix_flags_interview_id_start_ms", "interview_id", "start_ms"),
         sa.Index("ix_flags_kind_severity_interview_id", "kind", "severity", "interview_id"),
+        sa.UniqueConstraint("interview_id", "key"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     interview_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("interview_sessions.id", ondelete="CASCADE")
     )
-    kind: Mapped[str] = mapped_column(sa.String(24))
-    severity: Mapped[str] = mapped_column(sa.String(8))
+    # The same question to a reviewer keeps its key when the interview is judged again. See
+    # portal/interviews/flag_keys.py.
+    key: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
+    kind: Mapped[FlagKind] = mapped_column(one_of(FlagKind))
+    severity: Mapped[Severity] = mapped_column(one_of(Severity))
     start_ms: Mapped[int]
     end_ms: Mapped[int]
     measured: Mapped[float]
     threshold: Mapped[float]
     unit: Mapped[str] = mapped_column(sa.String(16))
     rule: Mapped[str] = mapped_column(sa.String(40))
-    reason: Mapped[str] = mapped_column(sa.String(300))
+    # The sentence is made when it is shown: portal/interviews/flag_sentences.py.
+    finding: Mapped[Finding] = mapped_column(one_of(Finding, checked=False))
+    angle_deg: Mapped[float | None]
+    angle_limit_deg: Mapped[float | None]
     assessable: Mapped[bool] = mapped_column(default=True)
 
     interview: Mapped[InterviewSession] = relationship(back_populates="flags")
@@ -244,7 +259,7 @@ class PageEvent(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     answer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("answers.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(sa.String(24))
+    kind: Mapped[PageEventKind] = mapped_column(one_of(PageEventKind))
     t_ms: Mapped[int]
     until_ms: Mapped[int | None]
     characters: Mapped[int | None]  # number of pasted characters; the text is never sent

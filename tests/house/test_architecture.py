@@ -136,9 +136,12 @@ def test_the_disk_knows_nothing_of_ours(path: Path) -> None:
     assert imported(path) <= {"disk", *sys.stdlib_module_names}
 
 
-def test_only_the_interviews_of_the_portal_know_capture() -> None:
+def test_only_the_interviews_of_the_portal_work_with_capture() -> None:
+    """The tables take the names of the telemetry contract from it, and nothing else."""
+    enums = PORTAL / "models" / "choices.py"
     knowing = [path for path in PORTAL.rglob("*.py") if "capture" in imported(path)]
-    assert [path for path in knowing if path.parent != PORTAL / "interviews"] == []
+    assert [path for path in knowing if path.parent != PORTAL / "interviews"] == [enums]
+    assert modules_of_capture(enums) == {"capture.types"}
 
 
 def test_only_the_face_reader_knows_mediapipe() -> None:

@@ -9,13 +9,21 @@ from portal.interviews import questions
 from portal.models import Answer, AnswerState, Flag, InterviewSession, InterviewState
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+# one finding of each kind of flag that has several
+FINDINGS = {
+    "face_turned_away": "head_left",
+    "looking_away": "eyes_aside",
+    "no_sound": "microphone_silent",
+    "picture_lost": "picture_covered",
+    "recording_gap": "gap_interrupted",
+}
 
 
 def make_flag(
     kind: str = "no_face", start_ms: int = 1_000, end_ms: int = 7_000, **values: Any
 ) -> Flag:
     defaults = {"severity": "medium", "measured": 6_000, "threshold": 5_000, "unit": "ms"}
-    words = {"rule": f"{kind}/1", "reason": f"Seen: {kind}."}
+    words = {"rule": f"{kind}/1", "finding": FINDINGS.get(kind, kind)}
     return Flag(kind=kind, start_ms=start_ms, end_ms=end_ms, **defaults | words | values)
 
 

@@ -79,6 +79,7 @@ def interview_page(interview_id: uuid.UUID) -> ResponseReturnValue:
         "questions": _first_parts(interview),
         "notes": interviews.notes_by_question(interview),
         "spans": spans,
+        "flags": [review_queue.flag_view(flag) for flag in interview.flags],
     }
     return render_template("admin/interview.html", start_s=_start_s(), **answers, **view)
 

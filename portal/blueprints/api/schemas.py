@@ -316,6 +316,7 @@ class InterviewPage(Page):
 class FlagFull(Schema):
     """What the engine measured, by which rule, and with which numbers."""
 
+    key = fields.UUID(metadata=said("The same when the interview is judged again"))
     kind = fields.String()
     severity = fields.String()
     start_ms = fields.Integer()
@@ -324,7 +325,9 @@ class FlagFull(Schema):
     threshold = fields.Float()
     unit = fields.String()
     rule = fields.String()
-    reason = fields.String()
+    angle_deg = fields.Float(allow_none=True)
+    angle_limit_deg = fields.Float(allow_none=True)
+    reason = fields.Function(interviews.flag_sentence, metadata={"type": "string"})
     assessable = fields.Boolean(metadata=said("False: the picture or sound was too poor to judge"))
 
 

@@ -13,7 +13,14 @@ from portal import interviews, tus, upload_tokens
 from portal.access import fetch_own
 from portal.blueprints.capture.bp import bp
 from portal.interviews import InterviewError
-from portal.models import Answer, AnswerState, InterviewQuestion, InterviewSession, utc_now
+from portal.models import (
+    Answer,
+    AnswerState,
+    InterviewQuestion,
+    InterviewSession,
+    PageEventKind,
+    utc_now,
+)
 from portal.people import throttle
 from portal.web.error_pages import for_programs
 
@@ -50,9 +57,7 @@ class CompleteSchema(Schema):
 
 
 class EventSchema(Schema):
-    kind = fields.String(
-        required=True, validate=validate.OneOf(sorted(interviews.PAGE_EVENT_KINDS))
-    )
+    kind = fields.String(required=True, validate=validate.OneOf(list(PageEventKind)))
     t_ms = fields.Integer(required=True, validate=milliseconds)
     until_ms = fields.Integer(load_default=None, allow_none=True, validate=milliseconds)
     characters = fields.Integer(

@@ -86,12 +86,12 @@ def test_it_says_that_no_day_lies_between_two_days(client: FlaskClient, ada: Use
 
 
 def test_it_gives_one_interview_with_flags_and_telemetry(client: FlaskClient, ada: User) -> None:
-    interview = make_interview(make_flag(reason="No face was seen for 6.0 s."))
+    interview = make_interview(make_flag())
     with_telemetry(interview)
     found = client.get(f"{QUEUE}/{interview.id}", headers=bearer(ada)).json
 
     assert found["telemetry"] == TELEMETRY
-    assert found["flags"][0]["reason"] == "No face was seen for 6.0 s."
+    assert found["flags"][0]["reason"] == "No face was seen for 6.0 s (rule: 5.0 s or longer)."
     assert found["flags"][0]["measured"] == 6_000
     assert found["links"]["player"] == f"/admin/sessions/{interview.id}"
 

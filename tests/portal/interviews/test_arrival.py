@@ -229,7 +229,7 @@ def test_reviewers_read_it_beside_the_answer(
     key = as_header(api_tokens.issue(ada)["access_token"])
     told = client.get(f"/api/admin/sessions/{interview.id}", headers=key).json["answers"]
     assert [len(answer["notes"]) for answer in told] == [3, 0]
-    assert not [flag for flag in interview.flags if "arrived" in flag.reason]
+    assert not [flag for flag in interview.flags if "arrived" in flag.finding]
 
 
 def test_the_page_says_its_word_when_an_answer_is_complete(

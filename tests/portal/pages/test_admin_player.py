@@ -46,7 +46,7 @@ def test_the_player_lists_each_flag_with_its_numbers(
         "no_face/1",
         "measured 6.0 s",
         "limit 5.0 s",
-        "Seen: no_face.",
+        "No face was seen for 6.0 s (rule: 5.0 s or longer).",
     ):
         assert words in page
     assert "recording.mp4#t=1.5" in page

@@ -1,0 +1,15 @@
+"""The sentence of a flag, made from its finding and its numbers when it is shown."""
+
+from collections import defaultdict
+
+from capture.rules.sentences import SENTENCES, numbers_of
+from portal.models import Flag
+
+UNKNOWN = "–"  # for a number that an earlier version did not store
+
+
+def flag_sentence(flag: Flag) -> str:
+    """What was seen, by which rule and with which numbers, in one sentence."""
+    numbers = numbers_of(flag).items()
+    written = {name: f"{number.value:.{number.decimals}f}" for name, number in numbers}
+    return SENTENCES[flag.finding] % defaultdict(lambda: UNKNOWN, written)

@@ -48,7 +48,9 @@ def load_user(user_id: str) -> User | None:
     if (sign_in := sign_in_here()) is None:
         return None
     valid = db.select(User).join(SignIn, SignIn.user_id == User.id).where(SignIn.id == sign_in)
-    return db.session.scalar(valid.where(SignIn.expires_at > utc_now(), User.disabled_at.is_(None)))
+    still_valid = valid.where(SignIn.expires_at > utc_now(), User.disabled_at.is_(None))
+    user: User | None = db.session.scalar(still_valid)
+    return user
 
 
 def sign_in_here() -> uuid.UUID | None:
@@ -111,7 +113,7 @@ def fetch_job(key: str | uuid.UUID, user: User | None = None) -> Job:
     """
     user = user or current_user
     named = Job.id == key if isinstance(key, uuid.UUID) else Job.slug == key
-    job = db.session.scalar(db.select(Job).where(named))
+    job: Job | None = db.session.scalar(db.select(Job).where(named))
     if job is None or (job.status is JobStatus.DRAFT and not _may_look_back(job, user)):
         abort(404)
     return job
@@ -156,7 +158,8 @@ def sign_out_here() -> None:
 def admins_only() -> ResponseReturnValue | None:
     """A blueprint's `before_request`: asks for sign-in first, then gives 403 unless an admin."""
     if not current_user.is_authenticated:
-        return login_manager.unauthorized()
+        asks_to_sign_in: ResponseReturnValue = login_manager.unauthorized()
+        return asks_to_sign_in
     if not current_user.is_admin:
         abort(403)
     return None

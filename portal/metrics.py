@@ -122,7 +122,7 @@ def _rows() -> Iterator[GaugeMetricFamily]:
 
 def _count(
     model: type[InterviewSession] | type[Answer], states: type[InterviewState] | type[AnswerState]
-) -> dict:
+) -> dict[str, int]:
     found = dict(
         db.session.execute(sa.select(model.state, sa.func.count()).group_by(model.state)).all()
     )

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from factories import PASSWORD
 
@@ -91,10 +92,11 @@ def environment_of(tool: str) -> Path:
     return folder
 
 
-def report_of(path: Path, printed: str) -> dict:
+def report_of(path: Path, printed: str) -> dict[str, Any]:
     if not path.is_file():
         raise ToolFailed(printed[-2000:])
-    return json.loads(path.read_text())
+    report: dict[str, Any] = json.loads(path.read_text())
+    return report
 
 
 def bandit(target: Target) -> Iterable[Finding]:

@@ -88,7 +88,8 @@ def _is_valid(form: ResumeForm) -> bool:
     if not form.is_submitted():
         return False
     with throttle.counted(throttle.APPLY, current_user.id, request.remote_addr, utc_now()):
-        return form.validate()
+        is_valid: bool = form.validate()
+    return is_valid
 
 
 @bp.errorhandler(RequestEntityTooLarge)

@@ -49,7 +49,7 @@ class ConsentForm(PageForm):
 
     def agrees_to(self, sha256: str) -> bool:
         """Whether the user sent the form with consent, and saw the text with this hash."""
-        is_agreed = self.validate_on_submit()
+        is_agreed: bool = self.validate_on_submit()
         if self.is_submitted() and self.shown.data != sha256:
             self.shown.errors = [
                 "What you agree to has changed meanwhile. Read it again, then choose."

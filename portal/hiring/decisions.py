@@ -80,7 +80,7 @@ def _has_moved(
             Application.status.in_([known for known in ApplicationStatus if known == seen])
         )
     change = row.where(Application.status.in_(REACHED_FROM[status])).values(status=status)
-    moved = db.session.execute(change).rowcount == 1  # type: ignore[attr-defined]
+    moved: bool = db.session.execute(change).rowcount == 1  # type: ignore[attr-defined]
     if moved:
         stopped_interviews.end_work_if_stopped(application.id)
     db.session.commit()

@@ -90,6 +90,7 @@ __all__ = [
     "arrived",
     "claim_seat",
     "complete_answer",
+    "config",
     "confirmed_bytes",
     "demo_clips",
     "discard_upload",

@@ -4,7 +4,7 @@ it.
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
@@ -13,6 +13,8 @@ from portal import access
 from portal.extensions import db
 from portal.models import Application, Job, JobStatus, Question, Role, User, utc_now
 from portal.people import accounts
+
+Row = TypeVar("Row")
 
 PASSWORD = "a long enough pass phrase"
 # The cheapest parameters Argon2 allows: tests make many users, and none of them guards anything.
@@ -35,7 +37,7 @@ def make_cast() -> Cast:
     )
 
 
-def save(row: Any) -> Any:
+def save(row: Row) -> Row:
     db.session.add(row)
     db.session.commit()
     return row

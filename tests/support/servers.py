@@ -85,7 +85,8 @@ class LiveServer:
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def wait_until_answers(url: str) -> None:

@@ -9,7 +9,9 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.message import Message
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,7 +34,7 @@ def seen_in(page: str) -> dict[str, str]:
 @dataclass
 class Answer:
     status: int
-    headers: http.client.HTTPMessage
+    headers: Message
     body: bytes
 
     @property
@@ -84,7 +86,10 @@ class Visitor:
     ) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(self.url + path, data, named, method=method)
-        handlers = [StayHere, urllib.request.HTTPCookieProcessor(self.cookies)]
+        handlers: list[urllib.request.BaseHandler | Callable[[], urllib.request.BaseHandler]] = [
+            StayHere,
+            urllib.request.HTTPCookieProcessor(self.cookies),
+        ]
         if self.tls:
             handlers.append(HereHandler(context=self.tls))
         try:
@@ -95,7 +100,7 @@ class Visitor:
                 return Answer(error.code, error.headers, error.read())
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.ask(path, **headers)
+        return self.ask(path, "GET", None, **headers)
 
     def send(self, path: str, page: str | None = None, **fields: Any) -> Answer:
         """Fill in the form of a page (by default the one at the same address) and send it."""

@@ -76,7 +76,7 @@ def _wanted() -> dict[str, Any]:
 
 
 def _select(wanted: dict[str, Any]) -> Select[tuple[Application]]:
-    selected = (
+    selected: Select[tuple[Application]] = (
         db.select(Application)
         .join(Application.user)
         .join(Application.job)

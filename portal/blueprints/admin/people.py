@@ -33,7 +33,7 @@ def people() -> ResponseReturnValue:
 
 
 def _select(wanted: str) -> sa.Select[tuple[User]]:
-    newest_first = db.select(User).order_by(User.created_at.desc(), User.id)
+    newest_first = sa.select(User).order_by(User.created_at.desc(), User.id)
     return newest_first.where(*mentions(wanted, User.full_name, User.email))
 
 

@@ -1,0 +1,1 @@
+"""Runs security scanners against a portal on this machine."""

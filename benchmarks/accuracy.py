@@ -63,7 +63,7 @@ class Table:
 
     title: str
     heads: Sequence[str]
-    rows: list[Sequence[str]] = field(default_factory=list)
+    rows: list[tuple[str, ...]] = field(default_factory=list)
 
     def markdown(self) -> str:
         lines = [self.heads, ["---"] * len(self.heads), *self.rows]
@@ -94,7 +94,7 @@ def measure(footage: Path) -> Iterator[Table]:
     clips = [measured(footage, file, every) for file in progress(list(label_files.videos(every)))]
     yield face_table(clips)
     with FaceReader(MODELS.face) as reader:
-        yield still_table(footage, every, reader)
+        yield still_table(footage, every)
         yield angle_table(footage, every, reader)
         yield Table(
             "Readings that hold, against fresh ones",
@@ -181,7 +181,7 @@ def wrong(score: scores.Score) -> str:
     return "; ".join(score.wrong[:WRONG_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def still_table(footage: Path, every: list[Label], reader: FaceReader) -> Table:
+def still_table(footage: Path, every: list[Label]) -> Table:
     table = Table("Faces counted in stills", ("still", "labelled", "counted"))
     for label in every:
         if label.kind == "faces" and label.file.startswith("images/"):
@@ -321,7 +321,9 @@ def flag_table(clips: Sequence[Clip]) -> Table:
         is_found = expected and any(scores.matches(flag, *expected) for flag in serious)
         word = f"{expected[0]}: {'found' if is_found else 'missed'}" if expected else ""
         if serious or rest or expected:
-            table.rows.append((clip.name, word, scores.flags_text(serious), scores.told(rest)))
+            table.rows.append(
+                (clip.name, word, scores.flags_text(serious), scores.flags_text(rest))
+            )
     return table
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -43,7 +43,7 @@ def make(codec: str, seconds: int, folder: Path) -> Path:
     with av.open(
         temporary, "w", format=container, options=GROWING if container == "mp4" else {}
     ) as output:
-        video = output.add_stream(encoder, rate=RATE_HZ, options=options)
+        video = cast(av.VideoStream, output.add_stream(encoder, rate=RATE_HZ, options=options))
         video.width, video.height, video.pix_fmt, video.bit_rate = (
             WIDTH,
             HEIGHT,

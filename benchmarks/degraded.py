@@ -19,7 +19,7 @@ from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
 from capture.rules import find_flags, rule_name
 from capture.session import Models
-from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements
+from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements, Observation
 
 Picture = NDArray[np.uint8]
 Change = Callable[[Picture], NDArray[Any]]
@@ -28,15 +28,15 @@ WALL = 110  # the grey around a picture that is shown from farther away
 
 
 def darker(rgb: Picture, share: float) -> NDArray[Any]:
-    return rgb * share
+    return np.asarray(rgb * share)
 
 
 def brighter(rgb: Picture, levels: float) -> NDArray[Any]:
-    return np.clip(rgb.astype(np.float32) + levels, 0, 255)
+    return np.asarray(np.clip(rgb.astype(np.float32) + levels, 0, 255))
 
 
 def contrast(rgb: Picture, share: float) -> NDArray[Any]:
-    return np.clip((rgb.astype(np.float32) - 128) * share + 128, 0, 255)
+    return np.asarray(np.clip((rgb.astype(np.float32) - 128) * share + 128, 0, 255))
 
 
 def blurred(rgb: Picture, sigma_of_640: float) -> NDArray[Any]:
@@ -116,7 +116,8 @@ def change_by(change: Callable[..., NDArray[Any]], amount: float, rgb: Picture) 
 
 def flags_of(path: Path, models: Models, change: Change) -> list[Flag]:
     """The flags of a clip after we change every sampled picture. Ignores its sound."""
-    senses, rows, duration_ms = models.senses(), [], 0
+    senses, duration_ms = models.senses(), 0
+    rows: list[Observation] = []
     for item in Decoder(path, identify_file(path), every_ms=SAMPLE_EVERY_MS):
         if item.t_ms >= SEEN_MS:
             break

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 import av
 import cv2
 import mediapipe as mp
+import numpy as np
 from mediapipe.tasks.python.core.base_options import BaseOptions
 from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions
 
@@ -108,7 +109,7 @@ def _floor(video: Path) -> None:
         for frame in file.decode():
             t_ms = round((frame.time or 0) * 1000)
             if isinstance(frame, av.VideoFrame) and t_ms >= landmarks_at:
-                picture = Frame(t_ms, frame.to_ndarray(format="rgb24"))
+                picture = Frame(t_ms, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
                 landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=picture.rgb))
                 landmarks_at += LANDMARKS_EVERY_MS
                 if t_ms >= count_at:
@@ -196,7 +197,7 @@ def _each_mb(one_more: Callable[[], None]) -> float:
     return (_private_mb() - before_mb) / SESSIONS
 
 
-def flags_ms(progress: Progress) -> Iterator[dict[str, float]]:
+def flags_ms(_progress: Progress) -> Iterator[dict[str, float]]:
     """The time of the rules for an hour of real rows: an answer of two minutes, thirty times."""
     hour = _hour()
     for _ in range(FLAG_ROUNDS):

@@ -48,7 +48,7 @@ def in_noise(samples: Samples, snr_db: float, is_pink: bool) -> Samples:
     loudness = np.sqrt(np.mean(np.square(samples)) / np.mean(np.square(noise))) * 10 ** (
         -snr_db / 20
     )
-    return (samples + loudness * noise).astype(np.float32)
+    return np.asarray(samples + loudness * noise, np.float32)
 
 
 CHANGES: dict[str, Change] = {

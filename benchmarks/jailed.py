@@ -82,8 +82,8 @@ def fresh(clip: Path, models: Models, way: Way, how: str) -> Rows:
         "-m",
         "benchmarks.jail_inside",
         how,
-        models.face,
-        models.face_detector,
+        str(models.face),
+        str(models.face_detector),
         identify_file(clip),
     ]
     # This is safe, because no thread of this process can have a lock while it forks.
@@ -136,8 +136,10 @@ def main(clip: Path, face: Path, face_detector: Path) -> None:
     )
     films = [Way("today"), Way("fork, jailed")]
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-m", "benchmarks.jail_inside", "serve", face, face_detector, "-"]
-    server = subprocess.Popen(command, env=ENVIRON, stdin=theirs)
+    command = [sys.executable, "-m", "benchmarks.jail_inside", "serve"]
+    server = subprocess.Popen(
+        [*command, str(face), str(face_detector), "-"], env=ENVIRON, stdin=theirs.fileno()
+    )
     theirs.close()
     here(clip, models, Way("loads everything"))
     forked(clip, ours, Way("waits until everything is loaded"))

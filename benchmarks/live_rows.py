@@ -6,8 +6,9 @@ recording, a second at a time, like a browser's upload.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from multiprocessing import Process, Queue, get_context
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import Queue, get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -59,7 +60,7 @@ def _one_round(clip: Path, folder: Path) -> dict[str, float]:
     return {"most lag s": most, "median lag s": middle, "cores busy": cpu_s / CLIP_S}
 
 
-def _joined(processes: list[Process]) -> None:
+def _joined(processes: Sequence[BaseProcess]) -> None:
     for process in processes:
         process.join(20)
         if process.is_alive():
@@ -78,7 +79,7 @@ def _feed(data: bytes, files: list[Path], began: float) -> None:
 
 def _measure(files: list[Path], began: float, heard: "Queue[tuple[float, float, float]]") -> None:
     """Measure one process's share of the interviews, each in its own thread."""
-    length = {file: 0 for file in files}
+    length = dict.fromkeys(files, 0)
     stop = threading.Event()
     time.sleep(max(0.0, began + 1.2 - time.time()))  # until the first second is there
     sessions = []

@@ -8,6 +8,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -113,7 +114,7 @@ def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
     os.link(long.clip, recording.answer_path(number, 1, 1, "mp4"))
     os.link(long.observations, recording.observations_path(number, 1, 1))
     os.link(long.normalised, recording.normalised_path(number, 1, 1))
-    work_ahead(current_app._get_current_object(), answer.id)  # type: ignore[attr-defined]
+    work_ahead(current_app._get_current_object(), answer.id, threading.Event())  # type: ignore[attr-defined]
 
 
 def _record(answer: Answer, data: bytes) -> None:
@@ -133,9 +134,9 @@ def _wait_until_ready(interview: InterviewSession, since: float) -> None:
         if state is InterviewState.FAILED or time.perf_counter() - since > READY_WITHIN_S:
             raise RuntimeError(f"the interview is {state}")
         time.sleep(LOOK_EVERY_S)
-        state = db.session.scalar(
+        state = db.session.execute(
             select(InterviewSession.state).where(InterviewSession.id == interview_id)
-        )
+        ).scalar_one()
         db.session.rollback()
     g.only_reads_database = False
 

@@ -37,7 +37,7 @@ def _samples(
 ) -> Iterator[tuple[FaceReading | None, FaceReading | None]]:
     """For each sampled picture, the cache's reading and a fresh one, perhaps the same object."""
     fresh: FaceReading | None = None
-    cache = FaceCache(lambda frame: fresh)
+    cache = FaceCache(lambda _frame: fresh)
     for item in Decoder(clip, identify_file(clip), every_ms=SAMPLE_EVERY_MS):
         if isinstance(item, Frame):
             fresh = reader.read(item)

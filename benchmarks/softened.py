@@ -117,8 +117,11 @@ def coded(pictures: Pictures, crf: int) -> Pictures:
         for packet in chain.from_iterable(map(stream.encode, chain(frames, [None]))):
             output.mux(packet)
     file.seek(0)
-    with av.open(file) as opened:
-        return [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
+    with av.open(file, "r") as opened:
+        return [
+            np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+            for frame in opened.decode(video=0)
+        ]
 
 
 CHANGES: dict[str, Change] = {
@@ -164,11 +167,11 @@ CHANGES: dict[str, Change] = {
 
 
 def softened_rows(footage: Path, models: Models) -> Iterator[tuple[str, ...]]:
-    sources = [(talker, *material(footage, talker)) for talker in talkers(footage)]
+    sources = [(talker, material(footage, talker)) for talker in talkers(footage)]
     voiced = material(footage, VOICE)
     for words, change in CHANGES.items():
         told = {
-            talker.name: flags_of(models, talker, *source, change) for talker, *source in sources
+            talker.name: flags_of(models, talker, *source, change) for talker, source in sources
         }
         flagged = {
             name: scores.serious(flags) for name, flags in told.items() if scores.serious(flags)

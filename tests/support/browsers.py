@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -51,7 +52,8 @@ def make_camera(clip: Path, folder: Path) -> tuple[Path, Path]:
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuvj420p"
         written = 0
         for frame in source.decode(video=0):
-            picture = frame.reformat(*SIZE, format="rgb24").to_ndarray()
+            rgb = frame.reformat(*SIZE, format="rgb24")
+            picture = np.asarray(rgb.to_ndarray(), np.uint8)
             while written / CAMERA_FPS <= frame.time:
                 shown = stamp(picture, written * 1000 // CAMERA_FPS)
                 target.mux(stream.encode(av.VideoFrame.from_ndarray(shown, format="rgb24")))
@@ -92,7 +94,7 @@ class Complaints:
 
 @contextmanager
 def chromium(
-    camera: tuple[Path, Path] | None = None, *, profile: Path, width: int = 1440, **options: object
+    camera: tuple[Path, Path] | None = None, *, profile: Path, width: int = 1440, **options: Any
 ) -> Iterator[BrowserContext]:
     """A browser with a profile of its own (so that it may be closed and opened again), and the fake
     devices.

@@ -7,7 +7,7 @@ The default picture is a clock: eight stripes that count tenths of a second in b
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -56,9 +56,8 @@ def make_clip(
     container = FORMATS[path.suffix]
     muxer = muxer or (FRAGMENTS if container == "mp4" and fragmented else {})
     with av.open(path, "w", format=container, options=muxer) as output:
-        video = output.add_stream(
-            ENCODERS[codec], rate=fps, options={**OPTIONS.get(codec, {}), **(options or {})}
-        )
+        asked = {**OPTIONS.get(codec, {}), **(options or {})}
+        video = cast(av.VideoStream, output.add_stream(ENCODERS[codec], rate=fps, options=asked))
         video.width, video.height = size
         video.pix_fmt = "yuv420p"
         video.codec_context.time_base = Fraction(1, 1000)
@@ -177,20 +176,19 @@ def make_long_clip(path: Path, minutes: float, *, size: tuple[int, int] = (1280,
     once = make_clip(path.with_name(f"once-{path.name}"), 0.5, size=size, codec="vp8", sound=None)
     with av.open(once) as source, av.open(path, "w", format=FORMATS[path.suffix]) as output:
         stream = output.add_stream_from_template(source.streams.video[0])
+        time_base = source.streams.video[0].time_base
+        assert time_base is not None
         packets = [
             (packet.pts, packet.is_keyframe, bytes(packet))
             for packet in source.demux(video=0)
-            if packet.size
+            if packet.pts is not None
         ]
-        ticks = round(0.5 / source.streams.video[0].time_base)
+        ticks = round(0.5 / time_base)
         for turn in range(round(minutes * 120)):
             for pts, is_keyframe, data in packets:
                 packet = av.Packet(data)
                 packet.pts = packet.dts = pts + turn * ticks
-                packet.time_base, packet.is_keyframe, packet.stream = (
-                    source.streams.video[0].time_base,
-                    is_keyframe,
-                    stream,
-                )
+                packet.time_base, packet.is_keyframe = time_base, is_keyframe
+                packet.stream = stream
                 output.mux(packet)
     return path

@@ -3,6 +3,7 @@ each, with clips made by code.
 """
 
 from pathlib import Path
+from typing import Any
 
 from clips import make_clip
 from flask import Flask
@@ -31,7 +32,7 @@ def clip_bytes(folder: Path, seconds: float = 2.0, container: str = "mp4") -> by
 
 
 def start_answer(
-    interview: InterviewSession, question: int = 1, container: str = "mp4", **more: object
+    interview: InterviewSession, question: int = 1, container: str = "mp4", **more: Any
 ) -> Answer:
     """Start an answer as the page does it: the question is shown first."""
     db.session.refresh(interview)

@@ -105,10 +105,12 @@ def post_worker_init(worker: Any) -> None:
     """Serve metrics and start measuring at once, including work that a crash has interrupted."""
     if not hasattr(worker.wsgi, "extensions"):
         return  # a benchmark serves another app with these settings
-    from portal import metrics, work  # imported here, because the main process must not load them
+    # imported here, because the main process must not load them
+    from portal import metrics, work
+    from portal.config import settings
 
     metrics.serve(worker.wsgi)
-    if worker.wsgi.config["PORTAL"].capture_in_web:
+    if settings(worker.wsgi).capture_in_web:
         work.start_working(worker.wsgi, worker.wsgi.extensions[work.MANAGER])
 
 

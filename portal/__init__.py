@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import access, cli, health, interview_words, interviews, logs, work
 from portal.blueprints import account, admin, api, applications, auth, capture, jobs
 from portal.blueprints.capture import pieces
-from portal.config import PROJECT_FOLDER, Config
+from portal.config import PROJECT_FOLDER, Config, keep_settings
 from portal.extensions import csrf, db, jwt, login_manager, migrate, sign_with_sha256
 from portal.web import byte_ranges, error_pages, json_bodies, security_headers, template_filters
 
@@ -61,8 +61,8 @@ def create_app(config: Config | None = None) -> Flask:
 def configure(app: Flask, config: Config) -> None:
     """Give our settings to Flask and its extensions, under the names that they expect."""
     logs.set_up(config.log_format)
+    keep_settings(app, config)
     app.config.from_mapping(
-        PORTAL=config,
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
         # SQL parameters contain names and e-mail addresses, which must not reach the log.

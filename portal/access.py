@@ -8,10 +8,11 @@ import uuid
 from ipaddress import ip_address
 from typing import TypeVar
 
-from flask import Flask, abort, current_app, request, session
+from flask import Flask, abort, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
+from portal.config import settings
 from portal.extensions import db, login_manager
 from portal.models import (
     Answer,
@@ -134,7 +135,7 @@ def is_at_the_machine() -> bool:
     is_forwarded = any(
         name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP")
     )
-    if is_forwarded and not current_app.config["PORTAL"].trusted_proxies:
+    if is_forwarded and not settings().trusted_proxies:
         return False
     try:
         return ip_address(request.remote_addr or "").is_loopback
@@ -144,7 +145,7 @@ def is_at_the_machine() -> bool:
 
 def is_at_a_kiosk() -> bool:
     """Whether this is the kiosk's browser, which many people use one after another."""
-    return current_app.config["PORTAL"].records_itself and is_at_the_machine()
+    return settings().records_itself and is_at_the_machine()
 
 
 def sign_out_here() -> None:

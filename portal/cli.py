@@ -4,7 +4,7 @@ import click
 from flask import Flask, current_app
 
 from portal import account_deletion, demo, interviews, work
-from portal.config import Environment
+from portal.config import Environment, settings
 from portal.extensions import db
 from portal.models import Role, User, utc_now
 from portal.people import accounts, passwords
@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
 @click.command()
 def seed() -> None:
     """Fill an empty demo: two people, three jobs and one finished interview."""
-    if current_app.config["PORTAL"].env is Environment.PRODUCTION:
+    if settings().env is Environment.PRODUCTION:
         raise click.ClickException(
             "Demo people have known passwords, so `flask seed` does not run in production."
         )
@@ -117,7 +117,7 @@ def purge() -> None:
 def capture_worker() -> None:
     """Measure answers and finish interviews, until SIGTERM or SIGINT stops this process."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    work.hold_back(app.config["PORTAL"])
+    work.hold_back(settings(app))
     work.Worker(app).run()
 
 

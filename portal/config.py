@@ -1,4 +1,7 @@
-"""All settings of the portal, read once from the environment and `.env`. It does not use Flask."""
+"""All settings of the portal, read once from the environment and `.env`.
+
+An app keeps them, and `settings` returns them; nothing else here knows Flask.
+"""
 
 import os
 import shlex
@@ -8,12 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
+
+from flask import Flask, current_app
 
 import log_format
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
+KEPT_AS = "PORTAL"  # the name under which an app keeps our settings in its configuration
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
 # 32 random hexadecimal characters hold 128 bits, which nobody can guess.
@@ -171,6 +177,16 @@ class Config:
     @property
     def crowd_model_path(self) -> Path:
         return self.crowd_model or self.instance_path / "models" / "centerface.onnx"
+
+
+def keep_settings(app: Flask, config: Config) -> None:
+    """Let this app work with these settings."""
+    app.config[KEPT_AS] = config
+
+
+def settings(app: Flask | None = None) -> Config:
+    """The settings of this app; without `app`, those of Flask's current app."""
+    return cast(Config, (app or current_app).config[KEPT_AS])
 
 
 def _one_of(

@@ -10,8 +10,8 @@ from typing import Any
 from flask import g
 
 from portal import interviews
+from portal.config import settings
 from portal.extensions import db
-from portal.interviews import config
 from portal.models import Application, InterviewQuestion, InterviewSession, User
 
 READ_BYTES = 256 * 1024  # a recording may not fit into memory, so we read it in pieces
@@ -32,7 +32,7 @@ def export_data(user: User) -> Iterator[bytes]:
         folder = f"applications/{number:02d}-{application.job.slug}"
         kind = application.resume_path.rpartition(".")[2]
         files[f"{folder}/application.json"] = _as_json(_application(application))
-        files[f"{folder}/resume.{kind}"] = config().resumes_folder / application.resume_path
+        files[f"{folder}/resume.{kind}"] = settings().resumes_folder / application.resume_path
         if application.interview:
             place = interviews.recording(application.interview)
             files |= {

@@ -10,6 +10,7 @@ from flask import Blueprint
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import interviews, work
+from portal.config import settings
 from portal.extensions import db
 from portal.models import InterviewSession, utc_now
 
@@ -45,9 +46,9 @@ def readyz() -> tuple[dict[str, object], int]:
 def checks() -> dict[str, str]:
     """The state of each part by its name: `ok`, or what is wrong."""
     found = {"database": _database(), "disk": _disk(), "models": _models()}
-    if interviews.config().records_itself:
+    if settings().records_itself:
         found["station"] = _station()
-    if interviews.config().proxy_temp_folder:
+    if settings().proxy_temp_folder:
         found["proxy"] = _proxy()
     return found | {
         "measuring": _measuring() if found["database"] == OK else "unknown without the database"
@@ -68,7 +69,7 @@ def _database() -> str:
 def free_bytes() -> int | None:
     """The free space on the interviews' disk, or None when their folder is missing."""
     try:
-        return shutil.disk_usage(interviews.config().interviews_folder).free
+        return shutil.disk_usage(settings().interviews_folder).free
     except OSError as exc:
         log.warning("the disk does not answer: %s", type(exc).__name__)
         return None
@@ -78,11 +79,7 @@ def _disk() -> str:
     free = free_bytes()
     if free is None:
         return "the interviews' folder is missing"
-    return (
-        OK
-        if free >= interviews.config().disk_floor_bytes
-        else "free space is below DISK_FLOOR_BYTES"
-    )
+    return OK if free >= settings().disk_floor_bytes else "free space is below DISK_FLOOR_BYTES"
 
 
 def proxy_space() -> tuple[int, int] | None:
@@ -90,7 +87,7 @@ def proxy_space() -> tuple[int, int] | None:
 
     None when PROXY_TEMP_FOLDER is not set, or when that folder is missing.
     """
-    folder = interviews.config().proxy_temp_folder
+    folder = settings().proxy_temp_folder
     if folder is None:
         return None
     try:
@@ -114,7 +111,7 @@ def _proxy() -> str:
 
 
 def _models() -> str:
-    config = interviews.config()
+    config = settings()
     are_there = all(path.is_file() for path in (config.face_model_path, config.crowd_model_path))
     return OK if are_there else "a model that measuring needs is missing"
 

@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.orm import aliased
 
 from portal import health, interviews, work
+from portal.config import settings
 from portal.extensions import db
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, WorkerKind, utc_now
 
@@ -49,7 +50,7 @@ class PortalCollector(Collector):
 
 def serve(app: Flask) -> None:
     """Start a thread that serves the metrics when the port is free. Returns at once."""
-    port = app.config["PORTAL"].metrics_port
+    port = settings(app).metrics_port
     if port is not None:
         threading.Thread(target=_serve, args=(app, port), name="metrics", daemon=True).start()
 
@@ -86,7 +87,7 @@ def _disk() -> Iterator[GaugeMetricFamily]:
     yield _gauge(
         "disk_floor_bytes",
         "No new recording starts below this free space",
-        interviews.config().disk_floor_bytes,
+        settings().disk_floor_bytes,
     )
     free = health.free_bytes()
     if free is not None:

@@ -13,7 +13,7 @@ from visiting import Visitor
 
 from capture.stderr import own_stderr
 from portal import demo, interviews
-from portal.config import PROJECT_FOLDER
+from portal.config import PROJECT_FOLDER, settings
 from portal.extensions import db
 from portal.models import InterviewSession, Job, User
 
@@ -36,7 +36,7 @@ class Target:
             self.job_ids = [str(job.id) for job in jobs]
             alice = db.session.scalars(db.select(User).where(User.email == CANDIDATE)).one()
             # the factory's application names this file
-            (interviews.config().resumes_folder / "none.pdf").write_bytes(papers.pdf())
+            (settings().resumes_folder / "none.pdf").write_bytes(papers.pdf())
             self.pending_id = str(interviews.open_interview(make_application(alice, jobs[0])).id)
             self.unapplied_slug = jobs[1].slug
 

@@ -4,7 +4,8 @@ deleted.
 
 import sqlalchemy as sa
 from alembic import op
-from flask import current_app
+
+from portal.config import settings
 
 revision = "0008"
 down_revision = "0007"
@@ -70,7 +71,7 @@ def _note_what_was_promised() -> None:
     interviews = sa.table(
         "interview_sessions", sa.column("consent_days"), sa.column("consent_record_at")
     )
-    days = current_app.config["PORTAL"].retention_days
+    days = settings().retention_days
     op.execute(
         sa.update(interviews)
         .where(interviews.c.consent_record_at.is_not(None))

@@ -3,13 +3,14 @@
 import uuid
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal import access, edit_conflicts, hiring, interviews
+from portal.config import settings
 from portal.extensions import db
 from portal.forms.applications import ApplyForm, ResumeForm
 from portal.hiring import AlreadyApplied, CannotApply, CannotChange, next_step, resumes
@@ -39,7 +40,7 @@ def dashboard() -> ResponseReturnValue:
     )
     applications = db.session.scalars(with_all.order_by(Application.created_at.desc())).all()
     rows = [(application, *next_step.next_step(application)) for application in applications]
-    days = current_app.config["PORTAL"].retention_days
+    days = settings().retention_days
     return render_template(
         "applications/dashboard.html", rows=rows, step=next_step.Step, retention_days=days
     )
@@ -134,7 +135,7 @@ def resume(application_id: uuid.UUID) -> ResponseReturnValue:
     if request.method == "GET" and application.user_id != current_user.id:
         # Note this before we look for the file: from now on the candidate cannot replace it.
         hiring.note_opened(application)
-    path = current_app.config["PORTAL"].resumes_folder / application.resume_path
+    path = settings().resumes_folder / application.resume_path
     if not path.is_file():
         abort(410, "This file is not on our disk any more. Ask its owner to send it again.")
     response = send_file(path, mimetype=resumes.mimetype(application.resume_path))

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import current_app
 from flask_wtf.file import FileField, FileRequired
 from wtforms import Field, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from portal import hiring
+from portal.config import settings
 from portal.forms import PageForm
 from portal.hiring import resumes
 
@@ -36,7 +36,7 @@ class ResumeForm(PageForm):
 
     def validate_resume(self, field: Field) -> None:
         try:
-            scan_command = current_app.config["PORTAL"].scan_command
+            scan_command = settings().scan_command
             self.checked = resumes.read(
                 field.data.filename, field.data.stream, self._who, scan_command
             )

@@ -1,9 +1,9 @@
 """Applies for a job with a checked résumé. Commits."""
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
+from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resumes, used_takes
 from portal.hiring.errors import ACCOUNT_DISABLED, AlreadyApplied, CannotApply
@@ -39,7 +39,7 @@ def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
 
     If it raises, the stored file is deleted again.
     """
-    folder = current_app.config["PORTAL"].resumes_folder
+    folder = settings().resumes_folder
     check_may_apply(user, job)
     db.session.rollback()  # release the database's lock while the disk works
     stored = resumes.store(resume, folder)

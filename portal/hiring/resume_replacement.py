@@ -3,9 +3,9 @@
 import uuid
 
 import sqlalchemy as sa
-from flask import current_app
 
 from portal import edit_conflicts
+from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resumes
 from portal.hiring.errors import ACCOUNT_DISABLED, CannotChange, ResumeReplaced, StatusForbids
@@ -46,7 +46,7 @@ def replace_resume(application: Application, resume: Resume, before: str | None 
     and another tab may replace the old one in that time. None replaces the stored file without this
     comparison. If it raises, nothing has changed.
     """
-    folder, application_id = current_app.config["PORTAL"].resumes_folder, application.id
+    folder, application_id = settings().resumes_folder, application.id
     before = before or application.resume_path
     db.session.rollback()  # release the database's lock while the disk works
     stored = resumes.store(resume, folder)

@@ -16,7 +16,7 @@ from flask import Flask
 from capture.rules import RULE_NAMES
 from capture.stderr import own_stderr
 from portal import work
-from portal.config import ConfigError
+from portal.config import ConfigError, settings
 from portal.hiring.stopped_interviews import is_not_stopped
 from portal.interviews.answer_remarks import notes as arrival_notes
 from portal.interviews.answer_remarks import notes_by_question
@@ -55,7 +55,7 @@ from portal.interviews.kiosk import (
     stop_here,
 )
 from portal.interviews.lifecycle import claim_seat, finish, give_consent, open_interview, retry
-from portal.interviews.paths import answer_path, config, recording
+from portal.interviews.paths import answer_path, recording
 from portal.interviews.questions import release
 from portal.interviews.receiving import (
     announce,
@@ -135,7 +135,7 @@ def init_app(app: Flask) -> None:
 
     Raises ConfigError if RULES_OFF names a rule that does not exist.
     """
-    if unknown := app.config["PORTAL"].rules_off - RULE_NAMES:
+    if unknown := settings(app).rules_off - RULE_NAMES:
         known = ", ".join(sorted(RULE_NAMES))
         raise ConfigError(
             f"RULES_OFF names {', '.join(sorted(unknown))}, which is no rule; there are {known}."
@@ -155,4 +155,4 @@ def demo_clips(folder: Path) -> list[Path]:
     """Generate three answers for the demo: one shows no face for a while, one shows two faces."""
     from capture import demo  # imports the encoders, which no other process needs
 
-    return demo.make_demo_clips(config().instance_path / "models" / "astronaut.png", folder)
+    return demo.make_demo_clips(settings().instance_path / "models" / "astronaut.png", folder)

@@ -12,11 +12,12 @@ from typing import Any
 from capture.media.signature import UPLOAD_CONTAINERS, is_head_alone
 from capture.types import PageEventKind, PausedDevice
 from portal import tus, work
+from portal.config import settings
 from portal.extensions import db
 from portal.interviews import disk_space, kiosk, questions
 from portal.interviews.eligibility import lock_interview, refuse_stopped, refuse_unless_seated
 from portal.interviews.errors import BytesMissing, Discarded, InterviewError, NoTakesLeft, TooMuch
-from portal.interviews.paths import answer_path, config, recording
+from portal.interviews.paths import answer_path, recording
 from portal.interviews.receiving import most_bytes, refuse_complete, refuse_where_recorded_here
 from portal.models import (
     Answer,
@@ -122,7 +123,7 @@ def complete_answer(
     page recorded the answer and sent all its reports.
     """
     refuse_stopped(answer.interview)
-    losses = kiosk.settle(answer) if config().records_itself else None
+    losses = kiosk.settle(answer) if settings().records_itself else None
     answer_id, path = answer.id, answer_path(answer)
     db.session.rollback()
     # under the lock no piece can arrive between reading the size and marking it complete

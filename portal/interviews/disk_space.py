@@ -5,8 +5,9 @@ It only checks, and deletes nothing.
 
 from disk import space as disk
 from portal import tus
+from portal.config import settings
 from portal.interviews.errors import NoRoom
-from portal.interviews.paths import answer_path, config
+from portal.interviews.paths import answer_path
 from portal.models import Answer, AnswerState, InterviewSession
 
 # running answers may use nine tenths of the disk floor, which new ones must leave
@@ -16,7 +17,7 @@ OBSERVATIONS_BYTES = 1_000_000  # about the most that one answer needs
 
 def refuse_new() -> None:
     """Raise NoRoom if less than the disk floor is free."""
-    if disk.free_bytes(config().interviews_folder) < config().disk_floor_bytes:
+    if disk.free_bytes(settings().interviews_folder) < settings().disk_floor_bytes:
         raise NoRoom(
             "The server is short of space, so no new recording can start. Nothing saved is lost;"
             " try later."
@@ -25,8 +26,8 @@ def refuse_new() -> None:
 
 def refuse_running() -> None:
     """Raise NoSpace if the disk has no room even for answers that are being recorded."""
-    settings = config()
-    if disk.free_bytes(settings.interviews_folder) < settings.disk_floor_bytes // RUNNING_SHARE:
+    kept_free_bytes = settings().disk_floor_bytes // RUNNING_SHARE
+    if disk.free_bytes(settings().interviews_folder) < kept_free_bytes:
         raise tus.NoSpace(
             "The server is out of space. What was confirmed is safe; sending goes on later."
         )
@@ -39,5 +40,5 @@ def fits(row: Answer | InterviewSession) -> bool:
     else:
         copied = [row] if row.state is AnswerState.RECEIVED else []
     needed_bytes = OBSERVATIONS_BYTES + sum(tus.size(answer_path(answer)) for answer in copied)
-    kept_free_bytes = config().disk_floor_bytes // RUNNING_SHARE
-    return disk.free_bytes(config().interviews_folder) >= needed_bytes + kept_free_bytes
+    kept_free_bytes = settings().disk_floor_bytes // RUNNING_SHARE
+    return disk.free_bytes(settings().interviews_folder) >= needed_bytes + kept_free_bytes

@@ -21,11 +21,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from capture.device import client as device_client
 from capture.device.client import StationAway, StationRefused
 from capture.errors import StillWriting
+from portal.config import settings
 from portal.extensions import db
 from portal.interviews import disk_space, receiving
 from portal.interviews.eligibility import may_record, refuse_other_tabs, refuse_unless_seated
 from portal.interviews.errors import InterviewError
-from portal.interviews.paths import answer_path, config
+from portal.interviews.paths import answer_path
 from portal.models import Answer, InterviewSession
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def refuse_visitors(is_at_the_machine: bool) -> None:
 
     Otherwise people elsewhere could look through its camera.
     """
-    if not config().records_itself:
+    if not settings().records_itself:
         raise NoDevicesHere("This portal records with the camera of your own browser.")
     if not is_at_the_machine:
         raise NotAtTheMachine(
@@ -112,7 +113,9 @@ def preview(interview: InterviewSession, tab: str) -> Generator[bytes]:
     A refusal is raised before the first picture.
     """
     refuse_unless_seated(interview, tab)
-    pictures = device_client.preview(config().station_socket, interview=str(interview.id), tab=tab)
+    pictures = device_client.preview(
+        settings().station_socket, interview=str(interview.id), tab=tab
+    )
     try:
         next(pictures)
     except (StationAway, StationRefused) as error:
@@ -128,7 +131,7 @@ def record_here(answer: Answer, tab: str) -> dict[str, Any]:
     limits = {
         "most_ms": answer.limit_ms + OVERRUN_MS,
         "most_bytes": receiving.most_bytes(answer.limit_ms),
-        "least_free_bytes": config().disk_floor_bytes // disk_space.RUNNING_SHARE,
+        "least_free_bytes": settings().disk_floor_bytes // disk_space.RUNNING_SHARE,
     }
     path = str(answer_path(answer).resolve())
     try:
@@ -178,15 +181,15 @@ def release_devices(interview: InterviewSession, tab: str) -> None:
 
 def is_station_there() -> bool:
     """Whether the station answers at its socket. This does not open the devices."""
-    return device_client.is_there(config().station_socket)
+    return device_client.is_there(settings().station_socket)
 
 
 def run_station() -> None:
     """Run the station until SIGTERM or SIGINT."""
     from capture.device.station import Station, StationServer  # imports decoders and PortAudio
 
-    station = Station(config().capture_camera, config().capture_microphone)
-    server, ended = StationServer(config().station_socket, station), threading.Event()
+    station = Station(settings().capture_camera, settings().capture_microphone)
+    server, ended = StationServer(settings().station_socket, station), threading.Event()
 
     def stop(*_: object) -> None:
         ended.set()
@@ -228,7 +231,7 @@ def _ask(verb: str, interview: InterviewSession, **values: Any) -> dict[str, Any
     interview_id = str(interview.id)
     db.session.rollback()  # cameras take seconds; the database must not wait for them
     try:
-        return device_client.ask(config().station_socket, verb, interview=interview_id, **values)
+        return device_client.ask(settings().station_socket, verb, interview=interview_id, **values)
     except (StationAway, StationRefused) as error:
         raise _explained(error) from error
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from portal import hiring, work
+from portal.config import settings
 from portal.consent import Shown
 from portal.extensions import db
 from portal.interviews import disk_space, questions
@@ -18,7 +19,7 @@ from portal.interviews.eligibility import (
     refuse_uninterviewable,
 )
 from portal.interviews.errors import AnswersMissing, InterviewError, OpenElsewhere
-from portal.interviews.paths import config, recording
+from portal.interviews.paths import recording
 from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
 
 SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
@@ -48,7 +49,7 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
         now = utc_now()
         interview.consent_record_at = now
         interview.consent_analyse_at = now if analyse is True else None
-        interview.consent_days = config().retention_days
+        interview.consent_days = settings().retention_days
         if shown:
             interview.consent_version, interview.consent_sha256 = shown.version, shown.sha256
         interview.start_time = now

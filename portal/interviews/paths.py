@@ -1,23 +1,17 @@
-"""Paths and settings of interviews: folders, answers' files, face models, rules."""
+"""Paths of interviews (folders, answers' files), face models, and the rules that are on."""
 
 import uuid
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
-
-from flask import current_app
+from typing import TYPE_CHECKING, Protocol
 
 from capture.rules import Rules
 from capture.store.recording import Recording
-from portal.config import Config
+from portal.config import settings
 from portal.models import InterviewSession
 
 if TYPE_CHECKING:
     from capture.session import Models
-
-
-def config() -> Config:
-    return cast(Config, current_app.config["PORTAL"])
 
 
 def models() -> "Models":
@@ -25,12 +19,12 @@ def models() -> "Models":
     # imports every decoder, so only processes that measure import it
     from capture.session import Models
 
-    return Models(face=config().face_model_path, face_detector=config().crowd_model_path)
+    return Models(face=settings().face_model_path, face_detector=settings().crowd_model_path)
 
 
 def rules() -> Rules:
     """The rules for flags, without those that this deployment switched off."""
-    return Rules(off=config().rules_off)
+    return Rules(off=settings().rules_off)
 
 
 def engine() -> dict[str, str]:
@@ -40,7 +34,7 @@ def engine() -> dict[str, str]:
 
 
 def folder_of(interview_id: uuid.UUID) -> Recording:
-    return Recording(config().interviews_folder / str(interview_id))
+    return Recording(settings().interviews_folder / str(interview_id))
 
 
 def recording(interview: InterviewSession) -> Recording:
@@ -65,7 +59,7 @@ class NamesFile(Protocol):
 def answer_path(answer: NamesFile) -> Path:
     """The file with this answer's bytes."""
     names = answer.question_position, answer.take, answer.part, answer.container
-    return _answer_path(config().interviews_folder, answer.interview_id, *names)
+    return _answer_path(settings().interviews_folder, answer.interview_id, *names)
 
 
 @lru_cache(maxsize=1024)  # each candidate who records needs it every second

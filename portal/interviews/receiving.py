@@ -15,10 +15,11 @@ from sqlalchemy.engine import Dialect, Engine
 from capture.errors import UnusableMedia
 from capture.media.signature import identify
 from portal import tus
+from portal.config import settings
 from portal.extensions import db
 from portal.interviews import disk_space
 from portal.interviews.eligibility import NOTHING_MORE
-from portal.interviews.paths import answer_path, config
+from portal.interviews.paths import answer_path
 from portal.models import (
     STOPS_RECORDING,
     Answer,
@@ -104,7 +105,7 @@ def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: O
 
 def refuse_where_recorded_here() -> None:
     """Raise Refused on a kiosk: there, only the station may write the files of answers."""
-    if config().records_itself:
+    if settings().records_itself:
         raise tus.Refused(403, "This portal records with its own camera; nothing is uploaded.")
 
 
@@ -238,7 +239,7 @@ def _note_length(answer_id: uuid.UUID, length_bytes: int | None) -> None:
 
 def most_bytes(limit_ms: int) -> int:
     """The largest file that we accept for an answer of at most `limit_ms`."""
-    return min(config().upload_max_bytes, SLACK_BYTES + limit_ms * MAX_BYTES_PER_MS)
+    return min(settings().upload_max_bytes, SLACK_BYTES + limit_ms * MAX_BYTES_PER_MS)
 
 
 def confirmed_bytes(answer: Answer) -> int:

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from capture.store.recording import Recording
+from portal.config import settings
 from portal.extensions import db, drop_old_pages
 from portal.hiring import resumes, stopped_interviews, used_takes
 from portal.interviews.observation_cache import finished_rows
-from portal.interviews.paths import config, folder_of
+from portal.interviews.paths import folder_of
 from portal.models import Application, InterviewSession, InterviewState, User, utc_now
 from portal.work import LEASE
 
@@ -48,7 +49,7 @@ def purge(now: datetime) -> int:
 def _expired(now: datetime) -> list[uuid.UUID]:
     """One query for each promised number of days. There are few, since settings change rarely."""
     present, began = (
-        config().retention_days,
+        settings().retention_days,
         sa.func.coalesce(InterviewSession.start_time, InterviewSession.created_at),
     )
     promised = db.session.scalars(sa.select(InterviewSession.consent_days).distinct()).all()
@@ -129,7 +130,7 @@ def erase(user_id: uuid.UUID) -> None:
         remove(interview_id)
     db.session.rollback()
     for name in stored:
-        resumes.remove(name, config().resumes_folder)
+        resumes.remove(name, settings().resumes_folder)
     # the database deletes the rows that refer to it (ON DELETE CASCADE)
     db.session.execute(sa.delete(User).where(User.id == user_id))
     db.session.commit()
@@ -141,7 +142,7 @@ def sweep_resumes(now: datetime) -> int:
 
     They remain when a process is killed after it wrote the file and before it wrote the row.
     """
-    folder = config().resumes_folder
+    folder = settings().resumes_folder
     oldest_kept = (now - LEFT_ALONE).timestamp()
     stored = {path.name: path.stat().st_mtime for path in folder.iterdir() if path.is_file()}
     unnamed = set(stored) - set(db.session.scalars(sa.select(Application.resume_path)))

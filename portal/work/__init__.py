@@ -13,7 +13,7 @@ from threading import Event
 
 from flask import Flask, current_app
 
-from portal.config import Config
+from portal.config import settings
 from portal.extensions import db
 from portal.models import WorkerKind
 from portal.work.claims import GONE, LEASE, MAX_ATTEMPTS, Claim, Waiting
@@ -60,8 +60,7 @@ def init_app(app: Flask) -> None:
 
 def ensure_working() -> None:
     """Start this process's background threads, if the configuration wants them here."""
-    config: Config = current_app.config["PORTAL"]
-    if config.capture_in_web and not current_app.testing:
+    if settings().capture_in_web and not current_app.testing:
         current_app.extensions[MANAGER].ensure_started()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from portal.config import Config
+from portal.config import Config, settings
 from portal.models import WorkerKind
 from portal.work.heartbeats import Heartbeat
 from portal.work.kinds import kinds_of, next_or_idle_task
@@ -40,7 +40,7 @@ def make_manager(app: Flask, kind: WorkerKind) -> BackgroundManager:
     """The threads that look for work and do it, not started yet."""
     return BackgroundManager(
         lambda: next_or_idle_task(app),
-        app.config["PORTAL"].capture_workers,
+        settings(app).capture_workers,
         idle_s=LOOK_EVERY_S,
         beat=Heartbeat(app, kind).beat,
     )
@@ -52,7 +52,7 @@ class Worker:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._manager = make_manager(app, WorkerKind.WORKER)
-        self._max_bytes = app.config["PORTAL"].capture_memory_bytes
+        self._max_bytes = settings(app).capture_memory_bytes
         self._ended = threading.Event()
 
     def run(self) -> None:

@@ -21,7 +21,7 @@ from tricks import DISGUISES, NAMES, Maker
 
 from documents import jail, start_inspection
 from documents.inspect_file import judge
-from portal.config import PROJECT_FOLDER
+from portal.config import PROJECT_FOLDER, settings
 from portal.extensions import db
 from portal.hiring import file_inspection, resumes
 from portal.hiring.resumes import ResumeRefused
@@ -115,7 +115,7 @@ def test_a_hostile_name_is_only_a_name(
     assert shown in (name, "ignored")
     assert len(name) <= resumes.NAME_MAX_CHARS
     assert len(name.encode()) <= 255
-    (app.config["PORTAL"].resumes_folder / "here.pdf").write_bytes(papers.pdf())
+    (settings(app).resumes_folder / "here.pdf").write_bytes(papers.pdf())
     row = make_application(alice, resume_path="here.pdf", resume_name=name)
     response = sign_in(client, alice).get(f"/applications/{row.id}/resume", buffered=True)
     assert response.headers["Content-Disposition"].startswith(

@@ -24,6 +24,7 @@ from torture import Site, check_whole
 from capture.session import CaptureSession
 from capture.store.recording import read_observations
 from portal import interviews, work
+from portal.config import settings
 from portal.extensions import db
 from portal.interviews import measuring
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState
@@ -128,7 +129,7 @@ def test_a_disk_that_confirms_nothing_is_believed_in_nothing(tmp_path: Path, cli
 
 @pytest.fixture
 def disk(app: Flask) -> Iterator[SmallDisk]:
-    with small_disk(app.config["PORTAL"].interviews_folder, megabytes=8) as disk:
+    with small_disk(settings(app).interviews_folder, megabytes=8) as disk:
         yield disk
 
 
@@ -190,7 +191,7 @@ def test_work_that_meets_a_full_disk_uses_up_no_try(
 
 @pytest.fixture
 def short_of_space(app: Flask) -> None:
-    object.__setattr__(app.config["PORTAL"], "disk_floor_bytes", 2**60)
+    object.__setattr__(settings(app), "disk_floor_bytes", 2**60)
 
 
 def test_no_interview_begins_below_the_floor(

@@ -25,6 +25,7 @@ from werkzeug.test import TestResponse
 
 from portal import interviews, upload_tokens
 from portal.blueprints.api import tokens as api_tokens
+from portal.config import settings
 from portal.extensions import db
 from portal.models import Answer, Application, InterviewSession, InterviewState, Role, User
 
@@ -188,7 +189,7 @@ def world(alice: User, bob: User, ada: User) -> World:
 
 def belongings_of(user: User) -> Belongings:
     application = make_application(user, resume_path=f"{user.id}.pdf")
-    (interviews.config().resumes_folder / application.resume_path).write_bytes(pdf())
+    (settings().resumes_folder / application.resume_path).write_bytes(pdf())
     interview = begin_interview(application)
     ready = begin_interview(make_application(user))
     ready.state = InterviewState.READY

@@ -6,6 +6,7 @@ from factories import make_application, make_user
 from flask import Flask
 
 from portal import demo
+from portal.config import settings
 from portal.extensions import db
 from portal.models import (
     Application,
@@ -87,7 +88,7 @@ def test_an_account_that_is_leaving_is_not_brought_back(app: Flask, command: lis
 
 @pytest.mark.parametrize("role", list(Role))
 def test_an_operator_deletes_an_account_with_everything_of_it(app: Flask, role: Role) -> None:
-    folder = app.config["PORTAL"].resumes_folder
+    folder = settings(app).resumes_folder
     (folder / "here.pdf").write_bytes(papers.pdf())
     make_application(make_user("new@example.org", role=role), resume_path="here.pdf")
     run = app.test_cli_runner().invoke
@@ -121,5 +122,5 @@ def models(app: Flask) -> None:
     """The demo's portrait where the command looks for it; the models are named by the test's
     settings.
     """
-    folder = app.config["PORTAL"].instance_path / "models"
-    folder.symlink_to(app.config["PORTAL"].face_model.parent)
+    folder = settings(app).instance_path / "models"
+    folder.symlink_to(settings(app).face_model.parent)

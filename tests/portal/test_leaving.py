@@ -26,6 +26,7 @@ from senses_support import film_sitter
 from sqlalchemy import make_url
 
 from portal import account_deletion, data_export, interviews, upload_tokens, work
+from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resumes
 from portal.interviews import measuring
@@ -38,7 +39,7 @@ CONFIRMED = {"password": PASSWORD}
 @pytest.fixture
 def application(app: Flask, alice: User) -> Application:
     stored = resumes.store(
-        resumes.Resume("cv.pdf", "pdf", papers.pdf()), app.config["PORTAL"].resumes_folder
+        resumes.Resume("cv.pdf", "pdf", papers.pdf()), settings(app).resumes_folder
     )
     return make_application(
         alice, resume_path=stored, resume_name="Alice's CV.pdf", note="Ten years of pipelines"
@@ -63,7 +64,7 @@ def names_in(config: object) -> list[str]:
 def test_an_account_is_deleted_with_everything_on_disk(
     app: Flask, cast: Cast, recorded: InterviewSession, client: FlaskClient
 ) -> None:
-    config = app.config["PORTAL"]
+    config = settings(app)
     assert b"alice@example.org" in everything_in(config.instance_path)
     assert len(names_in(config)) > 5
     page = sign_in(client, cast.alice).post(
@@ -142,7 +143,7 @@ def test_an_interrupted_deletion_is_finished_by_the_housekeeping(
     db.session.rollback()
     assert client.get("/dashboard").status_code == 303  # nobody gets in from the first moment on
     assert app.test_cli_runner().invoke(args=["purge"]).exit_code == 0
-    assert names_in(app.config["PORTAL"]) == []
+    assert names_in(settings(app)) == []
     assert accounts.find("alice@example.org") is None
 
 
@@ -174,7 +175,7 @@ def test_what_is_being_measured_stops_and_leaves_nothing(
     account_deletion.delete_account(db.session.get_one(User, user_id))
     worker.join(60)
     assert not worker.is_alive()
-    assert names_in(app.config["PORTAL"]) == []
+    assert names_in(settings(app)) == []
     db.session.rollback()
     assert work.next_task(app) is None
 
@@ -196,7 +197,7 @@ def test_an_interview_that_is_being_put_together_stops_too(
     db.session.rollback()
     monkeypatch.setattr(measuring.joining, "join", meanwhile)
     job(threading.Event())
-    assert names_in(app.config["PORTAL"]) == []
+    assert names_in(settings(app)) == []
 
 
 def test_a_piece_that_comes_too_late_is_told_so(
@@ -255,7 +256,7 @@ def test_others_write_while_the_files_for_the_zip_are_looked_up(
     client: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    look_up, database = interviews.recording, make_url(app.config["PORTAL"].database_url).database
+    look_up, database = interviews.recording, make_url(settings(app).database_url).database
     written = []
 
     def meanwhile(interview: InterviewSession) -> object:

@@ -10,6 +10,7 @@ from interview_steps import clip_bytes, record_answer, start_answer
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.metrics import PortalCollector
 from portal.models import InterviewSession, WorkerKind, utc_now
@@ -82,7 +83,7 @@ def test_the_disk_is_there_in_bytes(app: Flask) -> None:
 
 def test_the_disk_of_the_proxy_is_there_where_it_is_watched(app: Flask, tmp_path: Path) -> None:
     assert "portal_proxy_disk_bytes" not in scraped(app)
-    app.config["PORTAL"] = replace(app.config["PORTAL"], proxy_temp_folder=tmp_path)
+    keep_settings(app, replace(settings(app), proxy_temp_folder=tmp_path))
 
     found = scraped(app)
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 
+from portal.config import settings
 from portal.extensions import db
 from portal.models import (
     InterviewSession,
@@ -176,7 +177,7 @@ def test_consents_of_an_earlier_version_were_for_the_days_of_today(app: Flask) -
         sa.select(InterviewSession).order_by(InterviewSession.state.desc())
     ).all()
     assert (begun.consent_days, begun.consent_version) == (
-        app.config["PORTAL"].retention_days,
+        settings(app).retention_days,
         None,
     )
     assert pending.consent_days is None

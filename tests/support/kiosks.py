@@ -29,7 +29,7 @@ class Kiosk:
         }
         self.server = LiveServer(folder, **settings)
         self.station: subprocess.Popen[bytes] | None = None
-        self.socket = self.server.app.config["PORTAL"].station_socket
+        self.socket = settings(self.server.app).station_socket
 
     def start(self) -> None:
         self.start_station()

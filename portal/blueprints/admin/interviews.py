@@ -22,6 +22,7 @@ from portal.blueprints.admin.applications import (
     came_from_applications,
 )
 from portal.blueprints.admin.bp import bp
+from portal.config import settings
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, InterviewState, Job
 from portal.review_queue import InterviewFilter
@@ -179,7 +180,7 @@ def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> Res
     """A file of a finished interview, with support for byte ranges."""
     if interview.state is not InterviewState.READY or not path.is_file():
         abort(404)
-    prefix = interviews.config().media_accel_prefix
+    prefix = settings().media_accel_prefix
     response = (
         _sent_by_nginx(prefix, path) if prefix else send_file(path, conditional=True, etag=True)
     )
@@ -193,9 +194,5 @@ def _sent_by_nginx(prefix: str, path: Path) -> Response:
     The caller has already checked the permission.
     """
     return Response(
-        headers={
-            "X-Accel-Redirect": (
-                f"{prefix}/{path.relative_to(interviews.config().interviews_folder)}"
-            )
-        }
+        headers={"X-Accel-Redirect": (f"{prefix}/{path.relative_to(settings().interviews_folder)}")}
     )

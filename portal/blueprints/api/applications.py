@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask_jwt_extended import current_user
 from flask_sqlalchemy.pagination import Pagination
@@ -22,6 +22,7 @@ from portal.blueprints.api.schemas import (
     PageQuery,
     ResumeForm,
 )
+from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resumes
 from portal.models import Application, utc_now
@@ -116,7 +117,7 @@ def replace_resume(
 
 def _read(file: FileStorage, who: uuid.UUID) -> resumes.Resume:
     """Check a file, which counts as one try. Raises ResumeRefused and HaveToWait."""
-    scan_command = current_app.config["PORTAL"].scan_command
+    scan_command = settings().scan_command
     with throttle.counted(throttle.APPLY, who, request.remote_addr, utc_now()):
         db.session.rollback()  # release the lock while we check the file
         return resumes.read(file.filename, file.stream, str(who), scan_command)

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask import current_app, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
@@ -13,6 +13,7 @@ from portal import interviews
 from portal.access import fetch_own, is_at_a_kiosk, is_at_the_machine, sign_out_here
 from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import room_state
+from portal.config import settings
 from portal.forms.consent import ConsentForm
 from portal.hiring.next_step import DECIDED
 from portal.interviews import AnswersMissing, InterviewError
@@ -57,9 +58,7 @@ def consent(interview_id: uuid.UUID) -> ResponseReturnValue:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
     interviews.refuse_uninterviewable(row.application)
     form = ConsentForm()
-    view = {"form": form, "retention_days": current_app.config["PORTAL"].retention_days} | names(
-        row
-    )
+    view = {"form": form, "retention_days": settings().retention_days} | names(row)
     shown = consents.shown(render_template("capture/_consent_text.html", **view), *form.choices())
     if form.agrees_to(shown.sha256):
         interviews.give_consent(row, analyse=form.analyse.data, shown=shown)
@@ -154,12 +153,12 @@ def recording_page(interview_id: uuid.UUID, template: str) -> ResponseReturnValu
     if row.state is not InterviewState.RECORDING:
         return redirect(url_for("capture.interview", interview_id=row.id), code=303)
     interviews.refuse_uninterviewable(row.application)
-    records_itself = interviews.config().records_itself
+    records_itself = settings().records_itself
     if records_itself:
         interviews.refuse_visitors(is_at_the_machine())
     view = {
         "room": room_state(row),
-        "limits": {"chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes},
+        "limits": {"chunk_max_bytes": settings().upload_chunk_max_bytes},
     }
     status = interviews.status(row)
     return render_template(

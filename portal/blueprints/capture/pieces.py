@@ -14,11 +14,12 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from werkzeug.datastructures import EnvironHeaders
 
 from portal import interviews, logs, tus, work
 from portal.blueprints.capture.uploads import ADDRESS, check_version, refused, token_holder
+from portal.config import settings
 from portal.web import security_headers
 
 Environ = dict[str, Any]
@@ -121,7 +122,7 @@ def _body(environ: Environ, length_bytes: int | None) -> bytes:
 
     Without a length, the client uses chunked transfer encoding.
     """
-    limit_bytes = current_app.config["PORTAL"].upload_chunk_max_bytes
+    limit_bytes = settings().upload_chunk_max_bytes
     too_large = tus.Refused(413, f"Send pieces of at most {limit_bytes} bytes.")
     if length_bytes is None and not environ.get("wsgi.input_terminated"):
         raise tus.Refused(411, "Say Content-Length.")

@@ -10,6 +10,7 @@ from portal import interviews
 from portal.access import is_at_the_machine
 from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import own_answer
+from portal.config import settings
 from portal.models import InterviewState
 from portal.web.error_pages import for_programs
 
@@ -20,7 +21,7 @@ from portal.web.error_pages import for_programs
 def answer_playback(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     """The video of one answer, with byte ranges. Only the team can watch it after the interview."""
     answer = own_answer(interview_id, answer_id)
-    if interviews.config().records_itself:
+    if settings().records_itself:
         interviews.refuse_visitors(is_at_the_machine())
     path = interviews.answer_path(answer)
     if answer.interview.state is not InterviewState.RECORDING or not path.is_file():

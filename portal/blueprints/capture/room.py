@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from flask import abort, current_app, request, url_for
+from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from flask_wtf.csrf import generate_csrf
@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from portal import interviews, tus, upload_tokens
 from portal.access import fetch_own
 from portal.blueprints.capture.bp import bp
+from portal.config import settings
 from portal.interviews import InterviewError
 from portal.models import (
     Answer,
@@ -190,7 +191,7 @@ def room_state(row: InterviewSession) -> dict[str, Any]:
         "analyse": row.is_analysed,
         "csrf": generate_csrf(),
         "questions": [question_state(row, question) for question in row.questions],
-        "chunk_max_bytes": current_app.config["PORTAL"].upload_chunk_max_bytes,
+        "chunk_max_bytes": settings().upload_chunk_max_bytes,
         "uploads_url": url_for("capture.create_upload"),
     }
 

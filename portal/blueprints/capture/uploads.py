@@ -6,12 +6,13 @@ A token says who may send.
 import uuid
 from http import HTTPStatus
 
-from flask import Response, current_app, g, request, url_for
+from flask import Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Headers
 
 from portal import interviews, tus, upload_tokens
 from portal.blueprints.capture.bp import bp
+from portal.config import settings
 from portal.extensions import csrf, db
 from portal.models import Answer
 from portal.web.error_pages import problem
@@ -147,7 +148,7 @@ def options() -> Response:
     response = empty(204)
     response.headers["Tus-Version"] = tus.VERSION
     response.headers["Tus-Extension"] = tus.EXTENSIONS
-    response.headers["Tus-Max-Size"] = str(current_app.config["PORTAL"].upload_max_bytes)
+    response.headers["Tus-Max-Size"] = str(settings().upload_max_bytes)
     response.headers["Tus-Checksum-Algorithm"] = ",".join(tus.CHECKSUMS)
     return response
 

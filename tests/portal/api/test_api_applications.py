@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from papers import pdf, upload
 
+from portal.config import settings
 from portal.extensions import db
 from portal.models import Application, InterviewSession, Job, JobStatus, User
 
@@ -36,7 +37,7 @@ def test_it_applies_with_a_resume(app: Flask, client: FlaskClient, alice: User) 
     )
     stored = db.session.scalars(db.select(Application)).one()
     assert stored.user_id == alice.id
-    assert (app.config["PORTAL"].resumes_folder / stored.resume_path).read_bytes() == PAPER
+    assert (settings(app).resumes_folder / stored.resume_path).read_bytes() == PAPER
 
 
 def test_only_a_candidate_applies(client: FlaskClient, cast: Cast) -> None:

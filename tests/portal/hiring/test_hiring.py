@@ -9,6 +9,7 @@ from factories import Cast, make_application, make_job, save
 from flask import Flask
 
 from portal import hiring
+from portal.config import settings
 from portal.extensions import db
 from portal.hiring import AlreadyApplied, CannotApply, CannotChange, applying, next_step, resumes
 from portal.hiring.next_step import Step
@@ -38,7 +39,7 @@ def resume() -> Resume:
 
 @pytest.fixture
 def folder(app: Flask) -> Path:
-    return app.config["PORTAL"].resumes_folder
+    return settings(app).resumes_folder
 
 
 def test_applying_keeps_the_file_and_the_row(alice: User, resume: Resume, folder: Path) -> None:

@@ -14,7 +14,7 @@ from factories import make_application, make_job
 from flask import Flask
 
 from portal import hiring, interviews
-from portal.config import PROJECT_FOLDER, Config
+from portal.config import PROJECT_FOLDER, Config, settings
 from portal.interviews import retention
 from portal.models import User, utc_now
 
@@ -37,7 +37,7 @@ with app.app_context():
 
 @pytest.fixture
 def folder(app: Flask) -> Path:
-    return app.config["PORTAL"].resumes_folder
+    return settings(app).resumes_folder
 
 
 def put(folder: Path, *names: str) -> None:

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import edit_conflicts, hiring
+from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resume_replacement, resumes
 from portal.models import Application, ApplicationStatus, User, utc_now
@@ -23,7 +24,7 @@ SKYPE = odd_documents.PDFS["a link to skype:jane?chat"][0]
 
 @pytest.fixture
 def folder(app: Flask) -> Path:
-    return app.config["PORTAL"].resumes_folder
+    return settings(app).resumes_folder
 
 
 @pytest.fixture

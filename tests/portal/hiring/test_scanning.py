@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, NameObject
 
+from portal.config import keep_settings, settings
 from portal.hiring import file_inspection, resumes
 from portal.hiring.resumes import ResumeRefused
 from portal.models import User
@@ -95,8 +96,8 @@ def test_a_scanner_that_ends_before_it_read_everything_is_believed() -> None:
 def test_pages_and_api_ask_the_scanner_of_the_settings(
     app: Flask, client: FlaskClient, alice: User, tmp_path: Path
 ) -> None:
-    portal = dataclasses.replace(app.config["PORTAL"], scan_command=(sys.executable, "-c", SCANNER))
-    app.config["PORTAL"] = portal
+    portal = dataclasses.replace(settings(app), scan_command=(sys.executable, "-c", SCANNER))
+    keep_settings(app, portal)
     response = sign_in(client, alice).post(
         f"/jobs/{make_job().slug}/apply", **papers.form(resume=papers.upload(infected()))
     )

@@ -15,6 +15,7 @@ from interview_steps import begin_interview
 from visiting import seen_in
 
 from portal import consent, data_export, interviews
+from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.forms.consent import ConsentForm
 from portal.models import Application, InterviewSession, InterviewState, User, utc_now
@@ -101,7 +102,7 @@ def test_the_record_says_which_words_and_how_many_days(
     interview = only_interview()
 
     assert (interview.consent_version, interview.consent_sha256) == (consent.VERSION, shown)
-    assert interview.consent_days == app.config["PORTAL"].retention_days
+    assert interview.consent_days == settings(app).retention_days
     package = zipfile.ZipFile(
         BytesIO(b"".join(data_export.export_data(interview.application.user)))
     )
@@ -119,7 +120,7 @@ def test_nobody_agrees_to_words_that_changed_meanwhile(
     app: Flask, client: FlaskClient, address: str
 ) -> None:
     old = shown_on(client.get(address).text)
-    app.config["PORTAL"] = replace(app.config["PORTAL"], retention_days=365)
+    keep_settings(app, replace(settings(app), retention_days=365))
     refused = client.post(address, data={"shown": old, "record": "y"})
     unseen = client.post(address, data={"record": "y"})
 
@@ -143,7 +144,7 @@ def test_no_promise_is_stretched_later(
     interview = begin_interview(application)
     interview.consent_days, began = promised, interview.start_time
     db.session.commit()
-    app.config["PORTAL"] = replace(app.config["PORTAL"], retention_days=present)
+    keep_settings(app, replace(settings(app), retention_days=present))
     due = began + timedelta(days=days)
 
     assert interview.kept_until(present) == due

@@ -18,6 +18,7 @@ from interview_steps import (
 )
 
 from portal import interviews, tus
+from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.interviews import receiving
 from portal.interviews.measuring import refresh_flags
@@ -169,7 +170,7 @@ def test_a_paste_reaches_the_reviewer_with_its_length_unless_its_rule_is_off(
         ("paste", 240, "characters")
     ]
 
-    app.config["PORTAL"] = replace(app.config["PORTAL"], rules_off=frozenset({"paste"}))
+    keep_settings(app, replace(settings(app), rules_off=frozenset({"paste"})))
     db.session.rollback()
     refresh_flags(app, interview_id)
     db.session.refresh(interview)
@@ -214,7 +215,7 @@ def test_running_answers_stop_before_the_disk_is_full(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     answer = start_answer(interview)
-    app.config["PORTAL"] = replace(app.config["PORTAL"], disk_floor_bytes=1 << 60)
+    keep_settings(app, replace(settings(app), disk_floor_bytes=1 << 60))
 
     with pytest.raises(tus.NoSpace):
         send_bytes(answer, clip_bytes(tmp_path))

@@ -20,6 +20,7 @@ from interview_steps import (
 from capture.media.container import probe
 from capture.store import telemetry
 from portal import interviews, work
+from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.interviews import flagging
 from portal.models import (
@@ -48,7 +49,7 @@ def test_an_unreadable_answer_fails_alone_and_the_rest_becomes_the_film(
 
 @pytest.fixture
 def without_model(app: Flask) -> None:
-    app.config["PORTAL"] = replace(app.config["PORTAL"], face_model=Path("/nowhere/face.task"))
+    keep_settings(app, replace(settings(app), face_model=Path("/nowhere/face.task")))
 
 
 def test_a_recording_is_kept_and_joined_even_where_it_cannot_be_measured(

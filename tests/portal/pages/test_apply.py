@@ -8,6 +8,7 @@ from factories import Cast, make_application, make_job, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 
+from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resumes
 from portal.models import Application, ApplicationStatus, Job, JobStatus, User
@@ -20,7 +21,7 @@ def job(app: Flask) -> Job:
 
 @pytest.fixture
 def folder(app: Flask) -> Path:
-    return app.config["PORTAL"].resumes_folder
+    return settings(app).resumes_folder
 
 
 @pytest.fixture

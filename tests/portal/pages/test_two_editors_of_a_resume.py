@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from visiting import seen_in
 
 from portal import hiring
+from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resumes
 from portal.models import Application, User
@@ -21,7 +22,7 @@ from portal.models import Application, User
 def test_a_resume_is_replaced_only_by_who_saw_it(
     client: FlaskClient, alice: User, app: Flask
 ) -> None:
-    folder = app.config["PORTAL"].resumes_folder
+    folder = settings(app).resumes_folder
     (folder / "first.pdf").write_bytes(papers.pdf())
     application = make_application(alice, resume_path="first.pdf")
     path = f"/applications/{application.id}/resume/replace"

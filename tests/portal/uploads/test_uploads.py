@@ -15,6 +15,7 @@ from interview_steps import begin_interview, clip_bytes, start_answer
 from werkzeug.test import TestResponse
 
 from portal import interviews, tus, upload_tokens, work
+from portal.config import settings
 from portal.extensions import db
 from portal.interviews import receiving
 from portal.models import Answer, User
@@ -177,7 +178,7 @@ def test_another_kind_than_announced_is_refused(
 def test_a_piece_above_the_limit_is_refused(
     client: FlaskClient, app: Flask, answer: Answer
 ) -> None:
-    too_much = b"x" * (app.config["PORTAL"].upload_chunk_max_bytes + 1)
+    too_much = b"x" * (settings(app).upload_chunk_max_bytes + 1)
 
     assert patch(client, answer, 0, too_much).status_code == 413
 
@@ -244,7 +245,7 @@ def test_a_fault_of_ours_says_so_and_keeps_its_reason_in_the_log(
 def test_a_piece_writes_no_database(
     client: FlaskClient, app: Flask, answer: Answer, data: bytes
 ) -> None:
-    with closing(sqlite3.connect(app.config["PORTAL"].instance_path / "portal.db")) as watcher:
+    with closing(sqlite3.connect(settings(app).instance_path / "portal.db")) as watcher:
         changes = [watcher.execute("PRAGMA data_version").fetchone()]
         assert patch(client, answer, 0, data).status_code == 204
         changes.append(watcher.execute("PRAGMA data_version").fetchone())

@@ -11,7 +11,7 @@ from interview_steps import begin_interview, start_answer
 from papers import pdf
 from werkzeug.routing import Rule
 
-from portal import interviews
+from portal.config import settings
 from portal.extensions import db
 from portal.models import User
 
@@ -70,7 +70,7 @@ def asked(rule: Rule, path: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def test_nothing_odd_that_is_sent_makes_the_portal_fail(app: Flask, cast: Cast) -> None:
     application = make_application(cast.alice)
-    (interviews.config().resumes_folder / application.resume_path).write_bytes(pdf())
+    (settings().resumes_folder / application.resume_path).write_bytes(pdf())
     interview = begin_interview(application)
     answer = start_answer(interview)
     known = {

@@ -15,6 +15,7 @@ from werkzeug.http import http_date, quote_etag, unquote_etag
 from werkzeug.test import TestResponse
 
 from portal import interviews
+from portal.config import settings
 from portal.extensions import db
 from portal.models import InterviewState, User
 
@@ -184,7 +185,7 @@ def test_conditions_are_asked_in_their_order(
 
 
 def test_a_changed_film_is_sent_whole_to_who_has_a_part_of_the_old_one(film: Served) -> None:
-    path = next(interviews.config().interviews_folder.glob("*/recording.mp4"))
+    path = next(settings().interviews_folder.glob("*/recording.mp4"))
     path.write_bytes(FILM[::-1])
     response = film.ask(Range="bytes=10-", If_Range=film.etag)
 

@@ -12,13 +12,14 @@ from dataclasses import replace
 import pytest
 from api_caller import as_header
 from factories import make_application, sign_in
-from flask import Flask, current_app
+from flask import Flask
 from flask.testing import FlaskClient
 from interview_steps import TAB, begin_interview, show_question, start_answer
 from routes import RULES_AND_METHODS, all_rules
 from werkzeug.test import TestResponse
 
 from portal import tus, upload_tokens
+from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.models import Answer, User, utc_now
 from portal.people import throttle
@@ -185,12 +186,11 @@ def test_a_completing_that_comes_too_early_says_the_offset(
     assert_is_ours(response, "POST")
 
 
-def test_a_full_disk_is_said_as_ours(client: FlaskClient, answer: Answer) -> None:
-    settings = current_app.config["PORTAL"]
+def test_a_full_disk_is_said_as_ours(app: Flask, client: FlaskClient, answer: Answer) -> None:
     show_question(answer.interview, 2)
     sign_in(client, answer.interview.application.user)
     wish = {"tab": TAB, "question": 2, "container": "mp4"}
-    current_app.config["PORTAL"] = replace(settings, disk_floor_bytes=2**62)
+    keep_settings(app, replace(settings(app), disk_floor_bytes=2**62))
     begun = client.post(f"/capture/{answer.interview_id}/answers", json=wish)
     sent = client.patch(f"/capture/uploads/{answer.id}", data=b"x", headers=piece(answer))
 

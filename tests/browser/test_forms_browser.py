@@ -126,7 +126,7 @@ def test_a_session_that_ended_while_somebody_typed_takes_nothing_away(
 
 
 def test_after_signing_in_in_another_tab_the_same_press_sends_it(
-    server: LiveServer, browser: BrowserContext, tmp_path: Path
+    server: LiveServer, browser: BrowserContext
 ) -> None:
     page = browser.new_page()
     sign_in(page, server, "alice")

@@ -131,8 +131,9 @@ def test_an_admin_without_javascript_makes_a_job_and_decides(
         expect(page.get_by_role("link", name="Glass blower")).to_be_visible()
 
 
+@pytest.mark.usefixtures("names")
 def test_an_admin_without_javascript_finds_flags_and_sees_the_recording(
-    server: LiveServer, names: dict[str, str], tmp_path: Path
+    server: LiveServer, tmp_path: Path
 ) -> None:
     with chromium(profile=tmp_path / "profile", java_script_enabled=False) as browser:
         page = browser.new_page()

@@ -194,9 +194,8 @@ def short_of_space(app: Flask) -> None:
     object.__setattr__(settings(app), "disk_floor_bytes", 2**60)
 
 
-def test_no_interview_begins_below_the_floor(
-    client: FlaskClient, application: Application, short_of_space: None
-) -> None:
+@pytest.mark.usefixtures("short_of_space")
+def test_no_interview_begins_below_the_floor(client: FlaskClient, application: Application) -> None:
     interview = interviews.open_interview(application)
     sign_in(client, application.user)
     address = f"/capture/{interview.id}/consent"
@@ -214,9 +213,8 @@ def test_no_interview_begins_below_the_floor(
     assert interview.state is InterviewState.PENDING
 
 
-def test_no_answer_begins_below_the_floor(
-    client: FlaskClient, interview: InterviewSession, short_of_space: None
-) -> None:
+@pytest.mark.usefixtures("short_of_space")
+def test_no_answer_begins_below_the_floor(client: FlaskClient, interview: InterviewSession) -> None:
     show_question(interview)
     sign_in(client, interview.application.user)
     wish = {"tab": "the-only-tab", "question": 1, "container": "mp4"}

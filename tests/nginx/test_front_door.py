@@ -126,9 +126,7 @@ def test_a_recording_is_refused_to_strangers(door: FrontDoor, film: str) -> None
     assert FILM[:100] not in anonymous.body + candidate.body
 
 
-def test_the_way_within_leads_nowhere_from_outside(
-    door: FrontDoor, admin: Visitor, film: str
-) -> None:
+def test_the_way_within_leads_nowhere_from_outside(admin: Visitor, film: str) -> None:
     inside = "/_media/" + film.removeprefix("/admin/sessions/")
 
     for path in (

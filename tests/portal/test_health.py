@@ -68,8 +68,9 @@ def test_a_database_without_tables_is_not_ready(config: Config) -> None:
         ({"face_model": Path("/nowhere/secret.task")}, "models"),
     ],
 )
+@pytest.mark.usefixtures("client")
 def test_what_is_missing_is_named_without_paths_or_numbers(
-    client: FlaskClient, config: Config, changes: dict[str, object], check: str
+    config: Config, changes: dict[str, object], check: str
 ) -> None:
     ready = client_of(replace(config, **changes)).get("/readyz")
 

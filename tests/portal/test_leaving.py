@@ -61,8 +61,9 @@ def names_in(config: object) -> list[str]:
 
 
 @pytest.mark.sqlite
+@pytest.mark.usefixtures("recorded")
 def test_an_account_is_deleted_with_everything_on_disk(
-    app: Flask, cast: Cast, recorded: InterviewSession, client: FlaskClient
+    app: Flask, cast: Cast, client: FlaskClient
 ) -> None:
     config = settings(app)
     assert b"alice@example.org" in everything_in(config.instance_path)
@@ -86,7 +87,7 @@ def test_an_account_is_deleted_with_everything_on_disk(
 
 
 def test_an_admin_then_simply_has_it_no_longer(
-    app: Flask, cast: Cast, recorded: InterviewSession, client: FlaskClient
+    cast: Cast, recorded: InterviewSession, client: FlaskClient
 ) -> None:
     interview_id, application_id = recorded.id, recorded.application_id
     sign_in(client, cast.alice).post("/account/delete", data=CONFIRMED)
@@ -102,9 +103,8 @@ def test_an_admin_then_simply_has_it_no_longer(
     assert client.get(f"/applications/{application_id}/resume").status_code == 404
 
 
-def test_others_keep_theirs(
-    app: Flask, cast: Cast, recorded: InterviewSession, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("recorded")
+def test_others_keep_theirs(app: Flask, cast: Cast, tmp_path: Path) -> None:
     bobs = record_whole_interview(app, begin_interview(make_application(cast.bob)), tmp_path)
     bobs_files = interviews.recording(bobs).files()
     account_deletion.delete_account(cast.alice)
@@ -128,12 +128,9 @@ def test_an_admins_account_is_not_deleted_here(client: FlaskClient, ada: User) -
     assert db.session.get(User, ada.id)
 
 
+@pytest.mark.usefixtures("recorded")
 def test_an_interrupted_deletion_is_finished_by_the_housekeeping(
-    app: Flask,
-    alice: User,
-    recorded: InterviewSession,
-    client: FlaskClient,
-    monkeypatch: pytest.MonkeyPatch,
+    app: Flask, alice: User, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in(client, alice)
     with monkeypatch.context() as broken:
@@ -201,7 +198,7 @@ def test_an_interview_that_is_being_put_together_stops_too(
 
 
 def test_a_piece_that_comes_too_late_is_told_so(
-    app: Flask, application: Application, client: FlaskClient
+    application: Application, client: FlaskClient
 ) -> None:
     answer = start_answer(begin_interview(application))
     headers = {
@@ -218,7 +215,7 @@ def test_a_piece_that_comes_too_late_is_told_so(
 
 
 def test_one_zip_holds_all_that_is_kept(
-    app: Flask, alice: User, recorded: InterviewSession, client: FlaskClient
+    alice: User, recorded: InterviewSession, client: FlaskClient
 ) -> None:
     place = interviews.recording(recorded)
     response = sign_in(client, alice).post("/account/data", data=CONFIRMED)
@@ -240,21 +237,17 @@ def test_one_zip_holds_all_that_is_kept(
     assert b"argon2" not in response.data
 
 
-def test_the_zip_holds_nothing_of_others(
-    app: Flask, cast: Cast, recorded: InterviewSession, client: FlaskClient, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("recorded")
+def test_the_zip_holds_nothing_of_others(cast: Cast, client: FlaskClient) -> None:
     response = sign_in(client, cast.bob).post("/account/data", data=CONFIRMED)
     assert zipfile.ZipFile(io.BytesIO(response.data)).namelist() == ["profile.json"]
     assert b"alice" not in response.data
 
 
 @pytest.mark.sqlite
+@pytest.mark.usefixtures("recorded")
 def test_others_write_while_the_files_for_the_zip_are_looked_up(
-    app: Flask,
-    alice: User,
-    recorded: InterviewSession,
-    client: FlaskClient,
-    monkeypatch: pytest.MonkeyPatch,
+    app: Flask, alice: User, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_up, database = interviews.recording, make_url(settings(app).database_url).database
     written = []
@@ -271,9 +264,7 @@ def test_others_write_while_the_files_for_the_zip_are_looked_up(
     assert written == [True]
 
 
-def test_a_recording_is_sent_piece_by_piece(
-    app: Flask, application: Application, tmp_path: Path
-) -> None:
+def test_a_recording_is_sent_piece_by_piece(application: Application, tmp_path: Path) -> None:
     answer = start_answer(begin_interview(application))
     interviews.answer_path(answer).write_bytes(
         clip_bytes(tmp_path) + b"\0" * 3 * data_export.READ_BYTES

@@ -19,9 +19,8 @@ BEGUN = ["recording", "finishing", "ready", "failed"]
 
 
 @pytest.mark.parametrize("state", ["pending", *BEGUN])
-def test_interviews_of_an_earlier_version_keep_the_questions_that_were_asked(
-    app: Flask, state: str
-) -> None:
+@pytest.mark.usefixtures("app")
+def test_interviews_of_an_earlier_version_keep_the_questions_that_were_asked(state: str) -> None:
     """Question 1 was reworded since it was answered, 2 was not answered, 3 was answered and is
     gone.
     """
@@ -130,7 +129,8 @@ def insert_user(user_id: str, email: str) -> None:
     insert("users", id=user_id, email=email, **words, **known)
 
 
-def test_accounts_of_an_earlier_version_are_found_under_the_one_spelling(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_accounts_of_an_earlier_version_are_found_under_the_one_spelling() -> None:
     """Zoë's domain and Ana's letters are written out; of Kim's mailbox there were two accounts, and
     both stay.
     """

@@ -31,7 +31,8 @@ from portal.models import (
 )
 
 
-def test_the_migrated_schema_equals_the_models(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_the_migrated_schema_equals_the_models() -> None:
     db.drop_all()
     upgrade()
     with db.engine.connect() as connection:
@@ -41,7 +42,8 @@ def test_the_migrated_schema_equals_the_models(app: Flask) -> None:
     assert differences == []
 
 
-def test_every_check_of_the_models_is_in_the_migrated_tables(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_every_check_of_the_models_is_in_the_migrated_tables() -> None:
     expected = table_checks()
     db.drop_all()
     upgrade()
@@ -49,7 +51,8 @@ def test_every_check_of_the_models_is_in_the_migrated_tables(app: Flask) -> None
     assert table_checks() == expected
 
 
-def test_the_migrations_can_be_taken_back(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_the_migrations_can_be_taken_back() -> None:
     db.drop_all()
     upgrade()
     downgrade(revision="base")

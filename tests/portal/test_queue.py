@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from factories import make_job
-from flask import Flask
 from reviewing import NOON, make_answer, make_flag, make_interview
 from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
@@ -196,14 +195,16 @@ def test_what_is_no_longer_in_the_list_still_has_its_place_there() -> None:
     assert review_queue.position_of(newer, wanted) == ListPosition(None, older.id, 1, 2)
 
 
-def test_a_row_of_an_interview_in_progress_knows_its_length_so_far(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_a_row_of_an_interview_in_progress_knows_its_length_so_far() -> None:
     interview = make_interview(duration_ms=None, state=InterviewState.RECORDING)
     interview.answers = [make_answer(1, measured_ms=4_000), make_answer(2, measured_ms=5_000)]
 
     assert review_queue.length_so_far_ms(interview) == 9_000
 
 
-def test_recording_is_said_only_of_what_has_come(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_recording_is_said_only_of_what_has_come() -> None:
     answer = make_answer(1, state=AnswerState.RECORDING, length_bytes=None)
     here = make_interview(state=InterviewState.RECORDING, answers=[answer], holder_seen_at=NOON)
     now = NOON + timedelta(seconds=5)

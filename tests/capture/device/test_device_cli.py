@@ -48,9 +48,8 @@ def sound_of(clip: Path) -> Any:
 
 
 @pytest.mark.sound
-def test_the_devices_are_listed_by_number_and_name(
-    microphone: VirtualMicrophone, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("microphone")
+def test_the_devices_are_listed_by_number_and_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["devices"]) == 0
 
     assert NAME in capsys.readouterr().out
@@ -135,8 +134,9 @@ def test_what_cannot_be_recorded_is_said_in_one_line(
 
 
 @pytest.mark.sound
+@pytest.mark.usefixtures("microphone")
 def test_a_microphone_that_is_not_there_is_named(
-    microphone: VirtualMicrophone, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = make_clip(tmp_path / "clip.mp4", 2, sound=None)
     options = [

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from api_caller import as_header, bearer, forged
 from factories import PASSWORD, sign_in
-from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.blueprints.api import tokens
@@ -48,7 +47,8 @@ def test_it_names_every_field_at_fault(client: FlaskClient) -> None:
     assert set(response.json["errors"]) == {"email", "full_name", "password", "unknown"}
 
 
-def test_it_refuses_a_weak_password_and_a_taken_address(client: FlaskClient, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_it_refuses_a_weak_password_and_a_taken_address(client: FlaskClient) -> None:
     weak = client.post("/api/auth/register", json=NEW | {"password": "password123"})
     taken = client.post("/api/auth/register", json=NEW | {"email": "ALICE@example.org"})
 
@@ -104,7 +104,7 @@ def test_a_refresh_token_that_comes_twice_was_copied_so_its_family_ends(
     assert client.get(MINE, headers=as_header(other["access_token"])).status_code == 200
 
 
-def test_refreshing_has_an_absolute_end(app: Flask, alice: User) -> None:
+def test_refreshing_has_an_absolute_end(alice: User) -> None:
     first = tokens.read_refresh(tokens.issue(alice)["refresh_token"], alice)
     assert first
     almost_over = first | {"ends": int(time.time()) + 60}
@@ -117,7 +117,7 @@ def test_refreshing_has_an_absolute_end(app: Flask, alice: User) -> None:
     assert tokens.read_refresh(over["refresh_token"], alice) is None
 
 
-def test_of_two_exchanges_at_once_one_fails(app: object, alice: User) -> None:
+def test_of_two_exchanges_at_once_one_fails(alice: User) -> None:
     claims = tokens.read_refresh(tokens.issue(alice)["refresh_token"], alice)
     assert claims
 
@@ -125,7 +125,7 @@ def test_of_two_exchanges_at_once_one_fails(app: object, alice: User) -> None:
     assert not tokens.spend(claims)
 
 
-def test_revoked_tokens_are_forgotten_once_they_are_expired(app: object, alice: User) -> None:
+def test_revoked_tokens_are_forgotten_once_they_are_expired(alice: User) -> None:
     db.session.add(RevokedToken(jti="old", expires_at=utc_now() - timedelta(seconds=1)))
     claims = tokens.read_refresh(tokens.issue(alice)["refresh_token"], alice)
     assert claims
@@ -235,9 +235,8 @@ def test_a_token_signed_with_the_servers_secret_itself_opens_nothing(
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer x", "Bearer a.b.c", "Basic YTpi", "Bearer é", "Bearer a b"]
 )
-def test_a_header_that_holds_no_token_opens_nothing(
-    client: FlaskClient, alice: User, header: str
-) -> None:
+@pytest.mark.usefixtures("alice")
+def test_a_header_that_holds_no_token_opens_nothing(client: FlaskClient, header: str) -> None:
     assert client.get(MINE, headers={"Authorization": header}).status_code == 401
 
 
@@ -248,9 +247,8 @@ def test_a_cookie_opens_nothing(client: FlaskClient, ada: User) -> None:
     assert client.get("/api/admin/sessions").status_code == 401
 
 
-def test_it_needs_no_csrf_token_since_it_takes_no_cookie(
-    csrf_app: object, client: FlaskClient, alice: User
-) -> None:
+@pytest.mark.usefixtures("csrf_app")
+def test_it_needs_no_csrf_token_since_it_takes_no_cookie(client: FlaskClient, alice: User) -> None:
     assert "access_token" in sign_in_for_tokens(client, alice)
 
 

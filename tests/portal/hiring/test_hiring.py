@@ -147,7 +147,8 @@ def test_an_invitation_needs_questions(alice: User) -> None:
         hiring.invite(make_application(alice, make_job(questions=0)))
 
 
-def test_publishing_again_keeps_the_first_date(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_publishing_again_keeps_the_first_date() -> None:
     job = make_job(status=JobStatus.DRAFT, published_at=None)
     hiring.publish(job)
     first = job.published_at
@@ -157,7 +158,8 @@ def test_publishing_again_keeps_the_first_date(app: Flask) -> None:
     assert (job.status, job.published_at) == (JobStatus.OPEN, first)
 
 
-def test_opening_twice_and_closing_twice_are_refused(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_opening_twice_and_closing_twice_are_refused() -> None:
     job = make_job()
     with pytest.raises(CannotChange, match="open already"):
         hiring.publish(job)

@@ -87,7 +87,7 @@ def test_what_a_row_names_stays(alice: User, folder: Path) -> None:
 @pytest.mark.logs_errors
 @pytest.mark.parametrize("number", [1, retention.FEW_LEFT_OVER, 40])
 def test_another_database_costs_no_resume(
-    app: Flask, folder: Path, number: int, caplog: pytest.LogCaptureFixture
+    folder: Path, number: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A fresh one, or the wrong one: it names not one of the files that are there."""
     put(folder, *(f"{n}.pdf" for n in range(number)))

@@ -156,7 +156,7 @@ def test_opened_between_form_and_sending_nothing_is_lost(
 
 
 def test_of_two_tabs_one_replaces_and_no_file_is_left_over(
-    app: Flask, stored: Application, folder: Path
+    stored: Application, folder: Path
 ) -> None:
     row = db.session.get_one(Application, stored.id)
     seen = row.resume_path

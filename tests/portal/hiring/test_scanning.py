@@ -7,7 +7,6 @@ the project holds it.
 import dataclasses
 import io
 import sys
-from pathlib import Path
 
 import hostile_pdf
 import papers
@@ -94,7 +93,7 @@ def test_a_scanner_that_ends_before_it_read_everything_is_believed() -> None:
 
 
 def test_pages_and_api_ask_the_scanner_of_the_settings(
-    app: Flask, client: FlaskClient, alice: User, tmp_path: Path
+    app: Flask, client: FlaskClient, alice: User
 ) -> None:
     portal = dataclasses.replace(settings(app), scan_command=(sys.executable, "-c", SCANNER))
     keep_settings(app, portal)

@@ -5,7 +5,6 @@ import uuid
 from dataclasses import replace
 
 import pytest
-from flask import Flask
 from reviewing import make_interview
 from senses_support import draw_measurements
 
@@ -85,7 +84,8 @@ def test_two_flags_that_become_one_leave_it_one_key() -> None:
     assert kept_keys([], [found(0, 11_000)]) == [None]
 
 
-def test_the_key_survives_other_thresholds(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_the_key_survives_other_thresholds() -> None:
     """A flag that no longer appears loses its key: nothing would show it."""
     interview, seen = make_interview(), draw_measurements(SEEN)
     replace_flags(interview.id, find_flags(seen))
@@ -103,7 +103,8 @@ def test_the_key_survives_other_thresholds(app: Flask) -> None:
     assert stricter.items() <= again.items()
 
 
-def test_the_key_survives_while_the_interview_goes_on(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_the_key_survives_while_the_interview_goes_on() -> None:
     interview = make_interview()
     replace_flags(interview.id, find_flags(draw_measurements("F9 .4")))
     first = keys(interview)

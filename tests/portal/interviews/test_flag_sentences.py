@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from flask import Flask
 from reviewing import make_flag, make_interview
 from senses_support import draw_measurements
 
@@ -17,7 +16,8 @@ from portal.models import InterviewSession
 
 
 @pytest.mark.parametrize("drawing", ["F9 L3 F9", "F4 .4 F4 22 F4", "F4 Mn6 F4"])
-def test_the_page_says_what_the_telemetry_file_says(app: Flask, drawing: str) -> None:
+@pytest.mark.usefixtures("app")
+def test_the_page_says_what_the_telemetry_file_says(drawing: str) -> None:
     flags, interview = find_flags(draw_measurements(drawing)), make_interview()
     replace_flags(interview.id, flags)
     db.session.expire_all()

@@ -139,7 +139,7 @@ def test_finishing_names_the_question_that_has_no_answer(
 
 
 def test_page_events_are_kept_once_and_only_with_consent(
-    application: Application, bob: User, tmp_path: Path
+    application: Application, bob: User
 ) -> None:
     event = {"kind": "tab_hidden", "t_ms": 500, "until_ms": 900}
     answer = start_answer(begin_interview(application, analyse=True))
@@ -184,7 +184,7 @@ def test_a_question_that_was_asked_twice_for_one_answer_makes_one(
 
 
 def test_an_upload_that_was_taken_back_leaves_nothing_and_keeps_its_take_used(
-    app: Flask, interview: InterviewSession, tmp_path: Path
+    interview: InterviewSession, tmp_path: Path
 ) -> None:
     answer = start_answer(interview)
     send_bytes(answer, clip_bytes(tmp_path))

@@ -52,8 +52,9 @@ def without_model(app: Flask) -> None:
     keep_settings(app, replace(settings(app), face_model=Path("/nowhere/face.task")))
 
 
+@pytest.mark.usefixtures("without_model")
 def test_a_recording_is_kept_and_joined_even_where_it_cannot_be_measured(
-    app: Flask, without_model: None, application: Application, tmp_path: Path
+    app: Flask, application: Application, tmp_path: Path
 ) -> None:
     interview = record_whole_interview(app, begin_interview(application, analyse=True), tmp_path)
     measured, flags = telemetry.read(interviews.recording(interview).telemetry_path)
@@ -64,8 +65,9 @@ def test_a_recording_is_kept_and_joined_even_where_it_cannot_be_measured(
     assert not [flag for flag in flags if flag.kind != "recording_gap"]
 
 
+@pytest.mark.usefixtures("without_model")
 def test_measuring_that_fails_never_ends_a_recording(
-    app: Flask, without_model: None, application: Application, tmp_path: Path
+    app: Flask, application: Application, tmp_path: Path
 ) -> None:
     interview = begin_interview(application, analyse=True)
     answer, data = start_answer(interview), clip_bytes(tmp_path)

@@ -44,7 +44,7 @@ def test_an_answer_left_a_day_ago_keeps_no_thread_busy(
 
 
 def test_old_interviews_are_purged_without_anybody_asking(
-    app: Flask, interview: InterviewSession, tmp_path: Path
+    app: Flask, interview: InterviewSession
 ) -> None:
     interview.start_time = utc_now() - timedelta(days=181)
     db.session.commit()

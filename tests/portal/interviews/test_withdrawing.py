@@ -147,9 +147,8 @@ def test_others_go_on(app: Flask, answer: Answer, tmp_path: Path) -> None:
     assert work.work_through(app) == 1
 
 
-def test_a_disabled_account_is_told_so_and_not_that_it_withdrew(
-    client: FlaskClient, answer: Answer
-) -> None:
+@pytest.mark.usefixtures("client")
+def test_a_disabled_account_is_told_so_and_not_that_it_withdrew(answer: Answer) -> None:
     accounts.disable(answer.interview.application.user)
 
     with pytest.raises(tus.Refused, match="disabled"):

@@ -45,8 +45,9 @@ def only_answer(interview: InterviewSession) -> Answer:
     return answer
 
 
+@pytest.mark.usefixtures("station")
 def test_an_answer_is_recorded_into_its_own_file_and_completed(
-    station: StationServer, room: Ask, client: FlaskClient, interview: InterviewSession
+    room: Ask, client: FlaskClient, interview: InterviewSession
 ) -> None:
     assert room("kiosk/hold").json["camera"]["width"] == 320
     begun = room("kiosk/answers", question=1)
@@ -70,8 +71,9 @@ def test_an_answer_is_recorded_into_its_own_file_and_completed(
     assert (playback.status_code, playback.headers["Cache-Control"]) == (206, "no-store")
 
 
+@pytest.mark.usefixtures("station")
 def test_completing_an_answer_first_ends_its_recording(
-    station: StationServer, room: Ask, client: FlaskClient, interview: InterviewSession
+    room: Ask, client: FlaskClient, interview: InterviewSession
 ) -> None:
     room("kiosk/hold")
     begun = room("kiosk/answers", question=1).json
@@ -85,12 +87,9 @@ def test_completing_an_answer_first_ends_its_recording(
     assert not status(client, interview)["recording"]["is_running"]
 
 
+@pytest.mark.usefixtures("station")
 def test_what_the_recorder_lost_is_noted_with_its_answer(
-    station: StationServer,
-    room: Ask,
-    client: FlaskClient,
-    interview: InterviewSession,
-    monkeypatch: pytest.MonkeyPatch,
+    room: Ask, client: FlaskClient, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room("kiosk/hold")
     begun = room("kiosk/answers", question=1).json
@@ -108,18 +107,16 @@ def test_what_the_recorder_lost_is_noted_with_its_answer(
     assert answer.sound_lost_ms == 0  # there is no microphone that could lose any
 
 
-def test_asked_twice_it_is_one_recording(
-    station: StationServer, room: Ask, interview: InterviewSession
-) -> None:
+@pytest.mark.usefixtures("station")
+def test_asked_twice_it_is_one_recording(room: Ask, interview: InterviewSession) -> None:
     room("kiosk/hold")
     replies = [room("kiosk/answers", question=1) for _ in range(2)]
 
     assert {reply.json["answer_id"] for reply in replies} == {str(only_answer(interview).id)}
 
 
-def test_a_second_sitting_is_told_that_the_camera_is_taken(
-    station: StationServer, room: Ask, app: Flask, interview: InterviewSession
-) -> None:
+@pytest.mark.usefixtures("station")
+def test_a_second_sitting_is_told_that_the_camera_is_taken(room: Ask, app: Flask) -> None:
     room("kiosk/hold")
     room("kiosk/answers", question=1)
     other = begin_interview(make_application(make_user()))
@@ -132,7 +129,8 @@ def test_a_second_sitting_is_told_that_the_camera_is_taken(
     assert room("kiosk/stop").json["recording"]["recorded_ms"] > 0
 
 
-def test_two_that_start_at_once_get_one_camera(config: Config, station: StationServer) -> None:
+@pytest.mark.usefixtures("station")
+def test_two_that_start_at_once_get_one_camera(config: Config) -> None:
     got: list[str] = []
 
     def take(interview: str) -> None:
@@ -188,12 +186,9 @@ def slow_station(config: Config) -> Iterator[None]:
         yield
 
 
+@pytest.mark.usefixtures("slow_station")
 def test_a_station_that_is_slow_is_not_away_and_may_still_record(
-    slow_station: None,
-    room: Ask,
-    client: FlaskClient,
-    interview: InterviewSession,
-    monkeypatch: pytest.MonkeyPatch,
+    room: Ask, client: FlaskClient, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("capture.device.client.ANSWER_WITHIN_S", 0.2)
     begun = room("kiosk/answers", question=1)

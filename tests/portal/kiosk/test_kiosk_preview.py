@@ -34,9 +34,8 @@ def test_the_preview_shows_the_camera_and_ends_when_the_page_lets_go(
 
 
 @pytest.mark.parametrize("path", ["kiosk/hold", "kiosk/answers", "kiosk/stop", "kiosk/release"])
-def test_only_the_page_with_the_seat_may_use_the_devices(
-    station: StationServer, room: Ask, path: str
-) -> None:
+@pytest.mark.usefixtures("station")
+def test_only_the_page_with_the_seat_may_use_the_devices(room: Ask, path: str) -> None:
     reply = room(path, tab="another-tab", question=1)
 
     assert reply.status_code == 409
@@ -44,8 +43,9 @@ def test_only_the_page_with_the_seat_may_use_the_devices(
 
 
 @pytest.mark.parametrize("path", ["kiosk/preview", "kiosk/status"])
+@pytest.mark.usefixtures("station")
 def test_only_the_page_with_the_seat_may_watch(
-    station: StationServer, room: Ask, client: FlaskClient, interview: InterviewSession, path: str
+    room: Ask, client: FlaskClient, interview: InterviewSession, path: str
 ) -> None:
     room("kiosk/hold")
 
@@ -63,13 +63,9 @@ def test_only_the_page_with_the_seat_may_watch(
 @pytest.mark.parametrize(
     "path", ["kiosk/preview?tab=the-only-tab", "kiosk/status?tab=the-only-tab", "check", "room"]
 )
+@pytest.mark.usefixtures("station")
 def test_nobody_elsewhere_sees_or_records_who_sits_at_the_machine(
-    station: StationServer,
-    room: Ask,
-    client: FlaskClient,
-    interview: InterviewSession,
-    path: str,
-    elsewhere: Any,
+    room: Ask, client: FlaskClient, interview: InterviewSession, path: str, elsewhere: Any
 ) -> None:
     room("kiosk/hold")
     reply = client.get(f"/capture/{interview.id}/{path}", **elsewhere)

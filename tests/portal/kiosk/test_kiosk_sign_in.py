@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from factories import PASSWORD
 from flask.testing import FlaskClient
-from kiosk_rooms import Ask
 
 from portal.extensions import db
 from portal.models import (
@@ -26,8 +25,9 @@ def finished_sitting(interview: InterviewSession) -> str:
     return f"/capture/{interview.id}/receipt"
 
 
+@pytest.mark.usefixtures("room")
 def test_at_a_kiosk_the_receipt_is_shown_once_and_its_reader_is_signed_out(
-    client: FlaskClient, room: Ask, interview: InterviewSession
+    client: FlaskClient, interview: InterviewSession
 ) -> None:
     address = finished_sitting(interview)
     first, again = client.get(address), client.get(address)
@@ -40,8 +40,9 @@ def test_at_a_kiosk_the_receipt_is_shown_once_and_its_reader_is_signed_out(
 
 
 @pytest.mark.sqlite
+@pytest.mark.usefixtures("room")
 def test_the_receipt_comes_also_while_others_write(
-    client: FlaskClient, room: Ask, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, interview: InterviewSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, end_sign_in = finished_sitting(interview), accounts.end_sign_in
 
@@ -55,8 +56,9 @@ def test_the_receipt_comes_also_while_others_write(
     assert client.get(address).status_code == 200
 
 
+@pytest.mark.usefixtures("room")
 def test_at_home_the_receipt_signs_nobody_out(
-    client: FlaskClient, room: Ask, interview: InterviewSession
+    client: FlaskClient, interview: InterviewSession
 ) -> None:
     address = finished_sitting(interview)
     replies = [client.get(address, environ_base={"REMOTE_ADDR": "203.0.113.9"}) for _ in range(2)]

@@ -27,8 +27,9 @@ from portal.models import (
 from portal.people import accounts
 
 
+@pytest.mark.usefixtures("station")
 def test_what_the_camera_saw_cannot_be_written_to_by_uploading(
-    station: StationServer, room: Ask, client: FlaskClient
+    room: Ask, client: FlaskClient
 ) -> None:
     room("kiosk/hold")
     begun = room("kiosk/answers", question=1).json
@@ -43,7 +44,8 @@ def test_what_the_camera_saw_cannot_be_written_to_by_uploading(
     assert client.delete(begun["upload_url"], headers=headers).status_code == 403
 
 
-def test_a_camera_that_cannot_be_opened_is_said(config: Config) -> None:
+@pytest.mark.usefixtures("config")
+def test_a_camera_that_cannot_be_opened_is_said() -> None:
     station = Station("no such camera", "none")
 
     with pytest.raises(CaptureError, match="there is no camera"):
@@ -63,9 +65,8 @@ def test_only_one_station_runs_for_an_instance_and_only_its_user_may_ask(
     "line",
     ["", "{}", "[]", '{"verb": "shutdown"}', '{"verb": "hold", "what": 1}', "GET / HTTP/1.1"],
 )
-def test_a_question_that_makes_no_sense_does_no_harm(
-    config: Config, station: StationServer, line: str
-) -> None:
+@pytest.mark.usefixtures("station")
+def test_a_question_that_makes_no_sense_does_no_harm(config: Config, line: str) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(config.station_socket))
         connection.sendall(line.encode() + b"\n")
@@ -104,8 +105,9 @@ def test_an_interview_that_ends_takes_the_devices_from_its_page(
         watcher.join()
 
 
+@pytest.mark.usefixtures("station")
 def test_a_page_whose_interview_ended_may_still_stop_and_let_go(
-    station: StationServer, room: Ask, interview: InterviewSession
+    room: Ask, interview: InterviewSession
 ) -> None:
     room("kiosk/hold")
     begun = room("kiosk/answers", question=1).json

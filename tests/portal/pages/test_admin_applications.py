@@ -94,9 +94,8 @@ def test_an_unknown_decision_is_refused(admin: FlaskClient, application: Applica
     assert decide(admin, application, "").status_code == 400
 
 
-def test_the_overview_counts_what_waits_and_links_to_it(
-    admin: FlaskClient, application: Application
-) -> None:
+@pytest.mark.usefixtures("application")
+def test_the_overview_counts_what_waits_and_links_to_it(admin: FlaskClient) -> None:
     make_interview(name="Ines Duarte")
     make_interview(name="Jonas Weber", state=InterviewState.FINISHING)
     page = " ".join(admin.get("/admin/").text.split())

@@ -180,7 +180,8 @@ def test_htmx_gets_only_the_form(admin: FlaskClient) -> None:
     assert 'id="job-form"' in fragment
 
 
-def test_every_form_carries_a_token(csrf_app, client: FlaskClient, cast: Cast) -> None:
+@pytest.mark.usefixtures("csrf_app")
+def test_every_form_carries_a_token(client: FlaskClient, cast: Cast) -> None:
     sign_in(client, cast.ada)
 
     assert client.post("/admin/jobs/new", data=JOB).status_code == 419

@@ -67,9 +67,8 @@ def test_it_sends_the_anonymous_to_sign_in_and_refuses_candidates(
     assert client.get("/admin/sessions").status_code == 403
 
 
-def test_the_queue_shows_flags_by_severity_and_kind(
-    admin: FlaskClient, ready: InterviewSession
-) -> None:
+@pytest.mark.usefixtures("ready")
+def test_the_queue_shows_flags_by_severity_and_kind(admin: FlaskClient) -> None:
     page = admin.get("/admin/sessions").text
 
     assert "Ines Duarte" in page
@@ -103,7 +102,8 @@ def test_filters_narrow_the_queue_and_pages_keep_them(admin: FlaskClient) -> Non
     assert f"candidate={sealed_queries.seal('person')}&amp;severity=high&amp;page=2" in page
 
 
-def test_htmx_gets_only_the_results(admin: FlaskClient, ready: InterviewSession) -> None:
+@pytest.mark.usefixtures("ready")
+def test_htmx_gets_only_the_results(admin: FlaskClient) -> None:
     fragment = admin.get("/admin/sessions", headers={"HX-Request": "true"}).text
 
     assert fragment.lstrip().startswith('<section id="interviews"')
@@ -156,7 +156,8 @@ def test_the_list_says_how_many_it_leaves_out_so_that_the_chips_add_up(admin: Fl
     assert "left out" not in admin.get("/admin/sessions?candidate=ines").text
 
 
-def test_days_the_wrong_way_round_are_named(admin: FlaskClient, ready: InterviewSession) -> None:
+@pytest.mark.usefixtures("ready")
+def test_days_the_wrong_way_round_are_named(admin: FlaskClient) -> None:
     page = admin.get("/admin/sessions?from=2026-11-27&to=2026-11-01").text
     assert "“From” is later than “to”" in page
     assert "later than" not in admin.get("/admin/sessions?from=2020-01-01&to=2020-01-01").text

@@ -70,7 +70,7 @@ def test_after_a_decision_the_receipt_stays_and_promises_nothing(
 
 
 def test_the_number_of_queries_does_not_grow_with_the_applications(
-    app: Flask, client: FlaskClient, alice: User
+    client: FlaskClient, alice: User
 ) -> None:
     asked: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))

@@ -53,18 +53,21 @@ def board(app: Flask) -> None:
     ("status=draft", ["Data engineer", "Nurse", "Data clerk", "Écolier"]),
     ("workplace=moon&type=&page=x", ["Data engineer", "Nurse", "Data clerk", "Écolier"]),
 ])  # fmt: skip
-def test_it_finds(board: None, query: str, found: list[str]) -> None:
+@pytest.mark.usefixtures("board")
+def test_it_finds(query: str, found: list[str]) -> None:
     assert titles(query) == found
 
 
-def test_it_counts_what_each_choice_would_show(board: None) -> None:
+@pytest.mark.usefixtures("board")
+def test_it_counts_what_each_choice_would_show() -> None:
     counts = JobSearch.from_args(MultiDict([("q", "data"), ("workplace", "remote")])).counts()
     assert (counts["remote"], counts["on_site"]) == (1, 1)  # as if no workplace was chosen
     assert (counts["full_time"], counts.get("part_time", 0)) == (1, 0)
     assert (counts["open"], counts["closed"]) == (1, 0)
 
 
-def test_the_search_is_plain_sql_that_postgresql_takes_too(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_the_search_is_plain_sql_that_postgresql_takes_too() -> None:
     query = JobSearch(text="50%").select().compile(dialect=postgresql.dialect())
     assert "jobs.title ILIKE '%%' || " in str(query)
     assert "50/%" in query.params.values()
@@ -82,9 +85,8 @@ def test_a_search_holds_no_character_that_postgresql_refuses() -> None:
 
 
 @pytest.mark.parametrize("person", ["nobody", "alice", "ada"])
-def test_the_board_is_for_everybody(
-    client: FlaskClient, cast: Cast, board: None, person: str
-) -> None:
+@pytest.mark.usefixtures("board")
+def test_the_board_is_for_everybody(client: FlaskClient, cast: Cast, person: str) -> None:
     if person != "nobody":
         sign_in(client, getattr(cast, person))
     page = client.get("/jobs").text
@@ -96,9 +98,8 @@ def test_the_front_page_leads_to_the_board(client: FlaskClient) -> None:
     assert client.get("/").location == "/jobs"
 
 
-def test_it_says_what_was_looked_for_and_keeps_it_in_the_form(
-    client: FlaskClient, board: None
-) -> None:
+@pytest.mark.usefixtures("board")
+def test_it_says_what_was_looked_for_and_keeps_it_in_the_form(client: FlaskClient) -> None:
     page = client.get('/jobs?q=data"x&workplace=remote').text
     assert "0 results for “data&#34;x” · remote" in page
     assert 'value="data&#34;x"' in page
@@ -110,7 +111,8 @@ def test_an_empty_board_says_so(client: FlaskClient) -> None:
     assert "No open positions right now" in client.get("/jobs").text
 
 
-def test_htmx_gets_only_the_results_and_a_short_address(client: FlaskClient, board: None) -> None:
+@pytest.mark.usefixtures("board")
+def test_htmx_gets_only_the_results_and_a_short_address(client: FlaskClient) -> None:
     response = client.get(
         "/jobs?q=data&workplace=remote&status=open", headers={"HX-Request": "true"}
     )
@@ -118,7 +120,8 @@ def test_htmx_gets_only_the_results_and_a_short_address(client: FlaskClient, boa
     assert response.headers["HX-Push-Url"] == "/jobs?q=data&workplace=remote"
 
 
-def test_going_back_in_history_gets_the_whole_page(client: FlaskClient, board: None) -> None:
+@pytest.mark.usefixtures("board")
+def test_going_back_in_history_gets_the_whole_page(client: FlaskClient) -> None:
     headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
     assert "<!doctype html>" in client.get("/jobs?q=data", headers=headers).text
 
@@ -133,7 +136,7 @@ def test_pages_keep_the_search_and_end(client: FlaskClient) -> None:
     assert client.get("/jobs?q=clerk&page=99").location == "/jobs?q=clerk&page=2"
 
 
-def test_the_number_of_queries_does_not_grow_with_the_jobs(app: Flask, client: FlaskClient) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_jobs(client: FlaskClient) -> None:
     asked: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     make_job()

@@ -120,7 +120,7 @@ def test_new_answers_are_limited_for_each_candidate_and_say_how_long_to_wait(
     assert interview.answers == []
 
 
-def test_an_answer_that_is_refused_is_not_counted(room: Any, interview: InterviewSession) -> None:
+def test_an_answer_that_is_refused_is_not_counted(room: Any) -> None:
     assert room("answers", tab="another-tab", question=1, container="mp4").status_code == 409
     assert db.session.scalar(db.select(db.func.count()).select_from(ThrottleHit)) == 0
 

@@ -229,9 +229,8 @@ def test_a_fact_that_one_tab_left_alone_is_not_taken_back_by_it(
     assert "You did not change this" in refused.text
 
 
-def test_two_who_save_the_same_are_no_conflict(
-    admins: tuple[FlaskClient, FlaskClient], alice: User
-) -> None:
+@pytest.mark.usefixtures("alice")
+def test_two_who_save_the_same_are_no_conflict(admins: tuple[FlaskClient, FlaskClient]) -> None:
     job = make_job()
     path, alike = f"/admin/jobs/{job.id}", typed(job, title="Engineer of data")
     before = [seen_in(admin.get(path).text) for admin in admins]

@@ -44,9 +44,7 @@ def put(
     return answer.status_code, answer.json.get("resume_version", "")
 
 
-def test_a_program_says_which_resume_it_replaces(
-    client: FlaskClient, alice: User, app: Flask
-) -> None:
+def test_a_program_says_which_resume_it_replaces(client: FlaskClient, alice: User) -> None:
     application = make_application(alice, resume_path="first.pdf")
     [listed] = client.get("/api/applications", headers=bearer(alice)).json["items"]
     version = listed["resume_version"]

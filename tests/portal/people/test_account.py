@@ -46,7 +46,8 @@ def change(client: FlaskClient, old: str = PASSWORD, new: str = NEW):
     return client.post("/account/password", data={"old": old, "new": new})
 
 
-def test_signing_out_ends_copies_of_the_cookie_too(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_signing_out_ends_copies_of_the_cookie_too(app: Flask) -> None:
     client = browser(app)
     thief = copy_of(client, app)
     assert is_signed_in(thief)
@@ -54,13 +55,15 @@ def test_signing_out_ends_copies_of_the_cookie_too(app: Flask, alice: User) -> N
     assert not is_signed_in(thief)
 
 
-def test_signing_out_here_leaves_other_devices_alone(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_signing_out_here_leaves_other_devices_alone(app: Flask) -> None:
     phone, laptop = browser(app), browser(app)
     phone.post("/logout")
     assert is_signed_in(laptop)
 
 
-def test_a_sign_in_runs_out(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_a_sign_in_runs_out(app: Flask) -> None:
     client = browser(app)
     db.session.execute(db.update(SignIn).values(expires_at=utc_now()))
     db.session.commit()
@@ -79,7 +82,8 @@ def test_no_cookie_remembers_anybody(app: Flask, alice: User) -> None:
     assert not is_signed_in(stranger)
 
 
-def test_a_new_password_signs_out_everywhere_else(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_a_new_password_signs_out_everywhere_else(app: Flask) -> None:
     here, there = browser(app), browser(app)
     thief = copy_of(here, app)
     pair = there.post("/api/auth/login", json=RIGHT).json
@@ -104,8 +108,9 @@ def test_a_new_password_signs_out_everywhere_else(app: Flask, alice: User) -> No
     (PASSWORD, PASSWORD, "This is the password you have"),
     ("", NEW, "Enter your password."),
 ])  # fmt: skip
+@pytest.mark.usefixtures("alice")
 def test_it_names_what_is_wrong_with_a_new_password(
-    app: Flask, alice: User, old: str, new: str, said: str
+    app: Flask, old: str, new: str, said: str
 ) -> None:
     client = browser(app)
     response = change(client, old, new)
@@ -116,7 +121,8 @@ def test_it_names_what_is_wrong_with_a_new_password(
     browser(app)
 
 
-def test_guessing_the_password_of_an_open_session_has_to_wait(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_guessing_the_password_of_an_open_session_has_to_wait(app: Flask) -> None:
     client = browser(app)
     codes = [
         change(client, "not this one").status_code
@@ -129,8 +135,9 @@ def test_guessing_the_password_of_an_open_session_has_to_wait(app: Flask, alice:
     assert "Wait about 15 minutes" in refused.text
 
 
+@pytest.mark.usefixtures("alice")
 def test_a_password_changed_elsewhere_meanwhile_is_not_changed_again(
-    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+    app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, hash_password = browser(app), accounts.passwords.hash_password
 
@@ -144,7 +151,8 @@ def test_a_password_changed_elsewhere_meanwhile_is_not_changed_again(
     assert accounts.authenticate(accounts.Credentials(RIGHT["email"], "set on the phone", None))
 
 
-def test_the_button_signs_out_everywhere(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_the_button_signs_out_everywhere(app: Flask) -> None:
     phone, laptop = browser(app), browser(app)
     assert "On 2 devices or browsers" in phone.get("/account/").text
     assert phone.post("/account/sign-out-everywhere").location == "/jobs"
@@ -225,7 +233,8 @@ def test_no_admin_locks_themselves_out(app: Flask, ada: User) -> None:
     )
 
 
-def test_a_device_that_signed_in_before_is_not_locked_by_strangers(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_a_device_that_signed_in_before_is_not_locked_by_strangers(app: Flask) -> None:
     own, stranger = browser(app), app.test_client()
     own.post("/logout")
     for _ in range(throttle.SIGN_IN_PER_EMAIL.tries):
@@ -234,7 +243,8 @@ def test_a_device_that_signed_in_before_is_not_locked_by_strangers(app: Flask, a
     assert own.post("/login", data=RIGHT).status_code == 303
 
 
-def test_a_known_device_may_not_try_for_ever_and_not_for_others(app: Flask, cast: Cast) -> None:
+@pytest.mark.usefixtures("cast")
+def test_a_known_device_may_not_try_for_ever_and_not_for_others(app: Flask) -> None:
     own = browser(app)
     own.post("/logout")
     wrong = RIGHT | {"password": "not this one"}
@@ -252,7 +262,8 @@ def test_a_known_device_may_not_try_for_ever_and_not_for_others(app: Flask, cast
 
 
 @pytest.mark.parametrize("value", ["", "x", "WyJhIiwiYiJd.x.y"])
-def test_a_forged_device_is_a_stranger(app: Flask, alice: User, value: str) -> None:
+@pytest.mark.usefixtures("alice")
+def test_a_forged_device_is_a_stranger(app: Flask, value: str) -> None:
     client = app.test_client()
     client.set_cookie("known-device", value)
     assert client.post("/login", data=RIGHT).status_code == 303
@@ -264,7 +275,8 @@ def device_of(client: FlaskClient, name: str = "known-device") -> Cookie:
     return cookie
 
 
-def test_a_known_device_is_told_to_this_host_alone(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_a_known_device_is_told_to_this_host_alone(app: Flask) -> None:
     cookie = device_of(browser(app))
     assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Strict", "/")
     assert "alice" not in cookie.value
@@ -276,7 +288,8 @@ def test_a_known_device_is_told_to_this_host_alone(app: Flask, alice: User) -> N
     assert "Domain" not in line
 
 
-def test_a_browser_keeps_its_one_name_however_often_it_signs_in(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_a_browser_keeps_its_one_name_however_often_it_signs_in(app: Flask) -> None:
     own = browser(app)
     wrong = RIGHT | {"password": "not this one"}
     codes = []
@@ -292,7 +305,8 @@ def test_a_browser_keeps_its_one_name_however_often_it_signs_in(app: Flask, alic
     assert own.post("/login", data=wrong).status_code == 429
 
 
-def test_another_password_makes_every_device_a_stranger(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_another_password_makes_every_device_a_stranger(app: Flask) -> None:
     stolen, own = device_of(browser(app)), browser(app)
     change(own)
     thief = app.test_client()
@@ -305,7 +319,8 @@ def test_another_password_makes_every_device_a_stranger(app: Flask, alice: User)
     assert own.post("/login", data=new).status_code == 303
 
 
-def test_right_passwords_are_counted_as_well(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_right_passwords_are_counted_as_well(app: Flask) -> None:
     most = throttle.ALL_SIGN_INS_PER_EMAIL.tries
     codes = [app.test_client().post("/login", data=RIGHT).status_code for _ in range(most + 1)]
     assert codes == [303] * most + [429]

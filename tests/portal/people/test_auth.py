@@ -5,7 +5,7 @@ import hashlib
 import re
 
 import pytest
-from factories import PASSWORD, Cast, sign_in
+from factories import PASSWORD, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
@@ -33,22 +33,26 @@ def is_signed_in(client: FlaskClient) -> bool:
     return client.get("/dashboard").status_code == 200
 
 
-def test_it_signs_in_and_out(client: FlaskClient, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_it_signs_in_and_out(client: FlaskClient) -> None:
     assert client.post("/login", data=RIGHT).location == "/dashboard"
     assert is_signed_in(client)
     assert client.post("/logout").location == "/jobs"
     assert not is_signed_in(client)
 
 
-def test_it_takes_the_e_mail_in_any_case(client: FlaskClient, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_it_takes_the_e_mail_in_any_case(client: FlaskClient) -> None:
     assert client.post("/login", data=RIGHT | {"email": " Alice@EXAMPLE.org "}).status_code == 303
 
 
-def test_an_admin_comes_to_the_overview(client: FlaskClient, ada: User) -> None:
+@pytest.mark.usefixtures("ada")
+def test_an_admin_comes_to_the_overview(client: FlaskClient) -> None:
     assert client.post("/login", data=RIGHT | {"email": "ada@example.org"}).location == "/admin/"
 
 
-def test_wrong_password_and_unknown_e_mail_look_the_same(client: FlaskClient, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_wrong_password_and_unknown_e_mail_look_the_same(client: FlaskClient) -> None:
     wrong = client.post("/login", data=WRONG)
     unknown = client.post("/login", data=WRONG | {"email": "carol@example.org"})
     assert wrong.status_code == unknown.status_code == 422
@@ -78,7 +82,8 @@ def test_a_hash_that_nobody_can_read_lets_nobody_in(client: FlaskClient, alice: 
     assert client.post("/login", data=RIGHT).status_code == 422
 
 
-def test_a_cookie_from_before_signing_in_is_worth_nothing_after(app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_a_cookie_from_before_signing_in_is_worth_nothing_after(app: Flask) -> None:
     client, thief = app.test_client(), app.test_client()
     with client.session_transaction() as session:
         session["planted"] = "by a stranger"
@@ -90,7 +95,8 @@ def test_a_cookie_from_before_signing_in_is_worth_nothing_after(app: Flask, alic
         assert "planted" not in session
 
 
-def test_a_form_from_before_signing_in_is_refused_after(csrf_app: Flask, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_a_form_from_before_signing_in_is_refused_after(csrf_app: Flask) -> None:
     client = csrf_app.test_client()
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/login").text)
     assert token
@@ -114,9 +120,8 @@ def test_signing_out_everywhere_ends_every_session(app: Flask, alice: User) -> N
     assert not is_signed_in(laptop)
 
 
-def test_after_many_wrong_tries_even_the_right_password_waits(
-    client: FlaskClient, cast: Cast
-) -> None:
+@pytest.mark.usefixtures("cast")
+def test_after_many_wrong_tries_even_the_right_password_waits(client: FlaskClient) -> None:
     for _ in range(throttle.SIGN_IN_PER_EMAIL.tries):
         assert client.post("/login", data=WRONG).status_code == 422
     refused = client.post("/login", data=RIGHT)
@@ -126,7 +131,7 @@ def test_after_many_wrong_tries_even_the_right_password_waits(
     assert client.post("/login", data=RIGHT | {"email": "bob@example.org"}).status_code == 303
 
 
-def test_unknown_addresses_are_throttled_just_the_same(client: FlaskClient, app: Flask) -> None:
+def test_unknown_addresses_are_throttled_just_the_same(client: FlaskClient) -> None:
     nobody = WRONG | {"email": "nobody@example.org"}
     codes = [
         client.post("/login", data=nobody).status_code
@@ -135,7 +140,8 @@ def test_unknown_addresses_are_throttled_just_the_same(client: FlaskClient, app:
     assert codes[-2:] == [422, 429]
 
 
-def test_one_network_address_cannot_try_everybody(client: FlaskClient, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_one_network_address_cannot_try_everybody(client: FlaskClient) -> None:
     tries = throttle.SIGN_IN_PER_ADDRESS.tries
     for number in range(tries):
         client.post("/login", data=WRONG | {"email": f"guess{number}@example.org"})
@@ -146,7 +152,8 @@ def test_one_network_address_cannot_try_everybody(client: FlaskClient, alice: Us
     )
 
 
-def test_signing_in_well_never_counts(client: FlaskClient, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_signing_in_well_never_counts(client: FlaskClient) -> None:
     for _ in range(throttle.SIGN_IN_PER_EMAIL.tries + 2):
         assert client.post("/login", data=RIGHT).status_code == 303
         client.post("/logout")
@@ -156,13 +163,15 @@ def test_signing_in_well_never_counts(client: FlaskClient, alice: User) -> None:
     "https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example",
     "/\t/evil.example", "javascript:alert(1)", "evil.example", "",
 ])  # fmt: skip
-def test_it_never_leads_to_another_site(client: FlaskClient, alice: User, target: str) -> None:
+@pytest.mark.usefixtures("alice")
+def test_it_never_leads_to_another_site(client: FlaskClient, target: str) -> None:
     assert own_path(target) is None
     response = client.post("/login", query_string={"next": target}, data=RIGHT)
     assert response.location == "/dashboard"
 
 
-def test_it_leads_back_to_the_page_that_was_asked_for(client: FlaskClient, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_it_leads_back_to_the_page_that_was_asked_for(client: FlaskClient) -> None:
     asked = client.get("/register/about?next=/jobs/x").location
     assert asked == "/login?next=/register/about?next%3D/jobs/x"
     assert client.post(asked, data=RIGHT).location == "/register/about?next=/jobs/x"
@@ -176,7 +185,8 @@ def test_who_signs_in_for_another_tab_is_sent_back_to_that_one(
     assert "Go back to the tab that you came from" in answer.text
 
 
-def test_it_does_not_lead_back_to_what_can_only_be_sent(client: FlaskClient, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_it_does_not_lead_back_to_what_can_only_be_sent(client: FlaskClient) -> None:
     path = "/applications/00000000-0000-0000-0000-000000000000/withdraw"
     response = client.post(path, headers={"Referer": "http://localhost/dashboard"})
     assert response.location == "/login?next=/dashboard"
@@ -194,8 +204,9 @@ def test_signing_out_is_no_link(client: FlaskClient, alice: User) -> None:
     assert is_signed_in(client)
 
 
+@pytest.mark.usefixtures("alice")
 def test_no_lock_is_held_while_a_password_is_checked(
-    app: Flask, alice: User, monkeypatch: pytest.MonkeyPatch
+    app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
     check = passwords.is_right

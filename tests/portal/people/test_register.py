@@ -4,7 +4,6 @@ import re
 
 import pytest
 from factories import PASSWORD, make_user, sign_in
-from flask import Flask
 from flask.testing import FlaskClient
 from visiting import seen_in
 
@@ -139,7 +138,8 @@ def test_registering_many_times_from_one_address_has_to_wait(
     assert PASSWORD not in refused.text
 
 
-def test_more_people_register_at_one_address_than_may_try_names_that_are_taken(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_more_people_register_at_one_address_than_may_try_names_that_are_taken() -> None:
     """A university: who gets an account uses up nothing of what keeps others from finding out who
     has one.
     """

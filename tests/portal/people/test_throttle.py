@@ -18,7 +18,8 @@ def after(seconds: float):
     return NOW + timedelta(seconds=seconds)
 
 
-def test_it_refuses_the_try_after_the_last_allowed_one(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_it_refuses_the_try_after_the_last_allowed_one() -> None:
     for second in range(3):
         count_try(THREE, "alice", after(second))
     with pytest.raises(TooManyTries) as refused:
@@ -26,7 +27,8 @@ def test_it_refuses_the_try_after_the_last_allowed_one(app: Flask) -> None:
     assert refused.value.retry_after == 50  # the first try leaves the window 60 s after it was made
 
 
-def test_it_lets_one_more_through_exactly_when_it_said_so(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_it_lets_one_more_through_exactly_when_it_said_so() -> None:
     for second in (0, 20, 40):
         count_try(THREE, "alice", after(second))
     count_try(THREE, "alice", after(60))
@@ -35,7 +37,8 @@ def test_it_lets_one_more_through_exactly_when_it_said_so(app: Flask) -> None:
     assert refused.value.retry_after == 19
 
 
-def test_a_refused_try_does_not_make_the_wait_longer(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_a_refused_try_does_not_make_the_wait_longer() -> None:
     for second in range(3):
         count_try(THREE, "alice", after(second))
     for second in range(10, 50):
@@ -44,14 +47,16 @@ def test_a_refused_try_does_not_make_the_wait_longer(app: Flask) -> None:
     assert count_try(THREE, "alice", after(60))
 
 
-def test_it_counts_subjects_and_limits_apart(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_it_counts_subjects_and_limits_apart() -> None:
     for second in range(3):
         count_try(THREE, "alice", after(second))
     assert count_try(THREE, "bob", after(4))
     assert count_try(Limit("another", tries=1, window_s=60), "alice", after(4))
 
 
-def test_forgiven_tries_do_not_count(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_forgiven_tries_do_not_count() -> None:
     for second in range(20):
         throttle.forgive([count_try(THREE, "alice", after(second))])
     assert db.session.scalar(db.select(db.func.count(ThrottleHit.id))) == 0
@@ -66,7 +71,8 @@ def test_what_is_kept_tells_neither_address_nor_e_mail(app: Flask) -> None:
     assert throttle.bucket_of(THREE, "alice@example.org") != kept
 
 
-def test_it_forgets_what_no_limit_looks_at_any_more(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_it_forgets_what_no_limit_looks_at_any_more() -> None:
     count_try(THREE, "alice", NOW)
     count_try(THREE, "bob", after(throttle.KEEP_S + 1))
     assert db.session.scalar(db.select(db.func.count(ThrottleHit.id))) == 1
@@ -88,7 +94,8 @@ def test_addresses_of_one_customer_count_together(one: str | None, other: str, s
 TWO = (Limit("account", tries=2, window_s=60), Limit("address", tries=4, window_s=60))
 
 
-def test_an_account_that_may_not_try_any_more_uses_up_nothing_of_its_neighbours(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_an_account_that_may_not_try_any_more_uses_up_nothing_of_its_neighbours() -> None:
     for _ in range(2):
         throttle.count_both(TWO, "alice", "192.0.2.1", NOW)
     for _ in range(5):
@@ -97,7 +104,8 @@ def test_an_account_that_may_not_try_any_more_uses_up_nothing_of_its_neighbours(
     assert len(throttle.count_both(TWO, "bob", "192.0.2.1", NOW)) == 2
 
 
-def test_what_got_no_turn_was_no_try(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_what_got_no_turn_was_no_try() -> None:
     for _ in range(9):
         with pytest.raises(throttle.HaveToWait), throttle.counted(TWO, "alice", "192.0.2.1", NOW):
             raise throttle.HaveToWait("Others are before you.", 10)

@@ -120,9 +120,8 @@ def test_what_is_no_upload_token_of_ours_opens_nothing(
     assert not path.exists()
 
 
-def test_the_forgeries_differ_from_a_right_token_in_one_thing(
-    client: FlaskClient, answer: Answer
-) -> None:
+@pytest.mark.usefixtures("client")
+def test_the_forgeries_differ_from_a_right_token_in_one_thing(answer: Answer) -> None:
     assert upload_tokens.read_upload_token(called(answer, upload_tokens.ALGORITHM)) == answer.id
     assert upload_tokens.read_upload_token(made(answer)) == answer.id
 
@@ -165,7 +164,8 @@ def test_a_finished_interview_takes_nothing_more(
     assert path.read_bytes() == clip_bytes(tmp_path)
 
 
-def test_an_upload_that_never_was_is_not_there(client: FlaskClient, answer: Answer) -> None:
+@pytest.mark.usefixtures("answer")
+def test_an_upload_that_never_was_is_not_there(client: FlaskClient) -> None:
     nobodys = Answer(id=uuid.uuid4())
     token = upload_tokens.make_upload_token(nobodys.id)
 
@@ -174,7 +174,7 @@ def test_an_upload_that_never_was_is_not_there(client: FlaskClient, answer: Answ
     }
 
 
-def test_a_token_that_was_seen_before_still_ends(app: Flask, answer: Answer) -> None:
+def test_a_token_that_was_seen_before_still_ends(answer: Answer) -> None:
     token = upload_tokens.make_upload_token(answer.id)
     assert upload_tokens.read_upload_token(token) == answer.id
 

@@ -18,7 +18,6 @@ from player_reviews import sign_in_as_admin
 from reviewing import make_interview
 from servers import LiveServer
 
-from portal.models import User
 from portal.web import sealed_queries
 
 NAME, EMAIL = "Alice Moreau", "alice@example.org"
@@ -88,7 +87,8 @@ def test_a_seal_that_means_nothing_is_left_out(admin: FlaskClient) -> None:
     assert "Bob Okafor" in admin.get("/admin/people?q=~nothing-of-ours").text
 
 
-def test_titles_name_no_candidate(admin: FlaskClient, alice: User) -> None:
+@pytest.mark.usefixtures("alice")
+def test_titles_name_no_candidate(admin: FlaskClient) -> None:
     """A history keeps titles as well."""
     interview = make_interview(name=NAME)
     title = (

@@ -85,9 +85,7 @@ def test_serving_pages_imports_no_decoder() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT_FOLDER, check=True)
 
 
-def test_a_worker_that_takes_too_much_memory_ends_as_in_a_crash(
-    server: LiveServer, worker: LiveWorker, tmp_path: Path
-) -> None:
+def test_a_worker_that_takes_too_much_memory_ends_as_in_a_crash(worker: LiveWorker) -> None:
     worker.environ["CAPTURE_MEMORY_BYTES"] = "1000000"
     worker.start()
     assert worker.process
@@ -96,7 +94,7 @@ def test_a_worker_that_takes_too_much_memory_ends_as_in_a_crash(
     assert "CAPTURE_MEMORY_BYTES" in worker.log_text()
 
 
-def test_a_worker_gives_way_and_keeps_to_its_cores(server: LiveServer, worker: LiveWorker) -> None:
+def test_a_worker_gives_way_and_keeps_to_its_cores(worker: LiveWorker) -> None:
     worker.environ |= {"CAPTURE_NICENESS": "7", "CAPTURE_CORES": "1"}
     worker.start()
     wait_for(lambda: bool(work.workers_seen(utc_now())))
@@ -106,7 +104,7 @@ def test_a_worker_gives_way_and_keeps_to_its_cores(server: LiveServer, worker: L
 
 
 def test_a_worker_that_is_stopped_gives_back_what_it_measures(
-    server: LiveServer, worker: LiveWorker, tmp_path: Path
+    worker: LiveWorker, tmp_path: Path
 ) -> None:
     alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
     answer = record_answer(

@@ -20,7 +20,8 @@ def rows() -> list[WorkerBeat]:
     return list(db.session.scalars(db.select(WorkerBeat)))
 
 
-def test_nobody_measures_before_anybody_said_so(app: Flask) -> None:
+@pytest.mark.usefixtures("app")
+def test_nobody_measures_before_anybody_said_so() -> None:
     assert work.workers_seen(utc_now()) == []
 
 

@@ -63,7 +63,9 @@ class PrivateLogger(Logger):
         for handler in (*self.error_log.handlers, *self.access_log.handlers):
             handler.setFormatter(log_format.formatter(log_format.chosen(SETTINGS)))
 
-    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+    def access(
+        self, resp: Any, _req: Any, environ: dict[str, Any], request_time: timedelta
+    ) -> None:
         """Write one line for a request.
 
         The portal has noted the path that may be logged, and has put the request id into a header.
@@ -114,7 +116,7 @@ def post_worker_init(worker: Any) -> None:
         work.start_working(worker.wsgi, worker.wsgi.extensions[work.MANAGER])
 
 
-def worker_exit(server: object, worker: Any) -> None:
+def worker_exit(_server: object, worker: Any) -> None:
     """Stop the measuring threads while Python still works, so that they release their tasks."""
     manager = getattr(worker.wsgi, "extensions", {}).get("background_manager")
     if manager:

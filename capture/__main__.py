@@ -107,8 +107,9 @@ def _analyse(options: argparse.Namespace) -> None:
             raise NoPicture("there is no video track")
         info = probe(video)
     except NoPicture:
-        return _hear_into(options.out, video, with_film=not options.no_film)
-    _analyse_into(options.out, video, info, with_film=not (options.no_film or _is_film(info)))
+        _hear_into(options.out, video, with_film=not options.no_film)
+    else:
+        _analyse_into(options.out, video, info, with_film=not (options.no_film or _is_film(info)))
 
 
 def _hear_into(folder: Path, path: Path, *, with_film: bool) -> None:
@@ -250,7 +251,7 @@ def _bench(options: argparse.Namespace) -> None:
     print(cost)
 
 
-def _devices(options: argparse.Namespace) -> None:
+def _devices(_options: argparse.Namespace) -> None:
     with own_stderr():  # drivers write a complaint about every device that they try
         lines = list(device_commands.devices())
     print(*lines, sep="\n")

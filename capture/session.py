@@ -87,7 +87,7 @@ class AnswerSource:
     container: str
     observations_path: Path
     is_complete: Callable[[], bool] = lambda: True
-    heartbeat: Callable[[int], bool] = lambda measured_ms: True
+    heartbeat: Callable[[int], bool] = lambda _measured_ms: True
     heartbeat_s: float = HEARTBEAT_S
     takes_over: bool = False
     limits: Limits = LIMITS
@@ -268,7 +268,7 @@ class Heard:
     damaged_at_ms: int | None
 
 
-def hear(path: Path, tell: Callable[[int], object] = lambda heard_ms: None) -> Heard:
+def hear(path: Path, tell: Callable[[int], object] = lambda _heard_ms: None) -> Heard:
     """Measure level and speech as often as in a video. `tell` gets the milliseconds done so far."""
     with SoundFile(path) as file:
         meter, due_ms, rows = SoundMeter(), 0, deque[Observation]()

@@ -94,7 +94,7 @@ class XmlReader:
             raise Refused(f"This Word document is written in an unusual way. {SAVE}")
         return self
 
-    def _doctype(self, name: str, system: str | None, public: str | None, has_own: bool) -> None:
+    def _doctype(self, name: str, _system: str | None, _public: str | None, has_own: bool) -> None:
         """Remove the DTD that drawing programs name. Nobody needs it to read the part."""
         if declaration := not has_own and name == "svg" and DOCTYPE.search(self._data):
             self.edits.append(Edit(*declaration.span()))
@@ -102,7 +102,7 @@ class XmlReader:
             return
         raise Refused(f"This Word document holds a document type, which Word never writes. {SAVE}")
 
-    def _instruction(self, target: str, data: str) -> None:
+    def _instruction(self, target: str, _data: str) -> None:
         if target.lower().startswith("xml-"):  # a stylesheet is fetched and run
             raise Refused(f"This Word document takes its looks from elsewhere. {SAVE}")
 

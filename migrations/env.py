@@ -12,7 +12,7 @@ from portal.extensions import db
 from portal.models import UtcDateTime
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(_kind: str, item: Any, _autogen_context: Any) -> str | bool:
     """Write our date type as the plain one it is in the database, so that migrations import nothing
     of ours.
     """

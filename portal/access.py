@@ -35,16 +35,16 @@ NOT_YOURS = (
 )
 
 
-def init_app(app: Flask) -> None:
+def init_app(_app: Flask) -> None:
     login_manager.user_loader(load_user)
 
 
-def load_user(user_id: str) -> User | None:
+def load_user(_user_id: str) -> User | None:
     """The user whose session cookie this is, or None.
 
     None means that the sign-in has ended or expired, or that an admin disabled the account. Every
     request asks the database, so that a sign-out in one process takes effect in all of them.
-    Flask-Login passes `user_id`, but only the sign-in that the cookie names decides.
+    Flask-Login passes the user's id, but only the sign-in that the cookie names decides.
     """
     if (sign_in := sign_in_here()) is None:
         return None

@@ -23,37 +23,37 @@ ADMIN_EMAIL = "admin@demo.example"
 CANDIDATE_EMAIL = "candidate@demo.example"
 
 JOBS: list[dict[str, Any]] = [
-    dict(
-        slug="data-engineer",
-        title="Data engineer",
-        location="Lisbon or remote",
-        workplace=Workplace.REMOTE,
-        salary_range="62 000 – 78 000 €",
-        description="You keep the measurements of 400 weather stations flowing.\n\n"
+    {
+        "slug": "data-engineer",
+        "title": "Data engineer",
+        "location": "Lisbon or remote",
+        "workplace": Workplace.REMOTE,
+        "salary_range": "62 000 – 78 000 €",
+        "description": "You keep the measurements of 400 weather stations flowing.\n\n"
         "## What you do\n\n- Build and watch **pipelines** that survive a bad night\n"
         "- Make data easy to find and hard to misread\n\n"
         "## What you bring\n\n- A few years with Python and SQL\n- Calm when something breaks",
-    ),
-    dict(
-        slug="field-technician",
-        title="Field technician",
-        location="Porto",
-        workplace=Workplace.ON_SITE,
-        salary_range="34 000 – 40 000 €",
-        description="You install, calibrate and mend instruments "
+    },
+    {
+        "slug": "field-technician",
+        "title": "Field technician",
+        "location": "Porto",
+        "workplace": Workplace.ON_SITE,
+        "salary_range": "34 000 – 40 000 €",
+        "description": "You install, calibrate and mend instruments "
         "between the coast and the mountains.\n\n"
         "## What you bring\n\n- A driving licence\n- Patience with small screws",
-    ),
-    dict(
-        slug="research-data-steward",
-        title="Research data steward",
-        location="Coimbra",
-        workplace=Workplace.HYBRID,
-        employment_type=EmploymentType.PART_TIME,
-        salary_range="52 000 – 58 000 €",
-        description="You help researchers describe, keep and share what they measured.\n\n"
+    },
+    {
+        "slug": "research-data-steward",
+        "title": "Research data steward",
+        "location": "Coimbra",
+        "workplace": Workplace.HYBRID,
+        "employment_type": EmploymentType.PART_TIME,
+        "salary_range": "52 000 – 58 000 €",
+        "description": "You help researchers describe, keep and share what they measured.\n\n"
         "## What you bring\n\n- Experience with research data\n- Clear writing",
-    ),
+    },
 ]
 PROMPTS = [
     "Tell us about something you built or ran that you are proud of. What would you change today?",

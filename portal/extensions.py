@@ -56,7 +56,7 @@ def sign_with_sha256(app: Flask) -> None:
 
 
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, record: Any) -> None:
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None  # `_begin_sqlite` below sends BEGIN instead

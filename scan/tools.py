@@ -27,10 +27,9 @@ ENVIRONMENTS = PROJECT_FOLDER / ".scan"
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # No request may leave this machine. Those that are not for loopback go to a proxy that does not
 # exist.
-NOWHERE = {
-    name: "http://127.0.0.1:1"
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
-}
+NOWHERE = dict.fromkeys(
+    ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:1"
+)
 HERE_ONLY = NOWHERE | {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
 
 

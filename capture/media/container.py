@@ -259,7 +259,7 @@ def _open(file: ByteSource, container: str, limits: Limits) -> InputContainer:
         raise UnusableMedia(f"this is not a readable {container} file") from exc
 
 
-def refuse_other_files(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+def refuse_other_files(_url: str, _flags: int, _options: dict[str, str]) -> NoReturn:
     raise UnusableMedia("the file asks to open another file")
 
 

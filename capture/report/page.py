@@ -38,7 +38,7 @@ SHEET_FLAG_PX = 44  # two lines: what and when, then why
 SAID = {"gaze_x": "eyes, sideways", "gaze_y": "eyes, up"}
 
 
-def write(folder: Path, progress: Callable[[str], None] = lambda step: None) -> tuple[Path, Path]:
+def write(folder: Path, progress: Callable[[str], None] = lambda _step: None) -> tuple[Path, Path]:
     """Make report.html and report.png from the folder's telemetry. Replaces each in one step."""
     recording = Recording(folder)
     telemetry = load(recording.telemetry_path)

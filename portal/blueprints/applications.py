@@ -94,7 +94,7 @@ def _is_valid(form: ResumeForm) -> bool:
 
 
 @bp.errorhandler(RequestEntityTooLarge)
-def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
+def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
     """Show the form again with the reason.
 
     We could not read the other fields, because the request was too large. With HTMX the note is

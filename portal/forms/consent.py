@@ -18,7 +18,7 @@ class Agreement(BooleanField):
         self.data = bool(valuelist) and all(value in YES for value in valuelist)
 
 
-def needed(form: PageForm, field: Agreement) -> None:
+def needed(_form: PageForm, field: Agreement) -> None:
     if not field.data:
         raise StopValidation(
             "Without this there is nothing to show the hiring team. Tick it to go on."

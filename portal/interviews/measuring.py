@@ -122,7 +122,7 @@ def _free(model: type[Answer] | type[InterviewSession]) -> sa.ColumnElement[bool
     return sa.or_(model.lease_until.is_(None), model.lease_until < utc_now())
 
 
-def give_up(claim: Claim, stop: threading.Event) -> None:
+def give_up(claim: Claim) -> None:
     """Mark the row as failed after too many attempts. An admin sees it; other work continues."""
     state = InterviewState.FAILED if claim.model is InterviewSession else AnswerState.FAILED
     claim.write(

@@ -181,7 +181,7 @@ class Housekeeper:
         self._purged_at = time.monotonic()
         return self._purge
 
-    def _purge(self, stop: threading.Event) -> None:
+    def _purge(self, _stop: threading.Event) -> None:
         with self._app.app_context():
             with _continue_after_errors("clearing up"):
                 clear_up(utc_now())

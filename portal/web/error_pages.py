@@ -71,7 +71,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
 
 
-def _csrf_failed(error: CSRFError) -> ResponseReturnValue:
+def _csrf_failed(_error: CSRFError) -> ResponseReturnValue:
     return _answer(419, *SESSION_EXPIRED)
 
 

@@ -51,7 +51,7 @@ def _cipher() -> AESSIV:
     return AESSIV(hmac.new(secret.encode(), PURPOSE, hashlib.sha512).digest())
 
 
-def _encrypt_arguments(endpoint: str, values: dict[str, Any]) -> None:
+def _encrypt_arguments(_endpoint: str, values: dict[str, Any]) -> None:
     for name in PERSONAL:
         words = values.get(name)
         words = words[0] if isinstance(words, list) else words

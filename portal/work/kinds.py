@@ -24,11 +24,14 @@ class RowKind:
     # finds the unclaimed rows that need work now, the most urgent first; only reads
     waiting: Callable[[], Sequence[Leased]]
     do: ClaimedWork
-    give_up: ClaimedWork  # runs instead of `do` after `max_attempts` attempts without progress
+    # runs instead of `do` after `max_attempts` attempts without progress
+    give_up: Callable[[Claim], None]
     max_attempts: int
 
     def task(self, row: Waiting, claim: Claim) -> Task:
-        return partial(self.do if row.attempts < self.max_attempts else self.give_up, claim)
+        if row.attempts < self.max_attempts:
+            return partial(self.do, claim)
+        return lambda _stop: self.give_up(claim)
 
 
 @dataclass

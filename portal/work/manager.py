@@ -40,7 +40,7 @@ class BackgroundManager:
         find_work: Callable[[], Task | None],
         max_threads: int,
         idle_s: float = 1.0,
-        beat: Callable[[int], None] = lambda tasks: None,
+        beat: Callable[[int], None] = lambda _tasks: None,
     ) -> None:
         """`beat` is called at each look for work, with the number of running tasks."""
         self._find_work = find_work

@@ -129,7 +129,7 @@ class Registration(Credentials):
     headline = Line(load_default="", validate=validate.Length(max=160))
 
     @validates_schema
-    def _password_is_fit(self, values: dict[str, Any], **options: Any) -> None:
+    def _password_is_fit(self, values: dict[str, Any], **_options: Any) -> None:
         if reason := passwords.why_refused(values["password"], values["email"]):
             raise ValidationError(reason, "password")
 
@@ -209,7 +209,7 @@ class JobPage(Page):
 class File(Upload):
     """A file in a multipart form. A text field with the same name is refused."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> FileStorage:
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> FileStorage:
         if not isinstance(value, FileStorage):
             raise ValidationError("Send a file.")
         return value
@@ -273,7 +273,7 @@ class InterviewQuery(PageQuery):
     to = fields.Date(metadata=said("Last day, UTC; not before `from`"))
 
     @validates_schema
-    def _days_are_in_order(self, values: dict[str, Any], **options: Any) -> None:
+    def _days_are_in_order(self, values: dict[str, Any], **_options: Any) -> None:
         if "from_" in values and "to" in values and values["from_"] > values["to"]:
             raise ValidationError("No day lies between these: “from” is later than “to”.", "from")
 

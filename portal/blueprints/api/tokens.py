@@ -125,7 +125,7 @@ def _claims(user: User) -> Claims:
 
 
 @jwt.user_lookup_loader
-def _person(header: Claims, claims: Claims) -> User | None:
+def _person(_header: Claims, claims: Claims) -> User | None:
     user = db.session.get(User, uuid.UUID(claims["sub"]))
     if (
         user is None
@@ -137,7 +137,7 @@ def _person(header: Claims, claims: Claims) -> User | None:
 
 
 @jwt.token_in_blocklist_loader
-def _is_revoked(header: Claims, claims: Claims) -> bool:
+def _is_revoked(_header: Claims, claims: Claims) -> bool:
     if not {"family", "ends"} <= claims.keys():  # a token from before we had families
         return True
     if db.session.get(RevokedToken, claims["family"]) is not None:
@@ -151,19 +151,19 @@ def _is_revoked(header: Claims, claims: Claims) -> bool:
 
 
 @jwt.unauthorized_loader
-def _missing(reason: str) -> ResponseReturnValue:
+def _missing(_reason: str) -> ResponseReturnValue:
     return unauthorised("Send an access token: Authorization: Bearer …")
 
 
 @jwt.invalid_token_loader
-def _invalid(reason: str) -> ResponseReturnValue:
+def _invalid(_reason: str) -> ResponseReturnValue:
     return unauthorised("This token cannot be used here.", "invalid_token")
 
 
 @jwt.expired_token_loader
 @jwt.revoked_token_loader
 @jwt.user_lookup_error_loader
-def _no_longer_valid(header: Claims, claims: Claims) -> ResponseReturnValue:
+def _no_longer_valid(_header: Claims, _claims: Claims) -> ResponseReturnValue:
     return unauthorised(
         "This token is no longer valid. Refresh it, or sign in again.", "invalid_token"
     )

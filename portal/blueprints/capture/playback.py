@@ -26,5 +26,4 @@ def answer_playback(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseRe
     path = interviews.answer_path(answer)
     if answer.interview.state is not InterviewState.RECORDING or not path.is_file():
         abort(404)
-    response = send_file(path, mimetype=f"video/{answer.container}", conditional=True, max_age=0)
-    return response
+    return send_file(path, mimetype=f"video/{answer.container}", conditional=True, max_age=0)

@@ -19,8 +19,8 @@ def kind_of_answers(done: list[object]) -> work.RowKind:
     """Every answer that was never claimed, noted in `done` when its turn comes."""
     return work.RowKind(
         waiting=lambda: list(db.session.scalars(db.select(Answer).where(Answer.fence == 0))),
-        do=lambda claim, stop: done.append(claim.row_id),
-        give_up=lambda claim, stop: done.append("given up"),
+        do=lambda claim, _stop: done.append(claim.row_id),
+        give_up=lambda _claim: done.append("given up"),
         max_attempts=2,
     )
 
@@ -60,7 +60,7 @@ def test_what_is_due_by_the_clock_waits_for_rows(
 ) -> None:
     answer_id = record_answer(interview, clip_bytes(tmp_path)).id
     done: list[object] = []
-    work.register_idle(empty, lambda: lambda stop: done.append("clock"))
+    work.register_idle(empty, lambda: lambda _stop: done.append("clock"))
     work.register_rows(empty, lambda: [kind_of_answers(done)])
     db.session.rollback()
     for _ in range(2):

@@ -135,7 +135,7 @@ def answer_second_question_and_finish(page: Page) -> None:
     expect(page).to_have_url(re.compile("/receipt$"))
 
 
-def the_interview(server: LiveServer) -> InterviewSession:
+def the_interview() -> InterviewSession:
     db.session.rollback()
     return db.session.scalars(db.select(InterviewSession)).one()
 
@@ -223,7 +223,7 @@ def test_the_whole_chain(
         answer_second_question_and_finish(page)
         wait_until_ready(page)
     with live_server.app.app_context():
-        interview = the_interview(live_server)
+        interview = the_interview()
         assert interview.state is InterviewState.READY
         assert interview.application.status is ApplicationStatus.INTERVIEWED
         telemetry = check_files(interview, hidden)
@@ -242,7 +242,7 @@ def wait_until_measuring(page: Page, server: LiveServer) -> None:
     """
     with server.app.app_context():
         for _ in range(100):
-            if any(answer.measured_ms > 1_000 for answer in the_interview(server).answers):
+            if any(answer.measured_ms > 1_000 for answer in the_interview().answers):
                 return
             page.wait_for_timeout(200)
     raise AssertionError("nothing was measured")
@@ -281,7 +281,7 @@ def test_a_killed_server_and_a_reloaded_page_lose_next_to_nothing(
         answer_second_question_and_finish(page)
         wait_until_ready(page)
     with live_server.app.app_context():
-        check_what_is_left(the_interview(live_server), before_reload_ms)
+        check_what_is_left(the_interview(), before_reload_ms)
 
 
 def check_what_is_left(interview: InterviewSession, before_reload_ms: int) -> None:

@@ -155,7 +155,7 @@ def take_the_interview(watched: Watched, script: Script, spoiler: Spoiler) -> No
     watched.until(lambda seen: seen["state"] == "recording", "the first recording")
     candidate.pastes(3)
     watched.until(
-        lambda seen: "PATCH" not in script.left() and "HEAD" not in script.left(),
+        lambda _seen: "PATCH" not in script.left() and "HEAD" not in script.left(),
         "all lies about pieces",
     )
     spoiler.is_on = True
@@ -172,7 +172,7 @@ def take_the_interview(watched: Watched, script: Script, spoiler: Spoiler) -> No
     candidate.press("Stop and play back")
     watched.until(lambda seen: seen["rows"][1].startswith("saved"), "the second answer saved")
     candidate.press("Save and continue")
-    watched.until(lambda seen: not script.left(), f"every lie ({script.left()} left)")
+    watched.until(lambda _seen: not script.left(), f"every lie ({script.left()} left)")
     watched.until(lambda seen: "Everything is saved." in seen["sentences"], "the end")
 
 

@@ -80,7 +80,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for n in range(FLAGS)
     ]
     with server.app.app_context():
-        measured = make_review(folder, *spread)
+        measured = make_review(*spread)
         plain = f"/admin/sessions/{make_plain().id}"
     server.start()
     with chromium(profile=folder / "profile") as browser:

@@ -76,9 +76,9 @@ class Reviewer:
 
 
 @pytest.fixture
-def path(live_server: LiveServer, tmp_path: Path) -> str:
+def path(live_server: LiveServer) -> str:
     with live_server.app.app_context():
-        return make_review(tmp_path)
+        return make_review()
 
 
 def reviewed(

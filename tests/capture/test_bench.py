@@ -69,7 +69,7 @@ def test_an_interrupted_run_goes_on_with_the_missing_rows(
         return {"at": "now", "took_s": 1, "figures": {row.figure: [1.0] for row in speed.ROWS}}
 
     monkeypatch.setattr(speed, "RESULTS", tmp_path / "bench.json")
-    monkeypatch.setattr(speed, "rewrite_section", lambda name, text: done.append(name))
+    monkeypatch.setattr(speed, "rewrite_section", lambda name, _text: done.append(name))
     # what takes minutes; its rows are measured for real by `make bench`
     monkeypatch.setattr(speed, "_measured", measured)
     assert speed.main([]) == speed.INTERRUPTED

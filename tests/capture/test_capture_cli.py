@@ -63,7 +63,7 @@ def test_a_clip_that_is_no_film_yet_gets_one(tmp_path: Path) -> None:
 def test_judging_again_gives_the_same_flags_without_the_video(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    left = film_sitter(tmp_path / "left.mp4", 6, lambda t_s: [], fps=10)
+    left = film_sitter(tmp_path / "left.mp4", 6, lambda _t_s: [], fps=10)
     assert main(["analyse", str(left), "--out", str(tmp_path)]) == 0
     before, said = telemetry_in(tmp_path), capsys.readouterr().out
     left.unlink()

@@ -177,7 +177,7 @@ def test_a_lost_claim_ends_the_work_and_writes_nothing_more(upload: Upload) -> N
     upload.receive(1.0)
     upload.is_complete.set()
     beats = iter([True, True, False])
-    source = upload.source(heartbeat=lambda measured_ms: next(beats), heartbeat_s=0.0)
+    source = upload.source(heartbeat=lambda _measured_ms: next(beats), heartbeat_s=0.0)
     session = CaptureSession(source, MODELS.senses)
     with pytest.raises(ClaimLost):
         session.run()
@@ -189,7 +189,7 @@ def test_it_keeps_its_claim_while_it_waits_for_bytes(upload: Upload) -> None:
     upload.receive(0.0)
     beats = threading.Semaphore(0)
 
-    def beat(measured_ms: int) -> bool:
+    def beat(_measured_ms: int) -> bool:
         beats.release()
         return True
 

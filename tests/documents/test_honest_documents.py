@@ -48,8 +48,10 @@ def test_an_odd_document_is_taken_and_what_goes_is_said(make: Maker, change: str
     assert inspect_file.inspect(stored).changes == ()  # there is nothing left to take out
 
 
-@pytest.mark.parametrize(("make", "change"), odd_documents.PDFS.values(), ids=odd_documents.PDFS)
-def test_another_library_finds_only_links_that_a_person_clicks(make: Maker, change: str) -> None:
+@pytest.mark.parametrize(
+    "make", [make for make, _ in odd_documents.PDFS.values()], ids=odd_documents.PDFS
+)
+def test_another_library_finds_only_links_that_a_person_clicks(make: Maker) -> None:
     assert not list(what_acts(kept(make())[1]))
 
 
@@ -108,8 +110,10 @@ def test_the_other_library_would_see_what_begins_by_itself(name: str) -> None:
     assert what_acts(HOSTILE_PDFS[name][0]()) or "kind in another" in name
 
 
-@pytest.mark.parametrize(("make", "change"), odd_documents.DOCXS.values(), ids=odd_documents.DOCXS)
-def test_a_changed_word_document_is_whole(make: Maker, change: str) -> None:
+@pytest.mark.parametrize(
+    "make", [make for make, _ in odd_documents.DOCXS.values()], ids=odd_documents.DOCXS
+)
+def test_a_changed_word_document_is_whole(make: Maker) -> None:
     """Each part is XML, each relation that is named is there, and each part that is listed."""
     _, stored = kept(make())
     with zipfile.ZipFile(io.BytesIO(stored)) as package:

@@ -178,7 +178,7 @@ def hasty(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite"
         else "SET synchronous_commit = off"
     )
-    event.listen(db.engine, "checkout", lambda connection, *rest: connection.execute(hastily))
+    event.listen(db.engine, "checkout", lambda connection, *_rest: connection.execute(hastily))
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def test_an_interrupted_deletion_is_finished_by_the_housekeeping(
 ) -> None:
     sign_in(client, alice)
     with monkeypatch.context() as broken:
-        broken.setattr(interviews.retention, "folder_of", lambda interview_id: 1 / 0)
+        broken.setattr(interviews.retention, "folder_of", lambda _interview_id: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             account_deletion.delete_account(alice)
     db.session.rollback()

@@ -184,7 +184,7 @@ def absurd_times() -> Iterator[Sample]:
     for name, late in {"earlier": -(2**31), "later": 2**31 - 1}.items():
         shown = altered(
             "moof/traf/tfdt",
-            lambda old, late=late: b"\1\0\0\0" + struct.pack(">Q", late % 2**64),
+            lambda _old, late=late: b"\1\0\0\0" + struct.pack(">Q", late % 2**64),
             base,
         )
         yield Sample(f"fragments-all-{name}.mp4", EITHER, shown)

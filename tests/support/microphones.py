@@ -65,7 +65,7 @@ class VirtualMicrophone:
             "ALSA_CONFIG_PATH": str(folder / "alsa.conf"),
         }
         (folder / "alsa.conf").write_text(ALSA)
-        self.sounds: Callable[[float], Samples] = lambda t_s: np.zeros(STEP_SAMPLES, np.float32)
+        self.sounds: Callable[[float], Samples] = lambda _t_s: np.zeros(STEP_SAMPLES, np.float32)
         self.began_s = 0.0
         self._stop = threading.Event()
         self._feeder: threading.Thread | None = None

@@ -2,8 +2,6 @@
 who opens it.
 """
 
-from pathlib import Path
-
 from clips import make_clip
 from factories import PASSWORD
 from playwright.sync_api import Page
@@ -41,7 +39,7 @@ def observations() -> list[Observation]:
     return rows
 
 
-def make_review(folder: Path, *flags: Flag) -> str:
+def make_review(*flags: Flag) -> str:
     """An interview that is ready; returns its page's path."""
     flags = flags or (
         make_flag("no_face", NO_FACE.start, NO_FACE.stop),

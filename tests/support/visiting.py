@@ -45,7 +45,7 @@ class Answer:
 class StayHere(urllib.request.HTTPRedirectHandler):
     """A redirect is an answer like any other: its headers count."""
 
-    def redirect_request(self, *args: Any) -> None:
+    def redirect_request(self, *_args: Any) -> None:
         return None
 
 

@@ -59,7 +59,7 @@ def test_the_devices_are_listed_by_number_and_name(capsys: pytest.CaptureFixture
 def test_what_was_recorded_is_measured_judged_and_made_a_film(
     microphone: VirtualMicrophone, tmp_path: Path
 ) -> None:
-    empty = film_sitter(tmp_path / "empty.mp4", 9, lambda t_s: [], fps=12, sound=None)
+    empty = film_sitter(tmp_path / "empty.mp4", 9, lambda _t_s: [], fps=12, sound=None)
     microphone.say(from_clip(sound_samples("speechlike", 60), time.monotonic()))
     telemetry = recorded(tmp_path / "out", empty, 6, NAME)
     film = probe(tmp_path / "out" / "recording.mp4")

@@ -214,7 +214,7 @@ def test_it_fits_another_picture_size_into_the_first_one(tmp_path: Path) -> None
     assert last[:, 120:200].mean() > 230  # … and the whole picture between them
 
 
-def white_tall(t_ms: int) -> np.ndarray:
+def white_tall(_t_ms: int) -> np.ndarray:
     return plain_picture((255, 255, 255), (240, 320))
 
 

@@ -154,7 +154,7 @@ def test_it_gives_pictures_of_an_answer_without_sound(tmp_path: Path) -> None:
 
 
 def test_it_turns_pictures_upright(tmp_path: Path) -> None:
-    def lying(t_ms: int) -> np.ndarray:
+    def lying(_t_ms: int) -> np.ndarray:
         picture = plain_picture((0, 0, 200), (320, 240))
         picture[:, :160] = (200, 0, 0)
         return picture

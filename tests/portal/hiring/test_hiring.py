@@ -67,7 +67,7 @@ def test_the_database_decides_when_two_tabs_apply_at_once(
     job = make_job()
     hiring.apply(alice, job, resume)
     # as both tabs looked before either sent
-    monkeypatch.setattr(applying, "find_application", lambda user, job: None)
+    monkeypatch.setattr(applying, "find_application", lambda _user, _job: None)
     with pytest.raises(AlreadyApplied):
         hiring.apply(alice, job, resume)
     assert len(list(folder.iterdir())) == 1

@@ -43,7 +43,7 @@ class Second:
         self.app, self.verb, self.outcome = app, verb, Future[object]()
         self.thread: threading.Thread | None = None
 
-    def meanwhile(self, *args: Any, **more: Any) -> None:
+    def meanwhile(self, *_args: Any, **_more: Any) -> None:
         if self.thread is None:
             self.thread = threading.Thread(target=self._run)
             self.thread.start()

@@ -82,7 +82,7 @@ def test_one_interview_that_cannot_be_deleted_holds_up_no_other(
         return folder_of(interview_id)
 
     monkeypatch.setattr(retention, "folder_of", failing)
-    monkeypatch.setattr(retention, "clear_up", lambda now: 1 / 0)
+    monkeypatch.setattr(retention, "clear_up", lambda _now: 1 / 0)
     job = Housekeeper(app).find_work()
     assert job is not None
     job(Event())

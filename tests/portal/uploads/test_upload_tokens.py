@@ -80,10 +80,10 @@ def called(answer: Answer, algorithm: str, signed_by: str = "sha256") -> str:
 
 
 FORGERIES = {
-    "nothing": lambda answer: "",
-    "no token at all": lambda answer: "Bearer",
-    "words": lambda answer: "Bearer let me in",
-    "a password": lambda answer: "Basic YWxpY2U6cGFzcw==",
+    "nothing": lambda _answer: "",
+    "no token at all": lambda _answer: "Bearer",
+    "words": lambda _answer: "Bearer let me in",
+    "a password": lambda _answer: "Basic YWxpY2U6cGFzcw==",
     "unsigned": lambda answer: "Bearer " + jwt.encode(right_claims(answer), None, algorithm="none"),
     "unsigned, called ours": lambda answer: "Bearer " + made(answer).rpartition(".")[0] + ".",
     "signed by HS384": lambda answer: "Bearer " + called(answer, "HS384", signed_by="sha384"),

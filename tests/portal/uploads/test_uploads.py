@@ -276,7 +276,7 @@ def test_a_full_disk_keeps_nothing_half(
     path = interviews.answer_path(answer)
     tus.append(path, 0, data[:100])
 
-    def full(handle: int) -> None:
+    def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     # the one thing a test cannot ask of a real disk at a chosen moment

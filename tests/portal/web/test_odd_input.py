@@ -38,7 +38,7 @@ ODD_BODIES: list[Any] = [
 ]
 ODD_FORMS: list[dict[str, Any]] = [
     *(
-        {name: value for name in (*FIELDS, "title", "note", "action", "decision")}
+        dict.fromkeys((*FIELDS, "title", "note", "action", "decision"), value)
         for value in ("", "\0", "a" * 5_000)
     ),
     {

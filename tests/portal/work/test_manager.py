@@ -73,7 +73,7 @@ def test_it_runs_tasks_side_by_side_but_no_more_than_it_may(make: Make) -> None:
     meet = threading.Barrier(2, timeout=5)
     hold = threading.Event()
 
-    def task(stop: threading.Event) -> None:
+    def task(_stop: threading.Event) -> None:
         meet.wait()
         hold.wait(5)
 
@@ -94,10 +94,10 @@ def test_a_fault_in_one_task_is_logged_and_stops_no_other(
 ) -> None:
     done = threading.Event()
 
-    def fails(stop: threading.Event) -> None:
+    def fails(_stop: threading.Event) -> None:
         raise RuntimeError("the disk is gone")
 
-    manager = make(Work(fails, lambda stop: done.set()), max_threads=1)
+    manager = make(Work(fails, lambda _stop: done.set()), max_threads=1)
     manager.ensure_started()
     assert done.wait(5)
     assert "the disk is gone" in caplog.text
@@ -141,7 +141,7 @@ def test_stopping_tells_the_tasks_and_waits_for_them(make: Make) -> None:
 
 def test_it_says_when_a_task_does_not_end(make: Make) -> None:
     hold = threading.Event()
-    manager = make(Work(lambda stop: hold.wait(5) and None))
+    manager = make(Work(lambda _stop: hold.wait(5) and None))
     manager.ensure_started()
     assert becomes_true(lambda: manager.status().tasks == 1)
     assert not manager.stop(timeout_s=0.05)
@@ -171,7 +171,7 @@ def test_waking_finds_work_at_once(make: Make) -> None:
     manager = make(work, idle_s=60)
     manager.ensure_started()
     assert work.asked.acquire(timeout=5)
-    work.add(lambda stop: done.set())
+    work.add(lambda _stop: done.set())
     assert becomes_true(lambda: manager.wake() or done.is_set())
 
 

@@ -43,6 +43,14 @@ def asked_for(source: Path) -> set[str]:
     return {line.partition("==")[0] for line in lines if line and not line.startswith(("#", "-"))}
 
 
+def test_continuous_integration_runs_what_a_change_must_pass() -> None:
+    assert re.search("^REQUIRE_BROWSER=1 make check$", (PROJECT / ".ci/run").read_text(), re.M)
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", (PROJECT / "Makefile").read_text(), re.M)
+    assert recipe
+    for part in ("ruff format --check", "ruff check", "mypy", "test"):
+        assert part in recipe[1]
+
+
 @pytest.mark.parametrize("lock", PIP_LOCKS, ids=lambda lock: lock.name)
 def test_every_locked_requirement_has_a_version_and_hashes(lock: Path) -> None:
     found = requirements(lock)

@@ -11,20 +11,21 @@ from math import inf
 from typing import Any
 
 from capture.report.drawing import Area, Figure, Hatch, Line, Primitive, Shape, Word
-from capture.report.lanes import LANES, Curve, Lane
-from capture.store.telemetry import Telemetry
+from capture.signals import LANES, TRUE_FROM, Drawn, Lane, Signal
+from capture.store.telemetry import Telemetry, column
 
 HOLE_PERIODS = 2.5  # between rows farther apart we draw nothing, like the portal's player
 PADDING_PX = 7  # keeps a line at the end of its scale off the lane's border
 TICK_MIN_PX = 76  # closer labels of the axis would touch
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-SPEECH_FROM = 0.5  # the voice detector's own middle
+LANE_PX = (36, 12)  # the height of a lane: a base, and more for each of its rows
 LETTER_PX = 7.0  # the mean width of a letter at 12 px, to see whether a flag's name has room
 # if more names than this would overlap, only the list below the figure shows them
 MAX_FLAG_ROWS = 5
 FLAG_ROW_PX = 18
 SHADE = 0.16  # the opacity of a flag's colour over the lanes: lines stay readable
 
+NO_DATA = "not measured"  # in a lane without any data
 FLAG_INKS = {"high": "high", "medium": "medium", "low": "measured", "not assessable": "none"}
 
 
@@ -160,54 +161,55 @@ class Drawing:
         return left, max(2.0, self.x(span["end_ms"]) - left)
 
     def _lane(self, lane: Lane) -> None:
-        self._name(lane.label, lane.scale, lane.ink, lane.height)
+        height = LANE_PX[0] + LANE_PX[1] * lane.rows
+        self._name(lane.label, lane.main.scale.ends, lane.main.ink, height)
         self._legend(lane)
         if lane.has_middle:
-            middle, left = self.y + lane.height / 2, self.x(0)
+            middle, left = self.y + height / 2, self.x(0)
             self.items.append(Area(left, middle, self.layout.width - left, 0.5, "hairline"))
-        for number, curve in enumerate(lane.curves):
-            ink, width = (lane.ink, 1.25) if number == 0 else ("text", 1.0)
-            self.items += [
-                Line(points, ink, curve.dash, width) for points in self._points(curve, lane.height)
-            ]
-        if lane.bars:
-            self.items += self._bars(lane.bars, lane)
-        if lane.foot:
-            self.items += self._foot(*lane.foot, self.y + lane.height - 5)
-        if lane.ticks:
-            blinks = self.telemetry["eyes"]["blinks_ms"]
-            self.items += [
-                Area(self.x(t_ms) - 0.75, self.y + lane.height - 10, 1.5, 7, "text")
-                for t_ms in blinks
-            ]
-        self.y += lane.height
+        drawn = [item for signal in lane.signals for item in self._signal(signal, height)]
+        nothing = Word(self.x(0) + 8, self.y + height / 2 + 4, NO_DATA, "muted", 12)
+        self.items += drawn or [nothing]
+        self.y += height
+
+    def _signal(self, signal: Signal, height: float) -> Iterator[Primitive]:
+        match signal.drawn:
+            case Drawn.LINE | Drawn.STEPS:
+                width = 1.0 if signal.dash else 1.25
+                for points in self._points(signal, height):
+                    yield Line(points, signal.ink, signal.dash, width)
+            case Drawn.AREA:
+                yield from self._bars(signal, height)
+            case Drawn.FOOT:
+                yield from self._foot(signal, self.y + height - 5)
+            case Drawn.TICKS:
+                for t_ms in column(self.telemetry, signal):
+                    yield Area(self.x(t_ms) - 0.75, self.y + height - 10, 1.5, 7, signal.ink)
 
     def _legend(self, lane: Lane) -> None:
         """Draw the names of the lines, if there are several."""
-        if len(lane.curves) < 2:
+        if len(lane.lines) < 2:
             return
         is_beside = not self.layout.head_px
         x, y = (8.0, self.y + 35) if is_beside else (72.0, self.y - 9)
-        for number, curve in enumerate(lane.curves):
-            ink = lane.ink if number == 0 else "text"
-            label = curve.label if is_beside else curve.label.split()[0]
-            self.items.append(Line([(x, y), (x + 18, y)], ink, curve.dash))
+        for signal in lane.lines:
+            has_own_scale = is_beside and signal.scale.ends != lane.main.scale.ends
+            label = f"{signal.short} {signal.scale.ends}" if has_own_scale else signal.short
+            self.items.append(Line([(x, y), (x + 18, y)], signal.ink, signal.dash))
             self.items.append(Word(x + 23, y + 4, label, "muted", 11))
             x, y = (x, y + 13) if is_beside else (x + 34 + 6.0 * len(label), y)
 
-    def _points(self, curve: Curve, height: float) -> Iterator[list[tuple[float, float]]]:
-        """The curve's unbroken lines.
+    def _points(self, signal: Signal, height: float) -> Iterator[list[tuple[float, float]]]:
+        """The signal's unbroken lines.
 
         If many samples share a pixel column, we draw the first, lowest, highest and last of them.
         """
-        usable = height - 2 * PADDING_PX
-        for run in self._runs(curve):
+        foot, usable = self.y + height - PADDING_PX, height - 2 * PADDING_PX
+        for run in self._runs(signal):
             points: list[tuple[float, float]] = []
             for x, values in run:
-                heights = [
-                    self.y + PADDING_PX + usable * (1 - curve.share(value)) for value in values
-                ]
-                if curve.is_stepped and points:
+                heights = [foot - usable * signal.scale.share(value) for value in values]
+                if signal.drawn is Drawn.STEPS and points:
                     points.append((x, points[-1][1]))
                 points += [
                     (x, y)
@@ -216,12 +218,11 @@ class Drawing:
             # so that even a single sample is visible
             yield [*points, (points[-1][0] + 1, points[-1][1])]
 
-    def _runs(self, curve: Curve) -> Iterator[list[tuple[int, list[float]]]]:
+    def _runs(self, signal: Signal) -> Iterator[list[tuple[int, list[float]]]]:
         """The samples by pixel column, cut at holes."""
         run: list[tuple[int, list[float]]] = []
         last_ms, hole_ms = -inf, HOLE_PERIODS * self.telemetry["sample_every_ms"]
-        log = self.telemetry[curve.log]
-        for t_ms, value in zip(log["t_ms"], log[curve.name], strict=True):
+        for t_ms, value in self._rows(signal):
             if run and (value is None or t_ms - last_ms > hole_ms):
                 yield run
                 run = []
@@ -233,26 +234,29 @@ class Drawing:
         if run:
             yield run
 
-    def _bars(self, curve: Curve, lane: Lane) -> Iterator[Primitive]:
-        """A bar for each column's loudest sample, from the middle up and down."""
-        middle, half = self.y + lane.height / 2, lane.height / 2 - PADDING_PX
-        sample_px = self.x(self.telemetry["sample_every_ms"]) - self.x(0)
-        for run in self._runs(curve):
-            for x, values in run:
-                reach = max(0.5, half * curve.share(max(values)))
-                yield Area(
-                    x, middle - reach, max(1.0, min(sample_px - 1, 3.0)), 2 * reach, lane.ink
-                )
+    def _rows(self, signal: Signal) -> Iterator[tuple[int, Any]]:
+        times = self.telemetry[signal.log]["t_ms"]
+        return zip(times, column(self.telemetry, signal), strict=True)
 
-    def _foot(self, log: str, name: str, ink: str, y: float) -> Iterator[Primitive]:
-        """A thick line wherever the quantity is true, or at least SPEECH_FROM."""
+    def _bars(self, signal: Signal, height: float) -> Iterator[Primitive]:
+        """A bar for each column's loudest sample, from the middle up and down."""
+        middle, half = self.y + height / 2, height / 2 - PADDING_PX
+        sample_px = self.x(self.telemetry["sample_every_ms"]) - self.x(0)
+        width = max(1.0, min(sample_px - 1, 3.0))
+        for run in self._runs(signal):
+            for x, values in run:
+                reach = max(0.5, half * signal.scale.share(max(values)))
+                yield Area(x, middle - reach, width, 2 * reach, signal.ink)
+
+    def _foot(self, signal: Signal, y: float) -> Iterator[Primitive]:
+        """A thick line wherever the quantity is true, or at least TRUE_FROM."""
         half_ms = self.telemetry["sample_every_ms"] / 2
-        rows = zip(self.telemetry[log]["t_ms"], self.telemetry[log][name], strict=True)
         for start_ms, end_ms in _joined(
-            [t_ms for t_ms, value in rows if value and value >= SPEECH_FROM], 2 * half_ms
+            [t_ms for t_ms, value in self._rows(signal) if value and value >= TRUE_FROM],
+            2 * half_ms,
         ):
             left = self.x(max(0.0, start_ms - half_ms))
-            yield Area(left, y, max(1.0, self.x(end_ms + half_ms) - left), 2.5, ink)
+            yield Area(left, y, max(1.0, self.x(end_ms + half_ms) - left), 2.5, signal.ink)
 
     def _axis(self) -> None:
         left, right = self.x(0), self.layout.width - 1

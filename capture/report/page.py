@@ -25,17 +25,15 @@ from capture.report.drawing import (
     svg,
 )
 from capture.rules import RULES, RULES_VERSION
+from capture.signals import SIGNALS, Drawn, Signal
 from capture.store.recording import Recording
-from capture.store.telemetry import LOGS, Telemetry, load
+from capture.store.telemetry import Telemetry, column, load
 from disk.atomic import atomic_write
 
 TEMPLATE = Path(__file__).with_name("report.html")
 UNITS = {"deg": "°", "dbfs": "dBFS", "ms": "ms", "px": "px"}  # by the ending of a quantity's name
 SHEET_MARGIN_PX = 24
 SHEET_FLAG_PX = 44  # two lines: what and when, then why
-
-# The pages' words for quantities with another name in the telemetry.
-SAID = {"gaze_x": "eyes, sideways", "gaze_y": "eyes, up"}
 
 
 def write(folder: Path, progress: Callable[[str], None] = lambda _step: None) -> tuple[Path, Path]:
@@ -141,33 +139,42 @@ def _number(value: float) -> str:
 def _number_table(telemetry: Telemetry) -> str:
     expected = max(1.0, telemetry["duration_ms"] / telemetry["sample_every_ms"])
     rows = [
-        _number_row(name, telemetry[log][name], expected)
-        for log, names in LOGS.items()
-        for name in names
+        _moments_row(signal, telemetry, expected)
+        if signal.drawn is Drawn.TICKS
+        else _number_row(signal, telemetry, expected)
+        for signal in SIGNALS
+        if signal.drawn is not Drawn.CORNERS  # a box is no number
     ]
-    return _table(
-        ("Quantity", "Measured", "Least", "Median", "Most"), filter(None, rows), "numbers"
-    )
+    return _table(("Quantity", "Measured", "Least", "Median", "Most"), rows, "numbers")
 
 
-def _number_row(name: str, values: Sequence[Any], expected: float) -> str:
-    """The row of a quantity. Empty for the box, which is no number."""
-    known = [float(value) for value in values if isinstance(value, int | float)]
-    if name == "box":
-        return ""
+def _number_row(signal: Signal, telemetry: Telemetry, expected: float) -> str:
+    known = [float(value) for value in column(telemetry, signal) if value is not None]
     amounts = (
         [_number(value) for value in (min(known), median(known), max(known))]
         if known
         else ["–"] * 3
     )
-    share = f"{min(1.0, len(known) / expected):.0%}"
-    cells = [_cell(f"{_words(name)} {_unit(name)}".strip(), ""), *map(_cell, (share, *amounts))]
-    return f"<tr>{''.join(cells)}</tr>"
+    name = f"{signal.label} {signal.scale.unit}".strip()
+    cells = map(_cell, (_share(len(known), expected), *amounts))
+    return f"<tr>{_cell(name, '')}{''.join(cells)}</tr>"
+
+
+def _moments_row(signal: Signal, telemetry: Telemetry, expected: float) -> str:
+    """The row of a list of moments: how many, and how many in a measured minute."""
+    rows = len(telemetry[signal.log]["t_ms"])
+    minutes = rows * telemetry["sample_every_ms"] / 60_000
+    number = len(column(telemetry, signal))
+    said = f"{number} in all · {number / minutes:.1f} per minute" if minutes else "–"
+    share = _cell(_share(rows, expected))
+    return f'<tr>{_cell(signal.label, "")}{share}<td class="num" colspan="3">{said}</td></tr>'
+
+
+def _share(known: int, expected: float) -> str:
+    return f"{min(1.0, known / expected):.0%}"
 
 
 def _words(name: str) -> str:
-    if name in SAID:
-        return SAID[name]
     stem, _, ending = name.rpartition("_")
     return (stem if ending in UNITS else name).replace("_", " ")
 

@@ -6,12 +6,15 @@ neither rules nor why a device pauses.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+from capture.signals import SIGNALS
 from capture.types import Observation, Pause, PausedDevice
 
 # The page's clock and the file's clock can differ by a second. A camera turns dark before the page
 # learns of the pause, and stays dark for a moment after it.
 SLACK_MS = 1_000
+UNHEARD: dict[str, Any] = {signal.name: None for signal in SIGNALS if signal.is_heard}
 
 
 def assessable(
@@ -32,7 +35,7 @@ def _assessable(
         paused = {pause.device for pause in pauses if _covers(pause, seen.t_ms)}
         if PausedDevice.CAMERA in paused:
             continue
-        yield replace(seen, level_dbfs=None, speech=None) if paused else seen
+        yield replace(seen, **UNHEARD) if paused else seen
 
 
 def _covers(pause: Pause, t_ms: int) -> bool:

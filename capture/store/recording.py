@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Self
 
 from capture.errors import CaptureError, ClaimLost
 from capture.halting import Check, go_on
+from capture.signals import SIGNALS, Drawn
 from capture.types import Observation
 from disk.atomic import TEMPORARY_SUFFIX, atomic_write, fsync_folder, nothing_to_confirm, write_json
 from disk.hashing import HASH_SUFFIX, noted_hash, sha256
@@ -31,18 +32,11 @@ LATEST_BYTES = 16 * 1024  # about ten seconds of observations
 CONTAINER_NAME = re.compile(r"[a-z0-9]{2,4}")
 
 OBSERVATION_FIELDS = tuple(field.name for field in fields(Observation))
-TUPLE_FIELDS = ("box", "blinks_ms")  # JSON knows only lists
-# No quantity is more exact than this. We round once, before the rules judge, so every later
-# judgement uses the same numbers.
-DECIMALS = {
-    "yaw_deg": 1,
-    "pitch_deg": 1,
-    "roll_deg": 1,
-    "level_dbfs": 1,
-    "sharpness": 1,
-    "face_px": 1,
-}
-RATIO_DECIMALS = 3
+DECIMALS = {signal.name: signal.scale.decimals for signal in SIGNALS}
+# JSON knows only lists
+TUPLE_FIELDS = tuple(
+    signal.name for signal in SIGNALS if signal.drawn in (Drawn.CORNERS, Drawn.TICKS)
+)
 
 
 class Recording:
@@ -282,7 +276,7 @@ def rounded(observation: Observation) -> dict[str, Any]:
 def rounded_value(name: str, value: Any) -> Any:
     """The value, rounded to the precision of this quantity."""
     if isinstance(value, float):
-        return round(value, DECIMALS.get(name, RATIO_DECIMALS))
+        return round(value, DECIMALS[name])
     if isinstance(value, tuple):
         return [rounded_value(name, part) for part in value]
     return value

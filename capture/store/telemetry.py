@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.errors import CaptureError
+from capture.signals import SIGNALS, Drawn, Signal
 from capture.types import (
     SAMPLE_EVERY_MS,
     AnswerSpan,
@@ -28,11 +29,10 @@ from capture.types import (
 from disk.atomic import GROUP_READS, nothing_to_confirm, write_json
 
 VERSION = 1
+MOMENTS = [signal for signal in SIGNALS if signal.drawn is Drawn.TICKS]
 LOGS = {
-    "face": ("count", "box", "yaw_deg", "pitch_deg", "roll_deg"),
-    "eyes": ("gaze_x", "gaze_y", "openness"),
-    "audio": ("level_dbfs", "speech", "mouth_open"),
-    "quality": ("brightness", "sharpness", "face_px", "frozen"),
+    log: tuple(signal.name for signal in SIGNALS if signal.log == log and signal not in MOMENTS)
+    for log in dict.fromkeys(signal.log for signal in SIGNALS)
 }
 FLAG_NAMES = (
     "kind",
@@ -57,7 +57,8 @@ def build(
     rows = measurements.observations
     logs = {log: _columns(rows, names) for log, names in LOGS.items()}
     logs["face"]["box"] = [box and list(box) for box in logs["face"]["box"]]
-    logs["eyes"]["blinks_ms"] = sorted({blink for row in rows for blink in row.blinks_ms})
+    for signal in MOMENTS:
+        logs[signal.log][signal.name] = _moments(rows, signal.name)
     return {
         "version": VERSION,
         "session_id": session_id,
@@ -70,6 +71,10 @@ def build(
         "gaps": [asdict(gap) for gap in measurements.gaps],
         "flags": [{name: getattr(flag, name) for name in FLAG_NAMES} for flag in flags],
     }
+
+
+def _moments(rows: Sequence[Observation], name: str) -> list[int]:
+    return sorted({t_ms for row in rows for t_ms in getattr(row, name)})
 
 
 def _event(event: PageEvent) -> dict[str, Any]:
@@ -125,6 +130,14 @@ def load(path: Path) -> Telemetry:
     return dict(telemetry)
 
 
+def column(telemetry: Telemetry, signal: Signal) -> list[Any]:
+    """The signal's values in a document. Where an older one lacks the signal, nothing is known."""
+    log = telemetry[signal.log]
+    if signal.is_optional and signal.name not in log:
+        return [] if signal.drawn is Drawn.TICKS else [None] * len(log["t_ms"])
+    return list(log[signal.name])
+
+
 def _measurements(telemetry: Telemetry) -> Measurements:
     return Measurements(
         duration_ms=int(telemetry["duration_ms"]),
@@ -141,14 +154,15 @@ def _observations(telemetry: Telemetry) -> list[Observation]:
     """The rows of all logs, joined by their times."""
     by_time: dict[int, dict[str, Any]] = {}
     for log, names in LOGS.items():
-        columns = telemetry[log]
-        for t_ms, *values in zip(columns["t_ms"], *(columns[name] for name in names), strict=True):
+        columns = [column(telemetry, signal) for signal in SIGNALS if signal.name in names]
+        for t_ms, *values in zip(telemetry[log]["t_ms"], *columns, strict=True):
             by_time.setdefault(t_ms, {}).update(zip(names, values, strict=True))
     times = sorted(by_time)
-    for blink_ms in telemetry["eyes"]["blinks_ms"]:
-        seen_ms = times[min(bisect_left(times, blink_ms), len(times) - 1)] if times else blink_ms
-        row = by_time.setdefault(seen_ms, {})
-        row["blinks_ms"] = (*row.get("blinks_ms", ()), blink_ms)
+    for signal in MOMENTS:
+        for t_ms in column(telemetry, signal):
+            seen_ms = times[min(bisect_left(times, t_ms), len(times) - 1)] if times else t_ms
+            row = by_time.setdefault(seen_ms, {})
+            row[signal.name] = (*row.get(signal.name, ()), t_ms)
     return [Observation(t_ms=t_ms, **_tupled(by_time[t_ms])) for t_ms in sorted(by_time)]
 
 

@@ -3,7 +3,8 @@
 The candidate's actions are in `lifecycle`, `questions`, `answers` and `receiving`; `eligibility`
 checks whether the candidate may do them. Background work is in `measuring`, `flagging`, `finishing`
 and `results`. Files: `paths`, `disk_space`, `observation_cache`, `retention`. Data for pages:
-`status`, `arrival_notes`, `recording_layout`. `kiosk` records with this machine's own devices.
+`status`, `arrival_notes`, `recording_layout`, `figure`. `kiosk` records with this machine's own
+devices.
 
 Other packages of the portal import from this file, and not from the modules (a facade).
 """
@@ -39,6 +40,7 @@ from portal.interviews.errors import (
     NotInterviewable,
     OpenElsewhere,
 )
+from portal.interviews.figure import LANES, signal_registry
 from portal.interviews.flag_sentences import flag_sentence
 from portal.interviews.kiosk import (
     KIOSK_CONTAINER,
@@ -71,6 +73,7 @@ from portal.interviews.status import Status, arrived, status
 
 __all__ = [
     "KIOSK_CONTAINER",
+    "LANES",
     "AnswersMissing",
     "BytesMissing",
     "DevicesUnusable",
@@ -122,6 +125,7 @@ __all__ = [
     "report_events",
     "retry",
     "run_station",
+    "signal_registry",
     "start_answer",
     "status",
     "stop_here",

@@ -17,16 +17,17 @@ MODULES = sorted(CAPTURE.rglob("*.py"))
 # may import.
 DOORS: dict[str, set[str]] = {
     "types": set(),
+    "signals": set(),
     "errors": set(),
     "halting": set(),
     "stderr": set(),
     "media": {"errors", "halting", "types"},
     "senses": {"errors", "types"},
     "rules": {"types"},
-    "store": {"errors", "halting", "types"},
+    "store": {"errors", "halting", "signals", "types"},
     "film": {"errors", "halting", "media"},
     "device": {"errors", "film"},
-    "report": {"rules", "store"},
+    "report": {"rules", "signals", "store"},
     "session": {"errors", "media", "rules", "senses", "store", "types"},
     "demo": {"errors"},
     "bench": {"media", "session"},
@@ -51,7 +52,7 @@ DOCUMENTS = sorted((CAPTURE.parent / "documents").glob("*.py"))
 PURE = (
     *(
         CAPTURE / f"{name}.py"
-        for name in ("types", "errors", "halting", "senses/pose", "senses/eyes")
+        for name in ("types", "signals", "errors", "halting", "senses/pose", "senses/eyes")
     ),
     *sorted((CAPTURE / "rules").glob("*.py")),
     *sorted((CAPTURE / "store").glob("*.py")),

@@ -2,6 +2,8 @@
 who opens it.
 """
 
+from dataclasses import replace
+
 from clips import make_clip
 from factories import PASSWORD
 from playwright.sync_api import Page
@@ -16,6 +18,24 @@ FILM_S = 20
 NO_FACE = range(8_000, 14_000)
 GAP = range(16_000, 18_000)
 SEEK_WITHIN_MS = 300
+PICTURE_AND_SOUND = {
+    "level_dbfs": -30.0,
+    "speech": 0.9,
+    "brightness": 0.5,
+    "sharpness": 120.0,
+    "frozen": False,
+}
+FACE = {
+    "box": (0.4, 0.2, 0.2, 0.4),
+    "yaw_deg": 10.0,
+    "pitch_deg": -5.0,
+    "roll_deg": 20.0,
+    "gaze_x": 0.25,
+    "gaze_y": -0.5,
+    "openness": 0.8,
+    "mouth_open": 0.1,
+    "face_px": 88.0,
+}
 VIDEO = "document.querySelector('video')"
 
 
@@ -25,18 +45,12 @@ def observations() -> list[Observation]:
     """
     rows = []
     for t_ms in range(0, FILM_S * 1000, 200):
-        sound = {"level_dbfs": -30.0, "speech": 0.9, "brightness": 0.5}
-        face = {"box": (0.4, 0.2, 0.2, 0.4), "yaw_deg": 10.0, "gaze_x": 0.25}
         if t_ms not in GAP:
+            count = 0 if t_ms in NO_FACE else 1
             rows.append(
-                Observation(
-                    t_ms,
-                    count=0 if t_ms in NO_FACE else 1,
-                    **sound,
-                    **{} if t_ms in NO_FACE else face,
-                )
+                Observation(t_ms, count=count, **PICTURE_AND_SOUND, **FACE if count else {})
             )
-    return rows
+    return [replace(rows[0], frozen=True, blinks_ms=(0,)), *rows[1:]]
 
 
 def make_review(*flags: Flag) -> str:

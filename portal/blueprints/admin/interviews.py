@@ -82,7 +82,8 @@ def interview_page(interview_id: uuid.UUID) -> ResponseReturnValue:
         "spans": spans,
         "flags": [review_queue.flag_view(flag) for flag in interview.flags],
     }
-    return render_template("admin/interview.html", start_s=_start_s(), **answers, **view)
+    figure = {"lanes": interviews.LANES, "registry": interviews.signal_registry()}
+    return render_template("admin/interview.html", start_s=_start_s(), **answers, **figure, **view)
 
 
 def _list_left(interview: InterviewSession) -> dict[str, Any]:

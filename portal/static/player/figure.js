@@ -2,9 +2,7 @@
 // time. Where nothing was measured, it shows only the questions.
 
 import { Lanes } from "./lanes.js";
-import { SERIES, clock, withUnit } from "./signals.js";
-
-const BESIDE_THE_FILM = ["count", "yaw_deg", "pitch_deg", "gaze_x", "level_dbfs", "brightness"];
+import { clock } from "./signals.js";
 
 export class Figure {
   constructor(page, signals, flags, { seek, onResize }) {
@@ -13,15 +11,28 @@ export class Figure {
     this.part("figure").hidden = false;
     const rowOfLane = Object.fromEntries(rows.map((row) => [row.dataset.lane, row]));
     this.lanes = new Lanes(this.part("lanes"), rowOfLane, signals, flags);
+    for (const box of this.#switches()) if (!box.checked) this.lanes.hidden.add(box.dataset.series);
     this.lanes.draw();
     this.#bindSlider();
     this.#bindChoices(onResize);
-    if (signals.isMeasured) this.part("now").replaceChildren(...BESIDE_THE_FILM.flatMap(nowRow));
+    if (signals.isMeasured) this.#openRows(rowOfLane);
     document.fonts?.ready.then(() => this.lanes.draw());
   }
 
   part(name) {
     return this.page.querySelector(`[data-part="${name}"]`);
+  }
+
+  #switches() {
+    return this.page.querySelectorAll("[data-series]");
+  }
+
+  // Lanes without any data say so. Each lane has a line beside the film, too.
+  #openRows(rowOfLane) {
+    for (const lane of this.signals.lanes) {
+      rowOfLane[lane.name].querySelector("[data-empty]").hidden = this.signals.hasData(lane);
+    }
+    this.part("now").replaceChildren(...this.signals.lanes.flatMap(nowRow));
   }
 
   follow(ms) {
@@ -39,36 +50,27 @@ export class Figure {
   }
 
   #showValues(ms) {
-    for (const cell of this.page.querySelectorAll("[data-value]")) {
-      const { value: lane } = cell.dataset;
-      if (this.signals.isMeasured || lane === "questions") cell.textContent = this.#value(lane, ms);
-    }
-    for (const cell of this.part("now").querySelectorAll("[data-now]")) {
-      const { now: name } = cell.dataset;
-      cell.textContent = withUnit(name, this.signals.at(name, ms));
+    const answer = this.signals.answerAt(ms);
+    this.#write("value", "questions", answer ? `Q${answer.question}` : "–");
+    if (!this.signals.isMeasured) return;
+    for (const { name, signals } of this.signals.lanes) {
+      const shown = signals.filter((signal) => signal.drawn !== "number" && !this.lanes.hidden.has(signal.name));
+      const [main, ...others] = signals;
+      this.#write("value", name, this.#joined(shown, "reading", ms, "\n"));
+      this.#write("now", name, this.signals.reading(main, ms));
+      const isRatio = !main.scale.unit && main.scale.shown_decimals > 0;
+      const notes = [isRatio ? main.ends : "", this.#joined(others, "note", ms, " · ")];
+      this.#write("note", name, notes.filter(Boolean).join(" · "));
     }
   }
 
-  #value(lane, ms) {
-    const { signals } = this;
-    const one = (name) => withUnit(name, signals.at(name, ms));
-    const shown = (names) => names.filter((name) => !this.lanes.hidden.has(name)).map(one).join("\n");
-    switch (lane) {
-      case "questions": {
-        const answer = signals.answerAt(ms);
-        return answer ? `Q${answer.question}` : "–";
-      }
-      case "faces":
-        return one("count");
-      case "head":
-        return shown(["yaw_deg", "pitch_deg", "roll_deg"]);
-      case "eyes":
-        return shown(["gaze_x", "openness"]);
-      case "sound":
-        return one("level_dbfs") + (signals.at("speech", ms) >= 0.5 ? "\nspeech" : "");
-      default:
-        return one("brightness") + (signals.at("frozen", ms) ? "\nfrozen" : "");
-    }
+  #joined(signals, how, ms, between) {
+    return signals.map((signal) => this.signals[how](signal, ms)).filter(Boolean).join(between);
+  }
+
+  #write(what, lane, text) {
+    const cell = this.page.querySelector(`[data-${what}="${lane}"]`);
+    if (cell.textContent !== text) cell.textContent = text; // most pictures change few of them
   }
 
   #keepInView(ms) {
@@ -113,7 +115,7 @@ export class Figure {
     };
     new ResizeObserver(redraw).observe(this.part("lanes"));
     this.part("zoom").addEventListener("change", onResize);
-    for (const box of this.page.querySelectorAll("[data-series]")) {
+    for (const box of this.#switches()) {
       box.addEventListener("change", () => {
         this.lanes.toggle(box.dataset.series, box.checked);
         onResize();
@@ -122,13 +124,16 @@ export class Figure {
   }
 }
 
-function nowRow(name) {
-  const term = document.createElement("dt");
-  term.className = "text-muted";
-  term.textContent = SERIES[name].label;
-  const value = document.createElement("dd");
-  value.className = "text-right font-mono tabular-nums";
-  value.dataset.now = name;
-  value.textContent = "–";
-  return [term, value];
+function nowRow({ name, label }) {
+  const cells = [
+    ["dt", "text-muted", "label"],
+    ["dd", "data min-w-0", "note"],
+    ["dd", "text-right font-mono tabular-nums", "now"],
+  ].map(([tag, className, what]) => {
+    const cell = Object.assign(document.createElement(tag), { className });
+    cell.dataset[what] = name;
+    return cell;
+  });
+  cells[0].textContent = label;
+  return cells;
 }

@@ -1,6 +1,8 @@
 // Draws the measured signals into one canvas: the questions, the flags, the gaps and one lane for each kind of signal.
-// The page's rows decide where each lane lies. The chart of the command line draws the same lanes
-// (capture/report/lanes.py).
+// The page's rows decide where each lane lies. Which lanes there are, on which scales, is in the registry of signals
+// (capture/signals.py), from which the command line's report draws the same lanes.
+
+import { lowerBound } from "./signals.js";
 
 const css = getComputedStyle(document.documentElement);
 const colour = (name) => css.getPropertyValue(`--color-${name}`).trim();
@@ -8,27 +10,13 @@ const colour = (name) => css.getPropertyValue(`--color-${name}`).trim();
 const PADDING_PX = 8; // a line at the end of its scale does not touch the lane's border
 const TICK_MIN_PX = 80; // with less, the labels of the axis would touch
 const TICK_STEPS_MS = [1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5];
-const SPEECH_FROM = 0.5; // the middle of the voice detector's scale
-
-// What each lane draws, and on which scale. The first series of a lane cannot be hidden.
-export const LANES = {
-  faces: { scale: [0, 3], curves: [{ series: "count", isStepped: true }] },
-  head: {
-    scale: [-45, 45],
-    curves: [{ series: "yaw_deg" }, { series: "pitch_deg", dash: [6, 3] }, { series: "roll_deg", dash: [2, 3] }],
-  },
-  eyes: { scale: [-1, 1], curves: [{ series: "gaze_x" }, { series: "openness", dash: [6, 3], scale: [0, 1] }] },
-  sound: { scale: [-70, 0], curves: [] },
-  quality: { scale: [0, 1], curves: [{ series: "brightness" }] },
-};
-const LANE_COLOUR = { faces: "measured", head: "measured", eyes: "measured", sound: "sound", quality: "good" };
 const severityColour = (severity) => colour(`severity-${severity}`); // as in the list of flags: a token of app.css
 
 export class Lanes {
   constructor(canvas, rows, signals, flags) {
     Object.assign(this, { canvas, rows, signals, flags });
     this.context = canvas.getContext("2d");
-    this.hidden = new Set(["pitch_deg", "roll_deg", "openness"]);
+    this.hidden = new Set(); // names of signals
     this.fromMs = 0;
     this.toMs = signals.durationMs;
   }
@@ -39,9 +27,9 @@ export class Lanes {
     this.draw();
   }
 
-  toggle(series, on) {
-    if (on) this.hidden.delete(series);
-    else this.hidden.add(series);
+  toggle(name, on) {
+    if (on) this.hidden.delete(name);
+    else this.hidden.add(name);
     this.draw();
   }
 
@@ -64,9 +52,7 @@ export class Lanes {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.hatching = hatching(context);
     this.#drawSpans();
-    for (const [name, lane] of Object.entries(LANES)) {
-      if (this.rows[name]) this.#drawLane(name, lane, this.#bounds(name));
-    }
+    for (const lane of this.signals.lanes) if (this.rows[lane.name]) this.#drawLane(lane, this.#bounds(lane.name));
     this.#drawQuestions(this.#bounds("questions"));
     this.#drawAxis(this.#bounds("axis"));
   }
@@ -136,28 +122,41 @@ export class Lanes {
     context.fillText(text, x, y);
   }
 
-  #drawLane(name, lane, bounds) {
+  #drawLane(lane, bounds) {
     const { context } = this;
+    const { signals } = lane;
+    const { low, high } = signals[0].scale;
+    if (!this.signals.hasData(lane)) this.#fill(this.hatching, 0, this.signals.durationMs, bounds.top, bounds.height, 1);
     context.fillStyle = colour("hairline");
-    context.fillRect(0, bounds.top + bounds.height - 1, this.width, 1);
-    if (lane.scale[0] < 0 && name !== "sound") context.fillRect(0, bounds.top + bounds.height / 2, this.width, 1);
-    if (name === "sound") this.#drawSound(bounds);
-    if (name === "quality") this.#drawFoot("frozen", (value) => value === true, colour("medium"), bounds);
-    for (const curve of lane.curves) {
-      if (this.hidden.has(curve.series)) continue;
-      const muted = curve !== lane.curves[0];
-      this.#drawCurve(curve, curve.scale ?? lane.scale, bounds, colour(muted ? "text" : LANE_COLOUR[name]));
+    if (low === -high) context.fillRect(0, bounds.top + bounds.height / 2, this.width, 1); // where 0 is
+    for (const signal of signals) if (!this.hidden.has(signal.name)) this.#drawSignal(signal, bounds);
+  }
+
+  #drawSignal(signal, bounds) {
+    switch (signal.drawn) {
+      case "line":
+      case "steps":
+        return this.#drawCurve(signal, bounds);
+      case "area":
+        return this.#drawArea(signal, bounds);
+      case "foot":
+        return this.#drawFoot(signal, bounds);
+      case "ticks":
+        return this.#drawTicks(signal, bounds);
+      default:
+        return null; // only a number
     }
   }
 
   // The curve has a gap wherever nothing was measured. Each pixel column keeps its least and greatest value, so that an
   // hour of samples still shows every peak.
-  #drawCurve({ series, dash = [], isStepped = false }, [low, high], { top, height }, stroke) {
+  #drawCurve(signal, { top, height }) {
     const { context } = this;
     const usable = height - 2 * PADDING_PX;
-    const y = (value) => top + PADDING_PX + usable * (1 - (Math.min(Math.max(value, low), high) - low) / (high - low));
+    const y = (value) => top + PADDING_PX + usable * (1 - share(signal.scale, value));
+    const isStepped = signal.drawn === "steps";
     context.beginPath();
-    for (const run of this.#runs(series)) {
+    for (const run of this.#runs(signal)) {
       context.moveTo(run[0].x, y(run[0].first));
       let before = run[0].first;
       for (const column of run) {
@@ -167,19 +166,19 @@ export class Lanes {
       }
       context.lineTo(run.at(-1).x + 1, y(before)); // so that a single sample is visible, too
     }
-    context.setLineDash(dash);
-    context.strokeStyle = stroke;
+    context.setLineDash(signal.dash ?? []);
+    context.strokeStyle = colour(signal.ink);
     context.lineWidth = 1.25;
     context.stroke();
     context.setLineDash([]);
   }
 
-  // The visible samples of a series as runs of pixel columns without a gap.
-  #runs(series) {
+  // The visible samples of a signal as runs of pixel columns without a gap.
+  #runs(signal) {
     const runs = [];
     let run = null;
     let lastMs = -Infinity;
-    this.#eachVisible(series, (ms, value) => {
+    this.#eachVisible(signal, (ms, value) => {
       if (value === null || ms - lastMs > this.signals.holeMs) run = null;
       lastMs = ms;
       if (value === null) return;
@@ -192,29 +191,26 @@ export class Lanes {
     return runs;
   }
 
-  #eachVisible(series, visit) {
-    const times = this.signals.times(series);
-    const values = this.signals.values(series);
+  #eachVisible(signal, visit) {
+    const times = this.signals.times(signal);
+    const values = this.signals.values(signal);
     const margin = this.signals.holeMs;
-    for (let row = 0; row < times.length; row++) {
-      if (times[row] < this.fromMs - margin) continue;
+    for (let row = lowerBound(times, this.fromMs - margin); row < times.length; row++) {
       if (times[row] > this.toMs + margin) break;
-      visit(times[row], values[row]);
+      visit(times[row], values[row] ?? null); // older measurements lack younger signals
     }
   }
 
-  #drawSound(bounds) {
-    const middle = bounds.top + bounds.height / 2;
-    const half = bounds.height / 2 - PADDING_PX;
-    const [low, high] = LANES.sound.scale;
-    this.context.fillStyle = colour("sound");
-    for (const run of this.#runs("level_dbfs")) {
+  #drawArea(signal, { top, height }) {
+    const middle = top + height / 2;
+    const half = height / 2 - PADDING_PX;
+    this.context.fillStyle = colour(signal.ink);
+    for (const run of this.#runs(signal)) {
       for (const { x, most } of run) {
-        const reach = Math.max(half * Math.min((most - low) / (high - low), 1), 0.5);
+        const reach = Math.max(half * share(signal.scale, most), 0.5);
         this.context.fillRect(x, middle - reach, this.#barPx(), 2 * reach);
       }
     }
-    this.#drawFoot("speech", (value) => value >= SPEECH_FROM, colour("text"), bounds);
   }
 
   #barPx() {
@@ -222,13 +218,24 @@ export class Lanes {
     return Math.max(1, Math.min(samplePx - 1, 3));
   }
 
-  // A thin line at the bottom of a lane, wherever a condition is true.
-  #drawFoot(series, isTrue, shade, { top, height }) {
+  // A thin line at the bottom of a lane, wherever the signal is true.
+  #drawFoot(signal, { top, height }) {
     const half = this.signals.telemetry.sample_every_ms / 2;
-    this.#eachVisible(series, (ms, value) => {
-      if (value !== null && isTrue(value)) this.#fill(shade, ms - half, ms + half, top + height - 5, 2, 0.8, 1);
+    const shade = colour(signal.ink);
+    this.#eachVisible(signal, (ms, value) => {
+      if (this.signals.isTrue(value)) this.#fill(shade, ms - half, ms + half, top + height - 5, 2, 0.8, 1);
     });
   }
+
+  #drawTicks(signal, { top, height }) {
+    const shade = colour(signal.ink);
+    this.#eachVisible(signal, (ms) => this.#fill(shade, ms, ms, top + height - 10, 7, 0.9, 1.5));
+  }
+}
+
+function share({ low, high, is_logarithmic: isLogarithmic }, value) {
+  const inside = Math.min(Math.max(value, low), high);
+  return isLogarithmic ? Math.log(inside / low) / Math.log(high / low) : (inside - low) / (high - low);
 }
 
 /**

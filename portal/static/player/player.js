@@ -12,6 +12,7 @@ const STEP_S = 5;
 const BACK_TO_THIS_FLAG_MS = 1000; // within this time after its start, "previous flag" means the flag before
 
 const page = document.querySelector("#player");
+const registry = JSON.parse(page.dataset.registry);
 const part = (name) => page.querySelector(`[data-part="${name}"]`);
 const flagRows = [...page.querySelectorAll("[data-flag]")];
 const flags = flagRows.map((row) => ({
@@ -132,7 +133,7 @@ function openFigure(signals) {
 /** Show only the questions: nothing was measured, or the measurements did not arrive. */
 function openUnmeasured() {
   for (const row of page.querySelectorAll("[data-measured]")) row.hidden = true;
-  openFigure(new Signals(unmeasured(film.lengthMs, JSON.parse(page.dataset.answers))));
+  openFigure(new Signals(unmeasured(film.lengthMs, JSON.parse(page.dataset.answers)), registry));
 }
 
 async function loadTelemetry() {
@@ -140,7 +141,7 @@ async function loadTelemetry() {
     const response = await fetch(page.dataset.telemetry, { credentials: "same-origin" });
     const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
     if (!response.ok || !isJson) throw new Error(response.ok ? "the reply is not JSON" : `status ${response.status}`);
-    openFigure(new Signals(await response.json()));
+    openFigure(new Signals(await response.json(), registry));
   } catch (error) {
     openUnmeasured();
     part("no-lanes").hidden = false;

@@ -1,20 +1,5 @@
 // Reads telemetry.json: the measured values at a moment, and a summary of each signal. What was not measured is null,
-// as in the file, and never 0.
-
-// For each series: the log in the file that has it, its label, its unit and its decimals.
-export const SERIES = {
-  count: { log: "face", label: "Faces in the picture", unit: "", digits: 0 },
-  yaw_deg: { log: "face", label: "Head yaw", unit: "°", digits: 0, signed: true },
-  pitch_deg: { log: "face", label: "Head pitch", unit: "°", digits: 0, signed: true },
-  roll_deg: { log: "face", label: "Head roll", unit: "°", digits: 0, signed: true },
-  gaze_x: { log: "eyes", label: "Eyes, sideways", unit: "", digits: 2, signed: true },
-  openness: { log: "eyes", label: "Eyes, openness", unit: "", digits: 2 },
-  level_dbfs: { log: "audio", label: "Sound level", unit: "dBFS", digits: 0, signed: true },
-  speech: { log: "audio", label: "Speech probability", unit: "", digits: 2 },
-  brightness: { log: "quality", label: "Brightness", unit: "", digits: 2 },
-  sharpness: { log: "quality", label: "Sharpness", unit: "", digits: 0 },
-  frozen: { log: "quality", label: "Frozen picture (0 no, 1 yes)", unit: "", digits: 0 },
-};
+// as in the file, and never 0. Which signals there are, the page says in `data-registry` (capture/signals.py).
 
 // A row is valid for the time around it, in periods to each side: half a period, and a reserve for uneven frames.
 const REACH = 0.75;
@@ -22,7 +7,7 @@ const REACH = 0.75;
 const HOLE = 2.5;
 
 export class Signals {
-  constructor(telemetry) {
+  constructor(telemetry, registry) {
     this.telemetry = telemetry;
     this.durationMs = telemetry.duration_ms;
     this.reachMs = telemetry.sample_every_ms * REACH;
@@ -30,22 +15,53 @@ export class Signals {
     this.answers = telemetry.answers;
     this.gaps = telemetry.gaps;
     this.isMeasured = "face" in telemetry;
+    this.trueFrom = registry.true_from;
+    this.box = registry.signals.find(({ drawn }) => drawn === "corners");
+    this.numbers = registry.signals.filter((signal) => signal !== this.box);
+    this.lanes = registry.lanes.map((lane) => ({
+      ...lane,
+      signals: this.numbers.filter((signal) => signal.lane === lane.name),
+    }));
   }
 
-  times(name) {
-    return this.telemetry[SERIES[name].log]?.t_ms ?? [];
+  times({ log, name, drawn }) {
+    return this.telemetry[log]?.[drawn === "ticks" ? name : "t_ms"] ?? [];
   }
 
-  values(name) {
-    return this.telemetry[SERIES[name].log]?.[name] ?? [];
+  values({ log, name }) {
+    return this.telemetry[log]?.[name] ?? [];
   }
 
-  at(name, ms) {
-    return this.#near(this.times(name), this.values(name), ms);
+  at(signal, ms) {
+    return this.#near(this.times(signal), this.values(signal), ms);
   }
 
   boxAt(ms) {
-    return this.#near(this.telemetry.face?.t_ms ?? [], this.telemetry.face?.box ?? [], ms);
+    return this.at(this.box, ms);
+  }
+
+  hasData(lane) {
+    return lane.signals.some((signal) => this.values(signal).some((value) => value !== null));
+  }
+
+  isTrue(value) {
+    return value !== null && Number(value) >= this.trueFrom;
+  }
+
+  /** What stands beside the lane: a number with its unit, or a word while the signal is true. */
+  reading(signal, ms) {
+    const value = this.at(signal, ms);
+    if (signal.drawn === "ticks") return value === null ? "" : signal.short;
+    if (signal.drawn === "foot") return this.isTrue(value) ? signal.short : "";
+    return withUnit(signal, value);
+  }
+
+  /** The same with its name, for a list of values. Nothing where nothing was measured. */
+  note(signal, ms) {
+    const value = this.at(signal, ms);
+    if (value === null) return "";
+    if (typeof value === "boolean" || signal.drawn === "ticks") return this.reading(signal, ms);
+    return `${signal.short} ${withUnit(signal, value)}`.replaceAll(" ", "\u00a0"); // stays on one line
   }
 
   answerAt(ms) {
@@ -55,7 +71,7 @@ export class Signals {
   /** The last box before `ms`: where the face was seen last. */
   lastBoxBefore(ms) {
     if (!this.isMeasured) return null;
-    const { t_ms: times, box: boxes } = this.telemetry.face;
+    const [times, boxes] = [this.times(this.box), this.values(this.box)];
     for (let row = lowerBound(times, ms) - 1; row >= 0; row--) if (boxes[row]) return boxes[row];
     return null;
   }
@@ -69,12 +85,22 @@ export class Signals {
   }
 
   /** The measured share, the median, the least and the greatest value. */
-  summary(name) {
-    const values = this.values(name);
-    const known = values.filter((value) => value !== null).map(Number).sort((a, b) => a - b);
-    const expected = Math.max(values.length, this.durationMs / this.telemetry.sample_every_ms, 1);
+  summary(signal) {
+    const known = this.values(signal).filter((value) => value !== null).map(Number).sort((a, b) => a - b);
     const median = known.length ? known[Math.floor(known.length / 2)] : null;
-    return { share: known.length / expected, median, least: known[0] ?? null, most: known.at(-1) ?? null };
+    return { share: this.#share(known.length), median, least: known[0] ?? null, most: known.at(-1) ?? null };
+  }
+
+  /** How many moments there are, and how many in a measured minute. */
+  momentsSummary(signal) {
+    const rows = this.telemetry[signal.log]?.t_ms.length ?? 0;
+    const minutes = (rows * this.telemetry.sample_every_ms) / 60_000;
+    const count = this.values(signal).length;
+    return { share: this.#share(rows), count, perMinute: minutes ? count / minutes : null };
+  }
+
+  #share(known) {
+    return Math.min(1, known / Math.max(this.durationMs / this.telemetry.sample_every_ms, 1));
   }
 }
 
@@ -94,14 +120,13 @@ export function lowerBound(times, ms) {
   return low;
 }
 
-export function withUnit(name, value) {
+export function withUnit({ scale }, value) {
   if (value === null) return "–";
-  const { unit, digits, signed } = SERIES[name];
-  const size = Math.abs(Number(value)).toFixed(digits);
-  const isZero = Number(size) === 0;
-  const sign = isZero ? "" : value < 0 ? "−" : signed && unit === "°" ? "+" : "";
-  const number = sign + size;
-  return unit === "°" ? `${number}°` : unit ? `${number} ${unit}` : number;
+  const { unit } = scale;
+  const size = Math.abs(Number(value)).toFixed(scale.shown_decimals);
+  const hasBothSigns = scale.low < 0 && scale.high > 0;
+  const sign = Number(size) === 0 ? "" : value < 0 ? "−" : hasBothSigns ? "+" : "";
+  return `${sign}${size}${unit && unit !== "°" ? " " : ""}${unit}`;
 }
 
 /** 02:41.6, with hours where there are any; labels have no tenths. */

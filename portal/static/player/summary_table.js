@@ -1,20 +1,31 @@
 // A table with a summary of every signal: the lanes in numbers.
 
-import { SERIES, withUnit } from "./signals.js";
+import { withUnit } from "./signals.js";
 
 export function fillSummary(body, signals) {
-  body.replaceChildren(...Object.keys(SERIES).map((name) => summaryRow(name, signals.summary(name))));
+  const row = (signal) => (signal.drawn === "ticks" ? momentsRow : numberRow)(signal, signals);
+  body.replaceChildren(...signals.numbers.map(row));
 }
 
-function summaryRow(name, { share, median, least, most }) {
+function numberRow(signal, signals) {
+  const { share, median, least, most } = signals.summary(signal);
+  return tableRow(signal, share, [median, least, most].map((value) => cell(withUnit(signal, value))));
+}
+
+function momentsRow(signal, signals) {
+  const { share, count, perMinute } = signals.momentsSummary(signal);
+  const whole = cell(perMinute === null ? "–" : `${count} in all · ${perMinute.toFixed(1)} per minute`);
+  whole.colSpan = 3;
+  return tableRow(signal, share, [whole]);
+}
+
+function tableRow({ label }, share, cells) {
   const row = document.createElement("tr");
-  const numbers = [median, least, most].map((value) => withUnit(name, value));
-  const cells = [SERIES[name].label, `${Math.round(share * 100)} %`, ...numbers];
-  row.append(...cells.map((text, index) => cell(text, index === 0)));
+  row.append(cell(label, true), cell(`${Math.round(share * 100)} %`), ...cells);
   return row;
 }
 
-function cell(text, isHead) {
+function cell(text, isHead = false) {
   const made = document.createElement(isHead ? "th" : "td");
   if (isHead) made.scope = "row";
   made.className = isHead ? "py-1 pr-4 text-left font-normal" : "py-1 pr-4 text-right font-mono tabular-nums";

@@ -17,8 +17,8 @@ from capture.__main__ import main
 from capture.report import page as report
 from capture.report.chart import chart, clock
 from capture.report.drawing import SCREEN_INKS, Area, Figure, Hatch, Line, Word, png, svg
-from capture.report.lanes import LANES
 from capture.rules import RULES_VERSION, find_flags
+from capture.signals import LANES
 from capture.store import telemetry
 from capture.types import Gap, GapCause, Measurements, PageEvent
 
@@ -187,5 +187,5 @@ def test_reviewers_read_one_word_for_the_eyes_here_and_in_the_player(folder: Pat
     assert "gaze" not in (folder / "report.html").read_text().lower()
     assert [lane.label for lane in LANES if "eye" in lane.label.lower()] == [
         "Eyes",
-        "Eyes, openness",
+        "Eyelids",
     ]

@@ -133,7 +133,6 @@ def test_a_lane_without_any_data_says_so(review: tuple[BrowserContext, str]) -> 
 
     page.route("**/telemetry.json", without_a_mouth)
     opened(page, url)
-    expect(page.get_by_text("not measured")).to_have_count(len(LANES))
     shown = [
         lane.name
         for lane in LANES

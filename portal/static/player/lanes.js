@@ -126,7 +126,8 @@ export class Lanes {
     const { context } = this;
     const { signals } = lane;
     const { low, high } = signals[0].scale;
-    if (!this.signals.hasData(lane)) this.#fill(this.hatching, 0, this.signals.durationMs, bounds.top, bounds.height, 1);
+    const { durationMs } = this.signals;
+    if (!this.signals.hasData(lane)) this.#fill(this.hatching, 0, durationMs, bounds.top, bounds.height, 1);
     context.fillStyle = colour("hairline");
     if (low === -high) context.fillRect(0, bounds.top + bounds.height / 2, this.width, 1); // where 0 is
     for (const signal of signals) if (!this.hidden.has(signal.name)) this.#drawSignal(signal, bounds);

@@ -44,7 +44,7 @@ def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BrowserCo
     folder: Path = tmp_path_factory.mktemp("signals")
     server = LiveServer(folder, CAPTURE_WORKERS="0")
     with server.app.app_context():
-        path = make_review(folder)
+        path = make_review()
     server.start()
     with chromium(profile=folder / "profile") as browser:
         sign_in_as_admin(browser.new_page(), server.url)

@@ -16,9 +16,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from disk.atomic import fsync_folder
 from disk.space import is_full
+from portal.errors import PortalError
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"
@@ -31,14 +33,10 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 sync_data = getattr(os, "fdatasync", os.fsync)
 
 
-class UploadError(Exception):
-    """The PATCH was refused and nothing of it was stored. `status` is the HTTP status."""
+class UploadError(PortalError):
+    """The PATCH was refused and nothing of it was stored."""
 
     status: int = HTTPStatus.BAD_REQUEST
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class Refused(UploadError):
@@ -54,8 +52,7 @@ class Gone(UploadError):
 
     status = HTTPStatus.GONE
 
-    def __init__(self) -> None:
-        super().__init__("This upload is no longer here.")
+    message = "This upload is no longer here."
 
 
 class WrongOffset(UploadError):
@@ -67,11 +64,18 @@ class WrongOffset(UploadError):
         super().__init__(f"The upload stands at {offset}. Go on from there.")
         self.offset = offset
 
+    def headers(self) -> dict[str, str]:
+        return {"Upload-Offset": str(self.offset)}
+
+    def members(self) -> dict[str, Any]:
+        return {"offset": self.offset}
+
 
 class WrongChecksum(UploadError):
     """The bytes that arrived differ from those that were sent."""
 
     status = WRONG_CHECKSUM
+    title = "Checksum Mismatch"
 
 
 class NoSpace(UploadError):

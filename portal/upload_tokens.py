@@ -10,10 +10,12 @@ import time
 import uuid
 from datetime import timedelta
 from functools import lru_cache
+from http import HTTPStatus
 
 import jwt
 from flask import current_app
 
+from portal.errors import PortalError
 from portal.models import utc_now
 
 ALGORITHM = "HS256"
@@ -24,8 +26,11 @@ REMEMBERED = 1024
 LIFETIME = timedelta(hours=2)
 
 
-class BadToken(Exception):
+class BadToken(PortalError):
     """The token is missing, forged, expired, or made for something else."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    message = "The upload token is missing, expired or not ours. Ask for a new one."
 
 
 def make_upload_token(answer_id: uuid.UUID) -> str:
@@ -38,9 +43,9 @@ def read_upload_token(token: str, now_s: float | None = None) -> uuid.UUID:
     try:
         answer_id, expires_at = _verified(token, _key())
     except (jwt.InvalidTokenError, ValueError) as exc:
-        raise BadToken(str(exc)) from exc
+        raise BadToken from exc
     if expires_at <= (time.time() if now_s is None else now_s):
-        raise BadToken("The token has expired.")
+        raise BadToken
     return answer_id
 
 

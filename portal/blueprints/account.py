@@ -6,17 +6,15 @@ from flask_login import current_user, login_required
 
 from portal import account_deletion, data_export
 from portal.blueprints.auth import start_session
+from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
 from portal.models import User, utc_now
 from portal.people import accounts, throttle
-from portal.people.accounts import WrongCredentials
-from portal.people.throttle import TooManyTries
+from portal.web.error_pages import beside_form
 from portal.web.htmx import go_to
 
 bp = Blueprint("account", __name__, url_prefix="/account")
-
-WRONG = "This is not the password of your account."
 
 
 @bp.before_request
@@ -40,15 +38,8 @@ def password() -> ResponseReturnValue:
     user_id = current_user.id
     try:
         accounts.change_password(current_user, form.old.data, form.new.data, request.remote_addr)
-    except WrongCredentials:
-        form.old.errors = [WRONG]
-        return render_template("account/password.html", form=form), 422
-    except TooManyTries as exc:
-        return (
-            render_template("account/password.html", form=form, message=exc.description),
-            429,
-            exc.headers(),
-        )
+    except PortalError as error:
+        return beside_form(error, "account/password.html", form)
     start_session(db.session.get_one(User, user_id))
     flash("Your password is changed. You are signed out everywhere else.", "success")
     return go_to(url_for("account.account"))
@@ -70,12 +61,8 @@ def data() -> ResponseReturnValue:
         return refusal
     try:
         throttle.count_try(throttle.EXPORT_PER_ACCOUNT, str(current_user.id), utc_now())
-    except TooManyTries as exc:
-        return (
-            render_template("account/data.html", form=form, message=exc.description),
-            429,
-            exc.headers(),
-        )
+    except PortalError as error:
+        return beside_form(error, "account/data.html", form)
     response = Response(data_export.export_data(current_user), mimetype="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
     return response
@@ -101,9 +88,6 @@ def _unconfirmed(form: ConfirmForm, template: str) -> ResponseReturnValue | None
         return render_template(template, form=form), 422 if form.is_submitted() else 200
     try:
         accounts.confirm(current_user, form.password.data, request.remote_addr)
-    except WrongCredentials:
-        form.password.errors = [WRONG]
-        return render_template(template, form=form), 422
-    except TooManyTries as exc:
-        return render_template(template, form=form, message=exc.description), 429, exc.headers()
+    except PortalError as error:
+        return beside_form(error, template, form)
     return None

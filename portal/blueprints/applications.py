@@ -11,13 +11,15 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal import access, edit_conflicts, hiring, interviews
 from portal.config import settings
+from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.applications import ApplyForm, ResumeForm
-from portal.hiring import AlreadyApplied, CannotApply, CannotChange, next_step, resumes
+from portal.hiring import CannotChange, next_step, resumes
 from portal.models import Application, Job, utc_now
 from portal.people import throttle
 from portal.people.throttle import HaveToWait
 from portal.web import security_headers
+from portal.web.error_pages import beside_form, flashed_refusals
 from portal.web.htmx import go_to, wants_fragment
 
 bp = Blueprint("applications", __name__)
@@ -50,35 +52,22 @@ def dashboard() -> ResponseReturnValue:
 @login_required
 def apply(slug: str) -> ResponseReturnValue:
     job = access.fetch_job(slug)
-    try:
+    with flashed_refusals():
         hiring.check_may_apply(current_user, job)
         db.session.rollback()  # release the write lock while we check the file
         form = ApplyForm(str(current_user.id))
-        if not _is_valid(form):
-            view = {"job": job, "form": form}
-            return render_template(
-                "applications/apply.html", **view
-            ), 422 if form.is_submitted() else 200
+        try:
+            if not _is_valid(form):
+                status = 422 if form.is_submitted() else 200
+                return render_template("applications/apply.html", job=job, form=form), status
+        except HaveToWait as error:
+            return beside_form(error, "applications/apply.html", form, job=job)
         hiring.apply(current_user, job, form.checked, form.note.data or "")
-    except HaveToWait as exc:
-        return (
-            render_template("applications/apply.html", job=job, form=form, wait=exc.description),
-            429,
-            exc.headers(),
-        )
-    except AlreadyApplied as exc:
-        flash(exc.reason, "info")
+        done = f"You applied for {job.title}. Your résumé is saved. {form.checked.changes}"
+        flash(done.strip(), "success")
+    if hiring.find_application(current_user, job):
         return go_to(url_for("applications.dashboard"))
-    except CannotApply as exc:
-        flash(exc.reason, "warning")
-        return go_to(url_for("jobs.job", slug=slug))
-    flash(
-        " ".join(
-            [f"You applied for {job.title}. Your résumé is saved.", form.checked.changes]
-        ).strip(),
-        "success",
-    )
-    return go_to(url_for("applications.dashboard"))
+    return go_to(url_for("jobs.job", slug=slug))
 
 
 def _is_valid(form: ResumeForm) -> bool:
@@ -149,7 +138,8 @@ def resume(application_id: uuid.UUID) -> ResponseReturnValue:
 def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
     """Replace a wrong file, as long as nobody in the team has opened it."""
     application = access.fetch_own(Application, application_id)
-    view: dict[str, Any] = {"application": application, "seen": hiring.resume_version(application)}
+    seen = hiring.resume_version(application)
+    view: dict[str, Any] = {"form": None, "application": application, "seen": seen}
     try:
         hiring.check_may_replace_resume(application)
         before = application.resume_path
@@ -158,26 +148,14 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
         db.session.rollback()  # release the write lock while we check the file
         form = view["form"] = ResumeForm(str(current_user.id))
         if not _is_valid(form):
-            return render_template(
-                "applications/replace_resume.html", **view
-            ), 422 if form.is_submitted() else 200
+            status = 422 if form.is_submitted() else 200
+            return render_template("applications/replace_resume.html", **view), status
         hiring.replace_resume(application, form.checked, before)
-    except HaveToWait as exc:
-        return (
-            render_template("applications/replace_resume.html", **view, wait=exc.description),
-            429,
-            exc.headers(),
-        )
-    except CannotChange as exc:
-        return render_template(
-            "applications/replace_resume.html", application=application, final=exc.reason
-        ), 409
-    flash(
-        " ".join(
-            ["Your résumé is replaced; the file before it is deleted.", form.checked.changes]
-        ).strip(),
-        "success",
-    )
+    except PortalError as error:
+        is_final = isinstance(error, CannotChange)
+        return beside_form(error, "applications/replace_resume.html", **view, is_final=is_final)
+    done = f"Your résumé is replaced; the file before it is deleted. {form.checked.changes}"
+    flash(done.strip(), "success")
     return go_to(url_for("applications.dashboard"))
 
 
@@ -185,11 +163,8 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def withdraw(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_own(Application, application_id)
-    try:
+    with flashed_refusals():
         hiring.withdraw(application, request.form.get(edit_conflicts.FIELD, ""))
-    except CannotChange as exc:
-        flash(exc.reason, "warning")
-    else:
         flash(f"You withdrew your application for {application.job.title}.", "success")
     return go_to(url_for("applications.dashboard"))
 
@@ -198,9 +173,7 @@ def withdraw(application_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def start_interview(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_own(Application, application_id)
-    try:
+    with flashed_refusals():
         interview = interviews.open_interview(application)
-    except interviews.NotInterviewable as exc:
-        flash(exc.reason, "warning")
-        return go_to(url_for("applications.dashboard"))
-    return go_to(url_for("capture.interview", interview_id=interview.id))
+        return go_to(url_for("capture.interview", interview_id=interview.id))
+    return go_to(url_for("applications.dashboard"))

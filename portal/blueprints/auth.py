@@ -9,26 +9,23 @@ from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
 
 from portal import access
+from portal.errors import PortalError
 from portal.extensions import db, login_manager
 from portal.forms.account import AboutForm, AccountForm, SignInForm
 from portal.models import User
 from portal.people import accounts, known_browsers
-from portal.people.accounts import AccountDisabled, Credentials, EmailTaken, WrongCredentials
-from portal.people.throttle import TooManyTries
-from portal.web.error_pages import for_programs, wants_json
+from portal.people.accounts import Credentials
+from portal.web.error_pages import beside_form, for_programs, wants_json
 from portal.web.htmx import go_to, wants_fragment
 
 bp = Blueprint("auth", __name__)
 
 POLLED = ("_status", "_row")  # pages poll the views whose names end like this
 
-WRONG = "This e-mail and password do not belong together. Check both, or register."
-DISABLED = "This account is disabled. Write to the team that you applied to."
 NOTHING_SENT = "You were signed out by now, so nothing was sent. Sign in, then send it once more."
 BACK_TO_YOUR_TAB = (
     "You are signed in. Go back to the tab that you came from: everything in it is still there."
 )
-TAKEN = "This address cannot be registered. If it is yours, sign in instead."
 
 
 @login_manager.unauthorized_handler
@@ -63,16 +60,8 @@ def login() -> ResponseReturnValue:
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
     try:
         user = accounts.authenticate(credentials_of(form))
-    except WrongCredentials:
-        return render_template("auth/login.html", form=form, message=WRONG), 422
-    except AccountDisabled:
-        return render_template("auth/login.html", form=form, message=DISABLED), 403
-    except TooManyTries as exc:
-        return (
-            render_template("auth/login.html", form=form, message=exc.description),
-            429,
-            exc.headers(),
-        )
+    except PortalError as error:
+        return beside_form(error, "auth/login.html", form)
     start_session(user)
     return _redirect_signed_in(user)
 
@@ -109,20 +98,13 @@ def register() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return render_template("auth/register_known.html", next=next_kept())
     form = AccountForm()
-    view = {"form": form, "next": next_kept()}
     if not form.validate_on_submit():
-        return render_template("auth/register.html", **view), 422 if form.is_submitted() else 200
+        status = 422 if form.is_submitted() else 200
+        return render_template("auth/register.html", form=form, next=next_kept()), status
     try:
         user = accounts.register(credentials_of(form), form.full_name.data)
-    except EmailTaken:
-        form.email.errors = [TAKEN]
-        return render_template("auth/register.html", **view), 422
-    except TooManyTries as exc:
-        return (
-            render_template("auth/register.html", **view, message=exc.description),
-            429,
-            exc.headers(),
-        )
+    except PortalError as error:
+        return beside_form(error, "auth/register.html", form, next=next_kept())
     start_session(user)
     return go_to(url_for("auth.register_about", **next_kept()))
 

@@ -41,7 +41,7 @@ class ResumeForm(PageForm):
                 field.data.filename, field.data.stream, self._who, scan_command
             )
         except resumes.ResumeRefused as exc:
-            raise ValidationError(str(exc)) from exc
+            raise ValidationError(exc.message) from exc
 
 
 class ApplyForm(ResumeForm):

@@ -1,12 +1,11 @@
 """Why a change to a job or an application is refused, in sentences for the person who tried."""
 
+from http import HTTPStatus
+
+from portal.errors import PortalError
 from portal.models import Application, ApplicationStatus
 
 ACCOUNT_DISABLED = "This account is disabled."
-
-REPLACED = (
-    "Your résumé was replaced in another tab or by a program meanwhile. See which one is there now."
-)
 
 WITHDRAWN_ONCE = (
     "You withdrew your application for this job, so you cannot apply for it again. "
@@ -14,16 +13,14 @@ WITHDRAWN_ONCE = (
 )
 
 
-class HiringError(Exception):
-    """The change is not possible now. `reason` is a sentence for the person who tried."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class HiringError(PortalError):
+    """The change is not possible now."""
 
 
 class CannotApply(HiringError):
     """This person cannot apply for this job."""
+
+    title = "This application cannot be made"
 
 
 class AlreadyApplied(CannotApply):
@@ -38,6 +35,8 @@ class AlreadyApplied(CannotApply):
 
 class CannotChange(HiringError):
     """The job or application is not in a state that allows this."""
+
+    title = "This cannot be changed now"
 
 
 class StatusForbids(CannotChange):
@@ -60,5 +59,9 @@ class StatusChanged(CannotChange):
 class ResumeReplaced(CannotChange):
     """The résumé was replaced after its owner had opened the page to choose a new one."""
 
-    def __init__(self) -> None:
-        super().__init__(REPLACED)
+    status = HTTPStatus.PRECONDITION_FAILED
+    title = "Something changed meanwhile"
+    message = (
+        "Your résumé was replaced in another tab or by a program meanwhile."
+        " See which one is there now."
+    )

@@ -10,11 +10,13 @@ import re
 import unicodedata
 import uuid
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
 from disk.atomic import fsync_folder
+from portal.errors import PortalError
 from portal.hiring import file_inspection
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -38,8 +40,11 @@ NOT_IN_NAMES = re.compile(r'[<>:"|?*]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 
 
-class ResumeRefused(Exception):
-    """We cannot accept this file as a résumé. The message is a sentence for the candidate."""
+class ResumeRefused(PortalError):
+    """We cannot accept this file as a résumé."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "resume"
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,20 @@
 """Why an action on an interview is refused, with a sentence for the person who tried."""
 
 from http import HTTPStatus
+from typing import Any
+
+from portal.errors import PortalError
 
 
-class InterviewError(Exception):
-    """`status` is the HTTP status code; `message` is the sentence for the person."""
+class InterviewError(PortalError):
+    """The action is not possible now. People find their interviews on their own first page."""
 
-    status: int = HTTPStatus.CONFLICT
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    title = "Not possible now"
+    way_on = "applications.dashboard", "My applications"
 
 
 class NotInterviewable(InterviewError):
     """This application has no interview to record (any more)."""
-
-    @property
-    def reason(self) -> str:
-        return self.message
 
 
 class Stopped(NotInterviewable):
@@ -40,8 +36,7 @@ class NotReleased(InterviewError):
 class OpenElsewhere(InterviewError):
     """Another tab or device records this interview."""
 
-    def __init__(self) -> None:
-        super().__init__("This interview is open in another tab or on another device.")
+    message = "This interview is open in another tab or on another device."
 
 
 class NoTakesLeft(InterviewError):
@@ -55,6 +50,9 @@ class BytesMissing(InterviewError):
         super().__init__(message)
         self.offset = offset
 
+    def members(self) -> dict[str, Any]:
+        return {"offset": self.offset}
+
 
 class Discarded(InterviewError):
     """The upload of this answer was discarded, and its file is deleted."""
@@ -64,6 +62,8 @@ class Discarded(InterviewError):
 
 class AnswersMissing(InterviewError):
     """A question has no complete answer yet."""
+
+    way_on = "capture.room", "Back to the questions"
 
 
 class TooMuch(InterviewError):

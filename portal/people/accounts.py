@@ -9,11 +9,13 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from portal.errors import PortalError
 from portal.extensions import db
 from portal.models import Role, SignIn, User, utc_now
 from portal.people import passwords, throttle
@@ -25,16 +27,37 @@ SIGN_IN_LIFETIME = timedelta(days=14)
 KIOSK_SIGN_IN_LIFETIME = timedelta(hours=2)
 
 
-class EmailTaken(Exception):
+class EmailTaken(PortalError):
     """An account with this e-mail address exists already."""
 
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    field = "email"
+    message = "This address cannot be registered. If it is yours, sign in instead."
 
-class WrongCredentials(Exception):
+
+class WrongCredentials(PortalError):
     """The e-mail or the password is wrong. We do not say which, so as not to reveal accounts."""
 
+    status = HTTPStatus.UNAUTHORIZED
+    message = "This e-mail and password do not belong together. Check both, or register."
 
-class AccountDisabled(Exception):
+
+class WrongPassword(PortalError):
+    """A signed-in user confirmed something with a wrong password; `field` is where it stood."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    message = "This is not the password of your account."
+
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self.field = field
+
+
+class AccountDisabled(PortalError):
     """The password is right, but an admin has disabled the account."""
+
+    status = HTTPStatus.FORBIDDEN
+    message = "This account is disabled. Write to the team that you applied to."
 
 
 @dataclass(frozen=True)
@@ -109,17 +132,19 @@ def authenticate(credentials: Credentials, now: datetime | None = None) -> User:
 
 
 def confirm(user: User, password: str, address: str | None, now: datetime | None = None) -> None:
-    """Check the password of a signed-in user. Raises WrongCredentials and throttle.TooManyTries."""
-    _confirm(user.id, password, address, now or utc_now())
+    """Check the password of a signed-in user. Raises WrongPassword and throttle.TooManyTries."""
+    if _confirmed(user.id, password, address, now or utc_now()) is None:
+        raise WrongPassword("password")
 
 
 def change_password(user: User, old: str, new: str, address: str | None) -> None:
     """Set a new password, and end all sign-ins and API tokens.
 
-    Raises WrongCredentials and throttle.TooManyTries.
+    Raises WrongPassword and throttle.TooManyTries.
     """
     user_id = user.id
-    stored = _confirm(user_id, old, address, utc_now())
+    if (stored := _confirmed(user_id, old, address, utc_now())) is None:
+        raise WrongPassword("old")
     new_hash = passwords.hash_password(new)
     unchanged = sa.update(User).where(
         User.id == user_id, User.password_hash == stored.password_hash
@@ -127,7 +152,7 @@ def change_password(user: User, old: str, new: str, address: str | None) -> None
     changed = db.session.execute(unchanged.values(password_hash=new_hash))
     if not cast(Any, changed).rowcount:  # another device changed it while we were hashing
         db.session.rollback()
-        raise WrongCredentials
+        raise WrongPassword("old")
     sign_out_everywhere(db.session.get_one(User, user_id))
 
 
@@ -201,9 +226,10 @@ def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:
     ]
 
 
-def _confirm(
+def _confirmed(
     user_id: uuid.UUID, password: str, address: str | None, now: datetime
-) -> _StoredPassword:
+) -> _StoredPassword | None:
+    """What is stored of this user's password, or None if `password` is another one."""
     db.session.rollback()
     tries = [
         throttle.count_try(throttle.SIGN_IN_PER_ADDRESS, throttle.network_of(address), now),
@@ -211,7 +237,7 @@ def _confirm(
     ]
     stored = _stored_password(User.id == user_id)
     if not passwords.is_right(password, stored.password_hash):
-        raise WrongCredentials
+        return None
     throttle.forgive(tries)
     return stored
 

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import sqlalchemy as sa
 from flask import current_app
-from werkzeug.exceptions import TooManyRequests
 
+from portal.errors import PortalError
 from portal.extensions import db
 from portal.models import ThrottleHit
 
@@ -66,15 +67,16 @@ KEEP_S = 60 * 60  # no limit has a longer window, so we delete older tries
 IPV6_NETWORK_BITS = 64
 
 
-class HaveToWait(TooManyRequests):
+class HaveToWait(PortalError):
     """The client must wait; the response's `Retry-After` header says how many seconds."""
 
-    def __init__(self, why: str, wait_s: int) -> None:
-        super().__init__(why, retry_after=wait_s)
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, message: str, wait_s: int) -> None:
+        super().__init__(message)
         self.wait_s = wait_s
 
     def headers(self) -> dict[str, str]:
-        """The headers for a view that renders its own page about the wait."""
         return {"Retry-After": str(self.wait_s)}
 
 

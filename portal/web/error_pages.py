@@ -1,17 +1,34 @@
 """Renders errors: as pages for people, as fragments for HTMX, as problem documents for programs.
 
+Each refusal of ours (`PortalError`) is turned into an answer here, and nowhere else.
+
 Each problem document (RFC 9457) has a `type` of our own. An error without it comes from another
 server, such as a proxy. The uploading page then knows that the portal itself has refused nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    g,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from portal.errors import PortalError
 from portal.web.htmx import wants_fragment
 
 PROBLEM_JSON = "application/problem+json"
@@ -69,6 +86,7 @@ SESSION_EXPIRED = (
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_failed)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(PortalError, _refused)
 
 
 def _csrf_failed(_error: CSRFError) -> ResponseReturnValue:
@@ -86,10 +104,77 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     return response
 
 
-def _answer(code: int, title: str, advice: str) -> Response:
+def _refused(error: PortalError) -> ResponseReturnValue:
+    if wants_json():
+        return refusal(error)
+    response = _answer(error.status, title_of(error), error.message, _link(error))
+    response.headers.extend(error.headers())
+    return response
+
+
+def refusal(error: PortalError) -> Response:
+    """The refusal as a problem document."""
+    response = problem(error.status, title_of(error), error.message, **error.members())
+    response.headers.extend(error.headers())
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"  # as the status requires
+    return response
+
+
+def title_of(error: PortalError) -> str:
+    if error.title:
+        return error.title
+    known = SENTENCES.get(error.status)
+    return known[0] if known else HTTPStatus(error.status).phrase
+
+
+def _link(error: PortalError) -> tuple[str, str] | None:
+    """The address and the words of the link on this error's page."""
+    if error.way_on is None:
+        return None
+    endpoint, words = error.way_on
+    expects = current_app.url_map.is_endpoint_expecting
+    here = request.view_args or {}
+    return url_for(
+        endpoint, **{name: here[name] for name in here if expects(endpoint, name)}
+    ), words
+
+
+def beside_form(
+    error: PortalError, template: str, form: FlaskForm, **view: Any
+) -> ResponseReturnValue:
+    """The page of a form that was refused, with all that was typed.
+
+    The sentence stands at the field that it is about, or else above the form as `message`.
+    """
+    if error.field:
+        form[error.field].errors = [error.message]
+    else:
+        view["message"] = error.message
+    # a browser expects a challenge after 401, and our pages send none
+    status = 422 if error.status == HTTPStatus.UNAUTHORIZED else error.status
+    return render_template(template, form=form, **view), status, error.headers()
+
+
+@contextmanager
+def flashed_refusals() -> Iterator[None]:
+    """Show a refusal of the block above the page to which the view redirects."""
+    try:
+        yield
+    except PortalError as error:
+        flash(error.message, "warning")
+
+
+def _answer(code: int, title: str, advice: str, way_on: tuple[str, str] | None = None) -> Response:
     if wants_json():
         return problem(code, title, advice)
-    view = {"code": code, "title": title, "advice": advice, "request_id": g.get("request_id", "-")}
+    view = {
+        "code": code,
+        "title": title,
+        "advice": advice,
+        "request_id": g.get("request_id", "-"),
+        "way_on": way_on or (url_for("jobs.board"), "Open positions"),
+    }
     template = "_error.html" if wants_fragment() else "error.html"
     return make_response(render_template(template, **view), code)
 

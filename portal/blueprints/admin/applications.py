@@ -14,9 +14,9 @@ from portal.access import fetch_any
 from portal.blueprints import page_asked, page_to_keep
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
-from portal.hiring import CannotChange
 from portal.models import Application, ApplicationStatus, Job, User
 from portal.text_search import mentions
+from portal.web.error_pages import flashed_refusals
 from portal.web.template_filters import words
 
 ROWS_PER_PAGE = 25
@@ -113,14 +113,12 @@ def decisions(application: Application) -> list[str]:
 def applications_decide(application_id: uuid.UUID) -> ResponseReturnValue:
     application = fetch_any(Application, application_id)
     verb = VERBS.get(request.form.get("decision", "")) or abort(400)
-    try:
+    with flashed_refusals():
         verb(application, request.form.get(edit_conflicts.FIELD, ""))
         flash(
             f"{application.user.full_name} is {application.status} for {application.job.title}.",
             "success",
         )
-    except CannotChange as exc:
-        flash(exc.reason, "warning")
     return redirect(
         url_for("admin.applications", **_wanted(), page=request.args.get("page", type=int)),
         code=303,

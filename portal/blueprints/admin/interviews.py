@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Response, abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import interview_words, interviews, review_queue
@@ -26,6 +26,7 @@ from portal.config import settings
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, InterviewState, Job
 from portal.review_queue import InterviewFilter
+from portal.web.error_pages import flashed_refusals
 from portal.web.htmx import wants_fragment
 
 ROWS_PER_PAGE = 25
@@ -155,10 +156,8 @@ def _status(interview: InterviewSession) -> dict[str, Any]:
 @bp.post("/sessions/<uuid:interview_id>/retry")
 def interview_retry(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    try:
+    with flashed_refusals():
         interviews.retry(interview)
-    except interviews.InterviewError as exc:
-        flash(exc.message, "warning")
     kept = _list_left(interview)["kept"]
     return redirect(url_for("admin.interview_page", interview_id=interview.id, **kept), code=303)
 

@@ -22,8 +22,8 @@ from portal.forms.jobs import (
     rearranged,
     unfinished_interviews,
 )
-from portal.hiring import CannotChange
 from portal.models import Application, InterviewSession, InterviewState, Job, JobStatus, Question
+from portal.web.error_pages import flashed_refusals
 from portal.web.htmx import wants_fragment
 
 ROWS_PER_PAGE = 50
@@ -136,9 +136,7 @@ def jobs_close(job_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _change(job: Job, verb: Callable[[Job], None], done: str) -> ResponseReturnValue:
-    try:
+    with flashed_refusals():
         verb(job)
         flash(done, "success")
-    except CannotChange as exc:
-        flash(exc.reason, "warning")
     return redirect(_list_url(), code=303)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import FileStorage
 
 from portal import access, hiring
-from portal.blueprints.api.base import ApiBlueprint, field_errors, paged
+from portal.blueprints.api.base import ApiBlueprint, paged
 from portal.blueprints.api.schemas import (
     ApplicationForm,
     ApplicationFull,
@@ -43,15 +43,9 @@ bp = ApiBlueprint("Applications", "/applications", "A candidate's own")
 def apply(form: dict[str, Any]) -> Application | ResponseReturnValue:
     """Apply for a position with a résumé"""
     job = access.fetch_job(form["job_id"], current_user)
-    try:
-        hiring.check_may_apply(current_user, job)
-        who = current_user.id
-        resume = _read(form["resume"], who)
-        return hiring.apply(current_user, job, resume, form["note"])
-    except hiring.CannotApply as exc:
-        return problem(409, "This application cannot be made", exc.reason)
-    except resumes.ResumeRefused as exc:
-        return field_errors({"resume": [str(exc)]})
+    hiring.check_may_apply(current_user, job)
+    resume = _read(form["resume"], current_user.id)
+    return hiring.apply(current_user, job, resume, form["note"])
 
 
 def _own_application_only(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,18 +95,10 @@ def replace_resume(
             "Send If-Match with the resume_version to replace, or with *.",
         )
     if not request.if_match.contains(hiring.resume_version(application)):
-        return problem(412, "Something changed meanwhile", str(hiring.ResumeReplaced()))
-    try:
-        hiring.check_may_replace_resume(application)
-        who = current_user.id
-        hiring.replace_resume(application, _read(form["resume"], who), before)
-        return application
-    except hiring.ResumeReplaced as exc:
-        return problem(412, "Something changed meanwhile", exc.reason)
-    except hiring.CannotChange as exc:
-        return problem(409, "This résumé cannot be replaced", exc.reason)
-    except resumes.ResumeRefused as exc:
-        return field_errors({"resume": [str(exc)]})
+        raise hiring.ResumeReplaced
+    hiring.check_may_replace_resume(application)
+    hiring.replace_resume(application, _read(form["resume"], current_user.id), before)
+    return application
 
 
 def _read(file: FileStorage, who: uuid.UUID) -> resumes.Resume:

@@ -12,7 +12,6 @@ from portal.blueprints.api.schemas import Credentials, RefreshToken, Registratio
 from portal.extensions import db
 from portal.models import User, utc_now
 from portal.people import accounts, throttle
-from portal.web.error_pages import problem
 
 bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
 
@@ -25,12 +24,7 @@ PROFILE = ("phone", "location", "headline")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def register(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
     """Create a candidate's account and sign in"""
-    try:
-        user = accounts.register(_credentials(values), values["full_name"])
-    except accounts.EmailTaken:
-        return field_errors(
-            {"email": ["This address cannot be registered. If it is yours, sign in."]}
-        )
+    user = accounts.register(_credentials(values), values["full_name"])
     for name in PROFILE:
         setattr(user, name, values[name])
     db.session.commit()
@@ -45,12 +39,7 @@ def register(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def login(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
     """Sign in"""
-    try:
-        return _signed_in(accounts.authenticate(_credentials(values)))
-    except accounts.WrongCredentials:
-        return tokens.unauthorised("The e-mail address or the password is wrong.")
-    except accounts.AccountDisabled:
-        return problem(403, "Not for this account", "This account is disabled.")
+    return _signed_in(accounts.authenticate(_credentials(values)))
 
 
 @bp.post("/refresh")

@@ -16,29 +16,10 @@ from portal.blueprints.capture.room import room_state
 from portal.config import settings
 from portal.forms.consent import ConsentForm
 from portal.hiring.next_step import DECIDED
-from portal.interviews import AnswersMissing, InterviewError
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
-from portal.web.error_pages import problem, wants_json
 
 RECEIPT_SHOWN_S = 120  # a kiosk shows the receipt long enough to read it
 PAGE_OF = {InterviewState.PENDING: "capture.consent", InterviewState.RECORDING: "capture.check"}
-
-
-@bp.errorhandler(InterviewError)
-def interview_error(error: InterviewError) -> ResponseReturnValue:
-    """Show the reason: scripts get a problem document, people a page with a link to go on."""
-    if wants_json():
-        extra = {"offset": error.offset} if hasattr(error, "offset") else {}
-        return problem(error.status, "Not possible now", error.message, **extra)
-    view = {"title": "Not possible now", "reason": error.message}
-    if isinstance(error, AnswersMissing):
-        view |= {
-            "next_url": url_for("capture.room", **(request.view_args or {})),
-            "next_label": "Back to the questions",
-        }
-    else:
-        view |= {"next_url": url_for("applications.dashboard"), "next_label": "My applications"}
-    return render_template("capture/closed.html", **view), error.status
 
 
 @bp.get("/<uuid:interview_id>")

@@ -18,9 +18,11 @@ from flask import Flask
 from werkzeug.datastructures import EnvironHeaders
 
 from portal import interviews, logs, tus, work
-from portal.blueprints.capture.uploads import ADDRESS, check_version, refused, token_holder
+from portal.blueprints.capture.uploads import ADDRESS, check_version, speaking_tus, token_holder
 from portal.config import settings
+from portal.errors import PortalError
 from portal.web import security_headers
+from portal.web.error_pages import refusal
 
 Environ = dict[str, Any]
 METHODS = ("POST", "HEAD", "PATCH", "DELETE", "OPTIONS")
@@ -82,17 +84,17 @@ def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iter
     try:
         work.ensure_working()
         new_offset = _append(environ, EnvironHeaders(environ), answer_id)
-    except tus.UploadError as error:
-        response = refused(error)
+    except PortalError as error:
+        response = refusal(error)
     # Like Flask around each view: the log gets the exception, and the client gets none of it.
     except Exception:
         log.exception("a piece could not be appended")
-        response = refused(tus.Refused(500, "Something failed on our side. Send the piece again."))
+        response = refusal(tus.Refused(500, "Something failed on our side. Send the piece again."))
     else:
         said = [("Tus-Resumable", tus.VERSION), ("Upload-Offset", str(new_offset))]
         start_response("204 No Content", [*security_headers.headers_of_every_response(), *said])
         return []
-    return security_headers.add_headers(response)(environ, start_response)
+    return security_headers.add_headers(speaking_tus(response))(environ, start_response)
 
 
 def _append(environ: Environ, headers: EnvironHeaders, answer_id: uuid.UUID) -> int:

@@ -1,6 +1,7 @@
 """The JSON requests of the room's script: the state, the seat, questions, answers, page events."""
 
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 from flask import abort, request, url_for
@@ -13,7 +14,7 @@ from portal import interviews, tus, upload_tokens
 from portal.access import fetch_own
 from portal.blueprints.capture.bp import bp
 from portal.config import settings
-from portal.interviews import InterviewError
+from portal.errors import PortalError
 from portal.models import (
     Answer,
     AnswerState,
@@ -73,10 +74,10 @@ class EventsSchema(Schema):
     )
 
 
-class BadBody(InterviewError):
+class BadBody(PortalError):
     """The request's body does not fit the schema."""
 
-    status = 422
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @bp.before_request
@@ -242,7 +243,7 @@ def begin_answer(row: InterviewSession, wish: interviews.NewAnswer) -> Answer:
     counted = throttle.count_try(throttle.ANSWERS_PER_ACCOUNT, str(current_user.id), utc_now())
     try:
         return interviews.start_answer(row, wish)
-    except InterviewError:
+    except PortalError:
         throttle.forgive([counted])  # a page that waits for disk space asks again and again
         raise
 

@@ -15,29 +15,12 @@ from portal.blueprints.capture.bp import bp
 from portal.config import settings
 from portal.extensions import csrf, db
 from portal.models import Answer
-from portal.web.error_pages import problem
 
 ADDRESS = "/capture/uploads"
 
 # `pieces` handles this request before Flask. The rule is here so that `url_for` and the list of
 # routes know it.
 bp.add_url_rule("/uploads/<uuid:answer_id>", endpoint="piece", methods=["PATCH"], build_only=True)
-
-
-@bp.errorhandler(tus.UploadError)
-def refused(error: tus.UploadError) -> Response:
-    """The error as a problem document. After a wrong offset, it contains the right one."""
-    if not isinstance(error, tus.WrongOffset):
-        return speaking_tus(problem(error.status, title_of(error.status), error.message))
-    response = speaking_tus(
-        problem(error.status, title_of(error.status), error.message, offset=error.offset)
-    )
-    response.headers["Upload-Offset"] = str(error.offset)
-    return response
-
-
-def title_of(status: int) -> str:
-    return "Checksum Mismatch" if status == tus.WRONG_CHECKSUM else HTTPStatus(status).phrase
 
 
 @bp.after_app_request
@@ -110,15 +93,10 @@ def terminate(answer: Answer) -> Response:
 def token_holder(headers: Headers, expected: uuid.UUID | None = None) -> uuid.UUID:
     """The id of the answer that the request's token is for. Does not ask the database.
 
-    Raises Refused without a valid token, or if the token is not for the `expected` answer.
+    Raises BadToken, or Refused if the token is not for the `expected` answer.
     """
     kind, _, token = headers.get("Authorization", "").partition(" ")
-    try:
-        answer_id = upload_tokens.read_upload_token(token if kind.lower() == "bearer" else "")
-    except upload_tokens.BadToken as exc:
-        raise tus.Refused(
-            401, "The upload token is missing, expired or not ours. Ask for a new one."
-        ) from exc
+    answer_id = upload_tokens.read_upload_token(token if kind.lower() == "bearer" else "")
     if expected is not None and expected != answer_id:
         raise tus.Refused(403, "This token is for another upload.")
     return answer_id

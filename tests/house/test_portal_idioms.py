@@ -1,13 +1,30 @@
 """Things that the portal does in one way only, so that a change to the way is one change."""
 
+import ast
 from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parents[2]
 PORTAL = HOUSE / "portal"
+# Nobody is told these: they end work in the background, or the start of the portal.
+TOLD_TO_NOBODY = {"ConfigError", "LimitReached", "ClaimLost", "Halted"}
+# the uploads before Flask, and a rate limit that forgives a try and raises the refusal again
+ANSWERS_BEFORE_FLASK, FORGIVES = "pieces.py", "room.py"
 
 
 def python_files(*folders: str) -> list[Path]:
     return [path for folder in folders for path in sorted((HOUSE / folder).rglob("*.py"))]
+
+
+def nodes(*folders: str) -> list[tuple[Path, ast.AST]]:
+    return [
+        (path, node)
+        for path in python_files(*folders)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    ]
+
+
+def bases(node: ast.ClassDef) -> set[str]:
+    return {ast.unparse(base).rpartition(".")[2] for base in node.bases}
 
 
 def test_settings_are_read_through_their_one_accessor() -> None:
@@ -18,3 +35,39 @@ def test_settings_are_read_through_their_one_accessor() -> None:
         if '"PORTAL"' in path.read_text("utf-8") and path != Path(__file__)
     }
     assert readers == {"portal/config.py"}
+
+
+def test_every_refusal_has_the_one_base() -> None:
+    roots = {
+        node.name
+        for _, node in nodes("portal")
+        if isinstance(node, ast.ClassDef) and any(name in {"Exception"} for name in bases(node))
+    }
+    assert roots == {"PortalError", *TOLD_TO_NOBODY}
+
+
+def refusals() -> set[str]:
+    """The names of PortalError and of all classes that derive from it."""
+    derived = [
+        (node.name, bases(node)) for _, node in nodes("portal") if isinstance(node, ast.ClassDef)
+    ]
+    names = {"PortalError"}
+    while more := {name for name, above in derived if above & names} - names:
+        names |= more
+    return names
+
+
+def test_a_view_catches_a_refusal_only_to_show_it_beside_its_form() -> None:
+    ours = refusals()
+    otherwise = {
+        (path.name, ast.unparse(node.type))
+        for path, node in nodes("portal/blueprints")
+        if isinstance(node, ast.ExceptHandler) and node.type
+        if {ast.unparse(name).rpartition(".")[2] for name in caught(node.type)} & ours
+        if "return beside_form(" not in ast.unparse(node)
+    }
+    assert otherwise == {(ANSWERS_BEFORE_FLASK, "PortalError"), (FORGIVES, "PortalError")}
+
+
+def caught(types: ast.expr) -> list[ast.expr]:
+    return types.elts if isinstance(types, ast.Tuple) else [types]

@@ -28,7 +28,7 @@ def refusals(app: Flask) -> dict[str, PortalError]:
         "missing": AnswersMissing("Question 2 has no answer yet."),
     }
 
-    def refuse(name: str, interview_id: str = "") -> None:
+    def refuse(name: str, **_here: str) -> None:
         raise raised[name]
 
     app.add_url_rule("/refuse/<name>", "refuse", refuse)

@@ -22,12 +22,12 @@ class Kiosk:
 
     def __init__(self, folder: Path, camera: Path, microphone: str = NAME) -> None:
         self.folder = folder
-        settings = {
+        environ = {
             "CAPTURE_SOURCE": "device",
             "CAPTURE_CAMERA": str(camera),
             "CAPTURE_MICROPHONE": microphone,
         }
-        self.server = LiveServer(folder, **settings)
+        self.server = LiveServer(folder, **environ)
         self.station: subprocess.Popen[bytes] | None = None
         self.socket = settings(self.server.app).station_socket
 

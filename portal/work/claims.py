@@ -26,7 +26,7 @@ from portal.work.errors import ClaimLost
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=15)
-RENEW_EVERY_S = 4  # three renewals may fail before the lease is lost
+RENEW_EVERY_S = 4.0  # three renewals may fail before the lease is lost
 # the errors that work meets when its row or file was deleted, or when the disk is full
 GONE = (NoResultFound, OSError, DBAPIError)
 MAX_ATTEMPTS = 3  # attempts without progress

@@ -321,7 +321,8 @@ def recorded_blobs(page: Page) -> list[dict[str, Any]]:
     """What each recorder of this page delivered: `size` and `sha256` in all, `ends` (bytes so far,
     and at which ms).
     """
-    return page.evaluate("""() => Promise.all(recorders.map(async ({ blobs }) => {
+    found: list[dict[str, Any]] = (
+        page.evaluate("""() => Promise.all(recorders.map(async ({ blobs }) => {
             const all = new Blob(blobs.map(({ data }) => data));
             const buffer = await all.arrayBuffer();
             const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
@@ -330,3 +331,5 @@ def recorded_blobs(page: Page) -> list[dict[str, Any]]:
             for (const { data, ms } of blobs) ends.push([(ends.at(-1)?.[0] ?? 0) + data.size, ms]);
             return { size: all.size, sha256, ends };
         }))""")
+    )
+    return found

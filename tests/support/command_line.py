@@ -23,10 +23,12 @@ def telemetry_in(folder: Path) -> dict[str, Any]:
 
 def run(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "capture", *map(str, arguments)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    out, errors = subprocess.PIPE, subprocess.PIPE
     # A shell's `&` lets its children ignore Ctrl-C; what is tested here is that somebody presses
     # it.
-    return subprocess.Popen(command, cwd=ROOT, text=True, preexec_fn=hear_ctrl_c, **pipes)
+    return subprocess.Popen(
+        command, cwd=ROOT, text=True, preexec_fn=hear_ctrl_c, stdout=out, stderr=errors
+    )
 
 
 def hear_ctrl_c() -> None:

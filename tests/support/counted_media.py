@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, cast
 
 import av
 import numpy as np
+from av.packet import Packet
 from media_boxes import box, boxes
 from numpy.typing import NDArray
 
@@ -57,7 +59,7 @@ class Source:
     def write(self, path: Path) -> Path:
         container, (codec, options) = self.container, CODECS[self.container]
         with av.open(path, "w", format=container, options=MUXERS[container]) as output:
-            video = output.add_stream(codec, rate=25, options=options)
+            video = cast(av.VideoStream, output.add_stream(codec, rate=25, options=options))
             video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
             video.codec_context.time_base = video.time_base = Fraction(1, 1000)
             audio = output.add_stream(
@@ -86,7 +88,7 @@ class Source:
                 if not self.jitter_ms or t_ms == times_ms[0] or dice.random() > 0.1
             ]
 
-    def _sound(self, audio: av.AudioStream) -> Iterator[list[av.Packet]]:
+    def _sound(self, audio: av.AudioStream) -> Iterator[list[Packet[Any]]]:
         """Per second of real time: what the microphone gave, each packet with the real time of its
         first sample.
         """
@@ -101,7 +103,8 @@ class Source:
             yield [self._stamped(packet) for packet in audio.encode(frame)]
         yield [self._stamped(packet) for packet in audio.encode(None)]
 
-    def _stamped(self, packet: av.Packet) -> av.Packet:
+    def _stamped(self, packet: Packet[Any]) -> Packet[Any]:
+        assert packet.pts is not None
         packet.pts = packet.dts = (
             round(packet.pts / self.sound_rate) + self.sound_wrong_ms * RATE_HZ // 1000
         )
@@ -115,7 +118,7 @@ class Source:
         return head + b"".join(kept[: len(kept) - self.end_lost_s])
 
 
-def _encoded(video: av.VideoStream, t_ms: int, *, is_key: bool) -> list[av.Packet]:
+def _encoded(video: av.VideoStream, t_ms: int, *, is_key: bool) -> list[Packet[Any]]:
     frame = av.VideoFrame.from_ndarray(picture(t_ms), format="yuv420p")
     frame.pts, frame.time_base = t_ms, Fraction(1, 1000)
     frame.pict_type = av.video.frame.PictureType.I if is_key else av.video.frame.PictureType.NONE

@@ -34,6 +34,7 @@ class FrontDoor:
         self.configuration.write_text(self._configured())
 
     def start(self) -> None:
+        assert NGINX
         command = [
             NGINX,
             "-c",

@@ -6,6 +6,8 @@ import io
 import struct
 import warnings
 import zipfile
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import papers
 from tricks import CARRIES, DAMAGED, Maker, zipped
@@ -16,17 +18,22 @@ RELS = "word/_rels/document.xml.rels"
 BODY = papers.DOCUMENT.partition("<w:body>")
 
 
-def docx(*, body: str | None = None, types: str = "", **parts: str | bytes) -> bytes:
+def docx(
+    parts: Mapping[str, str | bytes] = MappingProxyType({}),
+    *,
+    body: str | None = None,
+    types: str = "",
+) -> bytes:
     document = (
         papers.DOCUMENT if body is None else BODY[0] + f"<w:body>{body}</w:body></w:document>"
     )
     return papers.docx(
-        document=document, types=papers.TYPES.replace("</Types>", types + "</Types>"), **parts
+        document=document, types=papers.TYPES.replace("</Types>", types + "</Types>"), more=parts
     )
 
 
 def related(kind: str, target: str, mode: str = "External", place: str = RELS) -> Maker:
-    return lambda: docx(**{place: rels(relation(kind, target, f' TargetMode="{mode}"'))})
+    return lambda: docx({place: rels(relation(kind, target, f' TargetMode="{mode}"'))})
 
 
 def relation(kind: str, target: str, mode: str = ' TargetMode="External"') -> str:
@@ -58,7 +65,7 @@ def with_chart(table: str, **more: str | bytes) -> bytes:
     if table == TABLE:
         types += '<Override PartName="/word/embeddings/t.xlsx" ContentType="x/y"/>'
         parts["word/embeddings/t.xlsx"] = zipped({"xl/workbook.xml": "<workbook/>"})
-    return docx(types=types, **parts | more)
+    return docx(parts | more, types=types)
 
 
 def run(inner: str) -> str:
@@ -72,7 +79,7 @@ def field_in_pieces(*pieces: str) -> Maker:
 
 
 def with_part(name: str, content: bytes | str) -> Maker:
-    return lambda: docx(**{name: content})
+    return lambda: docx({name: content})
 
 
 def stored(first: bytes | str) -> bytes:
@@ -88,12 +95,12 @@ def renamed_entry(old: bytes, new: bytes) -> Maker:
     """A part whose name is changed afterwards, to what no library would write. Both must be of one
     length.
     """
-    return lambda: docx(**{old.decode(): "x"}).replace(old, new)
+    return lambda: docx({old.decode(): "x"}).replace(old, new)
 
 
 def twice(first: str, second: str) -> Maker:
     def make() -> bytes:
-        file = io.BytesIO(docx(**{first: "<a/>"}))
+        file = io.BytesIO(docx({first: "<a/>"}))
         with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(file, "a") as package:
             package.writestr(zipfile.ZipInfo(second), "<b/>")
         return file.getvalue()
@@ -103,7 +110,7 @@ def twice(first: str, second: str) -> Maker:
 
 def overlapping() -> bytes:
     """Many names for the same packed bytes, so that little becomes a lot."""
-    data = bytearray(docx(**{"word/media/a.bmp": b"\0" * 900_000}))
+    data = bytearray(docx({"word/media/a.bmp": b"\0" * 900_000}))
     end = data.rindex(b"PK\x05\x06")
     start = struct.unpack_from("<I", data, end + 16)[0]
     row_at = data.rindex(b"PK\x01\x02", 0, end)
@@ -129,7 +136,7 @@ def between_parts() -> bytes:
 def lying_size() -> bytes:
     """A part that says it is small and unpacks to a lot."""
     data, size = (
-        bytearray(docx(**{"word/media/a.bmp": b"\0" * 5_000_000})),
+        bytearray(docx({"word/media/a.bmp": b"\0" * 5_000_000})),
         struct.pack("<I", 5_000_000),
     )
     while (place := data.find(size)) >= 0:
@@ -206,7 +213,7 @@ DOCXS: dict[str, tuple[Maker, str]] = {
     "a chart's table that a page names, too": (
         lambda: with_chart(TABLE, **{RELS: rels(relation("package", "embeddings/t.xlsx", ""))}), CARRIES),
     "a list of parts that names another beginning": (
-        lambda: papers.docx(**{"_rels/.rels": rels(relation("officeDocument", "word/evil.xml", ""))}), NO_WORD),
+        lambda: papers.docx(more={"_rels/.rels": rels(relation("officeDocument", "word/evil.xml", ""))}), NO_WORD),
     "an add-in from the web": (related("webextensiontaskpanes", "webextensions/t.xml", "Internal"), "add-in"),
     "an add-in of its own": (related("webextension", "webextension1.xml", "Internal"), "add-in"),
     "a field in a header": (
@@ -225,8 +232,8 @@ DOCXS: dict[str, tuple[Maker, str]] = {
     "an element 100,000 deep": (lambda: docx(body="<w:p>" * 100_000 + "</w:p>" * 100_000), "nested too deeply"),
     "a part of 31 MB": (with_part("word/big.xml", b" " * 31_457_281), UNPACKED),
     "a picture of 190 MB": (with_part("word/media/a.bmp", b"\0" * 190_000_000), UNPACKED),
-    "forty pictures of 8 MB": (lambda: docx(**{f"word/media/{n}.bmp": b"\0" * 8_000_000 for n in range(40)}), UNPACKED),
-    "6,000 parts": (lambda: docx(**{f"word/media/{n}.png": b"" for n in range(6_000)}), UNPACKED),
+    "forty pictures of 8 MB": (lambda: docx({f"word/media/{n}.bmp": b"\0" * 8_000_000 for n in range(40)}), UNPACKED),
+    "6,000 parts": (lambda: docx({f"word/media/{n}.png": b"" for n in range(6_000)}), UNPACKED),
     "parts over each other": (overlapping, ODD),
     "a part that lies about its size": (lying_size, DAMAGED),
     "bytes between the parts": (between_parts, ODD),
@@ -237,7 +244,7 @@ DOCXS: dict[str, tuple[Maker, str]] = {
     "a program inside": (with_part("word/x.exe", b"MZ"), CARRIES),
     "a program that is called a picture": (with_part("word/media/a.png", b"MZ" + b"\0" * 99), CARRIES),
     "a page inside": (with_part("word/x.html", "<script>"), CARRIES),
-    "a document inside": (lambda: docx(**{"word/x.docx": papers.docx()}), CARRIES),
+    "a document inside": (lambda: docx({"word/x.docx": papers.docx()}), CARRIES),
     "a name that leads out": (with_part("../../evil.xml", "<a/>"), ODD),
     "a name that leads to the root": (with_part("/etc/evil.xml", "<a/>"), ODD),
     "a name that leads out on Windows": (with_part("..\\evil.xml", "<a/>"), ODD),

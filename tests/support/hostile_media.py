@@ -13,7 +13,7 @@ from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import av
 import numpy as np
@@ -78,9 +78,9 @@ EBML = segment()[:40]
 
 def disguises() -> Iterator[Sample]:
     for name, text in TEXTS.items():
-        yield Sample(f"{name}-as.webm", REFUSED, lambda text=text: text)
-        yield Sample(f"{name}-with-head.mp4", REFUSED, lambda text=text: FTYP + text)
-        yield Sample(f"{name}-with-head.webm", REFUSED, lambda text=text: EBML + text)
+        yield Sample(f"{name}-as.webm", REFUSED, partial(bytes, text))
+        yield Sample(f"{name}-with-head.mp4", REFUSED, partial(b"".join, [FTYP, text]))
+        yield Sample(f"{name}-with-head.webm", REFUSED, partial(b"".join, [EBML, text]))
     yield Sample("hls-behind-video.mp4", KEPT, lambda: base() + HLS)
     yield Sample("hls-in-free-box.mp4", KEPT, lambda: _after_ftyp(base(), box(b"free", HLS)))
 
@@ -156,10 +156,10 @@ def streams(container: str, sounds: int = 0, pictures: int = 0, cover: bool = Fa
         for stream in seen:
             frames = [av.VideoFrame(64, 64, "yuv420p") for _ in range(5)]
             output.mux([packet for frame in [*frames, None] for packet in stream.encode(frame)])
-        for stream in heard:
-            frame = av.AudioFrame.from_ndarray(np.zeros((2, 48_000), np.float32), "fltp", "stereo")
-            frame.sample_rate = 48_000
-            output.mux([*stream.encode(frame), *stream.encode(None)])
+        for track in heard:
+            second = av.AudioFrame.from_ndarray(np.zeros((2, 48_000), np.float32), "fltp", "stereo")
+            second.sample_rate = 48_000
+            output.mux([*track.encode(second), *track.encode(None)])
     return file.getvalue()
 
 
@@ -216,7 +216,7 @@ def encoded(codec: str, size: tuple[int, int], count: int = 1) -> list[bytes]:
     """The packets of so many grey pictures, each a little lighter, the first of them a key
     picture.
     """
-    encoder = av.CodecContext.create(CODECS[codec], "w")
+    encoder = cast(av.VideoCodecContext, av.CodecContext.create(CODECS[codec], "w"))
     encoder.width, encoder.height = size
     encoder.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
     encoder.time_base = Fraction(1, 1000)
@@ -240,7 +240,9 @@ def written(
     with av.open(
         file, "w", format={"mkv": "matroska"}.get(ending, ending), options=muxer
     ) as output:
-        stream = output.add_stream(CODECS[codec], rate=25, options=FAST[codec])
+        stream = cast(
+            av.VideoStream, output.add_stream(CODECS[codec], rate=25, options=FAST[codec])
+        )
         stream.width, stream.height = said
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)

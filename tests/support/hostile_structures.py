@@ -22,6 +22,15 @@ def altered(
     return lambda: rewritten(make(), path, change)
 
 
+def replaced_by(data: bytes) -> Callable[[bytes], bytes]:
+    return lambda _old: data
+
+
+def ticking_at(rate: int) -> Callable[[bytes], bytes]:
+    """A movie's or a track's head with so many ticks a second."""
+    return lambda old: old[:12] + struct.pack(">I", rate) + old[16:]
+
+
 def references() -> Iterator[Sample]:
     """Files that name other files."""
     for name, entry in {
@@ -31,7 +40,7 @@ def references() -> Iterator[Sample]:
         "alias": full(b"alis", _alias()),
     }.items():
         dref = altered(
-            "moov/trak/mdia/minf/dinf/dref", lambda _, entry=entry: struct.pack(">II", 0, 1) + entry
+            "moov/trak/mdia/minf/dinf/dref", replaced_by(struct.pack(">II", 0, 1) + entry)
         )
         yield Sample(f"data-elsewhere-{name}.mp4", EITHER, dref)
     movie = box(
@@ -160,31 +169,25 @@ def absurd_times() -> Iterator[Sample]:
     """Clocks that cannot be."""
     pictures = [(40 * number, data) for number, data in enumerate(encoded("vp8", SMALL, 50))]
     for name, scale in {"zero": 0, "one": 1, "huge": 2**62}.items():
-        yield Sample(
-            f"clock-scale-{name}.webm", EITHER, lambda scale=scale: webm(pictures, scale=scale)
-        )
+        yield Sample(f"clock-scale-{name}.webm", EITHER, partial(webm, pictures, scale=scale))
     for name, length in {"nan": float("nan"), "infinite": float("inf"), "negative": -1e300}.items():
-        yield Sample(
-            f"length-{name}.webm", KEPT, lambda length=length: webm(pictures, length=length)
-        )
+        yield Sample(f"length-{name}.webm", KEPT, partial(webm, pictures, length=length))
     for name, rate in {"zero": 0, "one": 1, "huge": 2**32 - 1}.items():
-        movie = altered(
-            "moov/mvhd", lambda old, rate=rate: old[:12] + struct.pack(">I", rate) + old[16:]
-        )
+        movie = altered("moov/mvhd", ticking_at(rate))
         track = altered(
             "moov/trak/mdia/mdhd",
-            lambda old, rate=rate: old[:12] + struct.pack(">I", rate) + old[16:],
+            ticking_at(rate),
         )
         yield Sample(f"movie-clock-{name}.mp4", EITHER, movie)
         # 22 minutes of silence
         yield Sample(f"track-clock-{name}.mp4", EITHER, track, is_long=True)
     for name, step in {"zero": 0, "negative": 2**32 - 100, "huge": 2**31 - 1}.items():
-        steps = altered(f"{STBL}/stts", lambda _, step=step: struct.pack(">IIII", 0, 1, 500, step))
+        steps = altered(f"{STBL}/stts", replaced_by(struct.pack(">IIII", 0, 1, 500, step)))
         yield Sample(f"steps-{name}.mp4", EITHER, steps)
     for name, late in {"earlier": -(2**31), "later": 2**31 - 1}.items():
         shown = altered(
             "moof/traf/tfdt",
-            lambda _old, late=late: b"\1\0\0\0" + struct.pack(">Q", late % 2**64),
+            replaced_by(b"\1\0\0\0" + struct.pack(">Q", late % 2**64)),
             base,
         )
         yield Sample(f"fragments-all-{name}.mp4", EITHER, shown)

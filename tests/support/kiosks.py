@@ -12,7 +12,7 @@ from pathlib import Path
 from microphones import NAME
 from servers import LiveServer
 
-from portal.config import PROJECT_FOLDER
+from portal.config import PROJECT_FOLDER, settings
 
 READY_WITHIN_S = 30
 

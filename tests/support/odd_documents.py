@@ -97,7 +97,7 @@ def renamed_main() -> bytes:
 def with_printer(settings: bytes) -> bytes:
     row = relation("printerSettings", "printerSettings/printerSettings1.bin", "")
     return hostile_docx.docx(
-        **{hostile_docx.RELS: rels(row), "word/printerSettings/printerSettings1.bin": settings}
+        {hostile_docx.RELS: rels(row), "word/printerSettings/printerSettings1.bin": settings}
     )
 
 

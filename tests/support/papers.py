@@ -2,6 +2,8 @@
 
 import io
 import zipfile
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pypdf import PdfWriter
@@ -33,7 +35,11 @@ def pdf(password: str | None = None, pages: int = 1) -> bytes:
     return file.getvalue()
 
 
-def docx(document: str | bytes = DOCUMENT, types: str = TYPES, **more: str) -> bytes:
+def docx(
+    document: str | bytes = DOCUMENT,
+    types: str = TYPES,
+    more: Mapping[str, str | bytes] = MappingProxyType({}),
+) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in {

@@ -3,6 +3,7 @@ who opens it.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from clips import make_clip
 from factories import PASSWORD
@@ -18,14 +19,14 @@ FILM_S = 20
 NO_FACE = range(8_000, 14_000)
 GAP = range(16_000, 18_000)
 SEEK_WITHIN_MS = 300
-PICTURE_AND_SOUND = {
+PICTURE_AND_SOUND: dict[str, Any] = {
     "level_dbfs": -30.0,
     "speech": 0.9,
     "brightness": 0.5,
     "sharpness": 120.0,
     "frozen": False,
 }
-FACE = {
+FACE: dict[str, Any] = {
     "box": (0.4, 0.2, 0.2, 0.4),
     "yaw_deg": 10.0,
     "pitch_deg": -5.0,
@@ -85,4 +86,5 @@ def sign_in_as_admin(page: Page, url: str) -> None:
 
 def settled_ms(page: Page) -> float:
     page.wait_for_function(f"() => !{VIDEO}.seeking")
-    return page.evaluate(f"() => {VIDEO}.currentTime") * 1000
+    at_s: float = page.evaluate(f"() => {VIDEO}.currentTime")
+    return at_s * 1000

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 Maker = Callable[[], bytes]
 
@@ -10,7 +10,7 @@ CARRIES, DAMAGED = "carries another file inside it", "damaged and cannot be open
 
 
 def zipped(
-    files: dict[str, bytes | str], comment: bytes = b"", method: int = zipfile.ZIP_DEFLATED
+    files: Mapping[str, bytes | str], comment: bytes = b"", method: int = zipfile.ZIP_DEFLATED
 ) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as package:

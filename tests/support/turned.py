@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import av
 from av.packet import Packet
@@ -50,7 +51,7 @@ def _part(folder: Path, kind: str, number: int, size: tuple[int, int]) -> Path:
     )
 
 
-def _packets(part: Path, from_ms: int, *, says_size: bool) -> Iterator[Packet]:
+def _packets(part: Path, from_ms: int, *, says_size: bool) -> Iterator[Packet[Any]]:
     with av.open(part) as source:
         video = source.streams.video[0]
         head = _parameter_sets(bytes(video.codec_context.extradata or b"")) if says_size else b""

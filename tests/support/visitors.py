@@ -66,9 +66,9 @@ class Visitor:
         return self.at(server).get("/account/").status == 200
 
     def tokens(self, server: LiveServer, password: str = PASSWORD) -> dict[str, str]:
-        return json.loads(
-            self.post_json(server, "/api/auth/login", email=self.email, password=password).text
-        )
+        answer = self.post_json(server, "/api/auth/login", email=self.email, password=password)
+        given: dict[str, str] = json.loads(answer.text)
+        return given
 
     def post_json(self, server: LiveServer, path: str, token: str = "", **values: str) -> Answer:
         body, headers = json.dumps(values).encode(), {"Authorization": f"Bearer {token}"}

@@ -166,7 +166,7 @@ class WebKit:
     def _end(self) -> None:
         """The driver and its browser at once; the screen with time to take its lock away."""
         for process in reversed(self.processes):
-            if process.args[0] == XVFB:
+            if isinstance(process.args, list) and process.args[0] == XVFB:
                 process.terminate()
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(PATIENCE_S)

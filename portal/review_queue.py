@@ -218,7 +218,7 @@ class FlagSegment:
 def state_counts() -> dict[InterviewState, int]:
     """How many interviews are in each state, without any filter."""
     counted = select(InterviewSession.state, func.count()).group_by(InterviewSession.state)
-    return dict(db.session.execute(counted).tuples().all())
+    return dict(db.session.execute(counted).all())
 
 
 def is_away(interview: InterviewSession, now: datetime | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Draws one recording as lanes over time: questions, flags, faces, head, eyes, sound, quality.
+"""Draws one recording as lanes over time: questions, flags, and a lane for each kind of signal.
 
 Knows the telemetry contract and the positions in a figure, but not how a page or a PNG looks. No
 line goes through a hole, and there is no line where we did not measure.
@@ -197,7 +197,7 @@ class Drawing:
             label = f"{signal.short} {signal.scale.ends}" if has_own_scale else signal.short
             self.items.append(Line([(x, y), (x + 18, y)], signal.ink, signal.dash))
             self.items.append(Word(x + 23, y + 4, label, "muted", 11))
-            x, y = (x, y + 13) if is_beside else (x + 34 + 6.0 * len(label), y)
+            x, y = (x, y + 13) if is_beside else (x + 40 + 6.0 * len(label), y)
 
     def _points(self, signal: Signal, height: float) -> Iterator[list[tuple[float, float]]]:
         """The signal's unbroken lines.

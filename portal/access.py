@@ -1,22 +1,25 @@
-"""Fetches a row and checks the user's permission in one step, so that no view can forget the check.
+"""Fetches rows and checks the viewer's permission in one step, so that no view forgets the check.
 
-Only this module decides who may see a row. A user without permission gets 404, as if the row did
-not exist.
+Only this module decides who may see a row, alone or in a list. A user without permission gets 404,
+as if the row did not exist.
 """
 
 import uuid
 from ipaddress import ip_address
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+import sqlalchemy as sa
 from flask import Flask, abort, request, session
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, logout_user
+from flask_login import AnonymousUserMixin, current_user, logout_user
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.config import settings
-from portal.extensions import db, login_manager
+from portal.extensions import Base, db, login_manager
 from portal.models import (
     Answer,
     Application,
+    Flag,
     InterviewSession,
     Job,
     JobStatus,
@@ -26,7 +29,9 @@ from portal.models import (
 )
 from portal.people import accounts
 
-Row = TypeVar("Row", bound=Application | InterviewSession | Answer)
+Row = TypeVar("Row", bound=Application | InterviewSession | Answer | Job | User)
+Query = TypeVar("Query", bound=sa.Select[*tuple[Any, ...]])
+Viewer: TypeAlias = "User | AnonymousUserMixin"
 
 SIGN_IN = "sign_in"  # the name of the sign-in's id in the session cookie
 NOT_YOURS = (
@@ -62,12 +67,85 @@ def sign_in_here() -> uuid.UUID | None:
         return None
 
 
-def owner_of(row: Application | InterviewSession | Answer) -> User:
-    if isinstance(row, Answer):
-        row = row.interview
-    if isinstance(row, InterviewSession):
-        row = row.application
-    return row.user
+def reviewed_jobs(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """The jobs that the viewer reviews, as a condition on Job: an admin all, others none.
+
+    Everything that reviewers may see follows from this rule.
+    """
+    return sa.true() if viewer.is_authenticated and viewer.is_admin else sa.false()
+
+
+def reviewed(query: Query, viewer: Viewer) -> Query:
+    """The query, narrowed to rows of the jobs that the viewer reviews."""
+    return query.where(_is_reviewed(_row_of(query), viewer))
+
+
+def own(query: Query, viewer: Viewer) -> Query:
+    """The query, narrowed to rows that belong to the viewer. For jobs: where the viewer applied."""
+    return query.where(_is_own(_row_of(query), viewer))
+
+
+def visible(query: Query, viewer: Viewer) -> Query:
+    """The query, narrowed to all that the viewer may see: own rows, reviewed ones, published jobs.
+
+    Every list, count, neighbour and export asks its rows through this function, or through `own` or
+    `reviewed`, which are its parts: what is an applicant's and what is a reviewer's never mix.
+    """
+    row = _row_of(query)
+    conditions = [_is_own(row, viewer), _is_reviewed(row, viewer)]
+    if row is Job:
+        conditions.append(Job.status != JobStatus.DRAFT)
+    return query.where(sa.or_(*conditions))
+
+
+def count(query: sa.Select[*tuple[Any, ...]]) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+
+
+def _row_of(query: sa.Select[*tuple[Any, ...]]) -> type[Base]:
+    """The model of the query's first column, whose rows the query lists or counts."""
+    model: type[Base] = query.column_descriptions[0]["entity"]
+    return model
+
+
+def _is_reviewed(row: type[Base], viewer: Viewer) -> sa.ColumnElement[bool]:
+    jobs = reviewed_jobs(viewer)
+    if row is Job or isinstance(jobs, sa.True_ | sa.False_):
+        return jobs
+    return _of_applications(row, Application.job_id.in_(_ids(Job.id, jobs)))
+
+
+def _is_own(row: type[Base], viewer: Viewer) -> sa.ColumnElement[bool]:
+    if not viewer.is_authenticated:
+        return sa.false()
+    if row is User:
+        return User.id == viewer.id
+    return _of_applications(row, Application.user_id == viewer.id)
+
+
+def _of_applications(row: type[Base], wanted: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The rows that belong to the wanted applications: their jobs, people, interviews and so on."""
+    if row is Application:
+        return wanted
+    if row is InterviewSession:
+        return InterviewSession.application_id.in_(_ids(Application.id, wanted))
+    if row is Job:
+        return Job.id.in_(_ids(Application.job_id, wanted))
+    if row is User:
+        return User.id.in_(_ids(Application.user_id, wanted))
+    interviews = _ids(InterviewSession.id, _of_applications(InterviewSession, wanted))
+    if row is Answer:
+        return Answer.interview_id.in_(interviews)
+    if row is Flag:
+        return Flag.interview_id.in_(interviews)
+    raise TypeError(f"no rule says who may see a {row.__name__}")
+
+
+def _ids(
+    column: InstrumentedAttribute[uuid.UUID], wanted: sa.ColumnElement[bool]
+) -> sa.Select[uuid.UUID]:
+    # the query around it may ask the same table, and must not lend it its row
+    return sa.select(column).where(wanted).correlate(None)
 
 
 def fetch_own(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:
@@ -75,55 +153,41 @@ def fetch_own(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> 
 
     Without `user` it is the user who is signed in.
     """
-    user = user or current_user
-    row = db.session.get(model, row_id)
-    if row is None or owner_of(row).id != user.id:
-        abort(404, NOT_YOURS)
-    return row
+    return _first(own(_by_id(model, row_id), user or current_user), NOT_YOURS)
 
 
 def fetch_visible(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:
-    """The row if the user owns it or is an admin, else 404. For reading."""
-    user = user or current_user
-    row = db.session.get(model, row_id)
-    if row is None or not (user.is_admin or owner_of(row).id == user.id):
-        abort(404)
-    return row
+    """The row if the user owns or reviews it, else 404. For reading."""
+    return _first(visible(_by_id(model, row_id), user or current_user))
 
 
 def fetch_any(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:
-    """Any row, for an admin who reviews it. Others get 403; a missing row gives 404."""
+    """A row for an admin who reviews it, else 404. Others get 403."""
     user = user or current_user
     if not user.is_admin:
         abort(403)
-    return db.get_or_404(model, row_id)
-
-
-def fetch_person(user_id: uuid.UUID) -> User:
-    """Any account, for an admin. Others get 403; a missing account gives 404."""
-    if not current_user.is_admin:
-        abort(403)
-    return db.get_or_404(User, user_id)
+    return _first(reviewed(_by_id(model, row_id), user))
 
 
 def fetch_job(key: str | uuid.UUID, user: User | None = None) -> Job:
     """The job with this id or slug, else 404.
 
-    Everybody may see a job that is or was published. Only admins and the job's applicants may see
+    Everybody may see a job that is or was published. Only its reviewers and its applicants may see
     a draft.
     """
-    user = user or current_user
     named = Job.id == key if isinstance(key, uuid.UUID) else Job.slug == key
-    job: Job | None = db.session.scalar(db.select(Job).where(named))
-    if job is None or (job.status is JobStatus.DRAFT and not _may_look_back(job, user)):
-        abort(404)
-    return job
+    return _first(visible(sa.select(Job).where(named), user or current_user))
 
 
-def _may_look_back(job: Job, user: User) -> bool:
-    if not user.is_authenticated:
-        return False
-    return user.is_admin or any(application.user_id == user.id for application in job.applications)
+def _by_id(model: type[Row], row_id: uuid.UUID) -> sa.Select[Row]:
+    return sa.select(model).where(model.id == row_id)
+
+
+def _first(query: sa.Select[Row], why_not: str | None = None) -> Row:
+    row: Row | None = db.session.scalar(query)
+    if row is None:
+        abort(404, why_not)
+    return row
 
 
 def is_at_the_machine() -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from flask import g
 
-from portal import interviews
+from portal import access, interviews
 from portal.config import settings
 from portal.extensions import db
 from portal.models import Application, InterviewQuestion, InterviewSession, User
@@ -26,9 +27,8 @@ def export_data(user: User) -> Iterator[bytes]:
     # The request is a POST, but it only reads. Without this it would hold SQLite's write lock.
     g.only_reads_database = True
     files: dict[str, bytes | Path] = {"profile.json": _as_json(_profile(user))}
-    for number, application in enumerate(
-        sorted(user.applications, key=lambda row: row.created_at), 1
-    ):
+    mine = access.own(sa.select(Application), user).order_by(Application.created_at)
+    for number, application in enumerate(db.session.scalars(mine), 1):
         folder = f"applications/{number:02d}-{application.job.slug}"
         kind = application.resume_path.rpartition(".")[2]
         files[f"{folder}/application.json"] = _as_json(_application(application))

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 from werkzeug.datastructures import MultiDict
 
-from portal import interviews
+from portal import access, interviews
 from portal.extensions import db
 from portal.models import (
     AnswerState,
@@ -91,26 +91,26 @@ class InterviewFilter:
         """Whether the first day is later than the last one, so that nothing can match."""
         return bool(self.from_day and self.to_day and self.from_day > self.to_day)
 
-    def left_out(self) -> int:
+    def left_out(self, viewer: access.Viewer) -> int:
         """How many matching interviews the list hides because they have not begun."""
         if self.states:
             return 0
-        counted = (
-            select(func.count(InterviewSession.id))
-            .join(InterviewSession.application)
-            .join(Application.user)
-        )
         not_begun = replace(self, states=(InterviewState.PENDING,))
-        return db.session.scalar(counted.where(*not_begun.conditions())) or 0
+        found = access.reviewed(select(InterviewSession.id), viewer)
+        found = found.join(InterviewSession.application).join(Application.user)
+        return access.count(found.where(*not_begun.conditions()))
 
     def __bool__(self) -> bool:
         return bool(self.to_args())
 
-    def select(self) -> Select[InterviewSession]:
-        """The query: newest first. It loads all that the rows show in a fixed number of queries."""
+    def select(self, viewer: access.Viewer) -> Select[InterviewSession]:
+        """What the viewer may see of it, newest first.
+
+        It loads all that the rows show in a fixed number of queries.
+        """
         application = InterviewSession.application
         return (
-            select(InterviewSession)
+            access.reviewed(select(InterviewSession), viewer)
             .join(application)
             .join(Application.user)
             .join(Application.job)
@@ -180,23 +180,26 @@ class ListPosition:
     total: int
 
 
-def position_of(interview: InterviewSession, wanted: InterviewFilter) -> ListPosition:
+def position_of(
+    interview: InterviewSession, wanted: InterviewFilter, viewer: access.Viewer
+) -> ListPosition:
     """The interview's place in the filtered list.
 
     The list includes this interview even when it no longer matches the filter.
     """
+    columns = select(
+        InterviewSession.id,
+        func.lag(InterviewSession.id, type_=InterviewSession.id.type)
+        .over(order_by=NEWEST_FIRST)
+        .label("newer"),
+        func.lead(InterviewSession.id, type_=InterviewSession.id.type)
+        .over(order_by=NEWEST_FIRST)
+        .label("older"),
+        func.row_number().over(order_by=NEWEST_FIRST).label("number"),
+        func.count().over().label("total"),
+    )
     listed = (
-        select(
-            InterviewSession.id,
-            func.lag(InterviewSession.id, type_=InterviewSession.id.type)
-            .over(order_by=NEWEST_FIRST)
-            .label("newer"),
-            func.lead(InterviewSession.id, type_=InterviewSession.id.type)
-            .over(order_by=NEWEST_FIRST)
-            .label("older"),
-            func.row_number().over(order_by=NEWEST_FIRST).label("number"),
-            func.count().over().label("total"),
-        )
+        access.reviewed(columns, viewer)
         .join(InterviewSession.application)
         .join(Application.user)
         .where(or_(and_(*wanted.conditions()), InterviewSession.id == interview.id))
@@ -215,10 +218,11 @@ class FlagSegment:
     severity: str  # "none" when the engine could not assess this stretch
 
 
-def state_counts() -> dict[InterviewState, int]:
+def state_counts(viewer: access.Viewer) -> dict[InterviewState, int]:
     """How many interviews are in each state, without any filter."""
-    counted = select(InterviewSession.state, func.count()).group_by(InterviewSession.state)
-    return dict(db.session.execute(counted).all())
+    counted = access.reviewed(select(InterviewSession.state, func.count()), viewer)
+    rows = db.session.execute(counted.group_by(InterviewSession.state))
+    return dict(rows.all())
 
 
 def is_away(interview: InterviewSession, now: datetime | None = None) -> bool:

@@ -35,7 +35,7 @@ DRAIN_BLOCK_BYTES = 256 * 1024
 @bp.get("/dashboard")
 @login_required
 def dashboard() -> ResponseReturnValue:
-    mine = db.select(Application).where(Application.user_id == current_user.id)
+    mine = access.own(db.select(Application), current_user)
     with_all = mine.options(
         selectinload(Application.job).selectinload(Job.questions),
         selectinload(Application.interview),

@@ -42,13 +42,15 @@ def front() -> ResponseReturnValue:
 @bp.get("/jobs")
 def board() -> ResponseReturnValue:
     search = JobSearch.from_args(request.args)
-    found = db.paginate(search.select(), page=page_asked(), per_page=JOBS_PER_PAGE, error_out=False)
+    found = db.paginate(
+        search.select(current_user), page=page_asked(), per_page=JOBS_PER_PAGE, error_out=False
+    )
     if not found.items and found.pages:
         return redirect(url_for("jobs.board", **search.as_args(), page=found.pages), code=303)
     view = {
         "search": search,
         "found": found,
-        "counts": search.counts(),
+        "counts": search.counts(current_user),
         "now": utc_now(),
         "new_for": NEW_FOR,
     }

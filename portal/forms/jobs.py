@@ -25,7 +25,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
-from portal import edit_conflicts, interviews
+from portal import access, edit_conflicts, interviews
 from portal.edit_conflicts import Difference
 from portal.extensions import db
 from portal.forms import PageForm
@@ -250,13 +250,15 @@ def _question_rows(formdata: MultiDict[str, str]) -> list[dict[str, str]]:
     return [rows[index] for index in sorted(rows)]
 
 
-def unfinished_interviews(job: Job) -> int:
+def unfinished_interviews(job: Job, viewer: access.Viewer) -> int:
     """How many candidates are in an interview now, with the questions from when they began."""
     under_way = sa.and_(
         InterviewSession.state == InterviewState.RECORDING, interviews.is_not_stopped()
     )
-    counted = sa.select(sa.func.count(InterviewSession.id)).join(InterviewSession.application)
-    return db.session.scalar(counted.where(Application.job_id == job.id, under_way)) or 0
+    interviews_of_job = access.reviewed(sa.select(InterviewSession.id), viewer).join(
+        InterviewSession.application
+    )
+    return access.count(interviews_of_job.where(Application.job_id == job.id, under_way))
 
 
 def new_slug(title: str) -> str:

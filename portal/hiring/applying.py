@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from portal import access
 from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resumes, used_takes
@@ -14,10 +15,8 @@ NOTE_MAX_CHARS = 2_000
 
 
 def find_application(user: User, job: Job) -> Application | None:
-    mine = sa.select(Application).where(
-        Application.user_id == user.id, Application.job_id == job.id
-    )
-    return db.session.scalar(mine)
+    mine = access.own(sa.select(Application), user)
+    return db.session.scalar(mine.where(Application.job_id == job.id))
 
 
 def check_may_apply(user: User, job: Job) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 from werkzeug.datastructures import MultiDict
 
+from portal import access
 from portal.extensions import db
 from portal.models import EmploymentType, Job, JobStatus, Workplace
 from portal.text_search import mentions
@@ -42,12 +43,14 @@ class JobSearch:
     def is_filtered(self) -> bool:
         return self != JobSearch()
 
-    def select(self) -> sa.Select[tuple[Job]]:
+    def select(self, viewer: access.Viewer) -> sa.Select[tuple[Job]]:
         """The jobs, newest first, with their questions."""
-        newest_first = sa.select(Job).order_by(Job.published_at.desc(), Job.id)
+        newest_first = access.visible(sa.select(Job), viewer).order_by(
+            Job.published_at.desc(), Job.id
+        )
         return newest_first.where(*self._conditions()).options(selectinload(Job.questions))
 
-    def counts(self) -> dict[str, int]:
+    def counts(self, viewer: access.Viewer) -> dict[str, int]:
         """How many jobs each choice of a filter would show, with the other filters unchanged."""
         groups = (
             (Job.workplace, replace(self, workplaces=())),
@@ -55,15 +58,13 @@ class JobSearch:
         )
         found: dict[str, int] = {}
         for column, search in groups:
-            rows = db.session.execute(
-                sa.select(column, sa.func.count()).where(*search._conditions()).group_by(column)
-            )
+            counted = access.visible(sa.select(column, sa.func.count()), viewer)
+            rows = db.session.execute(counted.where(*search._conditions()).group_by(column))
             found |= {value.value: count for value, count in rows}
         for status in PUBLIC:
             conditions = replace(self, status=status)._conditions()
-            found[status.value] = (
-                db.session.scalar(sa.select(sa.func.count(Job.id)).where(*conditions)) or 0
-            )
+            jobs = access.visible(sa.select(Job.id), viewer).where(*conditions)
+            found[status.value] = access.count(jobs)
         return found
 
     def as_args(self) -> Mapping[str, Any]:

@@ -11,14 +11,16 @@ from werkzeug.datastructures import MultiDict
 from capture.types import FlagKind, Severity
 from portal import interviews, review_queue
 from portal.extensions import db
-from portal.models import AnswerState, InterviewState, utc_now
+from portal.models import AnswerState, InterviewState, Role, User, utc_now
 from portal.review_queue import Doing, InterviewFilter, ListPosition, Progress
 
 pytestmark = pytest.mark.usefixtures("app")
 
+ADMIN = User(role=Role.ADMIN)
+
 
 def names_listed_for(*args: tuple[str, str]) -> list[str]:
-    selected = db.session.scalars(InterviewFilter.from_args(MultiDict(args)).select()).unique()
+    selected = db.session.scalars(InterviewFilter.from_args(MultiDict(args)).select(ADMIN)).unique()
     return [interview.application.user.full_name for interview in selected]
 
 
@@ -121,7 +123,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows() -> None:
         db.session.expunge_all()
         counted: list[str] = []
         event.listen(db.engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
-        for interview in db.session.scalars(InterviewFilter().select()).unique():
+        for interview in db.session.scalars(InterviewFilter().select(ADMIN)).unique():
             assert interview.application.user.full_name
             assert len(interview.flags) + len(interview.answers) + len(interview.questions) == 3
         return len(counted)
@@ -163,10 +165,12 @@ def test_neighbours_are_the_next_in_the_list_on_both_sides() -> None:
     )
     make_interview(start_time=utc_now() + timedelta(days=400), state=InterviewState.PENDING)
 
-    assert review_queue.position_of(here, InterviewFilter()) == ListPosition(
+    assert review_queue.position_of(here, InterviewFilter(), ADMIN) == ListPosition(
         newer.id, older.id, 2, 3
     )
-    assert review_queue.position_of(newer, InterviewFilter()) == ListPosition(None, here.id, 1, 3)
+    assert review_queue.position_of(newer, InterviewFilter(), ADMIN) == ListPosition(
+        None, here.id, 1, 3
+    )
 
 
 def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out() -> None:
@@ -175,7 +179,7 @@ def test_neighbours_follow_the_filter_and_nobody_of_the_same_moment_is_left_out(
     make_interview(start_time=NOON + timedelta(hours=1))
     wanted = InterviewFilter(severities=("high",))
     listed = list(db.session.scalars(wanted.select()).unique())
-    places = [review_queue.position_of(interview, wanted) for interview in listed]
+    places = [review_queue.position_of(interview, wanted, ADMIN) for interview in listed]
 
     assert len(listed) == len(flagged)
     assert [place.number for place in places] == [1, 2, 3]
@@ -191,8 +195,8 @@ def test_what_is_no_longer_in_the_list_still_has_its_place_there() -> None:
     db.session.commit()
 
     wanted = InterviewFilter(states=(InterviewState.READY,))
-    assert review_queue.position_of(here, wanted) == ListPosition(newer.id, older.id, 2, 3)
-    assert review_queue.position_of(newer, wanted) == ListPosition(None, older.id, 1, 2)
+    assert review_queue.position_of(here, wanted, ADMIN) == ListPosition(newer.id, older.id, 2, 3)
+    assert review_queue.position_of(newer, wanted, ADMIN) == ListPosition(None, older.id, 1, 2)
 
 
 @pytest.mark.usefixtures("app")

@@ -6,15 +6,17 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import Select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from portal import edit_conflicts, hiring
-from portal.access import fetch_any
+from portal.access import Viewer, fetch_any, reviewed
 from portal.blueprints import page_asked, page_to_keep
 from portal.blueprints.admin.bp import bp
+from portal.blueprints.admin.jobs import jobs_to_choose_from
 from portal.extensions import db
-from portal.models import Application, ApplicationStatus, Job, User
+from portal.models import Application, ApplicationStatus, User
 from portal.text_search import mentions
 from portal.web.error_pages import flashed_refusals
 from portal.web.template_filters import words
@@ -37,7 +39,9 @@ LEADS_TO = {
 @bp.get("/applications")
 def applications() -> ResponseReturnValue:
     wanted = _wanted()
-    page = db.paginate(_select(wanted), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
+    page = db.paginate(
+        _select(wanted, current_user), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False
+    )
     return render_template(
         "admin/applications.html",
         page=page,
@@ -46,7 +50,7 @@ def applications() -> ResponseReturnValue:
             (WAITING, "Waiting for a decision"),
             *((one.value, words(one)) for one in ApplicationStatus),
         ],
-        jobs=db.session.scalars(db.select(Job).order_by(Job.title)).all(),
+        jobs=jobs_to_choose_from(current_user),
         decisions=decisions,
         page_url=lambda number: url_for("admin.applications", **wanted, page=number),
         kept={"list": APPLICATIONS, **applications_kept()},
@@ -75,9 +79,9 @@ def _wanted() -> dict[str, Any]:
     return {name: value for name, value in args.items() if value}
 
 
-def _select(wanted: dict[str, Any]) -> Select[tuple[Application]]:
+def _select(wanted: dict[str, Any], viewer: Viewer) -> Select[tuple[Application]]:
     selected: Select[tuple[Application]] = (
-        db.select(Application)
+        reviewed(db.select(Application), viewer)
         .join(Application.user)
         .join(Application.job)
         .options(

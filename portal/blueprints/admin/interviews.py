@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from portal import interview_words, interviews, review_queue
 from portal.access import fetch_any
@@ -22,9 +23,10 @@ from portal.blueprints.admin.applications import (
     came_from_applications,
 )
 from portal.blueprints.admin.bp import bp
+from portal.blueprints.admin.jobs import jobs_to_choose_from
 from portal.config import settings
 from portal.extensions import db
-from portal.models import Answer, InterviewSession, InterviewState, Job
+from portal.models import Answer, InterviewSession, InterviewState
 from portal.review_queue import InterviewFilter
 from portal.web.error_pages import flashed_refusals
 from portal.web.htmx import wants_fragment
@@ -35,24 +37,25 @@ ROWS_PER_PAGE = 25
 @bp.get("/sessions")
 def interview_list() -> ResponseReturnValue:
     wanted = InterviewFilter.from_args(request.args)
-    page = db.paginate(wanted.select(), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
+    page = db.paginate(
+        wanted.select(current_user), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False
+    )
     view = {
         "page": page,
         "summaries": [review_queue.summary(interview) for interview in page.items],
         "wanted": wanted,
-        "left_out": wanted.left_out(),
+        "left_out": wanted.left_out(current_user),
         "page_url": _page_url(wanted),
     }
     if wants_fragment():
         return render_template("admin/_interviews.html", **view)
-    jobs = db.session.scalars(db.select(Job).order_by(Job.title)).all()
     return render_template(
         "admin/interviews.html",
-        jobs=jobs,
+        jobs=jobs_to_choose_from(current_user),
         states=InterviewState,
         severities=review_queue.SEVERITIES,
         kinds=review_queue.KINDS,
-        counts=review_queue.state_counts(),
+        counts=review_queue.state_counts(current_user),
         **view,
     )
 
@@ -105,7 +108,7 @@ def _list_left(interview: InterviewSession) -> dict[str, Any]:
             "place": None,
         }
     wanted = InterviewFilter.from_args(request.args)
-    place = review_queue.position_of(interview, wanted)
+    place = review_queue.position_of(interview, wanted, current_user)
     return {
         "list_name": "Interviews, as filtered" if wanted else "All interviews",
         "list_url": _list_url(interview, wanted, place),

@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from portal import hiring
-from portal.access import fetch_job
+from portal.access import Viewer, fetch_any, reviewed
 from portal.blueprints import page_asked, page_to_keep
 from portal.blueprints.admin.bp import bp
 from portal.edit_conflicts import Difference
@@ -33,7 +34,7 @@ SAVE, PUBLISH = "save", "publish"
 @bp.get("/jobs")
 def jobs() -> ResponseReturnValue:
     page = db.paginate(
-        db.select(Job).order_by(Job.created_at.desc(), Job.id),
+        reviewed(db.select(Job), current_user).order_by(Job.created_at.desc(), Job.id),
         page=page_asked(),
         per_page=ROWS_PER_PAGE,
         error_out=False,
@@ -42,24 +43,36 @@ def jobs() -> ResponseReturnValue:
     return render_template(
         "admin/jobs.html",
         page=page,
-        counts=_counts(ids),
+        counts=_counts(ids, current_user),
         page_url=lambda number: url_for("admin.jobs", page=number),
     )
 
 
-def _counts(job_ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int, int]]:
+def jobs_to_choose_from(viewer: Viewer) -> Sequence[Job]:
+    """The jobs by which a list can be filtered."""
+    return db.session.scalars(reviewed(db.select(Job), viewer).order_by(Job.title)).all()
+
+
+def _counts(job_ids: list[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, tuple[int, int, int]]:
     """For each job: the number of its questions, applications and ready interviews."""
-    questions = sa.select(sa.func.count(Question.id)).where(Question.job_id == Job.id)
-    applications = sa.select(sa.func.count(Application.id)).where(Application.job_id == Job.id)
-    ready = (
-        sa.select(sa.func.count(InterviewSession.id))
-        .join(InterviewSession.application)
-        .where(Application.job_id == Job.id, InterviewSession.state == InterviewState.READY)
-        .correlate(Job)
+    counted = reviewed(sa.select(Application.job_id, sa.func.count()), viewer)
+    applications = counted.where(Application.job_id.in_(job_ids)).group_by(Application.job_id)
+    ready = applications.join(Application.interview).where(
+        InterviewSession.state == InterviewState.READY
     )
-    columns = [counted.scalar_subquery() for counted in (questions, applications, ready)]
-    rows = db.session.execute(sa.select(Job.id, *columns).where(Job.id.in_(job_ids)))
-    return {job_id: (asked, applied, recorded) for job_id, asked, applied, recorded in rows}
+    questions = (
+        reviewed(sa.select(Job.id, sa.func.count(Question.id)), viewer)
+        .join(Job.questions)
+        .where(Job.id.in_(job_ids))
+        .group_by(Job.id)
+    )
+    asked, applied, recorded = (
+        dict(db.session.execute(query).all()) for query in (questions, applications, ready)
+    )
+    return {
+        job_id: (asked.get(job_id, 0), applied.get(job_id, 0), recorded.get(job_id, 0))
+        for job_id in job_ids
+    }
 
 
 @bp.route("/jobs/new", methods=["GET", "POST"])
@@ -79,7 +92,7 @@ def jobs_new() -> ResponseReturnValue:
 
 @bp.route("/jobs/<uuid:job_id>", methods=["GET", "POST"])
 def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
-    job = fetch_job(job_id)
+    job = fetch_any(Job, job_id)
     if request.method == "GET":
         return _show(JobForm.of(job), job)
     action = request.form.get("action", SAVE)
@@ -114,7 +127,7 @@ def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
 def _show(
     form: JobForm, job: Job | None, status: int = 200, differences: Sequence[Difference] = ()
 ) -> tuple[str, int]:
-    under_way = unfinished_interviews(job) if job else 0
+    under_way = unfinished_interviews(job, current_user) if job else 0
     view: dict[str, Any] = {"form": form, "job": job, "under_way": under_way, "most": MAX_QUESTIONS}
     view |= {"differences": differences, "list_url": _list_url()}
     template = "admin/_job_form.html" if wants_fragment() else "admin/job_form.html"
@@ -123,13 +136,13 @@ def _show(
 
 @bp.post("/jobs/<uuid:job_id>/publish")
 def jobs_publish(job_id: uuid.UUID) -> ResponseReturnValue:
-    job = fetch_job(job_id)
+    job = fetch_any(Job, job_id)
     return _change(job, hiring.publish, f"{job.title} is open for applications.")
 
 
 @bp.post("/jobs/<uuid:job_id>/close")
 def jobs_close(job_id: uuid.UUID) -> ResponseReturnValue:
-    job = fetch_job(job_id)
+    job = fetch_any(Job, job_id)
     return _change(
         job, hiring.close, f"{job.title} is closed. Interviews that were begun can be finished."
     )

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import edit_conflicts
-from portal.access import fetch_person
+from portal.access import Viewer, fetch_any, reviewed
 from portal.blueprints import page_asked
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
@@ -22,7 +22,9 @@ ROWS_PER_PAGE = 50
 @bp.get("/people")
 def people() -> ResponseReturnValue:
     wanted = request.args.get("q", "").strip()[:254]
-    page = db.paginate(_select(wanted), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
+    page = db.paginate(
+        _select(wanted, current_user), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False
+    )
     return render_template(
         "admin/people.html",
         page=page,
@@ -32,14 +34,14 @@ def people() -> ResponseReturnValue:
     )
 
 
-def _select(wanted: str) -> sa.Select[tuple[User]]:
-    newest_first = sa.select(User).order_by(User.created_at.desc(), User.id)
+def _select(wanted: str, viewer: Viewer) -> sa.Select[tuple[User]]:
+    newest_first = reviewed(sa.select(User), viewer).order_by(User.created_at.desc(), User.id)
     return newest_first.where(*mentions(wanted, User.full_name, User.email))
 
 
 @bp.post("/people/<uuid:user_id>/disable")
 def people_disable(user_id: uuid.UUID) -> ResponseReturnValue:
-    person = fetch_person(user_id)
+    person = fetch_any(User, user_id)
     if person.id == current_user.id:
         flash("You cannot disable your own account. Ask another admin.", "warning")
     elif not _has_changed(person):
@@ -53,7 +55,7 @@ def people_disable(user_id: uuid.UUID) -> ResponseReturnValue:
 
 @bp.post("/people/<uuid:user_id>/enable")
 def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
-    person = fetch_person(user_id)
+    person = fetch_any(User, user_id)
     if _has_changed(person):
         return _back()
     if person.leaving_at:

@@ -35,7 +35,7 @@ def list_interviews(arguments: dict[str, Any]) -> Pagination:
     Newest first. Repeat `kind`, `severity` or `state` to match any of several values. An interview
     must match all filters.
     """
-    return paged(InterviewFilter.from_args(request.args).select(), arguments)
+    return paged(InterviewFilter.from_args(request.args).select(current_user), arguments)
 
 
 @bp.get("/sessions/<uuid:interview_id>")

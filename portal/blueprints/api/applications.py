@@ -116,8 +116,7 @@ def _read(file: FileStorage, who: uuid.UUID) -> resumes.Resume:
 def list_applications(arguments: dict[str, Any]) -> Pagination:
     """My applications, newest first"""
     mine = (
-        sa.select(Application)
-        .where(Application.user_id == current_user.id)
+        access.own(sa.select(Application), current_user)
         .options(joinedload(Application.job), joinedload(Application.interview))
         .order_by(Application.created_at.desc(), Application.id)
     )

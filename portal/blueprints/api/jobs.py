@@ -25,7 +25,7 @@ def list_jobs(arguments: dict[str, Any]) -> Pagination:
     Newest first. Repeat `workplace` or `type` to match any of several values. A position must match
     all filters.
     """
-    return paged(JobSearch.from_args(request.args).select(), arguments)
+    return paged(JobSearch.from_args(request.args).select(NOBODY), arguments)
 
 
 @bp.get("/<uuid:job_id>")

@@ -10,6 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql
 from werkzeug.datastructures import MultiDict
 
+from portal.blueprints.api.base import NOBODY
 from portal.extensions import db
 from portal.hiring.job_search import JobSearch
 from portal.models import EmploymentType, JobStatus, User, Workplace, utc_now
@@ -18,7 +19,7 @@ from portal.text_search import mentions
 
 def titles(query: str) -> list[str]:
     args = MultiDict(pair.split("=") for pair in query.split("&") if pair)
-    return [job.title for job in db.session.scalars(JobSearch.from_args(args).select())]
+    return [job.title for job in db.session.scalars(JobSearch.from_args(args).select(NOBODY))]
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_it_finds(query: str, found: list[str]) -> None:
 
 @pytest.mark.usefixtures("board")
 def test_it_counts_what_each_choice_would_show() -> None:
-    counts = JobSearch.from_args(MultiDict([("q", "data"), ("workplace", "remote")])).counts()
+    counts = JobSearch.from_args(MultiDict([("q", "data"), ("workplace", "remote")])).counts(NOBODY)
     assert (counts["remote"], counts["on_site"]) == (1, 1)  # as if no workplace was chosen
     assert (counts["full_time"], counts.get("part_time", 0)) == (1, 0)
     assert (counts["open"], counts["closed"]) == (1, 0)
@@ -68,14 +69,14 @@ def test_it_counts_what_each_choice_would_show() -> None:
 
 @pytest.mark.usefixtures("app")
 def test_the_search_is_plain_sql_that_postgresql_takes_too() -> None:
-    query = JobSearch(text="50%").select().compile(dialect=postgresql.dialect())
+    query = JobSearch(text="50%").select(NOBODY).compile(dialect=postgresql.dialect())
     assert "jobs.title ILIKE '%%' || " in str(query)
     assert "50/%" in query.params.values()
 
 
 def test_a_search_holds_no_character_that_postgresql_refuses() -> None:
     found = [
-        JobSearch(text="per\0son").select(),
+        JobSearch(text="per\0son").select(NOBODY),
         db.select(User).where(*mentions("per\0son", User.full_name)),
     ]
     for query in found:

@@ -69,5 +69,15 @@ def test_a_view_catches_a_refusal_only_to_show_it_beside_its_form() -> None:
     assert otherwise == {(ANSWERS_BEFORE_FLASK, "PortalError"), (FORGIVES, "PortalError")}
 
 
+def test_only_views_and_access_know_who_is_signed_in() -> None:
+    """All else gets its viewer as an argument, so that a list cannot take the wrong one."""
+    knowing = {
+        path.relative_to(PORTAL).parts[0]
+        for path in python_files("portal")
+        if "current_user" in path.read_text("utf-8")
+    }
+    assert knowing == {"access.py", "blueprints"}
+
+
 def caught(types: ast.expr) -> list[ast.expr]:
     return types.elts if isinstance(types, ast.Tuple) else [types]

@@ -7,23 +7,25 @@ admin.
 import logging
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import databases
+import prepared
 import pytest
 import webkit
 from argon2 import PasswordHasher
-from factories import Cast, make_application, make_cast
+from factories import Cast, find_cast, make_application, make_cast
 from flask import Flask, g
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from interview_steps import begin_interview
+from lent_app import borrow
 from machine import CHROMIUM, FOOTAGE, NGINX
 from microphones import VirtualMicrophone, can_make_sound
 from servers import LiveServer
 
-from portal import create_app
 from portal.config import PROJECT_FOLDER, Config, Environment
 from portal.extensions import db
 from portal.models import Application, InterviewSession, User
@@ -65,6 +67,12 @@ NEEDED = {
 }
 
 
+def pytest_configure() -> None:
+    """A shell's `&` makes its children ignore Ctrl-C, and they their own: here all hear it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this machine cannot run, loudly; with REQUIRE_BROWSER=1 (CI) what is missing fails
     instead.
@@ -90,9 +98,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
+def database_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     (tmp_path / "instance").mkdir()
-    url = databases.fresh(tmp_path / "instance")
+    has_cast = "cast" in request.fixturenames
+    fill = prepared.tables_and_cast if has_cast else prepared.tables
+    url = databases.copied(fill, tmp_path / "instance")
     yield url
     databases.drop(url)
 
@@ -116,13 +126,12 @@ def config(tmp_path: Path, database_url: str) -> Config:
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
     """The app with an empty database, its context pushed. Forms need no CSRF token here; `csrf_app`
-    wants them.
+    wants them. All tests of this process share it, and each finds it as `create_app` left it.
     """
-    app = create_app(config)
+    app = borrow(config)
     app.test_client_class = TidyClient
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():
-        db.create_all()
         yield app
         db.session.remove()
         db.engine.dispose()
@@ -141,7 +150,8 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def cast(app: Flask) -> Cast:
-    return make_cast()
+    """Its rows are in the database from the beginning, unless the test asked for them later."""
+    return find_cast() or make_cast()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Runs `python -m capture` as a process of its own, and reads the telemetry that it writes."""
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -24,12 +23,4 @@ def telemetry_in(folder: Path) -> dict[str, Any]:
 def run(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "capture", *map(str, arguments)]
     out, errors = subprocess.PIPE, subprocess.PIPE
-    # A shell's `&` lets its children ignore Ctrl-C; what is tested here is that somebody presses
-    # it.
-    return subprocess.Popen(
-        command, cwd=ROOT, text=True, preexec_fn=hear_ctrl_c, stdout=out, stderr=errors
-    )
-
-
-def hear_ctrl_c() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=out, stderr=errors)

@@ -13,13 +13,13 @@ import urllib.request
 from pathlib import Path
 
 import databases
-from factories import make_cast, make_job
+import prepared
 from flask import Flask
-from flask_migrate import upgrade
 
 from portal import create_app
 from portal.config import PROJECT_FOLDER, Config
 from portal.extensions import db
+from portal.models import Job
 
 START_TIMEOUT_S = 30
 
@@ -31,24 +31,23 @@ class LiveServer:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        models = PROJECT_FOLDER / "instance" / "models"
+        models, live = PROJECT_FOLDER / "instance" / "models", folder / "live"
+        live.mkdir()
         self.environ = {
             "PORTAL_ENV": "development",
             "SECRET_KEY": "for tests only, never anywhere else",
-            "INSTANCE_PATH": str(folder / "live"),
+            "INSTANCE_PATH": str(live),
             "CAPTURE_FACE_MODEL": str(models / "face_landmarker.task"),
             "CAPTURE_CROWD_MODEL": str(models / "centerface.onnx"),
-            "DATABASE_URL": databases.fresh(
-                folder / "live"
-            ),  # said, lest a .env lead tests to a real database
+            # said, lest a .env lead tests to a real database
+            "DATABASE_URL": databases.copied(prepared.migrated, live),
             "DISK_FLOOR_BYTES": "0",
             "PORT": str(self.port),
         } | settings
         self.app: Flask = create_app(Config.from_env(self.environ))
         with self.app.app_context():
-            upgrade()
-            make_cast()
-            self.job_slug: str = make_job("Data engineer").slug
+            self.job_slug: str = db.session.scalars(db.select(Job.slug)).one()
+            db.session.remove()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

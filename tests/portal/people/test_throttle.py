@@ -1,20 +1,22 @@
 """Tries are counted in the database, under names that tell nothing."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
 from portal.extensions import db
-from portal.models import ThrottleHit, utc_now
+from portal.models import ThrottleHit
 from portal.people import throttle
 from portal.people.throttle import Limit, TooManyTries, count_try
 
 THREE = Limit("three a minute", tries=3, window_s=60)
-NOW = utc_now()
 
 
-def after(seconds: float):
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+def after(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 

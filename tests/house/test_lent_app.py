@@ -36,7 +36,7 @@ def test_the_next_test_finds_the_application_as_it_was_created(
     assert app.test_client().get("/healthz").text == "refused"
     app.config |= {"WTF_CSRF_ENABLED": False, "PORTAL": replace(app.config["PORTAL"], debug=True)}
     app.extensions["another"] = app.another = app.jinja_env.globals["another"] = "left over"
-    app.view_functions["another"] = app.wsgi_app = lambda *args: "left over"
+    app.view_functions["another"] = app.wsgi_app = lambda *_args: "left over"
     assert what_is_in(app) != before
 
     app = lent.begin(config_in(tmp_path))

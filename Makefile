@@ -17,7 +17,7 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test torture check bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets models lock
+.PHONY: run test quick torture check bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets models lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -27,6 +27,10 @@ run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1
 
 test: $(DEV_STAMP) assets models  ## every test, in two processes; ARGS="-k face" chooses, in one
 	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile)
+
+SLOW := torture or browser or webkit or nginx or strace or sound or server or footage
+quick: $(DEV_STAMP) assets models  ## every test without browser, server or sound, for while you write
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(SLOW))" $(ARGS)
 
 torture: $(DEV_STAMP) assets models  ## the long forms of the fault tests, about half an hour; ARGS="-k killed" chooses
 	$(BIN)/python -m pytest -m torture -s $(ARGS)

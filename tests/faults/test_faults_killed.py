@@ -18,7 +18,8 @@ from visiting import Visitor
 from capture.session import CaptureSession
 from capture.store.recording import read_observations
 
-pytestmark = pytest.mark.sqlite  # its processes are caught by what stands in the file
+# The processes of `sqlite` are caught by what stands in the file.
+pytestmark = [pytest.mark.sqlite, pytest.mark.server]
 
 KILLS = 200
 AT_ONCE = 6  # interviews under way while processes are killed

@@ -20,6 +20,8 @@ from papers import upload
 from servers import LiveServer, free_port
 from visiting import Visitor
 
+pytestmark = pytest.mark.server
+
 PATIENCE_S = 60
 
 NAME = "Zephyrine Quillfeather"

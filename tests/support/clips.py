@@ -32,6 +32,8 @@ FORMATS = {".mp4": "mp4", ".mov": "mov", ".webm": "webm", ".mkv": "matroska", ".
 # as browsers write MP4: readable while it grows
 FRAGMENTS = {"movflags": "frag_keyframe+delay_moov+default_base_moof"}
 
+_made: dict[str | None, bytes] = {}  # the files, by their ending and settings
+
 
 def make_clip(
     path: Path,
@@ -50,7 +52,15 @@ def make_clip(
 ) -> Path:
     """Write a clip; the file's ending names the container. `sound` is tone, silence, speechlike, a
     function or None.
+
+    A process makes each clip once, as encoding takes most of a test's time. With a function of the
+    test, it is made again.
     """
+    settings = (seconds, size, fps, codec, sound, times_ms, fragmented, rotation_deg)
+    known = None if picture or callable(sound) else repr((path.suffix, *settings, options, muxer))
+    if known in _made:
+        path.write_bytes(_made[known])
+        return path
     times_ms = times_ms or [round(number * 1000 / fps) for number in range(round(seconds * fps))]
     draw = picture or (lambda t_ms: clock_picture(t_ms, size))
     container = FORMATS[path.suffix]
@@ -71,6 +81,8 @@ def make_clip(
         output.mux(video.encode(None))
         if audio is not None and sound is not None:
             _write_sound(output, audio, sound_samples(sound, seconds))
+    if known:
+        _made[known] = path.read_bytes()
     return path
 
 

@@ -76,6 +76,7 @@ def server(tmp_path: Path) -> Iterator[LiveServer]:
     server.stop()
 
 
+@pytest.mark.server
 def test_of_many_who_save_at_the_same_moment_one_wins_each_time(server: LiveServer) -> None:
     """Real processes and threads, each with the same page before its eyes."""
     with server.app.app_context():

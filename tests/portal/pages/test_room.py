@@ -165,6 +165,7 @@ def test_a_poll_without_sign_in_does_not_lead_the_page_away(
     assert "/login" in page.headers["HX-Redirect"]
 
 
+@pytest.mark.server
 def test_a_body_that_never_ends_keeps_nobody_from_writing(live_server: LiveServer) -> None:
     with live_server.app.app_context():
         alice = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()

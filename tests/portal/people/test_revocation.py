@@ -19,6 +19,8 @@ from portal.extensions import db
 from portal.models import Job, ThrottleHit, utc_now
 from portal.people import accounts, throttle
 
+pytestmark = pytest.mark.server
+
 NEW = "another long pass phrase"
 Servers = tuple[LiveServer, LiveServer]
 

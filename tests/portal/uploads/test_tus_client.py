@@ -28,6 +28,8 @@ from portal.config import PROJECT_FOLDER
 from portal.models import Answer
 from setup.assets import npm
 
+pytestmark = pytest.mark.server
+
 PIECE_BYTES = 4_000
 JS_CLIENT = Path(__file__).with_name("tus_js_upload.cjs")
 JS_PATIENCE_S = 60

@@ -22,6 +22,8 @@ from servers import LiveServer
 
 from portal import interviews, upload_tokens
 
+pytestmark = pytest.mark.server
+
 PIECE_BYTES = 4_000
 PATIENCE_S = 30.0
 

@@ -25,6 +25,8 @@ from portal.extensions import db
 from portal.models import AnswerState, User, WorkerKind, utc_now
 from portal.work.worker import EXIT_OUT_OF_MEMORY
 
+pytestmark = pytest.mark.server
+
 PATIENCE_S = 60
 
 

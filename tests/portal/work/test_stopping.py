@@ -6,6 +6,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from factories import make_application
 from interview_steps import begin_interview, clip_bytes, start_answer
 from servers import LiveServer
@@ -37,6 +38,7 @@ def wait_for(answer: Answer, state: AnswerState, measured_ms: int) -> Answer:
     raise AssertionError(f"{now.state} at {now.measured_ms} ms")
 
 
+@pytest.mark.server
 def test_a_server_that_stops_gives_back_what_it_measures(
     live_server: LiveServer, tmp_path: Path
 ) -> None:

@@ -55,13 +55,12 @@ def test_each_test_has_a_folder_a_database_and_threads_of_its_own(
     assert all(first != second for first, second in zip(*seen, strict=True))
 
 
-def test_an_address_that_a_test_gave_the_application_is_found(
-    tmp_path: Path,
-) -> None:
-    lent = LentApp(config_in(tmp_path))
-    lent.begin(config_in(tmp_path)).add_url_rule("/another", view_func=lambda: "left over")
-    with pytest.raises(AssertionError, match="create one of its own"):
-        lent.begin(config_in(tmp_path))
+def test_an_application_that_a_test_gave_an_address_is_lent_no_more(tmp_path: Path) -> None:
+    settings = replace(config_in(tmp_path), retention_days=8)
+    app = borrow(settings)
+    app.add_url_rule("/another", view_func=lambda: "left over")
+    assert app.test_client().get("/another").text == "left over"
+    assert borrow(settings).test_client().get("/another").status_code == 404
 
 
 def test_settings_of_one_test_get_an_application_of_their_own(tmp_path: Path) -> None:

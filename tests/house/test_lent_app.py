@@ -34,7 +34,7 @@ def test_the_next_test_finds_the_application_as_it_was_created(
     before = what_is_in(app)
     app.before_request(lambda: "refused")
     assert app.test_client().get("/healthz").text == "refused"
-    app.config |= {"WTF_CSRF_ENABLED": False, "PORTAL": replace(app.config["PORTAL"], debug=True)}
+    app.config |= {"WTF_CSRF_ENABLED": False, "SITE_NAME": "left over"}
     app.extensions["another"] = app.another = app.jinja_env.globals["another"] = "left over"
     app.view_functions["another"] = app.wsgi_app = lambda *_args: "left over"
     assert what_is_in(app) != before

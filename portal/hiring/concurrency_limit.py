@@ -27,7 +27,7 @@ class ConcurrencyLimit:
         self._changed = threading.Condition()
 
     @contextmanager
-    def of(self, who: str) -> Iterator[None]:
+    def slot(self, who: str) -> Iterator[None]:
         """Run the block when it is this person's turn. Raises LimitReached."""
         self._take(who)
         try:

@@ -51,7 +51,7 @@ def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
     HaveToWait if too many files came at once.
     """
     try:
-        with turns.of(who):
+        with turns.slot(who):
             return _look(data, scan_command)
     except LimitReached:
         log.info("a file was not looked at: too many at once")

@@ -37,7 +37,7 @@ class Crowd:
         return self.pool.submit(self._take, who)
 
     def _take(self, who: str) -> None:
-        with self.turns.of(who):
+        with self.turns.slot(who):
             self.order.append(who)
             self.go[who].wait(PATIENCE_S)
 
@@ -66,7 +66,7 @@ def test_two_run_two_wait_and_nobody_else(crowd: Crowd) -> None:
         until(lambda who=who: who in crowd.order)
     waiting = [crowd.come("c"), crowd.come("d")]
     until(lambda: len(crowd.turns._waiting) == 2)
-    with pytest.raises(LimitReached), crowd.turns.of("e"):
+    with pytest.raises(LimitReached), crowd.turns.slot("e"):
         pass
     crowd.go["b"].set()
     until(lambda: len(crowd.order) == 3)
@@ -94,13 +94,13 @@ def test_whoever_waited_too_long_is_sent_away_and_leaves_no_trace(crowd: Crowd) 
     crowd.turns.wait_s = 0.05
     crowd.come("a")
     until(lambda: crowd.order == ["a"])
-    with pytest.raises(LimitReached), crowd.turns.of("a"):
+    with pytest.raises(LimitReached), crowd.turns.slot("a"):
         pass
     assert (crowd.turns._waiting, crowd.turns._running) == ([], ["a"])
 
 
 def test_a_turn_that_fails_is_given_back(crowd: Crowd) -> None:
-    with pytest.raises(ZeroDivisionError), crowd.turns.of("a"):
+    with pytest.raises(ZeroDivisionError), crowd.turns.slot("a"):
         raise ZeroDivisionError
     assert crowd.turns._running == []
 

@@ -17,7 +17,7 @@ from portal.forms.applications import ApplyForm, ResumeForm
 from portal.hiring import CannotChange, next_step, resumes
 from portal.models import Application, Job, utc_now
 from portal.people import throttle
-from portal.people.throttle import HaveToWait
+from portal.people.throttle import RetryLater
 from portal.web import security_headers
 from portal.web.error_pages import beside_form, flashed_refusals
 from portal.web.htmx import go_to, wants_fragment
@@ -60,7 +60,7 @@ def apply(slug: str) -> ResponseReturnValue:
             if not _is_valid(form):
                 status = 422 if form.is_submitted() else 200
                 return render_template("applications/apply.html", job=job, form=form), status
-        except HaveToWait as error:
+        except RetryLater as error:
             return beside_form(error, "applications/apply.html", form, job=job)
         hiring.apply(current_user, job, form.checked, form.note.data or "")
         done = f"You applied for {job.title}. Your résumé is saved. {form.checked.changes}"
@@ -73,7 +73,7 @@ def apply(slug: str) -> ResponseReturnValue:
 def _is_valid(form: ResumeForm) -> bool:
     """Whether the form was sent with an acceptable file. Each check counts as one try.
 
-    Raises HaveToWait.
+    Raises RetryLater.
     """
     if not form.is_submitted():
         return False

@@ -15,7 +15,7 @@ from portal.hiring import resumes
 class ResumeForm(PageForm):
     """A résumé. Validation opens and checks the file; `checked` is then the accepted résumé.
 
-    Validation raises HaveToWait when too many files arrive at once, from `who` or from all users.
+    Validation raises RetryLater when too many files arrive at once, from `who` or from all users.
     """
 
     resume = FileField(

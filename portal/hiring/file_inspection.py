@@ -11,7 +11,7 @@ import time
 from documents import start_inspection
 from documents.start_inspection import Answer
 from portal.hiring.concurrency_limit import ConcurrencyLimit, LimitReached
-from portal.people.throttle import HaveToWait
+from portal.people.throttle import RetryLater
 
 log = logging.getLogger(__name__)
 
@@ -48,14 +48,14 @@ def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
     """Inspect a file: the answer has the bytes to keep, or a sentence on why we refuse the file.
 
     `who` is the person who sent it. One person's files are inspected one after the other. Raises
-    HaveToWait if too many files came at once.
+    RetryLater if too many files came at once.
     """
     try:
         with turns.slot(who):
             return _look(data, scan_command)
     except LimitReached:
         log.info("a file was not looked at: too many at once")
-        raise HaveToWait(BUSY, COME_BACK_S) from None
+        raise RetryLater(BUSY, COME_BACK_S) from None
 
 
 def _look(data: bytes, scan_command: tuple[str, ...]) -> Answer:

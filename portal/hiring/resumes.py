@@ -60,7 +60,7 @@ class Resume:
 def read(
     filename: str | None, stream: IO[bytes], who: str, scan_command: tuple[str, ...] = ()
 ) -> Resume:
-    """Check a file that the person `who` uploaded. Raises ResumeRefused and HaveToWait.
+    """Check a file that the person `who` uploaded. Raises ResumeRefused and RetryLater.
 
     `who` may be any string that is unique to the person. The check takes about a second, so call it
     while no transaction is open.

@@ -82,13 +82,13 @@ class _StoredPassword:
 
 
 def register(credentials: Credentials, full_name: str, now: datetime | None = None) -> User:
-    """Create a candidate's account. Raises EmailTaken and throttle.TooManyTries."""
+    """Create a candidate's account. Raises EmailTaken and throttle.RateLimitReached."""
     db.session.rollback()
     network, at = throttle.network_of(credentials.address), now or utc_now()
     throttle.count_try(throttle.REGISTER_PER_ADDRESS, network, at)
     taken = throttle.count_try(throttle.TAKEN_PER_ADDRESS, network, at)
     user = create_user(credentials.email, credentials.password, full_name)
-    throttle.forgive([taken])
+    throttle.uncount([taken])
     return user
 
 
@@ -113,14 +113,14 @@ def create_user(email: str, password: str, full_name: str, role: Role = Role.CAN
 def authenticate(credentials: Credentials, now: datetime | None = None) -> User:
     """The user with this e-mail and password.
 
-    Raises WrongCredentials, AccountDisabled and throttle.TooManyTries.
+    Raises WrongCredentials, AccountDisabled and throttle.RateLimitReached.
     """
     db.session.rollback()
     tries = _count_sign_in(credentials, now or utc_now())
     stored = _stored_password(User.email == tidy_email(credentials.email))
     if not passwords.is_right(credentials.password, stored.password_hash):
         raise WrongCredentials
-    throttle.forgive(tries)
+    throttle.uncount(tries)
     assert stored.password_hash is not None
     current = _with_current_parameters(stored, credentials.password)
     user = db.session.get(User, stored.user_id)
@@ -132,7 +132,7 @@ def authenticate(credentials: Credentials, now: datetime | None = None) -> User:
 
 
 def confirm(user: User, password: str, address: str | None, now: datetime | None = None) -> None:
-    """Check the password of a signed-in user. Raises WrongPassword and throttle.TooManyTries."""
+    """Check the password of a signed-in user. Raises WrongPassword and throttle.RateLimitReached."""
     if _confirmed(user.id, password, address, now or utc_now()) is None:
         raise WrongPassword("password")
 
@@ -140,7 +140,7 @@ def confirm(user: User, password: str, address: str | None, now: datetime | None
 def change_password(user: User, old: str, new: str, address: str | None) -> None:
     """Set a new password, and end all sign-ins and API tokens.
 
-    Raises WrongPassword and throttle.TooManyTries.
+    Raises WrongPassword and throttle.RateLimitReached.
     """
     user_id = user.id
     if (stored := _confirmed(user_id, old, address, utc_now())) is None:
@@ -210,7 +210,7 @@ def find(email: str) -> User | None:
 
 
 def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:
-    """Count one sign-in. Returns the tries that the caller forgives if the password is right.
+    """Count one sign-in. Returns the tries that the caller takes back with `uncount` if the password is right.
 
     The network address counts first: when its limit is reached, its tries cannot lock accounts too.
     A known browser has its own count, so that strangers cannot lock an account for its owner.
@@ -238,7 +238,7 @@ def _confirmed(
     stored = _stored_password(User.id == user_id)
     if not passwords.is_right(password, stored.password_hash):
         return None
-    throttle.forgive(tries)
+    throttle.uncount(tries)
     return stored
 
 

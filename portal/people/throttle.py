@@ -67,7 +67,7 @@ KEEP_S = 60 * 60  # no limit has a longer window, so we delete older tries
 IPV6_NETWORK_BITS = 64
 
 
-class HaveToWait(PortalError):
+class RetryLater(PortalError):
     """The client must wait; the response's `Retry-After` header says how many seconds."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
@@ -80,7 +80,7 @@ class HaveToWait(PortalError):
         return {"Retry-After": str(self.wait_s)}
 
 
-class TooManyTries(HaveToWait):
+class RateLimitReached(RetryLater):
     """The client has reached a rate limit."""
 
     def __init__(self, wait_s: int) -> None:
@@ -90,9 +90,9 @@ class TooManyTries(HaveToWait):
 
 
 def count_try(limit: Limit, subject: str, now: datetime) -> int:
-    """Count one try and return its id for `forgive`. A refused try does not count.
+    """Count one try and return its id for `uncount`. A refused try does not count.
 
-    Raises TooManyTries.
+    Raises RateLimitReached.
     """
     bucket = bucket_of(limit, subject)
     hit = ThrottleHit(bucket=bucket, at=now)
@@ -108,25 +108,25 @@ def count_try(limit: Limit, subject: str, now: datetime) -> int:
     if len(others) < limit.tries:
         _delete_old_tries(now)
         return hit_id
-    forgive([hit_id])
+    uncount([hit_id])
     room_at = others[-limit.tries] + timedelta(seconds=limit.window_s)
-    raise TooManyTries(max(1, math.ceil((room_at - now).total_seconds())))
+    raise RateLimitReached(max(1, math.ceil((room_at - now).total_seconds())))
 
 
 def count_both(
     limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime
 ) -> list[int]:
-    """Count one try for the network and then for the account. Returns the ids for `forgive`.
+    """Count one try for the network and then for the account. Returns the ids for `uncount`.
 
-    Raises TooManyTries. The try then counts for neither, so that an account that has reached its
+    Raises RateLimitReached. The try then counts for neither, so that an account that has reached its
     limit does not use up its network's limit.
     """
     per_account, per_address = limits
     at_address = count_try(per_address, network_of(address), now)
     try:
         return [at_address, count_try(per_account, str(account), now)]
-    except TooManyTries:
-        forgive([at_address])
+    except RateLimitReached:
+        uncount([at_address])
         raise
 
 
@@ -134,16 +134,16 @@ def count_both(
 def counted(
     limits: tuple[Limit, Limit], account: object, address: str | None, now: datetime
 ) -> Iterator[None]:
-    """Count one try for the block. If the block raises HaveToWait, the try does not count."""
+    """Count one try for the block. If the block raises RetryLater, the try does not count."""
     hits = count_both(limits, account, address, now)
     try:
         yield
-    except HaveToWait:
-        forgive(hits)
+    except RetryLater:
+        uncount(hits)
         raise
 
 
-def forgive(hit_ids: list[int]) -> None:
+def uncount(hit_ids: list[int]) -> None:
     """Delete tries that were successful or refused, so that they do not count."""
     db.session.execute(sa.delete(ThrottleHit).where(ThrottleHit.id.in_(hit_ids)))
     db.session.commit()

@@ -102,7 +102,7 @@ def replace_resume(
 
 
 def _read(file: FileStorage, who: uuid.UUID) -> resumes.Resume:
-    """Check a file, which counts as one try. Raises ResumeRefused and HaveToWait."""
+    """Check a file, which counts as one try. Raises ResumeRefused and RetryLater."""
     scan_command = settings().scan_command
     with throttle.counted(throttle.APPLY, who, request.remote_addr, utc_now()):
         db.session.rollback()  # release the lock while we check the file

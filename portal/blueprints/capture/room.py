@@ -244,7 +244,7 @@ def begin_answer(row: InterviewSession, wish: interviews.NewAnswer) -> Answer:
     try:
         return interviews.start_answer(row, wish)
     except PortalError:
-        throttle.forgive([counted])  # a page that waits for disk space asks again and again
+        throttle.uncount([counted])  # a page that waits for disk space asks again and again
         raise
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from portal.extensions import db
 from portal.models import ThrottleHit
 from portal.people import throttle
-from portal.people.throttle import Limit, TooManyTries, count_try
+from portal.people.throttle import Limit, RateLimitReached, count_try
 
 THREE = Limit("three a minute", tries=3, window_s=60)
 
@@ -24,7 +24,7 @@ def after(seconds: float) -> datetime:
 def test_it_refuses_the_try_after_the_last_allowed_one() -> None:
     for second in range(3):
         count_try(THREE, "alice", after(second))
-    with pytest.raises(TooManyTries) as refused:
+    with pytest.raises(RateLimitReached) as refused:
         count_try(THREE, "alice", after(10))
     assert refused.value.wait_s == 50  # the first try leaves the window 60 s after it was made
 
@@ -34,7 +34,7 @@ def test_it_lets_one_more_through_exactly_when_it_said_so() -> None:
     for second in (0, 20, 40):
         count_try(THREE, "alice", after(second))
     count_try(THREE, "alice", after(60))
-    with pytest.raises(TooManyTries) as refused:
+    with pytest.raises(RateLimitReached) as refused:
         count_try(THREE, "alice", after(61))
     assert refused.value.wait_s == 19
 
@@ -44,7 +44,7 @@ def test_a_refused_try_does_not_make_the_wait_longer() -> None:
     for second in range(3):
         count_try(THREE, "alice", after(second))
     for second in range(10, 50):
-        with pytest.raises(TooManyTries):
+        with pytest.raises(RateLimitReached):
             count_try(THREE, "alice", after(second))
     assert count_try(THREE, "alice", after(60))
 
@@ -60,7 +60,7 @@ def test_it_counts_subjects_and_limits_apart() -> None:
 @pytest.mark.usefixtures("app")
 def test_forgiven_tries_do_not_count() -> None:
     for second in range(20):
-        throttle.forgive([count_try(THREE, "alice", after(second))])
+        throttle.uncount([count_try(THREE, "alice", after(second))])
     assert db.session.scalar(db.select(db.func.count(ThrottleHit.id))) == 0
 
 
@@ -101,7 +101,7 @@ def test_an_account_that_may_not_try_any_more_uses_up_nothing_of_its_neighbours(
     for _ in range(2):
         throttle.count_both(TWO, "alice", "192.0.2.1", NOW)
     for _ in range(5):
-        with pytest.raises(TooManyTries):
+        with pytest.raises(RateLimitReached):
             throttle.count_both(TWO, "alice", "192.0.2.1", NOW)
     assert len(throttle.count_both(TWO, "bob", "192.0.2.1", NOW)) == 2
 
@@ -109,8 +109,8 @@ def test_an_account_that_may_not_try_any_more_uses_up_nothing_of_its_neighbours(
 @pytest.mark.usefixtures("app")
 def test_what_got_no_turn_was_no_try() -> None:
     for _ in range(9):
-        with pytest.raises(throttle.HaveToWait), throttle.counted(TWO, "alice", "192.0.2.1", NOW):
-            raise throttle.HaveToWait("Others are before you.", 10)
+        with pytest.raises(throttle.RetryLater), throttle.counted(TWO, "alice", "192.0.2.1", NOW):
+            raise throttle.RetryLater("Others are before you.", 10)
     with throttle.counted(TWO, "alice", "192.0.2.1", NOW):
         pass
     assert db.session.scalar(db.select(db.func.count(ThrottleHit.id))) == 2

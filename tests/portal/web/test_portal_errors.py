@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from portal import tus
 from portal.errors import PortalError
 from portal.interviews import AnswersMissing
-from portal.people.throttle import TooManyTries
+from portal.people.throttle import RateLimitReached
 
 
 class NoSuchHour(PortalError):
@@ -23,7 +23,7 @@ def refusals(app: Flask) -> dict[str, PortalError]:
     """The refusal that each of these addresses raises."""
     raised: dict[str, PortalError] = {
         "hour": NoSuchHour(),
-        "wait": TooManyTries(90),
+        "wait": RateLimitReached(90),
         "offset": tus.WrongOffset(7),
         "missing": AnswersMissing("Question 2 has no answer yet."),
     }

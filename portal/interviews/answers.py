@@ -123,7 +123,7 @@ def complete_answer(
     page recorded the answer and sent all its reports.
     """
     refuse_stopped(answer.interview)
-    losses = kiosk.settle(answer) if settings().records_itself else None
+    losses = kiosk.stop_and_report_losses(answer) if settings().records_itself else None
     answer_id, path = answer.id, answer_path(answer)
     db.session.rollback()
     # under the lock no piece can arrive between reading the size and marking it complete

@@ -158,7 +158,7 @@ def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
         return {"recording": None}  # the station has died, so nothing records any more
 
 
-def settle(answer: Answer) -> Losses | None:
+def stop_and_report_losses(answer: Answer) -> Losses | None:
     """Stop the station before an answer is marked complete, so that its file cannot change.
 
     Returns what the recorder lost, if the station knows.

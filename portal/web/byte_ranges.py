@@ -48,23 +48,23 @@ class Response(flask.Response):
         )
         plain = {name: value for name, value in environ.items() if name not in HANDLED_HERE}
         if environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
-            asked = Asked(environ, self.get_etag(), self.last_modified)
-            if asked.is_refused():
+            conditions = RequestConditions(environ, self.get_etag(), self.last_modified)
+            if conditions.is_refused():
                 self.close()
                 raise PreconditionFailed("The file is not the one that was asked for.")
-            if asked.is_known():
+            if conditions.is_known():
                 self.status_code = 304
             elif (
                 accept_ranges
                 and complete_length is not None
-                and (part := asked.part(complete_length))
+                and (part := conditions.part(complete_length))
             ):
                 plain["HTTP_RANGE"] = f"bytes={part[0]}-{part[1]}"
         super().make_conditional(plain, accept_ranges, complete_length)
         return self
 
 
-class Asked:
+class RequestConditions:
     """A request's conditions, compared with the file's validators (ETag and time of change)."""
 
     def __init__(

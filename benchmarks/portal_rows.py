@@ -32,7 +32,7 @@ from capture.media.signature import identify_file
 from capture.session import AnswerSource, CaptureSession
 from portal import interviews, tus, upload_tokens
 from portal.extensions import db
-from portal.interviews.finishing import work_ahead
+from portal.interviews.finishing import prepare_results
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
 Progress = Callable[[str], None]
@@ -114,7 +114,7 @@ def _lay_down(interview: InterviewSession, number: int, long: Prepared) -> None:
     os.link(long.clip, recording.answer_path(number, 1, 1, "mp4"))
     os.link(long.observations, recording.observations_path(number, 1, 1))
     os.link(long.normalised, recording.normalised_path(number, 1, 1))
-    work_ahead(current_app._get_current_object(), answer.id, threading.Event())  # type: ignore[attr-defined]
+    prepare_results(current_app._get_current_object(), answer.id, threading.Event())  # type: ignore[attr-defined]
 
 
 def _record(answer: Answer, data: bytes) -> None:

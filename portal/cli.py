@@ -107,9 +107,9 @@ def _person(email: str) -> User:
 def purge() -> None:
     """Delete interviews older than RETENTION_DAYS, and finish interrupted deletions."""
     click.echo(f"{interviews.purge(utc_now())} interviews deleted.")
-    if finished := interviews.erase_leaving():
+    if finished := interviews.finish_account_deletions():
         click.echo(f"{finished} accounts deleted whose deletion had been interrupted.")
-    if swept := interviews.sweep_resumes(utc_now()):
+    if swept := interviews.delete_orphaned_resumes(utc_now()):
         click.echo(f"{swept} résumés deleted that belonged to no application.")
 
 
@@ -117,7 +117,7 @@ def purge() -> None:
 def capture_worker() -> None:
     """Measure answers and finish interviews, until SIGTERM or SIGINT stops this process."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    work.hold_back(settings(app))
+    work.lower_priority(settings(app))
     work.Worker(app).run()
 
 

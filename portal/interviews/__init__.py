@@ -68,7 +68,13 @@ from portal.interviews.receiving import (
     upload_target,
 )
 from portal.interviews.recording_layout import answer_spans
-from portal.interviews.retention import Housekeeper, erase, erase_leaving, purge, sweep_resumes
+from portal.interviews.retention import (
+    Housekeeper,
+    delete_orphaned_resumes,
+    erase,
+    finish_account_deletions,
+    purge,
+)
 from portal.interviews.status import Status, arrived, status
 
 __all__ = [
@@ -95,11 +101,12 @@ __all__ = [
     "complete_answer",
     "config",
     "confirmed_bytes",
+    "delete_orphaned_resumes",
     "demo_clips",
     "discard_upload",
     "erase",
-    "erase_leaving",
     "finish",
+    "finish_account_deletions",
     "flag_sentence",
     "give_consent",
     "hold_devices",
@@ -129,7 +136,6 @@ __all__ = [
     "start_answer",
     "status",
     "stop_here",
-    "sweep_resumes",
     "upload_target",
 ]
 

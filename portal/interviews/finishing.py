@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 FILM_WAIT_S = 10.0
 
 
-def work_ahead(app: Flask, answer_id: Any, stop: threading.Event) -> None:
+def prepare_results(app: Flask, answer_id: Any, stop: threading.Event) -> None:
     """After an answer: compute its hash and add it to the film, before the candidate finishes.
 
     Nothing is lost if this ends early or never runs.

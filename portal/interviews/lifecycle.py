@@ -45,7 +45,7 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
     refuse_closed(interview)
     if interview.state is InterviewState.PENDING:
         disk_space.refuse_new()
-        questions.freeze(interview)
+        questions.copy_from_job(interview)
         now = utc_now()
         interview.consent_record_at = now
         interview.consent_analyse_at = now if analyse is True else None

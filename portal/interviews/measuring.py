@@ -29,7 +29,7 @@ from portal.hiring.stopped_interviews import is_not_stopped
 from portal.interviews import disk_space
 from portal.interviews.answers import allowed_ms, parts_of
 from portal.interviews.eligibility import is_wanted, why_unwanted
-from portal.interviews.finishing import finish_interview, work_ahead
+from portal.interviews.finishing import finish_interview, prepare_results
 from portal.interviews.flagging import refresh_flags
 from portal.interviews.paths import answer_path, models, recording
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, utc_now
@@ -134,7 +134,7 @@ def measure_answer(claim: Claim, stop: threading.Event) -> None:
     """Measure one answer as it arrives (with consent), and normalise it for the film."""
     if _measured_and_normalised(claim, stop):
         try:
-            work_ahead(claim.app, claim.row_id, stop)
+            prepare_results(claim.app, claim.row_id, stop)
         except (FileNotFoundError, Halted):
             log.info(
                 "answer %s is not added to the film: it was deleted, or its interview ended",

@@ -24,7 +24,7 @@ from portal.models import (
 COPIED = ("position", "prompt", "think_ms", "limit_ms", "takes")
 
 
-def freeze(interview: InterviewSession) -> None:
+def copy_from_job(interview: InterviewSession) -> None:
     """Copy the job's questions. Commits nothing.
 
     Raises NotInterviewable if an earlier account of this person used all takes.

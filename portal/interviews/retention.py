@@ -105,7 +105,7 @@ def _clear_up(place: Recording) -> None:
         place.delete_temporary()
 
 
-def erase_leaving() -> int:
+def finish_account_deletions() -> int:
     """Finish interrupted deletions of accounts. Returns the number of deleted accounts."""
     gone = 0
     for user_id in db.session.scalars(sa.select(User.id).where(User.leaving_at.is_not(None))).all():
@@ -137,7 +137,7 @@ def erase(user_id: uuid.UUID) -> None:
     drop_old_pages()
 
 
-def sweep_resumes(now: datetime) -> int:
+def delete_orphaned_resumes(now: datetime) -> int:
     """Delete résumé files that no row names. Returns how many.
 
     They remain when a process is killed after it wrote the file and before it wrote the row.
@@ -189,8 +189,8 @@ class Housekeeper:
                 if gone := purge(utc_now()):
                     log.info("%d interviews were older than RETENTION_DAYS and are deleted", gone)
             with _continue_after_errors("deleting résumés without an application"):
-                if gone := sweep_resumes(utc_now()):
+                if gone := delete_orphaned_resumes(utc_now()):
                     log.info("%d résumés that belong to no application are deleted", gone)
             with _continue_after_errors("finishing the deletion of accounts"):
-                if gone := erase_leaving():
+                if gone := finish_account_deletions():
                     log.info("%d accounts are deleted whose deletion had been interrupted", gone)

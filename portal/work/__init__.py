@@ -22,7 +22,7 @@ from portal.work.halting import Halt
 from portal.work.heartbeats import workers_seen
 from portal.work.kinds import KINDS, Kinds, RowKind, next_task, register_idle, register_rows
 from portal.work.manager import BackgroundManager, Task
-from portal.work.worker import Worker, hold_back, make_manager, start_working
+from portal.work.worker import Worker, lower_priority, make_manager, start_working
 
 __all__ = [
     "GONE",
@@ -38,7 +38,7 @@ __all__ = [
     "Waiting",
     "Worker",
     "ensure_working",
-    "hold_back",
+    "lower_priority",
     "next_task",
     "register_idle",
     "register_rows",

@@ -134,7 +134,7 @@ class Waiting:
         )
 
 
-def one_is_on_trial() -> bool:
+def is_retry_running() -> bool:
     """Whether a process is working again on a row whose last attempt failed ("on trial").
 
     Such a row may have killed the process. So these rows are tried one at a time: if the process

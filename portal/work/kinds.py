@@ -8,7 +8,7 @@ from functools import partial
 from flask import Flask, g
 
 from portal.models import Leased
-from portal.work.claims import Claim, Waiting, one_is_on_trial
+from portal.work.claims import Claim, Waiting, is_retry_running
 from portal.work.manager import Task
 
 KINDS = "kinds_of_work"  # the key in `app.extensions`
@@ -72,7 +72,7 @@ def next_task(app: Flask) -> Task | None:
     with app.app_context():
         g.only_reads_database = True
         waiting = [(kind, Waiting.of(row)) for kind in kinds for row in kind.waiting()]
-        if any(row.attempts for _, row in waiting) and one_is_on_trial():
+        if any(row.attempts for _, row in waiting) and is_retry_running():
             waiting = [(kind, row) for kind, row in waiting if not row.attempts]
     for kind, row in waiting:
         if claim := row.claim(app):

@@ -78,7 +78,7 @@ def memory_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
-def hold_back(config: Config) -> None:
+def lower_priority(config: Config) -> None:
     """Give way to the processes that serve pages: a higher nice value, and only some cores."""
     os.nice(config.capture_niceness)
     if config.capture_cores:

@@ -81,7 +81,7 @@ def make_pages() -> dict[str, list[tuple[str, str]]]:
         InterviewState.RECORDING,
         utc_now(),
     )
-    questions.freeze(begun)
+    questions.copy_from_job(begun)
     done = interviews.open_interview(make_application(alice, make_job(f"D{JOB[1:]}", slug="done")))
     done.state, done.start_time, done.end_time = InterviewState.FINISHING, NOON, NOON
     make_job("Welder", slug="welder")

@@ -34,7 +34,7 @@ def make_interview(*flags: Flag, name: str = "A Person", **values: Any) -> Inter
     interview = save(
         InterviewSession(application=application, flags=list(flags), **defaults | consent | values)
     )
-    questions.freeze(interview)
+    questions.copy_from_job(interview)
     return save(interview)
 
 

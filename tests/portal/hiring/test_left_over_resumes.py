@@ -72,15 +72,15 @@ def test_what_a_crash_left_behind_goes(
     assert len(list(folder.iterdir())) == 2
     assert hiring.find_application(alice, job) is None
 
-    assert interviews.sweep_resumes(utc_now()) == 0  # it may be about to get its row
-    assert interviews.sweep_resumes(utc_now() + LATER) == 1
+    assert interviews.delete_orphaned_resumes(utc_now()) == 0  # it may be about to get its row
+    assert interviews.delete_orphaned_resumes(utc_now() + LATER) == 1
     assert names(folder) == {"bobs.pdf"}
 
 
 def test_what_a_row_names_stays(alice: User, folder: Path) -> None:
     put(folder, "named.pdf", "not-named.docx")
     make_application(alice, resume_path="named.pdf")
-    assert interviews.sweep_resumes(utc_now() + LATER) == 1
+    assert interviews.delete_orphaned_resumes(utc_now() + LATER) == 1
     assert [path.name for path in folder.iterdir()] == ["named.pdf"]
 
 
@@ -91,7 +91,7 @@ def test_another_database_costs_no_resume(
 ) -> None:
     """A fresh one, or the wrong one: it names not one of the files that are there."""
     put(folder, *(f"{n}.pdf" for n in range(number)))
-    assert interviews.sweep_resumes(utc_now() + LATER) == 0
+    assert interviews.delete_orphaned_resumes(utc_now() + LATER) == 0
     assert len(names(folder)) == number
     assert f"{number} of {number} résumés belong to no application" in caplog.text
 
@@ -106,7 +106,7 @@ def test_an_older_database_costs_no_resume(
     applied(alice, folder, "old.pdf", "older.pdf")
     newer = [f"{n}.pdf" for n in range(retention.FEW_LEFT_OVER + 1)]
     put(folder, *newer)
-    assert interviews.sweep_resumes(utc_now() + LATER) == 0
+    assert interviews.delete_orphaned_resumes(utc_now() + LATER) == 0
     assert names(folder) == {"old.pdf", "older.pdf", *newer}
     assert "4 of 6 résumés belong to no application: is this their database?" in caplog.text
 
@@ -117,7 +117,7 @@ def test_few_of_very_many_go_though_they_are_more_than_a_few(
     monkeypatch.setattr(retention, "MOST_LEFT_OVER_SHARE", 0.5)  # in place of a hundred files
     applied(alice, folder, *(f"kept-{n}.pdf" for n in range(5)))
     put(folder, *(f"{n}.pdf" for n in range(4)))
-    assert interviews.sweep_resumes(utc_now() + LATER) == 4
+    assert interviews.delete_orphaned_resumes(utc_now() + LATER) == 4
     assert names(folder) == {f"kept-{n}.pdf" for n in range(5)}
 
 

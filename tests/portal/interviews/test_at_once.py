@@ -163,7 +163,7 @@ def test_an_interview_that_is_opened_or_agreed_to_twice_at_once_is_one(
     if verb == "opened":
         before(monkeypatch, lifecycle, "InterviewSession", second)
     else:
-        before(monkeypatch, questions, "freeze", second)
+        before(monkeypatch, questions, "copy_from_job", second)
     do()
 
     assert second.error() is None

@@ -109,7 +109,7 @@ def test_nothing_is_added_to_a_film_that_is_being_finished(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:
     place = interviews.recording(record_whole_interview(app, interview, tmp_path))
-    finishing.work_ahead(app, interview.answers[0].id, Event())
+    finishing.prepare_results(app, interview.answers[0].id, Event())
 
     assert place.verify_manifest() == []
     assert not list(place.folder.glob("film*"))

@@ -178,7 +178,7 @@ def test_an_answer_is_not_added_to_the_film_of_what_is_withdrawn(
     db.session.rollback()
 
     with pytest.raises(Halted):
-        finishing.work_ahead(app, answer.id, threading.Event())
+        finishing.prepare_results(app, answer.id, threading.Event())
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -1,7 +1,8 @@
 """Deletes a person's account with every row and file that belongs to it.
 
 The first step disables the account, so that nobody can sign in or upload any more. If the process
-is killed after that step, housekeeping finishes the deletion (`interviews.finish_account_deletions`).
+is killed after that step, housekeeping finishes the deletion
+(`interviews.finish_account_deletions`).
 """
 
 from portal import interviews

@@ -132,7 +132,10 @@ def authenticate(credentials: Credentials, now: datetime | None = None) -> User:
 
 
 def confirm(user: User, password: str, address: str | None, now: datetime | None = None) -> None:
-    """Check the password of a signed-in user. Raises WrongPassword and throttle.RateLimitReached."""
+    """Check the password of a signed-in user.
+
+    Raises WrongPassword and throttle.RateLimitReached.
+    """
     if _confirmed(user.id, password, address, now or utc_now()) is None:
         raise WrongPassword("password")
 
@@ -210,7 +213,7 @@ def find(email: str) -> User | None:
 
 
 def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:
-    """Count one sign-in. Returns the tries that the caller takes back with `uncount` if the password is right.
+    """Count one sign-in. Returns the tries for `uncount`, which the caller calls after a success.
 
     The network address counts first: when its limit is reached, its tries cannot lock accounts too.
     A known browser has its own count, so that strangers cannot lock an account for its owner.

@@ -118,8 +118,8 @@ def count_both(
 ) -> list[int]:
     """Count one try for the network and then for the account. Returns the ids for `uncount`.
 
-    Raises RateLimitReached. The try then counts for neither, so that an account that has reached its
-    limit does not use up its network's limit.
+    Raises RateLimitReached. The try then counts for neither, so that an account that has reached
+    its limit does not use up its network's limit.
     """
     per_account, per_address = limits
     at_address = count_try(per_address, network_of(address), now)

@@ -46,7 +46,7 @@ def invite(application: Application, seen: str | None = None) -> None:
 
 def mark_interviewed(application: Application) -> None:
     """Note that the interview was recorded. A decision or withdrawal in the meantime stays."""
-    _has_moved(application, ApplicationStatus.INTERVIEWED)
+    _try_to_move(application, ApplicationStatus.INTERVIEWED)
 
 
 def offer(application: Application, seen: str | None = None) -> None:
@@ -60,14 +60,14 @@ def reject(application: Application, seen: str | None = None) -> None:
 
 
 def _move(application: Application, status: ApplicationStatus, seen: str | None) -> None:
-    if _has_moved(application, status, seen):
+    if _try_to_move(application, status, seen):
         return
     if seen is not None and application.status != seen:
         raise StatusChanged(application)
     raise StatusForbids(application, f"it cannot be {status} now")
 
 
-def _has_moved(
+def _try_to_move(
     application: Application, status: ApplicationStatus, seen: str | None = None
 ) -> bool:
     """Change the status, unless somebody changed it a moment ago. Returns whether it changed.

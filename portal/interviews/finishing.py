@@ -67,7 +67,7 @@ def finish_interview(claim: Claim, stop: threading.Event) -> None:
             if not claim.lost.is_set():
                 _link(claim, *outcome)
         except GONE as error:
-            if not claim.is_no_fault(error):
+            if not claim.excuse(error):
                 raise
         except ClaimLost:
             log.info(

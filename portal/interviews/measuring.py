@@ -160,7 +160,7 @@ def _measured_and_normalised(claim: Claim, stop: threading.Event) -> bool:
             log.info("answer %s is given back: %s", claim.row_id, reason)
             claim.write(keep=False, attempts=0)
         except GONE as error:
-            if not claim.is_no_fault(error):
+            if not claim.excuse(error):
                 raise
         except CaptureError as error:
             log.warning("answer %s cannot be used: %s", claim.row_id, error)

@@ -67,10 +67,10 @@ class Claim:
         if not self.write(keep=True):
             raise ClaimLost(f"{self.row_id} is worked on by another process now")
 
-    def is_no_fault(self, error: Exception) -> bool:
-        """Whether the error only says that the row was deleted meanwhile, or that the disk is full.
+    def excuse(self, error: Exception) -> bool:
+        """Excuse an error that only says that the row was deleted, or that the disk is full.
 
-        In both cases the attempt does not count. The next attempt begins after the lease expires
+        Returns whether it was excused. Then the attempt does not count, and the next one begins after the lease expires
         and, after a full disk, when there is space again.
         """
         is_full = disk.is_full(error)

@@ -71,8 +71,8 @@ class DoingWords:
     heading: str
 
 
-# The keys are the values of `review_queue.Doing`.
-DOING = {
+# The keys are the values of `review_queue.Activity`.
+ACTIVITIES = {
     "recording": DoingWords("Recording", INTERVIEW[InterviewState.RECORDING].heading),
     "waiting": DoingWords(
         "Begun", "The candidate is on the page. Nothing is being recorded at the moment."
@@ -92,7 +92,7 @@ STOPPED = StateWords(
 
 def init_app(app: Flask) -> None:
     app.add_template_filter(state_words)
-    app.add_template_filter(doing_words)
+    app.add_template_filter(activity_words)
     app.jinja_env.globals["stopped_words"] = STOPPED
 
 
@@ -100,8 +100,8 @@ def state_words(state: InterviewState) -> StateWords:
     return INTERVIEW[state]
 
 
-def doing_words(doing: str) -> DoingWords:
-    return DOING[doing]
+def activity_words(doing: str) -> DoingWords:
+    return ACTIVITIES[doing]
 
 
 def heading(interview: InterviewSession, doing: str) -> str:
@@ -110,5 +110,5 @@ def heading(interview: InterviewSession, doing: str) -> str:
         is_withdrawn = interview.application.status is ApplicationStatus.WITHDRAWN
         return STOPPED.heading.format(reason="withdrawn" if is_withdrawn else "decided")
     if interview.state is InterviewState.RECORDING:
-        return doing_words(doing).heading
+        return activity_words(doing).heading
     return state_words(interview.state).heading

@@ -233,7 +233,7 @@ def is_away(interview: InterviewSession, now: datetime | None = None) -> bool:
     return seen_at is None or (now or utc_now()) - seen_at > AWAY_AFTER
 
 
-class Doing(StrEnum):
+class Activity(StrEnum):
     """What a candidate in an interview does at the moment, as far as the server knows."""
 
     AWAY = "away"
@@ -244,7 +244,7 @@ class Doing(StrEnum):
 
 @dataclass(frozen=True)
 class Progress:
-    doing: Doing
+    activity: Activity
     answers: int  # questions for which the server has at least a part of an answer
 
 
@@ -253,9 +253,9 @@ def progress(interview: InterviewSession, now: datetime | None = None) -> Progre
     there = interviews.arrived(interview)
     count = len({answer.question_position for answer in there})
     if is_away(interview, now):
-        return Progress(Doing.AWAY, count)
+        return Progress(Activity.AWAY, count)
     is_recording = any(answer.state is AnswerState.RECORDING for answer in there)
-    return Progress(Doing.RECORDING if is_recording else Doing.WAITING, count)
+    return Progress(Activity.RECORDING if is_recording else Activity.WAITING, count)
 
 
 def severity_counts(flags: Iterable[Flag]) -> dict[str, int]:
@@ -336,7 +336,7 @@ class InterviewSummary:
     @property
     def is_away(self) -> bool:
         return self.interview.state is InterviewState.RECORDING and (
-            self.progress.doing is Doing.AWAY
+            self.progress.activity is Activity.AWAY
         )
 
 

@@ -13,7 +13,7 @@ from capture.report.chart import FLAG_INKS
 from capture.report.drawing import SCREEN_INKS
 from portal import interview_words
 from portal.models import InterviewState
-from portal.review_queue import SEVERITIES, Doing
+from portal.review_queue import SEVERITIES, Activity
 
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
 TEMPLATES = sorted((PORTAL / "templates").rglob("*.html"))
@@ -83,4 +83,4 @@ def test_every_severity_has_a_sign_and_a_word(app: Flask) -> None:
 
 def test_every_state_has_its_words() -> None:
     assert set(interview_words.INTERVIEW) == set(InterviewState)
-    assert set(interview_words.DOING) == set(Doing)
+    assert set(interview_words.ACTIVITIES) == set(Activity)

@@ -12,7 +12,7 @@ from capture.types import FlagKind, Severity
 from portal import interviews, review_queue
 from portal.extensions import db
 from portal.models import AnswerState, InterviewState, Role, User, utc_now
-from portal.review_queue import Doing, InterviewFilter, ListPosition, Progress
+from portal.review_queue import Activity, InterviewFilter, ListPosition, Progress
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -213,12 +213,12 @@ def test_recording_is_said_only_of_what_has_come() -> None:
     here = make_interview(state=InterviewState.RECORDING, answers=[answer], holder_seen_at=NOON)
     now = NOON + timedelta(seconds=5)
     # a browser that delivers nothing
-    assert review_queue.progress(here, now) == Progress(Doing.WAITING, 0)
+    assert review_queue.progress(here, now) == Progress(Activity.WAITING, 0)
 
     path = interviews.answer_path(answer)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"some of it")
-    assert review_queue.progress(here, now) == Progress(Doing.RECORDING, 1)
-    assert review_queue.progress(here, now + review_queue.AWAY_AFTER) == Progress(Doing.AWAY, 1)
+    assert review_queue.progress(here, now) == Progress(Activity.RECORDING, 1)
+    assert review_queue.progress(here, now + review_queue.AWAY_AFTER) == Progress(Activity.AWAY, 1)
     answer.state = AnswerState.READY
-    assert review_queue.progress(here, now) == Progress(Doing.WAITING, 1)
+    assert review_queue.progress(here, now) == Progress(Activity.WAITING, 1)

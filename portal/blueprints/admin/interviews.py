@@ -149,7 +149,7 @@ def interview_status(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _status(interview: InterviewSession) -> dict[str, Any]:
-    doing = review_queue.progress(interview).doing
+    doing = review_queue.progress(interview).activity
     return {
         "status": interviews.status(interview),
         "heading": interview_words.heading(interview, doing),

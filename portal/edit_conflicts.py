@@ -1,8 +1,8 @@
 """Optimistic locking for forms: finds values that somebody else changed while a form was open.
 
-A form carries a mark (a short hash) of each value that it showed. When the form comes back, we
-compare its marks with the stored values. If a mark differs, somebody else has changed that value in
-the meantime, and the form must not overwrite it unseen. This module knows only values and marks; it
+A form carries a fingerprint (a short hash) of each value that it showed. When the form comes back, we
+compare its fingerprints with the stored values. If a fingerprint differs, somebody else has changed that value in
+the meantime, and the form must not overwrite it unseen. This module knows only values and fingerprints; it
 knows no database rows and no forms.
 """
 
@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-FIELD = "seen"  # the name of the form field that carries the marks
-MARK_CHARS = 16
+FIELD = "seen"  # the name of the form field that carries the fingerprints
+FINGERPRINT_CHARS = 16
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,18 @@ class Difference:
     yours: str | None
 
 
-def marks(values: Mapping[str, object]) -> str:
-    """The marks of these values, as the form's hidden field carries them."""
-    return " ".join(f"{name}={mark(value)}" for name, value in values.items())
+def fingerprints(values: Mapping[str, object]) -> str:
+    """The fingerprints of these values, as the form's hidden field carries them."""
+    return " ".join(f"{name}={fingerprint(value)}" for name, value in values.items())
 
 
-def changed(seen: str | None, values: Mapping[str, object]) -> list[str]:
-    """The names of the values that differ from the marks in `seen`. Without marks: all names."""
+def changed_names(seen: str | None, values: Mapping[str, object]) -> list[str]:
+    """The names of the values that differ from the fingerprints in `seen`. Without fingerprints: all names."""
     known = set((seen or "").split())
-    return [name for name, value in values.items() if f"{name}={mark(value)}" not in known]
+    return [name for name, value in values.items() if f"{name}={fingerprint(value)}" not in known]
 
 
-def typed_over(
+def find_conflicts(
     seen: str | None, stored: Mapping[str, object], typed: Mapping[str, object]
 ) -> dict[str, bool]:
     """The stored values that changed since the user saw them: name → has the user changed it too?
@@ -46,9 +46,11 @@ def typed_over(
     Leaves out a value when both people changed it to the same thing. A name that is not in `typed`
     has no field in the form, so the user cannot have changed it.
     """
-    mine = set(changed(seen, typed))
-    alike = {name for name, value in typed.items() if mark(value) == mark(stored[name])}
-    return {name: name in mine for name in changed(seen, stored) if name not in alike}
+    mine = set(changed_names(seen, typed))
+    alike = {
+        name for name, value in typed.items() if fingerprint(value) == fingerprint(stored[name])
+    }
+    return {name: name in mine for name in changed_names(seen, stored) if name not in alike}
 
 
 def one_line_end(text: str) -> str:
@@ -56,10 +58,10 @@ def one_line_end(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def mark(value: object) -> str:
+def fingerprint(value: object) -> str:
     """A short hash of the value. It is the same in every process, and with any kind of line end."""
     text = json.dumps(_with_one_line_end(value), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:MARK_CHARS]
+    return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_CHARS]
 
 
 def _with_one_line_end(value: object) -> object:

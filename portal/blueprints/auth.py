@@ -121,7 +121,7 @@ def register_about() -> ResponseReturnValue:
         ), 422 if form.is_submitted() else 200
     # Lock the row: another tab may be saving at the same time.
     db.session.refresh(current_user, with_for_update=True)
-    if differences := form.changed_meanwhile(current_user):
+    if differences := form.find_edit_conflicts(current_user):
         return render_template("auth/register_about.html", **view, differences=differences), 409
     for name, value in form.values().items():
         setattr(current_user, name, value)

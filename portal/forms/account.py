@@ -137,7 +137,7 @@ class AboutForm(PageForm):
         """The form with the stored values, or with the typed ones if the user has sent it."""
         form = cls(obj=user)
         if not form.is_submitted():
-            form.seen.data = edit_conflicts.marks(cls.known(user))
+            form.seen.data = edit_conflicts.fingerprints(cls.known(user))
         return form
 
     @staticmethod
@@ -147,15 +147,15 @@ class AboutForm(PageForm):
     def values(self) -> dict[str, str]:
         return {name: self[name].data or "" for name in ABOUT}
 
-    def changed_meanwhile(self, user: User) -> list[Difference]:
+    def find_edit_conflicts(self, user: User) -> list[Difference]:
         """The values that changed elsewhere since we rendered the page, with the typed ones.
 
         The form then shows them, so they count as seen. Fields that the user did not change take
         the stored values, so that saving again does not undo another change.
         """
         known, typed = self.known(user), self.values()
-        over = edit_conflicts.typed_over(self.seen.data, known, typed)
-        self.seen.data = edit_conflicts.marks(known)
+        over = edit_conflicts.find_conflicts(self.seen.data, known, typed)
+        self.seen.data = edit_conflicts.fingerprints(known)
         for name in (name for name, is_mine in over.items() if not is_mine):
             self[name].data = known[name]
         return [

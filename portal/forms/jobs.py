@@ -134,17 +134,19 @@ class JobForm(PageForm):
             dict(zip(NEW_QUESTION, question, strict=True)) for question in stored["questions"]
         ]
         shown = {name: getattr(job, name) for name in TYPED}
-        return cls(formdata=None, questions=questions, seen=edit_conflicts.marks(stored), **shown)
+        return cls(
+            formdata=None, questions=questions, seen=edit_conflicts.fingerprints(stored), **shown
+        )
 
-    def changed_meanwhile(self, job: Job) -> list[Difference]:
+    def find_edit_conflicts(self, job: Job) -> list[Difference]:
         """The values that somebody else changed since we rendered the page, with the typed ones.
 
         The form then shows them, so they count as seen. Fields that the user did not change take
         the stored values, so that saving again does not undo the other person's change.
         """
         stored, typed = values_of(job), self._typed(job)
-        over = edit_conflicts.typed_over(self.seen.data, stored, typed)
-        self.seen.data = edit_conflicts.marks(stored)
+        over = edit_conflicts.find_conflicts(self.seen.data, stored, typed)
+        self.seen.data = edit_conflicts.fingerprints(stored)
         self._show(
             {name: stored[name] for name, is_mine in over.items() if name in typed and not is_mine}
         )

@@ -30,7 +30,7 @@ def check_may_replace_resume(application: Application) -> None:
 
 def resume_version(application: Application) -> str:
     """The version of the stored résumé (an entity tag). Another file has another version."""
-    return edit_conflicts.mark(application.resume_path)
+    return edit_conflicts.fingerprint(application.resume_path)
 
 
 def check_is_resume_seen(application: Application, seen: str | None) -> None:

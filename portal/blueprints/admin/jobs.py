@@ -103,7 +103,7 @@ def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
         return _show(form, job, 422)
     # Lock the row. If somebody else is saving it now, wait, and then read their values.
     db.session.refresh(job, with_for_update=True)
-    if differences := form.changed_meanwhile(job):
+    if differences := form.find_edit_conflicts(job):
         return _show(form, job, 409, differences)
     return _save(form, job, action)
 

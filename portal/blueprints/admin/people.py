@@ -68,7 +68,7 @@ def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
 
 def standing(person: User) -> str:
     """A short hash of the account's state, so that a button notices a change in the meantime."""
-    return edit_conflicts.mark([person.disabled_at, person.leaving_at, person.role])
+    return edit_conflicts.fingerprint([person.disabled_at, person.leaving_at, person.role])
 
 
 def _has_changed(person: User) -> bool:

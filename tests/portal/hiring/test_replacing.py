@@ -40,7 +40,7 @@ def page(application: Application) -> str:
 def form(
     data: bytes = SECOND, name: str = "better.pdf", seen: str = "first.pdf"
 ) -> dict[str, object]:
-    return papers.form(resume=papers.upload(data, name), seen=edit_conflicts.mark(seen))
+    return papers.form(resume=papers.upload(data, name), seen=edit_conflicts.fingerprint(seen))
 
 
 def replaced(application: Application) -> Application:

@@ -57,13 +57,13 @@ def test_a_text_that_went_through_a_page_is_the_same_text(
 
 def test_a_mark_is_the_same_for_the_same_value_alone() -> None:
     values = {"a": "1", "b": ["x", 1], "c": None}
-    assert edit_conflicts.changed(edit_conflicts.marks(values), values) == []
-    assert edit_conflicts.changed(
-        edit_conflicts.marks(values), values | {"b": ["x", 2], "c": ""}
+    assert edit_conflicts.changed_names(edit_conflicts.fingerprints(values), values) == []
+    assert edit_conflicts.changed_names(
+        edit_conflicts.fingerprints(values), values | {"b": ["x", 2], "c": ""}
     ) == ["b", "c"]
     assert (
-        edit_conflicts.changed("", values)
-        == edit_conflicts.changed(None, values)
+        edit_conflicts.changed_names("", values)
+        == edit_conflicts.changed_names(None, values)
         == ["a", "b", "c"]
     )
 

@@ -16,25 +16,25 @@ from flask import Blueprint, current_app, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 # The parameters in which admins type about a person. All others hold choices and ids.
-PERSONAL = ("candidate", "q")
-SIGN = "~"  # an encrypted value begins with this; no name does
+PERSONAL_PARAMETERS = ("candidate", "q")
+ENCRYPTED_PREFIX = "~"  # an encrypted value begins with this; no name does
 PURPOSE = b"words about a person in an address"
 
 
-def in_addresses_of(bp: Blueprint) -> None:
+def encrypt_in_urls_of(bp: Blueprint) -> None:
     """Encrypt the personal parameters in all URLs of `bp`, and decrypt them for its views."""
     bp.url_defaults(_encrypt_arguments)
     bp.before_request(_decrypt_arguments)
 
 
-def seal(words: str) -> str:
+def encrypt(words: str) -> str:
     sealed = _cipher().encrypt(words.encode(), [PURPOSE])
-    return SIGN + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    return ENCRYPTED_PREFIX + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
-def opened(sealed: str) -> str:
+def decrypt(sealed: str) -> str:
     """The decrypted words, or an empty text when we did not encrypt this value."""
-    text = sealed.removeprefix(SIGN)
+    text = sealed.removeprefix(ENCRYPTED_PREFIX)
     try:
         return (
             _cipher()
@@ -52,19 +52,26 @@ def _cipher() -> AESSIV:
 
 
 def _encrypt_arguments(_endpoint: str, values: dict[str, Any]) -> None:
-    for name in PERSONAL:
+    for name in PERSONAL_PARAMETERS:
         words = values.get(name)
         words = words[0] if isinstance(words, list) else words
-        if words and not words.startswith(SIGN):
-            values[name] = seal(words)
+        if words and not words.startswith(ENCRYPTED_PREFIX):
+            values[name] = encrypt(words)
 
 
 def _decrypt_arguments() -> None:
-    if not any(request.args.get(name, "").startswith(SIGN) for name in PERSONAL):
+    if not any(
+        request.args.get(name, "").startswith(ENCRYPTED_PREFIX) for name in PERSONAL_PARAMETERS
+    ):
         return
     pairs = request.args.items(multi=True)
     read = [
-        (name, opened(value) if name in PERSONAL and value.startswith(SIGN) else value)
+        (
+            name,
+            decrypt(value)
+            if name in PERSONAL_PARAMETERS and value.startswith(ENCRYPTED_PREFIX)
+            else value,
+        )
         for name, value in pairs
     ]
     request.args = ImmutableMultiDict(MultiDict(read))

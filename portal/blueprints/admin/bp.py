@@ -7,4 +7,4 @@ from portal.web import sealed_queries
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 bp.before_request(access.admins_only)
-sealed_queries.in_addresses_of(bp)
+sealed_queries.encrypt_in_urls_of(bp)

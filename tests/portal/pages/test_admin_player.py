@@ -189,7 +189,7 @@ def test_the_player_goes_on_and_back_in_the_list_that_was_asked_for(admin: Flask
     rows = admin.get("/admin/sessions?severity=high&candidate=Person").text
     page = admin.get(f"/admin/sessions/{here.id}?severity=high&candidate=Person").text
 
-    person = sealed_queries.seal("Person")
+    person = sealed_queries.encrypt("Person")
     assert f"/admin/sessions/{here.id}?candidate={person}&amp;severity=high" in rows
     assert (
         f'rel="prev" href="/admin/sessions/{newer.id}?candidate={person}&amp;severity=high"' in page
@@ -211,7 +211,7 @@ def test_who_comes_from_the_applications_is_led_back_there(
     interview = make_interview(make_flag(), name="Ines Duarte", state=state)
     status = interview.application.status
     row = admin.get(f"/admin/applications?candidate=Ines&status={status}").text
-    asked = f"list=applications&amp;candidate={sealed_queries.seal('Ines')}&amp;status={status}"
+    asked = f"list=applications&amp;candidate={sealed_queries.encrypt('Ines')}&amp;status={status}"
     page = admin.get(f"/admin/sessions/{interview.id}?{asked.replace('&amp;', '&')}").text
 
     assert f'href="/admin/sessions/{interview.id}?{asked}"' in row

@@ -99,7 +99,7 @@ def test_filters_narrow_the_queue_and_pages_keep_them(admin: FlaskClient) -> Non
 
     assert "25 shown of 26" in page
     assert "Nobody" not in page
-    assert f"candidate={sealed_queries.seal('person')}&amp;severity=high&amp;page=2" in page
+    assert f"candidate={sealed_queries.encrypt('person')}&amp;severity=high&amp;page=2" in page
 
 
 @pytest.mark.usefixtures("ready")

@@ -29,7 +29,7 @@ def people() -> ResponseReturnValue:
         "admin/people.html",
         page=page,
         wanted=wanted,
-        standing=standing,
+        account_version=account_version,
         page_url=lambda number: url_for("admin.people", page=number, q=wanted or None),
     )
 
@@ -66,7 +66,7 @@ def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
     return _back()
 
 
-def standing(person: User) -> str:
+def account_version(person: User) -> str:
     """A short hash of the account's state, so that a button notices a change in the meantime."""
     return edit_conflicts.fingerprint([person.disabled_at, person.leaving_at, person.role])
 
@@ -77,7 +77,7 @@ def _has_changed(person: User) -> bool:
     If so, a message tells the admin the current state.
     """
     db.session.refresh(person, with_for_update=True)
-    if request.form.get(edit_conflicts.FIELD) == standing(person):
+    if request.form.get(edit_conflicts.FIELD) == account_version(person):
         return False
     stands = "being deleted" if person.leaving_at else "enabled" if person.is_active else "disabled"
     flash(

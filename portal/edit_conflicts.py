@@ -1,9 +1,9 @@
 """Optimistic locking for forms: finds values that somebody else changed while a form was open.
 
-A form carries a fingerprint (a short hash) of each value that it showed. When the form comes back, we
-compare its fingerprints with the stored values. If a fingerprint differs, somebody else has changed that value in
-the meantime, and the form must not overwrite it unseen. This module knows only values and fingerprints; it
-knows no database rows and no forms.
+A form carries a fingerprint (a short hash) of each value that it showed. When the form comes back,
+we compare its fingerprints with the stored values. If a fingerprint differs, somebody else has
+changed that value in the meantime, and the form must not overwrite it unseen. This module knows
+only values and fingerprints; it knows no database rows and no forms.
 """
 
 import hashlib
@@ -33,7 +33,10 @@ def fingerprints(values: Mapping[str, object]) -> str:
 
 
 def changed_names(seen: str | None, values: Mapping[str, object]) -> list[str]:
-    """The names of the values that differ from the fingerprints in `seen`. Without fingerprints: all names."""
+    """The names of the values that differ from their fingerprints in `seen`.
+
+    Without fingerprints: all names.
+    """
     known = set((seen or "").split())
     return [name for name, value in values.items() if f"{name}={fingerprint(value)}" not in known]
 

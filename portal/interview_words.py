@@ -64,7 +64,7 @@ INTERVIEW: dict[InterviewState, StateWords] = {
 
 
 @dataclass(frozen=True)
-class DoingWords:
+class ActivityWords:
     """The words for what a candidate does at the moment."""
 
     reviewer: str
@@ -73,11 +73,13 @@ class DoingWords:
 
 # The keys are the values of `review_queue.Activity`.
 ACTIVITIES = {
-    "recording": DoingWords("Recording", INTERVIEW[InterviewState.RECORDING].heading),
-    "waiting": DoingWords(
+    "recording": ActivityWords("Recording", INTERVIEW[InterviewState.RECORDING].heading),
+    "waiting": ActivityWords(
         "Begun", "The candidate is on the page. Nothing is being recorded at the moment."
     ),
-    "away": DoingWords("Paused", "The candidate has begun, but is not on the page at the moment."),
+    "away": ActivityWords(
+        "Paused", "The candidate has begun, but is not on the page at the moment."
+    ),
 }
 
 # For an interview in any state that does not go on: its application was withdrawn or decided.
@@ -100,15 +102,15 @@ def state_words(state: InterviewState) -> StateWords:
     return INTERVIEW[state]
 
 
-def activity_words(doing: str) -> DoingWords:
-    return ACTIVITIES[doing]
+def activity_words(activity: str) -> ActivityWords:
+    return ACTIVITIES[activity]
 
 
-def heading(interview: InterviewSession, doing: str) -> str:
-    """The heading of the reviewer's page. `doing` matters only while the candidate records."""
+def heading(interview: InterviewSession, activity: str) -> str:
+    """The heading of the reviewer's page. `activity` matters only while the candidate records."""
     if interview.is_stopped:
         is_withdrawn = interview.application.status is ApplicationStatus.WITHDRAWN
         return STOPPED.heading.format(reason="withdrawn" if is_withdrawn else "decided")
     if interview.state is InterviewState.RECORDING:
-        return activity_words(doing).heading
+        return activity_words(activity).heading
     return state_words(interview.state).heading

@@ -70,8 +70,8 @@ class Claim:
     def excuse(self, error: Exception) -> bool:
         """Excuse an error that only says that the row was deleted, or that the disk is full.
 
-        Returns whether it was excused. Then the attempt does not count, and the next one begins after the lease expires
-        and, after a full disk, when there is space again.
+        Returns whether it was excused. Then the attempt does not count. The next attempt begins
+        after the lease expires and, after a full disk, when there is space again.
         """
         is_full = disk.is_full(error)
         self.write(keep=True, **({"attempts": 0} if is_full else {}))

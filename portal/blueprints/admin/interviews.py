@@ -149,10 +149,10 @@ def interview_status(interview_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _status(interview: InterviewSession) -> dict[str, Any]:
-    doing = review_queue.progress(interview).activity
+    activity = review_queue.progress(interview).activity
     return {
         "status": interviews.status(interview),
-        "heading": interview_words.heading(interview, doing),
+        "heading": interview_words.heading(interview, activity),
     }
 
 

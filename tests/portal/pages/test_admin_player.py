@@ -2,7 +2,9 @@
 list.
 """
 
+import html
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from factories import Cast, make_job, sign_in
 from flask.testing import FlaskClient
 from reviewing import NOON, make_answer, make_flag, make_interview
 
+from capture.signals import LANES, SIGNALS
 from portal import interviews
 from portal.extensions import db
 from portal.models import AnswerState, InterviewSession, InterviewState
@@ -252,3 +255,19 @@ def test_questions_lead_to_their_moment_without_any_measurement(admin: FlaskClie
     page = admin.get(f"/admin/sessions/{plain.id}?state=ready").text
 
     assert f'href="/admin/sessions/{plain.id}?state=ready&amp;t=10.0" data-seek-ms="10000"' in page
+
+
+def test_the_page_gives_its_script_every_signal_and_each_lane_a_row(
+    admin: FlaskClient, ready: InterviewSession
+) -> None:
+    page = html.unescape(admin.get(f"/admin/sessions/{ready.id}").text)
+    registry = json.loads(re.search(r'data-registry="(.*?\})"', page)[1])
+    assert [signal["name"] for signal in registry["signals"]] == [one.name for one in SIGNALS]
+
+    for lane in LANES:
+        row = re.search(rf'data-lane="{lane.name}".*?</div>', page, re.DOTALL)[0]
+        assert re.search(r"\bh-1[135]\b", row), "a height that the stylesheet has"
+        assert f"text-{lane.main.ink}" in row
+        assert (lane.main.scale.unit or lane.main.scale.ends) in row
+        for signal in lane.lines[1:]:
+            assert f'data-series="{signal.name}"' in page

@@ -26,7 +26,7 @@ run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1
 	exec $(DEVELOPMENT) $(BIN)/gunicorn wsgi:app
 
 test: $(DEV_STAMP) assets models  ## every test, in two processes; ARGS="-k face" chooses, in one
-	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile)
+	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist worksteal)
 
 SLOW := torture or browser or webkit or nginx or strace or sound or server or footage
 quick: $(DEV_STAMP) assets models  ## every test without browser, server or sound, for while you write

@@ -6,27 +6,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from browsing import PATIENCE_MS, Candidate, events_of, fake_camera_browser
+from browsing import PATIENCE_MS, Candidate, events_of
 from misbehaving import TRACKS, begins
 from playwright.sync_api import Browser, expect
 from scripts import with_constants
 from servers import LiveServer
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path_factory.mktemp("calls"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

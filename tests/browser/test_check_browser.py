@@ -6,26 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browsing import PATIENCE_MS, Candidate, fake_camera_browser
+from browsing import PATIENCE_MS, Candidate
 from misbehaving import DELIVERS_A_HEAD_AT_ITS_END, DELIVERS_NOTHING, NEVER_STARTS
 from playwright.sync_api import Browser, Locator, expect
 from servers import LiveServer
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path_factory.mktemp("check"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from browsing import PATIENCE_MS, Candidate, bytes_on_server, events_of, fake_camera_browser
+from browsing import PATIENCE_MS, Candidate, bytes_on_server, events_of
 from playwright.sync_api import Browser, Route
 from scripts import with_constants
 from servers import LiveServer
@@ -16,20 +16,6 @@ from portal.extensions import db
 from portal.models import InterviewSession
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path_factory.mktemp("coming"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from browsing import Candidate, events_of, fake_camera_browser
+from browsing import Candidate, events_of
 from playwright.sync_api import Browser, Request, Route
 from servers import LiveServer
 
@@ -16,20 +16,6 @@ UNPLUG = (
     "document.querySelector('[data-camera]').srcObject.getVideoTracks()[0].dispatchEvent(new"
     " Event('ended'))"
 )
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path_factory.mktemp("falling_back"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browsing import Candidate, fake_camera_browser
+from browsing import Candidate
 from playwright.sync_api import Browser, expect
 from scripts import with_constants
 from servers import LiveServer
@@ -23,20 +23,6 @@ GIVES_NOTHING_BACK = """
         return get.call(this, key);
     };
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path_factory.mktemp("holding-up"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ recordings are its own.
 from collections.abc import Iterator
 
 import pytest
-from browsing import PATIENCE_MS, Candidate, fake_camera_browser, media_ms
+from browsing import PATIENCE_MS, Candidate, media_ms
 from playwright.sync_api import Browser
 from servers import LiveServer
 
@@ -17,20 +17,6 @@ WITHOUT = """for (const [owner, name] of [
     [window, "structuredClone"], [Object, "hasOwn"], [navigator, "wakeLock"],
 ]) Object.defineProperty(owner, name, { value: undefined });
 Object.defineProperty(navigator, "locks", { value: undefined });"""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path_factory.mktemp("safari"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import Candidate, bytes_on_server, fake_camera_browser, keep_blobs, recorded_blobs
+from browsing import Candidate, bytes_on_server, keep_blobs, recorded_blobs
 from lying_proxy import Lie, LyingProxy, Request
 from playwright.sync_api import Browser, expect
 from scripts import with_constants
@@ -18,20 +18,6 @@ from slow_line import SlowLine
 pytestmark = pytest.mark.browser
 
 ARRIVED_WITHIN_MS = 120_000
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path_factory.mktemp("pace"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
 
 
 def arrived_whole(candidate: Candidate) -> None:

@@ -13,7 +13,6 @@ from browsing import (
     PATIENCE_MS,
     Candidate,
     bytes_on_server,
-    fake_camera_browser,
     keep_blobs,
     recorded_blobs,
 )
@@ -28,20 +27,6 @@ pytestmark = pytest.mark.browser
 
 NEVER_OPENS = "IDBFactory.prototype.open = () => ({})"
 NAME = "interview-uploads"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path_factory.mktemp("storage"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

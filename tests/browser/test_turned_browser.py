@@ -9,7 +9,6 @@ import pytest
 from browsing import (
     PATIENCE_MS,
     Candidate,
-    fake_camera_browser,
     media_ms,
 )
 from misbehaving import asks_for, begins
@@ -17,20 +16,6 @@ from playwright.sync_api import Browser, expect
 from servers import LiveServer
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    server = LiveServer(tmp_path_factory.mktemp("turned"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

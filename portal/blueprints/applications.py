@@ -1,6 +1,8 @@
 """A candidate's applications: apply, follow, download the résumé, withdraw, start the interview."""
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, render_template, request, send_file, url_for
@@ -32,6 +34,24 @@ TAKES_FILES = {"applications.apply", "applications.replace_resume"}
 DRAIN_BLOCK_BYTES = 256 * 1024
 
 
+@dataclass(frozen=True)
+class ApplicationView:
+    """What the dashboard shows about one application."""
+
+    application: Application
+    step: next_step.Step
+    sentence: str
+    recording_kept_until: datetime | None  # None if nothing was recorded
+
+    @classmethod
+    def of(cls, application: Application) -> "ApplicationView":
+        interview = application.interview
+        kept_until = None
+        if interview and interview.consent_record_at:
+            kept_until = interview.kept_until(settings().retention_days)
+        return cls(application, *next_step.next_step(application), kept_until)
+
+
 @bp.get("/dashboard")
 @login_required
 def dashboard() -> ResponseReturnValue:
@@ -41,11 +61,8 @@ def dashboard() -> ResponseReturnValue:
         selectinload(Application.interview),
     )
     applications = db.session.scalars(with_all.order_by(Application.created_at.desc())).all()
-    rows = [(application, *next_step.next_step(application)) for application in applications]
-    days = settings().retention_days
-    return render_template(
-        "applications/dashboard.html", rows=rows, step=next_step.Step, retention_days=days
-    )
+    rows = [ApplicationView.of(application) for application in applications]
+    return render_template("applications/dashboard.html", rows=rows)
 
 
 @bp.route("/jobs/<slug>/apply", methods=["GET", "POST"])

@@ -3,7 +3,17 @@
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from flask import Blueprint, abort, flash, jsonify, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    has_request_context,
+    jsonify,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
@@ -160,7 +170,7 @@ def home_of(user: User) -> str:
 
 @bp.app_context_processor
 def kept_for_links() -> dict[str, Any]:
-    return {"next_kept": next_kept}
+    return {"next_kept": next_kept()} if has_request_context() else {}
 
 
 def next_kept() -> dict[str, Any]:

@@ -2,12 +2,21 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    has_request_context,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import access, hiring
-from portal.blueprints import page_asked, page_to_keep
+from portal.blueprints import page_asked, page_links, page_to_keep
 from portal.extensions import db
 from portal.hiring import next_step
 from portal.hiring.job_search import JobSearch
@@ -20,9 +29,12 @@ JOBS_PER_PAGE = 20
 NEW_FOR = timedelta(days=3)  # a job is shown as "new" for this long
 
 
+bp.add_app_template_filter(next_step.about_minutes)
+
+
 @bp.app_context_processor
-def shared_words() -> dict[str, object]:
-    return {"about_minutes": next_step.about_minutes, "board_as_it_was": board_as_it_was}
+def search_to_keep() -> dict[str, object]:
+    return {"board_as_it_was": board_as_it_was()} if has_request_context() else {}
 
 
 def board_as_it_was() -> dict[str, object]:
@@ -54,8 +66,8 @@ def board() -> ResponseReturnValue:
         "now": utc_now(),
         "new_for": NEW_FOR,
     }
-    view["page_url"] = lambda number: url_for("jobs.board", **search.as_args(), page=number)
     view |= {
+        "links": page_links(found, "jobs.board", **search.as_args()),
         "workplaces": reversed(Workplace),
         "types": EmploymentType,
         "statuses": (JobStatus.OPEN, JobStatus.CLOSED),

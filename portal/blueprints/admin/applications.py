@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from portal import edit_conflicts, hiring
 from portal.access import Viewer, fetch_any, reviewed
-from portal.blueprints import page_asked, page_to_keep
+from portal.blueprints import page_asked, page_links, page_to_keep
 from portal.blueprints.admin.bp import bp
 from portal.blueprints.admin.jobs import jobs_to_choose_from
 from portal.extensions import db
@@ -36,6 +37,14 @@ LEADS_TO = {
 }
 
 
+@dataclass(frozen=True)
+class ApplicationRow:
+    """What one row of the list shows about an application."""
+
+    application: Application
+    decisions: list[str]  # those that its status allows
+
+
 @bp.get("/applications")
 def applications() -> ResponseReturnValue:
     wanted = _wanted()
@@ -45,14 +54,14 @@ def applications() -> ResponseReturnValue:
     return render_template(
         "admin/applications.html",
         page=page,
+        rows=[ApplicationRow(row, decisions(row)) for row in page.items],
         wanted=wanted,
         statuses=[
             (WAITING, "Waiting for a decision"),
             *((one.value, words(one)) for one in ApplicationStatus),
         ],
         jobs=jobs_to_choose_from(current_user),
-        decisions=decisions,
-        page_url=lambda number: url_for("admin.applications", **wanted, page=number),
+        links=page_links(page, "admin.applications", **wanted),
         kept={"list": APPLICATIONS, **applications_kept()},
     )
 

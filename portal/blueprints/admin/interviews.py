@@ -6,7 +6,6 @@ URLs an interview is called a session.
 
 import math
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from flask_login import current_user
 
 from portal import interview_words, interviews, review_queue
 from portal.access import fetch_any
-from portal.blueprints import page_asked
+from portal.blueprints import page_asked, page_links
 from portal.blueprints.admin.applications import (
     APPLICATIONS,
     applications_kept,
@@ -45,7 +44,8 @@ def interview_list() -> ResponseReturnValue:
         "summaries": [review_queue.summary(interview) for interview in page.items],
         "wanted": wanted,
         "left_out": wanted.left_out(current_user),
-        "page_url": _page_url(wanted),
+        "kept": wanted.to_args(),
+        "links": page_links(page, "admin.interview_list", **wanted.to_args()),
     }
     if wants_fragment():
         return render_template("admin/_interviews.html", **view)
@@ -60,16 +60,12 @@ def interview_list() -> ResponseReturnValue:
     )
 
 
-def _page_url(wanted: InterviewFilter) -> Callable[[int], str]:
-    return lambda number: url_for("admin.interview_list", **wanted.to_args(), page=number)
-
-
 @bp.get("/sessions/<uuid:interview_id>/row")
 def interview_row(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    wanted = InterviewFilter.from_args(request.args)
+    kept = InterviewFilter.from_args(request.args).to_args()
     return render_template(
-        "admin/_interview_row.html", summary=review_queue.summary(interview), wanted=wanted
+        "admin/_interview_row.html", summary=review_queue.summary(interview), kept=kept
     )
 
 

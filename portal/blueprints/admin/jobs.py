@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from flask_login import current_user
 
 from portal import hiring
 from portal.access import Viewer, fetch_any, reviewed
-from portal.blueprints import page_asked, page_to_keep
+from portal.blueprints import page_asked, page_links, page_to_keep
 from portal.blueprints.admin.bp import bp
 from portal.edit_conflicts import Difference
 from portal.extensions import db
@@ -31,6 +32,16 @@ ROWS_PER_PAGE = 50
 SAVE, PUBLISH = "save", "publish"
 
 
+@dataclass(frozen=True)
+class JobRow:
+    """What one row of the list shows about a job: also how many it has of each."""
+
+    job: Job
+    questions: int
+    applications: int
+    ready_interviews: int
+
+
 @bp.get("/jobs")
 def jobs() -> ResponseReturnValue:
     page = db.paginate(
@@ -39,12 +50,11 @@ def jobs() -> ResponseReturnValue:
         per_page=ROWS_PER_PAGE,
         error_out=False,
     )
-    ids = [job.id for job in page.items]
     return render_template(
         "admin/jobs.html",
         page=page,
-        counts=_counts(ids, current_user),
-        page_url=lambda number: url_for("admin.jobs", page=number),
+        rows=_rows(page.items, current_user),
+        links=page_links(page, "admin.jobs"),
     )
 
 
@@ -53,8 +63,8 @@ def jobs_to_choose_from(viewer: Viewer) -> Sequence[Job]:
     return db.session.scalars(reviewed(db.select(Job), viewer).order_by(Job.title)).all()
 
 
-def _counts(job_ids: list[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, tuple[int, int, int]]:
-    """For each job: the number of its questions, applications and ready interviews."""
+def _rows(jobs: list[Job], viewer: Viewer) -> list[JobRow]:
+    job_ids = [job.id for job in jobs]
     counted = reviewed(sa.select(Application.job_id, sa.func.count()), viewer)
     applications = counted.where(Application.job_id.in_(job_ids)).group_by(Application.job_id)
     ready = applications.join(Application.interview).where(
@@ -69,10 +79,10 @@ def _counts(job_ids: list[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, tuple[i
     asked, applied, recorded = (
         dict(db.session.execute(query).all()) for query in (questions, applications, ready)
     )
-    return {
-        job_id: (asked.get(job_id, 0), applied.get(job_id, 0), recorded.get(job_id, 0))
-        for job_id in job_ids
-    }
+    return [
+        JobRow(job, asked.get(job.id, 0), applied.get(job.id, 0), recorded.get(job.id, 0))
+        for job in jobs
+    ]
 
 
 @bp.route("/jobs/new", methods=["GET", "POST"])

@@ -1,6 +1,7 @@
 """The list of all accounts. Admins can disable and enable an account here."""
 
 import uuid
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask_login import current_user
 
 from portal import edit_conflicts
 from portal.access import Viewer, fetch_any, reviewed
-from portal.blueprints import page_asked
+from portal.blueprints import page_asked, page_links
 from portal.blueprints.admin.bp import bp
 from portal.extensions import db
 from portal.models import User
@@ -17,6 +18,14 @@ from portal.people import accounts
 from portal.text_search import mentions
 
 ROWS_PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """What one row of the list shows about an account."""
+
+    person: User
+    version: str  # of the account, so that a button notices a change in the meantime
 
 
 @bp.get("/people")
@@ -28,9 +37,9 @@ def people() -> ResponseReturnValue:
     return render_template(
         "admin/people.html",
         page=page,
+        rows=[PersonRow(person, account_version(person)) for person in page.items],
         wanted=wanted,
-        account_version=account_version,
-        page_url=lambda number: url_for("admin.people", page=number, q=wanted or None),
+        links=page_links(page, "admin.people", q=wanted or None),
     )
 
 

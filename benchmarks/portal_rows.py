@@ -17,8 +17,9 @@ from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from acting import interviews
 from factories import make_application, make_job, make_question, make_user, save
-from flask import current_app, g
+from flask import current_app
 from interview_steps import begin_interview, start_answer
 from servers import LiveServer, free_port, wait_until_answers
 from sqlalchemy import select
@@ -30,7 +31,8 @@ from capture import bench
 from capture.film import joining
 from capture.media.signature import identify_file
 from capture.session import AnswerSource, CaptureSession
-from portal import interviews, tus, upload_tokens
+from portal import tus, upload_tokens
+from portal.database import reading
 from portal.extensions import db
 from portal.interviews.finishing import prepare_results
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
@@ -128,17 +130,13 @@ def _record(answer: Answer, data: bytes) -> None:
 def _wait_until_ready(interview: InterviewSession, since: float) -> None:
     """Poll the state. We end each transaction, because an open one blocks the server's writes."""
     interview_id, state = interview.id, interview.state
-    db.session.rollback()
-    g.only_reads_database = True
+    own = InterviewSession.id == interview_id
     while state is not InterviewState.READY:
         if state is InterviewState.FAILED or time.perf_counter() - since > READY_WITHIN_S:
             raise RuntimeError(f"the interview is {state}")
         time.sleep(LOOK_EVERY_S)
-        state = db.session.execute(
-            select(InterviewSession.state).where(InterviewSession.id == interview_id)
-        ).scalar_one()
-        db.session.rollback()
-    g.only_reads_database = False
+        with reading():
+            state = db.session.execute(select(InterviewSession.state).where(own)).scalar_one()
 
 
 def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:

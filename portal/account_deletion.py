@@ -6,12 +6,15 @@ is killed after that step, housekeeping finishes the deletion
 """
 
 from portal import interviews
+from portal.database import transaction
 from portal.models import User, utc_now
 from portal.people import accounts
 
 
 def delete_account(user: User) -> None:
     """Delete this person's account and everything that belongs to it."""
-    user.leaving_at = utc_now()
-    accounts.disable(user)  # commits: from now on no sign-in and no upload succeeds
+    with transaction():
+        user.leaving_at = utc_now()
+        accounts.disable(user)
+    # from now on no sign-in and no upload succeeds
     interviews.erase(user.id)

@@ -5,6 +5,7 @@ from flask import Flask, current_app
 
 from portal import account_deletion, demo, interviews, work
 from portal.config import Environment, settings
+from portal.database import transaction
 from portal.extensions import db
 from portal.models import Role, User, utc_now
 from portal.people import accounts, passwords
@@ -51,13 +52,14 @@ def create_admin(email: str, full_name: str, password: str) -> None:
     if problem := passwords.why_refused(password, email):
         raise click.ClickException(problem)
     email, password_hash = tidy_email(email), passwords.hash_password(password)
-    user = accounts.find(email) or User(email=email)
-    _refuse_leaving(user)
-    user.full_name, user.role, user.password_hash = full_name, Role.ADMIN, password_hash
-    db.session.add(user)
-    db.session.flush()
-    # The password is new: end the sign-ins that were made with the old one. This also commits.
-    accounts.sign_out_everywhere(user)
+    with transaction():
+        user = accounts.find(email) or User(email=email)
+        _refuse_leaving(user)
+        user.full_name, user.role, user.password_hash = full_name, Role.ADMIN, password_hash
+        db.session.add(user)
+        db.session.flush()
+        # The password is new: end the sign-ins that were made with the old one.
+        accounts.sign_out_everywhere(user)
     click.echo(f"{email} is an admin now.")
 
 
@@ -65,7 +67,8 @@ def create_admin(email: str, full_name: str, password: str) -> None:
 @click.argument("email")
 def disable_user(email: str) -> None:
     """Disable an account and sign it out everywhere. This deletes no data."""
-    accounts.disable(_person(email))
+    with transaction():
+        accounts.disable(_person(email))
     click.echo(f"{tidy_email(email)} is disabled and signed out everywhere.")
 
 
@@ -73,9 +76,10 @@ def disable_user(email: str) -> None:
 @click.argument("email")
 def enable_user(email: str) -> None:
     """Let the owner of a disabled account sign in again."""
-    person = _person(email)
-    _refuse_leaving(person)
-    accounts.enable(person)
+    with transaction():
+        person = _person(email)
+        _refuse_leaving(person)
+        accounts.enable(person)
     click.echo(f"{tidy_email(email)} can sign in again.")
 
 

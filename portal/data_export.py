@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from flask import g
 
 from portal import access, interviews
 from portal.config import settings
+from portal.database import reading
 from portal.extensions import db
 from portal.models import Application, InterviewQuestion, InterviewSession, User
 
@@ -23,9 +23,14 @@ def export_data(user: User) -> Iterator[bytes]:
 
     The ZIP is made while it is sent, because it may be larger than the free space on our disk.
     """
-    db.session.rollback()
-    # The request is a POST, but it only reads. Without this it would hold SQLite's write lock.
-    g.only_reads_database = True
+    # The request is a POST, but it only reads. Sending takes minutes and needs only the files.
+    with reading():
+        files = _files(user)
+    return _zipped(files)
+
+
+def _files(user: User) -> dict[str, bytes | Path]:
+    """The content of each file of the ZIP, or where it lies."""
     files: dict[str, bytes | Path] = {"profile.json": _as_json(_profile(user))}
     mine = access.own(sa.select(Application), user).order_by(Application.created_at)
     for number, application in enumerate(db.session.scalars(mine), 1):
@@ -39,9 +44,7 @@ def export_data(user: User) -> Iterator[bytes]:
                 f"{folder}/interview/{path.relative_to(place.folder)}": path
                 for path in place.files()
             }
-    db.session.rollback()  # close the transaction: sending takes minutes and reads only files
-    g.only_reads_database = False
-    return _zipped(files)
+    return files
 
 
 def _zipped(files: dict[str, bytes | Path]) -> Iterator[bytes]:

@@ -13,9 +13,11 @@ from flask import current_app
 from pypdf import PdfWriter
 
 from portal import hiring, interviews, work
+from portal.config import settings
+from portal.database import transaction
 from portal.extensions import db
 from portal.hiring import resumes
-from portal.models import EmploymentType, Job, Question, Role, User, Workplace
+from portal.models import EmploymentType, InterviewSession, Job, Question, Role, User, Workplace
 from portal.people import passwords
 
 PASSWORD = "measured-not-judged"
@@ -61,6 +63,7 @@ PROMPTS = [
     "What would you like to learn here in your first half year?",
 ]
 THINK_MS, LIMIT_MS, TAKES = 30_000, 180_000, 2
+TAB = "demo-tab"
 
 
 def is_seeded() -> bool:
@@ -72,13 +75,14 @@ def make() -> None:
 
     If somebody interrupts this function, the next `flask seed` starts again from the beginning.
     """
-    _remove_leftovers()
-    candidate = _person(
-        CANDIDATE_EMAIL, "Ines Duarte", headline="Data engineer, seven years with sensor networks"
-    )
-    jobs = [_job(values) for values in JOBS]
+    headline = "Data engineer, seven years with sensor networks"
+    with transaction():
+        _remove_leftovers()
+        candidate = _person(CANDIDATE_EMAIL, "Ines Duarte", headline=headline)
+        jobs = [_job(values) for values in JOBS]
     _record_interview(candidate, jobs[0])
-    _person(ADMIN_EMAIL, "R. Okafor", role=Role.ADMIN)
+    with transaction():
+        _person(ADMIN_EMAIL, "R. Okafor", role=Role.ADMIN)
 
 
 def _remove_leftovers() -> None:
@@ -88,7 +92,7 @@ def _remove_leftovers() -> None:
         db.select(Job).where(Job.slug.in_([values["slug"] for values in JOBS]))
     ):
         db.session.delete(job)
-    db.session.commit()
+    db.session.flush()  # so that the new ones can have their names
 
 
 def _person(email: str, full_name: str, **values: object) -> User:
@@ -96,7 +100,6 @@ def _person(email: str, full_name: str, **values: object) -> User:
         email=email, full_name=full_name, password_hash=passwords.hash_password(PASSWORD), **values
     )
     db.session.add(user)
-    db.session.commit()
     return user
 
 
@@ -116,24 +119,29 @@ def _job(values: dict[str, Any]) -> Job:
 def _record_interview(candidate: User, job: Job) -> None:
     """Run the code path of a real interview, with generated clips instead of a camera."""
     resume = resumes.read("ines-duarte.pdf", io.BytesIO(_blank_pdf()), "demo")
-    interview = interviews.open_interview(hiring.apply(candidate, job, resume))
-    interviews.give_consent(interview, analyse=True)
-    interviews.claim_seat(interview, "demo-tab")
+    with resumes.stored(resume, settings().resumes_folder) as stored, transaction():
+        interview = interviews.open_interview(hiring.apply(job, stored, by=candidate))
+    with transaction():
+        interviews.give_consent(interview, analyse=True)
+        interviews.claim_seat(interview, TAB)
     with tempfile.TemporaryDirectory() as folder:
         for position, clip in enumerate(interviews.demo_clips(Path(folder)), start=1):
-            data = clip.read_bytes()
-            interviews.release(interview, position, "demo-tab")
-            answer = interviews.start_answer(
-                interview, interviews.NewAnswer("demo-tab", position, "mp4")
-            )
-            interviews.receive(answer, 0, data, None)
-            # Otherwise a note would say that the answer arrived faster than it is long.
-            answer.created_at -= timedelta(milliseconds=LIMIT_MS)
-            db.session.commit()
-            interviews.complete_answer(answer, len(data), None, watched=True)
-    db.session.refresh(interview)
-    interviews.finish(interview)
+            _record_answer(interview, position, clip.read_bytes())
+    with transaction():
+        db.session.refresh(interview)
+        interviews.finish(interview)
     work.work_through(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+def _record_answer(interview: InterviewSession, position: int, data: bytes) -> None:
+    with transaction():
+        interviews.release(interview, position, TAB)
+        answer = interviews.start_answer(interview, interviews.NewAnswer(TAB, position, "mp4"))
+    interviews.receive(answer, 0, data, None)
+    with interviews.locked_to_complete(answer) as upload, transaction():
+        # Otherwise a note would say that the answer arrived faster than it is long.
+        answer.created_at -= timedelta(milliseconds=LIMIT_MS)
+        interviews.complete_answer(upload, len(data), None, watched=True)
 
 
 def _blank_pdf() -> bytes:

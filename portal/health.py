@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal import interviews, work
 from portal.config import settings
+from portal.database import release_lock
 from portal.extensions import db
 from portal.models import InterviewSession, utc_now
 
@@ -61,7 +62,7 @@ def _database() -> str:
         db.session.execute(db.select(InterviewSession.id).limit(1))
     except SQLAlchemyError as exc:
         log.warning("the database does not answer: %s", type(exc).__name__)
-        db.session.rollback()
+        release_lock()
         return "does not answer, or is not migrated"
     return OK
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import sqlalchemy as sa
-from flask import Flask, g
+from flask import Flask
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import ThreadingWSGIServer
@@ -22,6 +22,7 @@ from sqlalchemy.orm import aliased
 
 from portal import health, interviews, work
 from portal.config import settings
+from portal.database import reading
 from portal.extensions import db
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, WorkerKind, utc_now
 
@@ -38,8 +39,7 @@ class PortalCollector(Collector):
         self._app = app
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        with self._app.app_context():
-            g.only_reads_database = True
+        with self._app.app_context(), reading():
             checks = health.checks()
             are_well = {name: words == health.OK for name, words in checks.items()}
             yield _family("check_ok", "1 if this part of /readyz is ok, else 0", "check", are_well)

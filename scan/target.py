@@ -7,12 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import papers
+from acting import interviews
 from factories import PASSWORD, make_application
 from servers import LiveServer
 from visiting import Visitor
 
 from capture.stderr import own_stderr
-from portal import demo, interviews
+from portal import demo
 from portal.config import PROJECT_FOLDER, settings
 from portal.extensions import db
 from portal.models import InterviewSession, Job, User

@@ -6,11 +6,12 @@ from flask_login import current_user, login_required
 
 from portal import account_deletion, data_export
 from portal.blueprints.auth import start_session
+from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
 from portal.models import User, utc_now
-from portal.people import accounts, throttle
+from portal.people import accounts, credentials, throttle
 from portal.web.error_pages import beside_form
 from portal.web.htmx import go_to
 
@@ -37,7 +38,7 @@ def password() -> ResponseReturnValue:
         ), 422 if form.is_submitted() else 200
     user_id = current_user.id
     try:
-        accounts.change_password(current_user, form.old.data, form.new.data, request.remote_addr)
+        credentials.change_password(current_user, form.old.data, form.new.data, request.remote_addr)
     except PortalError as error:
         return beside_form(error, "account/password.html", form)
     start_session(db.session.get_one(User, user_id))
@@ -47,7 +48,8 @@ def password() -> ResponseReturnValue:
 
 @bp.post("/sign-out-everywhere")
 def sign_out_everywhere() -> ResponseReturnValue:
-    accounts.sign_out_everywhere(current_user)
+    with transaction():
+        accounts.sign_out_everywhere(current_user)
     session.clear()
     flash("You are signed out everywhere.", "success")
     return go_to(url_for("jobs.board"))
@@ -87,7 +89,7 @@ def _unconfirmed(form: ConfirmForm, template: str) -> ResponseReturnValue | None
     if not form.validate_on_submit():
         return render_template(template, form=form), 422 if form.is_submitted() else 200
     try:
-        accounts.confirm(current_user, form.password.data, request.remote_addr)
+        credentials.confirm(current_user, form.password.data, request.remote_addr)
     except PortalError as error:
         return beside_form(error, template, form)
     return None

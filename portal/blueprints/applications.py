@@ -1,6 +1,7 @@
 """A candidate's applications: apply, follow, download the résumé, withdraw, start the interview."""
 
 import uuid
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal import access, edit_conflicts, hiring, interviews
 from portal.config import settings
+from portal.database import release_lock, transaction
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.applications import ApplyForm, ResumeForm
@@ -71,7 +73,7 @@ def apply(slug: str) -> ResponseReturnValue:
     job = access.fetch_job(slug)
     with flashed_refusals():
         hiring.check_may_apply(current_user, job)
-        db.session.rollback()  # release the write lock while we check the file
+        release_lock()  # while we check the file
         form = ApplyForm(str(current_user.id))
         try:
             if not _is_valid(form):
@@ -79,7 +81,8 @@ def apply(slug: str) -> ResponseReturnValue:
                 return render_template("applications/apply.html", job=job, form=form), status
         except RetryLater as error:
             return beside_form(error, "applications/apply.html", form, job=job)
-        hiring.apply(current_user, job, form.checked, form.note.data or "")
+        with _stored(form) as resume, transaction():
+            hiring.apply(job, resume, form.note.data or "", by=current_user)
         done = f"You applied for {job.title}. Your résumé is saved. {form.checked.changes}"
         flash(done.strip(), "success")
     if hiring.find_application(current_user, job):
@@ -97,6 +100,10 @@ def _is_valid(form: ResumeForm) -> bool:
     with throttle.counted(throttle.APPLY, current_user.id, request.remote_addr, utc_now()):
         is_valid: bool = form.validate()
     return is_valid
+
+
+def _stored(form: ResumeForm) -> AbstractContextManager[resumes.StoredResume]:
+    return resumes.stored(form.checked, settings().resumes_folder)
 
 
 @bp.errorhandler(RequestEntityTooLarge)
@@ -138,9 +145,11 @@ def _drain_body() -> None:
 @login_required
 def resume(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_visible(Application, application_id)
-    if request.method == "GET" and application.user_id != current_user.id:
+    is_opened_now = application.user_id != current_user.id and not application.resume_opened_at
+    if request.method == "GET" and is_opened_now:
         # Note this before we look for the file: from now on the candidate cannot replace it.
-        hiring.note_opened(application)
+        with transaction():
+            hiring.note_opened(application)
     path = settings().resumes_folder / application.resume_path
     if not path.is_file():
         abort(410, "This file is not on our disk any more. Ask its owner to send it again.")
@@ -162,12 +171,13 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
         before = application.resume_path
         if request.method == "POST":
             hiring.check_is_resume_seen(application, request.form.get(edit_conflicts.FIELD))
-        db.session.rollback()  # release the write lock while we check the file
+        release_lock()  # while we check the file
         form = view["form"] = ResumeForm(str(current_user.id))
         if not _is_valid(form):
             status = 422 if form.is_submitted() else 200
             return render_template("applications/replace_resume.html", **view), status
-        hiring.replace_resume(application, form.checked, before)
+        with _stored(form) as resume, transaction():
+            hiring.replace_resume(application, resume, before)
     except PortalError as error:
         is_final = isinstance(error, CannotChange)
         return beside_form(error, "applications/replace_resume.html", **view, is_final=is_final)
@@ -181,7 +191,8 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
 def withdraw(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_own(Application, application_id)
     with flashed_refusals():
-        hiring.withdraw(application, request.form.get(edit_conflicts.FIELD, ""))
+        with transaction():
+            hiring.withdraw(application, request.form.get(edit_conflicts.FIELD, ""))
         flash(f"You withdrew your application for {application.job.title}.", "success")
     return go_to(url_for("applications.dashboard"))
 
@@ -191,6 +202,7 @@ def withdraw(application_id: uuid.UUID) -> ResponseReturnValue:
 def start_interview(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_own(Application, application_id)
     with flashed_refusals():
-        interview = interviews.open_interview(application)
+        with transaction():
+            interview = interviews.open_interview(application)
         return go_to(url_for("capture.interview", interview_id=interview.id))
     return go_to(url_for("applications.dashboard"))

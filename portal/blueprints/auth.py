@@ -19,12 +19,13 @@ from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
 
 from portal import access
+from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db, login_manager
 from portal.forms.account import AboutForm, AccountForm, SignInForm
 from portal.models import User
-from portal.people import accounts, known_browsers
-from portal.people.accounts import Credentials
+from portal.people import accounts, credentials, known_browsers
+from portal.people.credentials import Credentials
 from portal.web.error_pages import beside_form, for_programs, wants_json
 from portal.web.htmx import go_to, wants_fragment
 
@@ -69,7 +70,7 @@ def login() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
     try:
-        user = accounts.authenticate(credentials_of(form))
+        user = credentials.authenticate(credentials_of(form))
     except PortalError as error:
         return beside_form(error, "auth/login.html", form)
     start_session(user)
@@ -97,7 +98,8 @@ def signed_in() -> ResponseReturnValue:
 
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
-    access.sign_out_here()
+    with transaction():
+        access.sign_out_here()
     flash("You are signed out.", "success")
     return go_to(url_for("jobs.board"))
 
@@ -112,7 +114,7 @@ def register() -> ResponseReturnValue:
         status = 422 if form.is_submitted() else 200
         return render_template("auth/register.html", form=form, next=next_kept()), status
     try:
-        user = accounts.register(credentials_of(form), form.full_name.data)
+        user = credentials.register(credentials_of(form), form.full_name.data)
     except PortalError as error:
         return beside_form(error, "auth/register.html", form, next=next_kept())
     start_session(user)
@@ -129,13 +131,15 @@ def register_about() -> ResponseReturnValue:
         return render_template(
             "auth/register_about.html", **view
         ), 422 if form.is_submitted() else 200
-    # Lock the row: another tab may be saving at the same time.
-    db.session.refresh(current_user, with_for_update=True)
-    if differences := form.find_edit_conflicts(current_user):
+    with transaction():
+        # Lock the row: another tab may be saving at the same time.
+        db.session.refresh(current_user, with_for_update=True)
+        differences = form.find_edit_conflicts(current_user)
+        if not differences:
+            for name, value in form.values().items():
+                setattr(current_user, name, value)
+    if differences:
         return render_template("auth/register_about.html", **view, differences=differences), 409
-    for name, value in form.values().items():
-        setattr(current_user, name, value)
-    db.session.commit()
     return go_to(url_for("auth.register_done", **next_kept()))
 
 
@@ -152,7 +156,8 @@ def start_session(user: User) -> None:
     lifetime = (
         accounts.KIOSK_SIGN_IN_LIFETIME if access.is_at_a_kiosk() else accounts.SIGN_IN_LIFETIME
     )
-    session[access.SIGN_IN] = str(accounts.start_sign_in(user, lifetime))
+    with transaction():
+        session[access.SIGN_IN] = str(accounts.start_sign_in(user, lifetime))
     login_user(user)
     known_browsers.remember(user)
 

@@ -1,8 +1,8 @@
 """What people do with jobs and applications: publish, apply, withdraw, invite, offer, reject.
 
 These functions check who may change a job or an application, and when. They know no page and no
-form, and they do not know how an interview is recorded. Each of them commits. The portal decides
-nothing by itself: each function runs because a person asked for it.
+form, and they do not know how an interview is recorded. None of them commits: the caller opens the
+transaction, and says `by` whom the change is made. The portal decides nothing by itself.
 """
 
 from portal.hiring.applying import NOTE_MAX_CHARS, apply, check_may_apply, find_application

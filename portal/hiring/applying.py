@@ -1,14 +1,13 @@
-"""Applies for a job with a checked résumé. Commits."""
+"""Applies for a job with a résumé that is checked and stored."""
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from portal import access
-from portal.config import settings
+from portal.database import insert_unless_there
 from portal.extensions import db
-from portal.hiring import resumes, used_takes
+from portal.hiring import used_takes
 from portal.hiring.errors import ACCOUNT_DISABLED, AlreadyApplied, CannotApply
-from portal.hiring.resumes import Resume
+from portal.hiring.resumes import StoredResume
 from portal.models import Application, Job, User
 
 NOTE_MAX_CHARS = 2_000
@@ -33,39 +32,18 @@ def check_may_apply(user: User, job: Job) -> None:
         raise CannotApply("This job is closed and takes no more applications.")
 
 
-def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
-    """Apply with a checked résumé. Raises CannotApply or AlreadyApplied.
-
-    If it raises, the stored file is deleted again.
-    """
-    folder = settings().resumes_folder
-    check_may_apply(user, job)
-    db.session.rollback()  # release the database's lock while the disk works
-    stored = resumes.store(resume, folder)
-    try:
-        return _insert(user, job, _made(resume, stored, note))
-    except BaseException:
-        db.session.rollback()
-        resumes.remove(stored, folder)
-        raise
-
-
-def _made(resume: Resume, stored: str, note: str) -> Application:
-    return Application(
-        resume_path=stored,
+def apply(job: Job, resume: StoredResume, note: str = "", *, by: User) -> Application:
+    """Apply with a stored résumé. Raises CannotApply or AlreadyApplied."""
+    check_may_apply(by, job)  # again, in the same transaction as the insert
+    application = Application(
+        user_id=by.id,
+        job_id=job.id,
+        resume_path=resume.path,
         resume_name=resume.name,
         resume_changes=resume.changes,
         note=note.strip(),
+        was_recorded=used_takes.takes_used(by, job) is None,
     )
-
-
-def _insert(user: User, job: Job, application: Application) -> Application:
-    check_may_apply(user, job)  # check again, in the same transaction as the insert
-    application.user_id, application.job_id = user.id, job.id
-    application.was_recorded = used_takes.takes_used(user, job) is None
-    db.session.add(application)
-    try:
-        db.session.commit()
-    except IntegrityError as exc:  # the same person has just applied in another tab
-        raise AlreadyApplied from exc
+    if not insert_unless_there(application):  # the same person has just applied in another tab
+        raise AlreadyApplied
     return application

@@ -1,10 +1,11 @@
 """Moves an application from one status to the next: withdraw, invite, offer, reject.
 
-Each function commits. A person calls each of them; the portal decides nothing by itself.
+A person calls each function (`by`); the portal decides nothing by itself.
 """
 
 import sqlalchemy as sa
 
+from portal.database import changed_one
 from portal.extensions import db
 from portal.hiring import stopped_interviews
 from portal.hiring.errors import CannotChange, StatusChanged, StatusForbids
@@ -80,9 +81,8 @@ def _try_to_move(
             Application.status.in_([known for known in ApplicationStatus if known == seen])
         )
     change = row.where(Application.status.in_(REACHED_FROM[status])).values(status=status)
-    moved: bool = db.session.execute(change).rowcount == 1  # type: ignore[attr-defined]
+    moved = changed_one(change)
     if moved:
         stopped_interviews.end_work_if_stopped(application.id)
-    db.session.commit()
     db.session.refresh(application)
     return moved

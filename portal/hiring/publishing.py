@@ -1,6 +1,5 @@
-"""Opens and closes jobs for applications. Each function commits."""
+"""Opens and closes jobs for applications."""
 
-from portal.extensions import db
 from portal.hiring import used_takes
 from portal.hiring.errors import CannotChange
 from portal.models import Job, JobStatus, utc_now
@@ -12,7 +11,6 @@ def publish(job: Job) -> None:
         raise CannotChange("This job is open already.")
     job.status = JobStatus.OPEN
     job.published_at = job.published_at or utc_now()
-    db.session.commit()
 
 
 def close(job: Job) -> None:
@@ -24,4 +22,3 @@ def close(job: Job) -> None:
         raise CannotChange("This job is not open.")
     job.status = JobStatus.CLOSED
     used_takes.forget(job)
-    db.session.commit()

@@ -1,15 +1,14 @@
-"""Replaces the résumé of an application until the hiring team opens it. Commits."""
+"""Replaces the résumé of an application until the hiring team opens it."""
 
-import uuid
+from functools import partial
 
 import sqlalchemy as sa
 
-from portal import edit_conflicts
-from portal.config import settings
+from portal import database, edit_conflicts
 from portal.extensions import db
 from portal.hiring import resumes
 from portal.hiring.errors import ACCOUNT_DISABLED, CannotChange, ResumeReplaced, StatusForbids
-from portal.hiring.resumes import Resume
+from portal.hiring.resumes import StoredResume
 from portal.models import Application, ApplicationStatus, utc_now
 
 # With these statuses the candidate can no longer change the application.
@@ -39,48 +38,36 @@ def check_is_resume_seen(application: Application, seen: str | None) -> None:
         raise ResumeReplaced
 
 
-def replace_resume(application: Application, resume: Resume, before: str | None = None) -> None:
+def replace_resume(application: Application, resume: StoredResume, before: str | None) -> None:
     """Replace the file `before`, if the team has not opened it. Raises CannotChange.
 
     `before` is the path of the résumé that the owner saw. Inspecting the new file takes a while,
     and another tab may replace the old one in that time. None replaces the stored file without this
-    comparison. If it raises, nothing has changed.
+    comparison. The old file is deleted after the commit.
     """
-    folder, application_id = settings().resumes_folder, application.id
+    application = _locked(application)
     before = before or application.resume_path
-    db.session.rollback()  # release the database's lock while the disk works
-    stored = resumes.store(resume, folder)
-    try:
-        _point_to(application_id, before, stored, resume)
-    except BaseException:
-        db.session.rollback()
-        resumes.remove(stored, folder)
-        raise
-    resumes.remove(before, folder)
-
-
-def _point_to(application_id: uuid.UUID, before: str, stored: str, resume: Resume) -> None:
-    """Point the row to the new file, unless the old file was opened or replaced a moment ago."""
-    application = db.session.get(
-        Application, application_id, with_for_update=True, populate_existing=True
-    )
-    if application is None or application.resume_path != before:
+    if application.resume_path != before:
         raise ResumeReplaced
     check_may_replace_resume(application)
-    application.resume_path, application.resume_name = stored, resume.name
+    application.resume_path, application.resume_name = resume.path, resume.name
     application.resume_changes = resume.changes
-    db.session.commit()
+    database.after_commit(partial(resumes.remove, before, resume.folder))
+
+
+def _locked(application: Application) -> Application:
+    """The row as it is now. Nobody else can open or replace the résumé until we commit."""
+    found = db.session.get(
+        Application, application.id, with_for_update=True, populate_existing=True
+    )
+    if found is None:
+        raise ResumeReplaced
+    return found
 
 
 def note_opened(application: Application) -> None:
     """Note that the team opens the résumé: from now on the candidate cannot replace it."""
-    if application.resume_opened_at:
-        return
     row = sa.update(Application).where(
         Application.id == application.id, Application.resume_opened_at.is_(None)
     )
-    # end the read transaction of this GET request, so that its one write can begin
-    db.session.rollback()
     db.session.execute(row.values(resume_opened_at=utc_now()))
-    db.session.commit()
-    db.session.refresh(application)  # the candidate may have replaced it a moment ago

@@ -9,6 +9,8 @@ import os
 import re
 import unicodedata
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import IO
 from urllib.parse import quote
 
 from disk.atomic import fsync_folder
+from portal import database
 from portal.errors import PortalError
 from portal.hiring import file_inspection
 
@@ -57,6 +60,16 @@ class Resume:
     changes: str = ""  # a sentence on what the inspection removed from the file; empty if nothing
 
 
+@dataclass(frozen=True)
+class StoredResume:
+    """A résumé whose file is on our disk, and whose row is not written yet."""
+
+    path: str  # our own name for the file
+    folder: Path
+    name: str
+    changes: str
+
+
 def read(
     filename: str | None, stream: IO[bytes], who: str, scan_command: tuple[str, ...] = ()
 ) -> Resume:
@@ -92,6 +105,22 @@ def store(resume: Resume, folder: Path) -> str:
         os.fsync(file.fileno())
     fsync_folder(folder)
     return name
+
+
+@contextmanager
+def stored(resume: Resume, folder: Path) -> Iterator[StoredResume]:
+    """Store the file for the block, which commits the row that names it.
+
+    The file comes first, so a row never names a file that does not exist. If the block raises, the
+    file is deleted again. No lock of the database is held while the disk works.
+    """
+    database.release_lock()
+    path = store(resume, folder)
+    try:
+        yield StoredResume(path, folder, resume.name, resume.changes)
+    except BaseException:
+        remove(path, folder)
+        raise
 
 
 def remove(name: str, folder: Path) -> None:

@@ -13,7 +13,8 @@ from collections import Counter
 import sqlalchemy as sa
 from flask import current_app
 
-from portal.extensions import db, insert_unless_there
+from portal.database import insert_unless_there
+from portal.extensions import db
 from portal.models import (
     Answer,
     Application,
@@ -52,7 +53,6 @@ def remember(user_id: uuid.UUID) -> None:
                 mark=mark, job_id=application.job_id, is_finished=is_finished, takes=takes
             )
         )
-    db.session.commit()
 
 
 def takes_used(user: User, job: Job) -> dict[int, int] | None:
@@ -71,7 +71,7 @@ def takes_used(user: User, job: Job) -> dict[int, int] | None:
 
 
 def forget(job: Job) -> None:
-    """Delete the stored takes of this job. Commits nothing."""
+    """Delete the stored takes of this job."""
     db.session.execute(sa.delete(EarlierInterview).where(EarlierInterview.job_id == job.id))
 
 

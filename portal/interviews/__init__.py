@@ -1,10 +1,10 @@
 """Everything that happens to an interview. Only this package of the portal works with `capture`.
 
-The candidate's actions are in `lifecycle`, `questions`, `answers` and `receiving`; `eligibility`
-checks whether the candidate may do them. Background work is in `measuring`, `flagging`, `finishing`
-and `results`. Files: `paths`, `disk_space`, `observation_cache`, `retention`. Data for pages:
-`status`, `arrival_notes`, `recording_layout`, `figure`. `kiosk` records with this machine's own
-devices.
+The candidate's actions are in `lifecycle`, `questions`, `answers`, `receiving` and `upload_ends`;
+`eligibility` checks whether the candidate may do them. Background work is in `measuring`,
+`flagging`, `finishing` and `results`. Files: `paths`, `disk_space`, `observation_cache`,
+`retention`. Data for pages: `status`, `arrival_notes`, `recording_layout`, `figure`. `kiosk`
+records with this machine's own devices.
 
 Other packages of the portal import from this file, and not from the modules (a facade).
 """
@@ -23,9 +23,6 @@ from portal.interviews.answer_remarks import notes as arrival_notes
 from portal.interviews.answer_remarks import notes_by_question
 from portal.interviews.answers import (
     NewAnswer,
-    complete_answer,
-    discard_upload,
-    refuse_discarded,
     report_events,
     start_answer,
 )
@@ -46,6 +43,7 @@ from portal.interviews.kiosk import (
     KIOSK_CONTAINER,
     DevicesUnusable,
     NotAtTheMachine,
+    forget_unrecorded,
     hold_devices,
     is_station_there,
     look_at_devices,
@@ -76,6 +74,13 @@ from portal.interviews.retention import (
     purge,
 )
 from portal.interviews.status import Status, arrived, status
+from portal.interviews.upload_ends import (
+    complete_answer,
+    discard_upload,
+    locked_to_complete,
+    locked_to_discard,
+    refuse_discarded,
+)
 
 __all__ = [
     "KIOSK_CONTAINER",
@@ -108,10 +113,13 @@ __all__ = [
     "finish",
     "finish_account_deletions",
     "flag_sentence",
+    "forget_unrecorded",
     "give_consent",
     "hold_devices",
     "is_not_stopped",
     "is_station_there",
+    "locked_to_complete",
+    "locked_to_discard",
     "look_at_devices",
     "notes_by_question",
     "open_interview",

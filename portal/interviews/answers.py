@@ -1,7 +1,7 @@
-"""Starts, discards and completes an answer, and stores what the page reports about it.
+"""Starts an answer, and stores what the page reports about it.
 
-Each function checks whether the candidate may do this, changes rows and files, and commits.
-`receiving` stores the bytes.
+Each function checks whether the candidate may do this, and changes rows; none commits. `receiving`
+stores the bytes, and `upload_ends` completes or discards the upload.
 """
 
 import uuid
@@ -9,16 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from capture.media.signature import UPLOAD_CONTAINERS, is_head_alone
+from capture.media.signature import UPLOAD_CONTAINERS
 from capture.types import PageEventKind, PausedDevice
-from portal import tus, work
-from portal.config import settings
+from portal import tus
 from portal.extensions import db
-from portal.interviews import disk_space, kiosk, questions
+from portal.interviews import disk_space, questions
 from portal.interviews.eligibility import lock_interview, refuse_stopped, refuse_unless_seated
-from portal.interviews.errors import BytesMissing, Discarded, InterviewError, NoTakesLeft, TooMuch
-from portal.interviews.paths import answer_path, recording
-from portal.interviews.receiving import most_bytes, refuse_complete, refuse_where_recorded_here
+from portal.interviews.errors import InterviewError, NoTakesLeft, TooMuch
+from portal.interviews.paths import answer_path
+from portal.interviews.receiving import most_bytes
 from portal.models import (
     Answer,
     AnswerState,
@@ -26,7 +25,6 @@ from portal.models import (
     InterviewSession,
     InterviewState,
     PageEvent,
-    utc_now,
 )
 
 MAX_PARTS = 20  # of one take; a page with more interruptions is broken
@@ -84,91 +82,7 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
         container=wish.container,
     )
     db.session.add(answer)
-    db.session.commit()
     return answer
-
-
-def discard_upload(answer: Answer) -> None:
-    """Delete an upload that is not complete. Its take stays used.
-
-    A process that measures it sees a newer fencing token, and stops.
-    """
-    refuse_where_recorded_here()
-    answer_id, path = answer.id, answer_path(answer)
-    # lock the file first, then the database, as appending does: so they cannot deadlock
-    db.session.rollback()
-    with tus.locked(path):
-        kept = db.session.get(Answer, answer_id)
-        if kept is None or kept.state is AnswerState.DISCARDED:
-            raise tus.Gone
-        refuse_complete(kept)
-        kept.state, kept.fence, kept.lease_until = AnswerState.DISCARDED, kept.fence + 1, None
-        db.session.commit()
-        recording(kept.interview).delete_part(kept.question_position, kept.take, kept.part)
-
-
-def refuse_discarded(answer: Answer) -> None:
-    """Raise Discarded if the upload was discarded before it was complete."""
-    if answer.state is AnswerState.DISCARDED and answer.length_bytes is None:
-        raise Discarded("This upload was taken back; nothing of it is here.")
-
-
-def complete_answer(
-    answer: Answer, length_bytes: int, recorded_ms: int | None, *, watched: bool = False
-) -> Answer | None:
-    """Note that all bytes of an answer have arrived. Raises BytesMissing and Discarded.
-
-    Returns None if nothing was recorded; the take can then be used again. `recorded_ms` is how long
-    the recorder ran: if the media is shorter, the rest is shown as missing. `watched` says that our
-    page recorded the answer and sent all its reports.
-    """
-    refuse_stopped(answer.interview)
-    losses = kiosk.stop_and_report_losses(answer) if settings().records_itself else None
-    answer_id, path = answer.id, answer_path(answer)
-    db.session.rollback()
-    # under the lock no piece can arrive between reading the size and marking it complete
-    with tus.locked(path) as here:
-        kept = db.session.get(Answer, answer_id)
-        if kept is None:
-            return None  # a repeated request
-        refuse_discarded(kept)
-        if kept.state is not AnswerState.RECORDING:
-            return kept  # a repeated request
-        if here < length_bytes:
-            raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
-        if here == 0 or is_head_alone(path):
-            _forget(kept)
-            return None
-        _note_complete(kept, here, recorded_ms, losses)
-        kept.watched = watched
-        db.session.commit()
-    work.wake_workers()
-    return kept
-
-
-def _forget(answer: Answer) -> None:
-    """Delete an answer without content, so that its take is free and the earlier take counts."""
-    place, names = recording(answer.interview), (answer.question_position, answer.take, answer.part)
-    db.session.delete(answer)
-    db.session.commit()
-    place.delete_part(*names)
-
-
-def _note_complete(
-    answer: Answer, here: int, recorded_ms: int | None, losses: kiosk.Losses | None
-) -> None:
-    answer.length_bytes = here
-    answer.recorded_ms = (
-        None if recorded_ms is None else min(recorded_ms, answer.limit_ms + OVERSHOOT_MS)
-    )
-    if losses:
-        answer.pictures_dropped, answer.sound_lost_ms = (
-            losses.pictures_dropped,
-            losses.sound_lost_ms,
-        )
-    answer.state, answer.completed_at = AnswerState.RECEIVED, utc_now()
-    # a failure with the growing file does not mean that the complete file is bad
-    answer.attempts = 0
 
 
 def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
@@ -189,7 +103,6 @@ def report_events(answer: Answer, events: Iterable[dict[str, Any]]) -> int:
         elif event["kind"] in list(PageEventKind) and len(known) < MAX_PAGE_EVENTS:
             known[key] = PageEvent(**{name: event.get(name) for name in PAGE_EVENT_NAMES})
             answer.page_events.append(known[key])
-    db.session.commit()
     return len(known)
 
 

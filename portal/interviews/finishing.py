@@ -7,10 +7,10 @@ replaced as a whole, and the last step is one transaction that checks the fencin
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, g
+from flask import Flask
 
 from capture.errors import CaptureError, UnusableMedia
 from capture.film import joining
@@ -20,6 +20,7 @@ from capture.store.recording import Recording
 from capture.types import Flag, Measurements
 from disk.atomic import GROUP_READS, atomic_write
 from disk.hashing import note_hash
+from portal.database import changed_one, reading, release_lock, transaction
 from portal.extensions import db
 from portal.interviews import recording_layout, results
 from portal.interviews.eligibility import why_unwanted
@@ -39,19 +40,18 @@ def prepare_results(app: Flask, answer_id: Any, stop: threading.Event) -> None:
 
     Nothing is lost if this ends early or never runs.
     """
-    with app.app_context():
-        g.only_reads_database = True
+    with app.app_context(), reading():
         answer = db.session.get(Answer, answer_id)
         if answer is None:
             return  # deleted meanwhile
         path, place, interview = answer_path(answer), recording(answer.interview), answer.interview
         halt = Halt(app, interview.id, why_unwanted, stop)
-        db.session.rollback()  # so that the rows are read again after the film is locked
+        release_lock()  # so that the rows are read again after the film is locked
         with place.film_locked(wait_s=0) as is_ours:
             # if not, another process is finishing the interview, or has finished it
             is_recording = interview.state is InterviewState.RECORDING
             answers, longest_ms = results.film_so_far(interview), results.longest_ms(interview)
-            db.session.rollback()  # copying takes long; no transaction stays open for it
+            release_lock()  # copying takes long; no transaction stays open for it
             if is_ours and is_recording:
                 joining.grow(place.growing_film_path, answers, longest_ms, halt)
                 note_hash(path, halt)
@@ -97,14 +97,13 @@ def _make_results(claim: Claim, halt: Check) -> tuple[Recording, Measurements, l
 
 
 def _make_film(claim: Claim, halt: Check) -> Recording:
-    with claim.app.app_context():
-        g.only_reads_database = True
+    with claim.app.app_context(), reading():
         interview = db.session.get_one(
             InterviewSession, claim.row_id, options=[results.WITH_EVENTS]
         )
         place, layout = recording(interview), recording_layout.layout(interview)
         parts = results.film_parts(interview, layout.answers)
-        db.session.rollback()  # copying takes long; no transaction stays open for it
+        release_lock()  # copying takes long; no transaction stays open for it
         if not parts:
             raise UnusableMedia("No answer of this interview could be read.")
         with place.film_locked(FILM_WAIT_S, halt) as is_ours:
@@ -119,14 +118,13 @@ def _write_results(claim: Claim) -> tuple[Measurements, list[Flag]]:
 
     Delete discarded takes now, because the film is made.
     """
-    with claim.app.app_context():
-        g.only_reads_database = True
+    with claim.app.app_context(), reading():
         interview = db.session.get_one(
             InterviewSession, claim.row_id, options=[results.WITH_EVENTS]
         )
         place, measurements = recording(interview), results.gather(interview)
         events, discarded = results.page_events(interview), results.discarded_takes(interview)
-        db.session.rollback()  # the rest works on files and takes long
+        release_lock()  # the rest works on files and takes long
         for question, take in discarded:
             place.delete_take(question, take)
         flags = find_flags(measurements, rules())
@@ -137,8 +135,8 @@ def _write_results(claim: Claim) -> tuple[Measurements, list[Flag]]:
 def _link(claim: Claim, place: Recording, measurements: Measurements, flags: list[Flag]) -> None:
     """Make the interview ready, in one transaction: flags, length and file names."""
     files = {"video": place.recording_path.name, "telemetry": place.telemetry_path.name}
-    with claim.app.app_context():
-        changed = db.session.execute(
+    with claim.app.app_context(), transaction():
+        is_ours = changed_one(
             sa.update(InterviewSession)
             .where(InterviewSession.id == claim.row_id, InterviewSession.fence == claim.fence)
             .values(
@@ -149,8 +147,7 @@ def _link(claim: Claim, place: Recording, measurements: Measurements, flags: lis
                 flags_version=InterviewSession.flags_version + 1,
             )
         )
-        if not cast(Any, changed).rowcount:
-            db.session.rollback()
+        if not is_ours:
             return
         replace_flags(claim.row_id, flags)
         interview = db.session.get_one(InterviewSession, claim.row_id)
@@ -158,5 +155,4 @@ def _link(claim: Claim, place: Recording, measurements: Measurements, flags: lis
         for answer in interview.answers:
             if answer not in interview.kept_answers() and answer.state is not AnswerState.FAILED:
                 answer.state = AnswerState.DISCARDED
-        db.session.commit()
     place.delete_temporary()

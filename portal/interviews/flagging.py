@@ -6,13 +6,14 @@ All flags are replaced together. A version number prevents older flags from repl
 
 import uuid
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, g
+from flask import Flask
 
 from capture.rules import find_flags
 from capture.types import Flag as FoundFlag
+from portal.database import changed_one, reading, transaction
 from portal.extensions import db
 from portal.interviews import results
 from portal.interviews.flag_keys import kept_keys
@@ -23,15 +24,14 @@ from portal.models import Flag, InterviewSession, InterviewState
 def refresh_flags(app: Flask, interview_id: Any) -> bool:
     """Find and store the flags so far. False if another process stored newer flags meanwhile."""
     with app.app_context():
-        g.only_reads_database = True
-        interview = db.session.get_one(
-            InterviewSession, interview_id, options=[results.WITH_EVENTS]
-        )
-        version, measurements = interview.flags_version, results.gather(interview)
-        db.session.rollback()
-        g.only_reads_database = False
+        with reading():
+            interview = db.session.get_one(
+                InterviewSession, interview_id, options=[results.WITH_EVENTS]
+            )
+            version, measurements = interview.flags_version, results.gather(interview)
         flags = find_flags(measurements, rules())
-        return _store_flags(interview_id, version, flags)
+        with transaction():
+            return _store_flags(interview_id, version, flags)
 
 
 def _store_flags(interview_id: Any, version: int, flags: list[FoundFlag]) -> bool:
@@ -39,14 +39,10 @@ def _store_flags(interview_id: Any, version: int, flags: list[FoundFlag]) -> boo
         InterviewSession.id == interview_id, InterviewSession.flags_version == version
     )
     live = InterviewSession.state.in_([InterviewState.RECORDING, InterviewState.FINISHING])
-    changed = db.session.execute(
-        sa.update(InterviewSession).where(current, live).values(flags_version=version + 1)
-    )
-    if not cast(Any, changed).rowcount:
-        db.session.rollback()
+    newer = sa.update(InterviewSession).where(current, live).values(flags_version=version + 1)
+    if not changed_one(newer):
         return False
     replace_flags(interview_id, flags)
-    db.session.commit()
     return True
 
 

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from capture.device import client as device_client
 from capture.device.client import StationAway, StationRefused
 from capture.errors import StillWriting
 from portal.config import settings
+from portal.database import reading, release_lock
 from portal.extensions import db
 from portal.interviews import disk_space, receiving
 from portal.interviews.eligibility import may_record, refuse_other_tabs, refuse_unless_seated
@@ -124,27 +125,23 @@ def preview(interview: InterviewSession, tab: str) -> Generator[bytes]:
 
 
 def record_here(answer: Answer, tab: str) -> dict[str, Any]:
-    """Let the station record an answer whose row exists. If it cannot, delete the row.
-
-    A slow station may still begin. Then the row stays, and the page finds it when it asks again.
-    """
+    """Let the station record an answer whose row exists. Raises DevicesUnusable if it cannot."""
     limits = {
         "most_ms": answer.limit_ms + OVERRUN_MS,
         "most_bytes": receiving.most_bytes(answer.limit_ms),
         "least_free_bytes": settings().disk_floor_bytes // disk_space.RUNNING_SHARE,
     }
     path = str(answer_path(answer).resolve())
-    try:
-        return _ask(
-            "start", answer.interview, tab=tab, answer=str(answer.id), path=path, limits=limits
-        )
-    except StationSlow:
-        raise
-    except DevicesUnusable:
-        if not answer_path(answer).exists():
-            db.session.delete(answer)
-            db.session.commit()
-        raise
+    return _ask("start", answer.interview, tab=tab, answer=str(answer.id), path=path, limits=limits)
+
+
+def forget_unrecorded(answer: Answer, error: DevicesUnusable) -> None:
+    """Delete the row of an answer that the station refused to record, so that its take is free.
+
+    A slow station may still begin. Then the row stays, and the page finds it when it asks again.
+    """
+    if not isinstance(error, StationSlow) and not answer_path(answer).exists():
+        db.session.delete(answer)
 
 
 def stop_here(interview: InterviewSession, tab: str) -> dict[str, Any]:
@@ -217,8 +214,7 @@ def end_what_was_stopped(app: Flask, station: "Station", ended: threading.Event)
 def _end_what_was_stopped(app: Flask, station: "Station") -> None:
     if (holder := station.holder) is None:
         return
-    with app.app_context():
-        g.only_reads_database = True
+    with app.app_context(), reading():
         is_allowed = may_record(uuid.UUID(holder.interview))
     if not is_allowed:
         station.release(holder.interview, holder.tab)
@@ -229,7 +225,7 @@ def _end_what_was_stopped(app: Flask, station: "Station") -> None:
 
 def _ask(verb: str, interview: InterviewSession, **values: Any) -> dict[str, Any]:
     interview_id = str(interview.id)
-    db.session.rollback()  # cameras take seconds; the database must not wait for them
+    release_lock()  # cameras take seconds; the database must not wait for them
     try:
         return device_client.ask(settings().station_socket, verb, interview=interview_id, **values)
     except (StationAway, StationRefused) as error:

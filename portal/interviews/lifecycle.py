@@ -1,14 +1,16 @@
-"""The life of an interview: open it, consent, claim the seat, finish it, retry a failed one."""
+"""The life of an interview: open it, consent, claim the seat, finish it, retry a failed one.
+
+No function commits.
+"""
 
 from datetime import timedelta
-from typing import Any, cast
 
 import sqlalchemy as sa
 
 from portal import hiring, work
 from portal.config import settings
 from portal.consent import Shown
-from portal.extensions import db
+from portal.database import after_commit, changed_one
 from portal.interviews import disk_space, questions
 from portal.interviews.answers import parts_of
 from portal.interviews.eligibility import (
@@ -31,7 +33,6 @@ def open_interview(application: Application) -> InterviewSession:
     refuse_uninterviewable(application)
     if application.interview is None:
         application.interview = InterviewSession()
-        db.session.commit()
     return application.interview
 
 
@@ -55,7 +56,6 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
         interview.start_time = now
         interview.state = InterviewState.RECORDING
         recording(interview).create()
-    db.session.commit()
 
 
 def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False) -> None:
@@ -66,13 +66,12 @@ def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False
     free = sa.or_(
         InterviewSession.holder.is_(None), InterviewSession.holder_seen_at < now - SEAT_FREE_AFTER
     )
-    taken = db.session.execute(
+    is_taken = changed_one(
         sa.update(InterviewSession)
         .where(InterviewSession.id == interview.id, sa.true() if take_over else sa.or_(mine, free))
         .values(holder=tab, holder_seen_at=now)
     )
-    db.session.commit()
-    if not cast(Any, taken).rowcount:
+    if not is_taken:
         raise OpenElsewhere
 
 
@@ -92,8 +91,8 @@ def finish(interview: InterviewSession) -> bool:
         utc_now(),
         None,
     )
-    hiring.mark_interviewed(interview.application)  # commits both changes
-    work.wake_workers()
+    hiring.mark_interviewed(interview.application)
+    after_commit(work.wake_workers)
     return True
 
 
@@ -108,8 +107,7 @@ def retry(interview: InterviewSession) -> None:
     interview.state, interview.failure, interview.attempts = InterviewState.FINISHING, "", 0
     for answer in interview.kept_answers():
         answer.state, answer.failure, answer.attempts = AnswerState.RECEIVED, "", 0
-    db.session.commit()
-    work.wake_workers()
+    after_commit(work.wake_workers)
 
 
 def _missing(interview: InterviewSession) -> str:

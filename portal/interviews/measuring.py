@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask import g
 from sqlalchemy.orm import contains_eager
 
 from capture.errors import CaptureError, UnusableMedia
@@ -24,6 +23,7 @@ from capture.session import AnswerSource, CaptureSession
 from disk import space as disk
 from disk.atomic import atomic_write
 from portal import tus, work
+from portal.database import reading
 from portal.extensions import db
 from portal.hiring.stopped_interviews import is_not_stopped
 from portal.interviews import disk_space
@@ -181,7 +181,7 @@ class LiveMeasuring:
         # The first refresh comes sooner, to fill the cache with earlier answers' observations.
         self._refreshed_at = time.monotonic() - REFRESH_EVERY_S / 2
         self._size = 0
-        with claim.app.app_context():
+        with claim.app.app_context(), reading():
             answer = db.session.get_one(Answer, claim.row_id)
             place = recording(answer.interview)
             names = (answer.question_position, answer.take, answer.part)
@@ -230,8 +230,7 @@ class LiveMeasuring:
 
     def _goes_on(self) -> bool:
         """Whether the candidate still records."""
-        with self.claim.app.app_context():
-            g.only_reads_database = True
+        with self.claim.app.app_context(), reading():
             own = InterviewSession.id == self.interview_id
             return (
                 db.session.scalar(sa.select(InterviewSession.state).where(own))
@@ -254,8 +253,7 @@ class LiveMeasuring:
         now = time.monotonic()
         if not self._is_complete and now - self._asked_at >= ASK_EVERY_S:
             self._asked_at = now
-            with self.claim.app.app_context():
-                g.only_reads_database = True
+            with self.claim.app.app_context(), reading():
                 state = db.session.scalar(
                     sa.select(Answer.state).where(Answer.id == self.claim.row_id)
                 )
@@ -287,8 +285,7 @@ class LiveMeasuring:
 
     def _is_stopped(self) -> bool:
         """Whether a withdrawal or a decision has stopped the interview meanwhile."""
-        with self.claim.app.app_context():
-            g.only_reads_database = True
+        with self.claim.app.app_context(), reading():
             return not is_wanted(self.interview_id)
 
 
@@ -310,8 +307,7 @@ def _normalise(live: LiveMeasuring) -> bool:
 
 def _limits_now(live: LiveMeasuring) -> Limits:
     """The limits, after earlier parts are measured. Raises UnusableMedia if no time is left."""
-    with live.claim.app.app_context():
-        g.only_reads_database = True
+    with live.claim.app.app_context(), reading():
         left_ms = allowed_ms(db.session.get_one(Answer, live.claim.row_id))
     if left_ms <= 0:
         raise UnusableMedia("the time for this answer was used up before this part")

@@ -25,7 +25,7 @@ COPIED = ("position", "prompt", "think_ms", "limit_ms", "takes")
 
 
 def copy_from_job(interview: InterviewSession) -> None:
-    """Copy the job's questions. Commits nothing.
+    """Copy the job's questions.
 
     Raises NotInterviewable if an earlier account of this person used all takes.
     """
@@ -58,7 +58,6 @@ def release(interview: InterviewSession, position: int, tab: str) -> InterviewQu
     db.session.execute(
         sa.update(InterviewQuestion).where(own, unseen).values(released_at=utc_now())
     )
-    db.session.commit()
     db.session.refresh(question)
     return question
 

@@ -16,6 +16,7 @@ from capture.errors import UnusableMedia
 from capture.media.signature import identify
 from portal import tus
 from portal.config import settings
+from portal.database import release_lock, transaction
 from portal.extensions import db
 from portal.interviews import disk_space
 from portal.interviews.eligibility import NOTHING_MORE
@@ -176,7 +177,7 @@ def receive(
     path, is_news = answer_path(answer), length_bytes is not None and answer.announced_bytes is None
     if isinstance(answer, Answer):
         # only the file is needed from here on, and a slow disk must not block the database
-        db.session.rollback()
+        release_lock()
 
     def refuse() -> None:
         """Check again, under the lock of the file: the row may have changed meanwhile."""
@@ -211,7 +212,7 @@ def announce(answer: Answer, length_bytes: int) -> None:
         return
     answer_id, path, limit_ms = answer.id, answer_path(answer), answer.limit_ms
     _check_length(known, length_bytes, 0, limit_ms)
-    db.session.rollback()
+    release_lock()
     with tus.locked(path) as here:  # the lock keeps out a piece that says another length
         _check_length(upload_target(answer_id).announced_bytes, length_bytes, here, limit_ms)
         _note_length(answer_id, length_bytes)
@@ -233,8 +234,10 @@ def _note_length(answer_id: uuid.UUID, length_bytes: int | None) -> None:
     if length_bytes is None:
         return
     still_unknown = (Answer.id == answer_id, Answer.announced_bytes.is_(None))
-    db.session.execute(sa.update(Answer).where(*still_unknown).values(announced_bytes=length_bytes))
-    db.session.commit()
+    with transaction():
+        db.session.execute(
+            sa.update(Answer).where(*still_unknown).values(announced_bytes=length_bytes)
+        )
 
 
 def most_bytes(limit_ms: int) -> int:
@@ -248,7 +251,7 @@ def confirmed_bytes(answer: Answer) -> int:
     The client may delete these bytes.
     """
     path = answer_path(answer)
-    db.session.rollback()
+    release_lock()
     return tus.confirm(path)
 
 

@@ -1,4 +1,7 @@
-"""Deletes recordings: when the promised time is over, or when a candidate asks for it."""
+"""Deletes recordings: when the promised time is over, or when a candidate asks for it.
+
+Files are deleted between two transactions, so these functions open transactions of their own.
+"""
 
 import logging
 import threading
@@ -13,7 +16,8 @@ from flask import Flask
 
 from capture.store.recording import Recording
 from portal.config import settings
-from portal.extensions import db, drop_old_pages
+from portal.database import drop_old_pages, release_lock, transaction
+from portal.extensions import db
 from portal.hiring import resumes, stopped_interviews, used_takes
 from portal.interviews.observation_cache import finished_rows
 from portal.interviews.paths import folder_of
@@ -69,7 +73,7 @@ def _continue_after_errors(what: str) -> Iterator[None]:
     try:
         yield
     except Exception:
-        db.session.rollback()
+        release_lock()
         log.exception("%s failed and is tried again within the hour", what)
 
 
@@ -79,12 +83,12 @@ def remove(interview_id: uuid.UUID) -> None:
     A process that measures it sees a newer fencing token, and stops.
     """
     # with a lease, so that no other process begins to work on it meanwhile
-    stopped_interviews.end_work([interview_id], free_at=utc_now() + LEASE)
-    db.session.commit()  # deleting files takes time, and no lock is held meanwhile
+    with transaction():
+        stopped_interviews.end_work([interview_id], free_at=utc_now() + LEASE)
     # files first: if this process is killed here, the row still leads to the files that are left
-    folder_of(interview_id).delete()
-    db.session.execute(sa.delete(InterviewSession).where(InterviewSession.id == interview_id))
-    db.session.commit()
+    folder_of(interview_id).delete()  # takes time, and no lock is held meanwhile
+    with transaction():
+        db.session.execute(sa.delete(InterviewSession).where(InterviewSession.id == interview_id))
 
 
 def clear_up(now: datetime) -> None:
@@ -94,7 +98,7 @@ def clear_up(now: datetime) -> None:
         InterviewSession.state == InterviewState.READY, lately
     )
     ids = db.session.scalars(ready).all()
-    db.session.rollback()  # deleting files takes long; no transaction stays open for it
+    release_lock()  # deleting files takes long; no transaction stays open for it
     for interview_id in ids:
         with _continue_after_errors(f"clearing up interview {interview_id}"):
             _clear_up(folder_of(interview_id))
@@ -120,7 +124,8 @@ def erase(user_id: uuid.UUID) -> None:
 
     Files go first: if this process is killed, the rows still lead to the files that are left.
     """
-    used_takes.remember(user_id)  # first, because it counts rows that are deleted below
+    with transaction():  # first, because it counts rows that are deleted below
+        used_takes.remember(user_id)
     of_person = sa.select(Application.id).where(Application.user_id == user_id)
     stored = db.session.scalars(
         sa.select(Application.resume_path).where(Application.user_id == user_id)
@@ -128,12 +133,12 @@ def erase(user_id: uuid.UUID) -> None:
     recorded = sa.select(InterviewSession.id).where(InterviewSession.application_id.in_(of_person))
     for interview_id in db.session.scalars(recorded).all():
         remove(interview_id)
-    db.session.rollback()
+    release_lock()
     for name in stored:
         resumes.remove(name, settings().resumes_folder)
-    # the database deletes the rows that refer to it (ON DELETE CASCADE)
-    db.session.execute(sa.delete(User).where(User.id == user_id))
-    db.session.commit()
+    with transaction():
+        # the database deletes the rows that refer to it (ON DELETE CASCADE)
+        db.session.execute(sa.delete(User).where(User.id == user_id))
     drop_old_pages()
 
 
@@ -146,7 +151,7 @@ def delete_orphaned_resumes(now: datetime) -> int:
     oldest_kept = (now - LEFT_ALONE).timestamp()
     stored = {path.name: path.stat().st_mtime for path in folder.iterdir() if path.is_file()}
     unnamed = set(stored) - set(db.session.scalars(sa.select(Application.resume_path)))
-    db.session.rollback()  # deleting files takes long; no transaction stays open for it
+    release_lock()  # deleting files takes long; no transaction stays open for it
     left_over = {name for name in unnamed if stored[name] < oldest_kept}
     if _is_another_database(len(stored), len(unnamed), len(left_over)):
         log.error(

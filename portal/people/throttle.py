@@ -3,13 +3,15 @@
 The database keeps the counts, so that all processes count together. It stores no e-mail and no
 network address, only keyed hashes (HMAC) of them. A refused request gets HTTP 429 and learns how
 long to wait.
+
+Each function opens transactions of its own: a try counts also if the request then fails.
 """
 
 import hashlib
 import hmac
 import ipaddress
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +20,7 @@ from http import HTTPStatus
 import sqlalchemy as sa
 from flask import current_app
 
+from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.models import ThrottleHit
@@ -95,22 +98,27 @@ def count_try(limit: Limit, subject: str, now: datetime) -> int:
     Raises RateLimitReached.
     """
     bucket = bucket_of(limit, subject)
-    hit = ThrottleHit(bucket=bucket, at=now)
-    db.session.add(hit)
     # Commit the try before counting the others, so that simultaneous tries cannot pass the limit.
-    db.session.commit()
-    since = now - timedelta(seconds=limit.window_s)
-    recent = sa.select(ThrottleHit.at).where(ThrottleHit.bucket == bucket, ThrottleHit.at > since)
-    others = db.session.scalars(
-        recent.where(ThrottleHit.id != hit.id).order_by(ThrottleHit.at)
-    ).all()
-    hit_id = hit.id
-    if len(others) < limit.tries:
-        _delete_old_tries(now)
-        return hit_id
-    uncount([hit_id])
+    with transaction():
+        hit = ThrottleHit(bucket=bucket, at=now)
+        db.session.add(hit)
+        db.session.flush()
+        hit_id = hit.id
+    with transaction():
+        others = _others(limit, bucket, hit_id, now)
+        if len(others) < limit.tries:
+            _delete_old_tries(now)
+            return hit_id
+        _delete([hit_id])
     room_at = others[-limit.tries] + timedelta(seconds=limit.window_s)
     raise RateLimitReached(max(1, math.ceil((room_at - now).total_seconds())))
+
+
+def _others(limit: Limit, bucket: str, hit_id: int, now: datetime) -> Sequence[datetime]:
+    """When the other tries were that still count, the oldest first."""
+    since = now - timedelta(seconds=limit.window_s)
+    recent = sa.select(ThrottleHit.at).where(ThrottleHit.bucket == bucket, ThrottleHit.at > since)
+    return db.session.scalars(recent.where(ThrottleHit.id != hit_id).order_by(ThrottleHit.at)).all()
 
 
 def count_both(
@@ -145,8 +153,12 @@ def counted(
 
 def uncount(hit_ids: list[int]) -> None:
     """Delete tries that were successful or refused, so that they do not count."""
+    with transaction():
+        _delete(hit_ids)
+
+
+def _delete(hit_ids: list[int]) -> None:
     db.session.execute(sa.delete(ThrottleHit).where(ThrottleHit.id.in_(hit_ids)))
-    db.session.commit()
 
 
 def bucket_of(limit: Limit, subject: str) -> str:
@@ -173,4 +185,3 @@ def _delete_old_tries(now: datetime) -> None:
     db.session.execute(
         sa.delete(ThrottleHit).where(ThrottleHit.at <= now - timedelta(seconds=KEEP_S))
     )
-    db.session.commit()

@@ -14,7 +14,7 @@ from threading import Event
 from flask import Flask, current_app
 
 from portal.config import settings
-from portal.extensions import db
+from portal.database import release_lock
 from portal.models import WorkerKind
 from portal.work.claims import GONE, LEASE, MAX_ATTEMPTS, Claim, Waiting
 from portal.work.errors import ClaimLost, Halted
@@ -71,7 +71,7 @@ def wake_workers() -> None:
 
 def work_through(app: Flask) -> int:
     """Do all waiting work here and now, and return the number of tasks. For commands and tests."""
-    db.session.rollback()  # the work uses its own connections and would wait for the caller's lock
+    release_lock()  # the work uses its own connections and would wait for the caller's lock
     done = 0
     while task := next_task(app):
         task(Event())

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from disk import space as disk
+from portal.database import changed_one, transaction
 from portal.extensions import db
 from portal.models import Leased, utc_now
 from portal.work.errors import ClaimLost
@@ -48,14 +49,13 @@ class Claim:
         `keep=True` renews the lease; `keep=False` gives it back.
         """
         values["lease_until"] = utc_now() + LEASE if keep else None
-        with self.app.app_context():
-            changed = db.session.execute(
+        with self.app.app_context(), transaction():
+            is_ours = changed_one(
                 sa.update(self.model)
                 .where(self.model.id == self.row_id, self.model.fence == self.fence)
                 .values(**values)
             )
-            db.session.commit()
-        if not cast(Any, changed).rowcount:
+        if not is_ours:
             self.lost.set()
         return not self.lost.is_set()
 
@@ -121,17 +121,14 @@ class Waiting:
         """Claim the row. None if another process has claimed it, or another row is on trial."""
         model, now = self.model, utc_now()
         free = sa.or_(model.lease_until.is_(None), model.lease_until < now)
-        with app.app_context():
-            changed = db.session.execute(
+        with app.app_context(), transaction():
+            is_ours = changed_one(
                 sa.update(model)
                 .where(model.id == self.row_id, model.fence == self.fence, free)
                 .where(sa.or_(model.attempts == 0, sa.not_(_on_trial(now))))
                 .values(fence=self.fence + 1, attempts=model.attempts + 1, lease_until=now + LEASE)
             )
-            db.session.commit()
-        return (
-            Claim(app, model, self.row_id, self.fence + 1) if cast(Any, changed).rowcount else None
-        )
+        return Claim(app, model, self.row_id, self.fence + 1) if is_ours else None
 
 
 def is_retry_running() -> bool:

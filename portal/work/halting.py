@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import Flask, g
+from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.database import reading
 from portal.work.errors import ClaimLost, Halted
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,7 @@ class Halt:
 
     def _ask_database(self) -> None:
         try:
-            with self.app.app_context():
-                g.only_reads_database = True
+            with self.app.app_context(), reading():
                 reason = self.why_unwanted(self.row_id)
         except SQLAlchemyError:
             log.warning(

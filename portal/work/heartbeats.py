@@ -9,12 +9,12 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.database import changed_one, transaction
 from portal.extensions import db
 from portal.models import WorkerBeat, WorkerKind, utc_now
 
@@ -40,7 +40,7 @@ class Heartbeat:
             return
         self._beaten_at = time.monotonic()
         try:
-            with self._app.app_context():
+            with self._app.app_context(), transaction():
                 self._write(tasks, utc_now())
         except SQLAlchemyError:
             log.warning("this process could not say just now that it measures", exc_info=True)
@@ -49,12 +49,11 @@ class Heartbeat:
         mine = (
             sa.update(WorkerBeat).where(WorkerBeat.id == self._id).values(seen_at=now, tasks=tasks)
         )
-        if not cast(Any, db.session.execute(mine)).rowcount:
+        if not changed_one(mine):
             db.session.add(
                 WorkerBeat(id=self._id, kind=self._kind, started_at=now, seen_at=now, tasks=tasks)
             )
         db.session.execute(sa.delete(WorkerBeat).where(WorkerBeat.seen_at < now - SWEPT_AFTER))
-        db.session.commit()
 
 
 def workers_seen(now: datetime) -> Sequence[WorkerBeat]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from flask import Flask, g
+from flask import Flask
 
+from portal.database import reading
 from portal.models import Leased
 from portal.work.claims import Claim, Waiting, is_retry_running
 from portal.work.manager import Task
@@ -69,8 +70,7 @@ def kinds_of(app: Flask) -> Kinds:
 def next_task(app: Flask) -> Task | None:
     """Claim the next row, and return the task that works on it. None if no row waits."""
     kinds = kinds_of(app).rows()
-    with app.app_context():
-        g.only_reads_database = True
+    with app.app_context(), reading():
         waiting = [(kind, Waiting.of(row)) for kind in kinds for row in kind.waiting()]
         if any(row.attempts for _, row in waiting) and is_retry_running():
             waiting = [(kind, row) for kind, row in waiting if not row.attempts]

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from acting import hiring, interviews
 from browsing import PATIENCE_MS, Candidate, bytes_on_server, events_of
 from playwright.sync_api import Browser, Route
 from scripts import with_constants
 from servers import LiveServer
 
-from portal import hiring, interviews
 from portal.extensions import db
 from portal.models import InterviewSession
 

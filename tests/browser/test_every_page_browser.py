@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from acting import interviews
 from browsing import PATIENCE_MS, fake_camera_browser
 from factories import PASSWORD, make_application, make_job, make_user
 from playwright.sync_api import Browser, Page, expect
 from reviewing import NOON, make_answer, make_flag, make_interview
 from servers import LiveServer
 
-from portal import interviews
 from portal.config import PROJECT_FOLDER
 from portal.extensions import db
 from portal.interviews import questions

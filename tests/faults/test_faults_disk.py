@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from acting import interviews
 from broken_disk import failing_syncs
 from candidates import Candidate, Clip
 from factories import sign_in
@@ -23,7 +24,7 @@ from torture import Site, check_whole
 
 from capture.session import CaptureSession
 from capture.store.recording import read_observations
-from portal import interviews, work
+from portal import work
 from portal.config import settings
 from portal.extensions import db
 from portal.interviews import measuring

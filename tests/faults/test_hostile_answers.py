@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from factories import Cast, make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
@@ -20,7 +21,7 @@ from interview_steps import (
 )
 from media_boxes import rewritten
 
-from portal import interviews, tus, work
+from portal import tus, work
 from portal.extensions import db
 from portal.models import AnswerState, Application, InterviewSession, InterviewState
 

@@ -199,7 +199,13 @@ def test_no_module_imports_after_its_own_names() -> None:
 
 def test_background_work_knows_no_kind_of_work() -> None:
     """A new kind registers itself, so nothing here names one, nor what it works with."""
-    allowed = ("portal.config", "portal.extensions", "portal.models", "portal.work")
+    allowed = (
+        "portal.config",
+        "portal.database",
+        "portal.extensions",
+        "portal.models",
+        "portal.work",
+    )
     for path in sorted(inside_portal("work")):
         names = within(imported_modules(path), "portal") - {"portal"}
         assert [

@@ -2,6 +2,7 @@
 
 import papers
 import pytest
+from acting import accounts
 from factories import make_application, make_user
 from flask import Flask
 
@@ -19,7 +20,6 @@ from portal.models import (
     User,
     utc_now,
 )
-from portal.people import accounts
 
 NEW_ADMIN = ["create-admin", "--email", "New@Example.org", "--name", "N. Admin"]
 

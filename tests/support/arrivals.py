@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from acting import interviews
 from flask import Flask
 from interview_steps import send_bytes, start_answer
 
-from portal import interviews, work
+from portal import work
 from portal.extensions import db
 from portal.models import (
     Answer,

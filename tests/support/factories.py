@@ -6,13 +6,13 @@ import itertools
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from acting import accounts
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
 from portal import access
 from portal.extensions import db
 from portal.models import Application, Job, JobStatus, Question, Role, User, utc_now
-from portal.people import accounts
 
 Row = TypeVar("Row")
 

@@ -5,10 +5,11 @@ each, with clips made by code.
 from pathlib import Path
 from typing import Any
 
+from acting import interviews
 from clips import make_clip
 from flask import Flask
 
-from portal import interviews, work
+from portal import work
 from portal.extensions import db
 from portal.interviews import NewAnswer
 from portal.models import Answer, Application, InterviewSession, utc_now
@@ -18,7 +19,7 @@ TAB = "the-only-tab"
 
 def begin_interview(application: Application, *, analyse: bool = False) -> InterviewSession:
     """Open the interview, give consent and take the seat."""
-    interview = interviews.open_interview(application)
+    interview: InterviewSession = interviews.open_interview(application)
     interviews.give_consent(interview, analyse=analyse)
     interviews.claim_seat(interview, TAB)
     return interview
@@ -37,7 +38,8 @@ def start_answer(
     """Start an answer as the page does it: the question is shown first."""
     db.session.refresh(interview)
     show_question(interview, question)
-    return interviews.start_answer(interview, NewAnswer(TAB, question, container, **more))
+    answer: Answer = interviews.start_answer(interview, NewAnswer(TAB, question, container, **more))
+    return answer
 
 
 def show_question(interview: InterviewSession, question: int = 1) -> None:
@@ -58,7 +60,7 @@ def record_answer(
     """Record one whole answer: started, sent and completed."""
     answer = start_answer(interview, question)
     send_bytes(answer, data)
-    completed = interviews.complete_answer(answer, len(data), recorded_ms)
+    completed: Answer = interviews.complete_answer(answer, len(data), recorded_ms)
     assert completed is answer
     return answer
 

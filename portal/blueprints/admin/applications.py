@@ -16,6 +16,7 @@ from portal.access import Viewer, fetch_any, reviewed
 from portal.blueprints import page_asked, page_links, page_to_keep
 from portal.blueprints.admin.bp import bp
 from portal.blueprints.admin.jobs import jobs_to_choose_from
+from portal.database import transaction
 from portal.extensions import db
 from portal.models import Application, ApplicationStatus, User
 from portal.text_search import mentions
@@ -126,7 +127,7 @@ def decisions(application: Application) -> list[str]:
 def applications_decide(application_id: uuid.UUID) -> ResponseReturnValue:
     application = fetch_any(Application, application_id)
     verb = VERBS.get(request.form.get("decision", "")) or abort(400)
-    with flashed_refusals():
+    with flashed_refusals(), transaction():
         verb(application, request.form.get(edit_conflicts.FIELD, ""))
         flash(
             f"{application.user.full_name} is {application.status} for {application.job.title}.",

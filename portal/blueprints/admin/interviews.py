@@ -24,6 +24,7 @@ from portal.blueprints.admin.applications import (
 from portal.blueprints.admin.bp import bp
 from portal.blueprints.admin.jobs import jobs_to_choose_from
 from portal.config import settings
+from portal.database import transaction
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, InterviewState
 from portal.review_queue import InterviewFilter
@@ -155,7 +156,7 @@ def _status(interview: InterviewSession) -> dict[str, Any]:
 @bp.post("/sessions/<uuid:interview_id>/retry")
 def interview_retry(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
-    with flashed_refusals():
+    with flashed_refusals(), transaction():
         interviews.retry(interview)
     kept = _list_left(interview)["kept"]
     return redirect(url_for("admin.interview_page", interview_id=interview.id, **kept), code=303)

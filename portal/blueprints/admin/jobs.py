@@ -14,6 +14,7 @@ from portal import hiring
 from portal.access import Viewer, fetch_any, reviewed
 from portal.blueprints import page_asked, page_links, page_to_keep
 from portal.blueprints.admin.bp import bp
+from portal.database import transaction
 from portal.edit_conflicts import Difference
 from portal.extensions import db
 from portal.forms.jobs import (
@@ -95,9 +96,10 @@ def jobs_new() -> ResponseReturnValue:
     form = JobForm(formdata=rearranged(request.form, ""))
     if not form.validate():
         return _show(form, None, 422)
-    job = Job(slug=new_slug(form.title.data))
-    db.session.add(job)
-    return _save(form, job, action)
+    with transaction():
+        job = Job(slug=new_slug(form.title.data))
+        db.session.add(job)
+        return _save(form, job, action)
 
 
 @bp.route("/jobs/<uuid:job_id>", methods=["GET", "POST"])
@@ -111,11 +113,12 @@ def jobs_edit(job_id: uuid.UUID) -> ResponseReturnValue:
     form = JobForm(formdata=rearranged(request.form, ""))
     if not form.validate():
         return _show(form, job, 422)
-    # Lock the row. If somebody else is saving it now, wait, and then read their values.
-    db.session.refresh(job, with_for_update=True)
-    if differences := form.find_edit_conflicts(job):
-        return _show(form, job, 409, differences)
-    return _save(form, job, action)
+    with transaction():
+        # Lock the row. If somebody else is saving it now, wait, and then read their values.
+        db.session.refresh(job, with_for_update=True)
+        if differences := form.find_edit_conflicts(job):
+            return _show(form, job, 409, differences)
+        return _save(form, job, action)
 
 
 def _list_url() -> str:
@@ -126,10 +129,9 @@ def _list_url() -> str:
 def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
     form.write_to(job)
     if action == PUBLISH and job.status is not JobStatus.OPEN:
-        hiring.publish(job)  # commits the form's changes too
+        hiring.publish(job)
         flash(f"{job.title} is open for applications.", "success")
     else:
-        db.session.commit()
         flash(f"{job.title} is saved.", "success")
     return redirect(_list_url(), code=303)
 
@@ -159,7 +161,7 @@ def jobs_close(job_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _change(job: Job, verb: Callable[[Job], None], done: str) -> ResponseReturnValue:
-    with flashed_refusals():
+    with flashed_refusals(), transaction():
         verb(job)
         flash(done, "success")
     return redirect(_list_url(), code=303)

@@ -12,6 +12,7 @@ from portal import edit_conflicts
 from portal.access import Viewer, fetch_any, reviewed
 from portal.blueprints import page_asked, page_links
 from portal.blueprints.admin.bp import bp
+from portal.database import transaction
 from portal.extensions import db
 from portal.models import User
 from portal.people import accounts
@@ -51,27 +52,29 @@ def _select(wanted: str, viewer: Viewer) -> sa.Select[tuple[User]]:
 @bp.post("/people/<uuid:user_id>/disable")
 def people_disable(user_id: uuid.UUID) -> ResponseReturnValue:
     person = fetch_any(User, user_id)
-    if person.id == current_user.id:
-        flash("You cannot disable your own account. Ask another admin.", "warning")
-    elif not _has_changed(person):
-        accounts.disable(person)
-        flash(
-            f"{person.full_name} is disabled and signed out everywhere. Nothing was deleted.",
-            "success",
-        )
+    with transaction():
+        if person.id == current_user.id:
+            flash("You cannot disable your own account. Ask another admin.", "warning")
+        elif not _has_changed(person):
+            accounts.disable(person)
+            flash(
+                f"{person.full_name} is disabled and signed out everywhere. Nothing was deleted.",
+                "success",
+            )
     return _back()
 
 
 @bp.post("/people/<uuid:user_id>/enable")
 def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
     person = fetch_any(User, user_id)
-    if _has_changed(person):
-        return _back()
-    if person.leaving_at:
-        flash("This account is being deleted, as its owner asked.", "warning")
-    else:
-        accounts.enable(person)
-        flash(f"{person.full_name} can sign in again.", "success")
+    with transaction():
+        if _has_changed(person):
+            return _back()
+        if person.leaving_at:
+            flash("This account is being deleted, as its owner asked.", "warning")
+        else:
+            accounts.enable(person)
+            flash(f"{person.full_name} can sign in again.", "success")
     return _back()
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any
 
@@ -23,7 +24,7 @@ from portal.blueprints.api.schemas import (
     ResumeForm,
 )
 from portal.config import settings
-from portal.extensions import db
+from portal.database import release_lock, transaction
 from portal.hiring import resumes
 from portal.models import Application, utc_now
 from portal.people import throttle
@@ -45,7 +46,8 @@ def apply(form: dict[str, Any]) -> Application | ResponseReturnValue:
     job = access.fetch_job(form["job_id"], current_user)
     hiring.check_may_apply(current_user, job)
     resume = _read(form["resume"], current_user.id)
-    return hiring.apply(current_user, job, resume, form["note"])
+    with _stored(resume) as stored, transaction():
+        return hiring.apply(job, stored, form["note"], by=current_user)
 
 
 def _own_application_only(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,7 +56,7 @@ def _own_application_only(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def checked(application_id: uuid.UUID) -> Any:
         access.fetch_own(Application, application_id, current_user)
-        db.session.rollback()  # release the lock: the body may arrive slowly
+        release_lock()  # the body may arrive slowly
         return view(application_id=application_id)
 
     return checked
@@ -97,7 +99,9 @@ def replace_resume(
     if not request.if_match.contains(hiring.resume_version(application)):
         raise hiring.ResumeReplaced
     hiring.check_may_replace_resume(application)
-    hiring.replace_resume(application, _read(form["resume"], current_user.id), before)
+    resume = _read(form["resume"], current_user.id)
+    with _stored(resume) as stored, transaction():
+        hiring.replace_resume(application, stored, before)
     return application
 
 
@@ -105,8 +109,12 @@ def _read(file: FileStorage, who: uuid.UUID) -> resumes.Resume:
     """Check a file, which counts as one try. Raises ResumeRefused and RetryLater."""
     scan_command = settings().scan_command
     with throttle.counted(throttle.APPLY, who, request.remote_addr, utc_now()):
-        db.session.rollback()  # release the lock while we check the file
+        release_lock()  # while we check the file
         return resumes.read(file.filename, file.stream, str(who), scan_command)
+
+
+def _stored(resume: resumes.Resume) -> AbstractContextManager[resumes.StoredResume]:
+    return resumes.stored(resume, settings().resumes_folder)
 
 
 @bp.get("")

@@ -9,9 +9,9 @@ from flask_jwt_extended import current_user, get_jwt
 from portal.blueprints.api import tokens
 from portal.blueprints.api.base import ApiBlueprint, field_errors
 from portal.blueprints.api.schemas import Credentials, RefreshToken, Registration, SignedIn, Tokens
-from portal.extensions import db
+from portal.database import transaction
 from portal.models import User, utc_now
-from portal.people import accounts, throttle
+from portal.people import credentials, throttle
 
 bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
 
@@ -24,10 +24,10 @@ PROFILE = ("phone", "location", "headline")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def register(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
     """Create a candidate's account and sign in"""
-    user = accounts.register(_credentials(values), values["full_name"])
-    for name in PROFILE:
-        setattr(user, name, values[name])
-    db.session.commit()
+    user = credentials.register(_credentials(values), values["full_name"])
+    with transaction():
+        for name in PROFILE:
+            setattr(user, name, values[name])
     return _signed_in(user)
 
 
@@ -39,7 +39,7 @@ def register(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def login(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
     """Sign in"""
-    return _signed_in(accounts.authenticate(_credentials(values)))
+    return _signed_in(credentials.authenticate(_credentials(values)))
 
 
 @bp.post("/refresh")
@@ -53,13 +53,14 @@ def refresh() -> dict[str, Any] | ResponseReturnValue:
     sign-in. 90 days after the sign-in, sign in again with the password.
     """
     throttle.count_both(throttle.REFRESH, current_user.id, request.remote_addr, utc_now())
-    if not tokens.spend(get_jwt()):
-        tokens.end_family(get_jwt())
-        db.session.commit()
+    with transaction():
+        is_first_use = tokens.spend(get_jwt())
+        if not is_first_use:
+            tokens.end_family(get_jwt())
+    if not is_first_use:
         return tokens.unauthorised(
             "This refresh token was used already. Sign in again.", "invalid_token"
         )
-    db.session.commit()
     return tokens.issue(current_user, get_jwt())
 
 
@@ -81,14 +82,14 @@ def logout(values: dict[str, Any]) -> ResponseReturnValue:
                 {"refresh_token": ["This is not a refresh token of yours that could be ended."]}
             )
         ended.append(claims)
-    for claims in ended:
-        tokens.end_family(claims)
-    db.session.commit()
+    with transaction():
+        for claims in ended:
+            tokens.end_family(claims)
     return "", 204
 
 
-def _credentials(values: dict[str, Any]) -> accounts.Credentials:
-    return accounts.Credentials(values["email"], values["password"], request.remote_addr)
+def _credentials(values: dict[str, Any]) -> credentials.Credentials:
+    return credentials.Credentials(values["email"], values["password"], request.remote_addr)
 
 
 def _signed_in(user: User) -> dict[str, Any]:

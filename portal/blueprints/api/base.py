@@ -18,6 +18,7 @@ from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 
 from portal.blueprints.api.schemas import fields_at_fault
+from portal.database import release_lock
 from portal.extensions import db
 from portal.web.error_pages import problem
 
@@ -77,7 +78,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             @wraps(view)
             def checked(*args: Any, **kwargs: Any) -> Any:
                 verify_jwt_in_request(**options)
-                db.session.rollback()  # release the lock: the body may arrive slowly
+                release_lock()  # the body may arrive slowly
                 return view(*args, **kwargs)
 
             return self.documents_token(checked, optional="optional" in options)

@@ -18,7 +18,8 @@ from flask_jwt_extended import create_access_token, create_refresh_token, decode
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
-from portal.extensions import db, insert_unless_there, jwt
+from portal.database import insert_unless_there, transaction
+from portal.extensions import db, jwt
 from portal.models import RevokedToken, User, utc_now
 from portal.web.error_pages import problem
 
@@ -72,7 +73,7 @@ def issue(user: User, before: Claims | None = None) -> dict[str, Any]:
 
 
 def spend(claims: Claims) -> bool:
-    """Mark a refresh token as used. False if another request has used it. The caller commits."""
+    """Mark a refresh token as used. False if another request has used it."""
     _forget_expired()
     return insert_unless_there(_revoked(claims))
 
@@ -82,7 +83,7 @@ def _forget_expired() -> None:
 
 
 def end_family(claims: Claims) -> None:
-    """End all tokens of this token's sign-in, in all processes. The caller commits."""
+    """End all tokens of this token's sign-in, in all processes."""
     _forget_expired()
     ends_at = datetime.fromtimestamp(claims["ends"], UTC)
     insert_unless_there(RevokedToken(jti=claims["family"], expires_at=ends_at))
@@ -145,8 +146,8 @@ def _is_revoked(_header: Claims, claims: Claims) -> bool:
     if db.session.get(RevokedToken, claims["jti"]) is None:
         return False
     if claims["type"] == "refresh":
-        end_family(claims)
-        db.session.commit()
+        with transaction():
+            end_family(claims)
     return True
 
 

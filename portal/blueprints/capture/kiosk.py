@@ -15,6 +15,7 @@ from portal import interviews
 from portal.access import fetch_own, is_at_the_machine
 from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import QuestionSchema, TabSchema, begin_answer, body, started
+from portal.database import transaction
 from portal.models import InterviewSession
 from portal.web.error_pages import for_programs
 
@@ -58,7 +59,12 @@ def kiosk_answers(interview_id: uuid.UUID) -> ResponseReturnValue:
         **body(QuestionSchema(unknown=EXCLUDE)), container=interviews.KIOSK_CONTAINER
     )
     answer = begin_answer(row, wish)
-    station = interviews.record_here(answer, wish.tab)
+    try:
+        station = interviews.record_here(answer, wish.tab)
+    except interviews.DevicesUnusable as error:
+        with transaction():
+            interviews.forget_unrecorded(answer, error)
+        raise
     return started(answer) | {"station": station}, 201
 
 

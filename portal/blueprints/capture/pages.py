@@ -14,6 +14,7 @@ from portal.access import fetch_own, is_at_a_kiosk, is_at_the_machine, sign_out_
 from portal.blueprints.capture.bp import bp
 from portal.blueprints.capture.room import room_state
 from portal.config import settings
+from portal.database import transaction
 from portal.forms.consent import ConsentForm
 from portal.hiring.next_step import DECIDED
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
@@ -42,7 +43,8 @@ def consent(interview_id: uuid.UUID) -> ResponseReturnValue:
     view = {"form": form, "retention_days": settings().retention_days} | names(row)
     shown = consents.shown(render_template("capture/_consent_text.html", **view), *form.choices())
     if form.agrees_to(shown.sha256):
-        interviews.give_consent(row, analyse=form.analyse.data, shown=shown)
+        with transaction():
+            interviews.give_consent(row, analyse=form.analyse.data, shown=shown)
         return redirect(url_for("capture.check", interview_id=row.id), code=303)
     return render_template("capture/consent.html", **view), 422 if request.method == "POST" else 200
 
@@ -72,7 +74,8 @@ def receipt(interview_id: uuid.UUID) -> ResponseReturnValue:
     }
     if not is_at_a_kiosk():
         return render_template("capture/receipt.html", **view)
-    sign_out_here()  # the next person at this kiosk must not be signed in as this one
+    with transaction():
+        sign_out_here()  # the next person at this kiosk must not be signed in as this one
     page = render_template("capture/receipt.html", **view)
     return page, {"Refresh": f"{RECEIPT_SHOWN_S}; url={url_for('auth.login')}"}
 
@@ -124,7 +127,8 @@ def interview_status(interview_id: uuid.UUID) -> ResponseReturnValue:
 @login_required
 def finish(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
-    interviews.finish(row)
+    with transaction():
+        interviews.finish(row)
     return redirect(url_for("capture.receipt", interview_id=row.id), code=303)
 
 

@@ -14,6 +14,7 @@ from portal import interviews, tus, upload_tokens
 from portal.access import fetch_own
 from portal.blueprints.capture.bp import bp
 from portal.config import settings
+from portal.database import transaction
 from portal.errors import PortalError
 from portal.models import (
     Answer,
@@ -109,7 +110,8 @@ def room_json(interview_id: uuid.UUID) -> ResponseReturnValue:
 def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
     wish = body(SeatSchema())
-    interviews.claim_seat(row, wish["tab"], take_over=wish["take_over"])
+    with transaction():
+        interviews.claim_seat(row, wish["tab"], take_over=wish["take_over"])
     return {"held": True}
 
 
@@ -119,7 +121,10 @@ def seat(interview_id: uuid.UUID) -> ResponseReturnValue:
 def release(interview_id: uuid.UUID, position: int) -> ResponseReturnValue:
     """Show a question. The first request starts the time to think."""
     row = fetch_own(InterviewSession, interview_id)
-    return shown(interviews.release(row, position, body(TabSchema())["tab"]))
+    tab = body(TabSchema())["tab"]
+    with transaction():
+        question = interviews.release(row, position, tab)
+    return shown(question)
 
 
 @bp.post("/<uuid:interview_id>/answers")
@@ -146,9 +151,10 @@ def answer_token(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseRetur
 def answer_complete(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseReturnValue:
     answer = own_answer(interview_id, answer_id)
     said = body(CompleteSchema())
-    completed = interviews.complete_answer(
-        answer, said["length"], said["recorded_ms"], watched=said["watched"]
-    )
+    with interviews.locked_to_complete(answer) as upload, transaction():
+        completed = interviews.complete_answer(
+            upload, said["length"], said["recorded_ms"], watched=said["watched"]
+        )
     return {
         "state": completed and completed.state,
         "duration_ms": completed and completed.duration_ms,
@@ -161,11 +167,9 @@ def answer_complete(interview_id: uuid.UUID, answer_id: uuid.UUID) -> ResponseRe
 def events(interview_id: uuid.UUID) -> ResponseReturnValue:
     fetch_own(InterviewSession, interview_id)
     said = body(EventsSchema())
-    return {
-        "kept": interviews.report_events(
-            own_answer(interview_id, said["answer_id"]), said["events"]
-        )
-    }
+    answer = own_answer(interview_id, said["answer_id"])
+    with transaction():
+        return {"kept": interviews.report_events(answer, said["events"])}
 
 
 @bp.post("/<uuid:interview_id>/echo")
@@ -242,7 +246,8 @@ def begin_answer(row: InterviewSession, wish: interviews.NewAnswer) -> Answer:
     """Start a new answer, within the rate limit of the account."""
     counted = throttle.count_try(throttle.ANSWERS_PER_ACCOUNT, str(current_user.id), utc_now())
     try:
-        return interviews.start_answer(row, wish)
+        with transaction():
+            return interviews.start_answer(row, wish)
     except PortalError:
         throttle.uncount([counted])  # a page that waits for disk space asks again and again
         raise

@@ -6,13 +6,14 @@ A token says who may send.
 import uuid
 from http import HTTPStatus
 
-from flask import Response, g, request, url_for
+from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Headers
 
 from portal import interviews, tus, upload_tokens
 from portal.blueprints.capture.bp import bp
 from portal.config import settings
+from portal.database import reading, transaction
 from portal.extensions import csrf, db
 from portal.models import Answer
 
@@ -39,11 +40,13 @@ def create_upload() -> ResponseReturnValue:
     if request.method == "OPTIONS":
         return options()
     check_version(request.headers)
-    answer = authorised_answer()
-    if (length_bytes := announced_bytes(request.headers)) is not None:
-        interviews.announce(answer, length_bytes)
+    with reading():  # otherwise it would hold SQLite's write lock while it waits for the disk
+        answer = authorised_answer()
+        answer_id = answer.id
+        if (length_bytes := announced_bytes(request.headers)) is not None:
+            interviews.announce(answer, length_bytes)
     response = empty(201)
-    response.headers["Location"] = url_for("capture.upload", answer_id=answer.id, _external=True)
+    response.headers["Location"] = url_for("capture.upload", answer_id=answer_id, _external=True)
     return response
 
 
@@ -86,7 +89,8 @@ def announced_bytes(headers: Headers) -> int | None:
 
 def terminate(answer: Answer) -> Response:
     """Cancel an unfinished upload."""
-    interviews.discard_upload(answer)
+    with interviews.locked_to_discard(answer) as locked, transaction():
+        interviews.discard_upload(locked)
     return empty(204)
 
 
@@ -108,8 +112,6 @@ def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
 
 def answer_of(answer_id: uuid.UUID) -> Answer:
     """The answer with this id, if it still accepts an upload. Raises Gone or Refused."""
-    # Without this, the request would hold SQLite's write lock while it waits for the disk.
-    g.only_reads_database = request.method != "DELETE"
     answer = db.session.get(Answer, answer_id)
     if answer is None:
         raise tus.Gone

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from clips import make_clip
 from factories import make_application
 from flask import Flask
@@ -17,7 +18,7 @@ from capture.rules import find_flags
 from capture.store import telemetry
 from capture.store.timeline import join_timeline
 from capture.types import Gap, GapCause, MeasuredAnswer, Observation, Pause, PausedDevice, Severity
-from portal import interviews, work
+from portal import work
 from portal.extensions import db
 from portal.models import InterviewSession, User
 

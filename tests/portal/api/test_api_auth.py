@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from acting import accounts
 from api_caller import as_header, bearer, forged
 from factories import PASSWORD, sign_in
 from flask.testing import FlaskClient
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from portal.blueprints.api import tokens
 from portal.extensions import db
 from portal.models import RevokedToken, User, utc_now
-from portal.people import accounts, throttle
+from portal.people import throttle
 
 NEW = {"email": "Carol@example.org", "password": "seven quiet herons", "full_name": " Carol Ames "}
 MINE = "/api/applications"

@@ -5,13 +5,14 @@ that.
 from pathlib import Path
 
 import pytest
+from acting import hiring, interviews
 from factories import make_job, make_user, sign_in
 from flask.testing import FlaskClient
 from interview_steps import begin_interview, clip_bytes, record_answer, start_answer
 
-from portal import account_deletion, hiring, interviews
+from portal import account_deletion
 from portal.extensions import db
-from portal.hiring import applying
+from portal.hiring.resumes import Resume
 from portal.models import Application, EarlierInterview, InterviewState, Job, User
 
 EMAIL = "alice@example.org"
@@ -23,9 +24,11 @@ def marks() -> list[EarlierInterview]:
 
 def comes_back(job_id: object) -> Application:
     """The same person registers once more and applies for the same job."""
-    user, job = make_user(EMAIL), db.session.get(Job, job_id)
-    application = Application(resume_path="none.pdf", resume_name="resume.pdf")
-    return applying._insert(user, job, application)
+    return applied(make_user(EMAIL), db.session.get_one(Job, job_id))
+
+
+def applied(user: User, job: Job) -> Application:
+    return hiring.apply(user, job, Resume("resume.pdf", "pdf", b"%PDF-"))
 
 
 def test_takes_used_before_are_used(
@@ -111,9 +114,7 @@ def test_nothing_stays_of_an_interview_that_had_not_begun(application: Applicati
 def test_what_stays_names_nobody_and_differs_from_job_to_job(
     application: Application, tmp_path: Path
 ) -> None:
-    second = applying._insert(
-        application.user, make_job(), Application(resume_path="b.pdf", resume_name="b.pdf")
-    )
+    second = applied(application.user, make_job())
     for one in (application, second):
         record_answer(begin_interview(one), clip_bytes(tmp_path))
     account_deletion.delete_account(application.user)

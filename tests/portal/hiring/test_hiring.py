@@ -5,10 +5,10 @@ from pathlib import Path
 
 import papers
 import pytest
+from acting import hiring
 from factories import Cast, make_application, make_job, save
 from flask import Flask
 
-from portal import hiring
 from portal.config import settings
 from portal.extensions import db
 from portal.hiring import AlreadyApplied, CannotApply, CannotChange, applying, next_step, resumes

@@ -10,10 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from acting import hiring
 from factories import make_application, make_job
 from flask import Flask
 
-from portal import hiring, interviews
+from portal import interviews
 from portal.config import PROJECT_FOLDER, Config, settings
 from portal.interviews import retention
 from portal.models import User, utc_now
@@ -22,16 +23,13 @@ LATER = timedelta(days=2)
 # A process that is ended by the system between the file and its row, as a loss of power would.
 CRASH = """
 import os, signal, sys
-from portal import create_app, hiring
-from portal.hiring import applying, resumes
-from portal.extensions import db
-from portal.models import Job, User
+from portal import create_app
+from portal.config import settings
+from portal.hiring import resumes
 app = create_app()
-applying._insert = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
 with app.app_context():
-    user = db.session.scalars(db.select(User).where(User.email == "alice@example.org")).one()
-    job = db.session.scalars(db.select(Job)).one()
-    hiring.apply(user, job, resumes.Resume("cv.pdf", "pdf", b"%PDF-"))
+    with resumes.stored(resumes.Resume("cv.pdf", "pdf", b"%PDF-"), settings().resumes_folder):
+        os.kill(os.getpid(), signal.SIGKILL)
 """
 
 

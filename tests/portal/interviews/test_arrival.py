@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from api_caller import as_header
 from arrivals import came, worked
 from clips import make_clip
@@ -15,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from interview_steps import TAB, begin_interview, clip_bytes, send_bytes, start_answer
 
-from portal import interviews, work
+from portal import work
 from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
 from portal.interviews import NewAnswer

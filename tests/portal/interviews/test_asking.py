@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acting import interviews
 from factories import make_application, make_question, sign_in
 from flask.testing import FlaskClient
 from interview_steps import (
@@ -20,7 +21,7 @@ from interview_steps import (
     start_answer,
 )
 
-from portal import account_deletion, data_export, interviews
+from portal import account_deletion, data_export
 from portal.extensions import db
 from portal.models import Application, InterviewSession, JobStatus, User, utc_now
 

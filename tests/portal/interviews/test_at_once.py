@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acting import hiring, interviews
 from flask import Flask
 from interview_steps import TAB, begin_interview, clip_bytes, record_answer, start_answer
 
-from portal import hiring, interviews
 from portal.blueprints.api import tokens
 from portal.extensions import db
 from portal.hiring import used_takes
@@ -111,7 +111,7 @@ def test_a_take_that_begins_while_its_interview_is_finished_is_refused(
 ) -> None:
     interview_id = answered.id
     second = Second(app, lambda: begin_take(interview_id))
-    before(monkeypatch, hiring, "mark_interviewed", second)
+    before(monkeypatch, lifecycle.hiring, "mark_interviewed", second)
     assert finish(interview_id)
 
     assert isinstance(second.error(), interviews.NotInterviewable)
@@ -124,7 +124,7 @@ def test_withdrawing_and_finishing_at_once_end_withdrawn(
     """Whoever is first: neither waits for the other for ever."""
     interview_id, application_id = answered.id, answered.application_id
     second = Second(app, lambda: hiring.withdraw(db.session.get_one(Application, application_id)))
-    before(monkeypatch, hiring, "mark_interviewed", second)
+    before(monkeypatch, lifecycle.hiring, "mark_interviewed", second)
     assert finish(interview_id)
 
     assert second.error() is None

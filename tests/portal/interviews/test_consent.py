@@ -8,13 +8,14 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from acting import interviews
 from factories import make_application, make_job, sign_in
 from flask import Flask, render_template
 from flask.testing import FlaskClient
 from interview_steps import begin_interview
 from visiting import seen_in
 
-from portal import consent, data_export, interviews
+from portal import consent, data_export
 from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.forms.consent import ConsentForm

@@ -5,13 +5,14 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from acting import interviews
 from flask import Flask
 from interview_steps import clip_bytes, record_answer, record_whole_interview
 
 from capture.media.container import probe
 from capture.store import telemetry
 from capture.store.recording import Recording
-from portal import interviews, work
+from portal import work
 from portal.extensions import db
 from portal.interviews import finishing
 from portal.models import (

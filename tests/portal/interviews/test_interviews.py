@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from factories import make_application, make_job
 from flask import Flask
 from interview_steps import (
@@ -17,7 +18,7 @@ from interview_steps import (
     start_answer,
 )
 
-from portal import interviews, tus
+from portal import tus
 from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.interviews import receiving

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from clips import unreadable
 from flask import Flask
 from interview_steps import (
@@ -19,7 +20,7 @@ from interview_steps import (
 
 from capture.media.container import probe
 from capture.store import telemetry
-from portal import interviews, work
+from portal import work
 from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.interviews import flagging

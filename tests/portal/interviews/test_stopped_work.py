@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from acting import hiring, interviews
 from clips import make_long_clip
 from flask import Flask
 from interview_steps import begin_interview, clip_bytes, record_answer, send_bytes, start_answer
 
 from capture.film import joining
-from portal import hiring, interviews, work
+from portal import work
 from portal.extensions import db
 from portal.interviews import finishing, flagging, measuring
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState

@@ -5,12 +5,13 @@ answer that is here.
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from clips import head_of, unreadable
 from flask import Flask
 from interview_steps import begin_interview, clip_bytes, record_answer, send_bytes, start_answer
 
 from capture.media.signature import is_head_alone
-from portal import interviews, work
+from portal import work
 from portal.extensions import db
 from portal.interviews import notes_by_question
 from portal.models import AnswerState, Application, InterviewSession, InterviewState

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acting import accounts, hiring, interviews
 from factories import make_application, make_user, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,10 +22,9 @@ from interview_steps import (
     start_answer,
 )
 
-from portal import hiring, interviews, tus, upload_tokens, work
+from portal import tus, upload_tokens, work
 from portal.extensions import db
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState, User
-from portal.people import accounts
 
 ENDS = [hiring.withdraw, hiring.reject, hiring.offer]
 End = Callable[[Application], None]

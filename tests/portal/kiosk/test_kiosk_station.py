@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from acting import accounts, hiring
 from flask import Flask
 from flask.testing import FlaskClient
 from interview_steps import TAB
@@ -17,14 +18,12 @@ from kiosk_rooms import Ask, wait_for
 from capture.device.client import ask
 from capture.device.station import Station, StationServer
 from capture.errors import CaptureError
-from portal import hiring
 from portal.config import Config
 from portal.extensions import db
 from portal.interviews import kiosk
 from portal.models import (
     InterviewSession,
 )
-from portal.people import accounts
 
 
 @pytest.mark.usefixtures("station")

@@ -7,16 +7,15 @@ import re
 from collections.abc import Callable
 
 import pytest
+from acting import accounts, hiring
 from factories import Cast, make_application, make_job, make_user, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from job_forms import JOB, rows
 from visiting import seen_in
 
-from portal import hiring
 from portal.extensions import db
 from portal.models import ApplicationStatus, Job, JobStatus, Role, User
-from portal.people import accounts
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import papers
 import pytest
+from acting import hiring
 from api_caller import bearer
 from factories import make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from visiting import seen_in
 
-from portal import hiring
 from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resumes

@@ -3,6 +3,7 @@ accounts.
 """
 
 import pytest
+from acting import accounts
 from api_caller import as_header
 from factories import PASSWORD, Cast, make_application, sign_in
 from flask import Flask
@@ -16,7 +17,7 @@ from portal import access, upload_tokens
 from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
 from portal.models import SignIn, User, utc_now
-from portal.people import accounts, throttle
+from portal.people import credentials, passwords, throttle
 from portal.web import sealed_queries
 
 NEW = "another long pass phrase"
@@ -139,16 +140,18 @@ def test_guessing_the_password_of_an_open_session_has_to_wait(app: Flask) -> Non
 def test_a_password_changed_elsewhere_meanwhile_is_not_changed_again(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, hash_password = browser(app), accounts.passwords.hash_password
+    client, hash_password = browser(app), passwords.hash_password
 
     def meanwhile(password: str) -> str:
         db.session.execute(db.update(User).values(password_hash=hash_password("set on the phone")))
         db.session.commit()
         return hash_password(password)
 
-    monkeypatch.setattr(accounts.passwords, "hash_password", meanwhile)
+    monkeypatch.setattr(passwords, "hash_password", meanwhile)
     assert change(client).status_code == 422
-    assert accounts.authenticate(accounts.Credentials(RIGHT["email"], "set on the phone", None))
+    assert credentials.authenticate(
+        credentials.Credentials(RIGHT["email"], "set on the phone", None)
+    )
 
 
 @pytest.mark.usefixtures("alice")

@@ -5,6 +5,7 @@ import hashlib
 import re
 
 import pytest
+from acting import accounts
 from factories import PASSWORD, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,7 +14,7 @@ from flask_wtf.csrf import generate_csrf
 from portal.blueprints.auth import own_path
 from portal.extensions import db
 from portal.models import User
-from portal.people import accounts, passwords, throttle
+from portal.people import passwords, throttle
 
 RIGHT = {"email": "alice@example.org", "password": PASSWORD}
 WRONG = RIGHT | {"password": "not her pass phrase"}

@@ -9,7 +9,7 @@ from visiting import seen_in
 
 from portal.extensions import db
 from portal.models import Role, User
-from portal.people import accounts, throttle
+from portal.people import credentials, throttle
 
 GOOD = {"full_name": "Zoë Quill", "email": "Zoe@Example.org", "password": "purple wagon wheel"}
 
@@ -144,8 +144,8 @@ def test_more_people_register_at_one_address_than_may_try_names_that_are_taken()
     has one.
     """
     for number in range(throttle.TAKEN_PER_ADDRESS.tries + 1):
-        accounts.register(
-            accounts.Credentials(f"new{number}@example.org", PASSWORD, "192.0.2.1"), "N. N."
+        credentials.register(
+            credentials.Credentials(f"new{number}@example.org", PASSWORD, "192.0.2.1"), "N. N."
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import papers
 import pytest
+from acting import accounts
 from factories import PASSWORD, make_application
 from interview_steps import TAB, begin_interview, show_question
 from servers import LiveServer
@@ -17,7 +18,7 @@ from werkzeug.test import encode_multipart
 
 from portal.extensions import db
 from portal.models import Job, ThrottleHit, utc_now
-from portal.people import accounts, throttle
+from portal.people import passwords, throttle
 
 pytestmark = pytest.mark.server
 
@@ -41,7 +42,7 @@ def as_at_first(servers: Servers) -> Iterator[None]:
         db.session.rollback()
         alice = accounts.find("alice@example.org")
         accounts.enable(alice)
-        alice.password_hash = accounts.passwords.hash_password(PASSWORD)
+        alice.password_hash = passwords.hash_password(PASSWORD)
         db.session.execute(db.delete(ThrottleHit))
         accounts.sign_out_everywhere(alice)
 

@@ -4,6 +4,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from factories import make_application, sign_in
 from flask.testing import FlaskClient
 from interview_steps import (
@@ -16,7 +17,6 @@ from interview_steps import (
 )
 from tus_requests import ask, patch
 
-from portal import interviews
 from portal.extensions import db
 from portal.models import Answer, AnswerState, InterviewSession, User
 

@@ -6,13 +6,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from factories import make_application
 from flask import Flask
 from flask.testing import FlaskClient
 from interview_steps import begin_interview, clip_bytes, start_answer
 from tus_requests import ask, patch, stored
 
-from portal import interviews, tus
+from portal import tus
 from portal.extensions import db
 from portal.models import Answer, InterviewSession, User
 

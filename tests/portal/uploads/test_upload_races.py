@@ -16,11 +16,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from acting import interviews
 from factories import make_application, make_user
 from interview_steps import begin_interview, clip_bytes, start_answer
 from servers import LiveServer
 
-from portal import interviews, upload_tokens
+from portal import upload_tokens
 
 pytestmark = pytest.mark.server
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import jwt
 import pytest
+from acting import interviews
 from api_caller import bearer
 from factories import make_application, sign_in
 from flask import Flask, current_app
@@ -20,7 +21,7 @@ from flask.testing import FlaskClient
 from interview_steps import begin_interview, clip_bytes, record_answer, start_answer
 from werkzeug.test import TestResponse
 
-from portal import interviews, upload_tokens
+from portal import upload_tokens
 from portal.blueprints.api import tokens as api_tokens
 from portal.models import Answer, InterviewSession, User, utc_now
 

@@ -8,13 +8,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from factories import make_application
 from flask import Flask
 from flask.testing import FlaskClient
 from interview_steps import begin_interview, clip_bytes, start_answer
 from werkzeug.test import TestResponse
 
-from portal import interviews, tus, upload_tokens, work
+from portal import tus, upload_tokens, work
 from portal.config import settings
 from portal.extensions import db
 from portal.interviews import receiving

@@ -7,12 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from acting import interviews
 from factories import make_application
 from interview_steps import begin_interview, clip_bytes, start_answer
 from servers import LiveServer
 
 from capture.store.recording import read_observations
-from portal import interviews
 from portal.extensions import db
 from portal.models import Answer, AnswerState, User
 

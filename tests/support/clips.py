@@ -26,7 +26,8 @@ ENCODERS = {"h264": "libx264", "vp8": "libvpx", "mpeg4": "mpeg4"}
 # picture.
 OPTIONS = {
     "h264": {"preset": "ultrafast", "g": "24"},
-    "vp8": {"deadline": "good", "cpu-used": "5", "g": "24"},
+    # … and in one thread: its threads wait for each other by turning round and round.
+    "vp8": {"deadline": "good", "cpu-used": "5", "g": "24", "threads": "1"},
 }
 FORMATS = {".mp4": "mp4", ".mov": "mov", ".webm": "webm", ".mkv": "matroska", ".avi": "avi"}
 # as browsers write MP4: readable while it grows

@@ -145,7 +145,7 @@ def interview_of(
         duration_ms=60_000,
     )
     save(interview)
-    questions.freeze(interview)
+    questions.copy_from_job(interview)
     return save(interview)
 
 

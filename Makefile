@@ -17,7 +17,8 @@ ifdef PORT
 export PORT
 endif
 
-.PHONY: run test quick torture check bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets models lock
+.PHONY: run test quick torture check check-js bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets tools models \
+	lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -25,21 +26,26 @@ run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1
 	$(FLASK) seed
 	exec $(DEVELOPMENT) $(BIN)/gunicorn wsgi:app
 
-test: $(DEV_STAMP) assets models  ## every test, in two processes; ARGS="-k face" chooses, in one
+test: $(DEV_STAMP) tools assets models  ## every test, in two processes; ARGS="-k face" chooses, in one
 	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist worksteal)
 
 SLOW := torture or browser or webkit or nginx or strace or sound or server or footage
-quick: $(DEV_STAMP) assets models  ## every test without browser, server or sound, for while you write
+quick: $(DEV_STAMP) tools assets models  ## every test without browser, server or sound, for while you write
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(SLOW))" $(ARGS)
 
-torture: $(DEV_STAMP) assets models  ## the long forms of the fault tests, about half an hour; ARGS="-k killed" chooses
+torture: $(DEV_STAMP) tools assets models  ## the long forms of the fault tests, about half an hour; ARGS="-k killed" chooses
 	$(BIN)/python -m pytest -m torture -s $(ARGS)
 
 check: $(DEV_STAMP)  ## what a change must pass: format, lint, types, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(MAKE) --no-print-directory tools
+	$(BIN)/python setup/javascript.py lint types
 	$(MAKE) --no-print-directory test
+
+check-js: $(DEV_STAMP) tools  ## ESLint and TypeScript over our scripts, and their unit tests in Node
+	$(BIN)/python setup/javascript.py
 
 bench: $(DEV_STAMP) models  ## what engine and portal cost on this machine; ROW=flags measures one row alone
 	PYTHONPATH=tests/support $(BIN)/python -m benchmarks.speed $(ROW)
@@ -68,6 +74,9 @@ sbom: $(RUN_STAMP)  ## what the portal is made of, with versions and hashes: sbo
 
 assets: $(RUN_STAMP)  ## copy htmx and the fonts, build the stylesheet
 	$(BIN)/python setup/assets.py
+
+tools: $(RUN_STAMP)  ## obtain what tests and checks of our scripts need
+	$(BIN)/python setup/assets.py --tools
 
 models: $(RUN_STAMP)  ## obtain and check the face models
 	$(DEVELOPMENT) $(BIN)/python setup/models.py

@@ -1,8 +1,8 @@
 """Installs the front-end files (htmx, Swagger UI, IBM Plex) and builds our stylesheet.
 
 The files come from locked npm packages. We copy only the files that this module names, and run no
-code of those packages. npm also fetches a package for the tests (tus-js-client), which stays in
-`node_modules`.
+code of those packages. `--tools` also fetches what tests and checks need (ESLint, TypeScript,
+axe-core, …); it stays in `node_modules`.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 STATIC = PROJECT / "portal" / "static"
 VENDOR = STATIC / "vendor"
 PACKAGES = PROJECT / "node_modules"
+TOOLS_STAMP = PACKAGES / ".tools-stamp"  # npm removes it with the packages
 
 PLEX_SANS = "@ibm/plex-sans/fonts/complete/woff2"
 PLEX_MONO = "@ibm/plex-mono/fonts/complete/woff2"
@@ -42,6 +43,8 @@ def main() -> None:
     if sys.argv[1:] == ["--tidy-lock"]:
         return tidy_lock()
     try:
+        if sys.argv[1:] == ["--tools"]:
+            return fetch_tools()
         copy_vendor_files()
         build_stylesheet()
     except SetupError as error:
@@ -58,7 +61,10 @@ def copy_vendor_files() -> None:
     ):
         return
     print("Obtaining htmx, Swagger UI and the fonts …", flush=True)
-    fetch_packages()
+    if (PACKAGES / "axe-core").is_dir():
+        fetch_tools()  # a machine with tools gets those of the new lock
+    else:
+        fetch_packages("--omit=dev")
     for name, source in COPIES.items():
         target = VENDOR / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,16 +72,38 @@ def copy_vendor_files() -> None:
     stamp.write_text(wanted)
 
 
+def fetch_tools() -> None:
+    """Fetch the packages for tests and checks, unless we did so for this lock already."""
+    if has_tools():
+        return
+    print("Obtaining the tools for our scripts: ESLint, TypeScript and others …", flush=True)
+    fetch_packages()
+    TOOLS_STAMP.write_text(fingerprint())
+
+
+def has_tools() -> bool:
+    """Whether `node_modules` holds all packages of this lock."""
+    return TOOLS_STAMP.is_file() and TOOLS_STAMP.read_text() == fingerprint()
+
+
 def fingerprint() -> str:
     content = (PROJECT / "package-lock.json").read_bytes() + Path(__file__).read_bytes()
     return hashlib.sha256(content).hexdigest()
 
 
-def fetch_packages() -> None:
+def fetch_packages(*options: str) -> None:
     """Run `npm ci`, which installs the locked versions and checks their integrity hashes."""
     command, path = npm()
     done = subprocess.run(
-        [*command, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"],
+        [
+            *command,
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--fetch-retries=1",
+            *options,
+        ],
         cwd=PROJECT,
         env={**os.environ, "PATH": path},
         capture_output=True,

@@ -30,6 +30,7 @@ from portal.config import PROJECT_FOLDER, Config, Environment
 from portal.extensions import db
 from portal.models import Application, InterviewSession, User
 from portal.people import passwords
+from setup.assets import has_tools
 
 # A shared or slow machine must not fail a test: no test here is about time.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -61,6 +62,7 @@ class TidyClient(FlaskClient):
 NEEDED = {
     "browser": (CHROMIUM, "chromium"),
     "nginx": (NGINX, "nginx-light"),
+    "node": (has_tools(), "nodejs` and run `make tools"),
     "strace": (shutil.which("strace"), "strace"),
     "sound": (can_make_sound(), "pulseaudio libportaudio2 libasound2-plugins"),
     "webkit": (webkit.can_run(), "webkit2gtk-driver xvfb gstreamer1.0-plugins-bad"),

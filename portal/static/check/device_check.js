@@ -2,13 +2,17 @@
 // result and, where needed, what the person can do. Only random bytes are sent, to measure their time; picture, sound
 // and recording stay in this page. What has no row is not checked: a machine that records by itself needs no upload.
 
+import { BrowserSource } from "../devices/browser_source.js";
 import { DeviceTrouble } from "../devices/device_trouble.js";
 import { recordingType } from "../devices/recorder.js";
 import { sourceOf } from "../devices/recording_source.js";
+import { elementIn, elementsIn } from "../page/elements.js";
 import { pageApi } from "../server/api.js";
 import { Seat } from "../server/seat.js";
 import { PieceStore } from "../upload/piece_store.js";
 import { TestRecording } from "./test_recording.js";
+
+/** @typedef {"idle" | "busy" | "pass" | "warn" | "fail"} Result */
 
 const HEARD_DBFS = -45; // quiet speech at arm's length; the noise of a room is below
 const LISTEN_MS = 8_000; // then the page says that nothing was heard, and listens on
@@ -21,7 +25,10 @@ const NO_STORAGE =
 const SLOW =
   "Slower than a recording. It works: answers are kept here first and sent while you go on.";
 
-// The glyph and the word of each result.
+/**
+ * The glyph and the word of each result.
+ * @type {Record<Result, [string, string]>}
+ */
 const RESULTS = {
   idle: ["○", "not checked"],
   busy: ["◌", "checking"],
@@ -31,32 +38,39 @@ const RESULTS = {
 };
 
 class DeviceCheck {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.api = pageApi(root);
-    this.seat = new Seat(this.api, root.dataset.interview, () => this.source.close());
+    this.seat = new Seat(this.api, root.dataset.interview ?? "", () => this.source.close());
     this.source = sourceOf(root, this.api, this.seat);
-    this.rows = [...root.querySelectorAll("[data-row]")].map((row) => row.dataset.row);
-    this.testRecording = new TestRecording(this.source, root.querySelector("[data-trial]"));
-    this.begin = root.querySelector("[data-begin]");
-    this.again = root.querySelector("[data-again]");
-    this.buttons = [this.begin, this.again].map((box) => box.querySelector("button"));
-    for (const button of this.buttons) button.addEventListener("click", () => this.run());
+    this.rows = elementsIn(root, "[data-row]").map((row) => row.dataset.row ?? "");
+    /** @type {Record<string, Result>} */
+    this.results = {}; // by the name of the row
+    this.testRecording = null; // a machine that records by itself has no row for it
+    if (this.source instanceof BrowserSource) {
+      this.testRecording = new TestRecording(this.source, elementIn(root, "[data-trial]", HTMLVideoElement));
+    }
+    this.begin = elementIn(root, "[data-begin]");
+    this.again = elementIn(root, "[data-again]");
+    this.buttons = [this.begin, this.again].map((box) => elementIn(box, "button", HTMLButtonElement));
+    for (const button of this.buttons) button.addEventListener("click", () => void this.run());
     this.enable(true);
   }
 
+  /** @param {boolean} isEnabled */
   enable(isEnabled) {
     for (const button of this.buttons) {
       button.disabled = !isEnabled;
-      button.dataset.name ??= button.textContent;
-      button.textContent = isEnabled ? button.dataset.name : "Checking …";
+      button.dataset.name ??= button.textContent ?? "";
+      button.textContent = isEnabled ? (button.dataset.name ?? "") : "Checking …";
     }
   }
 
   async run() {
     this.enable(false);
     this.results = {};
-    if (this.testRecording.video) this.testRecording.video.hidden = true;
+    if (this.testRecording) this.testRecording.video.hidden = true;
     await this.source.close();
     try {
       if (await this.checkBrowser()) await Promise.all([this.checkDevices(), this.checkSpeed()]);
@@ -72,7 +86,8 @@ class DeviceCheck {
     this.begin.hidden = true;
     this.again.hidden = false;
     const { activeElement, body } = document;
-    if (this.buttons.includes(activeElement) || activeElement === body) this.buttons[1].focus();
+    const isOnButton = this.buttons.some((button) => button === activeElement);
+    if (isOnButton || activeElement === body) this.buttons[1]?.focus();
   }
 
   async checkBrowser() {
@@ -83,14 +98,14 @@ class DeviceCheck {
       return false;
     }
     const store = await PieceStore.open(() => {});
-    const format = recordingType().container.toUpperCase();
+    const format = recordingType()?.container.toUpperCase();
     if (store.isDurable) this.row("browser", "pass", `Records ${format}.`);
     else this.row("browser", "warn", `Records ${format}, but keeps nothing.`, NO_STORAGE);
     return true;
   }
 
   async checkDevices() {
-    this.row("camera", "busy", this.root.dataset.opening);
+    this.row("camera", "busy", this.root.dataset.opening ?? "");
     this.row("microphone", "busy", "");
     try {
       await this.claimSeat();
@@ -106,11 +121,12 @@ class DeviceCheck {
 
   /** Records a few seconds and plays them: only that proves that this browser's recordings can be used. */
   async checkRecording() {
-    if (!this.rows.includes("recording")) return;
+    const { testRecording } = this;
+    if (!testRecording || !this.rows.includes("recording")) return;
     this.row("recording", "busy", "Recording three seconds, then playing them.");
     try {
-      const { bytes, seconds, width, height } = await this.testRecording.run();
-      this.testRecording.video.hidden = false;
+      const { bytes, seconds, width, height } = await testRecording.run();
+      testRecording.video.hidden = false;
       const made = `${seconds.toFixed(0)} s, ${Math.round(bytes / 1000)} kB, ${width} × ${height} pixels.`;
       this.row("recording", "pass", `${made} Play it: this is how you look and sound.`);
     } catch (trouble) {
@@ -126,13 +142,17 @@ class DeviceCheck {
     throw new DeviceTrouble("This interview is open in another tab", advice);
   }
 
+  /** @param {{ width?: number, height?: number }} options */
   showPicture({ width, height }) {
-    this.root.querySelector("[data-camera]").hidden = false;
-    this.root.querySelector("[data-no-picture]").hidden = true;
+    elementIn(this.root, "[data-camera]").hidden = false;
+    elementIn(this.root, "[data-no-picture]").hidden = true;
     this.row("camera", "pass", `${width} × ${height} pixels. Sit so that your whole face is in the picture.`);
   }
 
-  /** Resolves once something was heard, or after a while without sound; the meter moves on in both cases. */
+  /**
+   * Resolves once something was heard, or after a while without sound; the meter moves on in both cases.
+   * @returns {Promise<void>}
+   */
   listen() {
     this.row("microphone", "busy", "Say a few words: the bars should move.");
     return new Promise((resolve) => {
@@ -141,6 +161,7 @@ class DeviceCheck {
         resolve();
       };
       const timer = setTimeout(onSilence, LISTEN_MS);
+      /** @param {number} dbfs */
       this.source.meter.onLevel = (dbfs) => {
         if (dbfs < HEARD_DBFS || this.results.microphone === "pass") return;
         clearTimeout(timer);
@@ -175,20 +196,30 @@ class DeviceCheck {
     return (bytes * 8) / tookMs / 1000;
   }
 
+  /**
+   * @param {string} name
+   * @param {Result} result
+   * @param {string} text
+   * @param {string} [advice]
+   */
   row(name, result, text, advice = "") {
     if (!this.rows.includes(name)) return;
     this.results[name] = result;
-    const row = this.root.querySelector(`[data-row="${name}"]`);
+    const row = elementIn(this.root, `[data-row="${name}"]`);
     const [glyph, word] = RESULTS[result];
     row.dataset.result = result;
-    row.querySelector("[data-glyph]").textContent = glyph;
-    row.querySelector("[data-word]").textContent = word;
-    row.querySelector("[data-what]").textContent = text;
-    const cure = row.querySelector("[data-cure]");
+    elementIn(row, "[data-glyph]").textContent = glyph;
+    elementIn(row, "[data-word]").textContent = word;
+    elementIn(row, "[data-what]").textContent = text;
+    const cure = elementIn(row, "[data-cure]");
     cure.textContent = advice;
     cure.hidden = !advice;
   }
 
+  /**
+   * @param {Result[]} results
+   * @param {boolean} isFine
+   */
   conclusion(results, isFine) {
     if (results.includes("fail")) return "Something needs you: see the rows marked ▲.";
     if (!isFine) return "";
@@ -202,11 +233,12 @@ class DeviceCheck {
     const results = Object.values(this.results);
     const isDone = this.rows.every((name) => this.results[name] && this.results[name] !== "busy");
     const isFine = isDone && !results.includes("fail");
-    this.root.querySelector("[data-go]").hidden = !isFine;
-    this.root.querySelector("[data-conclusion]").textContent = this.conclusion(results, isFine);
+    elementIn(this.root, "[data-go]").hidden = !isFine;
+    elementIn(this.root, "[data-conclusion]").textContent = this.conclusion(results, isFine);
   }
 }
 
+/** @param {number} count */
 function randomBytes(count) {
   const bytes = new Uint8Array(count); // random, so that no proxy can compress them
   for (let at = 0; at < count; at += RANDOM_MAX_BYTES) {
@@ -216,4 +248,4 @@ function randomBytes(count) {
 }
 
 document.documentElement.dataset.started = "";
-new DeviceCheck(document.getElementById("check"));
+new DeviceCheck(elementIn(document, "#check"));

@@ -4,6 +4,8 @@
 import { DeviceTrouble } from "../devices/device_trouble.js";
 import { NOTHING_CAME } from "../devices/recorder.js";
 
+/** @import { BrowserSource } from "../devices/browser_source.js" */
+
 const RECORDED_MS = 3_000; // the time of six pieces
 const PLAYED_MS = 1_000; // more than the first picture
 const PLAYS_WITHIN_MS = 10_000; // a slow phone needs two seconds
@@ -14,9 +16,16 @@ const ADVICE =
   "Use another browser or another device: your interview waits for you.";
 
 export class TestRecording {
-  /** It is played in the element `video`, without sound until somebody turns the sound on. */
+  /**
+   * It is played in the element `video`, without sound until somebody turns the sound on.
+   * @param {BrowserSource} source
+   * @param {HTMLVideoElement} video
+   */
   constructor(source, video) {
-    Object.assign(this, { source, video, address: null });
+    this.source = source;
+    this.video = video;
+    /** @type {string | null} */
+    this.address = null;
   }
 
   /** Resolves to { bytes, seconds, width, height }. Throws DeviceTrouble. */
@@ -33,10 +42,12 @@ export class TestRecording {
 
   async #recorded() {
     let isLost = false;
+    /** @type {Blob[]} */
     const blobs = [];
+    /** @type {RecorderListener} */
     const listener = { onBlob: (blob) => blobs.push(blob), onLost: () => (isLost = true) };
     const recorder = this.source.recorder(null, listener);
-    await recorder.start().catch(({ message }) => {
+    await recorder.start().catch((/** @type {Error} */ { message }) => {
       throw new DeviceTrouble(message, ADVICE);
     });
     while (!isLost && (recorder.recordedMs < RECORDED_MS || !blobs.length)) await pause(LOOK_EVERY_MS);
@@ -48,7 +59,7 @@ export class TestRecording {
   async #play() {
     const { video } = this;
     Object.assign(video, { muted: true, src: this.address });
-    video.play().catch((error) => console.info("The test recording does not play:", error.name)); // noticed below
+    void video.play().catch((error) => console.info("The test recording does not play:", error.name)); // noticed below
     const until = performance.now() + PLAYS_WITHIN_MS;
     while (video.currentTime * 1000 < PLAYED_MS && !video.ended) {
       if (video.error || performance.now() > until) throw new DeviceTrouble(NOT_PLAYED, ADVICE);
@@ -66,11 +77,15 @@ export class TestRecording {
   }
 }
 
-/** Whether it has no sound track. Each browser tells this in its own way; where none does, we assume sound. */
+/**
+ * Whether it has no sound track. Each browser tells this in its own way; where none does, we assume sound.
+ * @param {HTMLVideoElement} video
+ */
 function isSilent(video) {
   return video.webkitAudioDecodedByteCount === 0 || video.mozHasAudio === false || video.audioTracks?.length === 0;
 }
 
+/** @param {number} ms */
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

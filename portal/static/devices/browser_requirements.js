@@ -1,6 +1,7 @@
 // What a browser must offer so that the room can record and send, each with a name that a person can look up. What only
 // improves the room and may be missing (for example the screen's wake lock) is not listed.
 
+/** @type {Record<string, () => unknown>} */
 const NEEDED = {
   "a secure page (HTTPS)": () => window.isSecureContext,
   "camera and microphone (getUserMedia)": () => navigator.mediaDevices?.getUserMedia,

@@ -2,10 +2,21 @@
 // disk; this page shows its camera, starts and stops recordings, and asks for their status a few times a second. These
 // requests also tell the machine that this page still uses its devices.
 
+import { elementIn, elementsIn } from "../page/elements.js";
 import { Problem, isPassing } from "../server/api.js";
 import { DeviceTrouble } from "./device_trouble.js";
 import { LevelMeter } from "./level_meter.js";
 import { TimedRecorder } from "./timed_recorder.js";
+
+/** @import { Api } from "../server/api.js" */
+/** @import { Seat } from "../server/seat.js" */
+/**
+ * The upload of an answer, as far as this file knows it.
+ * @typedef {object} MachineUpload
+ * @property {string} answer_id
+ * @property {{ recording: StationRecording | null }} [station]
+ * @property {(savedBytes: number | null, savedMs?: number) => void} recordedByMachine
+ */
 
 const ASK_EVERY_MS = 200; // often enough for the bars of the meter to look alive
 const ASK_AGAIN_MS = 1_000; // while the server cannot be reached; the recording continues meanwhile
@@ -14,6 +25,7 @@ const ADVICE = "Then try again.";
 const SILENT =
   "No sound comes from the microphone. The picture is still recorded. " +
   "Tell the team, or stop here and go on later.";
+/** @type {Record<string, string>} */
 const ENDS = {
   camera_lost: "The camera stopped",
   disk_full: "The machine has no room left and stopped",
@@ -23,11 +35,23 @@ const ENDS = {
 
 export class KioskSource {
   needsNetwork = false; // the recording is already stored at the server
+  container = undefined; // the machine decides
 
+  /**
+   * @param {HTMLElement} root
+   * @param {Api} api
+   * @param {Seat} seat
+   */
   constructor(root, api, seat) {
-    Object.assign(this, { api, seat, camera: root.querySelector("[data-camera]"), running: null, timer: null });
-    this.remark = root.querySelector("[data-if=device]");
-    this.meter = new LevelMeter(root.querySelectorAll("[data-bar]"));
+    this.api = api;
+    this.seat = seat;
+    this.camera = elementIn(root, "[data-camera]", HTMLImageElement);
+    /** @type {KioskRecorder | null} */
+    this.running = null;
+    /** @type {ReturnType<typeof setTimeout> | null} */
+    this.timer = null;
+    this.remark = elementsIn(root, "[data-if=device]")[0];
+    this.meter = new LevelMeter(elementsIn(root, "[data-bar]"));
     this.previews = 0; // how often the preview was requested
     this.unseen = 0; // how many replies in a row said that no preview is sent
   }
@@ -36,11 +60,15 @@ export class KioskSource {
     return null;
   }
 
-  /** End a recording that an earlier load of this page left running. */
+  /**
+   * End a recording that an earlier load of this page left running.
+   * @returns {Promise<{ recording: StationRecording | null }>}
+   */
   settle() {
     return this.api.post("kiosk/stop", { tab: this.seat.tab });
   }
 
+  /** @returns {Promise<CameraStatus>} */
   async open() {
     try {
       const status = await this.api.post("kiosk/hold", { tab: this.seat.tab });
@@ -48,25 +76,34 @@ export class KioskSource {
       this.timer ??= setTimeout(() => this.#ask(), ASK_EVERY_MS);
       return status.camera;
     } catch (error) {
-      const isRefusal = error instanceof Problem && !isPassing(error) && error.status !== 401;
+      const isRefusal = error instanceof Problem && error.status !== 401 && !isPassing(error);
       throw isRefusal ? new DeviceTrouble(error.message, ADVICE) : error;
     }
   }
 
   async close() {
-    clearTimeout(this.timer);
+    clearTimeout(this.timer ?? undefined);
     this.timer = null;
     if (!this.previews) return;
     this.camera.removeAttribute("src");
     this.previews = 0;
+    /** @param {Error} error */
     const onError = (error) => console.info("The devices were not released:", error.message);
     await this.api.post("kiosk/release", { tab: this.seat.tab }).catch(onError);
   }
 
+  /**
+   * @param {Wish} wish
+   * @returns {Promise<AnswerReply>}
+   */
   begin(wish) {
     return this.api.post("kiosk/answers", { ...wish, tab: this.seat.tab });
   }
 
+  /**
+   * @param {MachineUpload} upload
+   * @param {RecorderListener} listener
+   */
   recorder(upload, listener) {
     this.running = new KioskRecorder(this, upload, listener);
     return this.running;
@@ -78,11 +115,14 @@ export class KioskSource {
     this.camera.src = `${this.api.base}/kiosk/preview?tab=${this.seat.tab}&n=${this.previews}`;
   }
 
-  /** A remark about the devices for the candidate; the device check has no such part, because it has rows for this. */
+  /**
+   * A remark about the devices for the candidate; the device check has no such part, because it has rows for this.
+   * @param {string} text
+   */
   #showRemark(text) {
     if (!this.remark) return;
     this.remark.hidden = !text;
-    this.remark.querySelector("[data-text]").textContent = text;
+    elementIn(this.remark, "[data-text]").textContent = text;
   }
 
   async #ask() {
@@ -96,6 +136,7 @@ export class KioskSource {
     if (this.timer !== null) this.timer = setTimeout(() => this.#ask(), againMs);
   }
 
+  /** @param {StationStatus} status */
   #statusCame(status) {
     this.running?.statusCame(status);
     if (!status.is_held) return;
@@ -108,15 +149,23 @@ export class KioskSource {
 
 /** The recording that runs on the machine, as this page knows it. */
 class KioskRecorder extends TimedRecorder {
-  constructor(source, upload, { onLost, onSaved }) {
+  /**
+   * @param {KioskSource} source
+   * @param {MachineUpload} upload
+   * @param {RecorderListener} options
+   */
+  constructor(source, upload, { onLost = () => {}, onSaved = () => {} }) {
     super();
-    Object.assign(this, { source, upload, onLost, onSaved });
+    this.source = source;
+    this.upload = upload;
+    this.onLost = onLost;
+    this.onSaved = onSaved;
     this.lastBlob = Promise.resolve(); // the machine stores the bytes; none come to this page
   }
 
   /** The machine started to record when it created the answer. */
   async start() {
-    this.startedAt = performance.now() - this.upload.station.recording.recorded_ms;
+    this.startedAt = performance.now() - (this.upload.station?.recording?.recorded_ms ?? 0);
   }
 
   /** Resolves to true once everything is on the machine's disk. */
@@ -128,18 +177,21 @@ class KioskRecorder extends TimedRecorder {
     return true;
   }
 
+  /** @param {StationStatus} status */
   statusCame(status) {
     if (!this.isRunning) return;
     const recording = this.#ours(status);
-    if (!recording?.is_running) return this.onLost(ENDS[recording?.end] ?? "The recording stopped");
+    if (!recording?.is_running) return this.onLost(ENDS[recording?.end ?? ""] ?? "The recording stopped");
     this.upload.recordedByMachine(recording.saved_bytes, recording.saved_ms);
     this.onSaved();
   }
 
+  /** @param {{ recording: StationRecording | null }} options */
   #ours({ recording }) {
     return recording?.answer === this.upload.answer_id ? recording : null;
   }
 
+  /** @returns {Promise<{ recording: StationRecording | null }>} */
   async #stopped() {
     for (;;) {
       try {

@@ -6,13 +6,18 @@ const SILENT_DBFS = -60; // the bars are at rest at and below this level …
 const LOUD_DBFS = -15; // … and full at this one: close, clear speech
 
 export class LevelMeter {
-  /** `bars` are the elements to move; `onLevel(dbfs)` is called with every level. */
+  /**
+   * `bars` are the elements to move; `onLevel(dbfs)` is called with every level.
+   * @param {HTMLElement[]} bars
+   * @param {(dbfs: number) => void} [onLevel]
+   */
   constructor(bars, onLevel = () => {}) {
-    this.bars = [...bars];
+    this.bars = bars;
     this.onLevel = onLevel;
     this.recent = this.bars.map(() => 0);
   }
 
+  /** @param {number} dbfs */
   show(dbfs) {
     this.onLevel(dbfs);
     const height = Math.min(1, Math.max(0, (dbfs - SILENT_DBFS) / (LOUD_DBFS - SILENT_DBFS)));
@@ -23,6 +28,10 @@ export class LevelMeter {
 
 /** Measures the level of a stream of this browser and calls `onLevel(dbfs)` ten times a second. */
 export class StreamLevel {
+  /**
+   * @param {MediaStream} stream
+   * @param {(dbfs: number) => void} onLevel
+   */
   constructor(stream, onLevel) {
     this.onLevel = onLevel;
     this.context = new AudioContext();
@@ -31,7 +40,7 @@ export class StreamLevel {
     this.context.createMediaStreamSource(stream).connect(this.analyser);
     this.samples = new Float32Array(this.analyser.fftSize);
     this.timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
-    this.context.resume();
+    void this.context.resume(); // where the browser wants a press first, the bars rest until then
   }
 
   stop() {

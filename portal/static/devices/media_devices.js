@@ -40,10 +40,12 @@ export async function openDevices() {
   }
 }
 
+/** @param {MediaStream | null | undefined} stream */
 export function closeDevices(stream) {
   stream?.getTracks().forEach((track) => track.stop());
 }
 
+/** @param {DOMException} error */
 async function troubleOf(error) {
   switch (error.name) {
     case "NotAllowedError":
@@ -77,10 +79,12 @@ async function deviceKinds() {
   return (await navigator.mediaDevices.enumerateDevices()).map((device) => device.kind);
 }
 
+/** @param {MediaDeviceKind[]} kinds */
 function notFound(kinds) {
   return new DeviceTrouble(notFoundTitle(kinds), "Connect one, check that it is switched on, then try again.");
 }
 
+/** @param {MediaDeviceKind[]} kinds */
 function notFoundTitle(kinds) {
   if (kinds.includes("videoinput")) return "No microphone was found";
   return kinds.includes("audioinput") ? "No camera was found" : "No camera and no microphone were found";

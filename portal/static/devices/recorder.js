@@ -5,10 +5,14 @@
 import { DeviceTrouble } from "./device_trouble.js";
 import { TimedRecorder } from "./timed_recorder.js";
 
+/** @typedef {{ container: ContainerName, mayTurn: boolean, mimeType: string }} RecordingType */
+/** @typedef {RecorderListener & { preview?: HTMLVideoElement | null }} Parts */
+
 // What Chromium (MP4 with H.264), Safari (the same with AAC) and Firefox (WebM) can record; the first supported type is
 // used. `mayTurn`: avc3 writes the picture's size into the stream again and again, so the size may change. avc1 writes
 // it once, and Chromium damages what follows a turn. WebKit says that it supports avc3 but delivers no byte, so only
 // Chromium is asked.
+/** @type {RecordingType[]} */
 const TYPES = [
   { container: "mp4", mayTurn: true, mimeType: 'video/mp4;codecs="avc3.42E01E,mp4a.40.2"' },
   { container: "mp4", mayTurn: true, mimeType: 'video/mp4;codecs="avc3.42E01E,opus"' },
@@ -36,24 +40,46 @@ const ENDED = "Your camera or microphone stopped";
 const FAILED = "The recorder of this browser stopped";
 const NOT_STORED = "A piece of the recording could not be kept";
 
-/** The type that this browser will record, or undefined. */
+/**
+ * The type that this browser will record, or undefined.
+ * @returns {RecordingType | undefined}
+ */
 export function recordingType() {
   if (typeof MediaRecorder === "undefined") return undefined;
   const isChromium = "userAgentData" in navigator;
+  /** @param {string} mimeType */
   const isTrusted = (mimeType) => isChromium || !mimeType.includes("avc3");
   return TYPES.find(({ mimeType }) => isTrusted(mimeType) && MediaRecorder.isTypeSupported(mimeType));
 }
 
 export class Recorder extends TimedRecorder {
+  /** @type {MediaRecorder | null} */ recorder = null;
+  /** @type {Promise<"stop" | null>} */ stopped = Promise.resolve(null);
+  /** @type {ReturnType<typeof setInterval> | undefined} */ timer;
+  /** @type {Set<DeviceKind>} */ paused = new Set();
+  /** @type {[number, number][]} */ sizes = [];
+  pausedMs = 0; // how long the device has paused it
+  silentMs = 0; // how long nothing has come
+  lookedAt = 0;
+  onFirstBlob = () => {};
+
   /**
    * `onBlob(blob, untilMs)` gets what was recorded; `onLost(why)` is called when recording cannot continue; `onTurn()`
    * when the picture's size changed and this file cannot hold another one; `onPause(kind, isPaused)` when the device
    * pauses "camera" or "microphone", or starts it again. `preview` is the element that shows the stream.
+   * @param {MediaStream} stream
+   * @param {Parts} options
    */
-  constructor(stream, { onBlob, onLost = () => {}, onTurn = () => {}, onPause = () => {}, preview = null }) {
+  constructor(stream, { onBlob = () => {}, onLost = () => {}, onTurn = () => {}, onPause = () => {}, preview = null }) {
     super();
-    Object.assign(this, { stream, onBlob, onLost, onTurn, onPause, preview });
+    this.stream = stream;
+    this.onBlob = onBlob;
+    this.onLost = onLost;
+    this.onTurn = onTurn;
+    this.onPause = onPause;
+    this.preview = preview;
     this.hasDelivered = false;
+    /** @type {Promise<unknown>} */
     this.lastBlob = Promise.resolve();
     this.isClosed = false;
     this.listening = new AbortController();
@@ -76,39 +102,43 @@ export class Recorder extends TimedRecorder {
 
   /**
    * Resolves when it runs: to "start" at the event, or to "blob" where a browser forgets the event and delivers bytes.
+   * @returns {Promise<"start" | "blob">}
    */
   #begin() {
-    this.recorder = new MediaRecorder(this.stream, {
-      mimeType: recordingType().mimeType,
+    const recorder = new MediaRecorder(this.stream, {
+      mimeType: this.type,
       videoBitsPerSecond: VIDEO_BITS_PER_S,
       audioBitsPerSecond: AUDIO_BITS_PER_S,
       videoKeyFrameIntervalDuration: KEY_EVERY_MS, // without it Chromium delivers nearly all of an MP4 at the end
     });
-    this.recorder.ondataavailable = (event) => this.#blobCame(event.data);
-    this.recorder.onerror = () => this.#lost(FAILED);
-    this.stopped = new Promise((resolve) => (this.recorder.onstop = () => resolve("stop")));
+    this.recorder = recorder;
+    recorder.ondataavailable = (event) => this.#blobCame(event.data);
+    recorder.onerror = () => this.#lost(FAILED);
+    this.stopped = new Promise((resolve) => (recorder.onstop = () => resolve("stop")));
+    /** @type {Promise<"start" | "blob">} */
     const began = new Promise((resolve) => {
-      this.recorder.onstart = () => resolve("start");
+      recorder.onstart = () => resolve("start");
       this.onFirstBlob = () => resolve("blob");
     });
-    this.recorder.start(BLOB_EVERY_MS);
+    recorder.start(BLOB_EVERY_MS);
     return began;
   }
 
   get type() {
-    return recordingType().mimeType;
+    return recordingType()?.mimeType ?? "";
   }
 
   /** Resolves to whether the recorder reported its end. `lastBlob` may still be on its way to onBlob. */
   async stop() {
     this.endedMs = this.recordedMs;
     this.#stopWatching();
-    if (this.recorder.state !== "inactive") this.recorder.stop();
+    if (this.recorder && this.recorder.state !== "inactive") this.recorder.stop();
     const hasEnded = Boolean(await within(STOP_WITHIN_MS, this.stopped));
     this.isClosed = true; // a later blob would belong to no answer
     return hasEnded;
   }
 
+  /** @param {Blob} blob */
   #blobCame(blob) {
     if (!blob.size || this.isClosed) return;
     this.silentMs = 0;
@@ -120,7 +150,10 @@ export class Recorder extends TimedRecorder {
     this.lastBlob = this.lastBlob.then(deliver).catch((error) => this.#notStored(error));
   }
 
-  /** Later blobs are delivered all the same; the uploader decides which of them can be used. */
+  /**
+   * Later blobs are delivered all the same; the uploader decides which of them can be used.
+   * @param {Error} error
+   */
   #notStored(error) {
     console.error(error);
     this.#lost(`${NOT_STORED} (${error.name})`);
@@ -128,9 +161,10 @@ export class Recorder extends TimedRecorder {
 
   /** The page may be closed or frozen in a moment: ask for what was recorded until now. */
   #flush() {
-    if (this.isRunning && this.recorder.state === "recording") this.recorder.requestData();
+    if (this.isRunning && this.recorder?.state === "recording") this.recorder.requestData();
   }
 
+  /** @param {string} why */
   #lost(why) {
     if (this.isRunning) this.onLost(why);
   }
@@ -145,9 +179,11 @@ export class Recorder extends TimedRecorder {
   // What browsers do not report
 
   #startWatching() {
-    [this.silentMs, this.pausedMs, this.lookedAt, this.paused] = [0, 0, performance.now(), new Set()];
+    [this.silentMs, this.pausedMs, this.lookedAt] = [0, 0, performance.now()];
     this.sizes = this.#sizesNow();
-    const on = (target, name, act) => target.addEventListener(name, act, { signal: this.listening.signal });
+    const { signal } = this.listening;
+    /** @type {(target: EventTarget, name: string, act: () => void) => void} */
+    const on = (target, name, act) => target.addEventListener(name, act, { signal });
     for (const track of this.stream.getTracks()) {
       on(track, "ended", () => this.#lost(ENDED));
       on(track, "mute", () => this.#pause(track, true));
@@ -155,7 +191,7 @@ export class Recorder extends TimedRecorder {
       if (track.muted) this.#pause(track, true);
     }
     on(window, "beforeunload", () => this.#flush());
-    on(document, "visibilitychange", () => document.hidden && this.#flush());
+    on(document, "visibilitychange", () => void (document.hidden && this.#flush()));
     this.timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
@@ -170,7 +206,7 @@ export class Recorder extends TimedRecorder {
     if (this.paused.size) this.#stayPaused(passedMs);
     else this.silentMs += passedMs;
     if (this.silentMs >= NOTHING_FOR_MS) this.#stalled();
-    else if (this.#hasTurned() && !recordingType().mayTurn) this.onTurn();
+    else if (this.#hasTurned() && !recordingType()?.mayTurn) this.onTurn();
   }
 
   /** Where no blob came before, only a file's header without a picture can still come: that is no answer. */
@@ -179,6 +215,10 @@ export class Recorder extends TimedRecorder {
     this.#lost(this.isClosed ? NOTHING_CAME : STALLED);
   }
 
+  /**
+   * @param {MediaStreamTrack} track
+   * @param {boolean} isPaused
+   */
   #pause(track, isPaused) {
     if (!this.isRunning) return;
     const kind = track.kind === "video" ? "camera" : "microphone";
@@ -188,13 +228,17 @@ export class Recorder extends TimedRecorder {
     this.onPause(kind, isPaused);
   }
 
+  /** @param {number} passedMs */
   #stayPaused(passedMs) {
     this.pausedMs += passedMs;
     if (this.pausedMs < PAUSED_FOR_MS) return;
     this.#lost(`Your device paused the ${[...this.paused].sort().join(" and the ")}`);
   }
 
-  /** The picture's size from the track and from the preview: not every browser reports both. */
+  /**
+   * The picture's size from the track and from the preview: not every browser reports both.
+   * @returns {[number, number][]}
+   */
   #sizesNow() {
     const { width = 0, height = 0 } = this.stream.getVideoTracks()[0]?.getSettings() ?? {};
     const { videoWidth = 0, videoHeight = 0 } = this.preview ?? {};
@@ -204,16 +248,26 @@ export class Recorder extends TimedRecorder {
   #hasTurned() {
     const before = this.sizes;
     this.sizes = this.#sizesNow();
-    return this.sizes.some((size, index) => isOther(size, before[index]));
+    return this.sizes.some((size, index) => isOther(size, before[index] ?? size));
   }
 }
 
-/** An unknown size counts as unchanged. */
+/**
+ * An unknown size counts as unchanged.
+ * @param {[number, number]} size
+ * @param {[number, number]} before
+ */
 function isOther(size, before) {
   return size[0] > 0 && before[0] > 0 && String(size) !== String(before);
 }
 
-/** Resolves as the promise does, or to null after so many ms. */
+/**
+ * Resolves as the promise does, or to null after so many ms.
+ * @template T
+ * @param {number} ms
+ * @param {Promise<T>} promise
+ * @returns {Promise<T | null>}
+ */
 function within(ms, promise) {
   return Promise.race([promise, new Promise((resolve) => setTimeout(() => resolve(null), ms))]);
 }

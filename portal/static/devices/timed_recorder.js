@@ -1,7 +1,9 @@
 // What each recorder has in common: when it started, how long it has run, and whether it runs.
 
 export class TimedRecorder {
+  /** @type {number | null} */
   startedAt = null;
+  /** @type {number | null} */
   endedMs = null;
 
   get isRunning() {

@@ -4,8 +4,9 @@
 export class ScreenWakeLock {
   constructor() {
     this.isWanted = false;
+    /** @type {WakeLockSentinel | null} */
     this.lock = null;
-    document.addEventListener("visibilitychange", () => this.#ask());
+    document.addEventListener("visibilitychange", () => void this.#ask());
   }
 
   request() {
@@ -15,14 +16,14 @@ export class ScreenWakeLock {
 
   release() {
     this.isWanted = false;
-    this.lock?.release();
+    void this.lock?.release();
     this.lock = null;
   }
 
   async #ask() {
     if (!this.isWanted || this.lock || document.hidden) return;
     try {
-      this.lock = await navigator.wakeLock?.request("screen");
+      this.lock = (await navigator.wakeLock?.request("screen")) ?? null;
       this.lock?.addEventListener("release", () => (this.lock = null), { once: true });
       if (!this.isWanted) this.release(); // it was released while the browser was asked
     } catch (error) {

@@ -1,17 +1,36 @@
 // Draws the corners of the measured face's box over the picture. While no face is seen, it draws them where the face
 // was last.
 
+import { contextOf } from "./lanes.js";
+
+/** @import { Signals } from "./signals.js" */
+
 const css = getComputedStyle(document.documentElement);
+/** @param {string} name */
 const colour = (name) => css.getPropertyValue(`--color-${name}`).trim();
+/** @type {Box} */
+const NOWHERE = [0.35, 0.2, 0.3, 0.5]; // in the middle, where no face was seen before
 const CORNER = 0.18; // share of the box's shorter side: one sees a box, and the face stays free
 
 export class FaceOverlay {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {HTMLVideoElement} video
+   * @param {Signals} signals
+   */
   constructor(canvas, video, signals) {
-    Object.assign(this, { canvas, video, signals, isOn: true });
-    this.context = canvas.getContext("2d");
+    this.canvas = canvas;
+    this.video = video;
+    this.signals = signals;
+    this.isOn = true;
+    this.context = contextOf(canvas);
   }
 
-  /** `missing` is the no-face flag that covers this moment, if there is one. */
+  /**
+   * `missing` is the no-face flag that covers this moment, if there is one.
+   * @param {number} ms
+   * @param {FlagSpan | undefined} missing
+   */
   draw(ms, missing) {
     this.#clear();
     if (!this.isOn || !this.video.videoWidth) return;
@@ -20,13 +39,22 @@ export class FaceOverlay {
     else if (missing) this.#drawMissing(ms, missing);
   }
 
+  /**
+   * @param {number} ms
+   * @param {FlagSpan} missing
+   */
   #drawMissing(ms, missing) {
-    const box = this.signals.lastBoxBefore(missing.startMs) ?? [0.35, 0.2, 0.3, 0.5];
+    const box = this.signals.lastBoxBefore(missing.startMs) ?? NOWHERE;
     this.#brackets(box, colour("medium"), [4, 3]);
     const { left, top } = this.#pixels(box);
     this.#label(`◆ no face for ${((ms - missing.startMs) / 1000).toFixed(1)} s`, left, Math.max(top - 26, 4));
   }
 
+  /**
+   * @param {string} text
+   * @param {number} left
+   * @param {number} top
+   */
   #label(text, left, top) {
     const { context } = this;
     context.font = `13px ${css.getPropertyValue("--font-mono")}`;
@@ -47,7 +75,10 @@ export class FaceOverlay {
     context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   }
 
-  /** Where a box lies in the element: the picture is fitted inside it (object-fit: contain), with bars on two sides. */
+  /**
+   * Where a box lies in the element: the picture is fitted inside it (object-fit: contain), with bars on two sides.
+   * @param {Box} values
+   */
   #pixels([x, y, width, height]) {
     const { clientWidth, clientHeight } = this.canvas;
     const scale = Math.min(clientWidth / this.video.videoWidth, clientHeight / this.video.videoHeight);
@@ -60,11 +91,17 @@ export class FaceOverlay {
     };
   }
 
+  /**
+   * @param {Box} box
+   * @param {string} stroke
+   * @param {number[]} dash
+   */
   #brackets(box, stroke, dash) {
     const { left, top, width, height } = this.#pixels(box);
     const arm = CORNER * Math.min(width, height);
     const { context } = this;
     context.beginPath();
+    /** @type {[number, number, number, number][]} */
     const corners = [
       [left, top, 1, 1],
       [left + width, top, -1, 1],

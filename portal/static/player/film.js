@@ -2,6 +2,8 @@
 
 import { clock } from "./signals.js";
 
+/** @typedef {-1 | 1} Direction */
+
 const ASSUMED_FRAME_S = 1 / 24; // our recorder's frame rate; replaced by what the film shows
 const [FRAME_MIN_S, FRAME_MAX_S] = [0.005, 0.1];
 // How far to seek for the next picture, in pictures. For a time between two pictures, WebKit shows the later one and
@@ -13,13 +15,29 @@ const SHOWS_THE_LATER_ONE = navigator.vendor.startsWith("Apple"); // WebKit, on 
 const NEW_PICTURE_MS = 800; // after a seek; no other picture comes later than this
 
 export class Film {
-  /** `onMoment(seconds)` is called whenever another moment is shown; `say(words)` announces something. */
+  /**
+   * `onMoment(seconds)` is called whenever another moment is shown; `say(words)` announces something.
+   * @param {HTMLVideoElement} video
+   * @param {HTMLElement} stage
+   * @param {number} knownMs
+   * @param {{ onMoment: (seconds: number) => void, say: (words: string) => void }} options
+   */
   constructor(video, stage, knownMs, { onMoment, say }) {
-    Object.assign(this, { video, stage, knownMs, onMoment, say });
+    this.video = video;
+    this.stage = stage;
+    this.knownMs = knownMs;
+    this.onMoment = onMoment;
+    this.say = say;
     this.frameS = ASSUMED_FRAME_S;
+    /** @type {number | null} */
     this.shownS = null; // the media time of the picture that is shown
+    /** @type {Record<Direction, number>} */
     this.reachFor = SHOWS_THE_LATER_ONE ? { "-1": 1, 1: 0 } : { "-1": 0, 1: 1 };
-    Object.assign(this, { isRedrawing: false, playsAfter: false, wantedS: 0, redrawing: null });
+    this.isRedrawing = false;
+    this.playsAfter = false;
+    this.wantedS = 0;
+    /** @type {Promise<void> | null} */
+    this.redrawing = null;
     this.#follow();
   }
 
@@ -32,6 +50,7 @@ export class Film {
     return this.knownMs || (Number.isFinite(this.video.duration) ? this.video.duration * 1000 : 0);
   }
 
+  /** @param {number} ms */
   seek(ms) {
     const end = Number.isFinite(this.video.duration) ? this.video.duration : this.lengthMs / 1000;
     const inside = Math.min(Math.max(ms / 1000, 0), end);
@@ -66,7 +85,10 @@ export class Film {
     return this.video.muted;
   }
 
-  /** Show the picture before or after the current one. */
+  /**
+   * Show the picture before or after the current one.
+   * @param {Direction} direction
+   */
   async step(direction) {
     await this.redrawing;
     this.video.pause();
@@ -83,11 +105,11 @@ export class Film {
 
   async fullScreen() {
     const { stage, video } = this;
-    if (fullScreenElement()) return (document.exitFullscreen ?? document.webkitExitFullscreen).call(document);
+    if (fullScreenElement()) return (document.exitFullscreen ?? document.webkitExitFullscreen)?.call(document);
     const ask = stage.requestFullscreen ?? stage.webkitRequestFullscreen;
     try {
       if (ask) await ask.call(stage);
-      else video.webkitEnterFullscreen(); // an iPhone has nothing else
+      else video.webkitEnterFullscreen?.(); // an iPhone has nothing else
     } catch {
       this.say("This browser refuses full screen here.");
     }
@@ -96,7 +118,8 @@ export class Film {
 
   #follow() {
     const { video } = this;
-    const next = (_, { mediaTime }) => {
+    /** @type {VideoFrameRequestCallback} */
+    const next = (_now, { mediaTime }) => {
       const step = this.shownS === null ? 0 : Math.abs(mediaTime - this.shownS);
       // The shortest step so far: a slow machine leaves pictures out.
       if (step > FRAME_MIN_S && step < FRAME_MAX_S) this.frameS = Math.min(this.frameS, step);
@@ -124,7 +147,7 @@ export class Film {
   /** The element around the stage gets the film's aspect ratio. */
   #shape() {
     const { videoWidth, videoHeight } = this.video;
-    if (videoWidth) this.stage.parentElement.style.setProperty("--film", String(videoWidth / videoHeight));
+    if (videoWidth) this.stage.parentElement?.style.setProperty("--film", String(videoWidth / videoHeight));
   }
 
   /** After the end WebKit shows the old picture until it plays: play for a moment, without sound, and seek again. */
@@ -154,11 +177,16 @@ export class Film {
     return this.shownS !== null && Math.abs(this.shownS - at) < 2 * FRAME_MAX_S ? this.shownS : at;
   }
 
-  /** Resolves to whether the next seek shows another picture than this. */
+  /**
+   * Resolves to whether the next seek shows another picture than this.
+   * @param {number} seenS
+   * @returns {Promise<boolean>}
+   */
   #anotherThan(seenS) {
     const { video } = this;
     return new Promise((resolve) => {
-      const look = (_, { mediaTime }) => {
+      /** @type {VideoFrameRequestCallback} */
+      const look = (_now, { mediaTime }) => {
         if (Math.abs(mediaTime - seenS) > FRAME_MIN_S / 2) resolve(true);
         else video.requestVideoFrameCallback(look);
       };
@@ -168,6 +196,7 @@ export class Film {
   }
 }
 
+/** @param {number} ms */
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -4,39 +4,70 @@
 
 import { lowerBound } from "./signals.js";
 
+/** @import { Signals } from "./signals.js" */
+/** @typedef {{ top: number, height: number }} Bounds */
+/** @typedef {{ x: number, first: number, least: number, most: number, last: number }} Column */
+
 const css = getComputedStyle(document.documentElement);
+/** @param {string} name */
 const colour = (name) => css.getPropertyValue(`--color-${name}`).trim();
 
 const PADDING_PX = 8; // a line at the end of its scale does not touch the lane's border
 const TICK_MIN_PX = 80; // with less, the labels of the axis would touch
+const TICK_LONGEST_MS = 18e5;
 const TICK_STEPS_MS = [1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5];
+/** @param {string} severity */
 const severityColour = (severity) => colour(`severity-${severity}`); // as in the list of flags: a token of app.css
 
 export class Lanes {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {Record<string, HTMLElement>} rows
+   * @param {Signals} signals
+   * @param {FlagSpan[]} flags
+   */
   constructor(canvas, rows, signals, flags) {
-    Object.assign(this, { canvas, rows, signals, flags });
-    this.context = canvas.getContext("2d");
+    this.canvas = canvas;
+    this.rows = rows;
+    this.signals = signals;
+    this.flags = flags;
+    this.context = contextOf(canvas);
+    this.width = 0;
+    this.height = 0;
+    /** @type {string | CanvasPattern} */
+    this.hatching = "";
+    /** @type {Set<string>} */
     this.hidden = new Set(); // names of signals
     this.fromMs = 0;
     this.toMs = signals.durationMs;
   }
 
+  /**
+   * @param {number} fromMs
+   * @param {number} toMs
+   */
   show(fromMs, toMs) {
     this.fromMs = fromMs;
     this.toMs = toMs;
     this.draw();
   }
 
+  /**
+   * @param {string} name
+   * @param {boolean} on
+   */
   toggle(name, on) {
     if (on) this.hidden.delete(name);
     else this.hidden.add(name);
     this.draw();
   }
 
+  /** @param {number} ms */
   x(ms) {
     return ((ms - this.fromMs) / (this.toMs - this.fromMs)) * this.width;
   }
 
+  /** @param {number} x */
   ms(x) {
     const inside = Math.min(Math.max(x / this.width, 0), 1);
     return this.fromMs + inside * (this.toMs - this.fromMs);
@@ -57,9 +88,13 @@ export class Lanes {
     this.#drawAxis(this.#bounds("axis"));
   }
 
+  /**
+   * @param {string} name
+   * @returns {Bounds}
+   */
   #bounds(name) {
     const row = this.rows[name];
-    return { top: row.offsetTop, height: row.offsetHeight };
+    return row ? { top: row.offsetTop, height: row.offsetHeight } : { top: 0, height: 0 };
   }
 
   // Gaps and what could not be assessed are hatched, flags are shaded. All go through every lane, so that one sees
@@ -74,6 +109,15 @@ export class Lanes {
     for (const gap of this.signals.gaps) this.#fill(this.hatching, gap.start_ms, gap.end_ms, 0, top + height, 1);
   }
 
+  /**
+   * @param {string | CanvasPattern} style
+   * @param {number} fromMs
+   * @param {number} toMs
+   * @param {number} top
+   * @param {number} height
+   * @param {number} alpha
+   * @param {number} [minPx]
+   */
   #fill(style, fromMs, toMs, top, height, alpha, minPx = 2) {
     const left = this.x(fromMs);
     const width = Math.max(this.x(toMs) - left, minPx);
@@ -84,6 +128,7 @@ export class Lanes {
     this.context.globalAlpha = 1;
   }
 
+  /** @param {Bounds} options */
   #drawQuestions({ top, height }) {
     const { context } = this;
     const barTop = top + PADDING_PX;
@@ -102,10 +147,11 @@ export class Lanes {
     }
   }
 
+  /** @param {Bounds} options */
   #drawAxis({ top, height }) {
     const span = this.toMs - this.fromMs;
     const wanted = (span / this.width) * TICK_MIN_PX;
-    const step = TICK_STEPS_MS.find((candidate) => candidate >= wanted) ?? TICK_STEPS_MS.at(-1);
+    const step = TICK_STEPS_MS.find((candidate) => candidate >= wanted) ?? TICK_LONGEST_MS;
     for (let ms = Math.ceil(this.fromMs / step) * step; ms <= this.toMs; ms += step) {
       const x = this.x(ms);
       this.context.fillStyle = colour("edge");
@@ -114,6 +160,12 @@ export class Lanes {
     }
   }
 
+  /**
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   * @param {string} ink
+   */
   #text(text, x, y, ink) {
     const { context } = this;
     context.font = `12px ${css.getPropertyValue("--font-mono")}`;
@@ -122,10 +174,14 @@ export class Lanes {
     context.fillText(text, x, y);
   }
 
+  /**
+   * @param {Lane} lane
+   * @param {Bounds} bounds
+   */
   #drawLane(lane, bounds) {
     const { context } = this;
     const { signals } = lane;
-    const { low, high } = signals[0].scale;
+    const { low = 0, high = 1 } = signals[0]?.scale ?? {};
     const { durationMs } = this.signals;
     if (!this.signals.hasData(lane)) this.#fill(this.hatching, 0, durationMs, bounds.top, bounds.height, 1);
     context.fillStyle = colour("hairline");
@@ -133,6 +189,10 @@ export class Lanes {
     for (const signal of signals) if (!this.hidden.has(signal.name)) this.#drawSignal(signal, bounds);
   }
 
+  /**
+   * @param {Signal} signal
+   * @param {Bounds} bounds
+   */
   #drawSignal(signal, bounds) {
     switch (signal.drawn) {
       case "line":
@@ -151,21 +211,28 @@ export class Lanes {
 
   // The curve has a gap wherever nothing was measured. Each pixel column keeps its least and greatest value, so that an
   // hour of samples still shows every peak.
+  /**
+   * @param {Signal} signal
+   * @param {Bounds} options
+   */
   #drawCurve(signal, { top, height }) {
     const { context } = this;
     const usable = height - 2 * PADDING_PX;
+    /** @param {number} value */
     const y = (value) => top + PADDING_PX + usable * (1 - share(signal.scale, value));
     const isStepped = signal.drawn === "steps";
     context.beginPath();
     for (const run of this.#runs(signal)) {
-      context.moveTo(run[0].x, y(run[0].first));
-      let before = run[0].first;
+      const [start] = run;
+      if (!start) continue;
+      context.moveTo(start.x, y(start.first));
+      let before = start.first;
       for (const column of run) {
         if (isStepped) context.lineTo(column.x, y(before));
         for (const value of [column.first, column.least, column.most, column.last]) context.lineTo(column.x, y(value));
         before = column.last;
       }
-      context.lineTo(run.at(-1).x + 1, y(before)); // so that a single sample is visible, too
+      context.lineTo((run.at(-1) ?? start).x + 1, y(before)); // so that a single sample is visible, too
     }
     context.setLineDash(signal.dash ?? []);
     context.strokeStyle = colour(signal.ink);
@@ -175,11 +242,18 @@ export class Lanes {
   }
 
   // The visible samples of a signal as runs of pixel columns without a gap.
+  /**
+   * @param {Signal} signal
+   * @returns {Column[][]}
+   */
   #runs(signal) {
+    /** @type {Column[][]} */
     const runs = [];
+    /** @type {Column[] | null} */
     let run = null;
     let lastMs = -Infinity;
-    this.#eachVisible(signal, (ms, value) => {
+    this.#eachVisible(signal, (ms, sample) => {
+      const value = sample === null ? null : Number(sample);
       if (value === null || ms - lastMs > this.signals.holeMs) run = null;
       lastMs = ms;
       if (value === null) return;
@@ -192,6 +266,10 @@ export class Lanes {
     return runs;
   }
 
+  /**
+   * @param {Signal} signal
+   * @param {(ms: number, value: Sample) => void} visit
+   */
   #eachVisible(signal, visit) {
     const times = this.signals.times(signal);
     const values = this.signals.values(signal);
@@ -202,6 +280,10 @@ export class Lanes {
     }
   }
 
+  /**
+   * @param {Signal} signal
+   * @param {Bounds} options
+   */
   #drawArea(signal, { top, height }) {
     const middle = top + height / 2;
     const half = height / 2 - PADDING_PX;
@@ -220,6 +302,10 @@ export class Lanes {
   }
 
   // A thin line at the bottom of a lane, wherever the signal is true.
+  /**
+   * @param {Signal} signal
+   * @param {Bounds} options
+   */
   #drawFoot(signal, { top, height }) {
     const half = this.signals.telemetry.sample_every_ms / 2;
     const shade = colour(signal.ink);
@@ -228,12 +314,20 @@ export class Lanes {
     });
   }
 
+  /**
+   * @param {Signal} signal
+   * @param {Bounds} options
+   */
   #drawTicks(signal, { top, height }) {
     const shade = colour(signal.ink);
     this.#eachVisible(signal, (ms) => this.#fill(shade, ms, ms, top + height - 10, 7, 0.9, 1.5));
   }
 }
 
+/**
+ * @param {SignalScale} options
+ * @param {number} value
+ */
 function share({ low, high, is_logarithmic: isLogarithmic }, value) {
   const inside = Math.min(Math.max(value, low), high);
   return isLogarithmic ? Math.log(inside / low) / Math.log(high / low) : (inside - low) / (high - low);
@@ -243,10 +337,13 @@ function share({ low, high, is_logarithmic: isLogarithmic }, value) {
  * The times of the flags without overlaps: first what could not be assessed, then by severity, the most severe last.
  * Where several flags overlap, only the most severe is drawn: two shades over each other would be a colour without a
  * meaning.
+ * @param {FlagSpan[]} flags
  */
 export function layered(flags) {
   const edges = [...new Set(flags.flatMap(({ startMs, endMs }) => [startMs, endMs]))].sort((a, b) => a - b);
+  /** @type {FlagSpan[]} */
   const unassessed = [];
+  /** @type {FlagSpan[]} */
   const graded = [];
   const moments = flags.filter(({ startMs, endMs, severity }) => startMs === endMs && severity !== "none");
   edges.slice(1).forEach((endMs, index) => {
@@ -260,20 +357,32 @@ export function layered(flags) {
 }
 
 const MOST_SEVERE_FIRST = ["high", "medium", "low"];
+/** @param {string} severity */
 const rank = (severity) => MOST_SEVERE_FIRST.indexOf(severity);
 
+/**
+ * @param {FlagSpan[]} spans
+ * @param {string} severity
+ * @param {number} startMs
+ * @param {number} endMs
+ */
 function extendTo(spans, severity, startMs, endMs) {
   const last = spans.at(-1);
   if (last?.endMs === startMs && last.severity === severity) last.endMs = endMs;
   else spans.push({ severity, startMs, endMs });
 }
 
+/**
+ * @param {Column} column
+ * @param {number} value
+ */
 function extend(column, value) {
   column.least = Math.min(column.least, value);
   column.most = Math.max(column.most, value);
   column.last = value;
 }
 
+/** @param {number} ms */
 function tickLabel(ms) {
   const seconds = Math.round(ms / 1000);
   const minutes = Math.floor(seconds / 60);
@@ -282,10 +391,16 @@ function tickLabel(ms) {
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
 }
 
+/** @param {HTMLCanvasElement} canvas */
+export function contextOf(canvas) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+}
+
+/** @param {CanvasRenderingContext2D} context */
 function hatching(context) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = 7;
-  const brush = tile.getContext("2d");
+  const brush = contextOf(tile);
   brush.strokeStyle = colour("none");
   brush.beginPath();
   for (const shift of [-7, 0, 7]) {
@@ -293,5 +408,5 @@ function hatching(context) {
     brush.lineTo(shift + 7, 0);
   }
   brush.stroke();
-  return context.createPattern(tile, "repeat");
+  return context.createPattern(tile, "repeat") ?? colour("none");
 }

@@ -1,6 +1,7 @@
 // The review player. The film's own clock is the only one: everything on the page follows it, and every control sets
 // it.
 
+import { elementAround, elementIn, elementsIn } from "../page/elements.js";
 import { FaceOverlay } from "./face_overlay.js";
 import { Figure } from "./figure.js";
 import { Film } from "./film.js";
@@ -8,46 +9,63 @@ import { bindKeys } from "./keys.js";
 import { fillSummary } from "./summary_table.js";
 import { Signals, clock, unmeasured } from "./signals.js";
 
+/** @import { Direction } from "./film.js" */
+/** @typedef {FlagSpan & { row: HTMLElement, kind: string }} Flag */
+
 const STEP_S = 5;
 const BACK_TO_THIS_FLAG_MS = 1000; // within this time after its start, "previous flag" means the flag before
 
-const page = document.querySelector("#player");
-const registry = JSON.parse(page.dataset.registry);
-const part = (name) => page.querySelector(`[data-part="${name}"]`);
-const flagRows = [...page.querySelectorAll("[data-flag]")];
+const page = elementIn(document, "#player");
+/** @type {Registry} */
+const registry = JSON.parse(page.dataset.registry ?? "{}");
+/** @param {string} name */
+const part = (name) => elementIn(page, `[data-part="${name}"]`);
+const flagRows = elementsIn(page, "[data-flag]");
+/** @type {Flag[]} */
 const flags = flagRows.map((row) => ({
   row,
-  kind: row.dataset.kind,
-  severity: row.dataset.severity,
+  kind: row.dataset.kind ?? "",
+  severity: row.dataset.severity ?? "",
   startMs: Number(row.dataset.startMs),
   endMs: Number(row.dataset.endMs),
 }));
-const questionRows = [...page.querySelectorAll("[data-question]")];
+const questionRows = elementsIn(page, "[data-question]");
 
+/** @type {Figure | null} */
 let figure = null;
+/** @type {FaceOverlay | null} */
 let overlay = null;
 
+/** @param {string} text */
 function say(text) {
   part("said").textContent = text;
 }
 
-const video = part("video");
+const video = elementIn(page, `[data-part="video"]`, HTMLVideoElement);
+const speed = elementIn(page, `[data-part="speed"]`, HTMLSelectElement);
+const help = elementIn(page, `[data-part="help"]`, HTMLDialogElement);
 const film = new Film(video, part("stage"), Number(page.dataset.durationMs), { onMoment: follow, say });
 
 // ---- following the film
 
+/** @param {number} [mediaS] */
 function follow(mediaS = video.currentTime) {
   const ms = Math.round(mediaS * 1000);
   for (const name of ["time", "at"]) part(name).textContent = clock(ms);
   showCurrentFlags(ms);
   if (!figure) return;
   figure.follow(ms);
-  showCurrentQuestion(ms);
-  overlay.draw(ms, flags.find((flag) => flag.kind === "no_face" && isDuring(flag, ms)));
+  showCurrentQuestion(figure, ms);
+  overlay?.draw(ms, flags.find((flag) => flag.kind === "no_face" && isDuring(flag, ms)));
 }
 
+/**
+ * @param {Flag} flag
+ * @param {number} ms
+ */
 const isDuring = (flag, ms) => flag.startMs <= ms && ms < flag.endMs;
 
+/** @param {number} ms */
 function showCurrentFlags(ms) {
   for (const flag of flags) {
     const now = isDuring(flag, ms);
@@ -55,15 +73,23 @@ function showCurrentFlags(ms) {
   }
 }
 
-function showCurrentQuestion(ms) {
-  const question = figure.signals.answerAt(ms)?.question;
+/**
+ * @param {Figure} shown
+ * @param {number} ms
+ */
+function showCurrentQuestion(shown, ms) {
+  const question = shown.signals.answerAt(ms)?.question;
   for (const row of questionRows) {
     const now = Number(row.dataset.question) === question;
-    if (setCurrent(row, now) && now) part("prompt").textContent = row.querySelector("[data-prompt]").textContent;
+    if (setCurrent(row, now) && now) part("prompt").textContent = elementIn(row, "[data-prompt]").textContent;
   }
 }
 
-/** Returns whether this changed anything. */
+/**
+ * Returns whether this changed anything.
+ * @param {HTMLElement} row
+ * @param {boolean} now
+ */
 function setCurrent(row, now) {
   if (now === (row.getAttribute("aria-current") === "true")) return false;
   if (now) row.setAttribute("aria-current", "true");
@@ -72,6 +98,7 @@ function setCurrent(row, now) {
 }
 
 // Scrolls the list only, never the page.
+/** @param {HTMLElement} row */
 function revealInPanel(row) {
   const panel = part("flags");
   const above = row.offsetTop - panel.scrollTop;
@@ -80,6 +107,7 @@ function revealInPanel(row) {
 
 // ---- setting the film
 
+/** @param {Direction} direction */
 function toFlag(direction) {
   const ms = film.nowMs;
   const flag =
@@ -91,14 +119,15 @@ function toFlag(direction) {
   return say(`Flag ${flags.indexOf(flag) + 1} of ${flags.length}: ${flag.row.dataset.title}`);
 }
 
+/** @param {Direction} direction */
 function noFlagText(direction) {
   if (!page.dataset.telemetry) return "Nothing was measured, so there are no flags.";
   if (!flags.length) return "There are no flags.";
   return direction > 0 ? "No further flag." : "No earlier flag.";
 }
 
+/** @param {number} index */
 function setSpeed(index) {
-  const speed = part("speed");
   speed.selectedIndex = Math.min(Math.max(index, 0), speed.options.length - 1);
   video.playbackRate = Number(speed.value);
   say(`Speed ${speed.value}×`);
@@ -123,22 +152,24 @@ function followAddress() {
 
 // ---- what was measured
 
+/** @param {Signals} signals */
 function openFigure(signals) {
-  figure = new Figure(page, signals, flags, { seek: (ms) => film.seek(ms), onResize: follow });
-  overlay = new FaceOverlay(part("overlay"), video, signals);
+  figure = new Figure(page, signals, flags, { seek: (ms) => film.seek(ms), onResize: () => follow() });
+  overlay = new FaceOverlay(elementIn(page, `[data-part="overlay"]`, HTMLCanvasElement), video, signals);
   if (signals.isMeasured) fillSummary(part("summary"), signals);
   follow();
 }
 
 /** Show only the questions: nothing was measured, or the measurements did not arrive. */
 function openUnmeasured() {
-  for (const row of page.querySelectorAll("[data-measured]")) row.hidden = true;
-  openFigure(new Signals(unmeasured(film.lengthMs, JSON.parse(page.dataset.answers)), registry));
+  for (const row of elementsIn(page, "[data-measured]")) row.hidden = true;
+  openFigure(new Signals(unmeasured(film.lengthMs, JSON.parse(page.dataset.answers ?? "[]")), registry));
 }
 
-async function loadTelemetry() {
+/** @param {string} address */
+async function loadTelemetry(address) {
   try {
-    const response = await fetch(page.dataset.telemetry, { credentials: "same-origin" });
+    const response = await fetch(address, { credentials: "same-origin" });
     const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
     if (!response.ok || !isJson) throw new Error(response.ok ? "the reply is not JSON" : `status ${response.status}`);
     openFigure(new Signals(await response.json(), registry));
@@ -152,6 +183,7 @@ async function loadTelemetry() {
 
 // ---- start
 
+/** @type {Record<string, () => unknown>} */
 const actions = {
   toggle: () => film.toggle(),
   back: () => film.seek(film.nowMs - STEP_S * 1000),
@@ -160,16 +192,16 @@ const actions = {
   frameForward: () => film.step(1),
   nextFlag: () => toFlag(1),
   previousFlag: () => toFlag(-1),
-  faster: () => setSpeed(part("speed").selectedIndex + 1),
-  slower: () => setSpeed(part("speed").selectedIndex - 1),
+  faster: () => setSpeed(speed.selectedIndex + 1),
+  slower: () => setSpeed(speed.selectedIndex - 1),
   start: () => film.toStart(),
   end: () => film.toEnd(),
   mute: () => part("mute").setAttribute("aria-pressed", String(film.toggleMute())),
   fullscreen: () => film.fullScreen(),
   copyLink,
-  newer: () => page.querySelector("a[rel=prev]")?.click(),
-  older: () => page.querySelector("a[rel=next]")?.click(),
-  help: () => (part("help").open ? part("help").close() : part("help").showModal()),
+  newer: () => elementsIn(page, "a[rel=prev]").at(0)?.click(),
+  older: () => elementsIn(page, "a[rel=next]").at(0)?.click(),
+  help: () => (help.open ? help.close() : help.showModal()),
 };
 
 function bindControls() {
@@ -177,18 +209,18 @@ function bindControls() {
   part("controls").hidden = false;
   part("duration").textContent = clock(film.lengthMs);
   page.addEventListener("click", (event) => {
-    const seeker = event.target.closest("[data-seek-ms]");
-    const button = event.target.closest("[data-do]");
-    if (button) actions[button.dataset.do]();
+    const seeker = elementAround(event, "[data-seek-ms]");
+    const button = elementAround(event, "[data-do]");
+    if (button) actions[button.dataset.do ?? ""]?.();
     if (!seeker || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     film.seek(Number(seeker.dataset.seekMs));
   });
-  video.addEventListener("click", () => film.toggle());
+  video.addEventListener("click", () => void film.toggle());
   for (const name of ["play", "pause", "ended"]) video.addEventListener(name, showPlaying);
   video.addEventListener("durationchange", () => (part("duration").textContent = clock(film.lengthMs)));
   video.addEventListener("error", () => say("The recording could not be loaded. Reload the page to try again."));
-  part("speed").addEventListener("change", () => setSpeed(part("speed").selectedIndex));
+  speed.addEventListener("change", () => setSpeed(speed.selectedIndex));
   window.addEventListener("hashchange", followAddress);
 }
 
@@ -199,9 +231,9 @@ function showPlaying() {
 }
 
 bindControls();
-bindKeys(actions, part("keys"));
+bindKeys(actions, elementIn(page, `[data-part="keys"]`, HTMLInputElement));
 if (video.readyState >= 1) followAddress();
 else video.addEventListener("loadedmetadata", followAddress, { once: true });
 follow();
-if (page.dataset.telemetry) loadTelemetry();
+if (page.dataset.telemetry) void loadTelemetry(page.dataset.telemetry);
 else openUnmeasured();

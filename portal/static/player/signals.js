@@ -7,6 +7,10 @@ const REACH = 0.75;
 const HOLE = 2.5;
 
 export class Signals {
+  /**
+   * @param {TelemetryFile} telemetry
+   * @param {Registry} registry
+   */
   constructor(telemetry, registry) {
     this.telemetry = telemetry;
     this.durationMs = telemetry.duration_ms;
@@ -18,37 +22,51 @@ export class Signals {
     this.trueFrom = registry.true_from;
     this.box = registry.signals.find(({ drawn }) => drawn === "corners");
     this.numbers = registry.signals.filter((signal) => signal !== this.box);
+    /** @type {Lane[]} */
     this.lanes = registry.lanes.map((lane) => ({
       ...lane,
       signals: this.numbers.filter((signal) => signal.lane === lane.name),
     }));
   }
 
+  /** @param {Signal} options */
   times({ log, name, drawn }) {
-    return this.telemetry[log]?.[drawn === "ticks" ? name : "t_ms"] ?? [];
+    return /** @type {number[]} */ (this.telemetry[log]?.[drawn === "ticks" ? name : "t_ms"] ?? []);
   }
 
+  /** @param {Signal} options */
   values({ log, name }) {
     return this.telemetry[log]?.[name] ?? [];
   }
 
+  /**
+   * @param {Signal} signal
+   * @param {number} ms
+   */
   at(signal, ms) {
     return this.#near(this.times(signal), this.values(signal), ms);
   }
 
+  /** @param {number} ms */
   boxAt(ms) {
-    return this.at(this.box, ms);
+    return /** @type {Box | null} */ (this.box ? this.at(this.box, ms) : null);
   }
 
+  /** @param {Lane} lane */
   hasData(lane) {
     return lane.signals.some((signal) => this.values(signal).some((value) => value !== null));
   }
 
+  /** @param {Sample} value */
   isTrue(value) {
     return value !== null && Number(value) >= this.trueFrom;
   }
 
-  /** What stands beside the lane: a number with its unit, or a word while the signal is true. */
+  /**
+   * What stands beside the lane: a number with its unit, or a word while the signal is true.
+   * @param {Signal} signal
+   * @param {number} ms
+   */
   reading(signal, ms) {
     const value = this.at(signal, ms);
     if (signal.drawn === "ticks") return value === null ? "" : signal.short;
@@ -56,7 +74,11 @@ export class Signals {
     return withUnit(signal, value);
   }
 
-  /** The same with its name, for a list of values. Nothing where nothing was measured. */
+  /**
+   * The same with its name, for a list of values. Nothing where nothing was measured.
+   * @param {Signal} signal
+   * @param {number} ms
+   */
   note(signal, ms) {
     const value = this.at(signal, ms);
     if (value === null) return "";
@@ -64,18 +86,32 @@ export class Signals {
     return `${signal.short} ${withUnit(signal, value)}`.replaceAll(" ", "\u00a0"); // stays on one line
   }
 
+  /** @param {number} ms */
   answerAt(ms) {
     return this.answers.find((answer) => answer.start_ms <= ms && ms < answer.end_ms) ?? null;
   }
 
-  /** The last box before `ms`: where the face was seen last. */
+  /**
+   * The last box before `ms`: where the face was seen last.
+   * @param {number} ms
+   */
   lastBoxBefore(ms) {
-    if (!this.isMeasured) return null;
-    const [times, boxes] = [this.times(this.box), this.values(this.box)];
-    for (let row = lowerBound(times, ms) - 1; row >= 0; row--) if (boxes[row]) return boxes[row];
+    if (!this.isMeasured || !this.box) return null;
+    const times = this.times(this.box);
+    const boxes = /** @type {unknown[]} */ (this.values(this.box));
+    for (let row = lowerBound(times, ms) - 1; row >= 0; row--) {
+      if (boxes[row]) return /** @type {Box} */ (boxes[row]);
+    }
     return null;
   }
 
+  /**
+   * @template V
+   * @param {number[]} times
+   * @param {V[]} values
+   * @param {number} ms
+   * @returns {V | null}
+   */
   #near(times, values, ms) {
     const right = lowerBound(times, ms);
     const nearer = right > 0 && (right === times.length || ms - times[right - 1] <= times[right] - ms);
@@ -84,14 +120,20 @@ export class Signals {
     return values[row] ?? null;
   }
 
-  /** The measured share, the median, the least and the greatest value. */
+  /**
+   * The measured share, the median, the least and the greatest value.
+   * @param {Signal} signal
+   */
   summary(signal) {
     const known = this.values(signal).filter((value) => value !== null).map(Number).sort((a, b) => a - b);
     const median = known.length ? known[Math.floor(known.length / 2)] : null;
     return { share: this.#share(known.length), median, least: known[0] ?? null, most: known.at(-1) ?? null };
   }
 
-  /** How many moments there are, and how many in a measured minute. */
+  /**
+   * How many moments there are, and how many in a measured minute.
+   * @param {Signal} signal
+   */
   momentsSummary(signal) {
     const rows = this.telemetry[signal.log]?.t_ms.length ?? 0;
     const minutes = (rows * this.telemetry.sample_every_ms) / 60_000;
@@ -99,16 +141,26 @@ export class Signals {
     return { share: this.#share(rows), count, perMinute: minutes ? count / minutes : null };
   }
 
+  /** @param {number} known */
   #share(known) {
     return Math.min(1, known / Math.max(this.durationMs / this.telemetry.sample_every_ms, 1));
   }
 }
 
-/** Telemetry without any measurement: only the times of the answers. */
+/**
+ * Telemetry without any measurement: only the times of the answers.
+ * @param {number} durationMs
+ * @param {MeasuredAnswer[]} answers
+ * @returns {TelemetryFile}
+ */
 export function unmeasured(durationMs, answers) {
   return { duration_ms: durationMs, sample_every_ms: 200, answers, gaps: [] };
 }
 
+/**
+ * @param {number[]} times
+ * @param {number} ms
+ */
 export function lowerBound(times, ms) {
   let low = 0;
   let high = times.length;
@@ -120,16 +172,24 @@ export function lowerBound(times, ms) {
   return low;
 }
 
+/**
+ * @param {Signal} options
+ * @param {Sample} value
+ */
 export function withUnit({ scale }, value) {
   if (value === null) return "–";
   const { unit } = scale;
   const size = Math.abs(Number(value)).toFixed(scale.shown_decimals);
   const hasBothSigns = scale.low < 0 && scale.high > 0;
-  const sign = Number(size) === 0 ? "" : value < 0 ? "−" : hasBothSigns ? "+" : "";
+  const sign = Number(size) === 0 ? "" : Number(value) < 0 ? "−" : hasBothSigns ? "+" : "";
   return `${sign}${size}${unit && unit !== "°" ? " " : ""}${unit}`;
 }
 
-/** 02:41.6, with hours where there are any; labels have no tenths. */
+/**
+ * 02:41.6, with hours where there are any; labels have no tenths.
+ * @param {number} ms
+ * @param {boolean} [tenths]
+ */
 export function clock(ms, tenths = true) {
   const whole = tenths ? Math.floor(ms / 100) / 10 : Math.floor(ms / 1000);
   const hours = Math.floor(whole / 3600);

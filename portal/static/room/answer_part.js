@@ -3,11 +3,26 @@
 
 import { PageEvents } from "./page_events.js";
 
+/** @import { RecordingSource } from "../devices/recording_source.js" */
+/** @import { Upload } from "../upload/upload.js" */
+/** @import { Uploader } from "../upload/uploader.js" */
+/** @typedef {(kind: DeviceKind, isPaused: boolean) => void} OnPause */
+/** @typedef {RecorderListener & { onPause: OnPause }} PartListener */
+/** @typedef {{ source: RecordingSource, uploader: Uploader, listener: PartListener, reportsEvents: boolean }}
+ *   PartParts */
+
 export class AnswerPart {
-  /** `listener` has onLost(why), onTurn() and onPause(kind, isPaused). `reportsEvents`: page events may be reported. */
+  /**
+   * `listener` has onLost(why), onTurn() and onPause(kind, isPaused). `reportsEvents`: page events may be reported.
+   * @param {PartParts} options
+   * @param {Upload} upload
+   */
   constructor({ source, uploader, listener, reportsEvents }, upload) {
-    Object.assign(this, { uploader, upload });
+    this.uploader = uploader;
+    this.upload = upload;
+    /** @type {(blob: Blob, untilMs: number) => unknown} */
     const onBlob = (blob, untilMs) => uploader.addBlob(upload, blob, untilMs);
+    /** @type {OnPause} */
     const onPause = (kind, isPaused) => this.#paused(kind, isPaused, listener.onPause);
     this.recorder = source.recorder(upload, { ...listener, onBlob, onPause, onSaved: () => uploader.sendNow() });
     this.pageEvents = reportsEvents ? this.#pageEvents() : null;
@@ -52,6 +67,11 @@ export class AnswerPart {
     });
   }
 
+  /**
+   * @param {DeviceKind} kind
+   * @param {boolean} isPaused
+   * @param {OnPause} onPause
+   */
   #paused(kind, isPaused, onPause) {
     if (isPaused) this.pageEvents?.began(`${kind}_paused`);
     else this.pageEvents?.ended(`${kind}_paused`);

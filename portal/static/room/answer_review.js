@@ -1,9 +1,13 @@
 // Lets the candidate watch a recorded answer: all its parts, from the server, once the server has all of them. Until
 // then the page says that the answer is being sent, and the candidate need not wait for it.
 
+import { elementIn } from "../page/elements.js";
 import { answerStatus } from "./answer_status.js";
 import { Playback } from "./playback.js";
 import { newestTake } from "./takes.js";
+
+/** @import { Upload } from "../upload/upload.js" */
+/** @import { Room } from "./room.js" */
 
 const LOAD_AGAIN_MS = 3_000; // the first wait; each further one is twice as long
 const LOADS = 5; // within a minute and a half; a later try would hardly succeed
@@ -13,15 +17,22 @@ const NOT_LOADED = "It could not be loaded. We try again.";
 const NOT_PLAYABLE = "This browser cannot play it. It is saved all the same.";
 
 export class AnswerReview {
+  /** @param {Room} room */
   constructor(room) {
     this.room = room;
     this.turn = 0; // counts what was opened: a late reply for an earlier one is ignored
+    this.failures = 0;
+    /** @type {(number: number, of: number) => void} */
     const onPart = (number, of) => room.view.playing(number, of);
+    /** @param {MediaError | null} error */
     const onFailed = (error) => this.#again(error);
-    this.playback = new Playback(room.root.querySelector("[data-playback]"), { onPart, onFailed });
+    this.playback = new Playback(elementIn(room.root, "[data-playback]", HTMLVideoElement), { onPart, onFailed });
   }
 
-  /** Show the newest take of this question once the server has as much of it as it will ever get. */
+  /**
+   * Show the newest take of this question once the server has as much of it as it will ever get.
+   * @param {Question} question
+   */
   async open(question) {
     this.clear();
     this.failures = 0;
@@ -40,10 +51,11 @@ export class AnswerReview {
     this.playback.clear();
   }
 
+  /** @param {MediaError | null} error */
   #again(error) {
     const { turn, playback, room } = this;
     const { parts } = playback;
-    const isDamaged = error.code === MediaError.MEDIA_ERR_DECODE;
+    const isDamaged = error?.code === MediaError.MEDIA_ERR_DECODE;
     if (isDamaged || this.failures >= LOADS) return room.view.notPlaying(NOT_PLAYABLE);
     room.view.notPlaying(NOT_LOADED);
     setTimeout(() => turn === this.turn && playback.load(parts), LOAD_AGAIN_MS * 2 ** this.failures);
@@ -51,6 +63,10 @@ export class AnswerReview {
   }
 }
 
+/**
+ * @param {Upload[]} uploads
+ * @param {string} answerId
+ */
 function hasFailed(uploads, answerId) {
   return uploads.some((upload) => upload.answer_id === answerId && upload.failure);
 }

@@ -4,21 +4,36 @@
 import { missingText } from "../upload/upload.js";
 import { newestTake, takesLeft } from "./takes.js";
 
+/** @import { Upload } from "../upload/upload.js" */
+/**
+ * Where an upload waits ("browser" or "page") while nothing can be sent; "" while it is sent.
+ * @typedef {(upload: Upload) => string} WaitsIn
+ */
+/** @typedef {{ glyph: string, text: string, state: string, why: string, storage?: string }} AnswerStatus */
+/** @typedef {AnswerStatus & { question: Question }} QuestionStatus */
+
 const WORTH_SAYING_MS = 10_000; // a shorter wait is over before it is read
-const NOTHING_WAITS = () => ""; // a `waitsIn`: where an upload waits ("browser" or "page") while nothing can be sent
+const NOTHING_WAITS = () => "";
 const STUCK = "this browser's storage does not give it back";
 
-/** 01:44, rounded down: the page must not say that more is saved than is. The review pages round in the same way. */
+/**
+ * 01:44, rounded down: the page must not say that more is saved than is. The review pages round in the same way.
+ * @param {number} ms
+ */
 export function clock(ms) {
   const seconds = Math.floor(ms / 1000);
   return `${pad(Math.floor(seconds / 60))}:${pad(seconds % 60)}`;
 }
 
+/** @param {number} number */
 export function pad(number) {
   return String(number).padStart(2, "0");
 }
 
-/** "about 6 min left", or "" where the time is short or unknown. */
+/**
+ * "about 6 min left", or "" where the time is short or unknown.
+ * @param {number | null} ms
+ */
 export function timeLeft(ms) {
   if (ms === null || ms < WORTH_SAYING_MS) return "";
   const seconds = ms / 1000;
@@ -29,6 +44,8 @@ export function timeLeft(ms) {
 /**
  * Removes answers of which nothing arrived from their questions: the server deleted them, and their takes are unused.
  * Returns whether there was one.
+ * @param {Question[]} questions
+ * @param {Upload[]} uploads
  */
 export function removeVoid(questions, uploads) {
   let wasFound = false;
@@ -47,6 +64,11 @@ export function removeVoid(questions, uploads) {
 /**
  * The status of a question's newest take: { glyph, text, state, why }. In the states "none", "open", "stuck" and
  * "failed" there is no answer yet; "whole" is all of it, "cut" a part, "arrived" an unknown share of what was recorded.
+ * @param {Question} question
+ * @param {Upload[]} uploads
+ * @param {number | null} [leftMs]
+ * @param {WaitsIn} [waitsIn]
+ * @returns {AnswerStatus}
  */
 export function answerStatus(question, uploads, leftMs = null, waitsIn = NOTHING_WAITS) {
   const parts = newestTake(question);
@@ -56,12 +78,24 @@ export function answerStatus(question, uploads, leftMs = null, waitsIn = NOTHING
   return unsettledStatus(own, why, leftMs, waitsIn) ?? settledStatus(question, parts, own, why);
 }
 
+/**
+ * @param {Question} options
+ * @param {string} why
+ * @returns {AnswerStatus}
+ */
 function emptyStatus({ failureText }, why) {
   if (!failureText) return { glyph: "○", text: "to come", state: "none", why };
   return { glyph: "▲", text: `not saved: ${failureText}`, state: "failed", why: failureText };
 }
 
-/** The status of an answer that is not yet all at the server; null where nothing more can arrive. */
+/**
+ * The status of an answer that is not yet all at the server; null where nothing more can arrive.
+ * @param {Upload[]} own
+ * @param {string} why
+ * @param {number | null} leftMs
+ * @param {WaitsIn} waitsIn
+ * @returns {AnswerStatus | null}
+ */
 function unsettledStatus(own, why, leftMs, waitsIn) {
   if (own.some((upload) => upload.failure)) return { glyph: "▲", text: `not saved: ${why}`, state: "failed", why };
   if (own.some((upload) => !upload.is_ended)) return { glyph: "●", text: "recording", state: "open", why };
@@ -74,6 +108,13 @@ function unsettledStatus(own, why, leftMs, waitsIn) {
   return { glyph: storage ? "◷" : "↑", text: sendingText(own, leftMs, storage), state: "open", why, storage };
 }
 
+/**
+ * @param {Question} options
+ * @param {Answer[]} parts
+ * @param {Upload[]} own
+ * @param {string} why
+ * @returns {AnswerStatus}
+ */
 function settledStatus({ failureText }, parts, own, why) {
   const saved = clock(parts.reduce((sum, part) => sum + savedMs(part, own), 0));
   if (why) return { glyph: "▲", text: `only ${saved} saved: ${why}`, state: "cut", why };
@@ -87,7 +128,13 @@ function settledStatus({ failureText }, parts, own, why) {
   return { glyph: "✓", text, state: "whole", why };
 }
 
-/** Why some of what was recorded is missing; "" where nothing is. */
+/**
+ * Why some of what was recorded is missing; "" where nothing is.
+ * @param {Question} question
+ * @param {Answer[]} parts
+ * @param {Upload[]} own
+ * @returns {string}
+ */
 function whyIncomplete(question, parts, own) {
   const missing = parts.map((part) => missingOf(part, own));
   return [...own.map((upload) => upload.trouble), ...missing, question.lostText].find(Boolean) ?? "";
@@ -95,13 +142,20 @@ function whyIncomplete(question, parts, own) {
 
 /**
  * For an answer that an earlier load of this page sent: how much less arrived than the browser said it had recorded.
+ * @param {Answer} part
+ * @param {Upload[]} uploads
  */
 function missingOf(part, uploads) {
   const isOurs = uploads.some((upload) => upload.answer_id === part.answer_id);
-  if (isOurs || part.recorded_ms === null || !Number.isFinite(part.duration_ms)) return "";
-  return missingText(part.recorded_ms - part.duration_ms);
+  const { recorded_ms, duration_ms } = part;
+  const isUnknown = typeof recorded_ms !== "number" || typeof duration_ms !== "number";
+  return isOurs || isUnknown ? "" : missingText(recorded_ms - duration_ms);
 }
 
+/**
+ * @param {Answer} part
+ * @param {Upload[]} uploads
+ */
 function isLossUnknown(part, uploads) {
   const upload = uploads.find((one) => one.answer_id === part.answer_id);
   return upload ? upload.isLossUnknown : part.recorded_ms === null;
@@ -109,12 +163,19 @@ function isLossUnknown(part, uploads) {
 
 /**
  * What the server confirmed to this page; for an earlier load's answer the length that arrived, or that was announced.
+ * @param {Answer} part
+ * @param {Upload[]} uploads
  */
 function savedMs(part, uploads) {
   const upload = uploads.find((one) => one.answer_id === part.answer_id);
   return upload?.saved_ms ?? part.duration_ms ?? part.recorded_ms ?? 0;
 }
 
+/**
+ * @param {Upload[]} uploads
+ * @param {number | null} leftMs
+ * @param {string} storage
+ */
 function sendingText(uploads, leftMs, storage) {
   const total = uploads.reduce((sum, upload) => sum + upload.stored_bytes, 0);
   const sent = uploads.reduce((sum, upload) => sum + (upload.sent_bytes ?? 0), 0);
@@ -124,8 +185,11 @@ function sendingText(uploads, leftMs, storage) {
   return `saving ${percent}${left && `, ${left}`}`;
 }
 
-/** One sentence about an interrupted answer (`said`), and one about an answer found after a reload (`kept`). */
-export function savedSentences({ state, why, storage }) {
+/**
+ * One sentence about an interrupted answer (`said`), and one about an answer found after a reload (`kept`).
+ * @param {AnswerStatus} options
+ */
+export function savedSentences({ state, why, storage = "" }) {
   if (state === "whole") return { said: "What you said is saved.", kept: "Your answer is saved." };
   if (state === "arrived") {
     const end = "is saved as far as it arrived.";
@@ -135,6 +199,11 @@ export function savedSentences({ state, why, storage }) {
   return { said, kept: said };
 }
 
+/**
+ * @param {string} state
+ * @param {string} why
+ * @param {string} storage
+ */
 function unsavedSentence(state, why, storage) {
   if (state === "none") return "";
   if (state !== "open") return `Not all of it is saved: ${why}.`;
@@ -143,33 +212,48 @@ function unsavedSentence(state, why, storage) {
   return `${what} is ${how}${why && `: ${why}`}.`;
 }
 
-/** At the end: { hint, isFinishable, redo }; `redo` is the position of a question to record again, or null. */
+/**
+ * At the end: { hint, isFinishable, redo }; `redo` is the position of a question to record again, or null.
+ * @param {Question[]} questions
+ * @param {Upload[]} uploads
+ * @param {number | null} [leftMs]
+ * @param {WaitsIn} [waitsIn]
+ */
 export function finishStatus(questions, uploads, leftMs = null, waitsIn = NOTHING_WAITS) {
   const all = questions.map((question) => ({ question, ...answerStatus(question, uploads, null, waitsIn) }));
+  /** @param {string[]} states */
   const first = (...states) => all.find(({ state }) => states.includes(state));
   if (first("open") || uploads.some((upload) => upload.delaysFinish)) {
     const hint = lastPiecesHint(all.find(({ storage }) => storage), timeLeft(leftMs));
     return { hint, isFinishable: false, redo: null };
   }
-  if (first("stuck")) return { hint: stuckHint(first("stuck")), isFinishable: false, redo: null };
+  const stuck = first("stuck");
+  if (stuck) return { hint: stuckHint(stuck), isFinishable: false, redo: null };
   const failed = first("failed", "none");
   if (failed) return { hint: unsavedHint(failed), isFinishable: false, redo: redoOf(failed) };
-  if (first("cut")) return { hint: cutHint(first("cut")), isFinishable: true, redo: redoOf(first("cut")) };
+  const cut = first("cut");
+  if (cut) return { hint: cutHint(cut), isFinishable: true, redo: redoOf(cut) };
   const isWhole = all.every(({ state }) => state === "whole");
   const hint = isWhole ? "Everything is saved." : "Everything that arrived is saved.";
   return { hint, isFinishable: true, redo: null };
 }
 
+/**
+ * @param {QuestionStatus | undefined} waiting
+ * @param {string} left
+ */
 function lastPiecesHint(waiting, left) {
   if (!waiting) return `The last pieces are still being saved${left && `: ${left}`}.`;
   return `The last pieces are kept in this ${waiting.storage}, and saved later. Leave this page open.`;
 }
 
+/** @param {QuestionStatus} options */
 function stuckHint({ question, text }) {
   const advice = "Reload this page: it often does then, and what it still does not give back is lost.";
   return `Question ${question.position} ${text}. ${advice}`;
 }
 
+/** @param {QuestionStatus} options */
 function unsavedHint({ question, text, state }) {
   const what = state === "none" ? "has no answer yet" : `is ${text}`;
   const noTake = "No take of it is left: please tell the hiring team. What is saved stays saved.";
@@ -177,12 +261,14 @@ function unsavedHint({ question, text, state }) {
   return `Question ${question.position} ${what}. ${offer}`;
 }
 
+/** @param {QuestionStatus} cut */
 function cutHint(cut) {
   const canRedo = redoOf(cut) !== null;
   const offer = canRedo ? "Record it again, or finish with what there is." : "You may finish with what there is.";
   return `Question ${cut.question.position}: ${cut.text}. ${offer}`;
 }
 
+/** @param {QuestionStatus} options */
 function redoOf({ question }) {
   return takesLeft(question) > 0 ? question.position : null;
 }

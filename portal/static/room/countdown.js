@@ -3,9 +3,16 @@
 const TICK_MS = 250; // after a crash, the last note is at most this old
 
 export class Countdown {
-  /** `onTick(leftMs)` is called at once and until the end; `onEnd()` once, unless it was stopped before. */
+  /**
+   * `onTick(leftMs)` is called at once and until the end; `onEnd()` once, unless it was stopped before.
+   * @param {number} totalMs
+   * @param {(leftMs: number) => void} onTick
+   * @param {() => unknown} onEnd
+   */
   constructor(totalMs, onTick, onEnd) {
-    Object.assign(this, { totalMs, onTick, onEnd });
+    this.totalMs = totalMs;
+    this.onTick = onTick;
+    this.onEnd = onEnd;
     this.endsAt = performance.now() + totalMs;
     this.timer = setInterval(() => this.#tick(), TICK_MS);
     onTick(totalMs);

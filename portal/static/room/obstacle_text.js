@@ -10,6 +10,10 @@ const STORAGE_STUCK =
   "This browser's own storage does not give back what it keeps. " +
   "When all else is saved, reload this page: it often does then.";
 
+/**
+ * @param {Trouble} error
+ * @param {boolean} isRecording
+ */
 export function obstacleText(error, isRecording) {
   if (error.status === 401) return `You are signed out. ${signInText(isRecording)}`;
   if (error.isLasting && !isRecording) return STORAGE_STUCK;
@@ -17,8 +21,9 @@ export function obstacleText(error, isRecording) {
   return `${causeOf(error)} ${isRecording ? "Keep talking: we keep it here and save it later." : waiting}`;
 }
 
+/** @param {Trouble} error */
 function causeOf(error) {
-  const status = error.status ?? error.foreignStatus;
+  const status = error.status ?? error.foreignStatus ?? 0;
   if (error.status === 507) return "The server is out of space.";
   if (status === 429) return "The server asks us to wait a little.";
   if (error instanceof StorageTrouble) {
@@ -33,6 +38,7 @@ function causeOf(error) {
   return error instanceof Unreachable ? "No connection." : "Something failed in this page; it tries again.";
 }
 
+/** @param {boolean} isRecording */
 function signInText(isRecording) {
   const kept = isRecording ? "Keep talking: what you say is kept." : "What you recorded is kept.";
   return `${kept} Sign in again in another tab, then this page goes on.`;

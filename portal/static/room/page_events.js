@@ -4,24 +4,34 @@
 
 const BLUR_SETTLES_MS = 200; // a change of tabs first blurs and then hides the page: that is one event, not two
 
+/** @typedef {{ now: () => number, onEvent: (event: PageEvent) => unknown, onClosed: (event: PageEvent) => unknown }}
+ *   Listener */
+
 // The fields of an event are named as in the API, and they are stored in this browser: their names must not change.
 export class PageEvents {
   /**
    * `now()` returns the time in the answer; `onEvent(event)` is called for each new one, `onClosed(event)` at its end.
+   * @param {Listener} options
    */
   constructor({ now, onEvent, onClosed }) {
-    Object.assign(this, { now, onEvent, onClosed });
+    this.now = now;
+    this.onEvent = onEvent;
+    this.onClosed = onClosed;
+    /** @type {Map<string, PageEvent>} */
     this.open = new Map();
+    /** @type {AbortController | null} */
     this.listening = null;
   }
 
   start() {
     this.listening = new AbortController();
-    const on = (target, name, act) => target.addEventListener(name, act, { signal: this.listening.signal });
+    const { signal } = this.listening;
+    /** @type {(target: EventTarget, name: string, act: (event: Event) => void) => void} */
+    const on = (target, name, act) => target.addEventListener(name, act, { signal });
     on(document, "visibilitychange", () => this.#visibilityChanged());
     on(window, "blur", () => setTimeout(() => this.#blurred(), BLUR_SETTLES_MS));
     on(window, "focus", () => this.ended("focus_lost"));
-    on(document, "paste", (event) => this.#pasted(event));
+    on(document, "paste", (event) => this.#pasted(/** @type {ClipboardEvent} */ (event)));
     on(document, "fullscreenchange", () => document.fullscreenElement || this.#happened("fullscreen_left"));
     if (window.screen.isExtended) this.#happened("second_display");
   }
@@ -45,15 +55,23 @@ export class PageEvents {
     if (this.listening && !document.hidden && !document.hasFocus()) this.began("focus_lost");
   }
 
-  /** Only the length of the pasted text is used; the text itself goes no further than this line. */
+  /**
+   * Only the length of the pasted text is used; the text itself goes no further than this line.
+   * @param {ClipboardEvent} event
+   */
   #pasted(event) {
     this.#happened("paste", event.clipboardData?.getData("text/plain").length ?? null);
   }
 
+  /**
+   * @param {string} kind
+   * @param {number | null} [characters]
+   */
   #happened(kind, characters = null) {
     this.onEvent({ kind, t_ms: Math.round(this.now()), until_ms: null, characters, is_open: false });
   }
 
+  /** @param {string} kind */
   began(kind) {
     if (this.open.has(kind)) return;
     const event = { kind, t_ms: Math.round(this.now()), until_ms: null, is_open: true };
@@ -61,6 +79,7 @@ export class PageEvents {
     this.onEvent(event);
   }
 
+  /** @param {string} kind */
   ended(kind) {
     const event = this.open.get(kind);
     if (!event) return;

@@ -1,14 +1,25 @@
 // Plays all parts of an answer, one after the other, in one video element.
 
 export class Playback {
-  /** `onPart(number, of)` is called when a part is shown; `onFailed(error)`, a MediaError, when one cannot be. */
+  /**
+   * `onPart(number, of)` is called when a part is shown; `onFailed(error)`, a MediaError, when one cannot be.
+   * @param {HTMLVideoElement} video
+   * @param {{ onPart: (number: number, of: number) => void, onFailed: (error: MediaError | null) => void }} options
+   */
   constructor(video, { onPart, onFailed }) {
-    Object.assign(this, { video, onPart, parts: [], at: 0 });
-    video.addEventListener("ended", () => this.#next());
+    this.video = video;
+    this.onPart = onPart;
+    /** @type {string[]} */
+    this.parts = []; // addresses
+    this.at = 0;
+    video.addEventListener("ended", () => void this.#next());
     video.addEventListener("error", () => this.parts.length && onFailed(video.error));
   }
 
-  /** Load the parts at these addresses and show the first one; nothing plays before somebody presses Play. */
+  /**
+   * Load the parts at these addresses and show the first one; nothing plays before somebody presses Play.
+   * @param {string[]} parts
+   */
   load(parts) {
     this.parts = parts;
     if (parts.length) this.#show(0);
@@ -21,6 +32,7 @@ export class Playback {
     this.video.load();
   }
 
+  /** @param {number} number */
   #show(number) {
     this.at = number;
     this.video.src = this.parts[number];

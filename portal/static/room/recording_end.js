@@ -6,12 +6,15 @@ import { WORTH_CONTINUING_MS } from "./answer_recording.js";
 import { clock } from "./answer_status.js";
 import { newestTake, takeMs } from "./takes.js";
 
+/** @import { Room } from "./room.js" */
+
 const NOT_ENDED = "Your browser did not finish this recording properly. What it delivered is kept.";
 const USE_ANOTHER =
   "Nothing was recorded and no take is used. " +
   "Reload the page, or use another browser or device: your interview waits.";
 
 export class RecordingEnd {
+  /** @param {Room} room */
   constructor(room) {
     this.room = room;
   }
@@ -30,17 +33,24 @@ export class RecordingEnd {
     return ended;
   }
 
-  /** The candidate or the time limit ended it: the candidate may now watch it, accept it or record it again. */
+  /**
+   * The candidate or the time limit ended it: the candidate may now watch it, accept it or record it again.
+   * @param {string} announcement
+   */
   async review(announcement) {
-    const { review, view } = this.room;
+    const { review } = this.room;
     const ended = await this.stop();
     if (!ended) return;
     if (ended.isEmpty) return this.#empty(NOTHING_CAME);
-    view.show("review", announcement);
+    this.room.happens("review_opened", announcement);
     await review.open(this.question);
   }
 
-  /** `whyEmpty` is shown instead where no byte was recorded. */
+  /**
+   * `whyEmpty` is shown instead where no byte was recorded.
+   * @param {string} why
+   * @param {string} [whyEmpty]
+   */
   async cutOff(why, whyEmpty = why) {
     const ended = await this.stop();
     if (!ended) return;
@@ -49,19 +59,24 @@ export class RecordingEnd {
     this.interrupted(why);
   }
 
-  /** The recorder ended, and a further one did not start. */
+  /**
+   * The recorder ended, and a further one did not start.
+   * @param {string} answerId
+   * @param {string} why
+   */
   stuck(answerId, why) {
-    this.room.showStopping();
+    this.room.steps.showStopping();
     this.room.notes.write({ interrupted: answerId });
     this.interrupted(why);
   }
 
+  /** @param {string} why */
   interrupted(why) {
     const takenMs = takeMs(this.question);
     const title = takenMs ? `${why} at ${clock(takenMs)}.` : `${why}.`;
     this.room.view.fill({ interrupted: title });
     this.offerToContinue();
-    this.room.view.show("interrupted", title);
+    this.room.happens("cut_off", title);
     this.room.progress.changed();
   }
 
@@ -70,11 +85,11 @@ export class RecordingEnd {
     const { notes, view } = this.room;
     const { answers } = this.question;
     const isThere = answers.some(({ answer_id }) => answer_id === notes.values.interrupted);
-    if (view.state !== "interrupted" || isThere || !answers.length) return;
+    if (this.room.state !== "interrupted" || isThere || !answers.length) return;
     notes.write({ interrupted: null });
     view.fill({ taken: clock(takeMs(this.question)) });
     this.offerToContinue();
-    view.show("kept", "Nothing was recorded after that. What came before is kept.");
+    this.room.happens("answer_found", "Nothing was recorded after that. What came before is kept.");
   }
 
   offerToContinue() {
@@ -82,10 +97,13 @@ export class RecordingEnd {
     this.room.view.fill({ go_on: canContinue ? "Go on with this answer" : "" });
   }
 
-  /** An earlier part, if there is one, is kept; otherwise there is nothing to continue. */
+  /**
+   * An earlier part, if there is one, is kept; otherwise there is nothing to continue.
+   * @param {string} why
+   */
   #empty(why) {
     if (!this.question.answers.length) throw new DeviceTrouble(why, USE_ANOTHER);
-    this.room.notes.write({ interrupted: newestTake(this.question).at(-1).answer_id });
+    this.room.notes.write({ interrupted: newestTake(this.question).at(-1)?.answer_id });
     this.interrupted(why);
   }
 }

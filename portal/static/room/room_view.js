@@ -1,10 +1,15 @@
 // What the room looks like: it shows the parts of the page that belong to a state, fills in texts, moves the focus and
 // announces changes to screen readers. The page names its parts (data-show, data-text, data-do, data-focus).
 
+import { elementAround, elementIn, elementsIn } from "../page/elements.js";
 import { answerStatus, clock, finishStatus, pad, savedSentences, timeLeft } from "./answer_status.js";
 import { obstacleText } from "./obstacle_text.js";
-import { isKnownChange } from "./room_states.js";
 import { takesLeft } from "./takes.js";
+
+/** @import { Upload } from "../upload/upload.js" */
+/** @import { Uploader } from "../upload/uploader.js" */
+/** @import { WaitsIn } from "./answer_status.js" */
+/** @import { RoomState } from "./room_states.js" */
 
 const PAUSED =
   "This moment is not assessed. After 10 s we stop, keep what you said, and you can go on later.";
@@ -12,45 +17,58 @@ const TURNED = "Your device was turned. Recording goes on in a further part of t
 const WARN_LEFT_MS = [30_000, 10_000]; // announced once each, for candidates who do not see the clock
 
 export class RoomView {
-  /** `onAction(name)` is called for every press of a control with the attribute data-do. */
+  /**
+   * `onAction(name)` is called for every press of a control with the attribute data-do.
+   * @param {HTMLElement} root
+   * @param {(name: string) => void} onAction
+   */
   constructor(root, onAction) {
     this.root = root;
+    this.isSelfHidden = false;
+    /** @type {Set<DeviceKind>} */
     this.pausedDevices = new Set();
-    this.announcer = root.querySelector("[data-announce]");
+    this.announcer = elementIn(root, "[data-announce]");
     root.addEventListener("click", (event) => {
-      const control = event.target.closest("[data-do]");
-      if (control) onAction(control.dataset.do);
+      const control = elementAround(event, "[data-do]");
+      if (control) onAction(control.dataset.do ?? "");
     });
   }
 
-  get state() {
-    return this.root.dataset.state;
-  }
-
+  /**
+   * Show the parts of the page that belong to this state.
+   * @param {RoomState} state
+   */
   show(state, announcement = "") {
-    if (!isKnownChange(this.state, state)) console.error(`The room should not go from "${this.state}" to "${state}".`);
     this.root.dataset.state = state;
-    for (const part of this.root.querySelectorAll("[data-show]")) {
-      part.hidden = !part.dataset.show.split(" ").includes(state);
+    for (const part of elementsIn(this.root, "[data-show]")) {
+      part.hidden = !part.dataset.show?.split(" ").includes(state);
     }
-    this.root.querySelector(`[data-focus~="${state}"]:not([hidden])`)?.focus({ preventScroll: true });
+    elementsIn(this.root, `[data-focus~="${state}"]:not([hidden])`)[0]?.focus({ preventScroll: true });
     if (announcement) this.announce(announcement);
   }
 
+  /** @param {string} text */
   announce(text) {
     this.announcer.textContent = text;
   }
 
-  /** Put texts into the parts that carry these names; an empty text hides its part. */
+  /**
+   * Put texts into the parts that carry these names; an empty text hides its part.
+   * @param {Record<string, string>} texts
+   */
   fill(texts) {
     for (const [name, text] of Object.entries(texts)) {
-      for (const part of this.root.querySelectorAll(`[data-text="${name}"]`)) {
+      for (const part of elementsIn(this.root, `[data-text="${name}"]`)) {
         if (part.textContent !== text) part.textContent = text;
       }
-      for (const part of this.root.querySelectorAll(`[data-if="${name}"]`)) part.hidden = !text;
+      for (const part of elementsIn(this.root, `[data-if="${name}"]`)) part.hidden = !text;
     }
   }
 
+  /**
+   * @param {Question} question
+   * @param {number} total
+   */
   question(question, total) {
     const { position, prompt, think_ms, limit_ms, answers } = question;
     const isFirst = position === 1;
@@ -69,6 +87,7 @@ export class RoomView {
     if (!answers.length) this.fill({ accept: "", save: "", go_on: "" }); // there is nothing to accept or to continue
   }
 
+  /** @param {number} left */
   #takes(left) {
     const takes = left > 1 ? `You have ${left} takes.` : "You have 1 more take.";
     this.fill({
@@ -78,18 +97,33 @@ export class RoomView {
     });
   }
 
+  /**
+   * @param {string} label
+   * @param {number} leftMs
+   * @param {number} totalMs
+   */
   time(label, leftMs, totalMs) {
     this.fill({ clock_label: label, clock: clock(Math.ceil(leftMs / 1000) * 1000), clock_of: clock(totalMs) });
     const used = 1 - leftMs / totalMs;
-    this.root.querySelector("[data-ruler]").style.width = `${(used * 100).toFixed(2)}%`;
+    elementIn(this.root, "[data-ruler]").style.width = `${(used * 100).toFixed(2)}%`;
   }
 
+  /**
+   * @param {number} leftMs
+   * @param {number} previousMs
+   */
   warnTimeLeft(leftMs, previousMs) {
     const due = WARN_LEFT_MS.find((warnMs) => leftMs <= warnMs && previousMs > warnMs);
     if (due) this.announce(`${due / 1000} seconds left.`);
   }
 
-  /** How much of the answer the server has, and where the rest waits (`waitsIn`) while the connection is lost. */
+  /**
+   * How much of the answer the server has, and where the rest waits (`waitsIn`) while the connection is lost.
+   * @param {Upload} upload
+   * @param {number} recordedMs
+   * @param {string} waitsIn
+   * @param {number | null} [leftMs]
+   */
   saved(upload, recordedMs, waitsIn, leftMs = null) {
     const round = upload.is_ended ? Math.round : Math.floor; // a running clock never shows a second that is not over
     const savedS = (upload.is_complete ? Math.round : Math.floor)(upload.saved_ms / 1000);
@@ -101,7 +135,15 @@ export class RoomView {
     this.fill({ kept_here: waitsIn && `Kept in this ${waitsIn}, saved later`, kept_here_s: `${recordedS - savedS} s` });
   }
 
-  /** The status of each answer, of the one to `question` in a sentence, and whether the interview can be finished. */
+  /**
+   * The status of each answer, of the one to `question` in a sentence, and whether the interview can be finished.
+   * Returns the position of a question that can be recorded again, or null.
+   * @param {Question[]} questions
+   * @param {Question} question
+   * @param {Uploader} options
+   * @param {Trouble | null} obstacle
+   * @param {WaitsIn} waitsIn
+   */
   uploads(questions, question, { uploads, leftMs }, obstacle, waitsIn) {
     for (const one of questions) {
       const { glyph, text } = answerStatus(one, uploads, leftMs, waitsIn);
@@ -109,28 +151,42 @@ export class RoomView {
     }
     this.fill(savedSentences(answerStatus(question, uploads, null, waitsIn)));
     const { hint, isFinishable, redo } = finishStatus(questions, uploads, leftMs, waitsIn);
-    this.root.querySelector("[data-finish]").disabled = !isFinishable || Boolean(obstacle);
-    this.redo = redo;
+    this.#finish.disabled = !isFinishable || Boolean(obstacle);
     this.fill({ finish_hint: hint, redo: redo === null ? "" : `Record question ${redo} again` });
+    return redo;
   }
 
-  /** All prompts together, which is allowed only at the end, when each question has been asked. */
+  /**
+   * All prompts together, which is allowed only at the end, when each question has been asked.
+   * @param {Question[]} questions
+   */
   prompts(questions) {
     questions.forEach((question) => this.fill({ [`prompt_${question.position}`]: question.prompt ?? "not shown yet" }));
   }
 
-  /** Which part of the answer is played back. */
+  /**
+   * Which part of the answer is played back.
+   * @param {number} number
+   * @param {number} of
+   */
   playing(number, of) {
     const playing = of > 1 ? `your answer, part ${number} of ${of}` : "your answer";
     this.fill({ not_playing: "", playing, play_back: "Play it back if you like." });
   }
 
-  /** Why nothing can be played back now. */
+  /**
+   * Why nothing can be played back now.
+   * @param {string} why
+   */
   notPlaying(why) {
     this.fill({ not_playing: why, playing: "your answer", play_back: "" });
   }
 
-  /** The device paused the camera or the microphone, or started it again; announced at once. */
+  /**
+   * The device paused the camera or the microphone, or started it again; announced at once.
+   * @param {DeviceKind} kind
+   * @param {boolean} isPaused
+   */
   paused(kind, isPaused) {
     if (isPaused) this.pausedDevices.add(kind);
     else this.pausedDevices.delete(kind);
@@ -151,26 +207,44 @@ export class RoomView {
   }
 
   toggleSelf() {
-    const camera = this.root.querySelector("[data-camera]");
-    const button = this.root.querySelector("[data-do=hide]");
-    const isHidden = camera.classList.toggle("invisible");
+    const camera = elementIn(this.root, "[data-camera]");
+    const button = elementIn(this.root, "[data-do=hide]");
+    const isHidden = (this.isSelfHidden = !this.isSelfHidden);
+    camera.classList.toggle("invisible", isHidden);
     button.textContent = isHidden ? "Show me" : "Hide me";
     this.fill({ hidden_self: isHidden ? "You do not see yourself. Recording is not affected." : "" });
   }
 
-  /** The banner that says why nothing can be sent: `error` is an error or null. */
-  obstacle(error) {
+  /**
+   * The banner that says why nothing can be sent.
+   * @param {Trouble | null} error
+   * @param {boolean} isRecording
+   */
+  obstacle(error, isRecording) {
     const isSignedOut = error?.status === 401;
-    const text = error ? obstacleText(error, this.state === "recording") : "";
+    const text = error ? obstacleText(error, isRecording) : "";
     this.fill({ connection: text, sign_in: isSignedOut ? "yes" : "" });
   }
 
-  /** The CSRF token of the form that finishes the interview. */
+  /** The button that finishes the interview. */
+  get #finish() {
+    return elementIn(this.root, "[data-finish]", HTMLButtonElement);
+  }
+
+  /**
+   * The CSRF token of the form that finishes the interview.
+   * @param {string} csrf
+   */
   token(csrf) {
-    this.root.querySelector("[data-finish]").form.elements.csrf_token.value = csrf;
+    elementIn(this.#finish.form ?? this.root, "[name=csrf_token]", HTMLInputElement).value = csrf;
   }
 }
 
+/**
+ * @param {Upload} upload
+ * @param {string} waitsIn
+ * @param {number | null} leftMs
+ */
 function savedLabel(upload, waitsIn, leftMs) {
   if (upload.failure) return "Not saved";
   if (upload.lost) return "Saved only in part";
@@ -179,7 +253,10 @@ function savedLabel(upload, waitsIn, leftMs) {
   return left ? `Saving, ${left}` : "Saving";
 }
 
-/** 30 s, 2:00 min: a time in a sentence has a unit. */
+/**
+ * 30 s, 2:00 min: a time in a sentence has a unit.
+ * @param {number} ms
+ */
 function duration(ms) {
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${pad(seconds % 60)} min`;

@@ -2,9 +2,15 @@
 
 import { removeVoid } from "./answer_status.js";
 
+/** @import { Upload } from "../upload/upload.js" */
+/** @import { Room } from "./room.js" */
+
 export class UploadProgress {
+  /** @param {Room} room */
   constructor(room) {
     this.room = room;
+    /** @type {number | null} */
+    this.redo = null; // the position of a question that can be recorded again at the end
   }
 
   /** Something has changed in the uploads. */
@@ -17,12 +23,12 @@ export class UploadProgress {
       view.question(question, questions.length);
       recordingEnd.fallBack();
     }
-    view.obstacle(obstacle);
-    view.uploads(questions, question, uploader, obstacle, (one) => this.waitsIn(one));
+    view.obstacle(obstacle, this.room.state === "recording");
+    this.redo = view.uploads(questions, question, uploader, obstacle, (one) => this.waitsIn(one));
     this.showSaved();
     const { upload, isRunning } = recording;
-    if (!isRunning || !upload.trouble) return;
-    this.room.guard(() => recordingEnd.cutOff("Saving stopped", `Nothing of it is saved: ${upload.trouble}`));
+    if (!isRunning || !upload?.trouble) return;
+    void this.room.guard(() => recordingEnd.cutOff("Saving stopped", `Nothing of it is saved: ${upload.trouble}`));
   }
 
   /** Note and show how much is saved of the answer that is recorded now, or was recorded last. */
@@ -33,7 +39,10 @@ export class UploadProgress {
     if (upload) view.saved(upload, recording.recordedMs, this.waitsIn(upload), uploader.leftMs);
   }
 
-  /** Where the unsent rest of this answer waits while nothing can be sent: "browser" or "page"; "" while it is sent. */
+  /**
+   * Where the unsent rest of this answer waits while nothing can be sent: "browser" or "page"; "" while it is sent.
+   * @param {Upload} upload
+   */
   waitsIn(upload) {
     const { source, store, uploader } = this.room;
     const obstacle = source.needsNetwork && uploader.obstacleOf(upload);
@@ -50,8 +59,8 @@ export class UploadProgress {
 
   /** Whether a candidate who leaves the page now would lose something. */
   get mustStay() {
-    const { recording, store, uploader, view } = this.room;
-    const isBusy = recording?.isRunning || view.state === "stopping";
+    const { recording, state, store, uploader } = this.room;
+    const isBusy = recording?.isRunning || state === "stopping";
     return Boolean(isBusy || (uploader?.hasUnsent && !store.isDurable));
   }
 }

@@ -13,6 +13,10 @@ const SIGN_IN_PAGE = /\/login$/;
 
 /** Our server refused the request. */
 export class Problem extends Error {
+  /**
+   * @param {number} status
+   * @param {{ detail?: string, title?: string, offset?: number }} [body]
+   */
   constructor(status, body = {}) {
     super(body.detail || body.title || `The server refused it (${status}).`);
     this.status = status;
@@ -22,6 +26,10 @@ export class Problem extends Error {
 
 /** No reply came: offline, or the server restarts. `isTimeout`: the time limit was over. */
 export class Unreachable extends Error {
+  /**
+   * @param {string} message
+   * @param {boolean} [isTimeout]
+   */
   constructor(message, isTimeout = false) {
     super(message);
     this.isTimeout = isTimeout;
@@ -30,25 +38,41 @@ export class Unreachable extends Error {
 
 /** A reply came, but not from our server: whether the request arrived is unknown. */
 export class Unintelligible extends Unreachable {
+  /**
+   * @param {number} foreignStatus
+   * @param {string} what
+   */
   constructor(foreignStatus, what) {
     super(`${what} (status ${foreignStatus})`);
     this.foreignStatus = foreignStatus; // not `status`: that would be a refusal of our server
   }
 }
 
-/** Whether the same request may succeed a little later. */
+/**
+ * Whether the same request may succeed a little later.
+ * @param {unknown} error
+ * @returns {boolean}
+ */
 export function isPassing(error) {
   return error instanceof Unreachable || (error instanceof Problem && (error.status >= 500 || error.status === 429));
 }
 
-/** AbortSignal.timeout() for every browser (Safari has it from 16 on); `done()` clears the timer. */
+/**
+ * AbortSignal.timeout() for every browser (Safari has it from 16 on); `done()` clears the timer.
+ * @param {number} ms
+ */
 export function timeLimit(ms) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), ms);
   return { signal: controller.signal, done: () => clearTimeout(timer) };
 }
 
-/** fetch() with the whole body: { status, headers, text }. It throws only Problem and Unreachable. */
+/**
+ * fetch() with the whole body: { status, headers, text }. It throws only Problem and Unreachable.
+ * @param {string | URL} url
+ * @param {RequestInit} [options]
+ * @param {number} [withinMs]
+ */
 export async function request(url, options = {}, withinMs = ANSWER_WITHIN_MS) {
   const { response, text } = await exchange(url, options, withinMs);
   const { status, headers, redirected } = response;
@@ -59,6 +83,11 @@ export async function request(url, options = {}, withinMs = ANSWER_WITHIN_MS) {
   throw body ? new Problem(status, body) : new Unintelligible(status, "This refusal is not our server's");
 }
 
+/**
+ * @param {string | URL} url
+ * @param {RequestInit} options
+ * @param {number} withinMs
+ */
 async function exchange(url, options, withinMs) {
   const limit = timeLimit(withinMs);
   try {
@@ -71,12 +100,17 @@ async function exchange(url, options, withinMs) {
   }
 }
 
+/** @param {string} address */
 function isSignInPage(address) {
   const { origin, pathname } = new URL(address);
   return origin === location.origin && SIGN_IN_PAGE.test(pathname);
 }
 
-/** The body of a refusal; null where it is not our server's. A reply to HEAD has no body, but the header of tus. */
+/**
+ * The body of a refusal; null where it is not our server's. A reply to HEAD has no body, but the header of tus.
+ * @param {Response} options
+ * @param {string} text
+ */
 function refusalOf({ headers }, text) {
   if (!isOfType(headers, PROBLEM_JSON)) return null;
   if (!text && headers.get("Tus-Resumable")) return {};
@@ -84,10 +118,18 @@ function refusalOf({ headers }, text) {
   return typeof body?.type === "string" && body.type.startsWith(OUR_PROBLEMS) ? body : null;
 }
 
+/**
+ * @param {Headers} headers
+ * @param {string} type
+ */
 function isOfType(headers, type) {
   return (headers.get("Content-Type") || "").split(";")[0].trim().toLowerCase() === type;
 }
 
+/**
+ * @param {string} text
+ * @returns {any}
+ */
 function parsed(text) {
   try {
     return JSON.parse(text);
@@ -98,17 +140,31 @@ function parsed(text) {
 }
 
 export class Api {
+  /**
+   * @param {string} base
+   * @param {string} csrf
+   */
   constructor(base, csrf) {
     this.base = base;
     this.csrf = csrf;
+    /** @type {Problem | null} */
     this.signedOut = null; // the refusal, while the person is signed out
     this.onChange = () => {}; // called when `signedOut` or `csrf` changes
   }
 
+  /**
+   * @param {string} path
+   * @returns {Promise<any>}
+   */
   get(path) {
     return this.#json(path, { headers: { Accept: "application/json" } });
   }
 
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @returns {Promise<any>}
+   */
   async post(path, body) {
     try {
       return await this.#post(path, body);
@@ -120,21 +176,40 @@ export class Api {
     }
   }
 
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   */
   #post(path, body) {
     return this.#json(path, this.#posting(JSON.stringify(body), "application/json"));
   }
 
-  /** POST bytes that the server throws away, for the upload speed test. */
+  /**
+   * POST bytes that the server throws away, for the upload speed test.
+   * @param {string} path
+   * @param {BodyInit} body
+   * @param {string} type
+   * @param {number} withinMs
+   */
   async send(path, body, type, withinMs) {
     const { status } = await this.#ask(path, this.#posting(body, type), withinMs);
     if (status !== 204) throw new Unintelligible(status, "Something else took the bytes");
   }
 
+  /**
+   * @param {BodyInit} body
+   * @param {string} type
+   */
   #posting(body, type) {
     const headers = { Accept: "application/json", "Content-Type": type, "X-CSRFToken": this.csrf };
     return { method: "POST", headers, body };
   }
 
+  /**
+   * @param {string} path
+   * @param {RequestInit} options
+   * @returns {Promise<any>}
+   */
   async #json(path, options) {
     const { status, headers, text } = await this.#ask(path, options);
     const reply = isOfType(headers, "application/json") ? parsed(text) : undefined;
@@ -143,7 +218,12 @@ export class Api {
     return reply;
   }
 
-  async #ask(path, options, withinMs) {
+  /**
+   * @param {string} path
+   * @param {RequestInit} options
+   * @param {number} withinMs
+   */
+  async #ask(path, options, withinMs = ANSWER_WITHIN_MS) {
     try {
       return await request(`${this.base}/${path}`, options, withinMs);
     } catch (error) {
@@ -152,6 +232,7 @@ export class Api {
     }
   }
 
+  /** @param {Problem | null} signedOut */
   #noteSignIn(signedOut) {
     const hasChanged = (signedOut === null) !== (this.signedOut === null);
     this.signedOut = signedOut;
@@ -159,8 +240,11 @@ export class Api {
   }
 }
 
-/** The Api of this page; base.html puts the CSRF token where htmx reads it. */
+/**
+ * The Api of this page; base.html puts the CSRF token where htmx reads it.
+ * @param {HTMLElement} root
+ */
 export function pageApi(root) {
-  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
-  return new Api(root.dataset.base, headers["X-CSRFToken"]);
+  const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
+  return new Api(root.dataset.base ?? "", headers["X-CSRFToken"]);
 }

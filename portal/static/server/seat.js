@@ -4,6 +4,8 @@
 import { Problem, timeLimit } from "./api.js";
 import { uuid } from "./uuid.js";
 
+/** @import { Api } from "./api.js" */
+
 const BEAT_EVERY_MS = 5_000; // a third of the 15 s after which the server gives the seat to another tab
 const PAUSE_MS = 4_000; // if the page stays after all, claims before and after the pause are still within those 15 s
 const TAB_KEY = "interview-tab"; // a stored name: a reload with a new version of this file must find it
@@ -16,14 +18,28 @@ export class Seat {
   /**
    * `onLost()` is called when another tab has the seat; that tab waits until it resolves. `onStopped(error)` is called
    * when the interview cannot continue, because its application was withdrawn or decided.
+   * @param {Api} api
+   * @param {string} interviewId
+   * @param {() => unknown} onLost
+   * @param {(error: Problem) => unknown} [onStopped]
    */
   constructor(api, interviewId, onLost, onStopped = onLost) {
-    Object.assign(this, { api, onLost, onStopped, tab: null, timer: null, pausedUntil: 0 });
+    this.api = api;
+    this.onLost = onLost;
+    this.onStopped = onStopped;
+    /** @type {string | null} */
+    this.tab = null;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.timer = undefined;
+    this.pausedUntil = 0;
     // Safari 15.4.
     this.channel = window.BroadcastChannel ? new BroadcastChannel(`interview-seat-${interviewId}`) : null;
   }
 
-  /** Resolves to whether this tab has the seat now. */
+  /**
+   * Resolves to whether this tab has the seat now.
+   * @param {boolean} takeOver
+   */
   async claim(takeOver) {
     this.tab ??= await tabId();
     try {
@@ -33,17 +49,19 @@ export class Seat {
       throw error;
     }
     this.timer ??= setInterval(() => this.#beat(), BEAT_EVERY_MS);
-    this.#listen((message) => message === "taken" && this.#leave());
+    this.#listen((message) => void (message === "taken" && this.#leave()));
     return true;
   }
 
   /** After a takeover: give another tab of this browser the time to end its recording, complete to the last second. */
   askOthersToRelease() {
-    return new Promise((resolve) => {
+    /** @type {Promise<void>} */
+    const released = new Promise((resolve) => {
       setTimeout(resolve, this.channel ? RELEASE_WITHIN_MS : NO_CHANNEL_WAIT_MS);
       this.#listen((message) => message === "released" && resolve());
       this.channel?.postMessage("taken");
     });
+    return released;
   }
 
   /** The page is about to be left: a claim that is sent now would be refused. */
@@ -58,15 +76,18 @@ export class Seat {
     this.channel?.postMessage("released");
   }
 
+  /** @param {((message: unknown) => void) | null} onMessage */
   #listen(onMessage) {
     if (this.channel) this.channel.onmessage = onMessage && ((event) => onMessage(event.data));
   }
 
+  /** @param {Problem} error */
   async #stop(error) {
     clearInterval(this.timer);
     await this.onStopped(error);
   }
 
+  /** @param {boolean} takeOver */
   #ask(takeOver) {
     return this.api.post("seat", { tab: this.tab, take_over: takeOver });
   }
@@ -97,7 +118,11 @@ async function tabId() {
   return fresh;
 }
 
-/** Whether no other tab holds a lock on this id. The lock is released only when the page is gone. */
+/**
+ * Whether no other tab holds a lock on this id. The lock is released only when the page is gone.
+ * @param {string} id
+ * @returns {Promise<boolean>}
+ */
 function isOnlyHolder(id) {
   // Safari before 15.4: only a reload is surely the same tab.
   if (!navigator.locks) return Promise.resolve(isReloaded());
@@ -109,5 +134,6 @@ function isOnlyHolder(id) {
 }
 
 function isReloaded() {
-  return performance.getEntriesByType("navigation")[0]?.type === "reload";
+  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  return navigation?.type === "reload";
 }

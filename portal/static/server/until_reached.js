@@ -6,6 +6,10 @@ const ASK_AGAIN_MS = 2_000;
 
 /**
  * Throws when the server refuses. `onObstacle(error)` is called with each error that passes, and with null at the end.
+ * @template T
+ * @param {() => Promise<T>} ask
+ * @param {(error: Trouble | null) => void} onObstacle
+ * @returns {Promise<T>}
  */
 export async function untilReached(ask, onObstacle) {
   for (;;) {

@@ -1,6 +1,8 @@
 // Starts Swagger UI on the page of the API. It knows nothing about the API: everything comes from the document.
 
-const container = document.getElementById("api-docs");
+import { elementIn } from "../page/elements.js";
+
+const container = elementIn(document, "#api-docs");
 
 document.documentElement.classList.add("dark-mode"); // Swagger UI's own dark colours, as a base for ours
 

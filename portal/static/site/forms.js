@@ -1,6 +1,8 @@
 // What every form does: it first asks whether the person is still signed in, its button says that it is busy, and the
 // focus goes to what the person must correct. No form is sent that nobody submitted.
 
+import { elementAround, elementIn, elementsIn } from "../page/elements.js";
+
 const ASK_MS = 8_000; // every page takes less; after this time the form is sent, and the server decides
 const SAID_MS = 3_000; // how long a button says that it is busy, where a file is fetched and the page stays
 const FETCHING = "The file is being prepared. The download begins by itself, and your browser shows it.";
@@ -17,6 +19,7 @@ const NO_SERVER = `The server could not be reached, so nothing was sent. ${STILL
 const NOT_OURS =
   "The server did not answer as it should, so it is not known whether this was sent. " +
   `${STILL_HERE} look whether it arrived, then try again.`;
+/** @type {Record<number, string>} */
 const REFUSED = {
   413: `This is too large, so nothing was sent. ${STILL_HERE} choose a smaller file, then try again.`,
   429: `Too much was sent from here just now, so nothing was sent. ${STILL_HERE} wait a little, then try again.`,
@@ -25,14 +28,17 @@ const UNGUARDED = "[hx-post], [role=search]"; // htmx sends the first; a search 
 
 const whoami = document.body.dataset.user;
 
-/** Whether the person for whom the page was made is still signed in. If not, the page says so and stays as it is. */
+/**
+ * Whether the person for whom the page was made is still signed in. If not, the page says so and stays as it is.
+ * @param {HTMLFormElement} form
+ */
 async function maySend(form) {
   let now;
   try {
     const asked = new AbortController();
     const timer = setTimeout(() => asked.abort(), ASK_MS);
     const options = { headers: { Accept: "application/json" }, signal: asked.signal };
-    const response = await fetch(document.body.dataset.signedIn, options);
+    const response = await fetch(document.body.dataset.signedIn ?? "", options);
     if (!response.ok) return true; // the server will say what is wrong
     now = await response.json();
     clearTimeout(timer);
@@ -46,14 +52,21 @@ async function maySend(form) {
     return false;
   }
   // The session may be newer than the page.
-  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = now.csrf_token;
+  for (const field of document.querySelectorAll("input[name=csrf_token]")) {
+    if (field instanceof HTMLInputElement) field.value = now.csrf_token;
+  }
   return true;
 }
 
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} words
+ * @param {{ signIn?: boolean }} options
+ */
 function tell(form, words, { signIn = false } = {}) {
-  const notice = form.querySelector("[data-unsent]") ?? newNotice();
-  notice.querySelector("[data-words]").textContent = words;
-  notice.querySelector("a").hidden = !signIn;
+  const notice = elementsIn(form, "[data-unsent]")[0] ?? newNotice();
+  elementIn(notice, "[data-words]").textContent = words;
+  elementIn(notice, "a").hidden = !signIn;
   const button = buttonsOf(form).at(-1);
   if (button) button.before(notice);
   else form.append(notice);
@@ -61,9 +74,11 @@ function tell(form, words, { signIn = false } = {}) {
 }
 
 function newNotice() {
-  return document.getElementById("unsent").content.cloneNode(true).firstElementChild;
+  const template = elementIn(document, "#unsent", HTMLTemplateElement);
+  return elementIn(/** @type {DocumentFragment} */ (template.content.cloneNode(true)), "*");
 }
 
+/** @param {HTMLElement} element */
 function focusOn(element) {
   element.focus({ preventScroll: true });
   element.scrollIntoView({ block: "nearest" });
@@ -71,63 +86,79 @@ function focusOn(element) {
 
 // ---- a button that is busy
 
+/** @param {HTMLFormElement} form */
 function buttonsOf(form) {
-  return [...form.querySelectorAll("button:not([type=button])")].filter((button) => button.tabIndex >= 0);
+  return elementsIn(form, "button:not([type=button])").filter((button) => button.tabIndex >= 0);
 }
 
+/**
+ * @param {HTMLElement | null | undefined} button
+ * @param {boolean} isBusy
+ */
 function beBusy(button, isBusy) {
   if (!button || isBusy === "idle" in button.dataset) return;
   if (isBusy) {
-    button.dataset.idle = button.textContent;
+    button.dataset.idle = button.textContent ?? "";
     button.textContent = button.dataset.busy ?? "One moment …";
     button.setAttribute("aria-disabled", "true");
   } else {
-    button.textContent = button.dataset.idle;
+    button.textContent = button.dataset.idle ?? "";
     delete button.dataset.idle;
     button.removeAttribute("aria-disabled");
   }
 }
 
+/** @param {HTMLFormElement} form */
 const isBusy = (form) => buttonsOf(form).some((button) => "idle" in button.dataset);
 
 // ---- forms that lead to another page
 
-document.addEventListener("submit", async (event) => {
+document.addEventListener("submit", (event) => void submitted(event));
+
+/** @param {SubmitEvent} event */
+async function submitted(event) {
   const { target: form, submitter } = event;
+  if (!(form instanceof HTMLFormElement)) return;
   const isPost = form.getAttribute("method")?.toLowerCase() === "post";
   if (event.defaultPrevented || !isPost || form.matches(UNGUARDED)) return;
   event.preventDefault();
   if (isBusy(form)) return;
   const button = submitter ?? buttonsOf(form)[0];
-  const named = submitter?.name ? hidden(submitter.name, submitter.value) : null;
+  const isNamed = submitter instanceof HTMLButtonElement && submitter.name;
+  const named = isNamed ? hidden(submitter.name, submitter.value) : null;
   beBusy(button, true);
   if (!(await maySend(form))) return beBusy(button, false);
   if (named) form.append(named);
   HTMLFormElement.prototype.submit.call(form); // a field of the form may be called "submit"
   if ("fetches" in form.dataset) beFetching(form);
-  return setTimeout(allIdle, "fetches" in form.dataset ? SAID_MS : FETCHED_MS);
-});
+  setTimeout(allIdle, "fetches" in form.dataset ? SAID_MS : FETCHED_MS);
+}
 
 /**
  * The page stays where a file comes: what was wrong the time before is gone. Where something is wrong now, a new page
  * comes.
+ * @param {HTMLFormElement} form
  */
 function beFetching(form) {
-  for (const said of form.parentElement.querySelectorAll("[role=alert], [data-error]")) said.remove();
+  for (const said of (form.parentElement ?? form).querySelectorAll("[role=alert], [data-error]")) said.remove();
   for (const field of form.querySelectorAll("[aria-invalid]")) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
-  form.querySelector("[data-fetching]").textContent = FETCHING;
+  elementIn(form, "[data-fetching]").textContent = FETCHING;
 }
 
+/**
+ * @param {string} name
+ * @param {string} value
+ */
 function hidden(name, value) {
   return Object.assign(document.createElement("input"), { type: "hidden", name, value });
 }
 
 window.addEventListener("pageshow", (event) => event.persisted && allIdle()); // after Back, the page no longer sends
 function allIdle() {
-  for (const button of document.querySelectorAll("button[data-idle]")) beBusy(button, false);
+  for (const button of elementsIn(document, "button[data-idle]")) beBusy(button, false);
 }
 
 // ---- forms of which htmx replaces a part
@@ -138,9 +169,10 @@ document.addEventListener("htmx:confirm", (event) => {
   if (verb !== "post" || !form || form.matches("[role=search]")) return; // a search may be sent at once
   event.preventDefault();
   if (isBusy(form)) return;
-  const button = elt.matches("button") ? elt : (triggeringEvent?.submitter ?? buttonsOf(form)[0]);
+  const { submitter = null } = triggeringEvent ?? {};
+  const button = elt.matches("button") ? elt : (submitter ?? buttonsOf(form)[0]);
   beBusy(button, true);
-  maySend(form).then((may) => (may ? issueRequest(true) : beBusy(button, false)));
+  void maySend(form).then((may) => (may ? issueRequest(true) : beBusy(button, false)));
 });
 
 // Only the buttons of this form: rows of the same page send requests all the time.
@@ -150,12 +182,14 @@ document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => {
 });
 
 document.addEventListener("htmx:sendError", ({ detail: { elt, requestConfig } }) => {
-  if (requestConfig.verb === "post" && elt.closest("form")) tell(elt.closest("form"), NO_SERVER);
+  const form = elt.closest("form");
+  if (requestConfig?.verb === "post" && form) tell(form, NO_SERVER);
 });
 
 // A page that is not ours (of a proxy, for example) has nothing that may replace the form: the form stays, and says so.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { target, xhr, serverResponse, requestConfig } = detail;
+  if (!requestConfig) return;
   const { elt } = requestConfig; // the element that sent the request; the event comes from the target
   const form = elt.closest("form");
   if (requestConfig.verb !== "post" || !form || !detail.shouldSwap) return;
@@ -176,11 +210,12 @@ document.addEventListener("htmx:afterSettle", ({ detail: { elt, requestConfig } 
   elt.focus({ preventScroll: true });
 });
 
+/** @param {ParentNode} element */
 function firstErrorIn(element) {
-  return element.querySelector("[aria-invalid=true]") ?? element.querySelector("[role=alert][tabindex]");
+  return elementsIn(element, "[aria-invalid=true]")[0] ?? elementsIn(element, "[role=alert][tabindex]")[0];
 }
 
-const wrong = firstErrorIn(document.getElementById("main"));
+const wrong = firstErrorIn(elementIn(document, "#main"));
 if (wrong) {
   wrong.focus({ preventScroll: true });
   wrong.scrollIntoView({ block: "center" });
@@ -189,19 +224,23 @@ if (wrong) {
 // ---- fields and panels
 
 // A date field without a value looks empty; some browsers show today's date there.
+/** @param {HTMLInputElement} field */
 const tellEmpty = (field) => field.toggleAttribute("data-empty", !field.value);
-document.addEventListener("input", ({ target }) => target.matches?.("input[type=date]") && tellEmpty(target));
+document.addEventListener("input", ({ target }) => {
+  if (target instanceof HTMLInputElement && target.type === "date") tellEmpty(target);
+});
 
 // An open panel closes with Escape, and when something else is pressed.
+/** @param {Element | null} except */
 function closeOpened(except) {
   for (const opened of document.querySelectorAll("details[data-pops][open]")) {
-    if (!opened.contains(except)) opened.open = false;
+    if (!opened.contains(except)) opened.removeAttribute("open");
   }
 }
-document.addEventListener("click", ({ target }) => closeOpened(target));
-document.addEventListener("keydown", ({ key, target }) => {
-  if (key !== "Escape") return;
-  const opened = target.closest?.("details[data-pops][open]");
+document.addEventListener("click", ({ target }) => closeOpened(target instanceof Element ? target : null));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const opened = elementAround(event, "details[data-pops][open]");
   closeOpened(null);
-  opened?.querySelector("summary").focus();
+  opened?.querySelector("summary")?.focus();
 });

@@ -6,7 +6,7 @@
   window.addEventListener("load", function () {
     window.setTimeout(function () {
       var notice = document.querySelector("[data-not-started]");
-      if (!document.documentElement.hasAttribute("data-started")) notice.hidden = false;
+      if (notice && !document.documentElement.hasAttribute("data-started")) notice.removeAttribute("hidden");
     }, WITHIN_MS);
   });
 })();

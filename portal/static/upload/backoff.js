@@ -5,23 +5,27 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000; // the page notices a restarted server within this time
 
 export class Backoff {
-  constructor() {
-    this.clear();
-  }
+  failures = 0;
+  /** @type {Trouble | null} */
+  error = null;
+  dueAt = 0;
 
   /** Try again at once: the obstacle may be gone. */
   clear() {
-    Object.assign(this, { failures: 0, error: null, dueAt: 0 });
+    this.succeeded();
+    this.dueAt = 0;
   }
 
   succeeded() {
-    [this.failures, this.error] = [0, null];
+    this.failures = 0;
+    this.error = null;
   }
 
   /**
    * `error` is null where nothing is wrong, but the same request must be sent again. A request that timed out has
    * already waited, and one that was too large (`isSoon`) is sent again in smaller parts, so both start with the
    * shortest wait.
+   * @param {Trouble | null} error
    */
   failed(error) {
     if (error?.isTimeout || error?.isSoon) this.failures = 0;
@@ -30,6 +34,7 @@ export class Backoff {
     this.failures += 1;
   }
 
+  /** @param {number} ms */
   rest(ms) {
     this.dueAt = performance.now() + ms;
   }

@@ -13,19 +13,30 @@ const TOO_LARGE = 413;
 const PROXY_TIMEOUT = 408;
 
 export class ChunkSize {
+  /** @param {number} mostBytes */
   constructor(mostBytes) {
     this.mostBytes = mostBytes;
     this.bytes = Math.min(FIRST_BYTES, mostBytes);
+    /** @type {number | null} */
     this.bytesPerS = null; // nothing has arrived yet
   }
 
+  /**
+   * @param {number} bytes
+   * @param {number} tookMs
+   */
   arrived(bytes, tookMs) {
     this.#measure(bytes, tookMs);
     if (bytes < this.bytes || tookMs > QUICK_MS) return; // a small request proves nothing about larger ones
     this.bytes = Math.min(Math.floor(this.bytes * GROWTH), this.mostBytes);
   }
 
-  /** A request of so many bytes did not arrive. Returns the error that the uploader should see. */
+  /**
+   * A request of so many bytes did not arrive. Returns the error that the uploader should see.
+   * @param {Trouble} error
+   * @param {number} bytes
+   * @param {number} tookMs
+   */
   failed(error, bytes, tookMs) {
     const status = error.status ?? error.foreignStatus;
     if (status === TOO_LARGE) return this.#tooLarge(error, bytes);
@@ -36,7 +47,10 @@ export class ChunkSize {
     return error;
   }
 
-  /** How long so many bytes will take; null while that is unknown. */
+  /**
+   * How long so many bytes will take; null while that is unknown.
+   * @param {number} bytes
+   */
   leftMs(bytes) {
     return this.bytesPerS === null ? null : (bytes * 1000) / this.bytesPerS;
   }
@@ -44,6 +58,8 @@ export class ChunkSize {
   /**
    * Either the request or the whole file was too large. A smaller request is tried soon; only when our own server
    * refuses the smallest request does it mean the file.
+   * @param {Trouble} error
+   * @param {number} bytes
    */
   #tooLarge(error, bytes) {
     const [isOurs, isLeast] = [error instanceof Problem, bytes <= LEAST_BYTES];
@@ -54,10 +70,15 @@ export class ChunkSize {
     return Object.assign(seen, { isSoon: !isLeast });
   }
 
+  /** @param {number} bytes */
   #shrink(bytes) {
     this.bytes = Math.max(Math.floor(bytes / 2), Math.min(LEAST_BYTES, this.mostBytes));
   }
 
+  /**
+   * @param {number} bytes
+   * @param {number} tookMs
+   */
   #measure(bytes, tookMs) {
     const rate = (bytes * 1000) / Math.max(tookMs, 1);
     this.bytesPerS = this.bytesPerS === null ? rate : (1 - NEWEST_SHARE) * this.bytesPerS + NEWEST_SHARE * rate;

@@ -6,25 +6,44 @@ import { Problem, Unintelligible, Unreachable, isPassing } from "../server/api.j
 import { ChunkSize } from "./chunk_size.js";
 import * as tus from "./tus.js";
 
+/** @import { Api } from "../server/api.js" */
+/** @import { PieceStore } from "./piece_store.js" */
+/** @import { Upload } from "./upload.js" */
+/** @typedef {(wish: Wish & { answer_id?: string }) => Promise<UploadAddress>} Begin */
+/** @typedef {{ api: Api, store: PieceStore, chunkMaxBytes: number, needsNetwork: boolean, begin: Begin }}
+ *   DeliveryParts */
+
 const NOT_COUNTED = new Set([null, "recording", "discarded"]); // states of an answer that the server does not count
 const MOST_EVENTS = 100; // the server takes so many in one request
 const LAST_BLOB_MS = 1_500; // the whole recording is here if a stopped recorder's last blob is younger than this
 const SEND_EVERY_MS = 1_000; // pieces are stored more often, so that a crash loses little; requests can be fewer
 
 export class Delivery {
-  /** `begin(wish)` asks the server to create an answer; `needsNetwork`: the bytes come from this page. */
+  /**
+   * `begin(wish)` asks the server to create an answer; `needsNetwork`: the bytes come from this page.
+   * @param {DeliveryParts} options
+   */
   constructor({ api, store, chunkMaxBytes, needsNetwork, begin }) {
-    Object.assign(this, { api, store, needsNetwork, begin, chunkSize: new ChunkSize(chunkMaxBytes) });
+    this.api = api;
+    this.store = store;
+    this.needsNetwork = needsNetwork;
+    this.begin = begin;
+    this.chunkSize = new ChunkSize(chunkMaxBytes);
   }
 
+  /** @param {Upload} upload */
   media(upload) {
     if (!upload.isBegun) return this.#begin(upload);
-    if (upload.sent_bytes === null || upload.isOffsetUnsure) return this.#askOffset(upload);
-    if (upload.sent_bytes < upload.stored_bytes) return this.#sendBytes(upload);
+    const { sent_bytes } = upload;
+    if (sent_bytes === null || upload.isOffsetUnsure) return this.#askOffset(upload);
+    if (sent_bytes < upload.stored_bytes) return this.#sendBytes(upload, sent_bytes);
     return this.#complete(upload);
   }
 
-  /** Reports page events. Nothing waits for these reports, except that the interview's end waits for a pause's. */
+  /**
+   * Reports page events. Nothing waits for these reports, except that the interview's end waits for a pause's.
+   * @param {Upload} upload
+   */
   async reports(upload) {
     const events = upload.dueEvents.slice(0, MOST_EVENTS);
     const open = upload.is_ended ? [] : events.filter((event) => event.is_open);
@@ -39,7 +58,11 @@ export class Delivery {
     await this.#store(upload);
   }
 
-  /** Get a new token. Resolves to null, or to the error that prevented it. */
+  /**
+   * Get a new token. Resolves to null, or to the error that prevented it.
+   * @param {Upload} upload
+   * @returns {Promise<Trouble | null>}
+   */
   async renewalError(upload) {
     try {
       upload.setAddress(await this.api.post(`answers/${upload.answer_id}/token`, {}));
@@ -51,25 +74,32 @@ export class Delivery {
 
   /**
    * The recording began before the server could be asked. Where nothing was recorded, the server is not asked at all.
+   * @param {Upload} upload
    */
   async #begin(upload) {
     if (upload.is_ended && !upload.stored_bytes) return this.#makeVoid(upload);
-    upload.setAddress(await this.begin({ ...upload.wish, answer_id: upload.answer_id }));
+    const wish = /** @type {Wish} */ (upload.wish); // without it, the answer would have an address
+    upload.setAddress(await this.begin({ ...wish, answer_id: upload.answer_id }));
     await this.store.putUpload(upload.record());
   }
 
+  /** @param {Upload} upload */
   async #askOffset(upload) {
     return this.#confirmed(upload, await tus.offset(upload));
   }
 
-  async #sendBytes(upload) {
-    const bytes = await this.store.read(upload.answer_id, upload.sent_bytes, this.chunkSize.bytes);
+  /**
+   * @param {Upload} upload
+   * @param {number} start
+   */
+  async #sendBytes(upload, start) {
+    const bytes = await this.store.read(upload.answer_id, start, this.chunkSize.bytes);
     if (!bytes) return this.#missing(upload);
-    const end = upload.sent_bytes + bytes.byteLength;
+    const end = start + bytes.byteLength;
     upload.sendingUntil(end, this.store.untilMs(upload.answer_id, end) ?? upload.saved_ms);
     const began = performance.now();
     try {
-      const offset = await tus.append(upload, upload.sent_bytes, bytes);
+      const offset = await tus.append(upload, start, bytes);
       this.chunkSize.arrived(bytes.byteLength, performance.now() - began);
       await this.#confirmed(upload, offset);
     } catch (error) {
@@ -80,7 +110,11 @@ export class Delivery {
     if (isAllSent && !upload.is_ended) upload.media.rest(began + SEND_EVERY_MS - performance.now());
   }
 
-  /** The server confirmed in a well-formed reply of its own that it has so many bytes: only now they count as saved. */
+  /**
+   * The server confirmed in a well-formed reply of its own that it has so many bytes: only now they count as saved.
+   * @param {Upload} upload
+   * @param {number} offset
+   */
   async #confirmed(upload, offset) {
     const isFromElsewhere = offset > upload.stored_bytes; // an earlier load sent them, or the machine recorded them
     if (isFromElsewhere && this.needsNetwork && !upload.is_ended) {
@@ -90,23 +124,30 @@ export class Delivery {
     await this.store.dropBefore(upload.record(), offset);
   }
 
-  /** The next bytes are not in this browser. Ask the server once more; if it lacks them too, the answer ends there. */
+  /**
+   * The next bytes are not in this browser. Ask the server once more; if it lacks them too, the answer ends there.
+   * @param {Upload} upload
+   */
   async #missing(upload) {
     if (upload.wasAskedAgain) return upload.cutOff("a part of it is gone from this browser");
     upload.wasAskedAgain = true;
     upload.forgetOffset();
   }
 
-  /** Store what is still to be sent; delete an answer that is done. */
+  /**
+   * Store what is still to be sent; delete an answer that is done.
+   * @param {Upload} upload
+   */
   #store(upload) {
     const isDone = upload.is_complete && !upload.events.length;
     return isDone ? this.store.forget(upload.answer_id) : this.store.putUpload(upload.record());
   }
 
+  /** @param {Upload} upload */
   async #complete(upload) {
     if (upload.hasReports) await this.reports(upload).catch(noteLateReport);
     if (NOT_COUNTED.has(await this.#completed(upload))) return this.#makeVoid(upload);
-    const hasLastBlob = upload.recorded_ms - upload.saved_ms < LAST_BLOB_MS;
+    const hasLastBlob = (upload.recorded_ms ?? 0) - upload.saved_ms < LAST_BLOB_MS;
     const isWhole = this.needsNetwork && !upload.trouble && !upload.isFromEarlierLoad && hasLastBlob;
     upload.complete(isWhole || !this.needsNetwork);
     await this.#store(upload);
@@ -115,6 +156,7 @@ export class Delivery {
   /**
    * There is no such answer at the server. Where the server refused to create it, its pieces stay in this browser,
    * because a later load of the page may succeed.
+   * @param {Upload} upload
    */
   async #makeVoid(upload) {
     const isRefused = !upload.isBegun && upload.lost;
@@ -122,7 +164,11 @@ export class Delivery {
     if (!isRefused) await this.store.forget(upload.answer_id);
   }
 
-  /** The state that the answer has at the server; null where the server has no such answer. */
+  /**
+   * The state that the answer has at the server; null where the server has no such answer.
+   * @param {Upload} upload
+   * @returns {Promise<string | null>}
+   */
   async #completed(upload) {
     const { stored_bytes: length, recorded_ms } = upload;
     const body = { length, recorded_ms, watched: upload.watched && !upload.hasReports };
@@ -135,6 +181,7 @@ export class Delivery {
   }
 }
 
+/** @param {Trouble} error */
 function noteLateReport(error) {
   console.info("The page events will be reported later:", error.message);
 }

@@ -2,6 +2,12 @@
 // fault of the browser) and is then opened again. Every wait has a time limit. It knows the stores by name, not their
 // content.
 
+/**
+ * What a transaction does with the stores; it may return a request whose result is wanted.
+ * @template T
+ * @typedef {(stores: IDBObjectStore[]) => { result: T } | void} Work
+ */
+
 // The names of the database and of its stores ("jobs" holds uploads) must not change: a browser may hold recordings
 // that an earlier version stored.
 const NAME = "interview-uploads";
@@ -11,12 +17,23 @@ const WORK_WITHIN_MS = 5_000; // a piece takes some ms, on a busy disk a few hun
 const OPEN_AGAIN_MS = 10_000; // after a failed try; each may cost three seconds
 
 /** The browser's own storage failed; the network has no part in it. */
-export class StorageTrouble extends Error {}
+export class StorageTrouble extends Error {
+  isLasting = false; // it failed often, and only a reload may help
+}
 
 export class Database {
-  /** `onReopened()` is called when it was opened again: its content may be gone. */
+  /**
+   * `onReopened()` is called when it was opened again: its content may be gone.
+   * @param {() => void} onReopened
+   */
   constructor(onReopened) {
-    Object.assign(this, { onReopened, connection: null, opening: null, wasOpen: false, failedAt: -Infinity });
+    this.onReopened = onReopened;
+    /** @type {IDBDatabase | null} */
+    this.connection = null;
+    /** @type {Promise<IDBDatabase> | null} */
+    this.opening = null;
+    this.wasOpen = false;
+    this.failedAt = -Infinity;
   }
 
   /** Whether there is a connection now. */
@@ -34,6 +51,11 @@ export class Database {
   /**
    * One transaction: `work(stores)` makes requests and may return one whose `result` is wanted. Throws StorageTrouble.
    * If the connection has ended meanwhile, the work is done once more over a new one.
+   * @template T
+   * @param {string[]} names
+   * @param {IDBTransactionMode} mode
+   * @param {Work<T>} work
+   * @returns {Promise<T | undefined>}
    */
   async run(names, mode, work) {
     try {
@@ -64,6 +86,13 @@ export class Database {
     return connection;
   }
 
+  /**
+   * @template T
+   * @param {string[]} names
+   * @param {IDBTransactionMode} mode
+   * @param {Work<T>} work
+   * @returns {Promise<T | undefined>}
+   */
   async #once(names, mode, work) {
     const connection = await this.open();
     try {
@@ -78,12 +107,14 @@ export class Database {
     }
   }
 
+  /** @param {IDBDatabase} connection */
   #ended(connection) {
     connection.close();
     if (this.connection === connection) this.connection = null;
   }
 }
 
+/** @param {Error} error */
 function troubleOf(error) {
   return error instanceof StorageTrouble ? error : new StorageTrouble(`${error.name}: ${error.message}`);
 }
@@ -102,6 +133,11 @@ async function opened() {
   }
 }
 
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
 function done(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -109,16 +145,28 @@ function done(request) {
   });
 }
 
+/**
+ * @param {IDBTransaction} transaction
+ * @returns {Promise<void>}
+ */
 function committed(transaction) {
   return new Promise((resolve, reject) => {
-    transaction.oncomplete = resolve;
+    transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error || new DOMException("aborted", "AbortError"));
   });
 }
 
+/**
+ * @template T
+ * @param {number} ms
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
 function within(ms, promise) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const late = new Promise((_, reject) => {
+  /** @type {Promise<never>} */
+  const late = new Promise((_resolve, reject) => {
     timer = setTimeout(() => reject(new StorageTrouble(`no answer within ${ms} ms`)), ms);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));

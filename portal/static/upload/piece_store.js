@@ -7,11 +7,17 @@ import { Database, StorageTrouble } from "./indexed_db.js";
 
 export { StorageTrouble };
 
+/** @import { Work } from "./indexed_db.js" */
+/** @typedef {Omit<Piece, "bytes"> & { size: number, bytes: ArrayBuffer | null }} KeptPiece */
+
 // Four minutes without network; later pieces are in IndexedDB only, if it stored them.
 const IN_MEMORY_BYTES = 32_000_000;
 
 export class PieceStore {
-  /** `onFallback` is called once, when pieces can only be stored in memory from then on. */
+  /**
+   * `onFallback` is called once, when pieces can only be stored in memory from then on.
+   * @param {() => void} onFallback
+   */
   static async open(onFallback) {
     const store = new PieceStore(onFallback);
     try {
@@ -22,16 +28,19 @@ export class PieceStore {
     return store;
   }
 
+  /** @param {() => void} onFallback */
   constructor(onFallback) {
     this.onFallback = onFallback;
     this.database = new Database(() => this.#writeAgain());
     this.isDurable = true;
+    /** @type {Map<string, UploadRecord>} */
     this.records = new Map(); // of the uploads, as they were last stored
-    // For each answer, in order: { answer_id, start, size, until_ms, bytes (null: only in IndexedDB) }
+    /** @type {Map<string, KeptPiece[]>} */ // of each answer, in order; without `bytes` where only IndexedDB has them
     this.pieces = new Map();
     this.memoryBytes = 0;
   }
 
+  /** @param {Trouble} error */
   fallBack(error) {
     if (!this.isDurable) return;
     this.isDurable = false;
@@ -39,19 +48,31 @@ export class PieceStore {
     this.onFallback();
   }
 
-  /** Store the record of an upload, plain values only. */
+  /**
+   * Store the record of an upload, plain values only.
+   * @param {UploadRecord} record
+   */
   async putUpload(record) {
     this.records.set(record.answer_id, record);
     await this.#write(["jobs"], ([uploads]) => uploads.put(record));
   }
 
-  /** The records of the uploads that an earlier load of this page stored. */
+  /**
+   * The records of the uploads that an earlier load of this page stored.
+   * @param {string} interviewId
+   * @returns {Promise<UploadRecord[]>}
+   */
   async uploads(interviewId) {
-    const all = (await this.#ask(["jobs"], ([uploads]) => uploads.getAll())) ?? [];
+    /** @type {Work<UploadRecord[]>} */
+    const getAll = ([uploads]) => uploads.getAll();
+    const all = (await this.#ask(["jobs"], getAll)) ?? [];
     return all.filter((record) => record.interview_id === interviewId);
   }
 
-  /** The end of the pieces that an earlier load of the page stored of an answer; 0 where it sent and dropped all. */
+  /**
+   * The end of the pieces that an earlier load of the page stored of an answer; 0 where it sent and dropped all.
+   * @param {string} answerId
+   */
   async endOfPieces(answerId) {
     const left = (await this.#ask(["pieces"], ([pieces]) => outlineOf(pieces, answerId))) ?? [];
     this.pieces.set(answerId, left);
@@ -60,6 +81,8 @@ export class PieceStore {
 
   /**
    * `onReadable()` is called as soon as the piece can be read. Resolves when IndexedDB has stored it, or has failed.
+   * @param {Piece} options
+   * @param {() => void} [onReadable]
    */
   async putPiece({ answer_id, start, bytes, until_ms }, onReadable = () => {}) {
     const piece = { answer_id, start, size: bytes.byteLength, until_ms, bytes };
@@ -73,8 +96,12 @@ export class PieceStore {
   /**
    * At most `limit` bytes that follow `offset`; null where they are neither in memory nor in IndexedDB. Throws
    * StorageTrouble where IndexedDB does not answer.
+   * @param {string} answerId
+   * @param {number} offset
+   * @param {number} limit
    */
   async read(answerId, offset, limit) {
+    /** @type {Uint8Array[]} */
     const parts = [];
     let size = 0;
     for (const piece of this.#of(answerId)) {
@@ -89,7 +116,11 @@ export class PieceStore {
     return size ? joined(parts, size) : null;
   }
 
-  /** The recorded time that the bytes before `offset` reach; null where no piece that is still here tells it. */
+  /**
+   * The recorded time that the bytes before `offset` reach; null where no piece that is still here tells it.
+   * @param {string} answerId
+   * @param {number} offset
+   */
   untilMs(answerId, offset) {
     const before = this.#of(answerId).filter((piece) => endOf(piece) <= offset);
     return before.length ? before[before.length - 1].until_ms : null;
@@ -97,6 +128,8 @@ export class PieceStore {
 
   /**
    * Drop the pieces that the server has; one that it has only in part stays. `record` is the upload's, as it is now.
+   * @param {UploadRecord} record
+   * @param {number} offset
    */
   async dropBefore(record, offset) {
     const own = this.#of(record.answer_id);
@@ -111,6 +144,7 @@ export class PieceStore {
     });
   }
 
+  /** @param {string} answerId */
   async forget(answerId) {
     this.#of(answerId).forEach((piece) => this.#leaveMemory(piece));
     this.pieces.delete(answerId);
@@ -121,20 +155,34 @@ export class PieceStore {
     });
   }
 
+  /** @param {string} answerId */
   #of(answerId) {
     return this.pieces.get(answerId) ?? [];
   }
 
+  /** @param {KeptPiece} piece */
   #leaveMemory(piece) {
     if (piece.bytes) this.memoryBytes -= piece.size;
     piece.bytes = null;
   }
 
+  /**
+   * @param {KeptPiece} options
+   * @returns {Promise<ArrayBuffer | undefined>}
+   */
   async #fetched({ answer_id, start }) {
-    return (await this.database.run(["pieces"], "readonly", ([pieces]) => pieces.get([answer_id, start])))?.bytes;
+    /** @type {Work<Piece | undefined>} */
+    const get = ([pieces]) => pieces.get([answer_id, start]);
+    return (await this.database.run(["pieces"], "readonly", get))?.bytes;
   }
 
-  /** The reply of IndexedDB; undefined where it does not answer. */
+  /**
+   * The reply of IndexedDB; undefined where it does not answer.
+   * @template T
+   * @param {string[]} names
+   * @param {Work<T>} work
+   * @returns {Promise<T | undefined>}
+   */
   async #ask(names, work) {
     try {
       return await this.database.run(names, "readonly", work);
@@ -144,7 +192,11 @@ export class PieceStore {
     }
   }
 
-  /** Whether it is written. */
+  /**
+   * Whether it is written.
+   * @param {string[]} names
+   * @param {Work<unknown>} change
+   */
   async #write(names, change) {
     if (!this.isDurable && !this.database.isOpen) return false; // it is in memory; do not wait for this browser again
     try {
@@ -159,17 +211,23 @@ export class PieceStore {
   /** The connection had ended, perhaps because the storage was cleared: write what is in memory once more. */
   #writeAgain() {
     const inMemory = [...this.pieces.values()].flat().filter((piece) => piece.bytes);
-    this.#write(["jobs", "pieces"], ([uploads, pieces]) => {
+    void this.#write(["jobs", "pieces"], ([uploads, pieces]) => {
       this.records.forEach((record) => uploads.put(record));
       inMemory.forEach(({ answer_id, start, bytes, until_ms }) => pieces.put({ answer_id, start, bytes, until_ms }));
     });
   }
 }
 
-/** All pieces of an answer without their bytes: the bytes of an hour would fill the memory. */
+/**
+ * All pieces of an answer without their bytes: the bytes of an hour would fill the memory.
+ * @param {IDBObjectStore} pieces
+ * @param {string} answerId
+ */
 function outlineOf(pieces, answerId) {
-  const found = { result: [] };
-  pieces.openCursor(rangeOf(answerId)).onsuccess = ({ target: { result: cursor } }) => {
+  const found = { result: /** @type {KeptPiece[]} */ ([]) };
+  const asked = pieces.openCursor(rangeOf(answerId));
+  asked.onsuccess = () => {
+    const cursor = asked.result;
     if (!cursor) return;
     const { start, bytes, until_ms } = cursor.value;
     found.result.push({ answer_id: answerId, start, size: bytes.byteLength, until_ms, bytes: null });
@@ -178,14 +236,23 @@ function outlineOf(pieces, answerId) {
   return found;
 }
 
+/**
+ * @param {string} answerId
+ * @param {number} [to]
+ */
 function rangeOf(answerId, to = Infinity) {
   return IDBKeyRange.bound([answerId, 0], [answerId, to]);
 }
 
+/** @param {{ start: number, size: number }} piece */
 function endOf(piece) {
   return piece.start + piece.size;
 }
 
+/**
+ * @param {Uint8Array[]} parts
+ * @param {number} size
+ */
 function joined(parts, size) {
   const all = new Uint8Array(size);
   let at = 0;

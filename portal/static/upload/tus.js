@@ -3,15 +3,30 @@
 
 import { Unintelligible, request } from "../server/api.js";
 
+/** @typedef {Partial<UploadAddress>} Address */
+
 const VERSION = "1.0.0";
 // For one request; where a slow connection needs longer, chunk_size.js makes requests smaller.
 const APPEND_WITHIN_MS = 60_000;
 
+/**
+ * @param {Address} upload
+ * @param {Record<string, string>} [more]
+ */
 function headersFor(upload, more = {}) {
   return { "Tus-Resumable": VERSION, Authorization: `Bearer ${upload.upload_token}`, ...more };
 }
 
-/** The offset in a well-formed reply. Throws Unintelligible. */
+/** @param {Address} upload */
+function addressOf({ upload_url = "" }) {
+  return upload_url;
+}
+
+/**
+ * The offset in a well-formed reply. Throws Unintelligible.
+ * @param {{ status: number, headers: Headers }} options
+ * @param {number} wanted
+ */
 function offsetOf({ status, headers }, wanted) {
   const text = headers.get("Upload-Offset") ?? "";
   const offset = /^\d+$/.test(text) ? Number(text) : NaN;
@@ -20,24 +35,33 @@ function offsetOf({ status, headers }, wanted) {
   return offset;
 }
 
-/** How many bytes the server has. */
+/**
+ * How many bytes the server has.
+ * @param {Address} upload
+ */
 export async function offset(upload) {
-  return offsetOf(await request(upload.upload_url, { method: "HEAD", headers: headersFor(upload) }), 200);
+  return offsetOf(await request(addressOf(upload), { method: "HEAD", headers: headersFor(upload) }), 200);
 }
 
-/** Append `bytes` at `start`; resolves to the new offset once the server has them on disk. */
+/**
+ * Append `bytes` at `start`; resolves to the new offset once the server has them on disk.
+ * @param {Address} upload
+ * @param {number} start
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
 export async function append(upload, start, bytes) {
   const headers = headersFor(upload, {
     "Content-Type": "application/offset+octet-stream",
     "Upload-Offset": String(start),
     "Upload-Checksum": `sha256 ${await sha256(bytes)}`,
   });
-  const reply = await request(upload.upload_url, { method: "PATCH", headers, body: bytes }, APPEND_WITHIN_MS);
+  const reply = await request(addressOf(upload), { method: "PATCH", headers, body: bytes }, APPEND_WITHIN_MS);
   const offset = offsetOf(reply, 204);
   if (offset < start || offset > start + bytes.byteLength) throw new Unintelligible(204, "The offset is impossible");
   return offset;
 }
 
+/** @param {BufferSource} bytes */
 async function sha256(bytes) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return btoa(String.fromCharCode(...digest));

@@ -6,25 +6,42 @@ import { Backoff } from "./backoff.js";
 const CRASH_LOSS_MS = 2_000; // a page that is closed or crashes may lose this much; we report only a larger loss
 const PAUSE_ATTEMPTS = 4; // after so many failed attempts to report a pause, the end of the interview no longer waits
 
+/** @typedef {Partial<Upload> & { answer_id: string }} UploadValues */
+
 // Fields in snake_case are named as in the API and in what record() and note() store in this browser. A browser may
 // still hold records of an earlier version, so the stored names must not change.
 export class Upload {
+  /** @type {string} */ answer_id;
+  /** @type {string} */ interview_id;
+  /** @type {string | undefined} */ upload_url; // undefined until the server has created the answer
+  /** @type {string | undefined} */ upload_token;
+  /** @type {StationStatus | undefined} */ station; // of a machine that records by itself
+  media = new Backoff();
+  reports = new Backoff();
+
+  /** @param {UploadValues} values */
   constructor(values) {
+    /** @type {Wish | null} */
     this.wish = null; // the request that creates the answer at the server: { question, continues, container }
+    /** @type {number | null} */
     this.take = null; // the number of its take of the question
     this.watched = false; // this page recorded the answer, and its page events were reported or are still in `events`
+    /** @type {PageEvent[]} */
     this.events = [];
     this.is_ended = false;
     this.isFromEarlierLoad = false; // an earlier load of this page recorded it and may have lost the last piece
+    /** @type {number | null} */
     this.recorded_ms = 0; // null: unknown
     this.stored_bytes = 0; // recorded, and stored in this browser or at the server
     this.stored_ms = 0; // the recorded time up to which pieces of an earlier load are stored in this browser
+    /** @type {number | null} */
     this.sent_bytes = null; // how much the server has; null: not asked yet
     this.isOffsetUnsure = false; // the last request may or may not have arrived: ask the server before sending more
     this.wasAskedAgain = false; // the server was asked for its offset because the bytes that follow are missing here
     this.saved_bytes = 0; // what the server confirmed last
     this.saved_ms = 0; // the recorded time that these bytes reach
     this.isSavedTimeUnknown = false; // nobody knows which recorded time these bytes reach
+    /** @type {OffsetTime[]} */
     this.offsetTimes = []; // [bytes, ms] for each offset that the server may answer to what was sent last
     this.is_complete = false;
     this.isVoid = false; // nothing arrived, so the server has no such answer
@@ -32,10 +49,12 @@ export class Upload {
     this.lost = ""; // why the bytes after the confirmed ones will never arrive
     this.failure = ""; // why there is no answer at all
     Object.assign(this, values);
-    [this.media, this.reports] = [new Backoff(), new Backoff()];
   }
 
-  /** What piece_store.js stores of it. */
+  /**
+   * What piece_store.js stores of it.
+   * @returns {UploadRecord}
+   */
   record() {
     const { answer_id, interview_id, upload_url, upload_token, wish, watched, events } = this;
     const { is_ended, recorded_ms, saved_bytes, saved_ms } = this;
@@ -43,46 +62,68 @@ export class Upload {
     return { answer_id, interview_id, upload_url, upload_token, wish, watched, events, ...progress };
   }
 
-  /** What browser_notes.js stores of it. The stored names `marks` and `waits` are older than the names used here. */
+  /**
+   * What browser_notes.js stores of it. The stored names `marks` and `waits` are older than the names used here.
+   * @returns {UploadNote}
+   */
   note() {
-    const waits = this.isBegun ? null : { question: this.wish.question, take: this.take };
+    const waits = this.isBegun || !this.wish ? null : { question: this.wish.question, take: this.take };
     return { recorded_ms: this.recorded_ms, marks: this.offsetTimes, waits };
   }
 
   // Changes while it is recorded
 
-  /** More bytes were stored in this browser. */
+  /**
+   * More bytes were stored in this browser.
+   * @param {number} bytes
+   */
   addStored(bytes) {
     this.stored_bytes += bytes;
   }
 
-  /** The machine that serves the page records and stores the answer itself; `null` where it does not know how much. */
+  /**
+   * The machine that serves the page records and stores the answer itself; `null` where it does not know how much.
+   * @param {number | null} saved_bytes
+   * @param {number} [saved_ms]
+   */
   recordedByMachine(saved_bytes, saved_ms = this.saved_ms) {
     Object.assign(this, { sent_bytes: saved_bytes, stored_bytes: saved_bytes ?? 0, saved_ms });
   }
 
+  /** @param {number | null} recorded_ms */
   noteRecorded(recorded_ms) {
     this.recorded_ms = recorded_ms;
   }
 
-  /** No more bytes will be recorded. */
+  /**
+   * No more bytes will be recorded.
+   * @param {number | null} recorded_ms
+   */
   end(recorded_ms) {
     Object.assign(this, { is_ended: true, recorded_ms });
     if (!this.media.failures) this.media.clear(); // it no longer waits for further pieces
   }
 
+  /** @param {PageEvent} event */
   addEvent(event) {
     this.events.push(event);
   }
 
   // Changes while it is sent
 
-  /** The server has created the answer, or has given it a new token. */
+  /**
+   * The server has created the answer, or has given it a new token.
+   * @param {UploadAddress} options
+   */
   setAddress({ upload_url, upload_token }) {
     Object.assign(this, { upload_url, upload_token });
   }
 
-  /** The next request ends at `end`; the bytes before that reach `endMs` of the recording. */
+  /**
+   * The next request ends at `end`; the bytes before that reach `endMs` of the recording.
+   * @param {number} end
+   * @param {number} endMs
+   */
   sendingUntil(end, endMs) {
     this.wasAskedAgain = false;
     this.offsetTimes = [[this.saved_bytes, this.saved_ms], [end, endMs]];
@@ -90,10 +131,15 @@ export class Upload {
 
   /** The server must be asked how much it has before more is sent. */
   forgetOffset() {
+    /** @type {number | null} */
     this.sent_bytes = null;
   }
 
-  /** The server confirmed `offset` bytes; `storedMs` is the recorded time that they reach, undefined where unknown. */
+  /**
+   * The server confirmed `offset` bytes; `storedMs` is the recorded time that they reach, undefined where unknown.
+   * @param {number} offset
+   * @param {number | null | undefined} storedMs
+   */
   confirm(offset, storedMs) {
     const knownMs = storedMs ?? this.timeAt(offset);
     this.isOffsetUnsure = false;
@@ -105,13 +151,19 @@ export class Upload {
     this.saved_bytes = offset;
   }
 
-  /** The server has everything. `isWhole`: all of what was recorded, to the last moment. */
+  /**
+   * The server has everything. `isWhole`: all of what was recorded, to the last moment.
+   * @param {boolean} isWhole
+   */
   complete(isWhole) {
     this.is_complete = true;
     if (isWhole) this.saved_ms = this.recorded_ms ?? this.saved_ms;
   }
 
-  /** The bytes after those at the server will never arrive: the answer ends there. The second time it has failed. */
+  /**
+   * The bytes after those at the server will never arrive: the answer ends there. The second time it has failed.
+   * @param {string} why
+   */
   cutOff(why) {
     if (this.lost) this.failure = why;
     else this.lost = why;
@@ -123,7 +175,11 @@ export class Upload {
     [this.isVoid, this.failure] = [true, this.lost || "nothing of it arrived"];
   }
 
-  /** The server took these reports; the end of the events that are still `open` will be reported later. */
+  /**
+   * The server took these reports; the end of the events that are still `open` will be reported later.
+   * @param {PageEvent[]} events
+   * @param {PageEvent[]} open
+   */
   reported(events, open) {
     open.forEach((event) => (event.is_told = true)); // `is_told` is a stored name
     this.events = this.events.filter((event) => open.includes(event) || !events.includes(event));
@@ -131,7 +187,10 @@ export class Upload {
 
   // Facts that follow from these
 
-  /** The recorded time that so many bytes reach, as far as it was noted. */
+  /**
+   * The recorded time that so many bytes reach, as far as it was noted.
+   * @param {number} bytes
+   */
   timeAt(bytes) {
     return this.offsetTimes.find(([end]) => end === bytes)?.[1];
   }
@@ -154,7 +213,7 @@ export class Upload {
   /** How much of an earlier load's answer is neither in this browser nor at the server, in words. */
   get missing() {
     if (!this.isFromEarlierLoad || this.isLossUnknown) return "";
-    return missingText(this.recorded_ms - Math.max(this.stored_ms, this.saved_ms));
+    return missingText((this.recorded_ms ?? 0) - Math.max(this.stored_ms, this.saved_ms));
   }
 
   get isOpen() {
@@ -196,11 +255,15 @@ export class Upload {
   }
 }
 
-/** "" for a loss that every closed page may have. */
+/**
+ * "" for a loss that every closed page may have.
+ * @param {number} ms
+ */
 export function missingText(ms) {
   return ms < CRASH_LOSS_MS ? "" : `its last ${Math.round(ms / 1000)} s are gone`;
 }
 
+/** @param {PageEvent} options */
 function isPause({ kind }) {
   return kind.endsWith("_paused");
 }

@@ -7,26 +7,42 @@ import { Problem, Unreachable, isPassing } from "../server/api.js";
 import { Delivery } from "./delivery.js";
 import { StorageTrouble } from "./piece_store.js";
 
+/** @import { Backoff } from "./backoff.js" */
+/** @import { DeliveryParts } from "./delivery.js" */
+/** @import { Upload } from "./upload.js" */
+/** @typedef {DeliveryParts & { onChange: (uploader: Uploader) => void }} UploaderParts */
+/** @typedef {"media" | "reports"} Kind */
+/** @typedef {"hasUnreportedPause" | "hasMediaWork" | "hasReports"} Need */
+/** @typedef {{ kind: Kind, upload: Upload, waitMs: number }} Step */
+
 const FINAL = new Set([403, 404, 409, 410, 413, 415, 422]); // refusals of ours that a second request would not change
 const LASTING_AFTER = 8; // tries, half a minute: after that, only a reload may make the browser's storage answer
 // The order of work: a kind of work, and the property that says whether there is some.
+/** @type {[Kind, Need][]} */
 const ORDER = [["reports", "hasUnreportedPause"], ["media", "hasMediaWork"], ["reports", "hasReports"]];
 
 export class Uploader {
   /**
    * `begin(wish)` creates an answer at the server; `onChange()` is called when something that a page shows may change.
+   * @param {UploaderParts} options
    */
   constructor({ api, store, chunkMaxBytes, needsNetwork, begin, onChange }) {
-    Object.assign(this, { store, needsNetwork, begin, onChange });
+    this.store = store;
+    this.needsNetwork = needsNetwork;
+    this.begin = begin;
+    this.onChange = onChange;
     this.delivery = new Delivery({ api, store, chunkMaxBytes, needsNetwork, begin: (wish) => this.#begin(wish) });
+    /** @type {Upload[]} */
     this.uploads = [];
-    this.wake = () => {};
+    this.wake = () => {}; // ends the rest of the loop
+    /** @type {(() => void)[]} */
     this.onNextChange = []; // functions to call at the next change
     window.addEventListener("online", () => this.retry());
     window.addEventListener("offline", () => this.#changed());
-    this.#run();
+    void this.#run();
   }
 
+  /** @param {Upload} upload */
   async add(upload) {
     this.uploads.push(upload);
     await this.#storeAndSend(upload);
@@ -34,6 +50,9 @@ export class Uploader {
 
   /**
    * Store a recorded blob and send it. Call it for one blob at a time: the order of the calls is the order in the file.
+   * @param {Upload} upload
+   * @param {Blob} blob
+   * @param {number} untilMs
    */
   async addBlob(upload, blob, untilMs) {
     if (upload.trouble) return; // a file with a hole is of no use, so it ends before the hole
@@ -50,30 +69,46 @@ export class Uploader {
     }
   }
 
-  /** No more pieces will come. */
+  /**
+   * No more pieces will come.
+   * @param {Upload} upload
+   * @param {number | null} recordedMs
+   */
   async end(upload, recordedMs) {
     upload.end(recordedMs);
     await this.#storeAndSend(upload);
   }
 
+  /**
+   * @param {Upload} upload
+   * @param {PageEvent} event
+   */
   async addEvent(upload, event) {
     upload.addEvent(event);
     await this.#storeAndSend(upload);
   }
 
-  /** An event of this upload has ended. */
+  /**
+   * An event of this upload has ended.
+   * @param {Upload} upload
+   */
   async eventChanged(upload) {
     await this.#storeAndSend(upload);
   }
 
-  /** Resolves once the server has all of these answers, or has refused them for good. */
+  /**
+   * Resolves once the server has all of these answers, or has refused them for good.
+   * @param {string[]} answerIds
+   */
   async whenSettled(answerIds) {
+    /** @param {Upload} upload */
     const isOpen = (upload) => answerIds.includes(upload.answer_id) && upload.isOpen;
     while (this.uploads.some(isOpen)) await this.#nextChange();
   }
 
   /** Resolves once the server has some bytes of each answer, or will never get any. */
   async whenBegun() {
+    /** @param {Upload} upload */
     const isAhead = (upload) => upload.isOpen && !upload.sent_bytes && !upload.saved_bytes;
     while (this.uploads.some(isAhead)) await this.#nextChange();
   }
@@ -83,7 +118,10 @@ export class Uploader {
     return this.#obstacle(this.uploads);
   }
 
-  /** The same for one answer and for the parts that it waits for. */
+  /**
+   * The same for one answer and for the parts that it waits for.
+   * @param {Upload} upload
+   */
   obstacleOf(upload) {
     const parts = [upload];
     for (let before = this.#before(upload); before; before = this.#before(before)) parts.push(before);
@@ -113,18 +151,25 @@ export class Uploader {
     this.sendNow();
   }
 
+  /** @param {Upload} upload */
   async #storeAndSend(upload) {
     await this.store.putUpload(upload.record());
     this.sendNow();
   }
 
+  /**
+   * @param {Upload[]} uploads
+   * @returns {Trouble | null}
+   */
   #obstacle(uploads) {
-    const trouble = uploads.map((upload) => upload.isOpen && upload.media.error).find(Boolean);
-    return trouble ?? (navigator.onLine || !this.needsNetwork ? null : new Unreachable("offline"));
+    const stopped = uploads.find((upload) => upload.isOpen && upload.media.error);
+    return stopped?.media.error ?? (navigator.onLine || !this.needsNetwork ? null : new Unreachable("offline"));
   }
 
   #nextChange() {
-    return new Promise((resolve) => this.onNextChange.push(resolve));
+    /** @type {Promise<void>} */
+    const changed = new Promise((resolve) => this.onNextChange.push(resolve));
+    return changed;
   }
 
   #changed() {
@@ -138,25 +183,29 @@ export class Uploader {
 
   async #run() {
     for (;;) {
-      const { kind, upload, waitMs } = this.#next();
-      if (waitMs > 0) await this.#rest(waitMs);
-      else await this.#try(kind, upload);
+      const { waitMs, step } = this.#next();
+      if (step) await this.#try(step);
+      else await this.#rest(waitMs);
     }
   }
 
   /**
-   * The first thing that can be done: { kind, upload, waitMs }. Where nothing can be done yet, only `waitMs` is set.
+   * The first step that can be done now. Where there is none, `waitMs` is the time until there is one.
+   * @returns {{ step?: Step, waitMs: number }}
    */
   #next() {
+    /** @param {Upload} upload */
     const isPossible = (upload) => upload.isBegun || !this.#before(upload)?.isOpen;
     const timed = ORDER.flatMap(([kind, need]) => {
       const due = this.uploads.filter((upload) => upload[need] && isPossible(upload));
       return due.map((upload) => ({ kind, upload, waitMs: upload[kind].waitMs }));
     });
-    return timed.find(({ waitMs }) => waitMs <= 0) ?? { waitMs: Math.min(...timed.map(({ waitMs }) => waitMs)) };
+    const step = timed.find(({ waitMs }) => waitMs <= 0);
+    return { step, waitMs: Math.min(...timed.map(({ waitMs }) => waitMs)) };
   }
 
-  async #try(kind, upload) {
+  /** @param {Step} step */
+  async #try({ kind, upload }) {
     try {
       await this.delivery[kind](upload);
       upload[kind].succeeded();
@@ -167,6 +216,10 @@ export class Uploader {
     this.#changed();
   }
 
+  /**
+   * @param {Upload} upload
+   * @param {Trouble} failed
+   */
   async #recover(upload, failed) {
     const needsToken = failed.status === 401 && upload.isBegun;
     const error = needsToken ? await this.delivery.renewalError(upload) : failed;
@@ -176,31 +229,51 @@ export class Uploader {
     this.#failed(upload.media, isOffset ? null : error);
   }
 
+  /**
+   * @param {Backoff} backoff
+   * @param {Trouble | null} error
+   */
   #failed(backoff, error) {
     if (error && !isExpected(error)) console.error("Sending failed and will be tried again:", error);
     backoff.failed(error);
     if (error instanceof StorageTrouble) error.isLasting = backoff.failures >= LASTING_AFTER;
   }
 
-  /** The part that this answer continues. */
+  /**
+   * The part that this answer continues.
+   * @param {{ wish: Wish | null }} options
+   * @returns {Upload | undefined | null}
+   */
   #before({ wish }) {
     return wish && this.uploads.find((upload) => upload.answer_id === wish.continues);
   }
 
-  /** Where nothing arrived of the part that this one continues, this one continues the part before it instead. */
+  /**
+   * Where nothing arrived of the part that this one continues, this one continues the part before it instead.
+   * @param {Wish} wish
+   * @returns {Promise<UploadAddress>}
+   */
   #begin(wish) {
     const before = this.#before({ wish });
     return before?.isVoid ? this.#begin({ ...wish, continues: before.wish?.continues ?? null }) : this.begin(wish);
   }
 
+  /**
+   * @param {number} ms
+   * @returns {Promise<void>}
+   */
   #rest(ms) {
     return new Promise((resolve) => {
-      const timer = ms < Infinity ? setTimeout(resolve, ms) : null;
-      this.wake = () => resolve(clearTimeout(timer));
+      const timer = ms < Infinity ? setTimeout(resolve, ms) : undefined;
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 }
 
+/** @param {unknown} error */
 function isExpected(error) {
   return error instanceof Problem || error instanceof StorageTrouble || isPassing(error);
 }

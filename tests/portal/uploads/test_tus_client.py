@@ -203,7 +203,7 @@ def js(step: str, target: Target, clip: Path, **more: Any) -> dict[str, Any]:
     _, path = npm()
     node = shutil.which("node", path=path)
     assert (PROJECT_FOLDER / "node_modules" / "tus-js-client").is_dir(), (
-        "run `make assets` again: npm's packages are gone"
+        "run `make tools` again: npm's packages are gone"
     )
     wish = {
         "endpoint": target.endpoint,

@@ -44,7 +44,7 @@ class Refused(UploadError):
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
-        self.status = status
+        self.status = HTTPStatus(status)
 
 
 class Gone(UploadError):

@@ -6,6 +6,8 @@ that a misread is noticed; its lower half grows lighter for four seconds and sta
 brightness alone tells the time, too.
 """
 
+from __future__ import annotations  # PyAV's Packet is generic for type checkers only
+
 import random
 import re
 from collections.abc import Iterator
@@ -32,7 +34,7 @@ BEEP_MS = 200
 BEEP_POWER = 0.125  # of a tone of half the full scale
 CODECS = {
     "mp4": ("libx264", {"preset": "ultrafast"}),
-    "webm": ("libvpx", {"deadline": "realtime", "cpu-used": "8"}),
+    "webm": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "threads": "1"}),
 }
 # As Chromium writes them: fragments and clusters of about a second, each beginning with a key
 # picture.

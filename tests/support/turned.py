@@ -4,6 +4,8 @@ What differs is where the new size is said: nowhere (an `avc1` track has room fo
 set), in the first picture's packet (`avc3`), or in each picture that stands for itself (VP8).
 """
 
+from __future__ import annotations  # PyAV's Packet is generic for type checkers only
+
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path

@@ -107,7 +107,9 @@ def come_to_the_check(
     server = kiosk.server
     with server.app.app_context():
         user = db.session.scalars(db.select(User).where(User.email == email)).one()
-        interview_id = open_interview(make_application(user)).id
+        interview = open_interview(make_application(user))
+        db.session.commit()
+        interview_id = interview.id
     page = browser.new_page()
     complaints.watch(page)
     page.add_init_script(NO_CAMERA_OF_ITS_OWN)

@@ -125,7 +125,9 @@ class Candidate:
         with server.app.app_context():
             user = make_user()
             job = make_job(slug=f"job-{uuid.uuid4()}")
-            self.interview_id = open_interview(make_application(user, job)).id
+            interview = open_interview(make_application(user, job))
+            db.session.commit()
+            self.interview_id = interview.id
             self.email = user.email
         self.complaints: list[str] = []
         self.open(browser)

@@ -4,7 +4,7 @@ from dotenv import load_dotenv
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import access, cli, health, interview_words, interviews, logs, work
+from portal import access, audit, cli, health, interview_words, interviews, logs, work
 from portal.blueprints import account, admin, api, applications, auth, capture, jobs
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config, keep_settings
@@ -41,7 +41,16 @@ def create_app(config: Config | None = None) -> Flask:
     csrf.init_app(app)
     login_manager.init_app(app)
     jwt.init_app(app)
-    for part in (access, error_pages, template_filters, interview_words, cli, work, interviews):
+    for part in (
+        access,
+        audit,
+        error_pages,
+        template_filters,
+        interview_words,
+        cli,
+        work,
+        interviews,
+    ):
         part.init_app(app)
     for blueprint in (
         health.bp,

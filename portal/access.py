@@ -6,7 +6,7 @@ as if the row did not exist.
 
 import uuid
 from ipaddress import ip_address
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from flask import Flask, abort, request, session
@@ -14,11 +14,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, current_user, logout_user
 from sqlalchemy.orm import InstrumentedAttribute
 
+from portal import audit
 from portal.config import settings
 from portal.extensions import Base, db, login_manager
 from portal.models import (
     Answer,
     Application,
+    AuditEvent,
     Flag,
     InterviewSession,
     Job,
@@ -153,20 +155,35 @@ def fetch_own(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> 
 
     Without `user` it is the user who is signed in.
     """
-    return _first(own(_by_id(model, row_id), user or current_user), NOT_YOURS)
+    user = user or current_user
+    row: Row | None = db.session.scalar(own(_by_id(model, row_id), user))
+    return row or _refuse(model, row_id, user, NOT_YOURS)
 
 
 def fetch_visible(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:
     """The row if the user owns or reviews it, else 404. For reading."""
-    return _first(visible(_by_id(model, row_id), user or current_user))
+    user = user or current_user
+    row: Row | None = db.session.scalar(visible(_by_id(model, row_id), user))
+    return row or _refuse(model, row_id, user)
 
 
 def fetch_any(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:
     """A row for an admin who reviews it, else 404. Others get 403."""
     user = user or current_user
     if not user.is_admin:
+        audit.record_apart(user, AuditEvent.REFUSED)
         abort(403)
-    return _first(reviewed(_by_id(model, row_id), user))
+    row: Row | None = db.session.scalar(reviewed(_by_id(model, row_id), user))
+    return row or _refuse(model, row_id, user)
+
+
+def _refuse(
+    model: type[Row], row_id: uuid.UUID, user: User, why_not: str | None = None
+) -> NoReturn:
+    """404. If the row is somebody else's, the audit log tells it."""
+    if (row := db.session.get(model, row_id)) is not None:
+        audit.record_apart(user, AuditEvent.REFUSED, row)
+    abort(404, why_not)
 
 
 def fetch_job(key: str | uuid.UUID, user: User | None = None) -> Job:
@@ -226,5 +243,6 @@ def admins_only() -> ResponseReturnValue | None:
         asks_to_sign_in: ResponseReturnValue = login_manager.unauthorized()
         return asks_to_sign_in
     if not current_user.is_admin:
+        audit.record_apart(current_user, AuditEvent.REFUSED)
         abort(403)
     return None

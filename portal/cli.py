@@ -1,13 +1,15 @@
 """Operators' commands: demo data, accounts, deletion, the measuring worker and the kiosk."""
 
+import json
+
 import click
 from flask import Flask, current_app
 
-from portal import account_deletion, demo, interviews, work
+from portal import account_deletion, audit, demo, interviews, work
 from portal.config import Environment, settings
-from portal.database import transaction
+from portal.database import reading, transaction
 from portal.extensions import db
-from portal.models import Role, User, utc_now
+from portal.models import AuditEntry, AuditEvent, Role, User, utc_now
 from portal.people import accounts, passwords
 from portal.people.contact_details import tidy_email
 
@@ -20,6 +22,7 @@ def init_app(app: Flask) -> None:
         enable_user,
         delete_user,
         purge,
+        print_audit,
         capture_worker,
         kiosk,
     ):
@@ -59,7 +62,8 @@ def create_admin(email: str, full_name: str, password: str) -> None:
         db.session.add(user)
         db.session.flush()
         # The password is new: end the sign-ins that were made with the old one.
-        accounts.sign_out_everywhere(user)
+        accounts.end_all_sign_ins(user)
+        audit.record(audit.OPERATOR, AuditEvent.GRANTED, user, {"role": user.role})
     click.echo(f"{email} is an admin now.")
 
 
@@ -68,7 +72,7 @@ def create_admin(email: str, full_name: str, password: str) -> None:
 def disable_user(email: str) -> None:
     """Disable an account and sign it out everywhere. This deletes no data."""
     with transaction():
-        accounts.disable(_person(email))
+        accounts.disable(_person(email), by=audit.OPERATOR)
     click.echo(f"{tidy_email(email)} is disabled and signed out everywhere.")
 
 
@@ -79,7 +83,7 @@ def enable_user(email: str) -> None:
     with transaction():
         person = _person(email)
         _refuse_leaving(person)
-        accounts.enable(person)
+        accounts.enable(person, by=audit.OPERATOR)
     click.echo(f"{tidy_email(email)} can sign in again.")
 
 
@@ -90,7 +94,7 @@ def enable_user(email: str) -> None:
 )
 def delete_user(email: str) -> None:
     """Delete an account (an admin's too), with everything that belongs to it."""
-    account_deletion.delete_account(_person(email))
+    account_deletion.delete_account(_person(email), by=audit.OPERATOR)
     click.echo(f"{tidy_email(email)} is deleted, with everything that belonged to it.")
 
 
@@ -115,6 +119,14 @@ def purge() -> None:
         click.echo(f"{finished} accounts deleted whose deletion had been interrupted.")
     if swept := interviews.delete_orphaned_resumes(utc_now()):
         click.echo(f"{swept} résumés deleted that belonged to no application.")
+
+
+@click.command("audit")
+def print_audit() -> None:
+    """Print the audit log, one JSON object for each entry, the oldest first."""
+    with reading():
+        for entry in db.session.scalars(db.select(AuditEntry).order_by(AuditEntry.id)):
+            click.echo(json.dumps(audit.as_dict(entry)))
 
 
 @click.command("capture-worker")

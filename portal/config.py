@@ -24,6 +24,8 @@ PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 
 # 32 random hexadecimal characters hold 128 bits, which nobody can guess.
 SECRET_KEY_MIN_CHARS = 32
+# The database itself refuses to delete younger audit entries (`portal/models/audit.py`).
+AUDIT_DAYS_MIN = 30
 WEAK_SECRETS = ("secret", "change", "example", "password", "default")
 
 
@@ -72,6 +74,7 @@ class Config:
     upload_max_bytes: int = 2 * 1024**3
     disk_floor_bytes: int = 500 * 1024**2
     retention_days: int = 180
+    audit_days: int = 730
     rules_off: frozenset[str] = frozenset()
     log_format: str = "text"
     metrics_port: int | None = None
@@ -111,6 +114,7 @@ class Config:
             upload_max_bytes=_number(environ, "UPLOAD_MAX_BYTES", cls.upload_max_bytes),
             disk_floor_bytes=_number(environ, "DISK_FLOOR_BYTES", cls.disk_floor_bytes),
             retention_days=_number(environ, "RETENTION_DAYS", cls.retention_days),
+            audit_days=_number(environ, "AUDIT_DAYS", cls.audit_days),
             rules_off=frozenset(environ.get("RULES_OFF", "").replace(",", " ").split()),
             log_format=log_format.chosen(environ),
             media_accel_prefix=environ.get("MEDIA_ACCEL_PREFIX", "").strip().rstrip("/"),
@@ -132,6 +136,11 @@ class Config:
             raise ConfigError(
                 f"LOG_FORMAT is {self.log_format!r}; "
                 f"it must be one of: {', '.join(log_format.FORMATS)}."
+            )
+        if self.audit_days < AUDIT_DAYS_MIN:
+            raise ConfigError(
+                f"AUDIT_DAYS is {self.audit_days}; the database keeps audit entries for at least "
+                f"{AUDIT_DAYS_MIN} days."
             )
         if self.media_accel_prefix and not self.media_accel_prefix.startswith("/"):
             raise ConfigError(

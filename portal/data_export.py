@@ -9,12 +9,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal import access, interviews
+from portal import access, audit, interviews
+from portal.audit import Agent
 from portal.config import settings
 from portal.database import reading
 from portal.extensions import db
-from portal.models import Application, InterviewQuestion, InterviewSession, User
+from portal.models import Application, AuditEntry, InterviewQuestion, InterviewSession, User
 
+WHO = {
+    Agent.PERSON: "somebody else with an account here",
+    Agent.VISITOR: "somebody who was not signed in",
+    Agent.OPERATOR: "the operator of this portal",
+    Agent.SYSTEM: "the portal itself",
+}
 READ_BYTES = 256 * 1024  # a recording may not fit into memory, so we read it in pieces
 
 
@@ -31,7 +38,10 @@ def export_data(user: User) -> Iterator[bytes]:
 
 def _files(user: User) -> dict[str, bytes | Path]:
     """The content of each file of the ZIP, or where it lies."""
-    files: dict[str, bytes | Path] = {"profile.json": _as_json(_profile(user))}
+    files: dict[str, bytes | Path] = {
+        "profile.json": _as_json(_profile(user)),
+        "log.json": _as_json([_log_line(entry, user) for entry in audit.about(user)]),
+    }
     mine = access.own(sa.select(Application), user).order_by(Application.created_at)
     for number, application in enumerate(db.session.scalars(mine), 1):
         folder = f"applications/{number:02d}-{application.job.slug}"
@@ -140,3 +150,10 @@ def _interview(interview: InterviewSession) -> dict[str, Any]:
 def _question(question: InterviewQuestion) -> dict[str, Any]:
     """The question, without its text as long as the candidate has not reached it."""
     return _columns(question, "interview_id", *(() if question.is_released else ("prompt",)))
+
+
+def _log_line(entry: AuditEntry, user: User) -> dict[str, Any]:
+    """What was done by this person or about them, in plain words. It names nobody else."""
+    who = "you" if entry.by_id == user.id else WHO[Agent(entry.by_kind)]
+    said = {"at": entry.at, "who": who, "what": entry.what.replace("_", " "), "to": entry.of_kind}
+    return said | entry.facts

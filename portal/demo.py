@@ -12,7 +12,7 @@ from typing import Any
 from flask import current_app
 from pypdf import PdfWriter
 
-from portal import hiring, interviews, work
+from portal import audit, hiring, interviews, work
 from portal.config import settings
 from portal.database import transaction
 from portal.extensions import db
@@ -112,7 +112,7 @@ def _job(values: dict[str, Any]) -> Job:
     ]
     job = Job(**values, questions=questions)
     db.session.add(job)
-    hiring.publish(job)
+    hiring.publish(job, by=audit.OPERATOR)
     return job
 
 
@@ -122,14 +122,14 @@ def _record_interview(candidate: User, job: Job) -> None:
     with resumes.stored(resume, settings().resumes_folder) as stored, transaction():
         interview = interviews.open_interview(hiring.apply(job, stored, by=candidate))
     with transaction():
-        interviews.give_consent(interview, analyse=True)
+        interviews.give_consent(interview, analyse=True, by=candidate)
         interviews.claim_seat(interview, TAB)
     with tempfile.TemporaryDirectory() as folder:
         for position, clip in enumerate(interviews.demo_clips(Path(folder)), start=1):
             _record_answer(interview, position, clip.read_bytes())
     with transaction():
         db.session.refresh(interview)
-        interviews.finish(interview)
+        interviews.finish(interview, by=candidate)
     work.work_through(current_app._get_current_object())  # type: ignore[attr-defined]
 
 

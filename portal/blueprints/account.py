@@ -4,13 +4,13 @@ from flask import Blueprint, Response, flash, render_template, request, session,
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from portal import account_deletion, data_export
+from portal import account_deletion, audit, data_export
 from portal.blueprints.auth import start_session
 from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
-from portal.models import User, utc_now
+from portal.models import AuditEvent, User, utc_now
 from portal.people import accounts, credentials, throttle
 from portal.web.error_pages import beside_form
 from portal.web.htmx import go_to
@@ -49,7 +49,7 @@ def password() -> ResponseReturnValue:
 @bp.post("/sign-out-everywhere")
 def sign_out_everywhere() -> ResponseReturnValue:
     with transaction():
-        accounts.sign_out_everywhere(current_user)
+        accounts.sign_out_everywhere(current_user, by=current_user)
     session.clear()
     flash("You are signed out everywhere.", "success")
     return go_to(url_for("jobs.board"))
@@ -65,6 +65,8 @@ def data() -> ResponseReturnValue:
         throttle.count_try(throttle.EXPORT_PER_ACCOUNT, str(current_user.id), utc_now())
     except PortalError as error:
         return beside_form(error, "account/data.html", form)
+    with transaction():
+        audit.record(current_user, AuditEvent.EXPORTED, current_user)
     response = Response(data_export.export_data(current_user), mimetype="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
     return response
@@ -78,7 +80,7 @@ def delete() -> ResponseReturnValue:
     form = ConfirmForm()
     if refusal := _unconfirmed(form, "account/delete.html"):
         return refusal
-    account_deletion.delete_account(current_user)
+    account_deletion.delete_account(current_user, by=current_user)
     session.clear()
     flash("Your account is deleted, with everything that belonged to it.", "success")
     return go_to(url_for("jobs.board"))

@@ -12,14 +12,14 @@ from flask_login import current_user, login_required
 from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal import access, edit_conflicts, hiring, interviews
+from portal import access, audit, edit_conflicts, hiring, interviews
 from portal.config import settings
 from portal.database import release_lock, transaction
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.applications import ApplyForm, ResumeForm
 from portal.hiring import CannotChange, next_step, resumes
-from portal.models import Application, Job, utc_now
+from portal.models import Application, AuditEvent, Job, utc_now
 from portal.people import throttle
 from portal.people.throttle import RetryLater
 from portal.web import security_headers
@@ -145,11 +145,12 @@ def _drain_body() -> None:
 @login_required
 def resume(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_visible(Application, application_id)
-    is_opened_now = application.user_id != current_user.id and not application.resume_opened_at
-    if request.method == "GET" and is_opened_now:
-        # Note this before we look for the file: from now on the candidate cannot replace it.
-        with transaction():
-            hiring.note_opened(application)
+    if request.method == "GET" and application.user_id != current_user.id:
+        audit.record_apart(current_user, AuditEvent.DOWNLOADED, application)
+        if not application.resume_opened_at:
+            # Before we look for the file: from now on the candidate cannot replace it.
+            with transaction():
+                hiring.note_opened(application)
     path = settings().resumes_folder / application.resume_path
     if not path.is_file():
         abort(410, "This file is not on our disk any more. Ask its owner to send it again.")
@@ -177,7 +178,7 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
             status = 422 if form.is_submitted() else 200
             return render_template("applications/replace_resume.html", **view), status
         with _stored(form) as resume, transaction():
-            hiring.replace_resume(application, resume, before)
+            hiring.replace_resume(application, resume, before, by=current_user)
     except PortalError as error:
         is_final = isinstance(error, CannotChange)
         return beside_form(error, "applications/replace_resume.html", **view, is_final=is_final)
@@ -192,7 +193,8 @@ def withdraw(application_id: uuid.UUID) -> ResponseReturnValue:
     application = access.fetch_own(Application, application_id)
     with flashed_refusals():
         with transaction():
-            hiring.withdraw(application, request.form.get(edit_conflicts.FIELD, ""))
+            seen = request.form.get(edit_conflicts.FIELD, "")
+            hiring.withdraw(application, seen, by=current_user)
         flash(f"You withdrew your application for {application.job.title}.", "success")
     return go_to(url_for("applications.dashboard"))
 

@@ -18,12 +18,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
 
-from portal import access
+from portal import access, audit
 from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db, login_manager
 from portal.forms.account import AboutForm, AccountForm, SignInForm
-from portal.models import User
+from portal.models import AuditEvent, User
 from portal.people import accounts, credentials, known_browsers
 from portal.people.credentials import Credentials
 from portal.web.error_pages import beside_form, for_programs, wants_json
@@ -158,6 +158,7 @@ def start_session(user: User) -> None:
     )
     with transaction():
         session[access.SIGN_IN] = str(accounts.start_sign_in(user, lifetime))
+        audit.record(user, AuditEvent.SIGNED_IN, user)
     login_user(user)
     known_browsers.remember(user)
 

@@ -176,8 +176,9 @@ class JobForm(PageForm):
             else:
                 self[name].data = str(value)
 
-    def write_to(self, job: Job) -> None:
-        """Set the job's columns and replace its questions. Does not commit."""
+    def write_to(self, job: Job) -> list[str]:
+        """Set the job's columns and replace its questions. Returns the names that changed."""
+        before = values_of(job)
         for name in ("title", "description", "location", "salary_range"):
             setattr(job, name, self[name].data or "")
         job.workplace = Workplace(self.workplace.data)
@@ -189,6 +190,8 @@ class JobForm(PageForm):
         job.questions = [
             self._question(row, position) for position, row in enumerate(self.questions, start=1)
         ]
+        after = values_of(job)
+        return [name for name, value in after.items() if value != before[name]]
 
     def _question(self, row: FormField, position: int) -> Question:
         return Question(

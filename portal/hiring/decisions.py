@@ -5,11 +5,13 @@ A person calls each function (`by`); the portal decides nothing by itself.
 
 import sqlalchemy as sa
 
+from portal import audit
+from portal.audit import By
 from portal.database import changed_one
 from portal.extensions import db
 from portal.hiring import stopped_interviews
 from portal.hiring.errors import CannotChange, StatusChanged, StatusForbids
-from portal.models import Application, ApplicationStatus
+from portal.models import Application, ApplicationStatus, AuditEvent
 
 # The statuses from which each status may be reached. The team may revise a decision. An application
 # that the candidate withdrew stays withdrawn.
@@ -28,21 +30,21 @@ REACHED_FROM = {
 WAITS_FOR_THE_TEAM = (ApplicationStatus.APPLIED, ApplicationStatus.INTERVIEWED)
 
 
-def withdraw(application: Application, seen: str | None = None) -> None:
+def withdraw(application: Application, seen: str | None = None, *, by: By) -> None:
     """The candidate withdraws the application; this is final. Raises CannotChange.
 
     `seen`, here and below, is the status that the page showed to the person who decides. If the
     status has changed since then, nothing is done (optimistic locking). None means that no page
     showed a status.
     """
-    _move(application, ApplicationStatus.WITHDRAWN, seen)
+    _move(application, ApplicationStatus.WITHDRAWN, seen, by)
 
 
-def invite(application: Application, seen: str | None = None) -> None:
+def invite(application: Application, seen: str | None = None, *, by: By) -> None:
     """Ask the candidate for the interview. Raises CannotChange."""
     if not application.job.questions:
         raise CannotChange("This job has no questions to record answers for. Add some first.")
-    _move(application, ApplicationStatus.INVITED, seen)
+    _move(application, ApplicationStatus.INVITED, seen, by)
 
 
 def mark_interviewed(application: Application) -> None:
@@ -50,18 +52,20 @@ def mark_interviewed(application: Application) -> None:
     _try_to_move(application, ApplicationStatus.INTERVIEWED)
 
 
-def offer(application: Application, seen: str | None = None) -> None:
+def offer(application: Application, seen: str | None = None, *, by: By) -> None:
     """Decide for the candidate. Raises CannotChange."""
-    _move(application, ApplicationStatus.OFFERED, seen)
+    _move(application, ApplicationStatus.OFFERED, seen, by)
 
 
-def reject(application: Application, seen: str | None = None) -> None:
+def reject(application: Application, seen: str | None = None, *, by: By) -> None:
     """Decide against the candidate. Raises CannotChange."""
-    _move(application, ApplicationStatus.REJECTED, seen)
+    _move(application, ApplicationStatus.REJECTED, seen, by)
 
 
-def _move(application: Application, status: ApplicationStatus, seen: str | None) -> None:
+def _move(application: Application, status: ApplicationStatus, seen: str | None, by: By) -> None:
+    before = application.status
     if _try_to_move(application, status, seen):
+        audit.record(by, AuditEvent.DECIDED, application, {"from": before, "to": status})
         return
     if seen is not None and application.status != seen:
         raise StatusChanged(application)

@@ -1,24 +1,31 @@
 """Opens and closes jobs for applications."""
 
+from portal import audit
+from portal.audit import By
 from portal.hiring import used_takes
 from portal.hiring.errors import CannotChange
-from portal.models import Job, JobStatus, utc_now
+from portal.models import AuditEvent, Job, JobStatus, utc_now
 
 
-def publish(job: Job) -> None:
+def publish(job: Job, *, by: By) -> None:
     """Open a job for applications, for the first time or again. Raises CannotChange."""
     if job.is_open:
         raise CannotChange("This job is open already.")
-    job.status = JobStatus.OPEN
+    _change_status(job, JobStatus.OPEN, by)
     job.published_at = job.published_at or utc_now()
 
 
-def close(job: Job) -> None:
+def close(job: Job, *, by: By) -> None:
     """Take no more applications. Raises CannotChange.
 
     Candidates can still finish interviews that have begun.
     """
     if not job.is_open:
         raise CannotChange("This job is not open.")
-    job.status = JobStatus.CLOSED
+    _change_status(job, JobStatus.CLOSED, by)
     used_takes.forget(job)
+
+
+def _change_status(job: Job, status: JobStatus, by: By) -> None:
+    audit.record(by, AuditEvent.CHANGED, job, {"from": job.status, "to": status})
+    job.status = status

@@ -4,12 +4,13 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from portal import database, edit_conflicts
+from portal import audit, database, edit_conflicts
+from portal.audit import By
 from portal.extensions import db
 from portal.hiring import resumes
 from portal.hiring.errors import ACCOUNT_DISABLED, CannotChange, ResumeReplaced, StatusForbids
 from portal.hiring.resumes import StoredResume
-from portal.models import Application, ApplicationStatus, utc_now
+from portal.models import Application, ApplicationStatus, AuditEvent, utc_now
 
 # With these statuses the candidate can no longer change the application.
 FINAL = {ApplicationStatus.OFFERED, ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN}
@@ -38,7 +39,9 @@ def check_is_resume_seen(application: Application, seen: str | None) -> None:
         raise ResumeReplaced
 
 
-def replace_resume(application: Application, resume: StoredResume, before: str | None) -> None:
+def replace_resume(
+    application: Application, resume: StoredResume, before: str | None, *, by: By
+) -> None:
     """Replace the file `before`, if the team has not opened it. Raises CannotChange.
 
     `before` is the path of the résumé that the owner saw. Inspecting the new file takes a while,
@@ -52,6 +55,7 @@ def replace_resume(application: Application, resume: StoredResume, before: str |
     check_may_replace_resume(application)
     application.resume_path, application.resume_name = resume.path, resume.name
     application.resume_changes = resume.changes
+    audit.record(by, AuditEvent.RESUME_REPLACED, application)
     database.after_commit(partial(resumes.remove, before, resume.folder))
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from portal import hiring, work
+from portal import audit, hiring, work
+from portal.audit import By
 from portal.config import settings
 from portal.consent import Shown
 from portal.database import after_commit, changed_one
@@ -22,7 +23,14 @@ from portal.interviews.eligibility import (
 )
 from portal.interviews.errors import AnswersMissing, InterviewError, OpenElsewhere
 from portal.interviews.paths import recording
-from portal.models import AnswerState, Application, InterviewSession, InterviewState, utc_now
+from portal.models import (
+    AnswerState,
+    Application,
+    AuditEvent,
+    InterviewSession,
+    InterviewState,
+    utc_now,
+)
 
 SEAT_FREE_AFTER = timedelta(seconds=15)  # three missed heartbeats of the page
 
@@ -36,7 +44,9 @@ def open_interview(application: Application) -> InterviewSession:
     return application.interview
 
 
-def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | None = None) -> None:
+def give_consent(
+    interview: InterviewSession, *, analyse: bool, by: By, shown: Shown | None = None
+) -> None:
     """Store the candidate's consent to the recording, and perhaps to the analysis.
 
     Also stores the text that was shown and the retention that we promised. The first consent
@@ -56,6 +66,7 @@ def give_consent(interview: InterviewSession, *, analyse: bool, shown: Shown | N
         interview.start_time = now
         interview.state = InterviewState.RECORDING
         recording(interview).create()
+        audit.record(by, AuditEvent.CONSENTED, interview, {"is_analysed": interview.is_analysed})
 
 
 def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False) -> None:
@@ -75,7 +86,7 @@ def claim_seat(interview: InterviewSession, tab: str, *, take_over: bool = False
         raise OpenElsewhere
 
 
-def finish(interview: InterviewSession) -> bool:
+def finish(interview: InterviewSession, *, by: By) -> bool:
     """End the recording, and let background work make the results. Raises AnswersMissing.
 
     Returns False if the interview was finished already (idempotent).
@@ -92,11 +103,12 @@ def finish(interview: InterviewSession) -> bool:
         None,
     )
     hiring.mark_interviewed(interview.application)
+    audit.record(by, AuditEvent.FINISHED, interview)
     after_commit(work.wake_workers)
     return True
 
 
-def retry(interview: InterviewSession) -> None:
+def retry(interview: InterviewSession, *, by: By) -> None:
     """Make the results again from the received answers. Raises InterviewError.
 
     Only for an interview that failed, or that has an answer that could not be used.
@@ -107,6 +119,7 @@ def retry(interview: InterviewSession) -> None:
     interview.state, interview.failure, interview.attempts = InterviewState.FINISHING, "", 0
     for answer in interview.kept_answers():
         answer.state, answer.failure, answer.attempts = AnswerState.RECEIVED, "", 0
+    audit.record(by, AuditEvent.RETRIED, interview)
     after_commit(work.wake_workers)
 
 

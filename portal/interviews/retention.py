@@ -15,13 +15,23 @@ import sqlalchemy as sa
 from flask import Flask
 
 from capture.store.recording import Recording
+from portal import audit
+from portal.audit import By
 from portal.config import settings
-from portal.database import drop_old_pages, release_lock, transaction
+from portal.database import changed_one, drop_old_pages, release_lock, transaction
 from portal.extensions import db
 from portal.hiring import resumes, stopped_interviews, used_takes
 from portal.interviews.observation_cache import finished_rows
 from portal.interviews.paths import folder_of
-from portal.models import Application, InterviewSession, InterviewState, User, utc_now
+from portal.models import (
+    Answer,
+    Application,
+    AuditEvent,
+    InterviewSession,
+    InterviewState,
+    User,
+    utc_now,
+)
 from portal.work import LEASE
 
 log = logging.getLogger(__name__)
@@ -45,7 +55,7 @@ def purge(now: datetime) -> int:
     gone = 0
     for interview_id in _expired(now):
         with _continue_after_errors(f"deleting interview {interview_id}"):
-            remove(interview_id)
+            remove(interview_id, by=audit.SYSTEM)
             gone += 1
     return gone
 
@@ -77,7 +87,7 @@ def _continue_after_errors(what: str) -> Iterator[None]:
         log.exception("%s failed and is tried again within the hour", what)
 
 
-def remove(interview_id: uuid.UUID) -> None:
+def remove(interview_id: uuid.UUID, *, by: By) -> None:
     """Delete one interview with rows and files.
 
     A process that measures it sees a newer fencing token, and stops.
@@ -88,7 +98,11 @@ def remove(interview_id: uuid.UUID) -> None:
     # files first: if this process is killed here, the row still leads to the files that are left
     folder_of(interview_id).delete()  # takes time, and no lock is held meanwhile
     with transaction():
-        db.session.execute(sa.delete(InterviewSession).where(InterviewSession.id == interview_id))
+        own = sa.select(sa.func.count(Answer.id)).where(Answer.interview_id == interview_id)
+        answers = db.session.scalar(own) or 0
+        if changed_one(sa.delete(InterviewSession).where(InterviewSession.id == interview_id)):
+            thing = audit.Thing("interview", interview_id)
+            audit.record(by, AuditEvent.DELETED, thing, {"answers": answers})
 
 
 def clear_up(now: datetime) -> None:
@@ -114,12 +128,12 @@ def finish_account_deletions() -> int:
     gone = 0
     for user_id in db.session.scalars(sa.select(User.id).where(User.leaving_at.is_not(None))).all():
         with _continue_after_errors(f"deleting account {user_id}"):
-            erase(user_id)
+            erase(user_id, by=audit.SYSTEM)
             gone += 1
     return gone
 
 
-def erase(user_id: uuid.UUID) -> None:
+def erase(user_id: uuid.UUID, *, by: By) -> None:
     """Delete a person with every row and file.
 
     Files go first: if this process is killed, the rows still lead to the files that are left.
@@ -132,13 +146,15 @@ def erase(user_id: uuid.UUID) -> None:
     ).all()
     recorded = sa.select(InterviewSession.id).where(InterviewSession.application_id.in_(of_person))
     for interview_id in db.session.scalars(recorded).all():
-        remove(interview_id)
+        remove(interview_id, by=by)
     release_lock()
     for name in stored:
         resumes.remove(name, settings().resumes_folder)
     with transaction():
         # the database deletes the rows that refer to it (ON DELETE CASCADE)
-        db.session.execute(sa.delete(User).where(User.id == user_id))
+        if changed_one(sa.delete(User).where(User.id == user_id)):
+            thing = audit.Thing("account", user_id)
+            audit.record(by, AuditEvent.DELETED, thing, {"applications": len(stored)})
     drop_old_pages()
 
 
@@ -196,6 +212,8 @@ class Housekeeper:
             with _continue_after_errors("deleting résumés without an application"):
                 if gone := delete_orphaned_resumes(utc_now()):
                     log.info("%d résumés that belong to no application are deleted", gone)
+            with _continue_after_errors("deleting old audit entries"), transaction():
+                audit.forget_old(utc_now(), settings().audit_days)
             with _continue_after_errors("finishing the deletion of accounts"):
                 if gone := finish_account_deletions():
                     log.info("%d accounts are deleted whose deletion had been interrupted", gone)

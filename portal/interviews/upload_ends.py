@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 
 from capture.media.signature import is_head_alone
-from portal import tus, work
+from portal import audit, tus, work
+from portal.audit import By
 from portal.config import settings
 from portal.database import after_commit, release_lock
 from portal.extensions import db
@@ -26,7 +27,7 @@ from portal.interviews.eligibility import refuse_stopped
 from portal.interviews.errors import BytesMissing, Discarded
 from portal.interviews.paths import answer_path, recording
 from portal.interviews.receiving import refuse_complete, refuse_where_recorded_here
-from portal.models import Answer, AnswerState, utc_now
+from portal.models import Answer, AnswerState, AuditEvent, utc_now
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def _locked(answer: Answer) -> Iterator[LockedUpload]:
         yield LockedUpload(answer_id, path, here_bytes)
 
 
-def discard_upload(upload: LockedUpload) -> None:
+def discard_upload(upload: LockedUpload, *, by: By) -> None:
     """Delete an upload that is not complete. Its take stays used. Raises tus.Gone and tus.Refused.
 
     A process that measures it sees a newer fencing token, and stops.
@@ -78,6 +79,7 @@ def discard_upload(upload: LockedUpload) -> None:
         raise tus.Gone
     refuse_complete(kept)
     kept.state, kept.fence, kept.lease_until = AnswerState.DISCARDED, kept.fence + 1, None
+    audit.record(by, AuditEvent.DISCARDED, kept)
     _delete_files_after_commit(kept)
 
 

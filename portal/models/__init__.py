@@ -9,9 +9,11 @@ from portal.models.applications import (
     Application,
     EarlierInterview,
 )
+from portal.models.audit import AuditEntry
 from portal.models.choices import (
     AnswerState,
     ApplicationStatus,
+    AuditEvent,
     EmploymentType,
     Finding,
     FlagKind,
@@ -31,9 +33,9 @@ from portal.models.workers import WorkerBeat
 
 __all__ = [
     "RECORDED_ALREADY", "STOPS_RECORDING", "Answer", "AnswerState", "Application",
-    "ApplicationStatus", "EarlierInterview", "EmploymentType", "Finding", "Flag", "FlagKind",
-    "InterviewQuestion", "InterviewSession", "InterviewState", "Job", "JobStatus", "Leased",
-    "PageEvent", "PageEventKind", "Question", "RevokedToken", "Role", "Severity", "SignIn",
-    "ThrottleHit", "User", "UtcDateTime", "WorkerBeat", "WorkerKind", "Workplace", "asked_ms",
-    "one_of", "utc_now",
+    "ApplicationStatus", "AuditEntry", "AuditEvent", "EarlierInterview", "EmploymentType",
+    "Finding", "Flag", "FlagKind", "InterviewQuestion", "InterviewSession", "InterviewState", "Job",
+    "JobStatus", "Leased", "PageEvent", "PageEventKind", "Question", "RevokedToken", "Role",
+    "Severity", "SignIn", "ThrottleHit", "User", "UtcDateTime", "WorkerBeat", "WorkerKind",
+    "Workplace", "asked_ms", "one_of", "utc_now",
 ]  # fmt: skip

@@ -76,3 +76,31 @@ class AnswerState(StrEnum):
 class WorkerKind(StrEnum):
     WEB = "web"  # threads in a process that also answers requests
     WORKER = "worker"  # a separate process, `flask capture-worker`
+
+
+class AuditEvent(StrEnum):
+    """What an audit entry tells."""
+
+    REGISTERED = "registered"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    PASSWORD_CHANGED = "password_changed"
+    REFUSED = "refused"  # a row of somebody else, or a page for admins
+    BYPASS_TRIED = "bypass_tried"  # a foreign upload token, a limit, a wrong state
+    VIEWED = "viewed"
+    PLAYED = "played"
+    DOWNLOADED = "downloaded"
+    EXPORTED = "exported"  # one's own data
+    APPLIED = "applied"
+    RESUME_REPLACED = "resume_replaced"
+    DECIDED = "decided"  # the status of an application, also its withdrawal
+    CONSENTED = "consented"
+    FINISHED = "finished"  # the candidate finished the interview
+    RETRIED = "retried"
+    DISCARDED = "discarded"  # an upload that was not complete
+    CHANGED = "changed"  # a job
+    GRANTED = "granted"  # a role
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    DELETED = "deleted"

@@ -12,10 +12,12 @@ from http import HTTPStatus
 
 import sqlalchemy as sa
 
+from portal import audit
+from portal.audit import By
 from portal.database import insert_unless_there
 from portal.errors import PortalError
 from portal.extensions import db
-from portal.models import Role, SignIn, User, utc_now
+from portal.models import AuditEvent, Role, SignIn, User, utc_now
 from portal.people.contact_details import tidy_email, tidy_text
 
 # After this time the cookie is worthless, and so is a copy of it.
@@ -62,8 +64,14 @@ def end_sign_in(sign_in_id: uuid.UUID) -> None:
     db.session.execute(sa.delete(SignIn).where(SignIn.id == sign_in_id))
 
 
-def sign_out_everywhere(user: User) -> None:
+def sign_out_everywhere(user: User, *, by: By) -> None:
     """End all of this person's sign-ins and API tokens."""
+    end_all_sign_ins(user)
+    audit.record(by, AuditEvent.SIGNED_OUT_EVERYWHERE, user)
+
+
+def end_all_sign_ins(user: User) -> None:
+    """As `sign_out_everywhere`, for an action that has an audit entry of its own."""
     user.session_key = secrets.token_urlsafe(32)
     db.session.execute(sa.delete(SignIn).where(SignIn.user_id == user.id))
 
@@ -75,19 +83,21 @@ def count_sign_ins(user: User) -> int:
     return db.session.scalar(alive) or 0
 
 
-def disable(user: User) -> None:
+def disable(user: User, *, by: By) -> None:
     """Disable the account and sign it out everywhere.
 
     This deletes no data. The server refuses the rest of an upload that is running now, but keeps
     all bytes that it has confirmed.
     """
     user.disabled_at = user.disabled_at or utc_now()
-    sign_out_everywhere(user)
+    end_all_sign_ins(user)
+    audit.record(by, AuditEvent.DISABLED, user)
 
 
-def enable(user: User) -> None:
+def enable(user: User, *, by: By) -> None:
     """Let the owner of a disabled account sign in again."""
     user.disabled_at = None
+    audit.record(by, AuditEvent.ENABLED, user)
 
 
 def find(email: str) -> User | None:

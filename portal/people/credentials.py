@@ -11,10 +11,11 @@ from http import HTTPStatus
 
 import sqlalchemy as sa
 
+from portal import audit
 from portal.database import changed_one, release_lock, transaction
 from portal.errors import PortalError
 from portal.extensions import db
-from portal.models import User, utc_now
+from portal.models import AuditEvent, User, utc_now
 from portal.people import accounts, passwords, throttle
 from portal.people.contact_details import tidy_email
 
@@ -74,6 +75,7 @@ def register(credentials: Credentials, full_name: str, now: datetime | None = No
     password_hash = passwords.hash_password(credentials.password)
     with transaction():
         user = accounts.create_user(credentials.email, password_hash, full_name)
+        audit.record(user, AuditEvent.REGISTERED, user)
     throttle.uncount([taken])
     return user
 
@@ -87,14 +89,15 @@ def authenticate(credentials: Credentials, now: datetime | None = None) -> User:
     tries = _count_sign_in(credentials, now or utc_now())
     stored = _stored_password(User.email == tidy_email(credentials.email))
     if not passwords.is_right(credentials.password, stored.password_hash):
-        raise WrongCredentials
+        raise _failed(stored.user_id)
     throttle.uncount(tries)
     assert stored.password_hash is not None
     current = _with_current_parameters(stored, credentials.password)
     user = db.session.get(User, stored.user_id)
     if user is None or user.password_hash != current:  # deleted or changed since we looked it up
-        raise WrongCredentials
+        raise _failed(stored.user_id)
     if not user.is_active:
+        _failed(user.id)
         raise AccountDisabled
     return user
 
@@ -121,7 +124,9 @@ def change_password(user: User, old: str, new: str, address: str | None) -> None
     with transaction():
         if not changed_one(unchanged.values(password_hash=new_hash)):
             raise WrongPassword("old")  # another device changed it while we were hashing
-        accounts.sign_out_everywhere(db.session.get_one(User, user_id))
+        changed = db.session.get_one(User, user_id)
+        accounts.end_all_sign_ins(changed)
+        audit.record(changed, AuditEvent.PASSWORD_CHANGED, changed)
 
 
 def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:
@@ -141,6 +146,16 @@ def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:
     ]
 
 
+def _failed(user_id: uuid.UUID | None) -> WrongCredentials:
+    """Note that a password was wrong. The entry names the account, if there is one, never the text.
+
+    Who tried is unknown: whoever knows an address can try.
+    """
+    account = audit.Thing("account", user_id)
+    audit.record_apart(audit.VISITOR, AuditEvent.SIGN_IN_FAILED, account)
+    return WrongCredentials()
+
+
 def _confirm(
     user_id: uuid.UUID, password: str, address: str | None, now: datetime, field: str
 ) -> _StoredPassword:
@@ -152,6 +167,7 @@ def _confirm(
     ]
     stored = _stored_password(User.id == user_id)
     if not passwords.is_right(password, stored.password_hash):
+        _failed(user_id)
         raise WrongPassword(field)
     throttle.uncount(tries)
     return stored

@@ -11,6 +11,7 @@ THE_MODULE = PORTAL / "database.py"
 # What opens a transaction, and why it is an edge.
 EDGES = {
     "blueprints": "views answer requests",
+    "audit.py": "refusals and views: their own request is rolled back, or only reads",
     "cli.py": "commands",
     "demo.py": "the command that makes the demo",
     "work/claims.py": "each change of a claim counts at once",

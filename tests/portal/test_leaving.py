@@ -12,6 +12,7 @@ from pathlib import Path
 
 import papers
 import pytest
+from acting import delete_account
 from factories import PASSWORD, Cast, make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
@@ -25,7 +26,7 @@ from interview_steps import (
 from senses_support import film_sitter
 from sqlalchemy import make_url
 
-from portal import account_deletion, data_export, interviews, upload_tokens, work
+from portal import data_export, interviews, upload_tokens, work
 from portal.config import settings
 from portal.extensions import db
 from portal.hiring import resumes
@@ -107,7 +108,7 @@ def test_an_admin_then_simply_has_it_no_longer(
 def test_others_keep_theirs(app: Flask, cast: Cast, tmp_path: Path) -> None:
     bobs = record_whole_interview(app, begin_interview(make_application(cast.bob)), tmp_path)
     bobs_files = interviews.recording(bobs).files()
-    account_deletion.delete_account(cast.alice)
+    delete_account(cast.alice)
     assert bobs_files == interviews.recording(bobs).files()
     assert interviews.recording(bobs).verify_manifest() == []
 
@@ -136,7 +137,7 @@ def test_an_interrupted_deletion_is_finished_by_the_housekeeping(
     with monkeypatch.context() as broken:
         broken.setattr(interviews.retention, "folder_of", lambda _interview_id: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            account_deletion.delete_account(alice)
+            delete_account(alice)
     db.session.rollback()
     assert client.get("/dashboard").status_code == 303  # nobody gets in from the first moment on
     assert app.test_cli_runner().invoke(args=["purge"]).exit_code == 0
@@ -169,7 +170,7 @@ def test_what_is_being_measured_stops_and_leaves_nothing(
     while not (seen.exists() and seen.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert worker.is_alive()
-    account_deletion.delete_account(db.session.get_one(User, user_id))
+    delete_account(db.session.get_one(User, user_id))
     worker.join(60)
     assert not worker.is_alive()
     assert names_in(settings(app)) == []
@@ -187,7 +188,7 @@ def test_an_interview_that_is_being_put_together_stops_too(
 
     def meanwhile(*args: object) -> object:
         with app.app_context():
-            account_deletion.delete_account(db.session.get_one(User, user_id))
+            delete_account(db.session.get_one(User, user_id))
         return join(*args)
 
     user_id = user.id
@@ -207,7 +208,7 @@ def test_a_piece_that_comes_too_late_is_told_so(
     }
     headers |= {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
     place = f"/capture/uploads/{answer.id}"
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
     assert (
         client.patch(place, data=b"\0\0\0\x18ftypisom" + b"\0" * 12, headers=headers).status_code
         == 410

@@ -4,6 +4,7 @@ a transaction of its own, which is committed when the action returns.
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import g
 
 import portal.hiring
 import portal.interviews
+from portal import account_deletion, audit
 from portal.config import settings
 from portal.database import transaction
 from portal.hiring import resumes
@@ -24,6 +26,8 @@ def committed(verb: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(verb)
     def acted(*args: Any, **values: Any) -> Any:
+        if "by" in signature(verb).parameters:
+            values.setdefault("by", audit.SYSTEM)
         if "after_commit" in g:
             return verb(*args, **values)
         with transaction():
@@ -53,7 +57,7 @@ def apply(user: User, job: Job, resume: Resume, note: str = "") -> Application:
 def replace_resume(application: Application, resume: Resume, before: str | None = None) -> None:
     folder = settings().resumes_folder
     with resumes.stored(resume, folder) as stored, transaction():
-        portal.hiring.replace_resume(application, stored, before)
+        portal.hiring.replace_resume(application, stored, before, by=application.user)
 
 
 def complete_answer(answer: Answer, *args: Any, **said: Any) -> Answer | None:
@@ -63,7 +67,11 @@ def complete_answer(answer: Answer, *args: Any, **said: Any) -> Answer | None:
 
 def discard_upload(answer: Answer) -> None:
     with portal.interviews.locked_to_discard(answer) as upload, transaction():
-        portal.interviews.discard_upload(upload)
+        portal.interviews.discard_upload(upload, by=audit.SYSTEM)
+
+
+def delete_account(user: User) -> None:
+    account_deletion.delete_account(user, by=user)
 
 
 hiring = Acted(

@@ -26,7 +26,7 @@ from portal.web.template_filters import words
 ROWS_PER_PAGE = 25
 APPLICATIONS = "applications"  # `list` in an interview's URL when the user came from this list
 WAITING = "waiting"  # a filter beside the statuses: all applications that wait for the team
-VERBS: dict[str, Callable[[Application, str | None], None]] = {
+VERBS: dict[str, Callable[..., None]] = {
     "invite": hiring.invite,
     "offer": hiring.offer,
     "reject": hiring.reject,
@@ -128,7 +128,7 @@ def applications_decide(application_id: uuid.UUID) -> ResponseReturnValue:
     application = fetch_any(Application, application_id)
     verb = VERBS.get(request.form.get("decision", "")) or abort(400)
     with flashed_refusals(), transaction():
-        verb(application, request.form.get(edit_conflicts.FIELD, ""))
+        verb(application, request.form.get(edit_conflicts.FIELD, ""), by=current_user)
         flash(
             f"{application.user.full_name} is {application.status} for {application.job.title}.",
             "success",

@@ -13,7 +13,7 @@ from flask import Response, abort, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import interview_words, interviews, review_queue
+from portal import audit, interview_words, interviews, review_queue
 from portal.access import fetch_any
 from portal.blueprints import page_asked, page_links
 from portal.blueprints.admin.applications import (
@@ -26,7 +26,7 @@ from portal.blueprints.admin.jobs import jobs_to_choose_from
 from portal.config import settings
 from portal.database import transaction
 from portal.extensions import db
-from portal.models import Answer, InterviewSession, InterviewState
+from portal.models import Answer, AuditEvent, InterviewSession, InterviewState
 from portal.review_queue import InterviewFilter
 from portal.web.error_pages import flashed_refusals
 from portal.web.htmx import wants_fragment
@@ -73,6 +73,7 @@ def interview_row(interview_id: uuid.UUID) -> ResponseReturnValue:
 @bp.get("/sessions/<uuid:interview_id>")
 def interview_page(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
+    audit.record_apart(current_user, AuditEvent.VIEWED, interview)
     view = {"interview": interview} | _list_left(interview)
     if interview.state is not InterviewState.READY:
         return render_template("admin/interview_waiting.html", **_status(interview), **view)
@@ -157,7 +158,7 @@ def _status(interview: InterviewSession) -> dict[str, Any]:
 def interview_retry(interview_id: uuid.UUID) -> ResponseReturnValue:
     interview = fetch_any(InterviewSession, interview_id)
     with flashed_refusals(), transaction():
-        interviews.retry(interview)
+        interviews.retry(interview, by=current_user)
     kept = _list_left(interview)["kept"]
     return redirect(url_for("admin.interview_page", interview_id=interview.id, **kept), code=303)
 
@@ -180,6 +181,7 @@ def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> Res
     """A file of a finished interview, with support for byte ranges."""
     if interview.state is not InterviewState.READY or not path.is_file():
         abort(404)
+    audit.record_apart(current_user, AuditEvent.DOWNLOADED, interview)
     prefix = settings().media_accel_prefix
     response = (
         _sent_by_nginx(prefix, path) if prefix else send_file(path, conditional=True, etag=True)

@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import hiring
+from portal import audit, hiring
 from portal.access import Viewer, fetch_any, reviewed
 from portal.blueprints import page_asked, page_links, page_to_keep
 from portal.blueprints.admin.bp import bp
@@ -25,7 +25,15 @@ from portal.forms.jobs import (
     rearranged,
     unfinished_interviews,
 )
-from portal.models import Application, InterviewSession, InterviewState, Job, JobStatus, Question
+from portal.models import (
+    Application,
+    AuditEvent,
+    InterviewSession,
+    InterviewState,
+    Job,
+    JobStatus,
+    Question,
+)
 from portal.web.error_pages import flashed_refusals
 from portal.web.htmx import wants_fragment
 
@@ -127,9 +135,10 @@ def _list_url() -> str:
 
 
 def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
-    form.write_to(job)
+    changed = form.write_to(job)
+    audit.record(current_user, AuditEvent.CHANGED, job, {"fields": changed})
     if action == PUBLISH and job.status is not JobStatus.OPEN:
-        hiring.publish(job)
+        hiring.publish(job, by=current_user)
         flash(f"{job.title} is open for applications.", "success")
     else:
         flash(f"{job.title} is saved.", "success")
@@ -160,8 +169,8 @@ def jobs_close(job_id: uuid.UUID) -> ResponseReturnValue:
     )
 
 
-def _change(job: Job, verb: Callable[[Job], None], done: str) -> ResponseReturnValue:
+def _change(job: Job, verb: Callable[..., None], done: str) -> ResponseReturnValue:
     with flashed_refusals(), transaction():
-        verb(job)
+        verb(job, by=current_user)
         flash(done, "success")
     return redirect(_list_url(), code=303)

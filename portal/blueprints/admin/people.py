@@ -56,7 +56,7 @@ def people_disable(user_id: uuid.UUID) -> ResponseReturnValue:
         if person.id == current_user.id:
             flash("You cannot disable your own account. Ask another admin.", "warning")
         elif not _has_changed(person):
-            accounts.disable(person)
+            accounts.disable(person, by=current_user)
             flash(
                 f"{person.full_name} is disabled and signed out everywhere. Nothing was deleted.",
                 "success",
@@ -73,7 +73,7 @@ def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
         if person.leaving_at:
             flash("This account is being deleted, as its owner asked.", "warning")
         else:
-            accounts.enable(person)
+            accounts.enable(person, by=current_user)
             flash(f"{person.full_name} can sign in again.", "success")
     return _back()
 

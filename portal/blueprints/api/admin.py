@@ -8,10 +8,10 @@ from flask import Response, abort, jsonify, request
 from flask_jwt_extended import current_user, verify_jwt_in_request
 from flask_sqlalchemy.pagination import Pagination
 
-from portal import access, interviews
+from portal import access, audit, interviews
 from portal.blueprints.api.base import ApiBlueprint, paged
 from portal.blueprints.api.schemas import InterviewFull, InterviewPage, InterviewQuery
-from portal.models import InterviewSession, InterviewState
+from portal.models import AuditEvent, InterviewSession, InterviewState
 from portal.review_queue import InterviewFilter
 
 bp = ApiBlueprint("Interviews", "/admin", "For admins: the flag queue, and all that was measured")
@@ -21,6 +21,7 @@ bp = ApiBlueprint("Interviews", "/admin", "For admins: the flag queue, and all t
 def _admins_only() -> None:
     claims = verify_jwt_in_request()  # None for OPTIONS, which shows only the allowed methods
     if claims is not None and not current_user.is_admin:
+        audit.record_apart(current_user, AuditEvent.REFUSED)
         abort(403)
 
 
@@ -46,6 +47,7 @@ def list_interviews(arguments: dict[str, Any]) -> Pagination:
 def show_interview(interview_id: uuid.UUID) -> Response:
     """One interview, with its flags and its whole telemetry"""
     interview = access.fetch_any(InterviewSession, interview_id, current_user)
+    audit.record_apart(current_user, AuditEvent.VIEWED, interview)
     return jsonify(InterviewFull().dump(interview) | {"telemetry": _telemetry(interview)})
 
 

@@ -101,7 +101,7 @@ def replace_resume(
     hiring.check_may_replace_resume(application)
     resume = _read(form["resume"], current_user.id)
     with _stored(resume) as stored, transaction():
-        hiring.replace_resume(application, stored, before)
+        hiring.replace_resume(application, stored, before, by=current_user)
     return application
 
 

@@ -6,11 +6,12 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_jwt_extended import current_user, get_jwt
 
+from portal import audit
 from portal.blueprints.api import tokens
 from portal.blueprints.api.base import ApiBlueprint, field_errors
 from portal.blueprints.api.schemas import Credentials, RefreshToken, Registration, SignedIn, Tokens
 from portal.database import transaction
-from portal.models import User, utc_now
+from portal.models import AuditEvent, User, utc_now
 from portal.people import credentials, throttle
 
 bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
@@ -93,4 +94,6 @@ def _credentials(values: dict[str, Any]) -> credentials.Credentials:
 
 
 def _signed_in(user: User) -> dict[str, Any]:
+    with transaction():
+        audit.record(user, AuditEvent.SIGNED_IN, user)
     return tokens.issue(user) | {"user": user}

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
+from flask_login import current_user, login_required
 
 from portal import consent as consents
 from portal import interviews
@@ -44,7 +44,7 @@ def consent(interview_id: uuid.UUID) -> ResponseReturnValue:
     shown = consents.shown(render_template("capture/_consent_text.html", **view), *form.choices())
     if form.agrees_to(shown.sha256):
         with transaction():
-            interviews.give_consent(row, analyse=form.analyse.data, shown=shown)
+            interviews.give_consent(row, analyse=form.analyse.data, shown=shown, by=current_user)
         return redirect(url_for("capture.check", interview_id=row.id), code=303)
     return render_template("capture/consent.html", **view), 422 if request.method == "POST" else 200
 
@@ -128,7 +128,7 @@ def interview_status(interview_id: uuid.UUID) -> ResponseReturnValue:
 def finish(interview_id: uuid.UUID) -> ResponseReturnValue:
     row = fetch_own(InterviewSession, interview_id)
     with transaction():
-        interviews.finish(row)
+        interviews.finish(row, by=current_user)
     return redirect(url_for("capture.receipt", interview_id=row.id), code=303)
 
 

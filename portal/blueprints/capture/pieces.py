@@ -17,7 +17,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.datastructures import EnvironHeaders
 
-from portal import interviews, logs, tus, work
+from portal import audit, interviews, logs, tus, work
 from portal.blueprints.capture.uploads import ADDRESS, check_version, speaking_tus, token_holder
 from portal.config import settings
 from portal.errors import PortalError
@@ -85,6 +85,7 @@ def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iter
         work.ensure_working()
         new_offset = _append(environ, EnvironHeaders(environ), answer_id)
     except PortalError as error:
+        audit.write_apart()
         response = refusal(error)
     # Like Flask around each view: the log gets the exception, and the client gets none of it.
     except Exception:

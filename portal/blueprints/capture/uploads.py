@@ -10,12 +10,12 @@ from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Headers
 
-from portal import interviews, tus, upload_tokens
+from portal import audit, interviews, tus, upload_tokens
 from portal.blueprints.capture.bp import bp
 from portal.config import settings
 from portal.database import reading, transaction
 from portal.extensions import csrf, db
-from portal.models import Answer
+from portal.models import Answer, AuditEvent
 
 ADDRESS = "/capture/uploads"
 
@@ -89,8 +89,9 @@ def announced_bytes(headers: Headers) -> int | None:
 
 def terminate(answer: Answer) -> Response:
     """Cancel an unfinished upload."""
+    owner = audit.actor(answer.interview.application.user)  # the token is the owner's
     with interviews.locked_to_discard(answer) as locked, transaction():
-        interviews.discard_upload(locked)
+        interviews.discard_upload(locked, by=owner)
     return empty(204)
 
 
@@ -102,6 +103,8 @@ def token_holder(headers: Headers, expected: uuid.UUID | None = None) -> uuid.UU
     kind, _, token = headers.get("Authorization", "").partition(" ")
     answer_id = upload_tokens.read_upload_token(token if kind.lower() == "bearer" else "")
     if expected is not None and expected != answer_id:
+        holder = audit.Thing("answer", answer_id)
+        audit.record_apart(audit.VISITOR, AuditEvent.BYPASS_TRIED, holder)
         raise tus.Refused(403, "This token is for another upload.")
     return answer_id
 

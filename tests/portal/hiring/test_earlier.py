@@ -5,12 +5,11 @@ that.
 from pathlib import Path
 
 import pytest
-from acting import hiring, interviews
+from acting import delete_account, hiring, interviews
 from factories import make_job, make_user, sign_in
 from flask.testing import FlaskClient
 from interview_steps import begin_interview, clip_bytes, record_answer, start_answer
 
-from portal import account_deletion
 from portal.extensions import db
 from portal.hiring.resumes import Resume
 from portal.models import Application, EarlierInterview, InterviewState, Job, User
@@ -36,7 +35,7 @@ def test_takes_used_before_are_used(
 ) -> None:
     job_id = application.job_id
     record_answer(begin_interview(application), clip_bytes(tmp_path))
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
     again = begin_interview(comes_back(job_id))
     sign_in(client, again.application.user)
     first, second = client.get(f"/capture/{again.id}/room.json").json["questions"]
@@ -53,7 +52,7 @@ def test_what_was_used_twice_adds_up(application: Application, tmp_path: Path) -
     db.session.commit()
     for _ in range(2):
         record_answer(begin_interview(application), clip_bytes(tmp_path))
-        account_deletion.delete_account(application.user)
+        delete_account(application.user)
         application = comes_back(job_id)
 
     assert begin_interview(application).questions[0].takes_left == 1
@@ -66,7 +65,7 @@ def test_an_interview_that_was_finished_is_not_recorded_again(
     for question in (1, 2):
         record_answer(interview, clip_bytes(tmp_path), question=question)
     interviews.finish(interview)
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
     again = comes_back(job_id)
 
     with pytest.raises(interviews.NotInterviewable, match="recorded already"):
@@ -82,7 +81,7 @@ def test_a_question_without_a_take_left_leaves_no_interview(
     job_id, interview = application.job_id, begin_interview(application)
     for _ in range(2):
         record_answer(interview, clip_bytes(tmp_path))
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
 
     with pytest.raises(interviews.NotInterviewable, match="recorded already"):
         interviews.open_interview(comes_back(job_id))
@@ -93,7 +92,7 @@ def test_where_takes_were_lessened_since_no_interview_begins_that_cannot_end(
 ) -> None:
     job_id = application.job_id
     record_answer(begin_interview(application), clip_bytes(tmp_path))
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
     again = interviews.open_interview(comes_back(job_id))
     db.session.get(Job, job_id).questions[0].takes = 1
     db.session.commit()
@@ -106,7 +105,7 @@ def test_where_takes_were_lessened_since_no_interview_begins_that_cannot_end(
 
 def test_nothing_stays_of_an_interview_that_had_not_begun(application: Application) -> None:
     interviews.open_interview(application)
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
 
     assert marks() == []
 
@@ -117,7 +116,7 @@ def test_what_stays_names_nobody_and_differs_from_job_to_job(
     second = applied(application.user, make_job())
     for one in (application, second):
         record_answer(begin_interview(one), clip_bytes(tmp_path))
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
     kept = marks()
 
     assert len({row.mark for row in kept}) == 2
@@ -128,7 +127,7 @@ def test_what_stays_names_nobody_and_differs_from_job_to_job(
 def test_it_goes_when_the_job_closes(application: Application, tmp_path: Path) -> None:
     job = application.job
     record_answer(begin_interview(application), clip_bytes(tmp_path))
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
     assert len(marks()) == 1
     hiring.close(job)
     assert marks() == []
@@ -139,7 +138,7 @@ def test_it_goes_when_the_job_closes(application: Application, tmp_path: Path) -
 def test_nothing_is_kept_for_a_job_that_is_closed(application: Application, tmp_path: Path) -> None:
     record_answer(begin_interview(application), clip_bytes(tmp_path))
     hiring.close(application.job)
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
 
     assert marks() == []
 
@@ -147,7 +146,7 @@ def test_nothing_is_kept_for_a_job_that_is_closed(application: Application, tmp_
 def test_it_goes_with_the_job(application: Application, tmp_path: Path) -> None:
     job = application.job
     record_answer(begin_interview(application), clip_bytes(tmp_path))
-    account_deletion.delete_account(application.user)
+    delete_account(application.user)
     db.session.delete(job)
     db.session.commit()
 

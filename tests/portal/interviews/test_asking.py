@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acting import interviews
+from acting import delete_account, interviews
 from factories import make_application, make_question, sign_in
 from flask.testing import FlaskClient
 from interview_steps import (
@@ -21,7 +21,7 @@ from interview_steps import (
     start_answer,
 )
 
-from portal import account_deletion, data_export
+from portal import data_export
 from portal.extensions import db
 from portal.models import Application, InterviewSession, JobStatus, User, utc_now
 
@@ -207,7 +207,7 @@ def test_who_takes_their_data_along_reads_only_what_was_shown(interview: Intervi
 
 
 def test_a_deleted_interview_takes_its_questions_along(interview: InterviewSession) -> None:
-    account_deletion.delete_account(interview.application.user)
+    delete_account(interview.application.user)
 
     assert db.session.scalar(db.text("SELECT count(*) FROM interview_questions")) == 0
 

@@ -17,6 +17,7 @@ from acting import hiring, interviews
 from flask import Flask
 from interview_steps import TAB, begin_interview, clip_bytes, record_answer, start_answer
 
+from portal import audit
 from portal.blueprints.api import tokens
 from portal.extensions import db
 from portal.hiring import used_takes
@@ -217,9 +218,9 @@ def test_a_person_who_is_deleted_twice_at_once_is_gone(
     """
     record_answer(interview, clip_bytes(tmp_path))
     user_id = interview.application.user_id
-    second = Second(app, lambda: interviews.erase(user_id))
+    second = Second(app, lambda: interviews.erase(user_id, by=audit.SYSTEM))
     before(monkeypatch, used_takes, "insert_unless_there", second)
-    interviews.erase(user_id)
+    interviews.erase(user_id, by=audit.SYSTEM)
 
     assert second.error() is None
     assert db.session.get(User, user_id) is None

@@ -230,7 +230,11 @@ def test_one_zip_holds_all_that_is_kept(
     }
     kept[f"{folder}/resume.pdf"] = papers.pdf()
     assert {name: package.read(name) for name in kept} == kept
-    assert set(package.namelist()) - set(kept) == {"profile.json", f"{folder}/application.json"}
+    assert set(package.namelist()) - set(kept) == {
+        "profile.json",
+        "log.json",
+        f"{folder}/application.json",
+    }
     assert json.loads(package.read("profile.json"))["email"] == "alice@example.org"
     application = json.loads(package.read(f"{folder}/application.json"))
     assert application["note"] == "Ten years of pipelines"
@@ -241,7 +245,7 @@ def test_one_zip_holds_all_that_is_kept(
 @pytest.mark.usefixtures("recorded")
 def test_the_zip_holds_nothing_of_others(cast: Cast, client: FlaskClient) -> None:
     response = sign_in(client, cast.bob).post("/account/data", data=CONFIRMED)
-    assert zipfile.ZipFile(io.BytesIO(response.data)).namelist() == ["profile.json"]
+    assert zipfile.ZipFile(io.BytesIO(response.data)).namelist() == ["profile.json", "log.json"]
     assert b"alice" not in response.data
 
 

@@ -240,7 +240,7 @@ def _command(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     except ValueError as fault:
         raise ConfigError(f"{name} cannot be read: {fault}.") from None
     if words and not shutil.which(words[0]):
-        raise ConfigError(f"{name} begins with {words[0]!r}, which is no program on this machine.")
+        raise ConfigError(f"{name}: the program {words[0]!r} was not found on this machine.")
     return words
 
 

@@ -33,7 +33,7 @@ bp = Blueprint("auth", __name__)
 
 POLLED = ("_status", "_row")  # pages poll the views whose names end like this
 
-NOTHING_SENT = "You were signed out by now, so nothing was sent. Sign in, then send it once more."
+NOTHING_SENT = "You were signed out, so nothing was saved. Sign in, then send it again."
 BACK_TO_YOUR_TAB = (
     "You are signed in. Go back to the tab that you came from: everything in it is still there."
 )

@@ -52,7 +52,8 @@ class ConsentForm(PageForm):
         is_agreed: bool = self.validate_on_submit()
         if self.is_submitted() and self.shown.data != sha256:
             self.shown.errors = [
-                "What you agree to has changed meanwhile. Read it again, then choose."
+                "The consent text has changed since you opened this page. Read it again,"
+                " then choose."
             ]
             is_agreed = False
         self.shown.data = sha256  # the next page shows the current text

@@ -60,8 +60,8 @@ class ResumeReplaced(CannotChange):
     """The résumé was replaced after its owner had opened the page to choose a new one."""
 
     status = HTTPStatus.PRECONDITION_FAILED
-    title = "Something changed meanwhile"
+    title = "This has changed since you opened the page"
     message = (
-        "Your résumé was replaced in another tab or by a program meanwhile."
+        "Your résumé was replaced in another tab or by a program after you opened this page."
         " See which one is there now."
     )

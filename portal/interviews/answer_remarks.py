@@ -33,7 +33,7 @@ LATE_AFTER_MS = 60_000
 PICTURES = {"mp4": {"h264"}, "webm": {"vp8", "vp9"}}
 SOUNDS = {"mp4": {"aac", "opus"}, "webm": {"opus"}}
 
-NO_WORD = "It came without the reports of the page that asks the questions."
+NO_WORD = "The interview page sent no reports with this answer."
 NOT_ASSESSABLE = (
     "Page signals (hidden page, focus, full screen, second display, paste) are not assessable here."
 )
@@ -59,7 +59,7 @@ def notes_by_question(interview: InterviewSession) -> dict[int, list[str]]:
 def _takes(answer: Answer) -> Iterator[str]:
     newest = parts_of(answer.interview, answer.question_position)[-1].take
     if answer.take < newest and answer.part == 1:
-        yield f"Take {newest} could not be used and is kept as it came; this is take {answer.take}."
+        yield f"Take {newest} could not be used. Its file is kept; this is take {answer.take}."
 
 
 def _time(answer: Answer) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _time(answer: Answer) -> Iterator[str]:
     if (answer.sent_ms or 0) > answer.limit_ms + OVERSHOOT_MS:
         came, left = clock(answer.sent_ms), clock(answer.limit_ms)
         yield (
-            f"{came} min came where {left} min were left to answer; what is beyond that is cut off."
+            f"The answer is {came} min long, but only {left} min were left; the rest is cut off."
         )
 
 
@@ -132,8 +132,8 @@ def _doubts(answer: Answer) -> Iterator[str]:
     yield from _haste(answer, answer.completed_at)
     if answer.recorded_ms is not None and _says_less(answer.recorded_ms, answer):
         yield (
-            f"{seconds(answer.sent_ms)} came where {seconds(answer.recorded_ms)} were said to be"
-            " recorded."
+            f"The file is {seconds(answer.sent_ms)} long, but the page reported a recording of"
+            f" {seconds(answer.recorded_ms)}."
         )
     if not _is_our_form(answer):
         yield (

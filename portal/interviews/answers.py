@@ -141,7 +141,7 @@ def _named_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
         return None
     is_ours = (known.interview_id, known.question_position) == (interview.id, wish.question)
     if not is_ours or known.state is not AnswerState.RECORDING:
-        raise InterviewError("This answer cannot be begun. Reload the page to see where it stands.")
+        raise InterviewError("This answer cannot start now. Reload the page to see its state.")
     return known
 
 

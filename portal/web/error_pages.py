@@ -51,14 +51,14 @@ SENTENCES = {
         "Your account may not open this page. Sign in with another account if you have one.",
     ),
     404: ("Nothing here", "The address may be mistyped, or what was here is gone."),
-    405: ("Not that way", "This address does not take that kind of request."),
+    405: ("This request is not possible here", "This address does not take that kind of request."),
     409: (
-        "Something changed meanwhile",
+        "This has changed since you opened the page",
         "Reload the page to see how things stand now, then try again.",
     ),
     410: ("No longer here", "What was here has been removed."),
     412: (
-        "Something changed meanwhile",
+        "This has changed since you opened the page",
         "Reload the page to see how things stand now, then try again.",
     ),
     413: (

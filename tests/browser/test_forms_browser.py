@@ -19,7 +19,7 @@ from portal.models import Application, Job, User
 
 pytestmark = pytest.mark.browser
 
-NOTHING_SENT = "You are signed out by now, so nothing was sent."
+NOTHING_SENT = "You are signed out, so nothing was sent."
 
 
 @pytest.fixture(scope="module")

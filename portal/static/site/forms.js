@@ -9,10 +9,10 @@ const FETCHING = "The file is being prepared. The download begins by itself, and
 const FETCHED_MS = 20_000; // a page that is still here after this time was sent a file
 const STILL_HERE = "Everything you typed is still here:";
 const SIGNED_OUT =
-  "You are signed out by now, so nothing was sent. " +
+  "You are signed out, so nothing was sent. " +
   `${STILL_HERE} sign in in another tab, then press the button again.`;
 const SOMEBODY_ELSE =
-  "Another account is signed in in this browser by now, so nothing was sent. " +
+  "Another account is now signed in in this browser, so nothing was sent. " +
   `${STILL_HERE} sign in with yours in another tab, then press the button again.`;
 const NO_SERVER = `The server could not be reached, so nothing was sent. ${STILL_HERE} try again in a moment.`;
 

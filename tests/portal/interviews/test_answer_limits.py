@@ -75,10 +75,10 @@ def test_an_answer_is_cut_at_its_limit_however_little_was_said(
     assert measured.duration_ms == answer.duration_ms
     assert not [flag for flag in find_flags(measured) if flag.kind == "recording_gap"]
     assert (
-        "00:20 min came where 00:05 min were left to answer; what is beyond that is cut off."
+        "The answer is 00:20 min long, but only 00:05 min were left; the rest is cut off."
         in notes(answer)
     )
-    assert "20.0 s came where 0.0 s were said to be recorded." in notes(answer)
+    assert "The file is 20.0 s long, but the page reported a recording of 0.0 s." in notes(answer)
 
 
 def test_a_recorder_that_runs_on_a_little_is_not_cut(

@@ -126,7 +126,7 @@ def test_nobody_agrees_to_words_that_changed_meanwhile(
     unseen = client.post(address, data={"record": "y"})
 
     assert (refused.status_code, unseen.status_code) == (422, 422)
-    assert "has changed meanwhile" in refused.text
+    assert "has changed since you opened this page" in refused.text
     assert only_interview().state is InterviewState.PENDING
     assert (
         client.post(address, data={"shown": shown_on(refused.text), "record": "y"}).status_code

@@ -82,7 +82,7 @@ def test_a_take_that_cannot_be_used_leaves_the_one_before_in_the_recording(
     assert all(answer.state is AnswerState.READY for answer in interview.kept_answers())
     assert interviews.answer_path(broken).read_bytes() == unreadable(whole)  # kept as it came
     assert (
-        "Take 2 could not be used and is kept as it came; this is take 1."
+        "Take 2 could not be used. Its file is kept; this is take 1."
         in notes_by_question(interview)[1]
     )
 

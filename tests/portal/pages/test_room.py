@@ -73,7 +73,7 @@ def test_a_name_is_no_way_to_another_answer(
         reply = room(
             "answers", tab=TAB, question=question, container="mp4", answer_id=str(taken.id)
         )
-        assert (reply.status_code, "cannot be begun" in reply.json["detail"]) == (409, True)
+        assert (reply.status_code, "cannot start now" in reply.json["detail"]) == (409, True)
 
 
 def test_bad_fields_are_named(room: Any) -> None:

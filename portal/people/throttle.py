@@ -63,6 +63,8 @@ REFRESH_PER_ADDRESS = Limit("refresh address", tries=600, window_s=15 * 60)
 REFRESH = (REFRESH_PER_ACCOUNT, REFRESH_PER_ADDRESS)
 # Only a broken page starts a recording every ten seconds. Takes and parts have their own limits.
 ANSWERS_PER_ACCOUNT = Limit("answers account", tries=60, window_s=10 * 60)
+# A player tells every half minute what was played; this is enough for three players at once.
+PLAYED_PER_ACCOUNT = Limit("played account", tries=100, window_s=15 * 60)
 # One person's data may be gigabytes.
 EXPORT_PER_ACCOUNT = Limit("export account", tries=5, window_s=60 * 60)
 

@@ -111,6 +111,7 @@ RULES = {
     "admin.interview_row": Door.ADMIN,
     "admin.interview_status": Door.ADMIN,
     "admin.interview_retry": Door.ADMIN,
+    "admin.interview_played": Door.ADMIN,
     "admin.interview_video": Door.ADMIN,
     "admin.interview_telemetry": Door.ADMIN,
     "api-docs.openapi_json": Door.EVERYBODY,

@@ -151,3 +151,15 @@ def test_entries_outlive_an_account_and_are_about_it_before(
     interview = make_application(alice, make_job("Other"))
     interviews.open_interview(interview)
     assert [entry.what for entry in audit.about(alice)] == ["decided"]
+
+
+@pytest.mark.parametrize(("told_s", "kept"), [("7", 7), ("90000", 20), ("0", None), ("x", None)])
+def test_no_more_is_believed_to_be_played_than_the_film_has(
+    client: FlaskClient, cast: Cast, interview: InterviewSession, told_s: str, kept: int | None
+) -> None:
+    interview.duration_ms, path = 20_000, f"/admin/sessions/{interview.id}/played"
+    db.session.commit()
+    status = sign_in(client, cast.ada).post(path, data={"seconds": told_s}).status_code
+    assert status == (204 if kept else 400)
+    played = [facts["seconds"] for _, what, _, facts in told() if what == "played"]
+    assert played == ([kept] if kept else [])

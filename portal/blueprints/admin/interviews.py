@@ -1,7 +1,7 @@
 """The review queue, and one interview with its recording, measurements and flags.
 
-Only `interview_retry` writes: to look at an interview changes neither it nor its application. In
-URLs an interview is called a session.
+Only `interview_retry` changes an interview. Looking at one changes neither it nor its application;
+the audit log tells who looked. In URLs an interview is called a session.
 """
 
 import math
@@ -26,7 +26,8 @@ from portal.blueprints.admin.jobs import jobs_to_choose_from
 from portal.config import settings
 from portal.database import transaction
 from portal.extensions import db
-from portal.models import Answer, AuditEvent, InterviewSession, InterviewState
+from portal.models import Answer, AuditEvent, InterviewSession, InterviewState, utc_now
+from portal.people import throttle
 from portal.review_queue import InterviewFilter
 from portal.web.error_pages import flashed_refusals
 from portal.web.htmx import wants_fragment
@@ -161,6 +162,20 @@ def interview_retry(interview_id: uuid.UUID) -> ResponseReturnValue:
         interviews.retry(interview, by=current_user)
     kept = _list_left(interview)["kept"]
     return redirect(url_for("admin.interview_page", interview_id=interview.id, **kept), code=303)
+
+
+@bp.post("/sessions/<uuid:interview_id>/played")
+def interview_played(interview_id: uuid.UUID) -> ResponseReturnValue:
+    """The player tells how many seconds were played. More than the film has is not believed."""
+    interview = fetch_any(InterviewSession, interview_id)
+    told_s = request.form.get("seconds", 0, type=int)
+    if told_s < 1:
+        abort(400)
+    throttle.count_try(throttle.PLAYED_PER_ACCOUNT, str(current_user.id), utc_now())
+    film_s = math.ceil((interview.duration_ms or 0) / 1000)
+    with transaction():
+        audit.record(current_user, AuditEvent.PLAYED, interview, {"seconds": min(told_s, film_s)})
+    return "", 204
 
 
 @bp.get("/sessions/<uuid:interview_id>/recording.mp4")

@@ -8,6 +8,7 @@ import { Film } from "./film.js";
 import { bindKeys } from "./keys.js";
 import { fillSummary } from "./summary_table.js";
 import { Signals, clock, unmeasured } from "./signals.js";
+import { tellWatched } from "./watched.js";
 
 /** @import { Direction } from "./film.js" */
 /** @typedef {FlagSpan & { row: HTMLElement, kind: string }} Flag */
@@ -231,6 +232,7 @@ function showPlaying() {
 }
 
 bindControls();
+tellWatched(video, page.dataset.played ?? "", page.dataset.csrf ?? "");
 bindKeys(actions, elementIn(page, `[data-part="keys"]`, HTMLInputElement));
 if (video.readyState >= 1) followAddress();
 else video.addEventListener("loadedmetadata", followAddress, { once: true });

@@ -138,7 +138,7 @@ def test_after_signing_in_in_another_tab_the_same_press_sends_it(
         page.get_by_role("link", name="Sign in in another tab").click()
     sign_in(opened.value, server, "bob")
     page.get_by_role("button", name="Save and go on").click()
-    expect(page.get_by_role("alert")).to_contain_text("Another account is signed in")
+    expect(page.get_by_role("alert")).to_contain_text("Another account is now signed in")
     browser.clear_cookies()
     sign_in(opened.value, server, "alice")
     page.get_by_role("button", name="Save and go on").click()

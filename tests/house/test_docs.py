@@ -178,6 +178,13 @@ def test_every_decision_is_in_the_index_once() -> None:
     assert sorted(link for link in listed if link.startswith("0")) == sorted(there)
 
 
+def test_every_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name.partition("-")[0] for path in DECISIONS.glob("0*.md")]
+    titles = [path.read_text(encoding="utf-8")[2:6] for path in DECISIONS.glob("0*.md")]
+    assert len(set(numbers)) == len(numbers)
+    assert titles == numbers
+
+
 @pytest.mark.parametrize("path", sorted(DECISIONS.glob("0*.md")), ids=lambda path: path.stem)
 def test_a_decision_says_why_and_whether_it_still_holds(path: Path) -> None:
     sections = re.findall(r"^## (.+)$", path.read_text(encoding="utf-8"), re.M)

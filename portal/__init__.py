@@ -11,8 +11,8 @@ from portal.config import PROJECT_FOLDER, Config, keep_settings
 from portal.extensions import csrf, db, jwt, login_manager, migrate, sign_with_sha256
 from portal.web import byte_ranges, error_pages, json_bodies, security_headers, template_filters
 
-# The largest form carries a résumé (10 MB) and some fields. Video arrives in chunks, which have
-# their own limit.
+# The largest form carries a résumé (`hiring.resumes.MAX_MB`) and some fields. Video arrives in
+# chunks, which have their own limit.
 FORM_MAX_BYTES = 11 * 1024 * 1024
 
 

@@ -28,7 +28,10 @@ from portal.web.htmx import go_to, wants_fragment
 
 bp = Blueprint("applications", __name__)
 
-TOO_LARGE = "This file is larger than 10 MB. Save it with smaller pictures and choose it again."
+TOO_LARGE = (
+    f"This file is larger than {resumes.MAX_MB} MB. "
+    "Save it with smaller pictures and choose it again."
+)
 # A browser shows our response only after it has sent the whole request. So we read a request that
 # is too large to its end, but not more than this.
 DRAIN_MAX_BYTES = 32 * 1024 * 1024

@@ -21,6 +21,8 @@ class ResumeForm(PageForm):
     resume = FileField(
         "Résumé",
         [FileRequired("Choose your résumé: a PDF or a Word document (.docx).")],
+        description=f"PDF or Word (.docx), up to {resumes.MAX_MB} MB. "
+        "Only you and the hiring team can open it.",
         # Phones filter files by type, computers by file name extension. We check the file anyway.
         render_kw={
             "accept": ",".join(

@@ -63,7 +63,7 @@ SENTENCES = {
     ),
     413: (
         "Too large",
-        "The file is larger than we accept. A résumé may have up to 10 MB.",
+        "The file is larger than we accept. Choose a smaller one.",
     ),
     415: ("Not a kind of file we accept", "Choose a file of another kind."),
     416: ("Not that part", "The file ends before what was asked for."),

@@ -14,7 +14,7 @@ from portal.blueprints.api.schemas import InterviewFull, InterviewPage, Intervie
 from portal.models import AuditEvent, InterviewSession, InterviewState
 from portal.review_queue import InterviewFilter
 
-bp = ApiBlueprint("Interviews", "/admin", "For admins: the flag queue, and all that was measured")
+bp = ApiBlueprint("Interviews", "/admin", "For admins: the review queue, and all that was measured")
 
 
 @bp.before_request
@@ -31,7 +31,7 @@ def _admins_only() -> None:
 @bp.response(200, InterviewPage)
 @bp.alt_response(403, "FORBIDDEN")
 def list_interviews(arguments: dict[str, Any]) -> Pagination:
-    """The flag queue
+    """The review queue
 
     Newest first. Repeat `kind`, `severity` or `state` to match any of several values. An interview
     must match all filters.

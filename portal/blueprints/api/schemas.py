@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from werkzeug.datastructures import FileStorage
 
 from portal import hiring, interviews, review_queue
-from portal.hiring import job_search
+from portal.hiring import job_search, resumes
 from portal.models import (
     Application,
     ApplicationStatus,
@@ -216,7 +216,7 @@ class File(Upload):
 
 
 class ResumeForm(Schema):
-    resume = File(required=True, metadata=said("PDF or DOCX, up to 10 MB"))
+    resume = File(required=True, metadata=said(f"PDF or DOCX, up to {resumes.MAX_MB} MB"))
 
 
 class ApplicationForm(ResumeForm):

@@ -1,4 +1,4 @@
-"""The flag queue and one interview through the API: for admins only."""
+"""The review queue and one interview through the API: for admins only."""
 
 from pathlib import Path
 

@@ -18,6 +18,7 @@ from player_reviews import sign_in_as_admin
 from reviewing import make_interview
 from servers import LiveServer
 
+from portal.blueprints.admin.sealed_searches import FILTERS
 from portal.web import sealed_queries
 
 NAME, EMAIL = "Alice Moreau", "alice@example.org"
@@ -58,6 +59,14 @@ def test_no_address_on_the_page_holds_the_words(admin: FlaskClient, name: str) -
     addresses = re.findall(r'(?:href|action|hx-\w+)="(/[^"]*)"', page)
     assert [address for address in addresses if "moreau" in address.lower()] == []
     assert f'action="/admin/{name}" method="post"' in page
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_no_filter_of_a_list_is_lost_on_the_way(admin: FlaskClient, name: str) -> None:
+    page = admin.get(f"/admin/{name}").text
+    [form] = re.findall(rf'<form[^>]*action="/admin/{name}".*?</form>', page, re.S)
+    controls = set(re.findall(r'<(?:input|select)[^>]*\bname="([^"]+)"', form)) - {"csrf_token"}
+    assert {field_of(name)} <= controls <= set(FILTERS)
 
 
 def test_other_filters_stay_readable_and_unknown_ones_go(admin: FlaskClient) -> None:

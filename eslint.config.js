@@ -9,7 +9,7 @@ const NODE = ["tests/**/*.js", "tests/**/*.cjs", "eslint.config.js"];
 const TEST = { from: "package", package: "node:test", name: ["test", "before", "after", "beforeEach", "afterEach"] };
 
 export default [
-  { ignores: ["**/node_modules/", "portal/static/vendor/", "benchmarks/", "instance/"] },
+  { ignores: ["portal/static/vendor/"] },
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },

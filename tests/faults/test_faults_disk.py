@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -25,7 +26,7 @@ from torture import Site, check_whole
 from capture.session import CaptureSession
 from capture.store.recording import read_observations
 from portal import work
-from portal.config import settings
+from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.interviews import measuring
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState
@@ -190,14 +191,15 @@ def test_work_that_meets_a_full_disk_uses_up_no_try(
 # Below the floor
 
 
-@pytest.fixture
-def short_of_space(app: Flask) -> None:
-    object.__setattr__(settings(app), "disk_floor_bytes", 2**60)
+def run_short_of_space(app: Flask) -> None:
+    keep_settings(app, replace(settings(app), disk_floor_bytes=2**60))
 
 
-@pytest.mark.usefixtures("short_of_space")
-def test_no_interview_begins_below_the_floor(client: FlaskClient, application: Application) -> None:
+def test_no_interview_begins_below_the_floor(
+    app: Flask, client: FlaskClient, application: Application
+) -> None:
     interview = interviews.open_interview(application)
+    run_short_of_space(app)
     sign_in(client, application.user)
     address = f"/capture/{interview.id}/consent"
 
@@ -214,9 +216,11 @@ def test_no_interview_begins_below_the_floor(client: FlaskClient, application: A
     assert interview.state is InterviewState.PENDING
 
 
-@pytest.mark.usefixtures("short_of_space")
-def test_no_answer_begins_below_the_floor(client: FlaskClient, interview: InterviewSession) -> None:
+def test_no_answer_begins_below_the_floor(
+    app: Flask, client: FlaskClient, interview: InterviewSession
+) -> None:
     show_question(interview)
+    run_short_of_space(app)
     sign_in(client, interview.application.user)
     wish = {"tab": "the-only-tab", "question": 1, "container": "mp4"}
     response = client.post(f"/capture/{interview.id}/answers", json=wish)

@@ -32,7 +32,7 @@ class LiveServer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         models, live = PROJECT_FOLDER / "instance" / "models", folder / "live"
-        live.mkdir()
+        live.mkdir(exist_ok=True)  # a test may have mounted a small disk in it
         self.environ = {
             "PORTAL_ENV": "development",
             "SECRET_KEY": "for tests only, never anywhere else",

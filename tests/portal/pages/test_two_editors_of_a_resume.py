@@ -30,7 +30,7 @@ def test_a_resume_is_replaced_only_by_who_saw_it(
     assert client.post(path, **papers.form(resume=papers.upload(), **before)).status_code == 303
     refused = client.post(path, **papers.form(resume=papers.upload(papers.pdf(pages=3)), **before))
     assert refused.status_code == 412
-    assert "replaced in another tab or by a program meanwhile" in refused.text
+    assert "replaced in another tab or by a program after you opened this page" in refused.text
     assert len(list(folder.iterdir())) == 1
 
 
@@ -85,7 +85,7 @@ def test_a_resume_that_came_while_the_file_was_looked_at_was_seen_by_nobody(
     replaced_while_looking(application)
     refused = client.post(path, **papers.form(resume=papers.upload(), **before))
     assert refused.status_code == 412
-    assert "replaced in another tab or by a program meanwhile" in refused.text
+    assert "replaced in another tab or by a program after you opened this page" in refused.text
     db.session.refresh(application)
     assert application.resume_name == "other-tab.pdf"
 

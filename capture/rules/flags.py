@@ -5,6 +5,7 @@ raises no flag, because a missing measurement is not a missing person. Nothing h
 """
 
 from itertools import chain
+from typing import Protocol
 
 from capture.rules.columns import Columns
 from capture.rules.head import from_head, straight_ahead
@@ -41,6 +42,13 @@ def find_flags(measurements: Measurements, rules: Rules = RULES) -> list[Flag]:
     return sorted(flags, key=lambda flag: (flag.start_ms, flag.kind, flag.end_ms))
 
 
-def rule_name(flag: Flag) -> str:
+class Ruled(Protocol):
+    """Something that names its rule: a flag, here or in a database."""
+
+    @property
+    def rule(self) -> str: ...
+
+
+def rule_name(flag: Ruled) -> str:
     """The name of the flag's rule without its version, as in `Rules.off` and docs/flags.md."""
     return flag.rule.partition("/")[0]

@@ -7,6 +7,7 @@ it, so it refers to the flag's key.
 import uuid
 from collections.abc import Sequence
 
+from capture.rules import rule_name
 from capture.types import Flag as FoundFlag
 from portal.models import Flag
 
@@ -37,7 +38,7 @@ def is_same(one: Flag | FoundFlag, other: Flag | FoundFlag) -> bool:
     The version of the rule does not matter. The overlap is at least half of the longer interval: a
     person who looked at 4 s has not seen a minute.
     """
-    return _name(one.rule) == _name(other.rule) and overlap(one, other) >= 0.5
+    return rule_name(one) == rule_name(other) and overlap(one, other) >= 0.5
 
 
 def overlap(one: Flag | FoundFlag, other: Flag | FoundFlag) -> float:
@@ -52,7 +53,3 @@ def overlap(one: Flag | FoundFlag, other: Flag | FoundFlag) -> float:
 
 def _end_ms(flag: Flag | FoundFlag) -> int:
     return max(flag.end_ms, flag.start_ms + 1)
-
-
-def _name(rule: str) -> str:
-    return rule.partition("/")[0]

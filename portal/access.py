@@ -193,18 +193,12 @@ def fetch_job(key: str | uuid.UUID, user: User | None = None) -> Job:
     a draft.
     """
     named = Job.id == key if isinstance(key, uuid.UUID) else Job.slug == key
-    return _first(visible(sa.select(Job).where(named), user or current_user))
+    job: Job | None = db.session.scalar(visible(sa.select(Job).where(named), user or current_user))
+    return job or abort(404)
 
 
 def _by_id(model: type[Row], row_id: uuid.UUID) -> sa.Select[Row]:
     return sa.select(model).where(model.id == row_id)
-
-
-def _first(query: sa.Select[Row], why_not: str | None = None) -> Row:
-    row: Row | None = db.session.scalar(query)
-    if row is None:
-        abort(404, why_not)
-    return row
 
 
 def is_at_the_machine() -> bool:

@@ -157,7 +157,7 @@ def _entry(by: By, what: AuditEvent, of: Of, facts: Facts | None) -> AuditEntry:
     if unknown := said.keys() - FACTS:
         raise ValueError(f"The audit log has no facts {', '.join(sorted(unknown))}.")
     who = actor(by)
-    thing = of if isinstance(of, Thing) else _thing(of)
+    thing = _thing(of)
     return AuditEntry(
         at=utc_now(),
         by_kind=who.kind,
@@ -169,10 +169,12 @@ def _entry(by: By, what: AuditEvent, of: Of, facts: Facts | None) -> AuditEntry:
     )
 
 
-def _thing(row: Any) -> Thing:
-    if row is None:
+def _thing(of: Of) -> Thing:
+    if of is None:
         return Thing("", None)
-    return Thing(next(kind for model, kind in KINDS.items() if isinstance(row, model)), row.id)
+    if isinstance(of, Thing):
+        return of
+    return Thing(next(kind for model, kind in KINDS.items() if isinstance(of, model)), of.id)
 
 
 def _is_known(entry: AuditEntry) -> bool:

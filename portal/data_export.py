@@ -22,6 +22,7 @@ WHO = {
     Agent.OPERATOR: "the operator of this portal",
     Agent.SYSTEM: "the portal itself",
 }
+NOT_IN_PROFILE = ("id", "password_hash", "session_key", "disabled_at", "leaving_at")
 READ_BYTES = 256 * 1024  # a recording may not fit into memory, so we read it in pieces
 
 
@@ -39,7 +40,7 @@ def export_data(user: User) -> Iterator[bytes]:
 def _files(user: User) -> dict[str, bytes | Path]:
     """The content of each file of the ZIP, or where it lies."""
     files: dict[str, bytes | Path] = {
-        "profile.json": _as_json(_profile(user)),
+        "profile.json": _as_json(_columns(user, *NOT_IN_PROFILE)),
         "log.json": _as_json([_log_line(entry, user) for entry in audit.about(user)]),
     }
     mine = access.own(sa.select(Application), user).order_by(Application.created_at)
@@ -107,10 +108,6 @@ def _columns(row: Any, *without: str) -> dict[str, Any]:
         for column in row.__table__.columns
         if column.name not in without
     }
-
-
-def _profile(user: User) -> dict[str, Any]:
-    return _columns(user, "id", "password_hash", "session_key", "disabled_at", "leaving_at")
 
 
 def _application(application: Application) -> dict[str, Any]:

@@ -48,12 +48,16 @@ def checks() -> dict[str, str]:
     """The state of each part by its name: `ok`, or what is wrong."""
     found = {"database": _database(), "disk": _disk(), "models": _models()}
     if settings().records_itself:
-        found["station"] = _station()
+        is_there = interviews.is_station_there()
+        found["station"] = OK if is_there else "the kiosk process (flask kiosk) is not running"
     if settings().proxy_temp_folder:
         found["proxy"] = _proxy()
-    return found | {
-        "measuring": _measuring() if found["database"] == OK else "unknown without the database"
-    }
+    if found["database"] != OK:
+        found["measuring"] = "unknown without the database"
+    else:
+        workers = work.workers_seen(utc_now())
+        found["measuring"] = OK if workers else "no measuring process has reported lately"
+    return found
 
 
 def _database() -> str:
@@ -115,11 +119,3 @@ def _models() -> str:
     config = settings()
     are_there = all(path.is_file() for path in (config.face_model_path, config.crowd_model_path))
     return OK if are_there else "a model that measuring needs is missing"
-
-
-def _station() -> str:
-    return OK if interviews.is_station_there() else "the kiosk process (flask kiosk) is not running"
-
-
-def _measuring() -> str:
-    return OK if work.workers_seen(utc_now()) else "no measuring process has reported lately"

@@ -52,23 +52,15 @@ def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
     """
     try:
         with turns.slot(who):
-            return _look(data, scan_command)
+            answer = start_inspection.ask(data, WAIT_S)
+            if answer.refused:
+                log.info("a file is not taken: %s", answer.fault or "refused")
+            elif scan_command:
+                answer = _scanned(answer, scan_command)
+            return answer
     except LimitReached:
         log.info("a file was not looked at: too many at once")
         raise RetryLater(BUSY, COME_BACK_S) from None
-
-
-def _look(data: bytes, scan_command: tuple[str, ...]) -> Answer:
-    answer = start_inspection.ask(data, WAIT_S)
-    if answer.refused or not scan_command:
-        _note(answer)
-        return answer
-    return _scanned(answer, scan_command)
-
-
-def _note(answer: Answer) -> None:
-    if answer.refused:
-        log.info("a file is not taken: %s", answer.fault or "refused")
 
 
 def _scanned(answer: Answer, command: tuple[str, ...]) -> Answer:

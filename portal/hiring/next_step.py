@@ -39,8 +39,9 @@ def next_step(application: Application) -> tuple[Step, str]:
     """The next step, and a sentence that tells the candidate what happens now."""
     if application.status in DECIDED:
         return Step.NONE, DECIDED[application.status]
-    if application.interview and application.interview.state in BEGUN:
-        return _begun(application.interview.state)
+    if application.interview and (state := application.interview.state) in BEGUN:
+        step, said = BEGUN[state], state_words(state).next_step
+        return step, said if step is Step.RESUME else f"{said} {WAIT}"
     if reason := application.why_not_interviewable():
         return Step.NONE, f"{reason} {WAIT}"
     count, minutes = len(application.questions), about_minutes(asked_ms(application.questions))
@@ -49,11 +50,6 @@ def next_step(application: Application) -> tuple[Step, str]:
         Step.RECORD,
         f"Answer {questions} on camera, about {minutes} min. Now, or whenever it suits you.",
     )
-
-
-def _begun(state: InterviewState) -> tuple[Step, str]:
-    step, said = BEGUN[state], state_words(state).next_step
-    return step, said if step is Step.RESUME else f"{said} {WAIT}"
 
 
 def about_minutes(interview_ms: int) -> int:

@@ -148,7 +148,9 @@ def clean_name(filename: str) -> str:
     stem, dot, ending = _visible(filename).rpartition(".")
     if not dot:
         return ending[:NAME_MAX_CHARS]
-    stem = _cut(stem.strip(" ."), NAME_MAX_CHARS - len(ending) - 1) or "resume"
+    # short enough for our column (characters) and for any file system (bytes)
+    stem = stem.strip(" .")[: NAME_MAX_CHARS - len(ending) - 1]
+    stem = stem.encode()[:NAME_MAX_BYTES].decode(errors="ignore").strip(" .") or "resume"
     return f"{'_' if DEVICES.fullmatch(stem) else ''}{stem}.{ending}"
 
 
@@ -156,11 +158,6 @@ def _visible(filename: str) -> str:
     base = re.split(r"[/\\]", filename)[-1]
     visible = "".join(char for char in base if unicodedata.category(char)[0] != "C")
     return NOT_IN_NAMES.sub("_", visible).strip().rstrip(" .")
-
-
-def _cut(stem: str, most: int) -> str:
-    """Shorten the name to fit our column (characters) and any file system (bytes)."""
-    return stem[:most].encode()[:NAME_MAX_BYTES].decode(errors="ignore").strip(" .")
 
 
 def disposition(name: str) -> str:

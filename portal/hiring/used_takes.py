@@ -16,7 +16,6 @@ from flask import current_app
 from portal.database import insert_unless_there
 from portal.extensions import db
 from portal.models import (
-    Answer,
     Application,
     EarlierInterview,
     InterviewSession,
@@ -41,7 +40,7 @@ def remember(user_id: uuid.UUID) -> None:
         .where(InterviewSession.state != InterviewState.PENDING)
     )
     for interview in db.session.scalars(begun).all():
-        application, takes = interview.application, _takes_used(interview)
+        application, takes = interview.application, _takes_by_position(interview)
         mark, is_finished = (
             _mark(application.user.email, application.job_id),
             interview.state not in UNDER_WAY,
@@ -75,16 +74,14 @@ def forget(job: Job) -> None:
     db.session.execute(sa.delete(EarlierInterview).where(EarlierInterview.job_id == job.id))
 
 
-def _takes_used(interview: InterviewSession) -> dict[str, int]:
-    used = Counter(position for position, _ in {_take(answer) for answer in interview.answers})
+def _takes_by_position(interview: InterviewSession) -> dict[str, int]:
+    # the parts of an interrupted take count as one
+    takes = {(answer.question_position, answer.take) for answer in interview.answers}
+    used = Counter(position for position, _ in takes)
     return {
         str(asked.position): asked.takes_before + used[asked.position]
         for asked in interview.questions
     }
-
-
-def _take(answer: Answer) -> tuple[int, int]:
-    return answer.question_position, answer.take
 
 
 def _mark(email: str, job_id: uuid.UUID) -> str:

@@ -110,7 +110,8 @@ def count_try(limit: Limit, subject: str, now: datetime) -> int:
     with transaction():
         others = _others(limit, bucket, hit_id, now)
         if len(others) < limit.tries:
-            _delete_old_tries(now)
+            old = ThrottleHit.at <= now - timedelta(seconds=KEEP_S)
+            db.session.execute(sa.delete(ThrottleHit).where(old))
             return hit_id
         _delete([hit_id])
     # nobody can read from the hash who reached it: one entry for each limit and minute
@@ -184,9 +185,3 @@ def network_of(address: str | None) -> str:
     if ip.version == 4:
         return str(ip)
     return str(ipaddress.ip_network((ip, IPV6_NETWORK_BITS), strict=False))
-
-
-def _delete_old_tries(now: datetime) -> None:
-    db.session.execute(
-        sa.delete(ThrottleHit).where(ThrottleHit.at <= now - timedelta(seconds=KEEP_S))
-    )

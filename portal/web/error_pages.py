@@ -198,23 +198,10 @@ def for_programs(view: View) -> View:
 
 
 def wants_json() -> bool:
-    return (
-        request.path.startswith(FOR_PROGRAMS)
-        or request.is_json
-        or _is_for_programs()
-        or _accepts_json()
-    )
-
-
-def _is_for_programs() -> bool:
+    if request.path.startswith(FOR_PROGRAMS) or request.is_json:
+        return True
     view = current_app.view_functions.get(request.endpoint or "")
-    return getattr(view, "answers_programs", False)
-
-
-def _accepts_json() -> bool:
-    return request.accept_mimetypes.best_match(
-        ["text/html", "application/json", PROBLEM_JSON]
-    ) not in {
-        None,
-        "text/html",
-    }
+    if getattr(view, "answers_programs", False):
+        return True
+    preferred = request.accept_mimetypes.best_match(["text/html", "application/json", PROBLEM_JSON])
+    return preferred not in {None, "text/html"}

@@ -60,12 +60,9 @@ def add_headers(response: Response) -> Response:
         headers.setdefault(name, value)
     if (response.mimetype or "").endswith(("html", "json")):
         headers.add("Vary", "HX-Request")
-    if not is_public_file():
-        # Pages and files contain one person's data, and several people may share a device.
+    # Our own scripts, styles, fonts and pictures are public. All other responses contain one
+    # person's data, and several people may share a device.
+    is_public = has_request_context() and request.endpoint == "static"
+    if not is_public:
         headers["Cache-Control"] = "no-store"
     return response
-
-
-def is_public_file() -> bool:
-    """Whether the response is one of our scripts, styles, fonts or pictures, which are public."""
-    return has_request_context() and request.endpoint == "static"

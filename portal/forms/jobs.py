@@ -188,19 +188,17 @@ class JobForm(PageForm):
         job.questions.clear()
         db.session.flush()
         job.questions = [
-            self._question(row, position) for position, row in enumerate(self.questions, start=1)
+            Question(
+                position=position,
+                prompt=row.prompt.data,
+                think_ms=row.think_s.data * 1000,
+                limit_ms=row.limit_s.data * 1000,
+                takes=row.takes.data,
+            )
+            for position, row in enumerate(self.questions, start=1)
         ]
         after = values_of(job)
         return [name for name, value in after.items() if value != before[name]]
-
-    def _question(self, row: FormField, position: int) -> Question:
-        return Question(
-            position=position,
-            prompt=row.prompt.data,
-            think_ms=row.think_s.data * 1000,
-            limit_ms=row.limit_s.data * 1000,
-            takes=row.takes.data,
-        )
 
 
 def values_of(job: Job) -> dict[str, Any]:

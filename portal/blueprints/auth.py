@@ -85,7 +85,8 @@ def _redirect_signed_in(user: User) -> ResponseReturnValue:
     """
     if "other_tab" in request.args:
         flash(BACK_TO_YOUR_TAB, "success")
-    return go_to(own_path(request.args.get("next")) or home_of(user))
+    wanted = own_path(request.args.get("next"))
+    return go_to(wanted or url_for("admin.overview" if user.is_admin else "applications.dashboard"))
 
 
 @bp.get("/signed-in")
@@ -168,10 +169,6 @@ def credentials_of(form: SignInForm | AccountForm) -> Credentials:
     return Credentials(
         email, form.password.data, request.remote_addr, known_browsers.known(request.cookies, email)
     )
-
-
-def home_of(user: User) -> str:
-    return url_for("admin.overview" if user.is_admin else "applications.dashboard")
 
 
 @bp.app_context_processor

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from flask import (
     Blueprint,
-    Response,
     has_request_context,
     make_response,
     redirect,
@@ -34,16 +33,15 @@ bp.add_app_template_filter(next_step.about_minutes)
 
 @bp.app_context_processor
 def search_to_keep() -> dict[str, object]:
-    return {"board_as_it_was": board_as_it_was()} if has_request_context() else {}
-
-
-def board_as_it_was() -> dict[str, object]:
     """The search from which the user came, as arguments for a link back to the job board.
 
     The URL carries the search itself, not an address to go back to. So nobody can make the link
     lead to another site.
     """
-    return {**JobSearch.from_args(request.args).as_args(), "page": page_to_keep()}
+    if not has_request_context():
+        return {}
+    search = JobSearch.from_args(request.args)
+    return {"board_as_it_was": {**search.as_args(), "page": page_to_keep()}}
 
 
 @bp.get("/")
@@ -54,33 +52,28 @@ def front() -> ResponseReturnValue:
 @bp.get("/jobs")
 def board() -> ResponseReturnValue:
     search = JobSearch.from_args(request.args)
+    args = search.as_args()
     found = db.paginate(
         search.select(current_user), page=page_asked(), per_page=JOBS_PER_PAGE, error_out=False
     )
     if not found.items and found.pages:
-        return redirect(url_for("jobs.board", **search.as_args(), page=found.pages), code=303)
+        return redirect(url_for("jobs.board", **args, page=found.pages), code=303)
     view = {
         "search": search,
         "found": found,
         "counts": search.counts(current_user),
         "now": utc_now(),
         "new_for": NEW_FOR,
-    }
-    view |= {
-        "links": page_links(found, "jobs.board", **search.as_args()),
+        "links": page_links(found, "jobs.board", **args),
         "workplaces": reversed(Workplace),
         "types": EmploymentType,
         "statuses": (JobStatus.OPEN, JobStatus.CLOSED),
     }
     if not wants_fragment():
         return render_template("jobs/board.html", **view)
-    return _with_address(render_template("jobs/_results.html", **view), search)
-
-
-def _with_address(html: str, search: JobSearch) -> Response:
-    """Tell HTMX the page's URL, without the empty fields that a form sends."""
-    response = make_response(html)
-    response.headers["HX-Push-Url"] = url_for("jobs.board", **search.as_args())
+    response = make_response(render_template("jobs/_results.html", **view))
+    # the page's URL without the empty fields that a form sends
+    response.headers["HX-Push-Url"] = url_for("jobs.board", **args)
     return response
 
 

@@ -198,18 +198,10 @@ def _private_file(interview: InterviewSession, path: Path, mimetype: str) -> Res
         abort(404)
     audit.record_apart(current_user, AuditEvent.DOWNLOADED, interview)
     prefix = settings().media_accel_prefix
-    response = (
-        _sent_by_nginx(prefix, path) if prefix else send_file(path, conditional=True, etag=True)
-    )
+    if prefix:  # nginx sends the file, so that no thread of ours waits for the viewer
+        inside = path.relative_to(settings().interviews_folder)
+        response = Response(headers={"X-Accel-Redirect": f"{prefix}/{inside}"})
+    else:
+        response = send_file(path, conditional=True, etag=True)
     response.mimetype = mimetype
     return response
-
-
-def _sent_by_nginx(prefix: str, path: Path) -> Response:
-    """A response that lets nginx send the file, so that no thread of ours waits for the viewer.
-
-    The caller has already checked the permission.
-    """
-    return Response(
-        headers={"X-Accel-Redirect": (f"{prefix}/{path.relative_to(settings().interviews_folder)}")}
-    )

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import edit_conflicts
-from portal.access import Viewer, fetch_any, reviewed
+from portal.access import fetch_any, reviewed
 from portal.blueprints import page_asked, page_links
 from portal.blueprints.admin.bp import bp
 from portal.database import transaction
@@ -32,9 +32,9 @@ class PersonRow:
 @bp.get("/people")
 def people() -> ResponseReturnValue:
     wanted = request.args.get("q", "").strip()[:254]
-    page = db.paginate(
-        _select(wanted, current_user), page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False
-    )
+    newest_first = reviewed(sa.select(User), current_user).order_by(User.created_at.desc(), User.id)
+    found = newest_first.where(*mentions(wanted, User.full_name, User.email))
+    page = db.paginate(found, page=page_asked(), per_page=ROWS_PER_PAGE, error_out=False)
     return render_template(
         "admin/people.html",
         page=page,
@@ -42,11 +42,6 @@ def people() -> ResponseReturnValue:
         wanted=wanted,
         links=page_links(page, "admin.people", q=wanted or None),
     )
-
-
-def _select(wanted: str, viewer: Viewer) -> sa.Select[tuple[User]]:
-    newest_first = reviewed(sa.select(User), viewer).order_by(User.created_at.desc(), User.id)
-    return newest_first.where(*mentions(wanted, User.full_name, User.email))
 
 
 @bp.post("/people/<uuid:user_id>/disable")

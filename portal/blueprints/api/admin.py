@@ -48,12 +48,7 @@ def show_interview(interview_id: uuid.UUID) -> Response:
     """One interview, with its flags and its whole telemetry"""
     interview = access.fetch_any(InterviewSession, interview_id, current_user)
     audit.record_apart(current_user, AuditEvent.VIEWED, interview)
-    return jsonify(InterviewFull().dump(interview) | {"telemetry": _telemetry(interview)})
-
-
-def _telemetry(interview: InterviewSession) -> dict[str, Any] | None:
     path = interviews.recording(interview).telemetry_path
-    if interview.state is not InterviewState.READY or not path.is_file():
-        return None
-    telemetry: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return telemetry
+    is_ready = interview.state is InterviewState.READY and path.is_file()
+    telemetry = json.loads(path.read_text(encoding="utf-8")) if is_ready else None
+    return jsonify(InterviewFull().dump(interview) | {"telemetry": telemetry})

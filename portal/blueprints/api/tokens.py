@@ -75,7 +75,8 @@ def issue(user: User, before: Claims | None = None) -> dict[str, Any]:
 def spend(claims: Claims) -> bool:
     """Mark a refresh token as used. False if another request has used it."""
     _forget_expired()
-    return insert_unless_there(_revoked(claims))
+    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    return insert_unless_there(RevokedToken(jti=claims["jti"], expires_at=expires_at))
 
 
 def _forget_expired() -> None:
@@ -96,10 +97,6 @@ def read_refresh(token: str, user: User) -> Claims | None:
     except (PyJWTError, JWTExtendedException):
         return None
     return claims if claims["type"] == "refresh" and claims["sub"] == str(user.id) else None
-
-
-def _revoked(claims: Claims) -> RevokedToken:
-    return RevokedToken(jti=claims["jti"], expires_at=datetime.fromtimestamp(claims["exp"], UTC))
 
 
 def _keyed(secret: str | bytes | None, text: str) -> str:

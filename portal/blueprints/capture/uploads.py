@@ -110,12 +110,11 @@ def token_holder(headers: Headers, expected: uuid.UUID | None = None) -> uuid.UU
 
 
 def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
-    return answer_of(token_holder(request.headers, expected))
+    """The answer that the token is for, if it still accepts an upload.
 
-
-def answer_of(answer_id: uuid.UUID) -> Answer:
-    """The answer with this id, if it still accepts an upload. Raises Gone or Refused."""
-    answer = db.session.get(Answer, answer_id)
+    Raises BadToken, Gone or Refused.
+    """
+    answer = db.session.get(Answer, token_holder(request.headers, expected))
     if answer is None:
         raise tus.Gone
     interviews.refuse_uploads(answer.state, answer.interview.state, interviews.owner_of(answer))

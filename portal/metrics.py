@@ -45,7 +45,7 @@ class PortalCollector(Collector):
             yield _family("check_ok", "1 if this part of /readyz is ok, else 0", "check", are_well)
             yield from _disk()
             if are_well["database"]:
-                yield from _rows()
+                yield from _database()
 
 
 def serve(app: Flask) -> None:
@@ -101,7 +101,7 @@ def _disk() -> Iterator[GaugeMetricFamily]:
         yield _gauge("proxy_disk_bytes", "Total size of that disk", space[1])
 
 
-def _rows() -> Iterator[GaugeMetricFamily]:
+def _database() -> Iterator[GaugeMetricFamily]:
     yield _family(
         "interviews", "Interviews by state", "state", _count(InterviewSession, InterviewState)
     )

@@ -189,9 +189,8 @@ def append(
         refuse()
         actual = os.fstat(handle).st_size
         if actual != offset:
-            _sync(
-                handle, path.parent
-            )  # the sender will continue there and forget the bytes before it
+            # the sender will continue there and forget the bytes before it
+            _sync(handle, path.parent)
             raise WrongOffset(actual)
         _write_or_undo(handle, offset, data)
         if offset == 0:

@@ -136,10 +136,8 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
 
 
 def _drain_body() -> None:
-    stream, left = (
-        request.environ["wsgi.input"],
-        min(request.content_length or 0, DRAIN_MAX_BYTES),
-    )
+    stream = request.environ["wsgi.input"]
+    left = min(request.content_length or 0, DRAIN_MAX_BYTES)
     while left > 0 and (piece := stream.read(min(left, DRAIN_BLOCK_BYTES))):
         left -= len(piece)
 

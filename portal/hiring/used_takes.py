@@ -41,10 +41,8 @@ def remember(user_id: uuid.UUID) -> None:
     )
     for interview in db.session.scalars(begun).all():
         application, takes = interview.application, _takes_by_position(interview)
-        mark, is_finished = (
-            _mark(application.user.email, application.job_id),
-            interview.state not in UNDER_WAY,
-        )
+        mark = _mark(application.user.email, application.job_id)
+        is_finished = interview.state not in UNDER_WAY
         db.session.execute(sa.delete(EarlierInterview).where(EarlierInterview.mark == mark))
         # The housekeeper may delete the same account right now; it stores the same values.
         insert_unless_there(

@@ -41,8 +41,17 @@ NOT_ASSESSABLE = (
 
 def notes(answer: Answer) -> list[str]:
     """The notes on how this part of an answer arrived. Empty if it arrived as usual."""
-    said = [*_takes(answer), *_time(answer), *(doubts := list(_doubts(answer)))]
-    return [*said, NOT_ASSESSABLE] if doubts and answer.interview.is_analysed else said
+    said = []
+    newest = parts_of(answer.interview, answer.question_position)[-1].take
+    if answer.take < newest and answer.part == 1:
+        said.append(
+            f"Take {newest} could not be used. Its file is kept; this is take {answer.take}."
+        )
+    said += _exceeded_limits(answer)
+    doubts = list(_doubts(answer))
+    if doubts and answer.interview.is_analysed:
+        doubts.append(NOT_ASSESSABLE)
+    return said + doubts
 
 
 def notes_by_question(interview: InterviewSession) -> dict[int, list[str]]:
@@ -56,14 +65,7 @@ def notes_by_question(interview: InterviewSession) -> dict[int, list[str]]:
     return found
 
 
-def _takes(answer: Answer) -> Iterator[str]:
-    newest = parts_of(answer.interview, answer.question_position)[-1].take
-    if answer.take < newest and answer.part == 1:
-        yield f"Take {newest} could not be used. Its file is kept; this is take {answer.take}."
-
-
-def _time(answer: Answer) -> Iterator[str]:
-    """Notes on time limits that were exceeded, and by how much."""
+def _exceeded_limits(answer: Answer) -> Iterator[str]:
     question = next(
         (
             asked
@@ -129,11 +131,13 @@ def _next_was_shown_early(answer: Answer) -> str | None:
 def _doubts(answer: Answer) -> Iterator[str]:
     if answer.completed_at is None or answer.sent_ms is None:
         return  # it is older than these columns, or not measured yet
-    yield from _haste(answer, answer.completed_at)
-    if answer.recorded_ms is not None and _says_less(answer.recorded_ms, answer):
+    yield from _arrived_too_fast(answer, answer.completed_at)
+    # a longer report is stored as `most_ms`, so nobody knows the time that it named
+    told_ms, most_ms = answer.recorded_ms, answer.limit_ms + OVERSHOOT_MS
+    if told_ms is not None and told_ms < most_ms and answer.sent_ms > told_ms + LONGER_BY_MS:
         yield (
             f"The file is {seconds(answer.sent_ms)} long, but the page reported a recording of"
-            f" {seconds(answer.recorded_ms)}."
+            f" {seconds(told_ms)}."
         )
     if not _is_our_form(answer):
         yield (
@@ -144,7 +148,7 @@ def _doubts(answer: Answer) -> Iterator[str]:
         yield NO_WORD
 
 
-def _haste(answer: Answer, completed_at: datetime) -> Iterator[str]:
+def _arrived_too_fast(answer: Answer, completed_at: datetime) -> Iterator[str]:
     """The note if this part arrived in less time than it is long.
 
     Earlier parts count too, because a page may record a further part before its row exists.
@@ -158,12 +162,6 @@ def _haste(answer: Answer, completed_at: datetime) -> Iterator[str]:
     if long_ms > took_ms + FASTER_BY_MS:
         what = "This answer" if answer.part == 1 else "The answer up to here"
         yield f"{what} arrived in {seconds(max(0, took_ms))} though it is {seconds(long_ms)} long."
-
-
-def _says_less(recorded_ms: int, answer: Answer) -> bool:
-    """Whether the page reported less than what arrived. Reports above the limit are unknown."""
-    is_kept_whole = recorded_ms < answer.limit_ms + OVERSHOOT_MS
-    return is_kept_whole and (answer.sent_ms or 0) > recorded_ms + LONGER_BY_MS
 
 
 def _is_our_form(answer: Answer) -> bool:

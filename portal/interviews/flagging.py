@@ -51,12 +51,7 @@ def replace_flags(interview_id: Any, flags: list[FoundFlag]) -> None:
     earlier = db.session.scalars(sa.select(Flag).where(Flag.interview_id == interview_id)).all()
     keys = kept_keys(earlier, flags)
     db.session.execute(sa.delete(Flag).where(Flag.interview_id == interview_id))
-    db.session.add_all(
-        Flag(interview_id=interview_id, key=key or uuid.uuid4(), **_columns(flag))
-        for flag, key in zip(flags, keys, strict=True)
-    )
-
-
-def _columns(flag: FoundFlag) -> dict[str, Any]:
-    """All but `reason`, the English sentence of the telemetry file."""
-    return {name: value for name, value in asdict(flag).items() if name != "reason"}
+    for flag, key in zip(flags, keys, strict=True):
+        columns = asdict(flag)
+        del columns["reason"]  # the English sentence of the telemetry file
+        db.session.add(Flag(interview_id=interview_id, key=key or uuid.uuid4(), **columns))

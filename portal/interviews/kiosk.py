@@ -204,23 +204,20 @@ def end_what_was_stopped(app: Flask, station: "Station", ended: threading.Event)
     """Release the devices when their interview may no longer be recorded, without its page."""
     while not ended.wait(LOOK_EVERY_S):
         try:
-            _end_what_was_stopped(app, station)
+            if (holder := station.holder) is None:
+                continue
+            with app.app_context(), reading():
+                is_allowed = may_record(uuid.UUID(holder.interview))
+            if not is_allowed:
+                station.release(holder.interview, holder.tab)
+                log.info(
+                    "interview %s is not recorded any more; the devices are free again",
+                    holder.interview,
+                )
         except (SQLAlchemyError, StillWriting) as error:
             log.warning(
                 "could not check just now whether the interview may still be recorded: %s", error
             )
-
-
-def _end_what_was_stopped(app: Flask, station: "Station") -> None:
-    if (holder := station.holder) is None:
-        return
-    with app.app_context(), reading():
-        is_allowed = may_record(uuid.UUID(holder.interview))
-    if not is_allowed:
-        station.release(holder.interview, holder.tab)
-        log.info(
-            "interview %s is not recorded any more; the devices are free again", holder.interview
-        )
 
 
 def _ask(verb: str, interview: InterviewSession, **values: Any) -> dict[str, Any]:

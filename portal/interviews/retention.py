@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from flask import Flask
 
-from capture.store.recording import Recording
 from portal import audit
 from portal.audit import By
 from portal.config import settings
@@ -114,13 +113,11 @@ def clear_up(now: datetime) -> None:
     ids = db.session.scalars(ready).all()
     release_lock()  # deleting files takes long; no transaction stays open for it
     for interview_id in ids:
-        with _continue_after_errors(f"clearing up interview {interview_id}"):
-            _clear_up(folder_of(interview_id))
-
-
-def _clear_up(place: Recording) -> None:
-    with suppress(FileNotFoundError):  # the interview is deleted, perhaps just now
-        place.delete_temporary()
+        with (
+            _continue_after_errors(f"clearing up interview {interview_id}"),
+            suppress(FileNotFoundError),  # the interview is deleted, perhaps just now
+        ):
+            folder_of(interview_id).delete_temporary()
 
 
 def finish_account_deletions() -> int:

@@ -224,12 +224,11 @@ class LiveMeasuring:
                 keep=False, idle_at_bytes=self._size if self.is_idle else 0, attempts=0
             )
             return False
-        if self._goes_on():  # otherwise `finishing` finds all flags soon
+        if self._candidate_still_records():  # otherwise `finishing` finds all flags soon
             refresh_flags(self.claim.app, self.interview_id)
         return True
 
-    def _goes_on(self) -> bool:
-        """Whether the candidate still records."""
+    def _candidate_still_records(self) -> bool:
         with self.claim.app.app_context(), reading():
             own = InterviewSession.id == self.interview_id
             return (

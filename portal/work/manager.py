@@ -112,16 +112,13 @@ class BackgroundManager:
             task = _guarded(self._find_work) if len(self._tasks) < self._max_threads else None
             if task is None:
                 self._woken.wait(self._idle_s)
-            else:
-                self._start(task)
-
-    def _start(self, task: Task) -> None:
-        thread = threading.Thread(
-            target=self._run, args=(task,), name="background-task", daemon=True
-        )
-        with self._lock:
-            thread.start()
-            self._tasks.add(thread)
+                continue
+            thread = threading.Thread(
+                target=self._run, args=(task,), name="background-task", daemon=True
+            )
+            with self._lock:
+                thread.start()
+                self._tasks.add(thread)
 
     def _run(self, task: Task) -> None:
         _guarded(lambda: task(self._stop))

@@ -95,12 +95,9 @@ class FormReader(HTMLParser):
                     name, values.get("value") or SAMPLES.get(kind, "words")
                 )
         elif self.forms and tag == "option" and values.get("value"):
-            self._choose(values["value"])
-
-    def _choose(self, value: str) -> None:
-        name = next(reversed(self.forms[-1].fields))
-        if self.forms[-1].fields[name] == "words":
-            self.forms[-1].fields[name] = value
+            select = next(reversed(self.forms[-1].fields))
+            if self.forms[-1].fields[select] == "words":
+                self.forms[-1].fields[select] = values["value"]
 
 
 def forms_of(target: Target) -> Iterator[Form]:

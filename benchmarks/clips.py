@@ -65,20 +65,13 @@ def make(codec: str, seconds: int, folder: Path) -> Path:
 
 def _talking(folder: Path) -> Iterator[av.VideoFrame]:
     """Pictures of one person. The source repeats without end."""
-    source = TALKING if TALKING.is_file() else _demo(folder)
+    source = TALKING if TALKING.is_file() else folder / "demo.mp4"
+    if not source.exists():
+        demo.make_demo_clip(PROJECT / "instance/models/astronaut.png", source, demo.calm)
     for _ in count():
         with av.open(source) as file:
             for frame in file.decode(video=0):
                 yield frame.reformat(WIDTH, HEIGHT, format="yuv420p")
-
-
-def _demo(folder: Path) -> Path:
-    path = folder / "demo.mp4"
-    return (
-        path
-        if path.exists()
-        else demo.make_demo_clip(PROJECT / "instance/models/astronaut.png", path, demo.calm)
-    )
 
 
 def _speech() -> NDArray[np.float32]:

@@ -85,11 +85,10 @@ class WithoutBlinks(Senses):
 def _engine(video: Path, kind: type[Senses]) -> None:
     with TemporaryDirectory() as folder:
         source = AnswerSource(video, identify_file(video), Path(folder) / "observations")
-        CaptureSession(source, partial(_senses, kind)).run()
-
-
-def _senses(kind: type[Senses]) -> Senses:
-    return kind(FaceReader(MODELS.face), shared_face_detector(MODELS.face_detector))
+        CaptureSession(
+            source,
+            lambda: kind(FaceReader(MODELS.face), shared_face_detector(MODELS.face_detector)),
+        ).run()
 
 
 def _landmarker() -> FaceLandmarker:

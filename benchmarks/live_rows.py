@@ -6,9 +6,8 @@ recording, a second at a time, like a browser's upload.
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from multiprocessing import Queue, get_context
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -51,20 +50,16 @@ def _one_round(clip: Path, folder: Path) -> dict[str, float]:
         process.start()
     _feed(clip.read_bytes(), files, began)
     told = [heard.get(timeout=60) for _ in processes]
-    _joined(processes)
+    for process in processes:
+        process.join(20)
+        if process.is_alive():
+            process.terminate()
     most, middle, cpu_s = (
         max(row[0] for row in told),
         median(row[1] for row in told),
         sum(row[2] for row in told),
     )
     return {"most lag s": most, "median lag s": middle, "cores busy": cpu_s / CLIP_S}
-
-
-def _joined(processes: Sequence[BaseProcess]) -> None:
-    for process in processes:
-        process.join(20)
-        if process.is_alive():
-            process.terminate()
 
 
 def _feed(data: bytes, files: list[Path], began: float) -> None:

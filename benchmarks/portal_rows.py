@@ -146,7 +146,8 @@ def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:
         live_server(Path(name)) as server,
         bare_server(Path(name)) as bare_port,
     ):
-        data = clips.make("h264", LAST_S, Path(name)).read_bytes()
+        folder = Path(name)
+        data = clips.make("h264", LAST_S, folder).read_bytes()
         first = (data * (PIECE_BYTES // len(data) + 1))[:PIECE_BYTES]
         # the first round warms up: it opens connections and loads modules
         for number in range(-1, UPLOAD_ROUNDS):
@@ -155,15 +156,11 @@ def tus_ratio(progress: Progress) -> Iterator[dict[str, float]]:
             bare = asyncio.run(
                 _all_uploads(bare_port, [(f"/{n}-{number}", "") for n in range(AT_ONCE)], first)
             )
-            _empty(Path(name))
+            # before the next round, whose files would keep the disk busy
+            for path in chain(folder.glob("bare/*"), folder.glob("live/interviews/*/answers/*")):
+                path.unlink()
             if number >= 0:
                 yield {"portal MB/s": portal, "bare MB/s": bare, "portal / bare": portal / bare}
-
-
-def _empty(folder: Path) -> None:
-    """Delete the files of a round, before the next one keeps the disk busy."""
-    for path in chain(folder.glob("bare/*"), folder.glob("live/interviews/*/answers/*")):
-        path.unlink()
 
 
 def _portal_uploads(server: LiveServer) -> list[tuple[str, str]]:

@@ -17,6 +17,8 @@ SPEAKS = 0.5  # from this probability on, the engine says that somebody speaks
 TURNED_DEG = 5.0
 TILTED_DEG = 3.0
 LOOKS_ASIDE = 0.2  # from the person's own straight ahead; 1 is at the eye's corner
+# of the head; labels with another word are not compared
+DIRECTIONS = {"frontal", "image_left", "image_right", "roll"}
 
 
 @dataclass
@@ -63,15 +65,9 @@ def faces(rows: Sequence[Observation], labels: Sequence[Label]) -> Score:
     for label in labels:
         for row in rows:
             if label.holds_at(row.t_ms) and row.count is not None:
-                score.add(
-                    _counts(row.count, label.value),
-                    f"{row.t_ms / 1000:.1f} s: {row.count} for {label.value}",
-                )
+                is_right = row.count >= 2 if label.value == ">=2" else str(row.count) == label.value
+                score.add(is_right, f"{row.t_ms / 1000:.1f} s: {row.count} for {label.value}")
     return score
-
-
-def _counts(count: int, value: str) -> bool:
-    return count >= 2 if value == ">=2" else str(count) == value
 
 
 def longest_invented_ms(rows: Sequence[Observation], labels: Sequence[Label]) -> int:
@@ -94,21 +90,16 @@ def heads(rows: Sequence[Observation], labels: Sequence[Label], ahead: Ahead) ->
     score = Score()
     for label in labels:
         inside = [row for row in rows if label.holds_at(row.t_ms) and row.yaw_deg is not None]
-        if inside and _is_direction(label.value):
+        parts = label.value.split("+")
+        if inside and DIRECTIONS.issuperset(parts):
             yaw = median(row.yaw_deg or 0.0 for row in inside) - ahead.yaw_deg
             roll = median(row.roll_deg or 0.0 for row in inside) - ahead.roll_deg
             what = (
                 f"{label.start_ms / 1000:.1f} s: yaw {yaw:+.0f}° roll {roll:+.0f}° for"
                 f" {label.value}"
             )
-            score.add(all(_points(part, yaw, roll) for part in label.value.split("+")), what)
+            score.add(all(_points(part, yaw, roll) for part in parts), what)
     return score
-
-
-def _is_direction(value: str) -> bool:
-    return all(
-        part in ("frontal", "image_left", "image_right", "roll") for part in value.split("+")
-    )
 
 
 def _points(part: str, yaw: float, roll: float) -> bool:

@@ -22,7 +22,7 @@ from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
 from capture.rules import find_flags
 from capture.session import Models
-from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements, Observation, Sound
+from capture.types import SAMPLE_EVERY_MS, AnswerSpan, Flag, Frame, Measurements, Sound
 
 Pictures = list[Picture]
 Change = Callable[[Pictures], Pictures]
@@ -206,9 +206,5 @@ def flags_of(
     senses.close()
     if not talker.has_sound:
         rows = [replace(row, level_dbfs=-20.0, speech=1.0) for row in rows]
-    return find_flags(_measured(rows))
-
-
-def _measured(rows: list[Observation]) -> Measurements:
     duration_ms = rows[-1].t_ms + SAMPLE_EVERY_MS
-    return Measurements(duration_ms, [AnswerSpan(1, 1, 0, duration_ms)], rows)
+    return find_flags(Measurements(duration_ms, [AnswerSpan(1, 1, 0, duration_ms)], rows))

@@ -132,7 +132,7 @@ def give_up(claim: Claim) -> None:
 
 def measure_answer(claim: Claim, stop: threading.Event) -> None:
     """Measure one answer as it arrives (with consent), and normalise it for the film."""
-    if _measured_and_normalised(claim, stop):
+    if _made_ready(claim, stop):
         try:
             prepare_results(claim.app, claim.row_id, stop)
         except (FileNotFoundError, Halted):
@@ -146,7 +146,8 @@ def measure_answer(claim: Claim, stop: threading.Event) -> None:
             log.warning("the disk is full: answer %s is added to the film later", claim.row_id)
 
 
-def _measured_and_normalised(claim: Claim, stop: threading.Event) -> bool:
+def _made_ready(claim: Claim, stop: threading.Event) -> bool:
+    """Measure and normalise the answer. True if it is ready for the film now."""
     with claim.renewed():
         try:
             live = LiveMeasuring(claim, stop)

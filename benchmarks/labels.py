@@ -31,13 +31,13 @@ class Label:
 
 
 def read_labels(footage: Path) -> list[Label]:
+    labels = []
     with (footage / "segments.csv").open(encoding="utf-8") as file:
-        return [_label(row) for row in csv.DictReader(file)]
-
-
-def _label(row: dict[str, str]) -> Label:
-    start_ms, end_ms = (round(float(row[name]) * 1000) for name in ("t_start", "t_end"))
-    return Label(row["file"], start_ms, end_ms, row["kind"], row["value"], row["confidence"])
+        for row in csv.DictReader(file):
+            start_ms, end_ms = (round(float(row[name]) * 1000) for name in ("t_start", "t_end"))
+            said = row["kind"], row["value"], row["confidence"]
+            labels.append(Label(row["file"], start_ms, end_ms, *said))
+    return labels
 
 
 def of(labels: list[Label], file: str, *kinds: str) -> list[Label]:

@@ -42,10 +42,10 @@ def note_hash(path: Path, check: Callable[[], None] = go_on) -> None:
 
 
 def _sha256_in_subprocess(path: Path, check: Callable[[], None]) -> str:
-    """The hash, computed by a process of its own.
+    """Hash without waiting for the global interpreter lock.
 
-    In our process each block would wait up to 5 ms for the global interpreter lock while other
-    threads compute, and a user who waits for a long interview's telemetry would wait for the hash.
+    In our process each block would wait up to 5 ms for this lock while other threads compute, and a
+    user who waits for a long interview's telemetry would wait for the hash.
     If the other process cannot start or fails, ours computes the hash. That is slower, but it
     raises the real error if there is one.
     """
@@ -66,10 +66,7 @@ def _sha256_in_subprocess(path: Path, check: Callable[[], None]) -> str:
 
 
 def _output_of(process: subprocess.Popen[str], check: Callable[[], None]) -> str:
-    """The output of the process. We kill the process if `check` raises.
-
-    The output is one line, so it cannot fill the pipe.
-    """
+    """Kill the process if `check` raises. Its output is one line, so it cannot fill the pipe."""
     try:
         while True:
             check()

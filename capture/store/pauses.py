@@ -4,7 +4,7 @@ A phone does so during a call. Such observations say nothing about anybody. This
 neither rules nor why a device pauses.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,17 +25,14 @@ def assessable(
     Drops the rows of a paused camera, which leaves a gap. The rows of a paused microphone lose only
     their sound.
     """
-    return list(_assessable(observations, pauses)) if pauses else observations
-
-
-def _assessable(
-    observations: Sequence[Observation], pauses: Sequence[Pause]
-) -> Iterator[Observation]:
+    if not pauses:
+        return observations
+    kept = []
     for seen in observations:
         paused = {pause.device for pause in pauses if _covers(pause, seen.t_ms)}
-        if PausedDevice.CAMERA in paused:
-            continue
-        yield replace(seen, **UNHEARD) if paused else seen
+        if PausedDevice.CAMERA not in paused:
+            kept.append(replace(seen, **UNHEARD) if paused else seen)
+    return kept
 
 
 def _covers(pause: Pause, t_ms: int) -> bool:

@@ -151,10 +151,11 @@ class Recording:
     def files(self) -> list[Path]:
         """All files that we keep, without those that we need only until the end."""
         every = (path for path in self.folder.rglob("*") if path.is_file())
-        return sorted(path for path in every if not self._is_passing(path))
-
-    def _is_passing(self, path: Path) -> bool:
-        return any(name.endswith(PASSING) for name in path.relative_to(self.folder).parts)
+        return sorted(
+            path
+            for path in every
+            if not any(name.endswith(PASSING) for name in path.relative_to(self.folder).parts)
+        )
 
 
 def _delete(path: Path) -> None:

@@ -58,7 +58,8 @@ def build(
     logs = {log: _columns(rows, names) for log, names in LOGS.items()}
     logs["face"]["box"] = [box and list(box) for box in logs["face"]["box"]]
     for signal in MOMENTS:
-        logs[signal.log][signal.name] = _moments(rows, signal.name)
+        moments_ms = {t_ms for row in rows for t_ms in getattr(row, signal.name)}
+        logs[signal.log][signal.name] = sorted(moments_ms)
     return {
         "version": VERSION,
         "session_id": session_id,
@@ -71,10 +72,6 @@ def build(
         "gaps": [asdict(gap) for gap in measurements.gaps],
         "flags": [{name: getattr(flag, name) for name in FLAG_NAMES} for flag in flags],
     }
-
-
-def _moments(rows: Sequence[Observation], name: str) -> list[int]:
-    return sorted({t_ms for row in rows for t_ms in getattr(row, name)})
 
 
 def _event(event: PageEvent) -> dict[str, Any]:

@@ -120,7 +120,11 @@ def _looking_away(
     rows = segment.rows
     aside = np.abs(sight_aside_deg(rows, ahead, rules)) >= rules.sight_aside_deg
     is_open = ~(rows.openness < rules.shut_share * ahead.openness)
-    is_late = rows.t_ms >= _asked_ms(int(rows.t_ms[0]), answers) + rules.sight_after_ms
+    first_ms = int(rows.t_ms[0])
+    asked_ms = next(
+        (answer.start_ms for answer in answers if answer.start_ms <= first_ms < answer.end_ms), 0
+    )
+    is_late = rows.t_ms >= asked_ms + rules.sight_after_ms
     seen = judged & is_late & is_open & aside & (turn_share(rows, ahead, rules) < 1)
     criterion = Criterion(
         "looking_away/2",
@@ -139,9 +143,3 @@ def sight_aside_deg(rows: Columns, ahead: Ahead, rules: Rules = RULES) -> Column
     It is the head's yaw plus the eyes' angle within the head.
     """
     return rows.yaw_deg - ahead.yaw_deg + rules.eye_deg * (rows.gaze_x - ahead.gaze_x)
-
-
-def _asked_ms(t_ms: int, answers: Sequence[AnswerSpan]) -> int:
-    return next(
-        (answer.start_ms for answer in answers if answer.start_ms <= t_ms < answer.end_ms), 0
-    )

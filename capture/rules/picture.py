@@ -89,11 +89,6 @@ def _too_slow(rules: Rules) -> Criterion:
     )
 
 
-def _without_picture(rows: Columns) -> Seen:
-    """Rows with sound but without a picture."""
-    return np.isnan(rows.count) & np.isnan(rows.brightness) & ~np.isnan(rows.level_dbfs)
-
-
 def _no_picture(rules: Rules) -> Criterion:
     return Criterion(
         "no_picture/1",
@@ -110,7 +105,8 @@ def from_picture(segment: Segment, slow: Seen, rules: Rules) -> Iterator[Flag]:
     views = np.where(slow, int(View.UNKNOWN), views_of(rows, rules))
     absent = _absent(views, rows.frozen == 1)
     yield from flags_of(segment, slow, _too_slow(rules))
-    yield from flags_of(segment, _without_picture(rows), _no_picture(rules))
+    only_sound = np.isnan(rows.count) & np.isnan(rows.brightness) & ~np.isnan(rows.level_dbfs)
+    yield from flags_of(segment, only_sound, _no_picture(rules))
     yield from flags_of(segment, absent, _no_face(rules))
     yield from flags_of(segment, views == View.FACES, _several_faces(rules))
     yield from _lost(segment, views, rules)

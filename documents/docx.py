@@ -131,7 +131,8 @@ class Document:
         rels = [name for name in by_name if name.lower().endswith(".rels") and name != TYPES_PART]
         for name in rels:
             self._look_at_relations(name, self._read_xml(by_name[name]))
-        self._check_main(set(by_name))
+        if self.main not in by_name or self._type_of(self.main) not in {MAIN_TYPE, TEMPLATE_TYPE}:
+            raise Refused(NOT_WORD)
         for name, part in by_name.items():
             if not part.is_dir() and name not in rels and name != TYPES_PART:
                 self._look_at_part(part)
@@ -141,7 +142,9 @@ class Document:
     def _look_at_relations(self, name: str, seen: XmlReader) -> None:
         source = source_of(name)
         if source == "":
-            self._find_main(seen.relations)
+            mains = {found.target.lstrip("/") for found in seen.relations if found.kind == MAIN}
+            if len(mains) == 1:
+                self.main = mains.pop()
         is_chart = bool(CHART_TYPES.search(self._type_of(source)))
         for relation in seen.relations:
             part = relation.part(source)
@@ -167,19 +170,10 @@ class Document:
         if not relation.is_external:
             self._tables.add(part)
 
-    def _find_main(self, relations: list[Relation]) -> None:
-        mains = {relation.target.lstrip("/") for relation in relations if relation.kind == MAIN}
-        if len(mains) == 1:
-            self.main = mains.pop()
-
     def _type_of(self, name: str) -> str:
         return self.types.get(f"/{name}".lower()) or self.types.get(
             name.rpartition(".")[2].lower(), ""
         )
-
-    def _check_main(self, names: set[str]) -> None:
-        if self.main not in names or self._type_of(self.main) not in {MAIN_TYPE, TEMPLATE_TYPE}:
-            raise Refused(NOT_WORD)
 
     def _look_at_part(self, part: zipfile.ZipInfo) -> None:
         name, ending = part.filename, part.filename.rpartition(".")[2].lower()

@@ -250,8 +250,6 @@ def _end_of_string(data: bytes, position: int) -> int:
 
 
 def _unescaped(raw: bytes) -> bytes:
-    """The string with its escape sequences replaced."""
-
     def plain(match: re.Match[bytes]) -> bytes:
         octal, line_end, char = match.groups()
         if octal:

@@ -159,7 +159,7 @@ class Words:
     def _look_at_opening(self, value: list[Token]) -> None:
         if value[0].kind == "word" and value[0].text.isdigit():
             self._openings.add(int(value[0].text))
-        elif not _is_destination(_whole(value)):
+        elif not _is_destination(_first_value(value)):
             self.to_remove.add(BY_ITSELF)
 
     def _note_whole(self, found: Found, names: set[bytes]) -> None:
@@ -227,19 +227,15 @@ def _target_of(token: Token) -> LinkTarget | None:
     return link_target(text_of(token)) if token.kind == "string" else None
 
 
-def _whole(tokens: list[Token]) -> list[Token]:
-    """The first value of these tokens."""
-    return list(_until_closed(tokens))
-
-
-def _until_closed(tokens: list[Token]) -> Iterator[Token]:
+def _first_value(tokens: list[Token]) -> list[Token]:
+    """One token, or all up to the bracket that closes the first one."""
     depth = 0
-    for token in tokens:
+    for count, token in enumerate(tokens, start=1):
         if token.kind == "bracket":
             depth += 1 if token.text in {b"<<", b"["} else -1
-        yield token
         if depth <= 0:
-            return
+            return tokens[:count]
+    return tokens
 
 
 def _is_destination(tokens: list[Token]) -> bool:

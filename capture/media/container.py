@@ -199,11 +199,9 @@ class Media:
         ):
             return False
         self._cut.add(track)
-        self.sent_ms = max(self.sent_ms, t_ms + self._length_ms(packet))
+        length_ms = round((packet.duration or 0) * self.tick_s[track] * 1000)
+        self.sent_ms = max(self.sent_ms, t_ms + length_ms)
         return True
-
-    def _length_ms(self, packet: Packet[Stream]) -> int:
-        return round((packet.duration or 0) * self.tick_s[packet.stream_index] * 1000)
 
     def _leaps(self, packet: Packet[Stream]) -> bool:
         """Whether the file's clock jumps here, so that its later times mean nothing."""

@@ -86,7 +86,7 @@ class Decoder:
             if is_due:
                 self._due_ms = (t_ms // self.every_ms + 1) * self.every_ms
             if t_ms >= self.from_ms:
-                whole = partial(_frame, t_ms, frame, media.video)
+                whole = partial(_upright_frame, t_ms, frame, media.video)
                 yield whole() if is_due else Glance(t_ms, _upright_luma(frame), whole)
 
     def _heard(
@@ -122,18 +122,10 @@ class MonoResampler:
             return []
         mono = ((part.pts, part.time_base, part) for part in parts)
         return [
-            (float(pts * base), _samples(part))
+            (float(pts * base), part.to_ndarray().reshape(-1).astype(np.float32, copy=False))
             for pts, base, part in mono
             if pts is not None and base is not None
         ]
-
-
-def _samples(frame: AudioFrame) -> NDArray[np.float32]:
-    return frame.to_ndarray().reshape(-1).astype(np.float32, copy=False)
-
-
-def _frame(t_ms: int, frame: VideoFrame, video: VideoStream) -> Frame:
-    return Frame(t_ms, _upright_rgb(frame, video))
 
 
 def _upright_luma(frame: VideoFrame) -> NDArray[np.uint8]:
@@ -147,7 +139,7 @@ def _upright_luma(frame: VideoFrame) -> NDArray[np.uint8]:
     )
 
 
-def _upright_rgb(frame: VideoFrame, video: VideoStream) -> NDArray[np.uint8]:
+def _upright_frame(t_ms: int, frame: VideoFrame, video: VideoStream) -> Frame:
     """The picture as a person sees it, its longer side at most `MEASURED_SIDE_PX`."""
     upright_width, upright_height = upright_size(frame, video)
     scale = min(1.0, MEASURED_SIDE_PX / max(upright_width, upright_height))
@@ -157,4 +149,4 @@ def _upright_rgb(frame: VideoFrame, video: VideoStream) -> NDArray[np.uint8]:
     rgb = frame.to_ndarray(format="rgb24", width=width, height=height)
     # rotation counts counterclockwise, as rot90 does
     turned = np.rot90(rgb, k=round(frame.rotation / 90))
-    return np.ascontiguousarray(turned, dtype=np.uint8)
+    return Frame(t_ms, np.ascontiguousarray(turned, dtype=np.uint8))

@@ -92,18 +92,14 @@ class FaceCache:
 
     def read(self, frame: Frame, luma: Luma) -> FaceReading | None:
         """The nearest face, read in this picture, or reused from a similar one of this second."""
-        reused = self._reused(frame.t_ms, luma)
-        if reused:
-            return reused
+        last = self._last
+        if last is not None and frame.t_ms // REUSE_WITHIN_MS == last.t_ms // REUSE_WITHIN_MS:
+            reused = last.reading_in(luma)
+            if reused:
+                return reused
         face = self._read(frame)
         cached = CachedReading.of(frame.t_ms, luma, face) if face else None
         was_there, self._was_there = self._was_there, face is not None
         # Not from a face's first picture: a mistake of the reader in an empty room must not last.
         self._last = cached if cached and was_there and cached.can_show_change() else None
         return face
-
-    def _reused(self, t_ms: int, luma: Luma) -> FaceReading | None:
-        last = self._last
-        if last is None or t_ms // REUSE_WITHIN_MS != last.t_ms // REUSE_WITHIN_MS:
-            return None
-        return last.reading_in(luma)

@@ -52,7 +52,9 @@ class FaceDetector:
 
     def read(self, frame: Frame, side_px: int = LONGER_SIDE_PX) -> list[Box]:
         """The boxes of all faces, even the smallest, with the largest first."""
-        height, width = _model_size(frame.rgb.shape[0], frame.rgb.shape[1], side_px)
+        rows, columns = frame.rgb.shape[:2]
+        scale = side_px / max(rows, columns)
+        height, width = _padded(rows * scale), _padded(columns * scale)
         blob = cv2.dnn.blobFromImage(frame.rgb, 1.0, (width, height))
         with self._turn:
             self._net.setInput(blob)
@@ -68,11 +70,6 @@ class FaceDetector:
 def shared_face_detector(model_path: Path) -> FaceDetector:
     """The one detector of this process."""
     return FaceDetector(model_path)
-
-
-def _model_size(height: int, width: int, side_px: int) -> tuple[int, int]:
-    scale = side_px / max(height, width)
-    return _padded(height * scale), _padded(width * scale)
 
 
 def _padded(length_px: float) -> int:

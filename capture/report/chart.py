@@ -315,7 +315,10 @@ def sign(x: float, y: float, word: str) -> list[Primitive]:
     """A flag's shape around x, y. Each severity has its own shape, and not only its colour."""
     ink = FLAG_INKS[word]
     if word == "not assessable":
-        return [Hatch(x - 5, y - 5, 10, 10), *_frame(x - 5, y - 5, 10, ink)]
+        left, top = x - 5, y - 5
+        right, bottom = left + 10, top + 10
+        frame = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        return [Hatch(left, top, 10, 10), Line(frame, ink, width=1)]
     corners = {
         "high": [(0.0, -5.5), (6.0, 5.0), (-6.0, 5.0)],
         "medium": [(0.0, -6.0), (6.0, 0.0), (0.0, 6.0), (-6.0, 0.0)],
@@ -331,8 +334,3 @@ def sign(x: float, y: float, word: str) -> list[Primitive]:
         ],
     }[word]
     return [Shape([(x + dx, y + dy) for dx, dy in corners], ink)]
-
-
-def _frame(x: float, y: float, side: float, ink: str) -> list[Primitive]:
-    corners = [(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)]
-    return [Line(corners, ink, width=1)]

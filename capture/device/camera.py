@@ -92,7 +92,8 @@ class Camera:
                     continue
                 now_s = time.monotonic()
                 failing_since_s = failing_since_s or now_s
-                if self._is_gone(now_s - failing_since_s):
+                failing_s = now_s - failing_since_s
+                if self.info.is_file or failing_s >= GONE_AFTER_S or not self.info.is_there:
                     self.ended = (
                         "the video file has ended" if self.info.is_file else "the camera is gone"
                     )
@@ -100,9 +101,6 @@ class Camera:
                 self._stop.wait(RETRY_S)
         finally:
             self._capture.release()
-
-    def _is_gone(self, failing_s: float) -> bool:
-        return self.info.is_file or failing_s >= GONE_AFTER_S or not self.info.is_there
 
     def _read(self) -> Picture | None:
         if not self._capture.grab():

@@ -184,7 +184,8 @@ class SoundTrack:
         early = max(0, round(-t_s * self._rate_hz))
         samples, t_s = samples[early:], max(t_s, 0.0)
         packets: list[Packet[Stream]] = []
-        if len(self._waiting) and abs(t_s - self._end_s()) > HOLE_S:
+        end_s = self._waiting_s + len(self._waiting) / self._rate_hz
+        if len(self._waiting) and abs(t_s - end_s) > HOLE_S:
             packets += self._encode(
                 np.pad(self._waiting, (0, SOUND_FRAME_SAMPLES - len(self._waiting)))
             )
@@ -199,9 +200,6 @@ class SoundTrack:
 
     def flush(self) -> list[Packet[Stream]]:
         return list(self._stream.encode(None))
-
-    def _end_s(self) -> float:
-        return self._waiting_s + len(self._waiting) / self._rate_hz
 
     def _encode(self, samples: NDArray[np.float32]) -> list[Packet[Stream]]:
         pts = round(self._waiting_s * self._rate_hz)

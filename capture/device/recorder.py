@@ -185,6 +185,8 @@ class DeviceRecorder:
     def status(self) -> RecorderStatus:
         file, until_s = self._file, self._ended_s or time.monotonic()
         heard = self._microphone
+        # the holes, and the time since the microphone delivered its last sound
+        lost_s = self._holes_s + (_hole_s(self._sound_s, until_s, SOUND_TAIL_S) if heard else 0.0)
         return RecorderStatus(
             is_running=self.is_running,
             recorded_ms=round((until_s - self._began_s) * 1000) if file else 0,
@@ -195,7 +197,7 @@ class DeviceRecorder:
             pictures_dropped=self._inbox.pictures_dropped,
             sound_overflows=self._inbox.blocks_dropped
             + (heard.overflows - self._overflows_before if heard else 0),
-            sound_lost_ms=round((self._holes_s + self._tail_s(until_s)) * 1000),
+            sound_lost_ms=round(lost_s * 1000),
             gaps=tuple(self._gaps),
         )
 
@@ -259,10 +261,6 @@ class DeviceRecorder:
         self._note_gap("camera", self._picture_s, picture.t_s, PICTURE_GAP_S)
         self._picture_s = picture.t_s
         self._file.picture(picture)
-
-    def _tail_s(self, until_s: float) -> float:
-        """How long the microphone has delivered no sound; 0 without a microphone."""
-        return _hole_s(self._sound_s, until_s, SOUND_TAIL_S) if self._microphone else 0.0
 
     def _note_gap(self, device: str, from_s: float | None, to_s: float, more_than_s: float) -> None:
         if from_s is not None and to_s - from_s > more_than_s and len(self._gaps) < MOST_GAPS:

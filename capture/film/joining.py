@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import av
-from av.container import OutputContainer
 from av.stream import Stream
 
 if TYPE_CHECKING:  # PyAV knows this name in its type stubs only
@@ -122,7 +121,10 @@ def _normalised(reading: Reading, target: Path, canvas: tuple[int, int] | None) 
     """Write the target: encode onto the canvas, or copy without one."""
     info = reading.info
     with atomic_write(target) as temporary:
-        with reading.opened() as media, _mp4(temporary) as output:
+        with (
+            reading.opened() as media,
+            av.open(temporary, "w", format="mp4", options={"movflags": "+faststart"}) as output,
+        ):
             picture = (
                 EncodedPicture(media, output, canvas) if canvas else CopiedPicture(media, output)
             )
@@ -133,10 +135,6 @@ def _normalised(reading: Reading, target: Path, canvas: tuple[int, int] | None) 
     form = (made.duration_ms, made.width, made.height, canvas is None)
     codecs = tuple(name for name in (info.video_codec, info.audio_codec) if name)
     return NormalisedAnswer(target, *form, damaged_at_ms, sound.offset_ms, info.sent_ms, codecs)
-
-
-def _mp4(path: Path) -> OutputContainer:
-    return av.open(path, "w", format="mp4", options={"movflags": "+faststart"})
 
 
 def _write(media: Media, picture: EncodedPicture | CopiedPicture, sound: EvenSound) -> None:
@@ -239,16 +237,14 @@ def _with_equal_parameters(
     if len(set(forms)) == 1:
         return list(answers)
     ours = (*forms[0][:2], our_parameters(forms[0][:2]))
-    return [
-        answer
-        if form == ours
-        else read_tracks(_encoded(answer.path, folder / f"{number}.mp4", ours[:2], check))
-        for number, (answer, form) in enumerate(zip(answers, forms, strict=True))
-    ]
-
-
-def _encoded(source: Path, target: Path, canvas: tuple[int, int], check: Check) -> Path:
-    return _normalised(Reading(source, probe(source, "mp4"), LIMITS, check), target, canvas).path
+    equal = list(answers)
+    for number, form in enumerate(forms):
+        if form != ours:
+            source = answers[number].path
+            reading = Reading(source, probe(source, "mp4"), LIMITS, check)
+            encoded = _normalised(reading, folder / f"{number}.mp4", ours[:2])
+            equal[number] = read_tracks(encoded.path)
+    return equal
 
 
 def _chapters(parts: Sequence[FilmPart], duration_ms: int) -> list[Chapter]:

@@ -105,13 +105,11 @@ class EvenSound:
         joined = np.concatenate(self._waiting)
         whole = len(joined) // SOUND_FRAME_SAMPLES * SOUND_FRAME_SAMPLES
         for start in range(0, whole, SOUND_FRAME_SAMPLES):
-            self._encode(joined[start : start + SOUND_FRAME_SAMPLES])
+            samples = joined[start : start + SOUND_FRAME_SAMPLES]
+            frame = _sound_frame(samples, self._encoded_samples // SOUND_FRAME_SAMPLES)
+            self._encoded_samples += SOUND_FRAME_SAMPLES
+            self._output.mux(self._stream.encode(frame))
         self._waiting, self._waiting_samples = [joined[whole:]], len(joined) - whole
-
-    def _encode(self, samples: NDArray[np.float32]) -> None:
-        frame = _sound_frame(samples, self._encoded_samples // SOUND_FRAME_SAMPLES)
-        self._encoded_samples += len(samples)
-        self._output.mux(self._stream.encode(frame))
 
 
 def silent_frame() -> bytes:

@@ -173,8 +173,12 @@ class CaptureSession:
             logger.warning("measuring %s ended: %s", self._source.path.name, error)
 
     def _measure(self) -> SessionResult:
-        growing = GrowingFile(self._source.path, self._is_complete, self._stop)
-        with closing(growing), self._observations() as log:
+        source = self._source
+        growing = GrowingFile(source.path, self._is_complete, self._stop)
+        with (
+            closing(growing),
+            ObservationLog(source.observations_path, takes_over=source.takes_over) as log,
+        ):
             self._measured_ms = log.last_t_ms or 0
             decoder = self._decoder(growing)
             with closing(self._open_senses()) as senses:
@@ -184,12 +188,6 @@ class CaptureSession:
             raise ClaimLost("another process measures this answer now")
         if is_whole:
             self._measured_ms = decoder.duration_ms
-        return self._result_of(decoder, is_whole)
-
-    def _observations(self) -> ObservationLog:
-        return ObservationLog(self._source.observations_path, takes_over=self._source.takes_over)
-
-    def _result_of(self, decoder: Decoder, is_whole: bool) -> SessionResult:
         return SessionResult(
             measured_ms=self._measured_ms,
             duration_ms=decoder.duration_ms,

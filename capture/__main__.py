@@ -145,7 +145,9 @@ def _analyse_into(folder: Path, video: Path, info: MediaInfo, *, with_film: bool
     unfinished = recording.unfinished_path(_key(digest, engine))
     measurements = _measured(video, info, unfinished)
     if with_film:
-        _write_film(video, info, recording)
+        with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as temporary:
+            part = joining.normalise(video, Path(temporary) / "answer.mp4", info.container)
+            joining.join([joining.FilmPart(part.path, 0, video.stem)], recording.recording_path)
     flags = find_flags(measurements)
     session_id = str(uuid.uuid5(uuid.NAMESPACE_OID, digest))  # a clip always gets the same id
     telemetry.write(
@@ -204,12 +206,6 @@ def _tell_damage(path: Path, damaged_at_ms: int | None) -> None:
 def _is_film(info: MediaInfo) -> bool:
     """Whether a browser can already play the file and seek in it, so it needs no recording.mp4."""
     return (info.container, info.video_codec, info.audio_codec or "aac") == ("mp4", "h264", "aac")
-
-
-def _write_film(video: Path, info: MediaInfo, recording: Recording) -> None:
-    with TemporaryDirectory(dir=recording.folder, suffix=TEMPORARY_SUFFIX) as folder:
-        part = joining.normalise(video, Path(folder) / "answer.mp4", info.container)
-        joining.join([joining.FilmPart(part.path, 0, video.stem)], recording.recording_path)
 
 
 def _judge(options: argparse.Namespace) -> None:

@@ -150,7 +150,7 @@ class Media:
                         continue  # we read on, because the caller waits for the file's end
                     if has_leapt := self._leaps(packet):
                         break
-                    self._count(packet)
+                    self._count_within_limits(packet)
                     yield packet
             is_broken = has_leapt or not self._is_whole()
         except FFmpegError:
@@ -169,9 +169,9 @@ class Media:
         except FFmpegError:
             self.is_astray = True
             return []
-        return [frame for frame in frames if self._is_right(frame)]
+        return [frame for frame in frames if self._is_intact(frame)]
 
-    def _is_right(self, frame: VideoFrame) -> bool:
+    def _is_intact(self, frame: VideoFrame) -> bool:
         if frame.time_base is None and self.video.time_base is not None:
             frame.time_base = self.video.time_base  # the last pictures come without it
         if frame.is_corrupt:
@@ -211,7 +211,7 @@ class Media:
         self._newest_ms[track] = max(newest_ms, t_ms)
         return t_ms > self.end_ms + MAX_TIME_JUMP_MS or t_ms < newest_ms - MAX_REORDER_MS
 
-    def _count(self, packet: Packet[Stream]) -> None:
+    def _count_within_limits(self, packet: Packet[Stream]) -> None:
         end_ticks = (packet.pts or 0) + (packet.duration or 0)
         self.end_ms = max(self.end_ms, self.time_ms(end_ticks * self.tick_s[packet.stream_index]))
         self.sent_ms = max(self.sent_ms, self.end_ms)

@@ -129,7 +129,7 @@ def _normalised(reading: Reading, target: Path, canvas: tuple[int, int] | None) 
                 EncodedPicture(media, output, canvas) if canvas else CopiedPicture(media, output)
             )
             sound = EvenSound(media, output)
-            _write(media, picture, sound)
+            _write_tracks(media, picture, sound)
             damaged_at_ms = media.end_ms if media.is_damaged else None
         made = read_tracks(temporary)
     form = (made.duration_ms, made.width, made.height, canvas is None)
@@ -137,7 +137,7 @@ def _normalised(reading: Reading, target: Path, canvas: tuple[int, int] | None) 
     return NormalisedAnswer(target, *form, damaged_at_ms, sound.offset_ms, info.sent_ms, codecs)
 
 
-def _write(media: Media, picture: EncodedPicture | CopiedPicture, sound: EvenSound) -> None:
+def _write_tracks(media: Media, picture: EncodedPicture | CopiedPicture, sound: EvenSound) -> None:
     for packet in media.packets():
         if packet.stream_index == media.video.index:
             sound.keep_up(media.end_ms)

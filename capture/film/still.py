@@ -27,13 +27,13 @@ def film_still(path: Path, target: Path, title: str) -> None:
         for packet in file.packets():
             sound.feed(packet)
             while shown_ms <= file.end_ms:
-                output.mux(picture.encode(_at(still, shown_ms)))
+                output.mux(picture.encode(_frame_at(still, shown_ms)))
                 shown_ms += STILL_EVERY_MS
         output.mux(picture.encode(None))
         sound.finish(file.end_ms)
 
 
-def _at(still: VideoFrame, t_ms: int) -> VideoFrame:
+def _frame_at(still: VideoFrame, t_ms: int) -> VideoFrame:
     frame = VideoFrame.from_ndarray(still.to_ndarray(format="rgb24"), format="rgb24").reformat(
         format="yuv420p"
     )

@@ -18,7 +18,7 @@ export PORT
 endif
 
 .PHONY: run test quick torture check check-js bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets tools models \
-	lock
+	translations lock
 .SILENT:
 
 run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1:8000, or PORT=…
@@ -72,7 +72,10 @@ scan: $(DEV_STAMP) models  ## hostile tools against a portal on loopback, about 
 sbom: $(RUN_STAMP)  ## what the portal is made of, with versions and hashes: sbom.json (CycloneDX)
 	$(BIN)/python setup/sbom.py >sbom.json && echo "sbom.json is written."
 
-assets: $(RUN_STAMP)  ## copy htmx and the fonts, build the stylesheet
+translations: $(RUN_STAMP)  ## collect the sentences of the portal and update the catalogs of its languages
+	$(BIN)/python -m setup.translations
+
+assets: $(RUN_STAMP)  ## copy htmx and the fonts, build the stylesheet and the catalogs
 	$(BIN)/python setup/assets.py
 
 tools: $(RUN_STAMP)  ## obtain what tests and checks of our scripts need

@@ -4,8 +4,19 @@ from dotenv import load_dotenv
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import access, audit, cli, health, interview_words, interviews, logs, work
-from portal.blueprints import account, admin, api, applications, auth, capture, jobs
+from portal import (
+    access,
+    audit,
+    choice_words,
+    cli,
+    health,
+    interview_words,
+    interviews,
+    languages,
+    logs,
+    work,
+)
+from portal.blueprints import account, admin, api, applications, auth, capture, jobs, language
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config, keep_settings
 from portal.extensions import csrf, db, jwt, login_manager, migrate, sign_with_sha256
@@ -41,11 +52,13 @@ def create_app(config: Config | None = None) -> Flask:
     csrf.init_app(app)
     login_manager.init_app(app)
     jwt.init_app(app)
+    languages.init_app(app, access.load_person)
     for part in (
         access,
         audit,
         error_pages,
         template_filters,
+        choice_words,
         interview_words,
         cli,
         work,
@@ -54,6 +67,7 @@ def create_app(config: Config | None = None) -> Flask:
         part.init_app(app)
     for blueprint in (
         health.bp,
+        language.bp,
         jobs.bp,
         auth.bp,
         account.bp,

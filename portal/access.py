@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, current_user, logout_user
 from sqlalchemy.orm import InstrumentedAttribute
 
-from portal import audit
+from portal import audit, languages
 from portal.config import settings
 from portal.extensions import Base, db, login_manager
 from portal.models import (
@@ -58,7 +58,13 @@ def load_user(_user_id: str) -> User | None:
     valid = db.select(User).join(SignIn, SignIn.user_id == User.id).where(SignIn.id == sign_in)
     still_valid = valid.where(SignIn.expires_at > utc_now(), User.disabled_at.is_(None))
     user: User | None = db.session.scalar(still_valid)
+    languages.use_account(user.language if user else "")
     return user
+
+
+def load_person() -> None:
+    """Load who is signed in, if nothing in this request has asked for that yet."""
+    current_user._get_current_object()
 
 
 def sign_in_here() -> uuid.UUID | None:

@@ -81,6 +81,7 @@ class Config:
     media_accel_prefix: str = ""
     proxy_temp_folder: Path | None = None
     scan_command: tuple[str, ...] = ()
+    translations_folder: Path | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -120,6 +121,7 @@ class Config:
             media_accel_prefix=environ.get("MEDIA_ACCEL_PREFIX", "").strip().rstrip("/"),
             proxy_temp_folder=_path(environ, "PROXY_TEMP_FOLDER"),
             scan_command=_command(environ, "SCAN_COMMAND"),
+            translations_folder=_path(environ, "TRANSLATIONS_FOLDER"),
             metrics_port=_number(environ, "METRICS_PORT", 0) or None,
         )
         config.check()

@@ -1,4 +1,4 @@
-"""Installs the front-end files (htmx, Swagger UI, IBM Plex) and builds our stylesheet.
+"""Installs the front-end files (htmx, Swagger UI, IBM Plex), and builds stylesheet and catalogs.
 
 The files come from locked npm packages. We copy only the files that this module names, and run no
 code of those packages. `--tools` also fetches what tests and checks need (ESLint, TypeScript,
@@ -47,6 +47,7 @@ def main() -> None:
             return fetch_tools()
         copy_vendor_files()
         build_stylesheet()
+        compile_catalogs()
     except SetupError as error:
         sys.exit(f"assets: {error}")
 
@@ -168,6 +169,14 @@ def build_stylesheet() -> None:
         raise SetupError(
             f"Tailwind could not build {source.relative_to(PROJECT)}: {done.stderr.strip()[-300:]}"
         )
+
+
+def compile_catalogs() -> None:
+    """Build what pages and scripts read from the translated sentences."""
+    command = [sys.executable, "-m", "setup.translations", "--compile"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SetupError(f"the catalogs could not be built: {done.stderr.strip()[-300:]}")
 
 
 if __name__ == "__main__":

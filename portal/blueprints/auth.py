@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
 
-from portal import access, audit
+from portal import access, audit, languages
 from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db, login_manager
@@ -161,6 +161,7 @@ def start_session(user: User) -> None:
         session[access.SIGN_IN] = str(accounts.start_sign_in(user, lifetime))
         audit.record(user, AuditEvent.SIGNED_IN, user)
     login_user(user)
+    languages.use_account(user.language)
     known_browsers.remember(user)
 
 

@@ -26,6 +26,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from portal import access, edit_conflicts, interviews
+from portal.choice_words import words
 from portal.edit_conflicts import Difference
 from portal.extensions import db
 from portal.forms import PageForm
@@ -39,12 +40,21 @@ from portal.models import (
     Question,
     Workplace,
 )
-from portal.web.template_filters import words
 
 MAX_QUESTIONS = 20  # a longer interview asks too much of a candidate
 QUESTION_FIELD = re.compile(r"questions-(\d+)-(prompt|think_s|limit_s|takes)")
 NEW_QUESTION = {"prompt": "", "think_s": "30", "limit_s": "120", "takes": "2"}
 SLUG_MAX_CHARS = 80
+WHAT_CHANGED = {
+    "title": "Title",
+    "description": "Description",
+    "location": "Location",
+    "workplace": "Workplace",
+    "employment_type": "Employment type",
+    "salary_range": "Salary range",
+    "status": "Status",
+    "questions": "Questions",
+}
 TYPED = ("title", "description", "location", "workplace", "employment_type", "salary_range")
 
 
@@ -116,8 +126,10 @@ class JobForm(PageForm):
         filters=tidied(str.strip),
         render_kw={"maxlength": 120},
     )
-    workplace = SelectField("Workplace", [InputRequired()], choices=choices(Workplace))
-    employment_type = SelectField("Type", [InputRequired()], choices=choices(EmploymentType))
+    workplace = SelectField("Workplace", [InputRequired()], choices=lambda: choices(Workplace))
+    employment_type = SelectField(
+        "Type", [InputRequired()], choices=lambda: choices(EmploymentType)
+    )
     salary_range = StringField(
         "Salary range",
         [Length(max=60, message="Use at most 60 characters.")],
@@ -152,7 +164,9 @@ class JobForm(PageForm):
         )
         return [
             Difference(
-                words(name), _as_text(stored[name]), _as_text(typed[name]) if is_mine else None
+                WHAT_CHANGED[name],
+                _as_text(stored[name]),
+                _as_text(typed[name]) if is_mine else None,
             )
             for name, is_mine in over.items()
         ]

@@ -30,6 +30,8 @@ class User(UserMixin, db.Model):
     phone: Mapped[str] = mapped_column(sa.String(40), default="")
     location: Mapped[str] = mapped_column(sa.String(120), default="")
     headline: Mapped[str] = mapped_column(sa.String(160), default="")
+    # the language that the person chose, or read when registering; empty: the browser decides
+    language: Mapped[str] = mapped_column(sa.String(8), default="")
     # API tokens contain a hash of this key, so a new key ends all of them.
     session_key: Mapped[str] = mapped_column(
         sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32)

@@ -35,7 +35,11 @@ class EmailTaken(PortalError):
 
 
 def create_user(
-    email: str, password_hash: str, full_name: str, role: Role = Role.CANDIDATE
+    email: str,
+    password_hash: str,
+    full_name: str,
+    role: Role = Role.CANDIDATE,
+    language: str = "",
 ) -> User:
     """Create an account, without a rate limit. Raises EmailTaken."""
     user = User(
@@ -43,6 +47,7 @@ def create_user(
         password_hash=password_hash,
         full_name=tidy_text(full_name),
         role=role,
+        language=language,
     )
     if not insert_unless_there(user):
         raise EmailTaken

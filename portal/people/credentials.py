@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import sqlalchemy as sa
 
-from portal import audit
+from portal import audit, languages
 from portal.database import changed_one, release_lock, transaction
 from portal.errors import PortalError
 from portal.extensions import db
@@ -74,7 +74,9 @@ def register(credentials: Credentials, full_name: str, now: datetime | None = No
     taken = throttle.count_try(throttle.TAKEN_PER_ADDRESS, network, at)
     password_hash = passwords.hash_password(credentials.password)
     with transaction():
-        user = accounts.create_user(credentials.email, password_hash, full_name)
+        user = accounts.create_user(
+            credentials.email, password_hash, full_name, language=languages.language()
+        )
         audit.record(user, AuditEvent.REGISTERED, user)
     throttle.uncount([taken])
     return user

@@ -1,4 +1,4 @@
-"""Jinja filters that format values for pages: clock times, dates, sizes, Markdown."""
+"""Jinja filters that format values for pages, in the reader's language where it matters."""
 
 from datetime import datetime
 
@@ -6,6 +6,8 @@ import nh3
 from flask import Flask
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+from portal import languages
 
 ALLOWED_TAGS = {
     "p",
@@ -27,7 +29,16 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 
 def init_app(app: Flask) -> None:
-    for function in (clock, seconds, moment, day, file_size, markdown, words):
+    for function in (
+        clock,
+        seconds,
+        moment,
+        day,
+        file_size,
+        markdown,
+        languages.listed,
+        languages.number,
+    ):
         app.add_template_filter(function)
 
 
@@ -42,21 +53,21 @@ def clock(ms: int | None) -> str:
 
 def seconds(ms: int) -> str:
     """A short duration with its unit: 5.4 s."""
-    return f"{ms / 1000:.1f} s"
+    return f"{languages.number(ms / 1000, 1)} s"
 
 
 def moment(at: datetime | None) -> str:
-    return at.strftime("%-d %b %Y %H:%M UTC") if at else "–"
+    return f"{languages.day(at)} {at:%H:%M} UTC" if at else "–"
 
 
 def day(at: datetime | None) -> str:
-    return at.strftime("%-d %b %Y") if at else "–"
+    return languages.day(at) if at else "–"
 
 
 def file_size(size_bytes: int) -> str:
     if size_bytes < 1_000_000:
-        return f"{size_bytes / 1000:.0f} kB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
+        return f"{languages.number(size_bytes / 1000)} kB"
+    return f"{languages.number(size_bytes / 1_000_000, 1)} MB"
 
 
 def markdown(text: str) -> Markup:
@@ -68,8 +79,3 @@ def markdown(text: str) -> Markup:
         url_schemes={"http", "https", "mailto"},
     )
     return Markup(html)
-
-
-def words(name: str) -> str:
-    """An enum's value in words: `full_time` → Full time."""
-    return name.replace("_", " ").capitalize()

@@ -46,6 +46,7 @@ RULES = {
     "static": Door.EVERYBODY,
     "health.healthz": Door.EVERYBODY,
     "health.readyz": Door.EVERYBODY,
+    "language.choose": Door.EVERYBODY,
     "jobs.front": Door.EVERYBODY,
     "jobs.board": Door.EVERYBODY,
     "jobs.job": Door.EVERYBODY,

@@ -16,12 +16,12 @@ from portal.access import Viewer, fetch_any, reviewed
 from portal.blueprints import page_asked, page_links, page_to_keep
 from portal.blueprints.admin.bp import bp
 from portal.blueprints.admin.jobs import jobs_to_choose_from
+from portal.choice_words import words
 from portal.database import transaction
 from portal.extensions import db
 from portal.models import Application, ApplicationStatus, User
 from portal.text_search import mentions
 from portal.web.error_pages import flashed_refusals
-from portal.web.template_filters import words
 
 ROWS_PER_PAGE = 25
 APPLICATIONS = "applications"  # `list` in an interview's URL when the user came from this list

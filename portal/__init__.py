@@ -26,6 +26,30 @@ from portal.web import byte_ranges, error_pages, json_bodies, security_headers, 
 # chunks, which have their own limit.
 FORM_MAX_BYTES = 11 * 1024 * 1024
 
+# These come first, so that even a request that a later part refuses gets an id and a log line.
+FIRST_PARTS = (security_headers, logs, json_bodies)
+PARTS = (
+    access,
+    audit,
+    error_pages,
+    template_filters,
+    choice_words,
+    interview_words,
+    cli,
+    work,
+    interviews,
+)
+BLUEPRINTS = (
+    health.bp,
+    language.bp,
+    jobs.bp,
+    auth.bp,
+    account.bp,
+    applications.bp,
+    capture.bp,
+    admin.bp,
+)
+
 
 def create_app(config: Config | None = None) -> Flask:
     """Build the app from `config`, or else from the environment and `.env`.
@@ -43,8 +67,7 @@ def create_app(config: Config | None = None) -> Flask:
     if config.trusted_proxies:
         n = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n)  # type: ignore[method-assign]
-    # These come first, so that even a request that a later part refuses gets an id and a log line.
-    for part in (security_headers, logs, json_bodies):
+    for part in FIRST_PARTS:
         part.init_app(app)
     sign_with_sha256(app)
     db.init_app(app)
@@ -53,28 +76,9 @@ def create_app(config: Config | None = None) -> Flask:
     login_manager.init_app(app)
     jwt.init_app(app)
     languages.init_app(app, access.load_person)
-    for part in (
-        access,
-        audit,
-        error_pages,
-        template_filters,
-        choice_words,
-        interview_words,
-        cli,
-        work,
-        interviews,
-    ):
+    for part in PARTS:
         part.init_app(app)
-    for blueprint in (
-        health.bp,
-        language.bp,
-        jobs.bp,
-        auth.bp,
-        account.bp,
-        applications.bp,
-        capture.bp,
-        admin.bp,
-    ):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     api.init_app(app)
     pieces.stand_in_front(app)

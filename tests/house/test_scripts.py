@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from scripts import STATIC, our_scripts
 
+from capture.types import PageEventKind
+
 SCRIPTS = our_scripts()
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.js")
 WIDEST = 120  # characters of a line
@@ -22,6 +24,7 @@ DOORS: dict[str, set[str]] = {
     "player": {"page"},
     "site": {"page"},
 }
+PAGE_EVENT = re.compile(r'(?:began|#happened)\("(\w+)"')
 IMPORT = re.compile(r'^(?:import|export|\}).* from "([^"]+)";$', re.MULTILINE)
 
 
@@ -94,3 +97,10 @@ def test_the_states_that_the_room_shows_are_those_it_knows() -> None:
     named_in_page = {state for pair in states for state in " ".join(pair).split()}
     assert named_in_page - known == set()
     assert {state for state in known if not re.search(rf"\b{state}\b", page)} == set()
+
+
+def test_the_page_reports_the_kinds_of_event_that_the_engine_knows() -> None:
+    """A camera or microphone that paused is reported as its kind and `_paused`."""
+    reported = set(PAGE_EVENT.findall((STATIC / "room" / "page_events.js").read_text()))
+    paused = {"camera_paused", "microphone_paused"}
+    assert reported | paused == {kind.value for kind in PageEventKind}

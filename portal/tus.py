@@ -21,6 +21,8 @@ from typing import Any
 from disk.atomic import fsync_folder
 from disk.space import is_full
 from portal.errors import PortalError
+from portal.languages import N_
+from portal.languages import gettext as _
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-defer-length,checksum,termination"
@@ -52,7 +54,7 @@ class Gone(UploadError):
 
     status = HTTPStatus.GONE
 
-    message = "This upload is no longer here."
+    message = N_("This upload is no longer here.")
 
 
 class WrongOffset(UploadError):
@@ -61,7 +63,7 @@ class WrongOffset(UploadError):
     status = HTTPStatus.CONFLICT
 
     def __init__(self, offset: int) -> None:
-        super().__init__(f"The upload stands at {offset}. Go on from there.")
+        super().__init__(_("The upload stands at %(offset)s. Go on from there.", offset=offset))
         self.offset = offset
 
     def headers(self) -> dict[str, str]:
@@ -75,7 +77,7 @@ class WrongChecksum(UploadError):
     """The bytes that arrived differ from those that were sent."""
 
     status = WRONG_CHECKSUM
-    title = "Checksum Mismatch"
+    title = N_("Checksum Mismatch")
 
 
 class NoSpace(UploadError):
@@ -94,20 +96,24 @@ class Checksum:
     @classmethod
     def parse(cls, header: str) -> "Checksum":
         """Parse `algorithm base64`. Raises UploadError when the header has another form."""
-        algorithm, _, encoded = header.strip().partition(" ")
+        algorithm, encoded = header.strip().partition(" ")[::2]
         if algorithm not in CHECKSUMS:
             raise UploadError(
-                f"Unknown checksum {algorithm!r}; use one of: {', '.join(CHECKSUMS)}."
+                _(
+                    "Unknown checksum %(algorithm)s; use one of: %(known)s.",
+                    algorithm=repr(algorithm),
+                    known=", ".join(CHECKSUMS),
+                )
             )
         try:
             return cls(algorithm, base64.b64decode(encoded, validate=True))
         except ValueError:  # binascii.Error is a ValueError; non-ASCII letters raise a plain one
-            raise UploadError("The checksum is not base64.") from None
+            raise UploadError(_("The checksum is not base64.")) from None
 
     def verify(self, data: bytes) -> None:
         actual = hashlib.new(self.algorithm, data, usedforsecurity=False).digest()
         if not hmac.compare_digest(actual, self.digest):
-            raise WrongChecksum("The piece arrived damaged. Send it again.")
+            raise WrongChecksum(_("The piece arrived damaged. Send it again."))
 
 
 def number(header: str, text: str | None) -> int | None:
@@ -116,7 +122,7 @@ def number(header: str, text: str | None) -> int | None:
     Raises UploadError when it is not a whole number.
     """
     if text is not None and not NUMBER.fullmatch(text):
-        raise UploadError(f"{header} is a whole number of bytes.")
+        raise UploadError(_("%(header)s is a whole number of bytes.", header=header))
     return None if text is None else int(text)
 
 
@@ -255,6 +261,6 @@ def _sync(handle: int, folder: Path) -> None:
 def _unconfirmed(error: OSError) -> NoSpace:
     if is_full(error):
         return NoSpace(
-            "The server's disk is full. What was confirmed is safe; sending goes on later."
+            _("The server's disk is full. What was confirmed is safe; sending goes on later.")
         )
-    return NoSpace("The server could not confirm that the piece is on disk. Send it again.")
+    return NoSpace(_("The server could not confirm that the piece is on disk. Send it again."))

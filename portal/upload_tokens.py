@@ -16,6 +16,7 @@ import jwt
 from flask import current_app
 
 from portal.errors import PortalError
+from portal.languages import N_
 from portal.models import utc_now
 
 ALGORITHM = "HS256"
@@ -30,7 +31,7 @@ class BadToken(PortalError):
     """The token is missing, forged, expired, or made for something else."""
 
     status = HTTPStatus.UNAUTHORIZED
-    message = "The upload token is missing, expired or not ours. Ask for a new one."
+    message = N_("The upload token is missing, expired or not ours. Ask for a new one.")
 
 
 def make_upload_token(answer_id: uuid.UUID) -> str:

@@ -8,6 +8,7 @@ from portal.extensions import db
 from portal.hiring import used_takes
 from portal.hiring.errors import ACCOUNT_DISABLED, AlreadyApplied, CannotApply
 from portal.hiring.resumes import StoredResume
+from portal.languages import gettext as _
 from portal.models import Application, AuditEvent, Job, User
 
 NOTE_MAX_CHARS = 2_000
@@ -21,15 +22,15 @@ def find_application(user: User, job: Job) -> Application | None:
 def check_may_apply(user: User, job: Job) -> None:
     """Raise CannotApply or AlreadyApplied if this person cannot apply for this job now."""
     if not user.is_active:
-        raise CannotApply(ACCOUNT_DISABLED)
+        raise CannotApply(_(ACCOUNT_DISABLED))
     if user.is_admin:
         raise CannotApply(
-            "Admins review applications. Sign in with a candidate's account to apply."
+            _("Admins review applications. Sign in with a candidate's account to apply.")
         )
     if application := find_application(user, job):
         raise AlreadyApplied(application)
     if not job.is_open:
-        raise CannotApply("This job is closed and takes no more applications.")
+        raise CannotApply(_("This job is closed and takes no more applications."))
 
 
 def apply(job: Job, resume: StoredResume, note: str = "", *, by: User) -> Application:

@@ -7,10 +7,12 @@ import sqlalchemy as sa
 
 from portal import audit
 from portal.audit import By
+from portal.choice_words import words_within
 from portal.database import changed_one
 from portal.extensions import db
 from portal.hiring import stopped_interviews
-from portal.hiring.errors import CannotChange, StatusChanged, StatusForbids
+from portal.hiring.errors import CannotChange, StatusChanged
+from portal.languages import gettext as _
 from portal.models import Application, ApplicationStatus, AuditEvent
 
 # The statuses from which each status may be reached. The team may revise a decision. An application
@@ -43,7 +45,7 @@ def withdraw(application: Application, seen: str | None = None, *, by: By) -> No
 def invite(application: Application, seen: str | None = None, *, by: By) -> None:
     """Ask the candidate for the interview. Raises CannotChange."""
     if not application.job.questions:
-        raise CannotChange("This job has no questions to record answers for. Add some first.")
+        raise CannotChange(_("This job has no questions to record answers for. Add some first."))
     _move(application, ApplicationStatus.INVITED, seen, by)
 
 
@@ -69,7 +71,13 @@ def _move(application: Application, status: ApplicationStatus, seen: str | None,
         return
     if seen is not None and application.status != seen:
         raise StatusChanged(application)
-    raise StatusForbids(application, f"it cannot be {status} now")
+    raise CannotChange(
+        _(
+            "This application is %(status)s, so it cannot be %(wanted)s now.",
+            status=words_within(application.status),
+            wanted=words_within(status),
+        )
+    )
 
 
 def _try_to_move(

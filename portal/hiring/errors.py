@@ -2,12 +2,14 @@
 
 from http import HTTPStatus
 
+from portal.choice_words import words_within
 from portal.errors import PortalError
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import Application, ApplicationStatus
 
-ACCOUNT_DISABLED = "This account is disabled."
-
-WITHDRAWN_ONCE = (
+ACCOUNT_DISABLED = N_("This account is disabled.")
+WITHDRAWN_ONCE = N_(
     "You withdrew your application for this job, so you cannot apply for it again. "
     "If that was a mistake, write to the hiring team."
 )
@@ -20,30 +22,23 @@ class HiringError(PortalError):
 class CannotApply(HiringError):
     """This person cannot apply for this job."""
 
-    title = "This application cannot be made"
+    title = N_("This application cannot be made")
 
 
 class AlreadyApplied(CannotApply):
     """This candidate has applied for this job before, and may do so only once."""
 
+    message = N_("You have already applied for this job.")
+
     def __init__(self, application: Application | None = None) -> None:
         is_withdrawn = application is not None and application.status is ApplicationStatus.WITHDRAWN
-        super().__init__(
-            WITHDRAWN_ONCE if is_withdrawn else "You have already applied for this job."
-        )
+        super().__init__(_(WITHDRAWN_ONCE) if is_withdrawn else "")
 
 
 class CannotChange(HiringError):
     """The job or application is not in a state that allows this."""
 
-    title = "This cannot be changed now"
-
-
-class StatusForbids(CannotChange):
-    """The application's status does not allow this; `so` says what follows from the status."""
-
-    def __init__(self, application: Application, so: str) -> None:
-        super().__init__(f"This application is {application.status}, so {so}.")
+    title = N_("This cannot be changed now")
 
 
 class StatusChanged(CannotChange):
@@ -51,8 +46,10 @@ class StatusChanged(CannotChange):
 
     def __init__(self, application: Application) -> None:
         super().__init__(
-            f"This application is {application.status} by now, so nothing was changed. "
-            "Look again first."
+            _(
+                "This application is %(status)s by now, so nothing was changed. Look again first.",
+                status=words_within(application.status),
+            )
         )
 
 
@@ -60,8 +57,8 @@ class ResumeReplaced(CannotChange):
     """The résumé was replaced after its owner had opened the page to choose a new one."""
 
     status = HTTPStatus.PRECONDITION_FAILED
-    title = "This has changed since you opened the page"
-    message = (
+    title = N_("This has changed since you opened the page")
+    message = N_(
         "Your résumé was replaced in another tab or by a program after you opened this page."
         " See which one is there now."
     )

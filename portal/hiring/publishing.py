@@ -4,13 +4,14 @@ from portal import audit
 from portal.audit import By
 from portal.hiring import used_takes
 from portal.hiring.errors import CannotChange
+from portal.languages import gettext as _
 from portal.models import AuditEvent, Job, JobStatus, utc_now
 
 
 def publish(job: Job, *, by: By) -> None:
     """Open a job for applications, for the first time or again. Raises CannotChange."""
     if job.is_open:
-        raise CannotChange("This job is open already.")
+        raise CannotChange(_("This job is open already."))
     _change_status(job, JobStatus.OPEN, by)
     job.published_at = job.published_at or utc_now()
 
@@ -21,7 +22,7 @@ def close(job: Job, *, by: By) -> None:
     Candidates can still finish interviews that have begun.
     """
     if not job.is_open:
-        raise CannotChange("This job is not open.")
+        raise CannotChange(_("This job is not open."))
     _change_status(job, JobStatus.CLOSED, by)
     used_takes.forget(job)
 

@@ -6,10 +6,12 @@ import sqlalchemy as sa
 
 from portal import audit, database, edit_conflicts
 from portal.audit import By
+from portal.choice_words import words_within
 from portal.extensions import db
 from portal.hiring import resumes
-from portal.hiring.errors import ACCOUNT_DISABLED, CannotChange, ResumeReplaced, StatusForbids
+from portal.hiring.errors import ACCOUNT_DISABLED, CannotChange, ResumeReplaced
 from portal.hiring.resumes import StoredResume
+from portal.languages import gettext as _
 from portal.models import Application, ApplicationStatus, AuditEvent, utc_now
 
 # With these statuses the candidate can no longer change the application.
@@ -19,12 +21,17 @@ FINAL = {ApplicationStatus.OFFERED, ApplicationStatus.REJECTED, ApplicationStatu
 def check_may_replace_resume(application: Application) -> None:
     """Raise CannotChange if this application's résumé can no longer be replaced."""
     if not application.user.is_active:
-        raise CannotChange(ACCOUNT_DISABLED)
+        raise CannotChange(_(ACCOUNT_DISABLED))
     if application.status in FINAL:
-        raise StatusForbids(application, "its résumé stays as it is")
+        raise CannotChange(
+            _(
+                "This application is %(status)s, so its résumé stays as it is.",
+                status=words_within(application.status),
+            )
+        )
     if application.resume_opened_at:
         raise CannotChange(
-            "The hiring team has opened your résumé, so it cannot be replaced any more."
+            _("The hiring team has opened your résumé, so it cannot be replaced any more.")
         )
 
 

@@ -4,13 +4,14 @@ from http import HTTPStatus
 from typing import Any
 
 from portal.errors import PortalError
+from portal.languages import N_
 
 
 class InterviewError(PortalError):
     """The action is not possible now. People find their interviews on their own first page."""
 
-    title = "Not possible now"
-    way_on = "applications.dashboard", "My applications"
+    title = N_("Not possible now")
+    way_on = "applications.dashboard", N_("My applications")
 
 
 class NotInterviewable(InterviewError):
@@ -36,7 +37,7 @@ class NotReleased(InterviewError):
 class OpenElsewhere(InterviewError):
     """Another tab or device records this interview."""
 
-    message = "This interview is open in another tab or on another device."
+    message = N_("This interview is open in another tab or on another device.")
 
 
 class NoTakesLeft(InterviewError):
@@ -63,7 +64,7 @@ class Discarded(InterviewError):
 class AnswersMissing(InterviewError):
     """A question has no complete answer yet."""
 
-    way_on = "capture.room", "Back to the questions"
+    way_on = "capture.room", N_("Back to the questions")
 
 
 class TooMuch(InterviewError):

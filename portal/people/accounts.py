@@ -17,6 +17,7 @@ from portal.audit import By
 from portal.database import insert_unless_there
 from portal.errors import PortalError
 from portal.extensions import db
+from portal.languages import N_
 from portal.models import AuditEvent, Role, SignIn, User, utc_now
 from portal.people.contact_details import tidy_email, tidy_text
 
@@ -31,7 +32,7 @@ class EmailTaken(PortalError):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     field = "email"
-    message = "This address cannot be registered. If it is yours, sign in instead."
+    message = N_("This address cannot be registered. If it is yours, sign in instead.")
 
 
 def create_user(

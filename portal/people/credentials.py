@@ -15,6 +15,7 @@ from portal import audit, languages
 from portal.database import changed_one, release_lock, transaction
 from portal.errors import PortalError
 from portal.extensions import db
+from portal.languages import N_
 from portal.models import AuditEvent, User, utc_now
 from portal.people import accounts, passwords, throttle
 from portal.people.contact_details import tidy_email
@@ -24,14 +25,14 @@ class WrongCredentials(PortalError):
     """The e-mail or the password is wrong. We do not say which, so as not to reveal accounts."""
 
     status = HTTPStatus.UNAUTHORIZED
-    message = "This e-mail and password do not belong together. Check both, or register."
+    message = N_("This e-mail and password do not belong together. Check both, or register.")
 
 
 class WrongPassword(PortalError):
     """A signed-in user confirmed something with a wrong password; `field` is where it stood."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    message = "This is not the password of your account."
+    message = N_("This is not the password of your account.")
 
     def __init__(self, field: str) -> None:
         super().__init__()
@@ -42,7 +43,7 @@ class AccountDisabled(PortalError):
     """The password is right, but an admin has disabled the account."""
 
     status = HTTPStatus.FORBIDDEN
-    message = "This account is disabled. Write to the team that you applied to."
+    message = N_("This account is disabled. Write to the team that you applied to.")
 
 
 @dataclass(frozen=True)

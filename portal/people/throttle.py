@@ -24,6 +24,7 @@ from portal import audit
 from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db
+from portal.languages import ngettext
 from portal.models import AuditEvent, ThrottleHit
 
 
@@ -91,8 +92,12 @@ class RateLimitReached(RetryLater):
 
     def __init__(self, wait_s: int) -> None:
         minutes = math.ceil(wait_s / 60)
-        wait = "about a minute" if minutes == 1 else f"about {minutes} minutes"
-        super().__init__(f"There were too many tries. Wait {wait}, then try again.", wait_s)
+        said = ngettext(
+            "There were too many tries. Wait about a minute, then try again.",
+            "There were too many tries. Wait about %(num)s minutes, then try again.",
+            minutes,
+        )
+        super().__init__(said, wait_s)
 
 
 def count_try(limit: Limit, subject: str, now: datetime) -> int:

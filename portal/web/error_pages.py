@@ -29,6 +29,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from portal.errors import PortalError
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.web.htmx import wants_fragment
 
 PROBLEM_JSON = "application/problem+json"
@@ -42,44 +44,48 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SENTENCES = {
     400: (
-        "The request could not be read",
-        "Go back, reload the page and try once more.",
+        N_("The request could not be read"),
+        N_("Go back, reload the page and try once more."),
     ),
-    401: ("Please sign in", "This page needs you to be signed in."),
+    401: (N_("Please sign in"), N_("This page needs you to be signed in.")),
     403: (
-        "Not for this account",
-        "Your account may not open this page. Sign in with another account if you have one.",
+        N_("Not for this account"),
+        N_("Your account may not open this page. Sign in with another account if you have one."),
     ),
-    404: ("Nothing here", "The address may be mistyped, or what was here is gone."),
-    405: ("This request is not possible here", "This address does not take that kind of request."),
+    404: (N_("Nothing here"), N_("The address may be mistyped, or what was here is gone.")),
+    405: (
+        N_("This request is not possible here"),
+        N_("This address does not take that kind of request."),
+    ),
     409: (
-        "This has changed since you opened the page",
-        "Reload the page to see how things stand now, then try again.",
+        N_("This has changed since you opened the page"),
+        N_("Reload the page to see how things stand now, then try again."),
     ),
-    410: ("No longer here", "What was here has been removed."),
+    410: (N_("No longer here"), N_("What was here has been removed.")),
     412: (
-        "This has changed since you opened the page",
-        "Reload the page to see how things stand now, then try again.",
+        N_("This has changed since you opened the page"),
+        N_("Reload the page to see how things stand now, then try again."),
     ),
     413: (
-        "Too large",
-        "The file is larger than we accept. Choose a smaller one.",
+        N_("Too large"),
+        N_("The file is larger than we accept. Choose a smaller one."),
     ),
-    415: ("Not a kind of file we accept", "Choose a file of another kind."),
-    416: ("Not that part", "The file ends before what was asked for."),
-    429: ("Too many tries", "Wait a little, then try again."),
+    415: (N_("Not a kind of file we accept"), N_("Choose a file of another kind.")),
+    416: (N_("Not that part"), N_("The file ends before what was asked for.")),
+    429: (N_("Too many tries"), N_("Wait a little, then try again.")),
     500: (
-        "Something failed on our side",
-        "Your saved data is untouched. Try again; if it stays, tell us the request id above.",
+        N_("Something failed on our side"),
+        N_("Your saved data is untouched. Try again; if it stays, tell us the request id above."),
     ),
     507: (
-        "The server is out of space",
-        "Nothing that was saved is lost. Try again later.",
+        N_("The server is out of space"),
+        N_("Nothing that was saved is lost. Try again later."),
     ),
 }
+OTHER_ADVICE = N_("Go back and try again.")
 SESSION_EXPIRED = (
-    "The page had expired",
-    "Reload the page and send it again. What you typed may still be in the form.",
+    N_("The page had expired"),
+    N_("Reload the page and send it again. What you typed may still be in the form."),
 )
 
 
@@ -90,16 +96,20 @@ def init_app(app: Flask) -> None:
 
 
 def _csrf_failed(_error: CSRFError) -> ResponseReturnValue:
-    return _answer(419, *SESSION_EXPIRED)
+    title, advice = SESSION_EXPIRED
+    return _answer(419, _(title), _(advice))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None:
         return error
     code = 500 if isinstance(error, InternalServerError) else error.code
-    title, advice = SENTENCES.get(code, (error.name, "Go back and try again."))
+    if code == 500:
+        # If the person could not be loaded, choosing a language must not try it once more.
+        g.setdefault("account_language", "")
+    title, advice = SENTENCES.get(code, (error.name, OTHER_ADVICE))
     said_by_us = error.description if error.description != type(error).description else None
-    response = _answer(code, title, said_by_us if code != 500 and said_by_us else advice)
+    response = _answer(code, _(title), said_by_us if code != 500 and said_by_us else _(advice))
     response.headers.extend([(k, v) for k, v in error.get_headers() if k in KEPT_HEADERS])
     return response
 
@@ -122,10 +132,8 @@ def refusal(error: PortalError) -> Response:
 
 
 def title_of(error: PortalError) -> str:
-    if error.title:
-        return error.title
     known = SENTENCES.get(error.status)
-    return known[0] if known else HTTPStatus(error.status).phrase
+    return _(error.title or (known[0] if known else HTTPStatus(error.status).phrase))
 
 
 def _link(error: PortalError) -> tuple[str, str] | None:
@@ -135,9 +143,8 @@ def _link(error: PortalError) -> tuple[str, str] | None:
     endpoint, words = error.way_on
     expects = current_app.url_map.is_endpoint_expecting
     here = request.view_args or {}
-    return url_for(
-        endpoint, **{name: here[name] for name in here if expects(endpoint, name)}
-    ), words
+    values = {name: here[name] for name in here if expects(endpoint, name)}
+    return url_for(endpoint, **values), _(words)
 
 
 def beside_form(
@@ -173,7 +180,7 @@ def _answer(code: int, title: str, advice: str, way_on: tuple[str, str] | None =
         "title": title,
         "advice": advice,
         "request_id": g.get("request_id", "-"),
-        "way_on": way_on or (url_for("jobs.board"), "Open positions"),
+        "way_on": way_on or (url_for("jobs.board"), _("Open positions")),
     }
     template = "_error.html" if wants_fragment() else "error.html"
     return make_response(render_template(template, **view), code)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar
 import sqlalchemy as sa
 from flask import Flask, abort, request, session
 from flask.typing import ResponseReturnValue
+from flask_jwt_extended import get_current_user
 from flask_login import AnonymousUserMixin, current_user, logout_user
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -65,6 +66,11 @@ def load_user(_user_id: str) -> User | None:
 def load_person() -> None:
     """Load who is signed in, if nothing in this request has asked for that yet."""
     current_user._get_current_object()
+
+
+def who_asks() -> Any:
+    """Who sent this request. The API knows people by its tokens, never by the cookie."""
+    return get_current_user() if request.path.startswith("/api/") else current_user
 
 
 def sign_in_here() -> uuid.UUID | None:
@@ -200,7 +206,14 @@ def fetch_job(key: str | uuid.UUID, user: User | None = None) -> Job:
     """
     named = Job.id == key if isinstance(key, uuid.UUID) else Job.slug == key
     job: Job | None = db.session.scalar(visible(sa.select(Job).where(named), user or current_user))
-    return job or abort(404)
+    return job or _refuse_job(named, user or current_user)
+
+
+def _refuse_job(named: sa.ColumnElement[bool], user: Viewer) -> NoReturn:
+    """404. If there is such a draft, the audit log tells it."""
+    if (job := db.session.scalar(sa.select(Job).where(named))) is not None:
+        audit.record_apart(user, AuditEvent.REFUSED, job)
+    abort(404)
 
 
 def _by_id(model: type[Row], row_id: uuid.UUID) -> sa.Select[Row]:

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 FACTS = {
     "from", "to",  # states of an application or a job
     "role", "fields", "limit", "status",
+    "state",  # what did not allow something: that of an application, an interview or an upload
     "seconds", "applications", "interviews", "answers", "is_analysed",
 }  # fmt: skip
 KINDS: dict[type, str] = {
@@ -75,6 +76,7 @@ class Thing(NamedTuple):
     id: uuid.UUID | None
 
 
+NOTHING = Thing("", None)
 OPERATOR, SYSTEM, VISITOR = Actor(Agent.OPERATOR), Actor(Agent.SYSTEM), Actor(Agent.VISITOR)
 By = User | Actor
 Of = User | Job | Application | InterviewSession | Answer | Thing | None
@@ -171,9 +173,11 @@ def _entry(by: By, what: AuditEvent, of: Of, facts: Facts | None) -> AuditEntry:
 
 def _thing(of: Of) -> Thing:
     if of is None:
-        return Thing("", None)
+        return NOTHING
     if isinstance(of, Thing):
         return of
+    if of.id is None:
+        raise ValueError("The row has no id yet. Flush it first, so that the entry can name it.")
     return Thing(next(kind for model, kind in KINDS.items() if isinstance(of, model)), of.id)
 
 

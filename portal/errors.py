@@ -19,6 +19,8 @@ class PortalError(Exception):
     status: int = HTTPStatus.CONFLICT  # an HTTPStatus, or the one code that tus defines
     title: ClassVar[str] = ""  # a heading, marked with `N_`; without it, that of the status
     field: str | None = None  # the form field or API value that the message is about
+    # The state that did not allow it, as the audit log names it. Empty: nothing for the audit log.
+    wrong_state: ClassVar[str] = ""
     # A link for the page about this error: an endpoint, and the words of the link with `N_`.
     way_on: ClassVar[tuple[str, str] | None] = None
 

@@ -49,6 +49,15 @@ class Refused(UploadError):
         self.status = HTTPStatus(status)
 
 
+class TakesNoMore(Refused):
+    """The upload is over, or was stopped, so it takes no more bytes."""
+
+    wrong_state = "upload"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(HTTPStatus.FORBIDDEN, message)
+
+
 class Gone(UploadError):
     """The upload was cancelled or deleted."""
 

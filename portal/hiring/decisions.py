@@ -65,7 +65,7 @@ def reject(application: Application, seen: str | None = None, *, by: By) -> None
 
 
 def _move(application: Application, status: ApplicationStatus, seen: str | None, by: By) -> None:
-    before = application.status
+    before = _locked_status(application)
     if _try_to_move(application, status, seen):
         audit.record(by, AuditEvent.DECIDED, application, {"from": before, "to": status})
         return
@@ -78,6 +78,12 @@ def _move(application: Application, status: ApplicationStatus, seen: str | None,
             wanted=words_within(status),
         )
     )
+
+
+def _locked_status(application: Application) -> ApplicationStatus | None:
+    """The status as it is now, not when this transaction read it. It stays so until we commit."""
+    own = sa.select(Application.status).where(Application.id == application.id)
+    return db.session.scalar(own.with_for_update(key_share=True))
 
 
 def _try_to_move(

@@ -22,6 +22,7 @@ class HiringError(PortalError):
 class CannotApply(HiringError):
     """This person cannot apply for this job."""
 
+    wrong_state = "application"
     title = N_("This application cannot be made")
 
 
@@ -38,11 +39,14 @@ class AlreadyApplied(CannotApply):
 class CannotChange(HiringError):
     """The job or application is not in a state that allows this."""
 
+    wrong_state = "application"
     title = N_("This cannot be changed now")
 
 
 class StatusChanged(CannotChange):
     """Somebody else changed the status after this person had seen the page."""
+
+    wrong_state = ""
 
     def __init__(self, application: Application) -> None:
         super().__init__(
@@ -56,6 +60,7 @@ class StatusChanged(CannotChange):
 class ResumeReplaced(CannotChange):
     """The résumé was replaced after its owner had opened the page to choose a new one."""
 
+    wrong_state = ""
     status = HTTPStatus.PRECONDITION_FAILED
     title = N_("This has changed since you opened the page")
     message = N_(

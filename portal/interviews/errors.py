@@ -10,6 +10,7 @@ from portal.languages import N_
 class InterviewError(PortalError):
     """The action is not possible now. People find their interviews on their own first page."""
 
+    wrong_state = "interview"
     title = N_("Not possible now")
     way_on = "applications.dashboard", N_("My applications")
 
@@ -37,6 +38,7 @@ class NotReleased(InterviewError):
 class OpenElsewhere(InterviewError):
     """Another tab or device records this interview."""
 
+    wrong_state = ""
     message = N_("This interview is open in another tab or on another device.")
 
 
@@ -46,6 +48,8 @@ class NoTakesLeft(InterviewError):
 
 class BytesMissing(InterviewError):
     """Not all bytes of the answer have arrived; `offset` is how many have (tus Upload-Offset)."""
+
+    wrong_state = ""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -70,10 +74,12 @@ class AnswersMissing(InterviewError):
 class TooMuch(InterviewError):
     """The interview has more bytes than it may have."""
 
+    wrong_state = ""
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class NoRoom(InterviewError):
     """The disk is nearly full: running answers may continue, but no new one may start."""
 
+    wrong_state = ""
     status = HTTPStatus.INSUFFICIENT_STORAGE

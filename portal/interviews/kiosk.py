@@ -53,6 +53,8 @@ class Losses:
 class DevicesUnusable(InterviewError):
     """This machine's camera or microphone cannot be used now."""
 
+    wrong_state = ""
+
     @property
     def is_away(self) -> bool:
         return isinstance(self.__cause__, StationAway)
@@ -67,10 +69,13 @@ class StationSlow(DevicesUnusable):
 class NoDevicesHere(InterviewError):
     """This portal records in the browser, and has no devices of its own."""
 
+    wrong_state = ""
+
 
 class NotAtTheMachine(InterviewError):
     """The request comes from another machine, where a person would see and hear a stranger."""
 
+    wrong_state = ""
     status = HTTPStatus.FORBIDDEN
 
 

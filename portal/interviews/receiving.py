@@ -67,7 +67,7 @@ QUERY = (
 
 
 def upload_target(answer_id: uuid.UUID) -> UploadTarget:
-    """Read the columns that `receive` needs. Raises Refused or Gone if no bytes may come."""
+    """Read the columns that `receive` needs. Raises TakesNoMore or Gone if no bytes may come."""
     for is_owner_disabled, status, interview_state, state, interview_id, _, *rest in _rows(
         db.engine, answer_id.hex
     ):
@@ -91,17 +91,17 @@ def owner_of(answer: Answer) -> Owner:
 
 
 def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: Owner) -> None:
-    """Raise Refused or Gone if the answer takes no more uploads."""
+    """Raise TakesNoMore or Gone if the answer takes no more uploads."""
     if state is AnswerState.DISCARDED:
         raise tus.Gone
     if owner.is_disabled:
-        raise tus.Refused(
-            403, "The account of this recording is disabled. What was confirmed is kept."
+        raise tus.TakesNoMore(
+            "The account of this recording is disabled. What was confirmed is kept."
         )
     if reason := STOPS_RECORDING.get(owner.status):
-        raise tus.Refused(403, f"{reason} {NOTHING_MORE}")
+        raise tus.TakesNoMore(f"{reason} {NOTHING_MORE}")
     if interview_state is not InterviewState.RECORDING:
-        raise tus.Refused(403, "This interview is finished.")
+        raise tus.TakesNoMore("This interview is finished.")
 
 
 def refuse_where_recorded_here() -> None:
@@ -200,9 +200,9 @@ def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
 
 
 def refuse_complete(answer: Answer | UploadTarget) -> None:
-    """Raise Refused if the answer's upload is complete."""
+    """Raise TakesNoMore if the answer's upload is complete."""
     if answer.state is not AnswerState.RECORDING:
-        raise tus.Refused(403, "This answer is complete.")
+        raise tus.TakesNoMore("This answer is complete.")
 
 
 def announce(answer: Answer, length_bytes: int) -> None:

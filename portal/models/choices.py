@@ -87,7 +87,7 @@ class AuditEvent(StrEnum):
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
     PASSWORD_CHANGED = "password_changed"
     REFUSED = "refused"  # a row of somebody else, or a page for admins
-    BYPASS_TRIED = "bypass_tried"  # a foreign upload token, a limit, a wrong state
+    BYPASS_TRIED = "bypass_tried"  # a foreign token, a limit, a wrong state
     VIEWED = "viewed"
     PLAYED = "played"
     DOWNLOADED = "downloaded"

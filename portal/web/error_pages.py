@@ -31,6 +31,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from portal.errors import PortalError
 from portal.languages import N_
 from portal.languages import gettext as _
+from portal.web import refusal_audit
 from portal.web.htmx import wants_fragment
 
 PROBLEM_JSON = "application/problem+json"
@@ -115,6 +116,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _refused(error: PortalError) -> ResponseReturnValue:
+    refusal_audit.record(error)
     if wants_json():
         return refusal(error)
     response = _answer(error.status, title_of(error), error.message, _link(error))
@@ -154,6 +156,7 @@ def beside_form(
 
     The sentence stands at the field that it is about, or else above the form as `message`.
     """
+    refusal_audit.record(error)
     if error.field:
         form[error.field].errors = [error.message]
     else:
@@ -169,6 +172,7 @@ def flashed_refusals() -> Iterator[None]:
     try:
         yield
     except PortalError as error:
+        refusal_audit.record(error)
         flash(error.message, "warning")
 
 

@@ -136,6 +136,7 @@ def _list_url() -> str:
 
 def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
     changed = form.write_to(job)
+    db.session.flush()  # gives a new job its id, which the audit log names
     audit.record(current_user, AuditEvent.CHANGED, job, {"fields": changed})
     if action == PUBLISH and job.status is not JobStatus.OPEN:
         hiring.publish(job, by=current_user)

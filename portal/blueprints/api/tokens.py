@@ -18,9 +18,10 @@ from flask_jwt_extended import create_access_token, create_refresh_token, decode
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
+from portal import audit
 from portal.database import insert_unless_there, transaction
 from portal.extensions import db, jwt
-from portal.models import RevokedToken, User, utc_now
+from portal.models import AuditEvent, RevokedToken, User, utc_now
 from portal.web.error_pages import problem
 
 # Short, so that a token which somebody copies from a log or a screen soon becomes worthless.
@@ -91,12 +92,19 @@ def end_family(claims: Claims) -> None:
 
 
 def read_refresh(token: str, user: User) -> Claims | None:
-    """The claims of this user's own refresh token, or None for any other text."""
+    """The claims of this user's own refresh token, or None for any other text.
+
+    The audit log tells of a token of another account.
+    """
     try:
         claims: Claims = decode_token(token)
     except (PyJWTError, JWTExtendedException):
         return None
-    return claims if claims["type"] == "refresh" and claims["sub"] == str(user.id) else None
+    if claims["sub"] != str(user.id):
+        owner = audit.Thing("account", uuid.UUID(claims["sub"]))
+        audit.record_apart(user, AuditEvent.BYPASS_TRIED, owner)
+        return None
+    return claims if claims["type"] == "refresh" else None
 
 
 def _keyed(secret: str | bytes | None, text: str) -> str:

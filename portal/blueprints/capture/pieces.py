@@ -21,7 +21,7 @@ from portal import audit, interviews, logs, tus, work
 from portal.blueprints.capture.uploads import ADDRESS, check_version, speaking_tus, token_holder
 from portal.config import settings
 from portal.errors import PortalError
-from portal.web import security_headers
+from portal.web import refusal_audit, security_headers
 from portal.web.error_pages import refusal
 
 Environ = dict[str, Any]
@@ -85,6 +85,7 @@ def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iter
         work.ensure_working()
         new_offset = _append(environ, EnvironHeaders(environ), answer_id)
     except PortalError as error:
+        refusal_audit.record_state(error, audit.VISITOR, audit.Thing("answer", answer_id))
         audit.write_apart()
         response = refusal(error)
     # Like Flask around each view: the log gets the exception, and the client gets none of it.

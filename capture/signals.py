@@ -4,11 +4,13 @@ The telemetry (names, logs, decimals), the report and the portal's player all re
 a new signal is one entry here. Knows names, units and scales. Measures nothing, draws nothing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log10
 
 TRUE_FROM = 0.5  # a probability counts as "yes" from the middle of its scale
+SYMBOLS = ("°", "dBFS", "px")  # units that every language writes alike; the others are words
 DASHED, DOTTED = (6.0, 3.0), (2.0, 3.0)  # so that the lines of a lane differ without colour
 
 
@@ -159,3 +161,12 @@ LANES = (
     Lane("mouth", "Mouth"),
     Lane("picture", "Picture"),
 )
+
+
+def words() -> Iterator[str]:
+    """What people read of the registry, for a program that translates it."""
+    for lane in LANES:
+        yield lane.label
+    for signal in SIGNALS:
+        unit = signal.scale.unit
+        yield from filter(None, (signal.label, signal.short, "" if unit in SYMBOLS else unit))

@@ -37,6 +37,11 @@ WORDS = {
     # people
     "candidate": (N_("Candidate"), N_("candidate")),
     "admin": (N_("Admin"), N_("admin")),
+    # severities of flags, and what stands in their place where the engine could not assess
+    "high": (N_("High"), N_("high")),
+    "medium": (N_("Medium"), N_("medium")),
+    "low": (N_("Low"), N_("low")),
+    "none": (N_("Not assessable"), N_("not assessable")),
     # kinds of flags
     "no_face": (N_("No face"), N_("no face")),
     "several_faces": (N_("Several faces"), N_("several faces")),

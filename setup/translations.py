@@ -18,6 +18,8 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from capture import signals
+
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / "portal" / "translations"
 SCRIPTS = PROJECT / "portal" / "static" / "vendor" / "sentences"
@@ -26,6 +28,7 @@ LANGUAGES = ("de",)  # English is the language of the code and needs no catalog
 # Which files hold sentences, and what reads them.
 METHODS = [
     ("capture/rules/sentences.py", "setup.translations:sentences_of_capture"),
+    ("capture/signals.py", "setup.translations:words_of_signals"),
     ("portal/static/vendor/**", "ignore"),
     ("portal/**.py", "python"),
     ("portal/templates/**.html", "jinja2.ext:babel_extract"),
@@ -89,6 +92,17 @@ def sentences_of_capture(
             for value in node.value.values:
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     yield value.lineno, "gettext", value.value, []
+
+
+def words_of_signals(
+    _file: IO[bytes],
+    _keywords: Mapping[str, Any],
+    _tags: Collection[str],
+    **_options: object,
+) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Babel's reader for the registry of signals, which lists its words itself."""
+    for word in signals.words():
+        yield 1, "gettext", word, []
 
 
 def updated(language: str, template: Catalog) -> Catalog:

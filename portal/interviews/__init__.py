@@ -19,8 +19,8 @@ from capture.stderr import own_stderr
 from portal import work
 from portal.config import ConfigError, settings
 from portal.hiring.stopped_interviews import is_not_stopped
+from portal.interviews.answer_remarks import NOT_ASSESSABLE, notes_by_question
 from portal.interviews.answer_remarks import notes as arrival_notes
-from portal.interviews.answer_remarks import notes_by_question
 from portal.interviews.answers import (
     NewAnswer,
     report_events,
@@ -37,7 +37,7 @@ from portal.interviews.errors import (
     NotInterviewable,
     OpenElsewhere,
 )
-from portal.interviews.figure import LANES, signal_registry
+from portal.interviews.figure import lane_views, signal_registry
 from portal.interviews.flag_sentences import flag_sentence
 from portal.interviews.kiosk import (
     KIOSK_CONTAINER,
@@ -84,7 +84,7 @@ from portal.interviews.upload_ends import (
 
 __all__ = [
     "KIOSK_CONTAINER",
-    "LANES",
+    "NOT_ASSESSABLE",
     "AnswersMissing",
     "BytesMissing",
     "DevicesUnusable",
@@ -118,6 +118,7 @@ __all__ = [
     "hold_devices",
     "is_not_stopped",
     "is_station_there",
+    "lane_views",
     "locked_to_complete",
     "locked_to_discard",
     "look_at_devices",

@@ -19,6 +19,8 @@ from portal.blueprints.admin.jobs import jobs_to_choose_from
 from portal.choice_words import words
 from portal.database import transaction
 from portal.extensions import db
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import Application, ApplicationStatus, User
 from portal.text_search import mentions
 from portal.web.error_pages import flashed_refusals
@@ -35,6 +37,11 @@ LEADS_TO = {
     "invite": ApplicationStatus.INVITED,
     "offer": ApplicationStatus.OFFERED,
     "reject": ApplicationStatus.REJECTED,
+}
+DECIDED = {
+    "invite": N_("%(name)s is invited for %(job)s."),
+    "offer": N_("%(name)s is offered for %(job)s."),
+    "reject": N_("%(name)s is rejected for %(job)s."),
 }
 
 
@@ -58,7 +65,7 @@ def applications() -> ResponseReturnValue:
         rows=[ApplicationRow(row, decisions(row)) for row in page.items],
         wanted=wanted,
         statuses=[
-            (WAITING, "Waiting for a decision"),
+            (WAITING, _("Waiting for a decision")),
             *((one.value, words(one)) for one in ApplicationStatus),
         ],
         jobs=jobs_to_choose_from(current_user),
@@ -126,13 +133,12 @@ def decisions(application: Application) -> list[str]:
 @bp.post("/applications/<uuid:application_id>/decide")
 def applications_decide(application_id: uuid.UUID) -> ResponseReturnValue:
     application = fetch_any(Application, application_id)
-    verb = VERBS.get(request.form.get("decision", "")) or abort(400)
+    decision = request.form.get("decision", "")
+    verb = VERBS.get(decision) or abort(400)
     with flashed_refusals(), transaction():
         verb(application, request.form.get(edit_conflicts.FIELD, ""), by=current_user)
-        flash(
-            f"{application.user.full_name} is {application.status} for {application.job.title}.",
-            "success",
-        )
+        values = {"name": application.user.full_name, "job": application.job.title}
+        flash(_(DECIDED[decision], **values), "success")
     return redirect(
         url_for("admin.applications", **_wanted(), page=request.args.get("page", type=int)),
         code=303,

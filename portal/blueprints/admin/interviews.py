@@ -6,6 +6,7 @@ the audit log tells who looked. In URLs an interview is called a session.
 
 import math
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from portal.blueprints.admin.jobs import jobs_to_choose_from
 from portal.config import settings
 from portal.database import transaction
 from portal.extensions import db
+from portal.languages import gettext as _
 from portal.models import Answer, AuditEvent, InterviewSession, InterviewState, utc_now
 from portal.people import throttle
 from portal.review_queue import InterviewFilter
@@ -81,11 +83,11 @@ def interview_page(interview_id: uuid.UUID) -> ResponseReturnValue:
     spans = interviews.answer_spans(interview)
     answers = {
         "questions": _first_parts(interview),
-        "notes": interviews.notes_by_question(interview),
+        "notes": _notes(interview),
         "spans": spans,
         "flags": [review_queue.flag_view(flag) for flag in interview.flags],
     }
-    figure = {"lanes": interviews.LANES, "registry": interviews.signal_registry()}
+    figure = {"lanes": interviews.lane_views(), "registry": interviews.signal_registry()}
     return render_template("admin/interview.html", start_s=_start_s(), **answers, **figure, **view)
 
 
@@ -101,7 +103,9 @@ def _list_left(interview: InterviewSession) -> dict[str, Any]:
             "admin.applications", **kept, _anchor=f"application-{interview.application_id}"
         )
         return {
-            "list_name": "Applications, as filtered" if kept.keys() - {"page"} else "Applications",
+            "list_name": _("Applications, as filtered")
+            if kept.keys() - {"page"}
+            else _("Applications"),
             "list_url": url,
             "kept": {"list": APPLICATIONS, **kept},
             "place": None,
@@ -109,7 +113,7 @@ def _list_left(interview: InterviewSession) -> dict[str, Any]:
     wanted = InterviewFilter.from_args(request.args)
     place = review_queue.position_of(interview, wanted, current_user)
     return {
-        "list_name": "Interviews, as filtered" if wanted else "All interviews",
+        "list_name": _("Interviews, as filtered") if wanted else _("All interviews"),
         "list_url": _list_url(interview, wanted, place),
         "kept": wanted.to_args(),
         "place": place,
@@ -129,6 +133,22 @@ def _first_parts(interview: InterviewSession) -> list[Answer]:
     """The first part of each question's answer. An interrupted answer has several parts."""
     firsts = {answer.question_position: answer for answer in reversed(interview.kept_answers())}
     return [firsts[position] for position in sorted(firsts)]
+
+
+@dataclass(frozen=True)
+class Note:
+    """How an answer arrived, in one sentence."""
+
+    sentence: str
+    is_about_missing_data: bool
+
+
+def _notes(interview: InterviewSession) -> dict[int, list[Note]]:
+    not_assessable = _(interviews.NOT_ASSESSABLE)
+    return {
+        question: [Note(sentence, not_assessable in sentence) for sentence in sentences]
+        for question, sentences in interviews.notes_by_question(interview).items()
+    }
 
 
 def _start_s() -> float:

@@ -25,6 +25,8 @@ from portal.forms.jobs import (
     rearranged,
     unfinished_interviews,
 )
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import (
     Application,
     AuditEvent,
@@ -39,6 +41,8 @@ from portal.web.htmx import wants_fragment
 
 ROWS_PER_PAGE = 50
 SAVE, PUBLISH = "save", "publish"
+IS_OPEN = N_("%(job)s is open for applications.")
+IS_CLOSED = N_("%(job)s is closed. Interviews that were begun can be finished.")
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,9 @@ def _save(form: JobForm, job: Job, action: str) -> ResponseReturnValue:
     audit.record(current_user, AuditEvent.CHANGED, job, {"fields": changed})
     if action == PUBLISH and job.status is not JobStatus.OPEN:
         hiring.publish(job, by=current_user)
-        flash(f"{job.title} is open for applications.", "success")
+        flash(_(IS_OPEN, job=job.title), "success")
     else:
-        flash(f"{job.title} is saved.", "success")
+        flash(_("%(job)s is saved.", job=job.title), "success")
     return redirect(_list_url(), code=303)
 
 
@@ -159,19 +163,17 @@ def _show(
 @bp.post("/jobs/<uuid:job_id>/publish")
 def jobs_publish(job_id: uuid.UUID) -> ResponseReturnValue:
     job = fetch_any(Job, job_id)
-    return _change(job, hiring.publish, f"{job.title} is open for applications.")
+    return _change(job, hiring.publish, IS_OPEN)
 
 
 @bp.post("/jobs/<uuid:job_id>/close")
 def jobs_close(job_id: uuid.UUID) -> ResponseReturnValue:
     job = fetch_any(Job, job_id)
-    return _change(
-        job, hiring.close, f"{job.title} is closed. Interviews that were begun can be finished."
-    )
+    return _change(job, hiring.close, IS_CLOSED)
 
 
 def _change(job: Job, verb: Callable[..., None], done: str) -> ResponseReturnValue:
     with flashed_refusals(), transaction():
         verb(job, by=current_user)
-        flash(done, "success")
+        flash(_(done, job=job.title), "success")
     return redirect(_list_url(), code=303)

@@ -14,11 +14,17 @@ from portal.blueprints import page_asked, page_links
 from portal.blueprints.admin.bp import bp
 from portal.database import transaction
 from portal.extensions import db
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import User
 from portal.people import accounts
 from portal.text_search import mentions
 
 ROWS_PER_PAGE = 50
+IS_DISABLED = N_("%(name)s is disabled and signed out everywhere. Nothing was deleted.")
+LEAVES_BY_NOW = N_("%(name)s is being deleted by now, so nothing was changed. Look again first.")
+ENABLED_BY_NOW = N_("%(name)s is enabled by now, so nothing was changed. Look again first.")
+DISABLED_BY_NOW = N_("%(name)s is disabled by now, so nothing was changed. Look again first.")
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,10 @@ def people_disable(user_id: uuid.UUID) -> ResponseReturnValue:
     person = fetch_any(User, user_id)
     with transaction():
         if person.id == current_user.id:
-            flash("You cannot disable your own account. Ask another admin.", "warning")
+            flash(_("You cannot disable your own account. Ask another admin."), "warning")
         elif not _has_changed(person):
             accounts.disable(person, by=current_user)
-            flash(
-                f"{person.full_name} is disabled and signed out everywhere. Nothing was deleted.",
-                "success",
-            )
+            flash(_(IS_DISABLED, name=person.full_name), "success")
     return _back()
 
 
@@ -66,10 +69,10 @@ def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
         if _has_changed(person):
             return _back()
         if person.leaving_at:
-            flash("This account is being deleted, as its owner asked.", "warning")
+            flash(_("This account is being deleted, as its owner asked."), "warning")
         else:
             accounts.enable(person, by=current_user)
-            flash(f"{person.full_name} can sign in again.", "success")
+            flash(_("%(name)s can sign in again.", name=person.full_name), "success")
     return _back()
 
 
@@ -86,12 +89,15 @@ def _has_changed(person: User) -> bool:
     db.session.refresh(person, with_for_update=True)
     if request.form.get(edit_conflicts.FIELD) == account_version(person):
         return False
-    stands = "being deleted" if person.leaving_at else "enabled" if person.is_active else "disabled"
-    flash(
-        f"{person.full_name} is {stands} by now, so nothing was changed. Look again first.",
-        "warning",
-    )
+    flash(_(_changed_meanwhile(person), name=person.full_name), "warning")
     return True
+
+
+def _changed_meanwhile(person: User) -> str:
+    """The sentence, still to be translated, about how the account stands by now."""
+    if person.leaving_at:
+        return LEAVES_BY_NOW
+    return ENABLED_BY_NOW if person.is_active else DISABLED_BY_NOW
 
 
 def _back() -> ResponseReturnValue:

@@ -26,6 +26,7 @@ from portal.blueprints.api.schemas import (
 from portal.config import settings
 from portal.database import release_lock, transaction
 from portal.hiring import resumes
+from portal.languages import gettext as _
 from portal.models import Application, utc_now
 from portal.people import throttle
 from portal.web.error_pages import problem
@@ -93,8 +94,8 @@ def replace_resume(
     if not request.if_match:
         return problem(
             428,
-            "Which résumé?",
-            "Send If-Match with the resume_version to replace, or with *.",
+            _("Which résumé?"),
+            _("Send If-Match with the resume_version to replace, or with *."),
         )
     if not request.if_match.contains(hiring.resume_version(application)):
         raise hiring.ResumeReplaced

@@ -11,6 +11,7 @@ from portal.blueprints.api import tokens
 from portal.blueprints.api.base import ApiBlueprint, field_errors
 from portal.blueprints.api.schemas import Credentials, RefreshToken, Registration, SignedIn, Tokens
 from portal.database import transaction
+from portal.languages import gettext as _
 from portal.models import AuditEvent, User, utc_now
 from portal.people import credentials, throttle
 
@@ -60,7 +61,7 @@ def refresh() -> dict[str, Any] | ResponseReturnValue:
             tokens.end_family(get_jwt())
     if not is_first_use:
         return tokens.unauthorised(
-            "This refresh token was used already. Sign in again.", "invalid_token"
+            _("This refresh token was used already. Sign in again."), "invalid_token"
         )
     return tokens.issue(current_user, get_jwt())
 
@@ -79,9 +80,8 @@ def logout(values: dict[str, Any]) -> ResponseReturnValue:
     if token := values.get("refresh_token"):
         claims = tokens.read_refresh(token, current_user)
         if claims is None:
-            return field_errors(
-                {"refresh_token": ["This is not a refresh token of yours that could be ended."]}
-            )
+            reason = _("This is not a refresh token of yours that could be ended.")
+            return field_errors({"refresh_token": [reason]})
         ended.append(claims)
     with transaction():
         for claims in ended:

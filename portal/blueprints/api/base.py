@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from portal.blueprints.api.schemas import fields_at_fault
 from portal.database import release_lock
 from portal.extensions import db
+from portal.languages import gettext as _
 from portal.web.error_pages import problem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -44,7 +45,7 @@ class Parser(FlaskParser):
         try:
             return current_app.json.loads(req.get_data(cache=True))
         except ValueError as exc:
-            abort(400, exc=exc, messages={"json": ["Invalid JSON body."]})
+            abort(400, exc=exc, messages={"json": [_("Invalid JSON body.")]})
 
     def load_multipart(self, request: Request, schema: Schema) -> Any:
         return self._makeproxy(CombinedMultiDict([request.form, MultiDict(request.files)]), schema)
@@ -110,7 +111,7 @@ def _fields_failed(error: HTTPException) -> ResponseReturnValue:
 def field_errors(errors: dict[str, Any], code: int = 422) -> ResponseReturnValue:
     return problem(
         code,
-        "Some values cannot be used",
-        "See `errors` for what to change, by field.",
+        _("Some values cannot be used"),
+        _("See `errors` for what to change, by field."),
         errors=errors,
     )

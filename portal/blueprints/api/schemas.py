@@ -13,6 +13,8 @@ from werkzeug.datastructures import FileStorage
 
 from portal import hiring, interviews, review_queue
 from portal.hiring import job_search, resumes
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import (
     Application,
     ApplicationStatus,
@@ -32,7 +34,7 @@ PAGE_SIZE_MAX = 100
 
 
 UNKNOWN = ["Unknown field."]  # marshmallow's own words
-NOT_TAKEN = "Some fields are unknown here. See the documentation for the known ones."
+NOT_TAKEN = N_("Some fields are unknown here. See the documentation for the known ones.")
 
 
 def said(description: str) -> dict[str, str]:
@@ -94,12 +96,12 @@ class EmailAddress(fields.Email):
 
 def a_name(text: str) -> None:
     if not contact_details.is_name(text):
-        raise ValidationError("Enter your name.")
+        raise ValidationError(_("Enter your name."))
 
 
 def a_phone(text: str) -> None:
     if text and not contact_details.is_phone(text):
-        raise ValidationError(contact_details.PHONE_ADVICE)
+        raise ValidationError(_(contact_details.PHONE_ADVICE))
 
 
 class Credentials(Schema):
@@ -211,7 +213,7 @@ class File(Upload):
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> FileStorage:
         if not isinstance(value, FileStorage):
-            raise ValidationError("Send a file.")
+            raise ValidationError(_("Send a file."))
         return value
 
 
@@ -275,7 +277,9 @@ class InterviewQuery(PageQuery):
     @validates_schema
     def _days_are_in_order(self, values: dict[str, Any], **_options: Any) -> None:
         if "from_" in values and "to" in values and values["from_"] > values["to"]:
-            raise ValidationError("No day lies between these: “from” is later than “to”.", "from")
+            raise ValidationError(
+                _("No day lies between these: “from” is later than “to”."), "from"
+            )
 
 
 class PersonBrief(Schema):
@@ -385,4 +389,4 @@ def fields_at_fault(messages: Any) -> dict[str, Any]:
     for place, by_field in messages.items():
         found.update(by_field if isinstance(by_field, dict) else {place: by_field})
     known = {name: texts for name, texts in found.items() if texts != UNKNOWN}
-    return known if len(known) == len(found) else known | {"unknown": [NOT_TAKEN]}
+    return known if len(known) == len(found) else known | {"unknown": [_(NOT_TAKEN)]}

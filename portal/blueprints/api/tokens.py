@@ -21,6 +21,7 @@ from jwt import PyJWTError
 from portal import audit
 from portal.database import insert_unless_there, transaction
 from portal.extensions import db, jwt
+from portal.languages import gettext as _
 from portal.models import AuditEvent, RevokedToken, User, utc_now
 from portal.web.error_pages import problem
 
@@ -158,12 +159,12 @@ def _is_revoked(_header: Claims, claims: Claims) -> bool:
 
 @jwt.unauthorized_loader
 def _missing(_reason: str) -> ResponseReturnValue:
-    return unauthorised("Send an access token: Authorization: Bearer …")
+    return unauthorised(_("Send an access token: Authorization: Bearer …"))
 
 
 @jwt.invalid_token_loader
 def _invalid(_reason: str) -> ResponseReturnValue:
-    return unauthorised("This token cannot be used here.", "invalid_token")
+    return unauthorised(_("This token cannot be used here."), "invalid_token")
 
 
 @jwt.expired_token_loader
@@ -171,11 +172,11 @@ def _invalid(_reason: str) -> ResponseReturnValue:
 @jwt.user_lookup_error_loader
 def _no_longer_valid(_header: Claims, _claims: Claims) -> ResponseReturnValue:
     return unauthorised(
-        "This token is no longer valid. Refresh it, or sign in again.", "invalid_token"
+        _("This token is no longer valid. Refresh it, or sign in again."), "invalid_token"
     )
 
 
 def unauthorised(detail: str, error: str = "") -> Response:
-    response = problem(401, "Please sign in", detail)
+    response = problem(401, _("Please sign in"), detail)
     response.headers["WWW-Authenticate"] = f'Bearer error="{error}"' if error else "Bearer"
     return response

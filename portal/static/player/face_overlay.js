@@ -1,6 +1,7 @@
 // Draws the corners of the measured face's box over the picture. While no face is seen, it draws them where the face
 // was last.
 
+import { gettext as _, number } from "../site/gettext.js";
 import { contextOf } from "./lanes.js";
 
 /** @import { Signals } from "./signals.js" */
@@ -47,7 +48,8 @@ export class FaceOverlay {
     const box = this.signals.lastBoxBefore(missing.startMs) ?? NOWHERE;
     this.#brackets(box, colour("medium"), [4, 3]);
     const { left, top } = this.#pixels(box);
-    this.#label(`◆ no face for ${((ms - missing.startMs) / 1000).toFixed(1)} s`, left, Math.max(top - 26, 4));
+    const seconds = number((ms - missing.startMs) / 1000, 1);
+    this.#label(`◆ ${_("no face for %(seconds)s s", { seconds })}`, left, Math.max(top - 26, 4));
   }
 
   /**

@@ -2,8 +2,9 @@
 // time. Where nothing was measured, it shows only the questions.
 
 import { elementIn, elementsIn } from "../page/elements.js";
+import { gettext as _ } from "../site/gettext.js";
 import { Lanes } from "./lanes.js";
-import { clock } from "./signals.js";
+import { clock, questionNumber } from "./signals.js";
 
 /** @import { Signals } from "./signals.js" */
 
@@ -62,13 +63,15 @@ export class Figure {
     const slider = this.part("slider");
     const answer = this.signals.answerAt(ms);
     slider.setAttribute("aria-valuenow", String(Math.round(ms / 1000)));
-    slider.setAttribute("aria-valuetext", `${clock(ms, false)}${answer ? `, question ${answer.question}` : ""}`);
+    const time = clock(ms, false);
+    const place = answer ? _("%(time)s, question %(number)s", { time, number: answer.question }) : time;
+    slider.setAttribute("aria-valuetext", place);
   }
 
   /** @param {number} ms */
   #showValues(ms) {
     const answer = this.signals.answerAt(ms);
-    this.#write("value", "questions", answer ? `Q${answer.question}` : "–");
+    this.#write("value", "questions", answer ? questionNumber(answer.question) : "–");
     if (!this.signals.isMeasured) return;
     for (const { name, signals } of this.signals.lanes) {
       const shown = signals.filter((signal) => signal.drawn !== "number" && !this.lanes.hidden.has(signal.name));

@@ -1,5 +1,6 @@
 // The film: one video element with its time, its single pictures, its sound and full screen. It announces what it does.
 
+import { gettext as _ } from "../site/gettext.js";
 import { clock } from "./signals.js";
 
 /** @typedef {-1 | 1} Direction */
@@ -65,23 +66,24 @@ export class Film {
     if (!this.video.paused) return this.video.pause();
     return this.video.play().catch((error) => {
       // AbortError: it was paused again before the first picture came.
-      if (error.name !== "AbortError") this.say(`The recording could not be played (${error.name}).`);
+      if (error.name === "AbortError") return;
+      this.say(_("The recording could not be played (%(cause)s).", { cause: error.name }));
     });
   }
 
   toStart() {
     this.seek(0);
-    this.say("At the start.");
+    this.say(_("At the start."));
   }
 
   toEnd() {
     this.seek(this.lengthMs);
-    this.say("At the end.");
+    this.say(_("At the end."));
   }
 
   toggleMute() {
     this.video.muted = !this.video.muted;
-    this.say(this.video.muted ? "Sound off." : "Sound on.");
+    this.say(this.video.muted ? _("Sound off.") : _("Sound on."));
     return this.video.muted;
   }
 
@@ -111,7 +113,7 @@ export class Film {
       if (ask) await ask.call(stage);
       else video.webkitEnterFullscreen?.(); // an iPhone has nothing else
     } catch {
-      this.say("This browser refuses full screen here.");
+      this.say(_("This browser refuses full screen here."));
     }
     return null;
   }
@@ -135,12 +137,12 @@ export class Film {
     new ResizeObserver(redraw).observe(this.stage); // full screen: draw again what lies over the picture
     video.addEventListener("loadedmetadata", () => this.#shape());
     if (video.readyState >= 1) this.#shape();
-    video.addEventListener("play", () => this.isRedrawing || this.say("Playing."));
-    const sayPaused = () => this.say(`Paused at ${clock(this.nowMs, false)}.`);
+    video.addEventListener("play", () => this.isRedrawing || this.say(_("Playing.")));
+    const sayPaused = () => this.say(_("Paused at %(time)s.", { time: clock(this.nowMs, false) }));
     video.addEventListener("pause", () => this.isRedrawing || video.ended || sayPaused());
-    video.addEventListener("ended", () => this.isRedrawing || this.say("The end."));
+    video.addEventListener("ended", () => this.isRedrawing || this.say(_("The end.")));
     for (const name of ["fullscreenchange", "webkitfullscreenchange"]) {
-      document.addEventListener(name, () => this.say(fullScreenElement() ? "Full screen." : "Full screen left."));
+      document.addEventListener(name, () => this.say(fullScreenElement() ? _("Full screen.") : _("Full screen left.")));
     }
   }
 

@@ -2,7 +2,7 @@
 // The page's rows decide where each lane lies. Which lanes there are, on which scales, is in the registry of signals
 // (capture/signals.py), from which the command line's report draws the same lanes.
 
-import { lowerBound } from "./signals.js";
+import { lowerBound, questionNumber } from "./signals.js";
 
 /** @import { Signals } from "./signals.js" */
 /** @typedef {{ top: number, height: number }} Bounds */
@@ -139,7 +139,8 @@ export class Lanes {
       context.globalAlpha = 0.45;
       context.fillRect(left, barTop, width, height - 2 * PADDING_PX);
       context.globalAlpha = 1;
-      if (width > 28) this.#text(`Q${answer.question}`, Math.max(left, 0) + 6, top + height / 2, "text");
+      const label = questionNumber(answer.question);
+      if (width > 28) this.#text(label, Math.max(left, 0) + 6, top + height / 2, "text");
     }
     for (const { severity, startMs, endMs } of layered(this.flags)) {
       const leastPx = severity === "none" ? 1 : 3;

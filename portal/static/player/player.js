@@ -2,6 +2,7 @@
 // it.
 
 import { elementAround, elementIn, elementsIn } from "../page/elements.js";
+import { gettext as _ } from "../site/gettext.js";
 import { FaceOverlay } from "./face_overlay.js";
 import { Figure } from "./figure.js";
 import { Film } from "./film.js";
@@ -117,21 +118,22 @@ function toFlag(direction) {
       : flags.findLast(({ startMs }) => startMs < ms - BACK_TO_THIS_FLAG_MS);
   if (!flag) return say(noFlagText(direction));
   film.seek(flag.startMs);
-  return say(`Flag ${flags.indexOf(flag) + 1} of ${flags.length}: ${flag.row.dataset.title}`);
+  const place = { number: flags.indexOf(flag) + 1, total: flags.length, title: flag.row.dataset.title };
+  return say(_("Flag %(number)s of %(total)s: %(title)s", place));
 }
 
 /** @param {Direction} direction */
 function noFlagText(direction) {
-  if (!page.dataset.telemetry) return "Nothing was measured, so there are no flags.";
-  if (!flags.length) return "There are no flags.";
-  return direction > 0 ? "No further flag." : "No earlier flag.";
+  if (!page.dataset.telemetry) return _("Nothing was measured, so there are no flags.");
+  if (!flags.length) return _("There are no flags.");
+  return direction > 0 ? _("No further flag.") : _("No earlier flag.");
 }
 
 /** @param {number} index */
 function setSpeed(index) {
   speed.selectedIndex = Math.min(Math.max(index, 0), speed.options.length - 1);
   video.playbackRate = Number(speed.value);
-  say(`Speed ${speed.value}×`);
+  say(_("Speed %(speed)s", { speed: speed.selectedOptions[0]?.text }));
 }
 
 // The copied address leaves the filter out, because the filter may contain a name that somebody searched for.
@@ -140,9 +142,9 @@ async function copyLink() {
   history.replaceState(null, "", location.pathname + location.search + here);
   try {
     await navigator.clipboard.writeText(location.origin + location.pathname + here);
-    say(`Link at ${clock(film.nowMs, false)} copied.`);
+    say(_("Link at %(time)s copied.", { time: clock(film.nowMs, false) }));
   } catch {
-    say("The address bar now holds the link to this moment.");
+    say(_("The address bar now holds the link to this moment."));
   }
 }
 
@@ -172,14 +174,21 @@ async function loadTelemetry(address) {
   try {
     const response = await fetch(address, { credentials: "same-origin" });
     const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
-    if (!response.ok || !isJson) throw new Error(response.ok ? "the reply is not JSON" : `status ${response.status}`);
+    if (!response.ok || !isJson) throw new Error(notTelemetry(response));
     openFigure(new Signals(await response.json(), registry));
   } catch (error) {
     openUnmeasured();
     part("no-lanes").hidden = false;
-    const words = `The measurements could not be loaded (${error.message}). The recording plays without them.`;
-    part("no-lanes-words").textContent = words;
+    part("no-lanes-words").textContent = _(
+      "The measurements could not be loaded (%(cause)s). The recording plays without them.",
+      { cause: error.message },
+    );
   }
+}
+
+/** @param {Response} response */
+function notTelemetry({ ok, status }) {
+  return ok ? _("the reply is not JSON") : _("status %(status)s", { status });
 }
 
 // ---- start
@@ -220,14 +229,14 @@ function bindControls() {
   video.addEventListener("click", () => void film.toggle());
   for (const name of ["play", "pause", "ended"]) video.addEventListener(name, showPlaying);
   video.addEventListener("durationchange", () => (part("duration").textContent = clock(film.lengthMs)));
-  video.addEventListener("error", () => say("The recording could not be loaded. Reload the page to try again."));
+  video.addEventListener("error", () => say(_("The recording could not be loaded. Reload the page to try again.")));
   speed.addEventListener("change", () => setSpeed(speed.selectedIndex));
   window.addEventListener("hashchange", followAddress);
 }
 
 function showPlaying() {
   if (film.isRedrawing) return;
-  part("play").setAttribute("aria-label", video.paused ? "Play" : "Pause");
+  part("play").setAttribute("aria-label", video.paused ? _("Play") : _("Pause"));
   page.dataset.playing = String(!video.paused);
 }
 

@@ -1,6 +1,8 @@
 // Reads telemetry.json: the measured values at a moment, and a summary of each signal. What was not measured is null,
 // as in the file, and never 0. Which signals there are, the page says in `data-registry` (capture/signals.py).
 
+import { gettext as _, number } from "../site/gettext.js";
+
 // A row is valid for the time around it, in periods to each side: half a period, and a reserve for uneven frames.
 const REACH = 0.75;
 // No line is drawn between rows that are further apart than this many periods.
@@ -179,10 +181,19 @@ export function lowerBound(times, ms) {
 export function withUnit({ scale }, value) {
   if (value === null) return "–";
   const { unit } = scale;
-  const size = Math.abs(Number(value)).toFixed(scale.shown_decimals);
+  const size = Math.abs(Number(value));
+  const isZero = Number(size.toFixed(scale.shown_decimals)) === 0;
   const hasBothSigns = scale.low < 0 && scale.high > 0;
-  const sign = Number(size) === 0 ? "" : Number(value) < 0 ? "−" : hasBothSigns ? "+" : "";
-  return `${sign}${size}${unit && unit !== "°" ? " " : ""}${unit}`;
+  const sign = isZero ? "" : Number(value) < 0 ? "−" : hasBothSigns ? "+" : "";
+  return `${sign}${number(size, scale.shown_decimals)}${unit && unit !== "°" ? " " : ""}${unit}`;
+}
+
+/**
+ * The question's short name, where there is little room: Q2.
+ * @param {number} position
+ */
+export function questionNumber(position) {
+  return _("Q%(number)s", { number: position });
 }
 
 /**
@@ -194,6 +205,6 @@ export function clock(ms, tenths = true) {
   const whole = tenths ? Math.floor(ms / 100) / 10 : Math.floor(ms / 1000);
   const hours = Math.floor(whole / 3600);
   const minutes = String(Math.floor(whole / 60) % 60).padStart(2, "0");
-  const seconds = (whole % 60).toFixed(tenths ? 1 : 0).padStart(tenths ? 4 : 2, "0");
+  const seconds = number(whole % 60, tenths ? 1 : 0).padStart(tenths ? 4 : 2, "0");
   return `${hours ? `${hours}:` : ""}${minutes}:${seconds}`;
 }

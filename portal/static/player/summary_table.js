@@ -1,5 +1,6 @@
 // A table with a summary of every signal: the lanes in numbers.
 
+import { gettext as _, number } from "../site/gettext.js";
 import { withUnit } from "./signals.js";
 
 /** @import { Signals } from "./signals.js" */
@@ -29,9 +30,17 @@ function numberRow(signal, signals) {
  */
 function momentsRow(signal, signals) {
   const { share, count, perMinute } = signals.momentsSummary(signal);
-  const whole = cell(perMinute === null ? "–" : `${count} in all · ${perMinute.toFixed(1)} per minute`);
+  const whole = cell(perMinute === null ? "–" : counted(count, perMinute));
   whole.setAttribute("colspan", "3");
   return tableRow(signal, share, [whole]);
+}
+
+/**
+ * @param {number} count
+ * @param {number} perMinute
+ */
+function counted(count, perMinute) {
+  return _("%(count)s in all · %(rate)s per minute", { count, rate: number(perMinute, 1) });
 }
 
 /**

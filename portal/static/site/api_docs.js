@@ -1,6 +1,7 @@
 // Starts Swagger UI on the page of the API. It knows nothing about the API: everything comes from the document.
 
 import { elementIn } from "../page/elements.js";
+import { gettext as _ } from "./gettext.js";
 
 const container = elementIn(document, "#api-docs");
 
@@ -24,7 +25,7 @@ function correct() {
   for (const heading of container.querySelectorAll("h4")) heading.setAttribute("aria-level", "3");
   const about = container.querySelector(".information-container");
   about?.setAttribute("role", "region");
-  about?.setAttribute("aria-label", "About the API");
+  about?.setAttribute("aria-label", _("About the API"));
   for (const link of container.querySelectorAll("button a[href]")) link.removeAttribute("href");
 }
 

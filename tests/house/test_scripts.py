@@ -21,7 +21,7 @@ DOORS: dict[str, set[str]] = {
     "devices": {"page", "server"},
     "check": {"devices", "page", "server", "upload"},
     "room": {"devices", "page", "server", "upload"},
-    "player": {"page"},
+    "player": {"page", "site"},
     "site": {"page"},
 }
 PAGE_EVENT = re.compile(r'(?:began|#happened)\("(\w+)"')

@@ -4,10 +4,14 @@ All of these words are here, so that the queue, the player, the dashboard and th
 same about one interview.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 from flask import Flask
+from werkzeug.local import LocalProxy
 
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import ApplicationStatus, InterviewSession, InterviewState
 
 
@@ -22,43 +26,46 @@ class StateWords:
     saved: str = ""  # to the candidate after the last answer: what happens to the recording
 
 
-NOT_PUT_TOGETHER = (
+NOT_PUT_TOGETHER = N_(
     "Your answers are saved. We could not put them together yet and are looking into it."
 )
 
 INTERVIEW: dict[InterviewState, StateWords] = {
     InterviewState.PENDING: StateWords(
-        reviewer="Not started",
-        candidate="not begun",
-        heading="Not started: the candidate has not agreed to be recorded yet.",
+        reviewer=N_("Not started"),
+        candidate=N_("not begun"),
+        heading=N_("Not started: the candidate has not agreed to be recorded yet."),
         next_step="",
     ),
     InterviewState.RECORDING: StateWords(
-        reviewer="Begun",
-        candidate="begun",
-        heading="The candidate is recording.",
-        next_step="You have begun. Everything you saved is kept; go on where you stopped.",
+        reviewer=N_("Begun"),
+        candidate=N_("begun"),
+        heading=N_("The candidate is recording."),
+        next_step=N_("You have begun. Everything you saved is kept; go on where you stopped."),
     ),
     InterviewState.FINISHING: StateWords(
-        reviewer="Finishing",
-        candidate="being put together",
-        heading="All answers are here. They are being measured and joined.",
-        next_step="Your answers are saved and being put together.",
-        saved="Your answers are saved. We are putting them together; you may close this page.",
+        reviewer=N_("Finishing"),
+        candidate=N_("being put together"),
+        heading=N_("All answers are here. They are being measured and joined."),
+        next_step=N_("Your answers are saved and being put together."),
+        saved=N_("Your answers are saved. We are putting them together; you may close this page."),
     ),
     InterviewState.READY: StateWords(
-        reviewer="Ready",
-        candidate="recorded",
-        heading="The recording is ready.",
-        next_step="Your interview is recorded.",
-        saved="Everything is saved and complete",
+        reviewer=N_("Ready"),
+        candidate=N_("recorded"),
+        heading=N_("The recording is ready."),
+        next_step=N_("Your interview is recorded."),
+        saved=N_("Everything is saved and complete"),
     ),
     InterviewState.FAILED: StateWords(
-        reviewer="Not finished",
-        candidate="saved",
-        heading="The recording could not be put together.",
+        reviewer=N_("Not finished"),
+        candidate=N_("saved"),
+        heading=N_("The recording could not be put together."),
         next_step=NOT_PUT_TOGETHER,
-        saved=f"{NOT_PUT_TOGETHER} You need not do anything.",
+        saved=N_(
+            "Your answers are saved. We could not put them together yet and are looking into it."
+            " You need not do anything."
+        ),
     ),
 }
 
@@ -71,46 +78,62 @@ class ActivityWords:
     heading: str
 
 
+Words = TypeVar("Words", StateWords, ActivityWords)
+
 # The keys are the values of `review_queue.Activity`.
 ACTIVITIES = {
-    "recording": ActivityWords("Recording", INTERVIEW[InterviewState.RECORDING].heading),
+    "recording": ActivityWords(N_("Recording"), INTERVIEW[InterviewState.RECORDING].heading),
     "waiting": ActivityWords(
-        "Begun", "The candidate is on the page. Nothing is being recorded at the moment."
+        N_("Begun"),
+        N_("The candidate is on the page. Nothing is being recorded at the moment."),
     ),
     "away": ActivityWords(
-        "Paused", "The candidate has begun, but is not on the page at the moment."
+        N_("Paused"), N_("The candidate has begun, but is not on the page at the moment.")
     ),
 }
 
 # For an interview in any state that does not go on: its application was withdrawn or decided.
 STOPPED = StateWords(
-    reviewer="Stopped",
-    candidate="stopped",
-    heading="Stopped: the application was {reason}.",
+    reviewer=N_("Stopped"),
+    candidate=N_("stopped"),
+    heading=N_("Stopped: the application was decided."),
     next_step="",
-    saved="Stopped: nothing more is recorded, sent or measured",
+    saved=N_("Stopped: nothing more is recorded, sent or measured"),
 )
+WITHDRAWN_HEADING = N_("Stopped: the application was withdrawn.")
 
 
 def init_app(app: Flask) -> None:
     app.add_template_filter(state_words)
     app.add_template_filter(activity_words)
-    app.jinja_env.globals["stopped_words"] = STOPPED
+    app.add_template_filter(failure_words)
+    app.jinja_env.globals["stopped_words"] = LocalProxy(lambda: _translated(STOPPED))
 
 
 def state_words(state: InterviewState) -> StateWords:
-    return INTERVIEW[state]
+    return _translated(INTERVIEW[state])
 
 
 def activity_words(activity: str) -> ActivityWords:
-    return ACTIVITIES[activity]
+    return _translated(ACTIVITIES[activity])
+
+
+def failure_words(failure: str) -> str:
+    """Why something has no result. It is stored in English; a cause that we know is translated."""
+    return _(failure) if failure else ""
 
 
 def heading(interview: InterviewSession, activity: str) -> str:
     """The heading of the reviewer's page. `activity` matters only while the candidate records."""
     if interview.is_stopped:
         is_withdrawn = interview.application.status is ApplicationStatus.WITHDRAWN
-        return STOPPED.heading.format(reason="withdrawn" if is_withdrawn else "decided")
+        return _(WITHDRAWN_HEADING if is_withdrawn else STOPPED.heading)
     if interview.state is InterviewState.RECORDING:
         return activity_words(activity).heading
     return state_words(interview.state).heading
+
+
+def _translated(words: Words) -> Words:
+    """The same words in the reader's language."""
+    texts = {name: _(text) if text else "" for name, text in asdict(words).items()}
+    return replace(words, **texts)

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from portal.interviews.answers import OVERSHOOT_MS, parts_of
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import Answer, InterviewQuestion, InterviewSession
 from portal.web.template_filters import clock, seconds
 
@@ -33,8 +35,8 @@ LATE_AFTER_MS = 60_000
 PICTURES = {"mp4": {"h264"}, "webm": {"vp8", "vp9"}}
 SOUNDS = {"mp4": {"aac", "opus"}, "webm": {"opus"}}
 
-NO_WORD = "The interview page sent no reports with this answer."
-NOT_ASSESSABLE = (
+NO_WORD = N_("The interview page sent no reports with this answer.")
+NOT_ASSESSABLE = N_(
     "Page signals (hidden page, focus, full screen, second display, paste) are not assessable here."
 )
 
@@ -45,12 +47,16 @@ def notes(answer: Answer) -> list[str]:
     newest = parts_of(answer.interview, answer.question_position)[-1].take
     if answer.take < newest and answer.part == 1:
         said.append(
-            f"Take {newest} could not be used. Its file is kept; this is take {answer.take}."
+            _(
+                "Take %(newest)s could not be used. Its file is kept; this is take %(take)s.",
+                newest=newest,
+                take=answer.take,
+            )
         )
     said += _exceeded_limits(answer)
     doubts = list(_doubts(answer))
     if doubts and answer.interview.is_analysed:
-        doubts.append(NOT_ASSESSABLE)
+        doubts.append(_(NOT_ASSESSABLE))
     return said + doubts
 
 
@@ -58,9 +64,9 @@ def notes_by_question(interview: InterviewSession) -> dict[int, list[str]]:
     """The notes of a whole interview. A note on a further part begins with the part's number."""
     found: dict[int, list[str]] = {}
     for answer in interview.kept_answers():
-        before = "" if answer.part == 1 else f"Part {answer.part}: "
         found.setdefault(answer.question_position, []).extend(
-            before + note for note in notes(answer)
+            note if answer.part == 1 else _("Part %(part)s: %(note)s", part=answer.part, note=note)
+            for note in notes(answer)
         )
     return found
 
@@ -79,9 +85,11 @@ def _exceeded_limits(answer: Answer) -> Iterator[str]:
     if early := _next_was_shown_early(answer):
         yield early
     if (answer.sent_ms or 0) > answer.limit_ms + OVERSHOOT_MS:
-        came, left = clock(answer.sent_ms), clock(answer.limit_ms)
-        yield (
-            f"The answer is {came} min long, but only {left} min were left; the rest is cut off."
+        yield _(
+            "The answer is %(length)s min long, but only %(left)s min were left; the rest is cut"
+            " off.",
+            length=clock(answer.sent_ms),
+            left=clock(answer.limit_ms),
         )
 
 
@@ -91,8 +99,11 @@ def _began_late(answer: Answer, question: InterviewQuestion) -> str | None:
     waited_ms = _ms(answer.created_at - question.released_at)
     if waited_ms < question.think_ms + LATE_AFTER_MS:
         return None
-    waited, given = clock(waited_ms), seconds(question.think_ms)
-    return f"It began {waited} min after its question was shown; {given} were given to think."
+    return _(
+        "It began %(waited)s min after its question was shown; %(given)s were given to think.",
+        waited=clock(waited_ms),
+        given=seconds(question.think_ms),
+    )
 
 
 def _next_was_shown_early(answer: Answer) -> str | None:
@@ -118,14 +129,20 @@ def _next_was_shown_early(answer: Answer) -> str | None:
         sum(part.sent_ms or 0 for part in parts),
     )
     if after_ms <= -SHOWN_EARLY_BY_MS:
-        return f"It was begun {clock(-after_ms)} min after question {following.position} was shown."
+        return _(
+            "It was begun %(waited)s min after question %(position)s was shown.",
+            waited=clock(-after_ms),
+            position=following.position,
+        )
     if long_ms <= after_ms + SHOWN_EARLY_BY_MS:
         return None
-    shown = (
-        f"Question {following.position} was shown {seconds(max(0, after_ms))} after this answer was"
-        " begun"
+    return _(
+        "Question %(position)s was shown %(after)s after this answer was begun; the answer is"
+        " %(length)s long.",
+        position=following.position,
+        after=seconds(max(0, after_ms)),
+        length=seconds(long_ms),
     )
-    return f"{shown}; the answer is {seconds(long_ms)} long."
 
 
 def _doubts(answer: Answer) -> Iterator[str]:
@@ -135,17 +152,20 @@ def _doubts(answer: Answer) -> Iterator[str]:
     # a longer report is stored as `most_ms`, so nobody knows the time that it named
     told_ms, most_ms = answer.recorded_ms, answer.limit_ms + OVERSHOOT_MS
     if told_ms is not None and told_ms < most_ms and answer.sent_ms > told_ms + LONGER_BY_MS:
-        yield (
-            f"The file is {seconds(answer.sent_ms)} long, but the page reported a recording of"
-            f" {seconds(told_ms)}."
+        yield _(
+            "The file is %(length)s long, but the page reported a recording of %(reported)s.",
+            length=seconds(answer.sent_ms),
+            reported=seconds(told_ms),
         )
     if not _is_our_form(answer):
-        yield (
-            f"It is {answer.codecs} in {answer.container}, which the page that asks the questions"
-            " does not record."
+        yield _(
+            "It is %(codecs)s in %(container)s, which the page that asks the questions does not"
+            " record.",
+            codecs=answer.codecs,
+            container=answer.container,
         )
     if not answer.watched and answer.interview.is_analysed:
-        yield NO_WORD
+        yield _(NO_WORD)
 
 
 def _arrived_too_fast(answer: Answer, completed_at: datetime) -> Iterator[str]:
@@ -160,8 +180,13 @@ def _arrived_too_fast(answer: Answer, completed_at: datetime) -> Iterator[str]:
         _ms(completed_at - upto[0].created_at),
     )
     if long_ms > took_ms + FASTER_BY_MS:
-        what = "This answer" if answer.part == 1 else "The answer up to here"
-        yield f"{what} arrived in {seconds(max(0, took_ms))} though it is {seconds(long_ms)} long."
+        times = {"took": seconds(max(0, took_ms)), "length": seconds(long_ms)}
+        if answer.part == 1:
+            yield _("This answer arrived in %(took)s though it is %(length)s long.", **times)
+        else:
+            yield _(
+                "The answer up to here arrived in %(took)s though it is %(length)s long.", **times
+            )
 
 
 def _is_our_form(answer: Answer) -> bool:

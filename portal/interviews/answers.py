@@ -18,6 +18,8 @@ from portal.interviews.eligibility import lock_interview, refuse_stopped, refuse
 from portal.interviews.errors import InterviewError, NoTakesLeft, TooMuch
 from portal.interviews.paths import answer_path
 from portal.interviews.receiving import most_bytes
+from portal.languages import gettext as _
+from portal.languages import listed
 from portal.models import (
     Answer,
     AnswerState,
@@ -60,7 +62,10 @@ def start_answer(interview: InterviewSession, wish: NewAnswer) -> Answer:
     refuse_unless_seated(interview, wish.tab)
     if wish.container not in UPLOAD_CONTAINERS:
         raise InterviewError(
-            f"This server takes {' and '.join(sorted(UPLOAD_CONTAINERS))} recordings."
+            _(
+                "This server takes %(containers)s recordings.",
+                containers=listed(sorted(UPLOAD_CONTAINERS)),
+            )
         )
     question = questions.question_at(interview, wish.question)
     questions.refuse_unreleased(question)
@@ -141,7 +146,7 @@ def _named_answer(interview: InterviewSession, wish: NewAnswer) -> Answer | None
         return None
     is_ours = (known.interview_id, known.question_position) == (interview.id, wish.question)
     if not is_ours or known.state is not AnswerState.RECORDING:
-        raise InterviewError("This answer cannot start now. Reload the page to see its state.")
+        raise InterviewError(_("This answer cannot start now. Reload the page to see its state."))
     return known
 
 
@@ -168,20 +173,22 @@ def _refuse_hoarding(interview: InterviewSession) -> None:
         question.takes_left * most_bytes(question.limit_ms) for question in interview.questions
     ):
         raise TooMuch(
-            "This interview has used all the space that its questions may need. What was recorded"
-            " is kept."
+            _(
+                "This interview has used all the space that its questions may need. What was"
+                " recorded is kept."
+            )
         )
 
 
 def _next_take(interview: InterviewSession, question: InterviewQuestion) -> int:
     earlier = parts_of(interview, question.position)
     if any(answer.state is AnswerState.RECORDING for answer in earlier):
-        raise InterviewError("The last recording of this question is not complete yet.")
+        raise InterviewError(_("The last recording of this question is not complete yet."))
     used = {
         answer.take for answer in interview.answers if answer.question_position == question.position
     }
     if len(used) >= question.takes_left:
-        raise NoTakesLeft("All takes of this question are used.")
+        raise NoTakesLeft(_("All takes of this question are used."))
     return max(used, default=0) + 1
 
 
@@ -190,7 +197,7 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
     last = earlier[-1] if earlier else None
     if last is None or last.id != wish.continues or last.state is AnswerState.RECORDING:
         raise InterviewError(
-            "This answer cannot be continued. Reload the page to see where it stands."
+            _("This answer cannot be continued. Reload the page to see where it stands.")
         )
     time_left_ms = _time_left_ms(
         interview, questions.question_at(interview, wish.question), last.take
@@ -202,7 +209,7 @@ def _next_part(interview: InterviewSession, wish: NewAnswer) -> tuple[int, int]:
         if (row.question_position, row.take) == (wish.question, last.take)
     )
     if time_left_ms < MIN_CONTINUATION_MS or used >= MAX_PARTS:
-        raise InterviewError("The time for this answer is used up.")
+        raise InterviewError(_("The time for this answer is used up."))
     return last.take, used + 1
 
 

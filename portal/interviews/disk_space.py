@@ -8,6 +8,7 @@ from portal import tus
 from portal.config import settings
 from portal.interviews.errors import NoRoom
 from portal.interviews.paths import answer_path
+from portal.languages import gettext as _
 from portal.models import Answer, AnswerState, InterviewSession
 
 # running answers may use nine tenths of the disk floor, which new ones must leave
@@ -19,8 +20,10 @@ def refuse_new() -> None:
     """Raise NoRoom if less than the disk floor is free."""
     if disk.free_bytes(settings().interviews_folder) < settings().disk_floor_bytes:
         raise NoRoom(
-            "The server is short of space, so no new recording can start. Nothing saved is lost;"
-            " try later."
+            _(
+                "The server is short of space, so no new recording can start. Nothing saved is"
+                " lost; try later."
+            )
         )
 
 
@@ -29,7 +32,7 @@ def refuse_running() -> None:
     kept_free_bytes = settings().disk_floor_bytes // RUNNING_SHARE
     if disk.free_bytes(settings().interviews_folder) < kept_free_bytes:
         raise tus.NoSpace(
-            "The server is out of space. What was confirmed is safe; sending goes on later."
+            _("The server is out of space. What was confirmed is safe; sending goes on later.")
         )
 
 

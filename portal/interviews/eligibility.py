@@ -11,10 +11,19 @@ import sqlalchemy as sa
 from portal.extensions import db
 from portal.hiring.stopped_interviews import is_not_stopped
 from portal.interviews.errors import NotAgreed, NotInterviewable, OpenElsewhere, Stopped
-from portal.models import STOPS_RECORDING, Application, InterviewSession, InterviewState, User
+from portal.languages import N_
+from portal.languages import gettext as _
+from portal.models import (
+    STOPS_RECORDING,
+    Application,
+    ApplicationStatus,
+    InterviewSession,
+    InterviewState,
+    User,
+)
 
 OVER = {InterviewState.FINISHING, InterviewState.READY, InterviewState.FAILED}
-NOTHING_MORE = "Nothing more is recorded."
+NOTHING_MORE = N_("Nothing more is recorded.")
 
 
 def lock_interview(interview: InterviewSession) -> None:
@@ -41,7 +50,9 @@ def refuse_closed(interview: InterviewSession) -> None:
     """Raise Stopped or NotInterviewable if the candidate may no longer change the interview."""
     refuse_stopped(interview)
     if interview.state in OVER:
-        raise NotInterviewable("This interview is finished. Its answers are with the hiring team.")
+        raise NotInterviewable(
+            _("This interview is finished. Its answers are with the hiring team.")
+        )
     refuse_uninterviewable(interview.application)
 
 
@@ -54,14 +65,19 @@ def refuse_uninterviewable(application: Application) -> None:
 def refuse_stopped(interview: InterviewSession) -> None:
     """Raise Stopped if a withdrawal or a decision stopped the interview."""
     if interview.is_stopped:
-        raise Stopped(f"{STOPS_RECORDING[interview.application.status]} {NOTHING_MORE}")
+        raise Stopped(why_stopped(interview.application.status))
+
+
+def why_stopped(status: ApplicationStatus) -> str:
+    """Two sentences for the candidate whose application has this status."""
+    return f"{_(STOPS_RECORDING[status])} {_(NOTHING_MORE)}"
 
 
 def refuse_unless_seated(interview: InterviewSession, tab: str) -> None:
     """Raise Stopped, NotInterviewable, NotAgreed or OpenElsewhere if this page may not record."""
     refuse_closed(interview)
     if interview.state is not InterviewState.RECORDING:
-        raise NotAgreed("Agree to the recording first.")
+        raise NotAgreed(_("Agree to the recording first."))
     refuse_other_tabs(interview, tab)
 
 

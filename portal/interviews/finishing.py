@@ -26,6 +26,7 @@ from portal.interviews import recording_layout, results
 from portal.interviews.eligibility import why_unwanted
 from portal.interviews.flagging import refresh_flags, replace_flags
 from portal.interviews.paths import answer_path, recording, rules
+from portal.languages import N_
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 from portal.work import GONE, Claim, ClaimLost, Halt, Halted
 
@@ -105,7 +106,7 @@ def _make_film(claim: Claim, halt: Check) -> Recording:
         parts = results.film_parts(interview, layout.answers)
         release_lock()  # copying takes long; no transaction stays open for it
         if not parts:
-            raise UnusableMedia("No answer of this interview could be read.")
+            raise UnusableMedia(N_("No answer of this interview could be read."))
         with place.film_locked(FILM_WAIT_S, halt) as is_ours:
             growing = place.growing_film_path if is_ours else None
             with atomic_write(place.recording_path, claim.confirm, GROUP_READS) as temporary:

@@ -28,6 +28,8 @@ from portal.interviews import disk_space, receiving
 from portal.interviews.eligibility import may_record, refuse_other_tabs, refuse_unless_seated
 from portal.interviews.errors import InterviewError
 from portal.interviews.paths import answer_path
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import Answer, InterviewSession
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ KIOSK_CONTAINER = "mp4"  # what the station writes
 LOOK_EVERY_S = 1.0  # checks for withdrawals, which must stop the recording within seconds
 OVERRUN_MS = 500  # if the page does not end an answer in time, the station does
 
-ASK_THE_TEAM = "Please ask the team for help. What was recorded is kept."
+ASK_THE_TEAM = N_("Please ask the team for help. What was recorded is kept.")
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,13 @@ def refuse_visitors(is_at_the_machine: bool) -> None:
     Otherwise people elsewhere could look through its camera.
     """
     if not settings().records_itself:
-        raise NoDevicesHere("This portal records with the camera of your own browser.")
+        raise NoDevicesHere(_("This portal records with the camera of your own browser."))
     if not is_at_the_machine:
         raise NotAtTheMachine(
-            "This interview is recorded at a machine of the hiring team, with its camera. It can"
-            " only be opened there."
+            _(
+                "This interview is recorded at a machine of the hiring team, with its camera. It"
+                " can only be opened there."
+            )
         )
 
 
@@ -236,17 +240,22 @@ def _ask(verb: str, interview: InterviewSession, **values: Any) -> dict[str, Any
 
 def _explained(error: StationAway | StationRefused) -> DevicesUnusable:
     if isinstance(error, StationAway):
-        return DevicesUnusable(f"The camera of this machine is not switched on. {ASK_THE_TEAM}")
+        text = _("The camera of this machine is not switched on.")
+        return DevicesUnusable(f"{text} {_(ASK_THE_TEAM)}")
     if error.kind == "busy":
         return DevicesUnusable(
-            "Another interview is using this machine's camera right now. Try again in half a"
-            " minute."
+            _(
+                "Another interview is using this machine's camera right now. Try again in half a"
+                " minute."
+            )
         )
     if error.kind == "slow":
         return StationSlow(
-            "This machine is slow right now. Wait a moment and try again. What was recorded is"
-            " kept."
+            _(
+                "This machine is slow right now. Wait a moment and try again. What was recorded is"
+                " kept."
+            )
         )
-    return DevicesUnusable(
-        f"The camera or microphone of this machine cannot be used: {error}. {ASK_THE_TEAM}"
-    )
+    # The cause stays English, as the engine names it: it is for the team, who are asked for help.
+    text = _("The camera or microphone of this machine cannot be used: %(cause)s.", cause=error)
+    return DevicesUnusable(f"{text} {_(ASK_THE_TEAM)}")

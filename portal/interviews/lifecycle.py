@@ -23,6 +23,7 @@ from portal.interviews.eligibility import (
 )
 from portal.interviews.errors import AnswersMissing, InterviewError, OpenElsewhere
 from portal.interviews.paths import recording
+from portal.languages import gettext as _
 from portal.models import (
     AnswerState,
     Application,
@@ -115,7 +116,7 @@ def retry(interview: InterviewSession, *, by: By) -> None:
     """
     lock_interview(interview)
     if not interview.may_be_retried:
-        raise InterviewError("This interview has not failed, and no answer is missing in it.")
+        raise InterviewError(_("This interview has not failed, and no answer is missing in it."))
     interview.state, interview.failure, interview.attempts = InterviewState.FINISHING, "", 0
     for answer in interview.kept_answers():
         answer.state, answer.failure, answer.attempts = AnswerState.RECEIVED, "", 0
@@ -127,10 +128,10 @@ def _missing(interview: InterviewSession) -> str:
     for question in interview.questions:
         parts = parts_of(interview, question.position)
         if not parts:
-            return f"Question {question.position} has no answer yet."
+            return _("Question %(position)s has no answer yet.", position=question.position)
         if any(part.state is AnswerState.RECORDING for part in parts):
-            return (
-                f"The answer to question {question.position} is still being sent. Wait until it is"
-                " saved."
+            return _(
+                "The answer to question %(position)s is still being sent. Wait until it is saved.",
+                position=question.position,
             )
     return ""

@@ -32,6 +32,7 @@ from portal.interviews.eligibility import is_wanted, why_unwanted
 from portal.interviews.finishing import finish_interview, prepare_results
 from portal.interviews.flagging import refresh_flags
 from portal.interviews.paths import answer_path, models, recording
+from portal.languages import N_
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState, utc_now
 from portal.work import GONE, MAX_ATTEMPTS, Claim, ClaimLost, Halt, Halted
 
@@ -46,6 +47,8 @@ REFRESH_EVERY_S = 5.0
 ALL_ATTEMPTS = 2 * MAX_ATTEMPTS  # of an answer: first with measuring, then without
 # an abandoned recording older than this is measured only when it is completed
 FORGOTTEN_AFTER = timedelta(days=1)
+# why there is no result; stored in English, and translated where a page shows it
+GIVEN_UP = N_("Given up after several tries that ended without a result.")
 # if a row on trial has waited for bytes this long, it did not kill the process: the trial ends
 OUTLIVED_AFTER_S = 4.0
 # after this time without new bytes, the thread does other work
@@ -125,9 +128,7 @@ def _free(model: type[Answer] | type[InterviewSession]) -> sa.ColumnElement[bool
 def give_up(claim: Claim) -> None:
     """Mark the row as failed after too many attempts. An admin sees it; other work continues."""
     state = InterviewState.FAILED if claim.model is InterviewSession else AnswerState.FAILED
-    claim.write(
-        keep=False, state=state, failure="Given up after several tries that ended without a result."
-    )
+    claim.write(keep=False, state=state, failure=GIVEN_UP)
 
 
 def measure_answer(claim: Claim, stop: threading.Event) -> None:
@@ -194,7 +195,7 @@ class LiveMeasuring:
             # If the attempts with measuring failed, try without it, so that there is a film.
             self._shall_measure = answer.interview.is_analysed and answer.attempts <= MAX_ATTEMPTS
             if answer.interview.is_analysed and not self._shall_measure:
-                self.failure = f"Given up after {MAX_ATTEMPTS} tries that ended without a result."
+                self.failure = GIVEN_UP
             self._is_complete = answer.state is not AnswerState.RECORDING
             self._is_on_trial = answer.attempts > 1
             self._models = models()
@@ -310,7 +311,7 @@ def _limits_now(live: LiveMeasuring) -> Limits:
     with live.claim.app.app_context(), reading():
         left_ms = allowed_ms(db.session.get_one(Answer, live.claim.row_id))
     if left_ms <= 0:
-        raise UnusableMedia("the time for this answer was used up before this part")
+        raise UnusableMedia(N_("the time for this answer was used up before this part"))
     return replace(ANSWER_LIMITS, cut_at_ms=left_ms)
 
 

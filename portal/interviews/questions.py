@@ -12,6 +12,7 @@ from portal.hiring import used_takes
 from portal.interviews.eligibility import refuse_unless_seated
 from portal.interviews.errors import InterviewError, NotInterviewable, NotReleased
 from portal.interviews.paths import answer_path
+from portal.languages import gettext as _
 from portal.models import (
     RECORDED_ALREADY,
     Answer,
@@ -32,7 +33,7 @@ def copy_from_job(interview: InterviewSession) -> None:
     application = interview.application
     used = used_takes.takes_used(application.user, application.job)
     if used is None:
-        raise NotInterviewable(RECORDED_ALREADY)
+        raise NotInterviewable(_(RECORDED_ALREADY))
     interview.questions = [
         InterviewQuestion(
             **{name: getattr(question, name) for name in COPIED},
@@ -50,7 +51,9 @@ def release(interview: InterviewSession, position: int, tab: str) -> InterviewQu
     refuse_unless_seated(interview, tab)
     question = question_at(interview, position)
     if waits_for := _unanswered_before(interview, position):
-        raise InterviewError(f"Question {waits_for} comes first: it has no answer yet.")
+        raise InterviewError(
+            _("Question %(position)s comes first: it has no answer yet.", position=waits_for)
+        )
     own = sa.and_(
         InterviewQuestion.interview_id == interview.id, InterviewQuestion.position == position
     )
@@ -65,14 +68,14 @@ def release(interview: InterviewSession, position: int, tab: str) -> InterviewQu
 def refuse_unreleased(question: InterviewQuestion) -> None:
     """Raise NotReleased if the question was not shown yet."""
     if not question.is_released:
-        raise NotReleased("Ask for the question first.")
+        raise NotReleased(_("Ask for the question first."))
 
 
 def question_at(interview: InterviewSession, position: int) -> InterviewQuestion:
     for question in interview.questions:
         if question.position == position:
             return question
-    raise InterviewError("This question is not part of the interview. Reload the page.")
+    raise InterviewError(_("This question is not part of the interview. Reload the page."))
 
 
 def _unanswered_before(interview: InterviewSession, position: int) -> int | None:

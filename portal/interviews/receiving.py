@@ -19,8 +19,10 @@ from portal.config import settings
 from portal.database import release_lock, transaction
 from portal.extensions import db
 from portal.interviews import disk_space
-from portal.interviews.eligibility import NOTHING_MORE
+from portal.interviews.eligibility import why_stopped
 from portal.interviews.paths import answer_path
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import (
     STOPS_RECORDING,
     Answer,
@@ -34,7 +36,7 @@ from portal.models import (
 
 MAX_BYTES_PER_MS = 1_000  # 8 Mbit/s, several times the bit rate of our recorder
 SLACK_BYTES = 8_000_000  # for very short answers, and recorders that start with a higher bit rate
-TOO_LARGE = "The recording is larger than this server takes."
+TOO_LARGE = N_("The recording is larger than this server takes.")
 
 
 class UploadTarget(NamedTuple):
@@ -68,7 +70,7 @@ QUERY = (
 
 def upload_target(answer_id: uuid.UUID) -> UploadTarget:
     """Read the columns that `receive` needs. Raises TakesNoMore or Gone if no bytes may come."""
-    for is_owner_disabled, status, interview_state, state, interview_id, _, *rest in _rows(
+    for is_owner_disabled, status, interview_state, state, interview_id, _own, *rest in _rows(
         db.engine, answer_id.hex
     ):
         answer = UploadTarget(AnswerState(state), uuid.UUID(str(interview_id)), answer_id, *rest)
@@ -96,18 +98,18 @@ def refuse_uploads(state: AnswerState, interview_state: InterviewState, owner: O
         raise tus.Gone
     if owner.is_disabled:
         raise tus.TakesNoMore(
-            "The account of this recording is disabled. What was confirmed is kept."
+            _("The account of this recording is disabled. What was confirmed is kept.")
         )
-    if reason := STOPS_RECORDING.get(owner.status):
-        raise tus.TakesNoMore(f"{reason} {NOTHING_MORE}")
+    if owner.status in STOPS_RECORDING:
+        raise tus.TakesNoMore(why_stopped(owner.status))
     if interview_state is not InterviewState.RECORDING:
-        raise tus.TakesNoMore("This interview is finished.")
+        raise tus.TakesNoMore(_("This interview is finished."))
 
 
 def refuse_where_recorded_here() -> None:
     """Raise Refused on a kiosk: there, only the station may write the files of answers."""
     if settings().records_itself:
-        raise tus.Refused(403, "This portal records with its own camera; nothing is uploaded.")
+        raise tus.Refused(403, _("This portal records with its own camera; nothing is uploaded."))
 
 
 class _CachedConnection(threading.local):
@@ -168,7 +170,7 @@ def receive(
     _refuse_more(answer, end)
     refuse_where_recorded_here()
     if end > most_bytes(answer.limit_ms):
-        raise tus.Refused(413, TOO_LARGE)
+        raise tus.Refused(413, _(TOO_LARGE))
     disk_space.refuse_running()
     if offset == 0 and data:
         _check_kind(data, answer.container)
@@ -194,15 +196,17 @@ def _refuse_more(answer: Answer | UploadTarget, end: int) -> None:
     """Raise Refused if the answer is complete, or if `end` is beyond its announced length."""
     refuse_complete(answer)
     if answer.announced_bytes is not None and end > answer.announced_bytes:
-        raise tus.Refused(
-            413, f"The upload was said to have {answer.announced_bytes} bytes, and this is more."
+        text = _(
+            "The upload was said to have %(size)s bytes, and this is more.",
+            size=answer.announced_bytes,
         )
+        raise tus.Refused(413, text)
 
 
 def refuse_complete(answer: Answer | UploadTarget) -> None:
     """Raise TakesNoMore if the answer's upload is complete."""
     if answer.state is not AnswerState.RECORDING:
-        raise tus.TakesNoMore("This answer is complete.")
+        raise tus.TakesNoMore(_("This answer is complete."))
 
 
 def announce(answer: Answer, length_bytes: int) -> None:
@@ -223,11 +227,13 @@ def _check_length(known: int | None, length_bytes: int, end: int, limit_ms: int)
     if known == length_bytes:
         return
     if length_bytes > most_bytes(limit_ms):
-        raise tus.Refused(413, TOO_LARGE)
+        raise tus.Refused(413, _(TOO_LARGE))
     if known is not None:
-        raise tus.UploadError(f"The upload was said to have {known} bytes; this cannot change.")
+        raise tus.UploadError(
+            _("The upload was said to have %(size)s bytes; this cannot change.", size=known)
+        )
     if end > length_bytes:
-        raise tus.UploadError("There are more bytes than that already.")
+        raise tus.UploadError(_("There are more bytes than that already."))
 
 
 def _note_length(answer_id: uuid.UUID, length_bytes: int | None) -> None:
@@ -261,4 +267,7 @@ def _check_kind(head: bytes, expected: str) -> None:
     except UnusableMedia as exc:
         raise tus.Refused(415, str(exc)) from exc
     if found != expected:
-        raise tus.Refused(415, f"This is {found}, but {expected} was announced.")
+        raise tus.Refused(
+            415,
+            _("This is %(found)s, but %(expected)s was announced.", found=found, expected=expected),
+        )

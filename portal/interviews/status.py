@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from capture.store.recording import latest_observations
 from portal import tus
 from portal.interviews.paths import answer_path, recording
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import Answer, AnswerState, InterviewSession, InterviewState
 
 # shorter than any rule's threshold, so the candidate gets a tip before there is a flag
 TIP_AFTER_MS = 4_000
-NO_FACE_TIP = (
+NO_FACE_TIP = N_(
     "No face is in the picture right now. If that is not what you want, check your camera and"
     " light."
 )
@@ -102,4 +104,4 @@ def _tip(interview: InterviewSession) -> str | None:
     if not observations or observations[-1].t_ms < TIP_AFTER_MS:
         return None
     lately = [o for o in observations if o.t_ms > observations[-1].t_ms - TIP_AFTER_MS]
-    return NO_FACE_TIP if all(o.count == 0 for o in lately) else None
+    return _(NO_FACE_TIP) if all(o.count == 0 for o in lately) else None

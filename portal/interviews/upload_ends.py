@@ -27,6 +27,8 @@ from portal.interviews.eligibility import refuse_stopped
 from portal.interviews.errors import BytesMissing, Discarded
 from portal.interviews.paths import answer_path, recording
 from portal.interviews.receiving import refuse_complete, refuse_where_recorded_here
+from portal.languages import gettext as _
+from portal.languages import ngettext
 from portal.models import Answer, AnswerState, AuditEvent, utc_now
 
 
@@ -86,7 +88,7 @@ def discard_upload(upload: LockedUpload, *, by: By) -> None:
 def refuse_discarded(answer: Answer) -> None:
     """Raise Discarded if the upload was discarded before it was complete."""
     if answer.state is AnswerState.DISCARDED and answer.length_bytes is None:
-        raise Discarded("This upload was taken back; nothing of it is here.")
+        raise Discarded(_("This upload was taken back; nothing of it is here."))
 
 
 def complete_answer(
@@ -106,7 +108,12 @@ def complete_answer(
         return kept  # a repeated request
     here = upload.here_bytes
     if here < length_bytes:
-        raise BytesMissing(f"{length_bytes - here} bytes have not arrived yet.", here)
+        missing = ngettext(
+            "%(num)s byte has not arrived yet.",
+            "%(num)s bytes have not arrived yet.",
+            length_bytes - here,
+        )
+        raise BytesMissing(missing, here)
     if here == 0 or is_head_alone(upload.path):
         # without content: its take is free, and the earlier take counts
         _delete_files_after_commit(kept)

@@ -16,11 +16,11 @@ WIDEST = 120  # characters of a line
 # The rooms of portal/static and the doors: the rooms that the scripts of each may import.
 DOORS: dict[str, set[str]] = {
     "page": set(),
-    "server": set(),
-    "upload": {"server"},
-    "devices": {"page", "server"},
-    "check": {"devices", "page", "server", "upload"},
-    "room": {"devices", "page", "server", "upload"},
+    "server": {"site"},
+    "upload": {"server", "site"},
+    "devices": {"page", "server", "site"},
+    "check": {"devices", "page", "server", "site", "upload"},
+    "room": {"devices", "page", "server", "site", "upload"},
     "player": {"page", "site"},
     "site": {"page"},
 }

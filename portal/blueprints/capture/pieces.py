@@ -15,16 +15,20 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
-from werkzeug.datastructures import EnvironHeaders
+from werkzeug.datastructures import EnvironHeaders, LanguageAccept
+from werkzeug.http import parse_accept_header
 
-from portal import audit, interviews, logs, tus, work
+from portal import audit, interviews, languages, logs, tus, work
 from portal.blueprints.capture.uploads import ADDRESS, check_version, speaking_tus, token_holder
 from portal.config import settings
 from portal.errors import PortalError
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.web import refusal_audit, security_headers
 from portal.web.error_pages import refusal
 
 Environ = dict[str, Any]
+ENDED_EARLY = N_("The piece ended early; nothing of it was kept.")
 METHODS = ("POST", "HEAD", "PATCH", "DELETE", "OPTIONS")
 
 log = logging.getLogger(__name__)
@@ -43,7 +47,8 @@ def stand_in_front(app: Flask) -> None:
         with app.app_context():
             environ[logs.PATH_FOR_LOG] = f"{ADDRESS}/{answer_id}"
             security_headers.name_request()
-            return _answer(environ, start_response, answer_id)
+            with languages.speaking(_page_language(EnvironHeaders(environ))):
+                return _answer(environ, start_response, answer_id)
 
     app.wsgi_app = middleware  # type: ignore[method-assign]
 
@@ -91,7 +96,8 @@ def _answer(environ: Environ, start_response: Any, answer_id: uuid.UUID) -> Iter
     # Like Flask around each view: the log gets the exception, and the client gets none of it.
     except Exception:
         log.exception("a piece could not be appended")
-        response = refusal(tus.Refused(500, "Something failed on our side. Send the piece again."))
+        text = _("Something failed on our side. Send the piece again.")
+        response = refusal(tus.Refused(500, text))
     else:
         said = [("Tus-Resumable", tus.VERSION), ("Upload-Offset", str(new_offset))]
         start_response("204 No Content", [*security_headers.headers_of_every_response(), *said])
@@ -107,10 +113,10 @@ def _append(environ: Environ, headers: EnvironHeaders, answer_id: uuid.UUID) -> 
     check_version(headers)
     token_holder(headers, answer_id)
     if headers.get("Content-Type") != "application/offset+octet-stream":
-        raise tus.Refused(415, "Send application/offset+octet-stream.")
+        raise tus.Refused(415, _("Send application/offset+octet-stream."))
     offset = tus.number("Upload-Offset", headers.get("Upload-Offset"))
     if offset is None:
-        raise tus.UploadError("Say Upload-Offset.")
+        raise tus.UploadError(_("Say Upload-Offset."))
     length_bytes = tus.number("Upload-Length", headers.get("Upload-Length"))
     checksum = (
         tus.Checksum.parse(headers["Upload-Checksum"]) if "Upload-Checksum" in headers else None
@@ -127,19 +133,28 @@ def _body(environ: Environ, length_bytes: int | None) -> bytes:
     Without a length, the client uses chunked transfer encoding.
     """
     limit_bytes = settings().upload_chunk_max_bytes
-    too_large = tus.Refused(413, f"Send pieces of at most {limit_bytes} bytes.")
     if length_bytes is None and not environ.get("wsgi.input_terminated"):
-        raise tus.Refused(411, "Say Content-Length.")
+        raise tus.Refused(411, _("Say Content-Length."))
     if length_bytes is not None and length_bytes > limit_bytes:
-        raise too_large
+        raise _too_large(limit_bytes)
     try:
         data: bytes = environ["wsgi.input"].read(
             limit_bytes + 1 if length_bytes is None else length_bytes
         )
     except OSError as exc:
-        raise tus.UploadError("The piece ended early; nothing of it was kept.") from exc
+        raise tus.UploadError(_(ENDED_EARLY)) from exc
     if length_bytes is None and len(data) > limit_bytes:
-        raise too_large
+        raise _too_large(limit_bytes)
     if length_bytes is not None and len(data) != length_bytes:
-        raise tus.UploadError("The piece ended early; nothing of it was kept.")
+        raise tus.UploadError(_(ENDED_EARLY))
     return data
+
+
+def _too_large(limit_bytes: int) -> tus.Refused:
+    return tus.Refused(413, _("Send pieces of at most %(limit)s bytes.", limit=limit_bytes))
+
+
+def _page_language(headers: EnvironHeaders) -> str:
+    """The language of the page that sends the piece: its script names it in `Accept-Language`."""
+    accepted = parse_accept_header(headers.get("Accept-Language"), LanguageAccept)
+    return accepted.best_match(languages.NAMES) or languages.DEFAULT

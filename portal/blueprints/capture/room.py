@@ -16,6 +16,7 @@ from portal.blueprints.capture.bp import bp
 from portal.config import settings
 from portal.database import transaction
 from portal.errors import PortalError
+from portal.languages import gettext as _
 from portal.models import (
     Answer,
     AnswerState,
@@ -274,4 +275,5 @@ def body(schema: Schema) -> dict[str, Any]:
         return dict(schema.load(request.get_json()))
     except ValidationError as exc:
         at_fault = sorted(set(schema.fields) & set(exc.messages_dict)) or ["unknown fields"]
-        raise BadBody(f"These fields are not valid: {', '.join(at_fault)}.") from exc
+        text = _("These fields are not valid: %(names)s.", names=", ".join(at_fault))
+        raise BadBody(text) from exc

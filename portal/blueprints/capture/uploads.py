@@ -15,6 +15,7 @@ from portal.blueprints.capture.bp import bp
 from portal.config import settings
 from portal.database import reading, transaction
 from portal.extensions import csrf, db
+from portal.languages import gettext as _
 from portal.models import Answer, AuditEvent
 
 ADDRESS = "/capture/uploads"
@@ -79,11 +80,11 @@ def announced_bytes(headers: Headers) -> int | None:
     Raises UploadError.
     """
     if "Upload-Concat" in headers:
-        raise tus.UploadError("Uploads are not concatenated here.")
+        raise tus.UploadError(_("Uploads are not concatenated here."))
     length_bytes = tus.number("Upload-Length", headers.get("Upload-Length"))
     deferred = headers.get("Upload-Defer-Length")
     if (length_bytes is None) != (deferred == "1") or deferred not in {None, "1"}:
-        raise tus.UploadError("Say either Upload-Length, or Upload-Defer-Length: 1.")
+        raise tus.UploadError(_("Say either Upload-Length, or Upload-Defer-Length: 1."))
     return length_bytes
 
 
@@ -100,12 +101,12 @@ def token_holder(headers: Headers, expected: uuid.UUID | None = None) -> uuid.UU
 
     Raises BadToken, or Refused if the token is not for the `expected` answer.
     """
-    kind, _, token = headers.get("Authorization", "").partition(" ")
+    kind, _space, token = headers.get("Authorization", "").partition(" ")
     answer_id = upload_tokens.read_upload_token(token if kind.lower() == "bearer" else "")
     if expected is not None and expected != answer_id:
         holder = audit.Thing("answer", answer_id)
         audit.record_apart(audit.VISITOR, AuditEvent.BYPASS_TRIED, holder)
-        raise tus.Refused(403, "This token is for another upload.")
+        raise tus.Refused(403, _("This token is for another upload."))
     return answer_id
 
 
@@ -123,7 +124,8 @@ def authorised_answer(expected: uuid.UUID | None = None) -> Answer:
 
 def check_version(headers: Headers) -> None:
     if headers.get("Tus-Resumable") != tus.VERSION:
-        raise tus.Refused(412, f"This server speaks tus {tus.VERSION}.")
+        text = _("This server speaks tus %(version)s.", version=tus.VERSION)
+        raise tus.Refused(412, text)
 
 
 def options() -> Response:

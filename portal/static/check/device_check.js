@@ -9,6 +9,7 @@ import { sourceOf } from "../devices/recording_source.js";
 import { elementIn, elementsIn } from "../page/elements.js";
 import { pageApi } from "../server/api.js";
 import { Seat } from "../server/seat.js";
+import { gettext as _, number } from "../site/gettext.js";
 import { PieceStore } from "../upload/piece_store.js";
 import { TestRecording } from "./test_recording.js";
 
@@ -20,21 +21,16 @@ const PROBE_BYTES = [64_000, 1_000_000]; // the first opens the connection, the 
 const NEEDED_MBIT_S = 1.5; // a recording has 1.1 Mbit/s; the rest is a reserve
 const RANDOM_MAX_BYTES = 65_536; // the limit of getRandomValues
 
-const NO_STORAGE =
-  "Probably a private window. It works; do not reload or close the page before everything is sent.";
-const SLOW =
-  "Slower than a recording. It works: answers are kept here first and sent while you go on.";
-
 /**
  * The glyph and the word of each result.
- * @type {Record<Result, [string, string]>}
+ * @type {Record<Result, [string, () => string]>}
  */
 const RESULTS = {
-  idle: ["○", "not checked"],
-  busy: ["◌", "checking"],
-  pass: ["✓", "fine"],
-  warn: ["◆", "look here"],
-  fail: ["▲", "not working"],
+  idle: ["○", () => _("not checked")],
+  busy: ["◌", () => _("checking")],
+  pass: ["✓", () => _("fine")],
+  warn: ["◆", () => _("look here")],
+  fail: ["▲", () => _("not working")],
 };
 
 class DeviceCheck {
@@ -63,7 +59,7 @@ class DeviceCheck {
     for (const button of this.buttons) {
       button.disabled = !isEnabled;
       button.dataset.name ??= button.textContent ?? "";
-      button.textContent = isEnabled ? (button.dataset.name ?? "") : "Checking …";
+      button.textContent = isEnabled ? (button.dataset.name ?? "") : _("Checking …");
     }
   }
 
@@ -98,9 +94,9 @@ class DeviceCheck {
       return false;
     }
     const store = await PieceStore.open(() => {});
-    const format = recordingType()?.container.toUpperCase();
-    if (store.isDurable) this.row("browser", "pass", `Records ${format}.`);
-    else this.row("browser", "warn", `Records ${format}, but keeps nothing.`, NO_STORAGE);
+    const format = { format: recordingType()?.container.toUpperCase() };
+    if (store.isDurable) this.row("browser", "pass", _("Records %(format)s.", format));
+    else this.row("browser", "warn", _("Records %(format)s, but keeps nothing.", format), noStorageAdvice());
     return true;
   }
 
@@ -112,8 +108,8 @@ class DeviceCheck {
       this.showPicture(await this.source.open());
     } catch (trouble) {
       this.row("camera", "fail", trouble.message, trouble.advice);
-      this.row("microphone", "fail", "Not opened, because the camera was not.");
-      this.row("recording", "fail", "Not tried, because nothing was opened.");
+      this.row("microphone", "fail", _("Not opened, because the camera was not."));
+      this.row("recording", "fail", _("Not tried, because nothing was opened."));
       return;
     }
     await Promise.all([this.listen(), this.checkRecording()]);
@@ -123,12 +119,16 @@ class DeviceCheck {
   async checkRecording() {
     const { testRecording } = this;
     if (!testRecording || !this.rows.includes("recording")) return;
-    this.row("recording", "busy", "Recording three seconds, then playing them.");
+    this.row("recording", "busy", _("Recording three seconds, then playing them."));
     try {
       const { bytes, seconds, width, height } = await testRecording.run();
       testRecording.video.hidden = false;
-      const made = `${seconds.toFixed(0)} s, ${Math.round(bytes / 1000)} kB, ${width} × ${height} pixels.`;
-      this.row("recording", "pass", `${made} Play it: this is how you look and sound.`);
+      const made = { seconds: number(seconds), size: number(bytes / 1000), width, height };
+      const text = _(
+        "%(seconds)s s, %(size)s kB, %(width)s × %(height)s pixels. Play it: this is how you look and sound.",
+        made,
+      );
+      this.row("recording", "pass", text);
     } catch (trouble) {
       if (!(trouble instanceof DeviceTrouble)) throw trouble;
       this.row("recording", "fail", trouble.message, trouble.advice);
@@ -138,15 +138,16 @@ class DeviceCheck {
   /** A machine that records by itself lends its devices to one page only: the one with the seat. */
   async claimSeat() {
     if (this.source.needsNetwork || (await this.seat.claim(false))) return;
-    const advice = "Close it there, wait a quarter of a minute, then check again.";
-    throw new DeviceTrouble("This interview is open in another tab", advice);
+    const advice = _("Close it there, wait a quarter of a minute, then check again.");
+    throw new DeviceTrouble(_("This interview is open in another tab"), advice);
   }
 
   /** @param {{ width?: number, height?: number }} options */
   showPicture({ width, height }) {
     elementIn(this.root, "[data-camera]").hidden = false;
     elementIn(this.root, "[data-no-picture]").hidden = true;
-    this.row("camera", "pass", `${width} × ${height} pixels. Sit so that your whole face is in the picture.`);
+    const text = _("%(width)s × %(height)s pixels. Sit so that your whole face is in the picture.", { width, height });
+    this.row("camera", "pass", text);
   }
 
   /**
@@ -154,10 +155,10 @@ class DeviceCheck {
    * @returns {Promise<void>}
    */
   listen() {
-    this.row("microphone", "busy", "Say a few words: the bars should move.");
+    this.row("microphone", "busy", _("Say a few words: the bars should move."));
     return new Promise((resolve) => {
       const onSilence = () => {
-        this.row("microphone", "warn", "We hear nothing yet.", this.root.dataset.unheard);
+        this.row("microphone", "warn", _("We hear nothing yet."), this.root.dataset.unheard);
         resolve();
       };
       const timer = setTimeout(onSilence, LISTEN_MS);
@@ -165,7 +166,7 @@ class DeviceCheck {
       this.source.meter.onLevel = (dbfs) => {
         if (dbfs < HEARD_DBFS || this.results.microphone === "pass") return;
         clearTimeout(timer);
-        this.row("microphone", "pass", "We hear you.");
+        this.row("microphone", "pass", _("We hear you."));
         this.conclude();
         resolve();
       };
@@ -174,15 +175,15 @@ class DeviceCheck {
 
   async checkSpeed() {
     if (!this.rows.includes("speed")) return;
-    this.row("speed", "busy", "Sending a few bytes to see how long they take.");
+    this.row("speed", "busy", _("Sending a few bytes to see how long they take."));
     try {
       const mbitS = await this.measureSpeed();
-      const text = `${mbitS.toFixed(1)} Mbit/s up.`;
+      const text = _("%(rate)s Mbit/s up.", { rate: number(mbitS, 1) });
       if (mbitS >= NEEDED_MBIT_S) this.row("speed", "pass", text);
-      else this.row("speed", "warn", text, SLOW);
+      else this.row("speed", "warn", text, slowAdvice());
     } catch (error) {
-      const advice = `Check your connection, then check again. (${error.message})`;
-      this.row("speed", "fail", "The server could not be reached.", advice);
+      const advice = _("Check your connection, then check again. (%(error)s)", { error: error.message });
+      this.row("speed", "fail", _("The server could not be reached."), advice);
     }
   }
 
@@ -209,7 +210,7 @@ class DeviceCheck {
     const [glyph, word] = RESULTS[result];
     row.dataset.result = result;
     elementIn(row, "[data-glyph]").textContent = glyph;
-    elementIn(row, "[data-word]").textContent = word;
+    elementIn(row, "[data-word]").textContent = word();
     elementIn(row, "[data-what]").textContent = text;
     const cure = elementIn(row, "[data-cure]");
     cure.textContent = advice;
@@ -221,12 +222,12 @@ class DeviceCheck {
    * @param {boolean} isFine
    */
   conclusion(results, isFine) {
-    if (results.includes("fail")) return "Something needs you: see the rows marked ▲.";
+    if (results.includes("fail")) return _("Something needs you: see the rows marked ▲.");
     if (!isFine) return "";
     if (this.results.microphone === "warn") {
-      return "Not ready yet: say something first, so that we hear you. You can go on all the same.";
+      return _("Not ready yet: say something first, so that we hear you. You can go on all the same.");
     }
-    return results.includes("warn") ? "You are ready. Read the row marked ◆ first." : "You are ready.";
+    return results.includes("warn") ? _("You are ready. Read the row marked ◆ first.") : _("You are ready.");
   }
 
   conclude() {
@@ -236,6 +237,14 @@ class DeviceCheck {
     elementIn(this.root, "[data-go]").hidden = !isFine;
     elementIn(this.root, "[data-conclusion]").textContent = this.conclusion(results, isFine);
   }
+}
+
+function noStorageAdvice() {
+  return _("Probably a private window. It works; do not reload or close the page before everything is sent.");
+}
+
+function slowAdvice() {
+  return _("Slower than a recording. It works: answers are kept here first and sent while you go on.");
 }
 
 /** @param {number} count */

@@ -2,7 +2,8 @@
 // Nothing is sent.
 
 import { DeviceTrouble } from "../devices/device_trouble.js";
-import { NOTHING_CAME } from "../devices/recorder.js";
+import { nothingCame } from "../devices/recorder.js";
+import { gettext as _ } from "../site/gettext.js";
 
 /** @import { BrowserSource } from "../devices/browser_source.js" */
 
@@ -10,10 +11,6 @@ const RECORDED_MS = 3_000; // the time of six pieces
 const PLAYED_MS = 1_000; // more than the first picture
 const PLAYS_WITHIN_MS = 10_000; // a slow phone needs two seconds
 const LOOK_EVERY_MS = 100;
-const NOT_PLAYED = "What this browser records cannot be played";
-const ADVICE =
-  "Camera and microphone may work all the same. " +
-  "Use another browser or another device: your interview waits for you.";
 
 export class TestRecording {
   /**
@@ -33,7 +30,7 @@ export class TestRecording {
     this.#forget();
     const { recorder, blobs } = await this.#recorded();
     const blob = new Blob(blobs, { type: recorder.type });
-    if (!blob.size) throw new DeviceTrouble(NOTHING_CAME, ADVICE);
+    if (!blob.size) throw unusable(nothingCame());
     this.address = URL.createObjectURL(blob);
     await this.#play();
     const { videoWidth, videoHeight } = this.video;
@@ -48,7 +45,7 @@ export class TestRecording {
     const listener = { onBlob: (blob) => blobs.push(blob), onLost: () => (isLost = true) };
     const recorder = this.source.recorder(null, listener);
     await recorder.start().catch((/** @type {Error} */ { message }) => {
-      throw new DeviceTrouble(message, ADVICE);
+      throw unusable(message);
     });
     while (!isLost && (recorder.recordedMs < RECORDED_MS || !blobs.length)) await pause(LOOK_EVERY_MS);
     await recorder.stop();
@@ -62,11 +59,11 @@ export class TestRecording {
     void video.play().catch((error) => console.info("The test recording does not play:", error.name)); // noticed below
     const until = performance.now() + PLAYS_WITHIN_MS;
     while (video.currentTime * 1000 < PLAYED_MS && !video.ended) {
-      if (video.error || performance.now() > until) throw new DeviceTrouble(NOT_PLAYED, ADVICE);
+      if (video.error || performance.now() > until) throw unusable(_("What this browser records cannot be played"));
       await pause(LOOK_EVERY_MS);
     }
-    if (!video.videoWidth) throw new DeviceTrouble("There is no picture in what this browser records", ADVICE);
-    if (isSilent(video)) throw new DeviceTrouble("There is no sound in what this browser records", ADVICE);
+    if (!video.videoWidth) throw unusable(_("There is no picture in what this browser records"));
+    if (isSilent(video)) throw unusable(_("There is no sound in what this browser records"));
   }
 
   #forget() {
@@ -75,6 +72,14 @@ export class TestRecording {
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = null;
   }
+}
+
+/** @param {string} title */
+function unusable(title) {
+  const advice = _(
+    "Camera and microphone may work all the same. Use another browser or another device: your interview waits for you.",
+  );
+  return new DeviceTrouble(title, advice);
 }
 
 /**

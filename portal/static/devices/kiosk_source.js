@@ -4,6 +4,7 @@
 
 import { elementIn, elementsIn } from "../page/elements.js";
 import { Problem, isPassing } from "../server/api.js";
+import { gettext as _ } from "../site/gettext.js";
 import { DeviceTrouble } from "./device_trouble.js";
 import { LevelMeter } from "./level_meter.js";
 import { TimedRecorder } from "./timed_recorder.js";
@@ -21,16 +22,12 @@ import { TimedRecorder } from "./timed_recorder.js";
 const ASK_EVERY_MS = 200; // often enough for the bars of the meter to look alive
 const ASK_AGAIN_MS = 1_000; // while the server cannot be reached; the recording continues meanwhile
 const UNSEEN_ASKS = 10; // so many replies without a preview: request the preview again
-const ADVICE = "Then try again.";
-const SILENT =
-  "No sound comes from the microphone. The picture is still recorded. " +
-  "Tell the team, or stop here and go on later.";
-/** @type {Record<string, string>} */
+/** @type {Record<string, () => string>} */
 const ENDS = {
-  camera_lost: "The camera stopped",
-  disk_full: "The machine has no room left and stopped",
-  too_large: "The recording became too large and was stopped",
-  time_up: "Time was up",
+  camera_lost: () => _("The camera stopped"),
+  disk_full: () => _("The machine has no room left and stopped"),
+  too_large: () => _("The recording became too large and was stopped"),
+  time_up: () => _("Time was up"),
 };
 
 export class KioskSource {
@@ -77,7 +74,7 @@ export class KioskSource {
       return status.camera;
     } catch (error) {
       const isRefusal = error instanceof Problem && error.status !== 401 && !isPassing(error);
-      throw isRefusal ? new DeviceTrouble(error.message, ADVICE) : error;
+      throw isRefusal ? new DeviceTrouble(error.message, _("Then try again.")) : error;
     }
   }
 
@@ -141,10 +138,16 @@ export class KioskSource {
     this.running?.statusCame(status);
     if (!status.is_held) return;
     this.meter.show(status.level_dbfs);
-    this.#showRemark(status.is_silent ? SILENT : "");
+    this.#showRemark(status.is_silent ? silentRemark() : "");
     this.unseen = status.is_watched ? 0 : this.unseen + 1;
     if (this.unseen > UNSEEN_ASKS && !status.camera.is_gone) this.#showPreview();
   }
+}
+
+function silentRemark() {
+  return _(
+    "No sound comes from the microphone. The picture is still recorded. Tell the team, or stop here and go on later.",
+  );
 }
 
 /** The recording that runs on the machine, as this page knows it. */
@@ -181,7 +184,7 @@ class KioskRecorder extends TimedRecorder {
   statusCame(status) {
     if (!this.isRunning) return;
     const recording = this.#ours(status);
-    if (!recording?.is_running) return this.onLost(ENDS[recording?.end ?? ""] ?? "The recording stopped");
+    if (!recording?.is_running) return this.onLost(ENDS[recording?.end ?? ""]?.() ?? _("The recording stopped"));
     this.upload.recordedByMachine(recording.saved_bytes, recording.saved_ms);
     this.onSaved();
   }

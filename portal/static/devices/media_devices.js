@@ -1,5 +1,6 @@
 // Opens camera and microphone. Where that fails, it says in plain words what is wrong and what the person can do.
 
+import { gettext as _ } from "../site/gettext.js";
 import { missingFeatures } from "./browser_requirements.js";
 import { DeviceTrouble } from "./device_trouble.js";
 import { recordingType } from "./recorder.js";
@@ -11,22 +12,25 @@ const WANTED = {
   audio: { echoCancellation: true, channelCount: { ideal: 1 } },
 };
 
-const CANNOT_RECORD = "This browser cannot record video";
-const USE_ANOTHER =
-  "Use a current Chrome, Edge, Firefox or Safari, on this device or on another one: your interview waits for you.";
-
 /** Why this browser cannot record at all, with the names of what it lacks, or null. */
 export function browserTrouble() {
   if (!window.isSecureContext) {
     return new DeviceTrouble(
-      "This page is not opened over HTTPS",
-      "Browsers give the camera only to secure pages. Open this address with https:// in front.",
+      _("This page is not opened over HTTPS"),
+      _("Browsers give the camera only to secure pages. Open this address with https:// in front."),
     );
   }
   const missing = missingFeatures();
-  if (missing.length) return new DeviceTrouble(CANNOT_RECORD, `It lacks ${missing.join(", ")}. ${USE_ANOTHER}`);
-  if (recordingType()) return null;
-  return new DeviceTrouble(CANNOT_RECORD, `It makes neither MP4 with H.264 nor WebM with VP8. ${USE_ANOTHER}`);
+  if (missing.length) return cannotRecord(_("It lacks %(features)s.", { features: missing.join(", ") }));
+  return recordingType() ? null : cannotRecord(_("It makes neither MP4 with H.264 nor WebM with VP8."));
+}
+
+/** @param {string} why */
+function cannotRecord(why) {
+  const advice = _(
+    "Use a current Chrome, Edge, Firefox or Safari, on this device or on another one: your interview waits for you.",
+  );
+  return new DeviceTrouble(_("This browser cannot record video"), `${why} ${advice}`);
 }
 
 /** A running stream of camera and microphone. Throws DeviceTrouble. */
@@ -51,27 +55,30 @@ async function troubleOf(error) {
     case "NotAllowedError":
     case "SecurityError":
       return new DeviceTrouble(
-        "Permission denied: camera and microphone are blocked for this page",
-        "Choose the camera sign in the browser's address bar, allow both, then try again.",
+        _("Permission denied: camera and microphone are blocked for this page"),
+        _("Choose the camera sign in the browser's address bar, allow both, then try again."),
       );
     case "NotFoundError":
       return notFound(await deviceKinds());
     case "NotReadableError":
     case "AbortError":
       return new DeviceTrouble(
-        "The camera or microphone is busy",
-        "Another program seems to use it. Close video calls and other tabs that record, then try again.",
+        _("The camera or microphone is busy"),
+        _("Another program seems to use it. Close video calls and other tabs that record, then try again."),
       );
     case "OverconstrainedError": { // WebKit reports this where there is no device at all
       const kinds = await deviceKinds();
       if (!kinds.includes("videoinput") || !kinds.includes("audioinput")) return notFound(kinds);
       return new DeviceTrouble(
-        "This camera cannot deliver a usable picture",
-        "Connect another camera, then try again.",
+        _("This camera cannot deliver a usable picture"),
+        _("Connect another camera, then try again."),
       );
     }
     default:
-      return new DeviceTrouble(`The camera could not be opened (${error.name})`, "Reload the page and try again.");
+      return new DeviceTrouble(
+        _("The camera could not be opened (%(error)s)", { error: error.name }),
+        _("Reload the page and try again."),
+      );
   }
 }
 
@@ -81,11 +88,11 @@ async function deviceKinds() {
 
 /** @param {MediaDeviceKind[]} kinds */
 function notFound(kinds) {
-  return new DeviceTrouble(notFoundTitle(kinds), "Connect one, check that it is switched on, then try again.");
+  return new DeviceTrouble(notFoundTitle(kinds), _("Connect one, check that it is switched on, then try again."));
 }
 
 /** @param {MediaDeviceKind[]} kinds */
 function notFoundTitle(kinds) {
-  if (kinds.includes("videoinput")) return "No microphone was found";
-  return kinds.includes("audioinput") ? "No camera was found" : "No camera and no microphone were found";
+  if (kinds.includes("videoinput")) return _("No microphone was found");
+  return kinds.includes("audioinput") ? _("No camera was found") : _("No camera and no microphone were found");
 }

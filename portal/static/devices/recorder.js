@@ -2,6 +2,7 @@
 // what browsers do not report: that no bytes come, that an event never comes, that the device paused a track, or was
 // turned.
 
+import { gettext as _ } from "../site/gettext.js";
 import { DeviceTrouble } from "./device_trouble.js";
 import { TimedRecorder } from "./timed_recorder.js";
 
@@ -31,14 +32,10 @@ const NOTHING_FOR_MS = 3_000; // the time of six pieces
 const LONGEST_LOOK_MS = 500; // if the page itself stood still, the recorder need not have stopped
 const PAUSED_FOR_MS = 10_000; // a headset needs less to connect; a phone call lasts longer
 
-const NOT_STARTED = "The recording did not start";
-const NOT_STARTED_ADVICE =
-  "Nothing was recorded and no take is used. Reload the page and try again, or use another browser.";
-export const NOTHING_CAME = "This browser delivers no recording";
-const STALLED = "This browser stopped delivering the recording";
-const ENDED = "Your camera or microphone stopped";
-const FAILED = "The recorder of this browser stopped";
-const NOT_STORED = "A piece of the recording could not be kept";
+/** Why nothing was recorded. */
+export function nothingCame() {
+  return _("This browser delivers no recording");
+}
 
 /**
  * The type that this browser will record, or undefined.
@@ -90,12 +87,12 @@ export class Recorder extends TimedRecorder {
     const calledAt = performance.now();
     try {
       const began = await within(START_WITHIN_MS, this.#begin());
-      if (!began) throw new DeviceTrouble(NOT_STARTED, NOT_STARTED_ADVICE);
+      if (!began) throw notStarted(_("The recording did not start"));
       this.startedAt = began === "start" ? performance.now() : calledAt;
     } catch (error) {
       this.#close();
       if (error instanceof DeviceTrouble) throw error;
-      throw new DeviceTrouble(`${NOT_STARTED} (${error.name})`, NOT_STARTED_ADVICE);
+      throw notStarted(_("The recording did not start (%(error)s)", { error: error.name }));
     }
     this.#startWatching();
   }
@@ -113,7 +110,7 @@ export class Recorder extends TimedRecorder {
     });
     this.recorder = recorder;
     recorder.ondataavailable = (event) => this.#blobCame(event.data);
-    recorder.onerror = () => this.#lost(FAILED);
+    recorder.onerror = () => this.#lost(_("The recorder of this browser stopped"));
     this.stopped = new Promise((resolve) => (recorder.onstop = () => resolve("stop")));
     /** @type {Promise<"start" | "blob">} */
     const began = new Promise((resolve) => {
@@ -156,7 +153,7 @@ export class Recorder extends TimedRecorder {
    */
   #notStored(error) {
     console.error(error);
-    this.#lost(`${NOT_STORED} (${error.name})`);
+    this.#lost(_("A piece of the recording could not be kept (%(error)s)", { error: error.name }));
   }
 
   /** The page may be closed or frozen in a moment: ask for what was recorded until now. */
@@ -185,7 +182,7 @@ export class Recorder extends TimedRecorder {
     /** @type {(target: EventTarget, name: string, act: () => void) => void} */
     const on = (target, name, act) => target.addEventListener(name, act, { signal });
     for (const track of this.stream.getTracks()) {
-      on(track, "ended", () => this.#lost(ENDED));
+      on(track, "ended", () => this.#lost(_("Your camera or microphone stopped")));
       on(track, "mute", () => this.#pause(track, true));
       on(track, "unmute", () => this.#pause(track, false));
       if (track.muted) this.#pause(track, true);
@@ -212,7 +209,7 @@ export class Recorder extends TimedRecorder {
   /** Where no blob came before, only a file's header without a picture can still come: that is no answer. */
   #stalled() {
     this.isClosed = !this.hasDelivered;
-    this.#lost(this.isClosed ? NOTHING_CAME : STALLED);
+    this.#lost(this.isClosed ? nothingCame() : _("This browser stopped delivering the recording"));
   }
 
   /**
@@ -232,7 +229,7 @@ export class Recorder extends TimedRecorder {
   #stayPaused(passedMs) {
     this.pausedMs += passedMs;
     if (this.pausedMs < PAUSED_FOR_MS) return;
-    this.#lost(`Your device paused the ${[...this.paused].sort().join(" and the ")}`);
+    this.#lost(pausedText(this.paused));
   }
 
   /**
@@ -250,6 +247,18 @@ export class Recorder extends TimedRecorder {
     this.sizes = this.#sizesNow();
     return this.sizes.some((size, index) => isOther(size, before[index] ?? size));
   }
+}
+
+/** @param {string} title */
+function notStarted(title) {
+  const advice = _("Nothing was recorded and no take is used. Reload the page and try again, or use another browser.");
+  return new DeviceTrouble(title, advice);
+}
+
+/** @param {Set<DeviceKind>} devices */
+function pausedText(devices) {
+  if (devices.size > 1) return _("Your device paused the camera and the microphone");
+  return devices.has("camera") ? _("Your device paused the camera") : _("Your device paused the microphone");
 }
 
 /**

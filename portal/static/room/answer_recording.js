@@ -3,6 +3,7 @@
 
 import { ScreenWakeLock } from "../devices/wake_lock.js";
 import { uuid } from "../server/uuid.js";
+import { gettext as _ } from "../site/gettext.js";
 import { Upload } from "../upload/upload.js";
 import { AnswerPart } from "./answer_part.js";
 import { takeMs } from "./takes.js";
@@ -33,8 +34,6 @@ import { takeMs } from "./takes.js";
  */
 
 export const WORTH_CONTINUING_MS = 5_000; // nobody can say much in less time than this
-
-const NOT_CONTINUED = "Your device was turned, and recording stopped";
 
 export class AnswerRecording {
   /** @type {Question} */ question;
@@ -186,7 +185,7 @@ export class AnswerRecording {
     const leftMs = this.question.limit_ms - this.takenBeforeMs;
     if (leftMs < WORTH_CONTINUING_MS) return this.listener.onTurnedLate();
     this.turning = this.#continue(part, leftMs)
-      .catch(() => this.listener.onStuck(part.upload.answer_id, NOT_CONTINUED))
+      .catch(() => this.listener.onStuck(part.upload.answer_id, _("Your device was turned, and recording stopped")))
       .finally(() => (this.turning = null));
   }
 

@@ -2,6 +2,7 @@
 // then the page says that the answer is being sent, and the candidate need not wait for it.
 
 import { elementIn } from "../page/elements.js";
+import { gettext as _ } from "../site/gettext.js";
 import { answerStatus } from "./answer_status.js";
 import { Playback } from "./playback.js";
 import { newestTake } from "./takes.js";
@@ -11,10 +12,6 @@ import { newestTake } from "./takes.js";
 
 const LOAD_AGAIN_MS = 3_000; // the first wait; each further one is twice as long
 const LOADS = 5; // within a minute and a half; a later try would hardly succeed
-const ON_ITS_WAY = "Your answer can be played here as soon as all of it is saved. You need not wait for that.";
-const NOTHING_THERE = "There is nothing to play.";
-const NOT_LOADED = "It could not be loaded. We try again.";
-const NOT_PLAYABLE = "This browser cannot play it. It is saved all the same.";
 
 export class AnswerReview {
   /** @param {Room} room */
@@ -38,12 +35,12 @@ export class AnswerReview {
     this.failures = 0;
     const { turn } = this;
     const { uploader, view, api } = this.room;
-    view.notPlaying(ON_ITS_WAY);
+    view.notPlaying(_("Your answer can be played here as soon as all of it is saved. You need not wait for that."));
     await uploader.whenSettled(newestTake(question).map(({ answer_id }) => answer_id));
     if (turn !== this.turn) return;
     const there = newestTake(question).filter(({ answer_id }) => !hasFailed(uploader.uploads, answer_id));
     this.playback.load(there.map(({ answer_id }) => `${api.base}/answers/${answer_id}/playback`));
-    if (!there.length) view.notPlaying(`${NOTHING_THERE} ${answerStatus(question, uploader.uploads).why}`);
+    if (!there.length) view.notPlaying(nothingToPlay(answerStatus(question, uploader.uploads).why));
   }
 
   clear() {
@@ -56,11 +53,18 @@ export class AnswerReview {
     const { turn, playback, room } = this;
     const { parts } = playback;
     const isDamaged = error?.code === MediaError.MEDIA_ERR_DECODE;
-    if (isDamaged || this.failures >= LOADS) return room.view.notPlaying(NOT_PLAYABLE);
-    room.view.notPlaying(NOT_LOADED);
+    if (isDamaged || this.failures >= LOADS) {
+      return room.view.notPlaying(_("This browser cannot play it. It is saved all the same."));
+    }
+    room.view.notPlaying(_("It could not be loaded. We try again."));
     setTimeout(() => turn === this.turn && playback.load(parts), LOAD_AGAIN_MS * 2 ** this.failures);
     this.failures += 1;
   }
+}
+
+/** @param {string} why */
+function nothingToPlay(why) {
+  return `${_("There is nothing to play.")} ${why}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 // Says in words how each answer stands: saved at the server, being sent, or incomplete and why. Pure functions of the
 // questions and of this page's uploads. The word "saved" is used only for what the server has confirmed.
 
+import { gettext as _ } from "../site/gettext.js";
 import { missingText } from "../upload/upload.js";
 import { newestTake, takesLeft } from "./takes.js";
 
@@ -14,7 +15,6 @@ import { newestTake, takesLeft } from "./takes.js";
 
 const WORTH_SAYING_MS = 10_000; // a shorter wait is over before it is read
 const NOTHING_WAITS = () => "";
-const STUCK = "this browser's storage does not give it back";
 
 /**
  * 01:44, rounded down: the page must not say that more is saved than is. The review pages round in the same way.
@@ -37,8 +37,9 @@ export function pad(number) {
 export function timeLeft(ms) {
   if (ms === null || ms < WORTH_SAYING_MS) return "";
   const seconds = ms / 1000;
-  if (seconds <= 60) return `about ${Math.ceil(seconds / 10) * 10} s left`;
-  return seconds <= 90 * 60 ? `about ${Math.ceil(seconds / 60)} min left` : `about ${Math.ceil(seconds / 3600)} h left`;
+  if (seconds <= 60) return _("about %(seconds)s s left", { seconds: Math.ceil(seconds / 10) * 10 });
+  if (seconds <= 90 * 60) return _("about %(minutes)s min left", { minutes: Math.ceil(seconds / 60) });
+  return _("about %(hours)s h left", { hours: Math.ceil(seconds / 3600) });
 }
 
 /**
@@ -84,8 +85,16 @@ export function answerStatus(question, uploads, leftMs = null, waitsIn = NOTHING
  * @returns {AnswerStatus}
  */
 function emptyStatus({ failureText }, why) {
-  if (!failureText) return { glyph: "○", text: "to come", state: "none", why };
-  return { glyph: "▲", text: `not saved: ${failureText}`, state: "failed", why: failureText };
+  if (!failureText) return { glyph: "○", text: _("to come"), state: "none", why };
+  return notSaved(failureText);
+}
+
+/**
+ * @param {string} why
+ * @returns {AnswerStatus}
+ */
+function notSaved(why) {
+  return { glyph: "▲", text: _("not saved: %(why)s", { why }), state: "failed", why };
 }
 
 /**
@@ -97,10 +106,11 @@ function emptyStatus({ failureText }, why) {
  * @returns {AnswerStatus | null}
  */
 function unsettledStatus(own, why, leftMs, waitsIn) {
-  if (own.some((upload) => upload.failure)) return { glyph: "▲", text: `not saved: ${why}`, state: "failed", why };
-  if (own.some((upload) => !upload.is_ended)) return { glyph: "●", text: "recording", state: "open", why };
+  if (own.some((upload) => upload.failure)) return notSaved(why);
+  if (own.some((upload) => !upload.is_ended)) return { glyph: "●", text: _("recording"), state: "open", why };
   if (own.some((upload) => upload.isStuck)) {
-    return { glyph: "▲", text: `waits: ${STUCK}`, state: "stuck", why: STUCK };
+    const text = _("waits: this browser's storage does not give it back");
+    return { glyph: "▲", text, state: "stuck", why: _("this browser's storage does not give it back") };
   }
   const open = own.filter((upload) => upload.isOpen);
   if (!open.length) return null;
@@ -117,15 +127,23 @@ function unsettledStatus(own, why, leftMs, waitsIn) {
  */
 function settledStatus({ failureText }, parts, own, why) {
   const saved = clock(parts.reduce((sum, part) => sum + savedMs(part, own), 0));
-  if (why) return { glyph: "▲", text: `only ${saved} saved: ${why}`, state: "cut", why };
+  if (why) return { glyph: "▲", text: _("only %(saved)s saved: %(why)s", { saved, why }), state: "cut", why };
   if (failureText) {
-    const text = `the take before is saved, ${saved}; the last is not: ${failureText}`;
+    const values = { saved, why: failureText };
+    const text = _("the take before is saved, %(saved)s; the last is not: %(why)s", values);
     return { glyph: "▲", text, state: "whole", why };
   }
-  const text = saved === clock(0) ? "saved" : `saved ${saved}`;
   const isUnknown = parts.some((part) => isLossUnknown(part, own));
-  if (isUnknown) return { glyph: "✓", text: `${text} as far as it arrived`, state: "arrived", why };
-  return { glyph: "✓", text, state: "whole", why };
+  return { glyph: "✓", text: savedText(saved, isUnknown), state: isUnknown ? "arrived" : "whole", why };
+}
+
+/**
+ * @param {string} saved
+ * @param {boolean} isLossUnknown
+ */
+function savedText(saved, isLossUnknown) {
+  if (saved === clock(0)) return isLossUnknown ? _("saved as far as it arrived") : _("saved");
+  return isLossUnknown ? _("saved %(saved)s as far as it arrived", { saved }) : _("saved %(saved)s", { saved });
 }
 
 /**
@@ -179,10 +197,11 @@ function savedMs(part, uploads) {
 function sendingText(uploads, leftMs, storage) {
   const total = uploads.reduce((sum, upload) => sum + upload.stored_bytes, 0);
   const sent = uploads.reduce((sum, upload) => sum + (upload.sent_bytes ?? 0), 0);
-  const percent = `${total ? Math.floor((100 * sent) / total) : 0} %`;
-  if (storage) return `kept in this ${storage}, ${percent} saved`;
+  const percent = total ? Math.floor((100 * sent) / total) : 0;
+  if (storage === "page") return _("kept in this page, %(percent)s %% saved", { percent });
+  if (storage) return _("kept in this browser, %(percent)s %% saved", { percent });
   const left = timeLeft(leftMs);
-  return `saving ${percent}${left && `, ${left}`}`;
+  return left ? _("saving %(percent)s %%, %(left)s", { percent, left }) : _("saving %(percent)s %%", { percent });
 }
 
 /**
@@ -190,10 +209,10 @@ function sendingText(uploads, leftMs, storage) {
  * @param {AnswerStatus} options
  */
 export function savedSentences({ state, why, storage = "" }) {
-  if (state === "whole") return { said: "What you said is saved.", kept: "Your answer is saved." };
+  if (state === "whole") return { said: _("What you said is saved."), kept: _("Your answer is saved.") };
   if (state === "arrived") {
-    const end = "is saved as far as it arrived.";
-    return { said: `What you said ${end}`, kept: `Your answer ${end}` };
+    const said = _("What you said is saved as far as it arrived.");
+    return { said, kept: _("Your answer is saved as far as it arrived.") };
   }
   const said = unsavedSentence(state, why, storage);
   return { said, kept: said };
@@ -206,10 +225,25 @@ export function savedSentences({ state, why, storage = "" }) {
  */
 function unsavedSentence(state, why, storage) {
   if (state === "none") return "";
-  if (state !== "open") return `Not all of it is saved: ${why}.`;
-  const what = why ? "What there is of it" : "What you said";
-  const how = storage ? `kept in this ${storage}, and saved later` : "kept, and being saved";
-  return `${what} is ${how}${why && `: ${why}`}.`;
+  if (state !== "open") return _("Not all of it is saved: %(why)s.", { why });
+  return why ? partSentence(why, storage) : waitingSentence(storage);
+}
+
+/**
+ * @param {string} why
+ * @param {string} storage
+ */
+function partSentence(why, storage) {
+  if (storage === "page") return _("What there is of it is kept in this page, and saved later: %(why)s.", { why });
+  if (storage) return _("What there is of it is kept in this browser, and saved later: %(why)s.", { why });
+  return _("What there is of it is kept, and being saved: %(why)s.", { why });
+}
+
+/** @param {string} storage */
+function waitingSentence(storage) {
+  if (storage === "page") return _("What you said is kept in this page, and saved later.");
+  if (storage) return _("What you said is kept in this browser, and saved later.");
+  return _("What you said is kept, and being saved.");
 }
 
 /**
@@ -234,7 +268,7 @@ export function finishStatus(questions, uploads, leftMs = null, waitsIn = NOTHIN
   const cut = first("cut");
   if (cut) return { hint: cutHint(cut), isFinishable: true, redo: redoOf(cut) };
   const isWhole = all.every(({ state }) => state === "whole");
-  const hint = isWhole ? "Everything is saved." : "Everything that arrived is saved.";
+  const hint = isWhole ? _("Everything is saved.") : _("Everything that arrived is saved.");
   return { hint, isFinishable: true, redo: null };
 }
 
@@ -243,29 +277,34 @@ export function finishStatus(questions, uploads, leftMs = null, waitsIn = NOTHIN
  * @param {string} left
  */
 function lastPiecesHint(waiting, left) {
-  if (!waiting) return `The last pieces are still being saved${left && `: ${left}`}.`;
-  return `The last pieces are kept in this ${waiting.storage}, and saved later. Leave this page open.`;
+  if (waiting?.storage === "page") {
+    return _("The last pieces are kept in this page, and saved later. Leave this page open.");
+  }
+  if (waiting) return _("The last pieces are kept in this browser, and saved later. Leave this page open.");
+  if (left) return _("The last pieces are still being saved: %(left)s.", { left });
+  return _("The last pieces are still being saved.");
 }
 
 /** @param {QuestionStatus} options */
-function stuckHint({ question, text }) {
-  const advice = "Reload this page: it often does then, and what it still does not give back is lost.";
-  return `Question ${question.position} ${text}. ${advice}`;
+function stuckHint({ question: { position } }) {
+  const what = _("Question %(position)s waits: this browser's storage does not give it back.", { position });
+  return `${what} ${_("Reload this page: it often does then, and what it still does not give back is lost.")}`;
 }
 
 /** @param {QuestionStatus} options */
-function unsavedHint({ question, text, state }) {
-  const what = state === "none" ? "has no answer yet" : `is ${text}`;
-  const noTake = "No take of it is left: please tell the hiring team. What is saved stays saved.";
-  const offer = takesLeft(question) > 0 ? "Record it again; then you can finish." : noTake;
-  return `Question ${question.position} ${what}. ${offer}`;
+function unsavedHint({ question, why, state }) {
+  const { position } = question;
+  const noAnswer = _("Question %(position)s has no answer yet.", { position });
+  const what = state === "none" ? noAnswer : _("Question %(position)s is not saved: %(why)s.", { position, why });
+  const noTake = _("No take of it is left: please tell the hiring team. What is saved stays saved.");
+  return `${what} ${takesLeft(question) > 0 ? _("Record it again; then you can finish.") : noTake}`;
 }
 
 /** @param {QuestionStatus} cut */
 function cutHint(cut) {
   const canRedo = redoOf(cut) !== null;
-  const offer = canRedo ? "Record it again, or finish with what there is." : "You may finish with what there is.";
-  return `Question ${cut.question.position}: ${cut.text}. ${offer}`;
+  const offer = canRedo ? _("Record it again, or finish with what there is.") : _("You may finish with what there is.");
+  return `${_("Question %(position)s: %(status)s.", { position: cut.question.position, status: cut.text })} ${offer}`;
 }
 
 /** @param {QuestionStatus} options */

@@ -1,6 +1,7 @@
 // Recovers answers that an earlier load of this page did not finish, in this browser or on another device: sends the
 // pieces that are still stored here, and completes the answers. It knows how a recording can end without a signal.
 
+import { gettext as _ } from "../site/gettext.js";
 import { StorageTrouble } from "../upload/piece_store.js";
 import { Upload, missingText } from "../upload/upload.js";
 import { takesUsed } from "./takes.js";
@@ -23,10 +24,6 @@ import { takesUsed } from "./takes.js";
 
 const LOOK_EVERY_MS = 1_000;
 const QUIET_LOOKS = 7; // a page notices within 5 s that it lost its seat; then it stops and sends the rest
-
-const RELOAD_ADVICE =
-  "Reload the page: it often answers then. " +
-  "What it stored and still does not return then is lost; what the server has stays saved.";
 
 export class EarlierUploads {
   /**
@@ -191,9 +188,9 @@ export class EarlierUploads {
     const { answer_id } = upload;
     const isWhole = !upload.missing && !upload.isLossUnknown;
     if (isWhole || this.store.isDurable || !this.notes.of(answer_id)) return "";
-    if (this.notes.values.unread === answer_id) return "this browser could not read what it had kept";
+    if (this.notes.values.unread === answer_id) return _("this browser could not read what it had kept");
     this.notes.write({ unread: answer_id });
-    throw Object.assign(new StorageTrouble("This browser's storage does not answer"), { advice: RELOAD_ADVICE });
+    throw Object.assign(new StorageTrouble(_("This browser's storage does not answer")), { advice: reloadAdvice() });
   }
 
   /**
@@ -231,6 +228,13 @@ export class EarlierUploads {
       if (error.status !== 404) throw error; // 404: an earlier request deleted it, and that reply was lost
     }
   }
+}
+
+function reloadAdvice() {
+  return _(
+    "Reload the page: it often answers then. What it stored and still does not return then is lost; what the server " +
+      "has stays saved.",
+  );
 }
 
 /**

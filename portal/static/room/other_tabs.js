@@ -1,6 +1,8 @@
 // What the room does when another tab or device wants the interview, has it, or had it before; and when the interview
 // cannot continue at all.
 
+import { gettext as _ } from "../site/gettext.js";
+
 /** @import { Room } from "./room.js" */
 
 export class OtherTabs {
@@ -10,12 +12,12 @@ export class OtherTabs {
   }
 
   showWaiting() {
-    this.room.happens("other_device_sends", "Waiting for the other device to send what it has.");
+    this.room.happens("other_device_sends", _("Waiting for the other device to send what it has."));
   }
 
   async takeOver() {
     const { room } = this;
-    room.happens("taken_over", "Waiting for the other device to send what it has.");
+    room.happens("taken_over", _("Waiting for the other device to send what it has."));
     await room.untilReached(() => room.seat.claim(true));
     await room.seat.askOthersToRelease();
     location.reload(); // the page then finds the right question, as after every reload
@@ -25,7 +27,7 @@ export class OtherTabs {
     const { room } = this;
     const ended = await this.#end();
     if (ended && !ended.isEmpty) room.notes.write({ interrupted: ended.answerId });
-    room.happens("seat_lost", "This interview was opened in another tab.");
+    room.happens("seat_lost", _("This interview was opened in another tab."));
   }
 
   /**
@@ -34,7 +36,7 @@ export class OtherTabs {
    */
   async stopped(error) {
     await this.#end();
-    throw Object.assign(error, { advice: "What was recorded before that is kept as long as you were told." });
+    throw Object.assign(error, { advice: _("What was recorded before that is kept as long as you were told.") });
   }
 
   /** End a recording and let the devices go. Resolves to how the recording ended, or to null where none ran. */

@@ -1,13 +1,12 @@
 // Leads the candidate through the questions: announces one, shows its prompt, measures the time to think, records the
 // takes, and goes on when the candidate keeps the answer.
 
+import { gettext as _, ngettext } from "../site/gettext.js";
 import { clock } from "./answer_status.js";
 import { Countdown } from "./countdown.js";
 import { newestTake, takeMs } from "./takes.js";
 
 /** @import { Room } from "./room.js" */
-
-const TURNED_LATE = "Your device was turned near the end. Your answer is being saved.";
 
 export class QuestionSteps {
   /** @param {Room} room */
@@ -21,7 +20,7 @@ export class QuestionSteps {
     this.actions = {
       show_question: () => this.showQuestion(),
       start: () => this.record(null),
-      stop: () => room.recordingEnd.review("Stopped. Your answer is being saved."),
+      stop: () => room.recordingEnd.review(_("Stopped. Your answer is being saved.")),
       again: () => this.again(),
       go_on: () => this.record(newestTake(this.question).at(-1)?.answer_id ?? null),
       accept: () => this.accept(),
@@ -47,7 +46,7 @@ export class QuestionSteps {
     room.recording.leave();
     this.#fillQuestion();
     const taken = clock(takeMs(question));
-    room.view.fill({ taken, saved: "–", saved_label: "Saving", saved_glyph: "↑", kept_here: "" });
+    room.view.fill({ taken, saved: "–", saved_label: _("Saving"), saved_glyph: "↑", kept_here: "" });
   }
 
   /**
@@ -56,9 +55,13 @@ export class QuestionSteps {
    */
   showStage(question) {
     const { position, prompt } = question;
-    if (prompt === null) this.room.happens("question_announced", `Question ${position} is next.`);
+    if (prompt === null) this.room.happens("question_announced", _("Question %(position)s is next.", { position }));
     else if (this.room.prompts.leftMs(question)) this.think();
-    else this.room.happens("think_time_over", `Question ${position}. ${prompt} Your time to think is over.`);
+    else {
+      const values = { position, prompt };
+      const announcement = _("Question %(position)s. %(prompt)s Your time to think is over.", values);
+      this.room.happens("think_time_over", announcement);
+    }
   }
 
   /** Fetch the prompt. Its time to think starts when the prompt is here, on this page and at the server. */
@@ -89,10 +92,15 @@ export class QuestionSteps {
     const leftMs = room.prompts.leftMs(question);
     const seconds = Math.round(leftMs / 1000);
     room.review.clear();
-    const announcement = `Question ${question.position}. ${question.prompt} You have ${seconds} seconds to think.`;
+    const announcement = ngettext(
+      "Question %(position)s. %(prompt)s You have %(num)s second to think.",
+      "Question %(position)s. %(prompt)s You have %(num)s seconds to think.",
+      seconds,
+      { position: question.position, prompt: question.prompt },
+    );
     room.happens("prompt_shown", announcement);
     /** @param {number} left */
-    const onTick = (left) => room.view.time("time to think", left, question.think_ms);
+    const onTick = (left) => room.view.time(_("time to think"), left, question.think_ms);
     room.countdown = new Countdown(leftMs, onTick, () => room.guard(() => this.record(null)));
   }
 
@@ -130,8 +138,13 @@ export class QuestionSteps {
       /** @type {(answerId: string, why: string) => void} */
       onStuck: (answerId, why) => recordingEnd.stuck(answerId, why),
       onTurned: () => view.turned(),
-      onTurnedLate: () => void room.guard(() => recordingEnd.review(TURNED_LATE)),
+      onTurnedLate: () => void room.guard(() => this.#turnedLate()),
     };
+  }
+
+  #turnedLate() {
+    const announcement = _("Your device was turned near the end. Your answer is being saved.");
+    return this.room.recordingEnd.review(announcement);
   }
 
   /** @param {number} limitMs */
@@ -139,16 +152,16 @@ export class QuestionSteps {
     const { room } = this;
     room.countdown?.stop();
     this.#fillQuestion();
-    room.happens("recording_began", "Recording.");
+    room.happens("recording_began", _("Recording."));
     let previousMs = limitMs;
     /** @param {number} leftMs */
     const onTick = (leftMs) => {
-      room.view.time("time left", leftMs, limitMs);
+      room.view.time(_("time left"), leftMs, limitMs);
       room.progress.showSaved();
       room.view.warnTimeLeft(leftMs, previousMs);
       previousMs = leftMs;
     };
-    const onEnd = () => room.guard(() => room.recordingEnd.review("Time is up. Your answer is being saved."));
+    const onEnd = () => room.guard(() => room.recordingEnd.review(_("Time is up. Your answer is being saved.")));
     room.countdown = new Countdown(limitMs, onTick, onEnd);
   }
 
@@ -183,7 +196,7 @@ export class QuestionSteps {
     const { room } = this;
     void room.source.close(); // the camera's light goes out: nothing more is recorded
     room.view.prompts(this.questions);
-    room.happens("all_answered", "All questions are answered.");
+    room.happens("all_answered", _("All questions are answered."));
   }
 
   #fillQuestion() {

@@ -1,17 +1,13 @@
 // What the room does when a recording ends: as the candidate wanted, cut off, empty, or stuck between two parts.
 
 import { DeviceTrouble } from "../devices/device_trouble.js";
-import { NOTHING_CAME } from "../devices/recorder.js";
+import { nothingCame } from "../devices/recorder.js";
+import { gettext as _ } from "../site/gettext.js";
 import { WORTH_CONTINUING_MS } from "./answer_recording.js";
 import { clock } from "./answer_status.js";
 import { newestTake, takeMs } from "./takes.js";
 
 /** @import { Room } from "./room.js" */
-
-const NOT_ENDED = "Your browser did not finish this recording properly. What it delivered is kept.";
-const USE_ANOTHER =
-  "Nothing was recorded and no take is used. " +
-  "Reload the page, or use another browser or device: your interview waits.";
 
 export class RecordingEnd {
   /** @param {Room} room */
@@ -29,7 +25,7 @@ export class RecordingEnd {
     const ended = await recording?.stop(); // there is no `recording` yet while the page loads
     if (!ended) return null;
     view.question(this.question, data.questions.length);
-    view.fill({ taken: clock(takeMs(this.question)), unended: ended.hasEnded ? "" : NOT_ENDED });
+    view.fill({ taken: clock(takeMs(this.question)), unended: ended.hasEnded ? "" : unendedText() });
     return ended;
   }
 
@@ -41,7 +37,7 @@ export class RecordingEnd {
     const { review } = this.room;
     const ended = await this.stop();
     if (!ended) return;
-    if (ended.isEmpty) return this.#empty(NOTHING_CAME);
+    if (ended.isEmpty) return this.#empty(nothingCame());
     this.room.happens("review_opened", announcement);
     await review.open(this.question);
   }
@@ -73,7 +69,9 @@ export class RecordingEnd {
   /** @param {string} why */
   interrupted(why) {
     const takenMs = takeMs(this.question);
-    const title = takenMs ? `${why} at ${clock(takenMs)}.` : `${why}.`;
+    // Translators: what happened to a recording, and at which time of it: "The camera stopped at 00:12."
+    const atTime = _("%(why)s at %(time)s.", { why, time: clock(takenMs) });
+    const title = takenMs ? atTime : `${why}.`;
     this.room.view.fill({ interrupted: title });
     this.offerToContinue();
     this.room.happens("cut_off", title);
@@ -89,12 +87,12 @@ export class RecordingEnd {
     notes.write({ interrupted: null });
     view.fill({ taken: clock(takeMs(this.question)) });
     this.offerToContinue();
-    this.room.happens("answer_found", "Nothing was recorded after that. What came before is kept.");
+    this.room.happens("answer_found", _("Nothing was recorded after that. What came before is kept."));
   }
 
   offerToContinue() {
     const canContinue = this.question.limit_ms - takeMs(this.question) >= WORTH_CONTINUING_MS;
-    this.room.view.fill({ go_on: canContinue ? "Go on with this answer" : "" });
+    this.room.view.fill({ go_on: canContinue ? _("Go on with this answer") : "" });
   }
 
   /**
@@ -102,8 +100,19 @@ export class RecordingEnd {
    * @param {string} why
    */
   #empty(why) {
-    if (!this.question.answers.length) throw new DeviceTrouble(why, USE_ANOTHER);
+    if (!this.question.answers.length) throw new DeviceTrouble(why, emptyAdvice());
     this.room.notes.write({ interrupted: newestTake(this.question).at(-1)?.answer_id });
     this.interrupted(why);
   }
+}
+
+function unendedText() {
+  return _("Your browser did not finish this recording properly. What it delivered is kept.");
+}
+
+function emptyAdvice() {
+  return _(
+    "Nothing was recorded and no take is used. Reload the page, or use another browser or device: your interview " +
+      "waits.",
+  );
 }

@@ -8,6 +8,7 @@ import { elementIn } from "../page/elements.js";
 import { pageApi } from "../server/api.js";
 import { Seat } from "../server/seat.js";
 import { untilReached } from "../server/until_reached.js";
+import { gettext as _ } from "../site/gettext.js";
 import { PieceStore } from "../upload/piece_store.js";
 import { Uploader } from "../upload/uploader.js";
 import { AnswerRecording } from "./answer_recording.js";
@@ -85,7 +86,7 @@ export class Room {
       const error = /** @type {Trouble} */ (thrown);
       if (!(error instanceof DeviceTrouble)) console.error(error);
       this.countdown?.stop();
-      const advice = error.advice || "Reload the page. Everything that was recorded is kept.";
+      const advice = error.advice || _("Reload the page. Everything that was recorded is kept.");
       this.view.fill({ trouble_title: error.message, trouble_advice: advice });
       this.happens("failed", error.message);
     }
@@ -101,7 +102,7 @@ export class Room {
     this.prompts.startClocks(this.data.questions);
     if (this.data.state !== "recording") return location.replace(this.api.base);
     const hasSeat = await this.untilReached(() => this.seat.claim(false));
-    if (!hasSeat) return this.happens("seat_lost", "Open in another tab.");
+    if (!hasSeat) return this.happens("seat_lost", _("Open in another tab."));
     await this.untilReached(async () => void (await this.source.settle()));
     this.store = await PieceStore.open(() => this.view.fill({ memory: "yes" }));
     this.uploader = this.newUploader();
@@ -161,7 +162,7 @@ export class Room {
     recordingEnd.offerToContinue();
     if (stage !== "finish") await this.openDevices();
     if (stage === "finish") steps.showFinish();
-    else if (stage === "interrupted") recordingEnd.interrupted("Your answer was interrupted");
+    else if (stage === "interrupted") recordingEnd.interrupted(_("Your answer was interrupted"));
     else if (stage === "ready") steps.showStage(question);
     else this.happens("answer_found");
     this.progress.changed();

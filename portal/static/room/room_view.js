@@ -2,6 +2,7 @@
 // announces changes to screen readers. The page names its parts (data-show, data-text, data-do, data-focus).
 
 import { elementAround, elementIn, elementsIn } from "../page/elements.js";
+import { gettext as _, ngettext } from "../site/gettext.js";
 import { answerStatus, clock, finishStatus, pad, savedSentences, timeLeft } from "./answer_status.js";
 import { obstacleText } from "./obstacle_text.js";
 import { takesLeft } from "./takes.js";
@@ -11,9 +12,6 @@ import { takesLeft } from "./takes.js";
 /** @import { WaitsIn } from "./answer_status.js" */
 /** @import { RoomState } from "./room_states.js" */
 
-const PAUSED =
-  "This moment is not assessed. After 10 s we stop, keep what you said, and you can go on later.";
-const TURNED = "Your device was turned. Recording goes on in a further part of this answer; keep talking.";
 const WARN_LEFT_MS = [30_000, 10_000]; // announced once each, for candidates who do not see the clock
 
 export class RoomView {
@@ -73,15 +71,15 @@ export class RoomView {
     const { position, prompt, think_ms, limit_ms, answers } = question;
     const isFirst = position === 1;
     this.fill({
-      progress: `question ${position} of ${total}`,
-      next: isFirst ? "Ready when you are" : `Question ${position} is next`,
-      rest: isFirst ? "" : "Go on when you like. No clock runs, and nothing is recorded.",
+      progress: _("question %(position)s of %(total)s", { position, total }),
+      next: isFirst ? _("Ready when you are") : _("Question %(position)s is next", { position }),
+      rest: isFirst ? "" : _("Go on when you like. No clock runs, and nothing is recorded."),
       prompt: prompt ?? "",
       think: think_ms ? duration(think_ms) : "",
       no_think: think_ms ? "" : "yes",
       limit: duration(limit_ms),
-      accept: "Keep it and continue",
-      save: "Save and continue",
+      accept: _("Keep it and continue"),
+      save: _("Save and continue"),
     });
     this.#takes(takesLeft(question));
     if (!answers.length) this.fill({ accept: "", save: "", go_on: "" }); // there is nothing to accept or to continue
@@ -89,11 +87,11 @@ export class RoomView {
 
   /** @param {number} left */
   #takes(left) {
-    const takes = left > 1 ? `You have ${left} takes.` : "You have 1 more take.";
+    if (left <= 0) return this.fill({ takes: _("This is your last take."), again: "", replaces: "" });
     this.fill({
-      takes: left > 0 ? takes : "This is your last take.",
-      again: left > 0 ? `Record again (${left} ${left === 1 ? "take" : "takes"} left)` : "",
-      replaces: left > 0 ? "If you record again, the new take counts and not this one." : "",
+      takes: ngettext("You have %(num)s more take.", "You have %(num)s takes.", left),
+      again: ngettext("Record again (%(num)s take left)", "Record again (%(num)s takes left)", left),
+      replaces: _("If you record again, the new take counts and not this one."),
     });
   }
 
@@ -114,7 +112,7 @@ export class RoomView {
    */
   warnTimeLeft(leftMs, previousMs) {
     const due = WARN_LEFT_MS.find((warnMs) => leftMs <= warnMs && previousMs > warnMs);
-    if (due) this.announce(`${due / 1000} seconds left.`);
+    if (due) this.announce(ngettext("%(num)s second left.", "%(num)s seconds left.", due / 1000));
   }
 
   /**
@@ -131,8 +129,8 @@ export class RoomView {
     const glyph = upload.trouble ? "▲" : upload.is_complete ? "✓" : "↑";
     this.root.dataset.saved = upload.trouble ? "part" : upload.is_complete ? "whole" : "";
     this.fill({ saved_label: savedLabel(upload, waitsIn, leftMs), saved_glyph: glyph });
-    this.fill({ saved: `${savedS} of ${recordedS} s` });
-    this.fill({ kept_here: waitsIn && `Kept in this ${waitsIn}, saved later`, kept_here_s: `${recordedS - savedS} s` });
+    this.fill({ saved: _("%(saved)s of %(recorded)s s", { saved: savedS, recorded: recordedS }) });
+    this.fill({ kept_here: keptLabel(waitsIn), kept_here_s: `${recordedS - savedS} s` });
   }
 
   /**
@@ -152,7 +150,7 @@ export class RoomView {
     this.fill(savedSentences(answerStatus(question, uploads, null, waitsIn)));
     const { hint, isFinishable, redo } = finishStatus(questions, uploads, leftMs, waitsIn);
     this.#finish.disabled = !isFinishable || Boolean(obstacle);
-    this.fill({ finish_hint: hint, redo: redo === null ? "" : `Record question ${redo} again` });
+    this.fill({ finish_hint: hint, redo: redo === null ? "" : redoLabel(redo) });
     return redo;
   }
 
@@ -161,7 +159,9 @@ export class RoomView {
    * @param {Question[]} questions
    */
   prompts(questions) {
-    questions.forEach((question) => this.fill({ [`prompt_${question.position}`]: question.prompt ?? "not shown yet" }));
+    for (const { position, prompt } of questions) {
+      this.fill({ [`prompt_${position}`]: prompt ?? _("not shown yet") });
+    }
   }
 
   /**
@@ -170,8 +170,8 @@ export class RoomView {
    * @param {number} of
    */
   playing(number, of) {
-    const playing = of > 1 ? `your answer, part ${number} of ${of}` : "your answer";
-    this.fill({ not_playing: "", playing, play_back: "Play it back if you like." });
+    const playing = of > 1 ? _("your answer, part %(number)s of %(of)s", { number, of }) : _("your answer");
+    this.fill({ not_playing: "", playing, play_back: _("Play it back if you like.") });
   }
 
   /**
@@ -179,7 +179,7 @@ export class RoomView {
    * @param {string} why
    */
   notPlaying(why) {
-    this.fill({ not_playing: why, playing: "your answer", play_back: "" });
+    this.fill({ not_playing: why, playing: _("your answer"), play_back: "" });
   }
 
   /**
@@ -190,15 +190,15 @@ export class RoomView {
   paused(kind, isPaused) {
     if (isPaused) this.pausedDevices.add(kind);
     else this.pausedDevices.delete(kind);
-    const devices = [...this.pausedDevices].sort().join(" and the ");
-    const text = devices ? `Your device paused the ${devices}, perhaps for a call. ${PAUSED}` : "";
+    const text = this.pausedDevices.size ? pausedText(this.pausedDevices) : "";
     this.fill({ paused: text });
-    this.announce(text || "Camera and microphone are back. Recording goes on.");
+    this.announce(text || _("Camera and microphone are back. Recording goes on."));
   }
 
   turned() {
-    this.fill({ paused: TURNED });
-    this.announce(TURNED);
+    const text = _("Your device was turned. Recording goes on in a further part of this answer; keep talking.");
+    this.fill({ paused: text });
+    this.announce(text);
   }
 
   unpaused() {
@@ -211,8 +211,8 @@ export class RoomView {
     const button = elementIn(this.root, "[data-do=hide]");
     const isHidden = (this.isSelfHidden = !this.isSelfHidden);
     camera.classList.toggle("invisible", isHidden);
-    button.textContent = isHidden ? "Show me" : "Hide me";
-    this.fill({ hidden_self: isHidden ? "You do not see yourself. Recording is not affected." : "" });
+    button.textContent = isHidden ? _("Show me") : _("Hide me");
+    this.fill({ hidden_self: isHidden ? _("You do not see yourself. Recording is not affected.") : "" });
   }
 
   /**
@@ -246,11 +246,35 @@ export class RoomView {
  * @param {number | null} leftMs
  */
 function savedLabel(upload, waitsIn, leftMs) {
-  if (upload.failure) return "Not saved";
-  if (upload.lost) return "Saved only in part";
-  if (upload.is_complete) return "Saved";
+  if (upload.failure) return _("Not saved");
+  if (upload.lost) return _("Saved only in part");
+  if (upload.is_complete) return _("Saved");
   const left = waitsIn ? "" : timeLeft(leftMs);
-  return left ? `Saving, ${left}` : "Saving";
+  return left ? _("Saving, %(left)s", { left }) : _("Saving");
+}
+
+/** @param {string} waitsIn */
+function keptLabel(waitsIn) {
+  if (!waitsIn) return "";
+  return waitsIn === "page" ? _("Kept in this page, saved later") : _("Kept in this browser, saved later");
+}
+
+/** @param {number} position */
+function redoLabel(position) {
+  return _("Record question %(position)s again", { position });
+}
+
+/** @param {Set<DeviceKind>} devices */
+function pausedText(devices) {
+  const advice = _("This moment is not assessed. After 10 s we stop, keep what you said, and you can go on later.");
+  return `${pausedSentence(devices)} ${advice}`;
+}
+
+/** @param {Set<DeviceKind>} devices */
+function pausedSentence(devices) {
+  if (devices.size > 1) return _("Your device paused the camera and the microphone, perhaps for a call.");
+  if (devices.has("camera")) return _("Your device paused the camera, perhaps for a call.");
+  return _("Your device paused the microphone, perhaps for a call.");
 }
 
 /**
@@ -259,5 +283,6 @@ function savedLabel(upload, waitsIn, leftMs) {
  */
 function duration(ms) {
   const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${pad(seconds % 60)} min`;
+  if (seconds < 60) return _("%(seconds)s s", { seconds });
+  return _("%(clock)s min", { clock: `${Math.floor(seconds / 60)}:${pad(seconds % 60)}` });
 }

@@ -1,5 +1,6 @@
 // Shows in the room how far the uploads are: at each change, and while an answer is recorded.
 
+import { gettext as _ } from "../site/gettext.js";
 import { removeVoid } from "./answer_status.js";
 
 /** @import { Upload } from "../upload/upload.js" */
@@ -28,7 +29,8 @@ export class UploadProgress {
     this.showSaved();
     const { upload, isRunning } = recording;
     if (!isRunning || !upload?.trouble) return;
-    void this.room.guard(() => recordingEnd.cutOff("Saving stopped", `Nothing of it is saved: ${upload.trouble}`));
+    const whyEmpty = _("Nothing of it is saved: %(why)s", { why: upload.trouble });
+    void this.room.guard(() => recordingEnd.cutOff(_("Saving stopped"), whyEmpty));
   }
 
   /** Note and show how much is saved of the answer that is recorded now, or was recorded last. */

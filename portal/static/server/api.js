@@ -2,13 +2,13 @@
 // our problem type becomes a Problem with the server's words, no reply becomes Unreachable, and any other reply (a
 // proxy's page, half a reply) becomes Unintelligible. The caller decides what to do then.
 
+import { gettext as _ } from "../site/gettext.js";
 import { hasAgreedShape } from "./reply_shapes.js";
 
 const ANSWER_WITHIN_MS = 15_000; // a busy server needs less, and a waiting person sees a second try
 const CSRF_EXPIRED = 419;
 const PROBLEM_JSON = "application/problem+json";
 const OUR_PROBLEMS = "urn:career-portal:problem:";
-const SIGNED_OUT = "You are signed out. Sign in again in another tab.";
 const SIGN_IN_PAGE = /\/login$/;
 
 /** Our server refused the request. */
@@ -18,7 +18,7 @@ export class Problem extends Error {
    * @param {{ detail?: string, title?: string, offset?: number }} [body]
    */
   constructor(status, body = {}) {
-    super(body.detail || body.title || `The server refused it (${status}).`);
+    super(body.detail || body.title || _("The server refused it (%(status)s).", { status }));
     this.status = status;
     this.body = body;
   }
@@ -43,7 +43,7 @@ export class Unintelligible extends Unreachable {
    * @param {string} what
    */
   constructor(foreignStatus, what) {
-    super(`${what} (status ${foreignStatus})`);
+    super(_("%(what)s (status %(status)s)", { what, status: foreignStatus }));
     this.foreignStatus = foreignStatus; // not `status`: that would be a refusal of our server
   }
 }
@@ -76,11 +76,13 @@ export function timeLimit(ms) {
 export async function request(url, options = {}, withinMs = ANSWER_WITHIN_MS) {
   const { response, text } = await exchange(url, options, withinMs);
   const { status, headers, redirected } = response;
-  if (redirected && isSignInPage(response.url)) throw new Problem(401, { detail: SIGNED_OUT });
-  if (redirected) throw new Unintelligible(status, "We were led to another page");
+  if (redirected && isSignInPage(response.url)) {
+    throw new Problem(401, { detail: _("You are signed out. Sign in again in another tab.") });
+  }
+  if (redirected) throw new Unintelligible(status, _("We were led to another page"));
   if (response.ok) return { status, headers, text };
   const body = refusalOf(response, text);
-  throw body ? new Problem(status, body) : new Unintelligible(status, "This refusal is not our server's");
+  throw body ? new Problem(status, body) : new Unintelligible(status, _("This refusal is not our server's"));
 }
 
 /**
@@ -193,7 +195,7 @@ export class Api {
    */
   async send(path, body, type, withinMs) {
     const { status } = await this.#ask(path, this.#posting(body, type), withinMs);
-    if (status !== 204) throw new Unintelligible(status, "Something else took the bytes");
+    if (status !== 204) throw new Unintelligible(status, _("Something else took the bytes"));
   }
 
   /**
@@ -213,7 +215,7 @@ export class Api {
   async #json(path, options) {
     const { status, headers, text } = await this.#ask(path, options);
     const reply = isOfType(headers, "application/json") ? parsed(text) : undefined;
-    if (!hasAgreedShape(path, reply)) throw new Unintelligible(status, "This reply is not our server's");
+    if (!hasAgreedShape(path, reply)) throw new Unintelligible(status, _("This reply is not our server's"));
     this.#noteSignIn(null);
     return reply;
   }

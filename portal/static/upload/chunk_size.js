@@ -2,6 +2,7 @@
 // after requests that arrived quickly. It also measures how fast the connection is. It sends nothing itself.
 
 import { Problem, Unintelligible } from "../server/api.js";
+import { gettext as _ } from "../site/gettext.js";
 
 const FIRST_BYTES = 64 * 1024; // arrives within a minute at 1.1 kB/s
 const LEAST_BYTES = 1024; // half a minute at 0.05 kB/s, headers included; a smaller request would be mostly headers
@@ -66,7 +67,7 @@ export class ChunkSize {
     this.#shrink(bytes);
     if (!isOurs) this.mostBytes = this.bytes; // a proxy takes no more than this: never send as much again
     if (isOurs && isLeast) this.bytes = Math.min(FIRST_BYTES, this.mostBytes); // the request was not too large
-    const seen = isOurs && !isLeast ? new Unintelligible(TOO_LARGE, "Too much at once") : error;
+    const seen = isOurs && !isLeast ? new Unintelligible(TOO_LARGE, _("Too much at once")) : error;
     return Object.assign(seen, { isSoon: !isLeast });
   }
 

@@ -3,6 +3,7 @@
 // then.
 
 import { Problem, Unintelligible, Unreachable, isPassing } from "../server/api.js";
+import { gettext as _ } from "../site/gettext.js";
 import { ChunkSize } from "./chunk_size.js";
 import * as tus from "./tus.js";
 
@@ -118,7 +119,7 @@ export class Delivery {
   async #confirmed(upload, offset) {
     const isFromElsewhere = offset > upload.stored_bytes; // an earlier load sent them, or the machine recorded them
     if (isFromElsewhere && this.needsNetwork && !upload.is_ended) {
-      throw new Unintelligible(200, "More than was recorded");
+      throw new Unintelligible(200, _("More than was recorded"));
     }
     upload.confirm(offset, this.store.untilMs(upload.answer_id, offset));
     await this.store.dropBefore(upload.record(), offset);
@@ -129,7 +130,7 @@ export class Delivery {
    * @param {Upload} upload
    */
   async #missing(upload) {
-    if (upload.wasAskedAgain) return upload.cutOff("a part of it is gone from this browser");
+    if (upload.wasAskedAgain) return upload.cutOff(_("a part of it is gone from this browser"));
     upload.wasAskedAgain = true;
     upload.forgetOffset();
   }

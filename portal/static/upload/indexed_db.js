@@ -2,6 +2,8 @@
 // fault of the browser) and is then opened again. Every wait has a time limit. It knows the stores by name, not their
 // content.
 
+import { gettext as _ } from "../site/gettext.js";
+
 /**
  * What a transaction does with the stores; it may return a request whose result is wanted.
  * @template T
@@ -43,7 +45,9 @@ export class Database {
 
   async open() {
     if (this.connection) return this.connection;
-    if (performance.now() - this.failedAt < OPEN_AGAIN_MS) throw new StorageTrouble("The storage could not be opened.");
+    if (performance.now() - this.failedAt < OPEN_AGAIN_MS) {
+      throw new StorageTrouble(_("The storage could not be opened."));
+    }
     this.opening ??= this.#open().finally(() => (this.opening = null));
     return this.opening;
   }
@@ -167,7 +171,7 @@ function within(ms, promise) {
   let timer;
   /** @type {Promise<never>} */
   const late = new Promise((_resolve, reject) => {
-    timer = setTimeout(() => reject(new StorageTrouble(`no answer within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new StorageTrouble(_("no answer within %(ms)s ms", { ms }))), ms);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

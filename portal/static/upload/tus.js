@@ -2,6 +2,7 @@
 // It knows no answers, retries or storage. A reply that does not follow the protocol is Unintelligible.
 
 import { Unintelligible, request } from "../server/api.js";
+import { gettext as _ } from "../site/gettext.js";
 
 /** @typedef {Partial<UploadAddress>} Address */
 
@@ -14,7 +15,9 @@ const APPEND_WITHIN_MS = 60_000;
  * @param {Record<string, string>} [more]
  */
 function headersFor(upload, more = {}) {
-  return { "Tus-Resumable": VERSION, Authorization: `Bearer ${upload.upload_token}`, ...more };
+  const language = document.documentElement.lang; // of a refusal: no cookie or account is read for an upload
+  const token = `Bearer ${upload.upload_token}`;
+  return { "Tus-Resumable": VERSION, Authorization: token, "Accept-Language": language, ...more };
 }
 
 /** @param {Address} upload */
@@ -31,7 +34,7 @@ function offsetOf({ status, headers }, wanted) {
   const text = headers.get("Upload-Offset") ?? "";
   const offset = /^\d+$/.test(text) ? Number(text) : NaN;
   const isOurs = status === wanted && headers.get("Tus-Resumable") === VERSION && Number.isSafeInteger(offset);
-  if (!isOurs) throw new Unintelligible(status, "This reply does not follow the upload protocol");
+  if (!isOurs) throw new Unintelligible(status, _("This reply does not follow the upload protocol"));
   return offset;
 }
 
@@ -57,7 +60,7 @@ export async function append(upload, start, bytes) {
   });
   const reply = await request(addressOf(upload), { method: "PATCH", headers, body: bytes }, APPEND_WITHIN_MS);
   const offset = offsetOf(reply, 204);
-  if (offset < start || offset > start + bytes.byteLength) throw new Unintelligible(204, "The offset is impossible");
+  if (offset < start || offset > start + bytes.byteLength) throw new Unintelligible(204, _("The offset is impossible"));
   return offset;
 }
 

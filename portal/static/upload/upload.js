@@ -1,6 +1,7 @@
 // One answer on its way to the server: what was recorded, what the server has confirmed, and how it ended. It only
 // holds these facts and changes them by its own methods; uploader.js decides when something is sent, delivery.js how.
 
+import { gettext as _ } from "../site/gettext.js";
 import { Backoff } from "./backoff.js";
 
 const CRASH_LOSS_MS = 2_000; // a page that is closed or crashes may lose this much; we report only a larger loss
@@ -172,7 +173,7 @@ export class Upload {
 
   /** The server has no such answer. */
   makeVoid() {
-    [this.isVoid, this.failure] = [true, this.lost || "nothing of it arrived"];
+    [this.isVoid, this.failure] = [true, this.lost || _("nothing of it arrived")];
   }
 
   /**
@@ -260,7 +261,9 @@ export class Upload {
  * @param {number} ms
  */
 export function missingText(ms) {
-  return ms < CRASH_LOSS_MS ? "" : `its last ${Math.round(ms / 1000)} s are gone`;
+  if (ms < CRASH_LOSS_MS) return "";
+  // Translators: this follows a colon, as the reason why an answer is not all saved.
+  return _("its last %(seconds)s s are gone", { seconds: Math.round(ms / 1000) });
 }
 
 /** @param {PageEvent} options */

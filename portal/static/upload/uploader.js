@@ -4,6 +4,7 @@
 // tries again.
 
 import { Problem, Unreachable, isPassing } from "../server/api.js";
+import { gettext as _ } from "../site/gettext.js";
 import { Delivery } from "./delivery.js";
 import { StorageTrouble } from "./piece_store.js";
 
@@ -64,7 +65,7 @@ export class Uploader {
         this.sendNow();
       });
     } catch (error) {
-      upload.lost ||= `the browser could not read it (${error.name})`;
+      upload.lost ||= _("the browser could not read it (%(error)s)", { error: error.name });
       this.sendNow();
     }
   }

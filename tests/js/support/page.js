@@ -1,5 +1,5 @@
-// What our scripts need of a browser, given to Node: IndexedDB, the page's address, and its line to the server. A page
-// is an asynchronous context of its own. Once it is closed, nothing that it began goes on: no reply reaches it.
+// What our scripts need of a browser, given to Node: IndexedDB, the page's address and language, and its line to the
+// server. A page is an asynchronous context of its own. Once it is closed, nothing that it began goes on: no reply reaches it.
 
 import "fake-indexeddb/auto";
 
@@ -45,6 +45,7 @@ const line = Object.assign(new EventTarget(), { onLine: true });
 Object.assign(globalThis, {
   window: line,
   location: new URL("http://127.0.0.1/"),
+  document: { documentElement: { lang: "en" } },
   /** @type {typeof fetch} */
   fetch: (url, options) => (pages.getStore() ?? new Page(location.href)).fetch(url, options),
 });

@@ -102,7 +102,7 @@ def test_the_record_says_which_words_and_how_many_days(
     client.post(address, data={"shown": shown, "record": "y"})
     interview = only_interview()
 
-    assert (interview.consent_version, interview.consent_sha256) == (consent.VERSION, shown)
+    assert (interview.consent_version, interview.consent_sha256) == (consent.VERSIONS["en"], shown)
     assert interview.consent_days == settings(app).retention_days
     package = zipfile.ZipFile(
         BytesIO(b"".join(data_export.export_data(interview.application.user)))
@@ -113,7 +113,7 @@ def test_the_record_says_which_words_and_how_many_days(
         if name.endswith("application.json")
     ]
     assert said["interview"]["consent_sha256"] == shown
-    assert said["interview"]["consent_version"] == consent.VERSION
+    assert said["interview"]["consent_version"] == consent.VERSIONS["en"]
     assert said["interview"]["consent_days"] == 180
 
 

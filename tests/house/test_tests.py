@@ -3,31 +3,15 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from import_time import at_import
 
 TESTS = Path(__file__).resolve().parent.parent
 FILES = sorted(TESTS.rglob("*.py"))
 CLOCKS = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"}
 CLOCKS |= {"utc_now", "now", "utcnow", "today"}
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
-
-def at_import(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs when a file is imported: all but the bodies of its functions.
-
-    Decorators run, with the parameters of tests, and so do the defaults of arguments.
-    """
-    yield node
-    if not isinstance(node, Function):
-        children = list(ast.iter_child_nodes(node))
-    else:
-        children = [node.args, *getattr(node, "decorator_list", [])]
-    for child in children:
-        yield from at_import(child)
 
 
 def clocks_read(source: str) -> list[int]:

@@ -10,6 +10,7 @@ from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
+from portal.languages import gettext as _
 from portal.models import AuditEvent, User, utc_now
 from portal.people import accounts, credentials, throttle
 from portal.web.error_pages import beside_form
@@ -42,7 +43,7 @@ def password() -> ResponseReturnValue:
     except PortalError as error:
         return beside_form(error, "account/password.html", form)
     start_session(db.session.get_one(User, user_id))
-    flash("Your password is changed. You are signed out everywhere else.", "success")
+    flash(_("Your password is changed. You are signed out everywhere else."), "success")
     return go_to(url_for("account.account"))
 
 
@@ -51,7 +52,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
     with transaction():
         accounts.sign_out_everywhere(current_user, by=current_user)
     session.clear()
-    flash("You are signed out everywhere.", "success")
+    flash(_("You are signed out everywhere."), "success")
     return go_to(url_for("jobs.board"))
 
 
@@ -75,14 +76,14 @@ def data() -> ResponseReturnValue:
 @bp.route("/delete", methods=["GET", "POST"])
 def delete() -> ResponseReturnValue:
     if current_user.is_admin:
-        flash("An admin's account is removed by the operator of this portal.", "info")
+        flash(_("An admin's account is removed by the operator of this portal."), "info")
         return go_to(url_for("account.account"))
     form = ConfirmForm()
     if refusal := _unconfirmed(form, "account/delete.html"):
         return refusal
     account_deletion.delete_account(current_user, by=current_user)
     session.clear()
-    flash("Your account is deleted, with everything that belonged to it.", "success")
+    flash(_("Your account is deleted, with everything that belonged to it."), "success")
     return go_to(url_for("jobs.board"))
 
 

@@ -19,6 +19,7 @@ from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.applications import ApplyForm, ResumeForm
 from portal.hiring import CannotChange, next_step, resumes
+from portal.languages import gettext as _
 from portal.models import Application, AuditEvent, Job, utc_now
 from portal.people import throttle
 from portal.people.throttle import RetryLater
@@ -28,10 +29,6 @@ from portal.web.htmx import go_to, wants_fragment
 
 bp = Blueprint("applications", __name__)
 
-TOO_LARGE = (
-    f"This file is larger than {resumes.MAX_MB} MB. "
-    "Save it with smaller pictures and choose it again."
-)
 # A browser shows our response only after it has sent the whole request. So we read a request that
 # is too large to its end, but not more than this.
 DRAIN_MAX_BYTES = 32 * 1024 * 1024
@@ -86,8 +83,8 @@ def apply(slug: str) -> ResponseReturnValue:
             return beside_form(error, "applications/apply.html", form, job=job)
         with _stored(form) as resume, transaction():
             hiring.apply(job, resume, form.note.data or "", by=current_user)
-        done = f"You applied for {job.title}. Your résumé is saved. {form.checked.changes}"
-        flash(done.strip(), "success")
+        done = _("You applied for %(job)s. Your résumé is saved.", job=job.title)
+        flash(f"{done} {form.checked.changes}".strip(), "success")
     if hiring.find_application(current_user, job):
         return go_to(url_for("applications.dashboard"))
     return go_to(url_for("jobs.job", slug=slug))
@@ -122,17 +119,25 @@ def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
     if request.endpoint == "applications.replace_resume":
         application = access.fetch_own(Application, request.view_args["application_id"])  # type: ignore[index]
         form = ResumeForm(str(current_user.id), formdata=None)
-        form.resume.errors = [TOO_LARGE]
+        form.resume.errors = [_too_large()]
         seen = hiring.resume_version(application)
         return render_template(
             "applications/replace_resume.html", application=application, form=form, seen=seen
         ), 413
     job = access.fetch_job(request.view_args["slug"])  # type: ignore[index]
     form = ApplyForm(str(current_user.id), formdata=None)
-    form.resume.errors = [TOO_LARGE]
+    form.resume.errors = [_too_large()]
     return render_template(
         "applications/apply.html", job=job, form=form, unread=True, lost_note=not wants_fragment()
     ), 413
+
+
+def _too_large() -> str:
+    return _(
+        "This file is larger than %(number)s MB. "
+        "Save it with smaller pictures and choose it again.",
+        number=resumes.MAX_MB,
+    )
 
 
 def _drain_body() -> None:
@@ -154,7 +159,7 @@ def resume(application_id: uuid.UUID) -> ResponseReturnValue:
                 hiring.note_opened(application)
     path = settings().resumes_folder / application.resume_path
     if not path.is_file():
-        abort(410, "This file is not on our disk any more. Ask its owner to send it again.")
+        abort(410, _("This file is not on our disk any more. Ask its owner to send it again."))
     response = send_file(path, mimetype=resumes.mimetype(application.resume_path))
     response.headers["Content-Disposition"] = resumes.disposition(application.resume_name)
     response.headers["Content-Security-Policy"] = security_headers.FILE_POLICY
@@ -183,8 +188,8 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
     except PortalError as error:
         is_final = isinstance(error, CannotChange)
         return beside_form(error, "applications/replace_resume.html", **view, is_final=is_final)
-    done = f"Your résumé is replaced; the file before it is deleted. {form.checked.changes}"
-    flash(done.strip(), "success")
+    done = _("Your résumé is replaced; the file before it is deleted.")
+    flash(f"{done} {form.checked.changes}".strip(), "success")
     return go_to(url_for("applications.dashboard"))
 
 
@@ -196,7 +201,7 @@ def withdraw(application_id: uuid.UUID) -> ResponseReturnValue:
         with transaction():
             seen = request.form.get(edit_conflicts.FIELD, "")
             hiring.withdraw(application, seen, by=current_user)
-        flash(f"You withdrew your application for {application.job.title}.", "success")
+        flash(_("You withdrew your application for %(job)s.", job=application.job.title), "success")
     return go_to(url_for("applications.dashboard"))
 
 

@@ -23,6 +23,8 @@ from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db, login_manager
 from portal.forms.account import AboutForm, AccountForm, SignInForm
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import AuditEvent, User
 from portal.people import accounts, credentials, known_browsers
 from portal.people.credentials import Credentials
@@ -33,8 +35,9 @@ bp = Blueprint("auth", __name__)
 
 POLLED = ("_status", "_row")  # pages poll the views whose names end like this
 
-NOTHING_SENT = "You were signed out, so nothing was saved. Sign in, then send it again."
-BACK_TO_YOUR_TAB = (
+SIGN_IN_FIRST = N_("Please sign in first.")
+NOTHING_SENT = N_("You were signed out, so nothing was saved. Sign in, then send it again.")
+BACK_TO_YOUR_TAB = N_(
     "You are signed in. Go back to the tab that you came from: everything in it is still there."
 )
 
@@ -49,7 +52,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
         # Never redirect a script or a poll: the page that sent it may be recording.
         abort(401)
     is_lost = request.method not in {"GET", "HEAD"}
-    flash(NOTHING_SENT if is_lost else "Please sign in first.", "warning" if is_lost else "info")
+    flash(_(NOTHING_SENT if is_lost else SIGN_IN_FIRST), "warning" if is_lost else "info")
     here = (
         urlsplit(request.headers.get("HX-Current-URL", ""))
         if wants_fragment()
@@ -84,7 +87,7 @@ def _redirect_signed_in(user: User) -> ResponseReturnValue:
     second tab would take it away from the first one.
     """
     if "other_tab" in request.args:
-        flash(BACK_TO_YOUR_TAB, "success")
+        flash(_(BACK_TO_YOUR_TAB), "success")
     wanted = own_path(request.args.get("next"))
     return go_to(wanted or url_for("admin.overview" if user.is_admin else "applications.dashboard"))
 
@@ -101,7 +104,7 @@ def signed_in() -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     with transaction():
         access.sign_out_here()
-    flash("You are signed out.", "success")
+    flash(_("You are signed out."), "success")
     return go_to(url_for("jobs.board"))
 
 

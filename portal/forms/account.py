@@ -8,6 +8,8 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Optio
 from portal import edit_conflicts
 from portal.edit_conflicts import Difference
 from portal.forms import PageForm
+from portal.languages import gettext as _
+from portal.languages import lazy_gettext
 from portal.models import User
 from portal.people import contact_details, passwords
 
@@ -19,14 +21,20 @@ def tidied(tidy: Callable[[str], str]) -> list[Callable[[str | None], str | None
     return [lambda value: tidy(value) if value else value]
 
 
+def at_most(chars: int) -> Length:
+    """The longest text that a field takes."""
+    message = lazy_gettext("Use at most %(number)s characters.", number=chars)
+    return Length(max=chars, message=message)
+
+
 def email_field() -> EmailField:
     checks = [
-        DataRequired("Enter your e-mail address."),
-        Length(max=254, message="An e-mail address has at most 254 characters."),
-        Email("This is not a complete e-mail address, like name@example.org."),
+        DataRequired(lazy_gettext("Enter your e-mail address.")),
+        Length(max=254, message=lazy_gettext("An e-mail address has at most 254 characters.")),
+        Email(lazy_gettext("This is not a complete e-mail address, like name@example.org.")),
     ]
     return EmailField(
-        "E-mail",
+        lazy_gettext("E-mail"),
         checks,
         filters=tidied(contact_details.without_blanks),
         render_kw={"autocomplete": "username", "inputmode": "email", "maxlength": 254},
@@ -36,8 +44,8 @@ def email_field() -> EmailField:
 def known_password_field(label: str) -> PasswordField:
     """A field for an existing password. It shows no rules, because they would help to guess it."""
     checks = [
-        InputRequired("Enter your password."),
-        Length(max=passwords.MAX_CHARS, message="This is not a password here."),
+        InputRequired(lazy_gettext("Enter your password.")),
+        Length(max=passwords.MAX_CHARS, message=lazy_gettext("This is not a password here.")),
     ]
     return PasswordField(label, checks, render_kw={"autocomplete": "current-password"})
 
@@ -46,7 +54,7 @@ def new_password_field(label: str) -> PasswordField:
     limits = {"minlength": passwords.MIN_CHARS, "maxlength": passwords.MAX_CHARS}
     return PasswordField(
         label,
-        [InputRequired("Choose a password.")],
+        [InputRequired(lazy_gettext("Choose a password."))],
         render_kw={"autocomplete": "new-password"} | limits,
     )
 
@@ -55,20 +63,20 @@ class SignInForm(PageForm):
     """Signing in with e-mail and password."""
 
     email = email_field()
-    password = known_password_field("Password")
+    password = known_password_field(lazy_gettext("Password"))
 
 
 class ConfirmForm(PageForm):
     """A signed-in user confirms an action with the password."""
 
-    password = known_password_field("Your password")
+    password = known_password_field(lazy_gettext("Your password"))
 
 
 class PasswordForm(PageForm):
     """The old and the new password. The new one must not be `email`, the user's address."""
 
-    old = known_password_field("Password now")
-    new = new_password_field("New password")
+    old = known_password_field(lazy_gettext("Password now"))
+    new = new_password_field(lazy_gettext("New password"))
 
     def __init__(self, email: str) -> None:
         super().__init__()
@@ -78,24 +86,24 @@ class PasswordForm(PageForm):
         if reason := passwords.why_refused(field.data, self._email):
             raise ValidationError(reason)
         if field.data == self.old.data:
-            raise ValidationError("This is the password you have. Choose another.")
+            raise ValidationError(_("This is the password you have. Choose another."))
 
 
 class AccountForm(PageForm):
     """Step 1 of the registration: the account."""
 
     full_name = StringField(
-        "Full name",
-        [DataRequired("Enter your name."), Length(max=120, message="Use at most 120 characters.")],
+        lazy_gettext("Full name"),
+        [DataRequired(lazy_gettext("Enter your name.")), at_most(120)],
         filters=tidied(contact_details.tidy_text),
         render_kw={"autocomplete": "name", "maxlength": 120},
     )
     email = email_field()
-    password = new_password_field("Password")
+    password = new_password_field(lazy_gettext("Password"))
 
     def validate_full_name(self, field: Field) -> None:
         if not contact_details.is_name(field.data):
-            raise ValidationError("Enter your name.")
+            raise ValidationError(_("Enter your name."))
 
     def validate_password(self, field: Field) -> None:
         if reason := passwords.why_refused(field.data, self.email.data or ""):
@@ -107,30 +115,27 @@ class AboutForm(PageForm):
 
     seen = HiddenField()  # marks of the stored values when we rendered the page
     phone = TelField(
-        "Phone",
-        [
-            Optional(),
-            Length(max=contact_details.PHONE_MAX_CHARS, message="Use at most 40 characters."),
-        ],
+        lazy_gettext("Phone"),
+        [Optional(), at_most(contact_details.PHONE_MAX_CHARS)],
         filters=tidied(contact_details.tidy_phone),
         render_kw={"autocomplete": "tel", "maxlength": 60},
     )
     location = StringField(
-        "Where you live",
-        [Length(max=120, message="Use at most 120 characters.")],
+        lazy_gettext("Where you live"),
+        [at_most(120)],
         filters=tidied(contact_details.tidy_text),
         render_kw={"autocomplete": "address-level2", "maxlength": 120},
     )
     headline = StringField(
-        "In one line",
-        [Length(max=160, message="Use at most 160 characters.")],
+        lazy_gettext("In one line"),
+        [at_most(160)],
         filters=tidied(contact_details.tidy_text),
         render_kw={"autocomplete": "organization-title", "maxlength": 160},
     )
 
     def validate_phone(self, field: Field) -> None:
         if field.data and not contact_details.is_phone(field.data):
-            raise ValidationError(contact_details.PHONE_ADVICE)
+            raise ValidationError(_(contact_details.PHONE_ADVICE))
 
     @classmethod
     def of(cls, user: User) -> "AboutForm":
@@ -161,8 +166,8 @@ class AboutForm(PageForm):
         return [
             Difference(
                 self[name].label.text,
-                known[name] or "nothing",
-                (typed[name] or "nothing") if is_mine else None,
+                known[name] or _("nothing"),
+                (typed[name] or _("nothing")) if is_mine else None,
             )
             for name, is_mine in over.items()
         ]

@@ -4,12 +4,14 @@ from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
 from wtforms import Field, TextAreaField
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import ValidationError
 
 from portal import hiring
 from portal.config import settings
 from portal.forms import PageForm
+from portal.forms.account import at_most
 from portal.hiring import resumes
+from portal.languages import lazy_gettext
 
 
 class ResumeForm(PageForm):
@@ -19,10 +21,12 @@ class ResumeForm(PageForm):
     """
 
     resume = FileField(
-        "Résumé",
-        [FileRequired("Choose your résumé: a PDF or a Word document (.docx).")],
-        description=f"PDF or Word (.docx), up to {resumes.MAX_MB} MB. "
-        "Only you and the hiring team can open it.",
+        lazy_gettext("Résumé"),
+        [FileRequired(lazy_gettext("Choose your résumé: a PDF or a Word document (.docx)."))],
+        description=lazy_gettext(
+            "PDF or Word (.docx), up to %(number)s MB. Only you and the hiring team can open it.",
+            number=resumes.MAX_MB,
+        ),
         # Phones filter files by type, computers by file name extension. We check the file anyway.
         render_kw={
             "accept": ",".join(
@@ -50,13 +54,8 @@ class ApplyForm(ResumeForm):
     """A résumé and a note."""
 
     note = TextAreaField(
-        "A note to the team",
-        [
-            Length(
-                max=hiring.NOTE_MAX_CHARS,
-                message=f"Use at most {hiring.NOTE_MAX_CHARS} characters.",
-            )
-        ],
+        lazy_gettext("A note to the team"),
+        [at_most(hiring.NOTE_MAX_CHARS)],
         # A browser's `maxlength` counts a line end as one character but sends two.
         filters=[lambda text: text.replace("\r\n", "\n") if text else text],
         render_kw={"rows": 6, "maxlength": hiring.NOTE_MAX_CHARS},

@@ -6,6 +6,8 @@ from wtforms import BooleanField, HiddenField
 from wtforms.validators import StopValidation
 
 from portal.forms import PageForm
+from portal.languages import gettext as _
+from portal.languages import lazy_gettext
 
 # A page's checkbox sends "y", a program sends "true". No other value is consent.
 YES = {"y", "true"}
@@ -21,7 +23,7 @@ class Agreement(BooleanField):
 def needed(_form: PageForm, field: Agreement) -> None:
     if not field.data:
         raise StopValidation(
-            "Without this there is nothing to show the hiring team. Tick it to go on."
+            _("Without this there is nothing to show the hiring team. Tick it to go on.")
         )
 
 
@@ -30,11 +32,13 @@ class ConsentForm(PageForm):
 
     shown = HiddenField()
     record = Agreement(
-        "Record my answers as video with sound", [needed], description="Needed for the interview."
+        lazy_gettext("Record my answers as video with sound"),
+        [needed],
+        description=lazy_gettext("Needed for the interview."),
     )
     analyse = Agreement(
-        "Measure picture and sound to help reviewers find places to look at",
-        description=(
+        lazy_gettext("Measure picture and sound to help reviewers find places to look at"),
+        description=lazy_gettext(
             "Yours to choose. Without it nothing is measured, and your interview counts the same."
         ),
     )
@@ -52,8 +56,10 @@ class ConsentForm(PageForm):
         is_agreed: bool = self.validate_on_submit()
         if self.is_submitted() and self.shown.data != sha256:
             self.shown.errors = [
-                "The consent text has changed since you opened this page. Read it again,"
-                " then choose."
+                _(
+                    "The consent text has changed since you opened this page. Read it again,"
+                    " then choose."
+                )
             ]
             is_agreed = False
         self.shown.data = sha256  # the next page shows the current text

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     FieldList,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
@@ -30,7 +29,9 @@ from portal.choice_words import words
 from portal.edit_conflicts import Difference
 from portal.extensions import db
 from portal.forms import PageForm
-from portal.forms.account import tidied
+from portal.forms.account import at_most, tidied
+from portal.languages import N_, lazy_gettext
+from portal.languages import gettext as _
 from portal.models import (
     Application,
     EmploymentType,
@@ -46,14 +47,14 @@ QUESTION_FIELD = re.compile(r"questions-(\d+)-(prompt|think_s|limit_s|takes)")
 NEW_QUESTION = {"prompt": "", "think_s": "30", "limit_s": "120", "takes": "2"}
 SLUG_MAX_CHARS = 80
 WHAT_CHANGED = {
-    "title": "Title",
-    "description": "Description",
-    "location": "Location",
-    "workplace": "Workplace",
-    "employment_type": "Employment type",
-    "salary_range": "Salary range",
-    "status": "Status",
-    "questions": "Questions",
+    "title": N_("Title"),
+    "description": N_("Description"),
+    "location": N_("Location"),
+    "workplace": N_("Workplace"),
+    "employment_type": N_("Employment type"),
+    "salary_range": N_("Salary range"),
+    "status": N_("Status"),
+    "questions": N_("Questions"),
 }
 TYPED = ("title", "description", "location", "workplace", "employment_type", "salary_range")
 
@@ -62,31 +63,43 @@ def tidy_lines(text: str) -> str:
     return edit_conflicts.one_line_end(text).strip()
 
 
-class QuestionForm(Form):
+class QuestionForm(PageForm):
     """One question. It is a part of the job's form, so it needs no CSRF token of its own."""
 
+    class Meta(PageForm.Meta):
+        csrf = False
+
     prompt = TextAreaField(
-        "Question",
+        lazy_gettext("Question"),
         [
-            DataRequired("Write the question."),
-            Length(max=500, message="Use at most 500 characters."),
+            DataRequired(lazy_gettext("Write the question.")),
+            at_most(500),
         ],
         filters=tidied(tidy_lines),
         render_kw={"rows": 2, "maxlength": 500},
     )
     think_s = IntegerField(
-        "Time to think, s",
-        [InputRequired("Enter whole seconds."), NumberRange(0, 600, "From 0 to 600 seconds.")],
+        lazy_gettext("Time to think, s"),
+        [
+            InputRequired(lazy_gettext("Enter whole seconds.")),
+            NumberRange(0, 600, lazy_gettext("From 0 to 600 seconds.")),
+        ],
         render_kw={"min": 0, "max": 600},
     )
     limit_s = IntegerField(
-        "Answer limit, s",
-        [InputRequired("Enter whole seconds."), NumberRange(10, 1800, "From 10 to 1800 seconds.")],
+        lazy_gettext("Answer limit, s"),
+        [
+            InputRequired(lazy_gettext("Enter whole seconds.")),
+            NumberRange(10, 1800, lazy_gettext("From 10 to 1800 seconds.")),
+        ],
         render_kw={"min": 10, "max": 1800},
     )
     takes = IntegerField(
-        "Takes",
-        [InputRequired("Enter a number."), NumberRange(1, 5, "From 1 to 5 takes.")],
+        lazy_gettext("Takes"),
+        [
+            InputRequired(lazy_gettext("Enter a number.")),
+            NumberRange(1, 5, lazy_gettext("From 1 to 5 takes.")),
+        ],
         render_kw={"min": 1, "max": 5},
     )
 
@@ -100,41 +113,43 @@ class JobForm(PageForm):
 
     seen = HiddenField()  # marks of the stored job when we rendered the page
     title = StringField(
-        "Title",
+        lazy_gettext("Title"),
         [
-            DataRequired("Give the job a title."),
-            Length(max=120, message="Use at most 120 characters."),
+            DataRequired(lazy_gettext("Give the job a title.")),
+            at_most(120),
         ],
         filters=tidied(str.strip),
         render_kw={"maxlength": 120},
     )
     description = TextAreaField(
-        "Description",
+        lazy_gettext("Description"),
         [
-            DataRequired("Describe the job."),
-            Length(max=20_000, message="Use at most 20,000 characters."),
+            DataRequired(lazy_gettext("Describe the job.")),
+            Length(max=20_000, message=lazy_gettext("Use at most 20,000 characters.")),
         ],
         filters=tidied(tidy_lines),
         render_kw={"rows": 8, "maxlength": 20_000},
     )
     location = StringField(
-        "Location",
+        lazy_gettext("Location"),
         [
-            DataRequired("Say where the job is."),
-            Length(max=120, message="Use at most 120 characters."),
+            DataRequired(lazy_gettext("Say where the job is.")),
+            at_most(120),
         ],
         filters=tidied(str.strip),
         render_kw={"maxlength": 120},
     )
-    workplace = SelectField("Workplace", [InputRequired()], choices=lambda: choices(Workplace))
+    workplace = SelectField(
+        lazy_gettext("Workplace"), [InputRequired()], choices=lambda: choices(Workplace)
+    )
     employment_type = SelectField(
-        "Type", [InputRequired()], choices=lambda: choices(EmploymentType)
+        lazy_gettext("Type"), [InputRequired()], choices=lambda: choices(EmploymentType)
     )
     salary_range = StringField(
-        "Salary range",
-        [Length(max=60, message="Use at most 60 characters.")],
+        lazy_gettext("Salary range"),
+        [at_most(60)],
         filters=tidied(str.strip),
-        render_kw={"maxlength": 60, "placeholder": "€ 45,000–55,000 a year"},
+        render_kw={"maxlength": 60, "placeholder": lazy_gettext("€ 45,000–55,000 a year")},
     )
     questions = FieldList(FormField(QuestionForm), max_entries=MAX_QUESTIONS)
 
@@ -164,7 +179,7 @@ class JobForm(PageForm):
         )
         return [
             Difference(
-                WHAT_CHANGED[name],
+                _(WHAT_CHANGED[name]),
                 _as_text(stored[name]),
                 _as_text(typed[name]) if is_mine else None,
             )
@@ -226,19 +241,26 @@ def values_of(job: Job) -> dict[str, Any]:
 def _as_text(value: Any) -> str:
     """The value as text, to compare it with another one on the page."""
     if not isinstance(value, list):
-        return words(value) if isinstance(value, StrEnum) else str(value or "nothing")
+        return words(value) if isinstance(value, StrEnum) else str(value or _("nothing"))
     numbered = enumerate(value, start=1)
     told = [
-        f"{n}. {prompt} (think {think} s, answer {limit} s, takes {takes})"
+        _(
+            "%(number)s. %(question)s (think %(think)s s, answer %(limit)s s, takes %(takes)s)",
+            number=n,
+            question=prompt,
+            think=think,
+            limit=limit,
+            takes=takes,
+        )
         for n, (prompt, think, limit, takes) in numbered
     ]
-    return "\n".join(told) or "none"
+    return "\n".join(told) or _("none")
 
 
 def rearranged(formdata: MultiDict[str, str], action: str) -> MultiDict[str, str]:
     """The typed values after a change to the questions: `add`, `remove-2` or `up-2`."""
     rows = _question_rows(formdata)
-    verb, _, number = action.partition("-")
+    verb, _dash, number = action.partition("-")
     row = int(number) if number.isdecimal() else -1
     if verb == "add" and len(rows) < MAX_QUESTIONS:
         rows.append(dict(NEW_QUESTION))

@@ -11,6 +11,8 @@ import time
 from documents import start_inspection
 from documents.start_inspection import Answer
 from portal.hiring.concurrency_limit import ConcurrencyLimit, LimitReached
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.people.throttle import RetryLater
 
 log = logging.getLogger(__name__)
@@ -26,15 +28,15 @@ TURN_WAIT_S = 5.0
 COME_BACK_S = 10
 SCAN_WAIT_S = 60  # without its daemon, a scanner first loads its whole database
 
-BUSY = (
+BUSY = N_(
     "Other files are being looked at just now, so yours was not. Choose it once more in a few"
     " seconds."
 )
 TOO_MUCH, TOO_BUSY = start_inspection.TOO_MUCH, start_inspection.TOO_BUSY
-INFECTED = (
+INFECTED = N_(
     "A virus scanner finds something in this file. Choose another one, made on another machine."
 )
-NOT_SCANNED = (
+NOT_SCANNED = N_(
     "This file could not be checked for viruses just now. Nothing was kept; try again in a few"
     " minutes."
 )
@@ -60,7 +62,7 @@ def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
             return answer
     except LimitReached:
         log.info("a file was not looked at: too many at once")
-        raise RetryLater(BUSY, COME_BACK_S) from None
+        raise RetryLater(_(BUSY), COME_BACK_S) from None
 
 
 def _scanned(answer: Answer, command: tuple[str, ...]) -> Answer:
@@ -72,11 +74,11 @@ def _scanned(answer: Answer, command: tuple[str, ...]) -> Answer:
         )
     except (OSError, subprocess.TimeoutExpired) as fault:
         log.error("the scanner could not look at a file: %s", type(fault).__name__)
-        return Answer(refused=NOT_SCANNED)
+        return Answer(refused=_(NOT_SCANNED))
     if ended.returncode == CLEAN:
         return answer
     if ended.returncode == FOUND:
         log.warning("the scanner found something in a file after %.1f s", time.monotonic() - began)
-        return Answer(refused=INFECTED)
+        return Answer(refused=_(INFECTED))
     log.error("the scanner cannot tell: it ended with %d", ended.returncode)
-    return Answer(refused=NOT_SCANNED)
+    return Answer(refused=_(NOT_SCANNED))

@@ -3,6 +3,8 @@
 from enum import StrEnum
 
 from portal.interview_words import state_words
+from portal.languages import N_, ngettext
+from portal.languages import gettext as _
 from portal.models import Application, ApplicationStatus, InterviewState, asked_ms
 
 
@@ -15,15 +17,15 @@ class Step(StrEnum):
     NONE = "none"
 
 
-WAIT = "A person reads every application; you will see the answer here."
+WAIT = N_("A person reads every application; you will see the answer here.")
 DECIDED = {
-    ApplicationStatus.WITHDRAWN: (
+    ApplicationStatus.WITHDRAWN: N_(
         "You withdrew this application. Nothing more is recorded or measured."
     ),
-    ApplicationStatus.REJECTED: (
+    ApplicationStatus.REJECTED: N_(
         "This application was not successful. Thank you for the time you gave it."
     ),
-    ApplicationStatus.OFFERED: (
+    ApplicationStatus.OFFERED: N_(
         "You are offered this job. The team will contact you about what comes next."
     ),
 }
@@ -38,17 +40,18 @@ BEGUN = {
 def next_step(application: Application) -> tuple[Step, str]:
     """The next step, and a sentence that tells the candidate what happens now."""
     if application.status in DECIDED:
-        return Step.NONE, DECIDED[application.status]
+        return Step.NONE, _(DECIDED[application.status])
     if application.interview and (state := application.interview.state) in BEGUN:
         step, said = BEGUN[state], state_words(state).next_step
-        return step, said if step is Step.RESUME else f"{said} {WAIT}"
+        return step, said if step is Step.RESUME else f"{said} {_(WAIT)}"
     if reason := application.why_not_interviewable():
-        return Step.NONE, f"{reason} {WAIT}"
+        return Step.NONE, f"{reason} {_(WAIT)}"
     count, minutes = len(application.questions), about_minutes(asked_ms(application.questions))
-    questions = "one question" if count == 1 else f"{count} questions"
-    return (
-        Step.RECORD,
-        f"Answer {questions} on camera, about {minutes} min. Now, or whenever it suits you.",
+    return Step.RECORD, ngettext(
+        "Answer one question on camera, about %(minutes)s min. Now, or whenever it suits you.",
+        "Answer %(num)s questions on camera, about %(minutes)s min. Now, or whenever it suits you.",
+        count,
+        minutes=minutes,
     )
 
 

@@ -21,6 +21,7 @@ from disk.atomic import fsync_folder
 from portal import database
 from portal.errors import PortalError
 from portal.hiring import file_inspection
+from portal.languages import gettext as _
 
 MAX_MB = 10  # pages and the API say this number; a form may be 1 MB larger (portal/__init__.py)
 MAX_BYTES = MAX_MB * 1024 * 1024
@@ -82,10 +83,14 @@ def read(
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ResumeRefused(
-            f"This file is larger than {MAX_MB} MB. Save it with smaller pictures and try again."
+            _(
+                "This file is larger than %(number)s MB. "
+                "Save it with smaller pictures and try again.",
+                number=MAX_MB,
+            )
         )
     if not data:
-        raise ResumeRefused("This file is empty. Choose the file again.")
+        raise ResumeRefused(_("This file is empty. Choose the file again."))
     answer = file_inspection.look(data, who, scan_command)
     if answer.refused:
         raise ResumeRefused(answer.refused)
@@ -139,7 +144,7 @@ def with_ending(filename: str, kind: str) -> str:
         return name
     if moved := MISPLACED_ENDING.fullmatch(name):
         return f"{moved[1]}{moved[2]}.{kind}"
-    stem, _, ending = name.rpartition(".")
+    stem, _dot, ending = name.rpartition(".")
     return with_ending(stem, kind) if stem and ending.lower() in OTHER_ENDINGS else f"{name}.{kind}"
 
 

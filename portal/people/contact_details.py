@@ -9,6 +9,8 @@ import unicodedata
 
 import idna
 
+from portal.languages import N_
+
 # Zero-width joiners. Persian, Hindi and emoji need them; elsewhere they are only invisible.
 JOINERS = "\u200c\u200d"
 DASHES = re.compile(r"[\u2010-\u2015\u2212\uff0d]")
@@ -16,7 +18,7 @@ PHONE_MAX_CHARS = 40
 # Digits with the separators that people use, and perhaps an extension. No number is shorter than 5
 # digits.
 PHONE = re.compile(r"\+?[0-9 ()/.\-]{5,}(?:(?:,|;| ?x| ?ext\.?) ?[0-9]{1,8})?", re.IGNORECASE)
-PHONE_ADVICE = "Write the number with digits, like +351 21 000 0000 or 021 000 000 ext. 12."
+PHONE_ADVICE = N_("Write the number with digits, like +351 21 000 0000 or 021 000 000 ext. 12.")
 
 
 def tidy_text(text: str) -> str:

@@ -7,6 +7,8 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from portal.languages import gettext as _
+
 MIN_CHARS = 10
 MAX_CHARS = 200  # longer than any passphrase; hashing megabytes would only cost us time
 
@@ -52,13 +54,16 @@ def why_refused(password: str, email: str = "") -> str | None:
     password = _normalised(password)
     plain = password.casefold().strip()
     if len(password) < MIN_CHARS:
-        return f"Use at least {MIN_CHARS} characters. A few words in a row are easy to remember."
+        return _(
+            "Use at least %(number)s characters. A few words in a row are easy to remember.",
+            number=MIN_CHARS,
+        )
     if len(password) > MAX_CHARS:
-        return f"Use at most {MAX_CHARS} characters."
+        return _("Use at most %(number)s characters.", number=MAX_CHARS)
     if plain in COMMON or len(set(plain)) < 4:
-        return "This password is one of those that are tried first. Choose another."
+        return _("This password is one of those that are tried first. Choose another.")
     if email and plain in {email.casefold(), email.casefold().partition("@")[0]}:
-        return "Choose a password that is not your e-mail address."
+        return _("Choose a password that is not your e-mail address.")
     return None
 
 

@@ -15,6 +15,8 @@ from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.http import parse_date, parse_etags, unquote_etag
 from werkzeug.wrappers import Request
 
+from portal.languages import gettext as _
+
 HANDLED_HERE = {
     "HTTP_RANGE",
     "HTTP_IF_RANGE",
@@ -51,7 +53,7 @@ class Response(flask.Response):
             conditions = RequestConditions(environ, self.get_etag(), self.last_modified)
             if conditions.is_refused():
                 self.close()
-                raise PreconditionFailed("The file is not the one that was asked for.")
+                raise PreconditionFailed(_("The file is not the one that was asked for."))
             if conditions.is_known():
                 self.status_code = 304
             elif (

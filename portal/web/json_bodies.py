@@ -9,6 +9,8 @@ from typing import Any
 from flask import Flask, abort, request
 from flask.json.provider import DefaultJSONProvider
 
+from portal.languages import gettext as _
+
 MAX_BYTES = 64 * 1024  # ten times our pages' longest body, which has a hundred page events
 MAX_DEPTH = 40  # of nested lists and objects; our own responses reach a third of it
 
@@ -39,7 +41,7 @@ def limit() -> None:
         return
     request.max_content_length = MAX_BYTES
     if (request.content_length or 0) > MAX_BYTES:
-        abort(413, f"Send at most {MAX_BYTES // 1024} kB of JSON.")
+        abort(413, _("Send at most %(number)s kB of JSON.", number=MAX_BYTES // 1024))
 
 
 def _check(whole: Any) -> None:

@@ -2,31 +2,60 @@
 // focus goes to what the person must correct. No form is sent that nobody submitted.
 
 import { elementAround, elementIn, elementsIn } from "../page/elements.js";
+import { gettext as _ } from "./gettext.js";
 
 const ASK_MS = 8_000; // every page takes less; after this time the form is sent, and the server decides
 const SAID_MS = 3_000; // how long a button says that it is busy, where a file is fetched and the page stays
-const FETCHING = "The file is being prepared. The download begins by itself, and your browser shows it.";
 const FETCHED_MS = 20_000; // a page that is still here after this time was sent a file
-const STILL_HERE = "Everything you typed is still here:";
-const SIGNED_OUT =
-  "You are signed out, so nothing was sent. " +
-  `${STILL_HERE} sign in in another tab, then press the button again.`;
-const SOMEBODY_ELSE =
-  "Another account is now signed in in this browser, so nothing was sent. " +
-  `${STILL_HERE} sign in with yours in another tab, then press the button again.`;
-const NO_SERVER = `The server could not be reached, so nothing was sent. ${STILL_HERE} try again in a moment.`;
-
-const NOT_OURS =
-  "The server did not answer as it should, so it is not known whether this was sent. " +
-  `${STILL_HERE} look whether it arrived, then try again.`;
-/** @type {Record<number, string>} */
-const REFUSED = {
-  413: `This is too large, so nothing was sent. ${STILL_HERE} choose a smaller file, then try again.`,
-  429: `Too much was sent from here just now, so nothing was sent. ${STILL_HERE} wait a little, then try again.`,
-};
 const UNGUARDED = "[hx-post], [role=search]"; // htmx sends the first; a search has nothing to lose
 
 const whoami = document.body.dataset.user;
+
+// ---- why nothing was sent: whole sentences, said in the reader's language when they are shown
+
+function signedOut() {
+  return _(
+    "You are signed out, so nothing was sent. " +
+      "Everything you typed is still here: sign in in another tab, then press the button again.",
+  );
+}
+
+function somebodyElse() {
+  return _(
+    "Another account is now signed in in this browser, so nothing was sent. " +
+      "Everything you typed is still here: sign in with yours in another tab, then press the button again.",
+  );
+}
+
+function noServer() {
+  return _(
+    "The server could not be reached, so nothing was sent. " +
+      "Everything you typed is still here: try again in a moment.",
+  );
+}
+
+/**
+ * Why a page that is not ours came instead of an answer.
+ * @param {number} status
+ */
+function notOurs(status) {
+  if (status === 413) {
+    return _(
+      "This is too large, so nothing was sent. " +
+        "Everything you typed is still here: choose a smaller file, then try again.",
+    );
+  }
+  if (status === 429) {
+    return _(
+      "Too much was sent from here just now, so nothing was sent. " +
+        "Everything you typed is still here: wait a little, then try again.",
+    );
+  }
+  return _(
+    "The server did not answer as it should, so it is not known whether this was sent. " +
+      "Everything you typed is still here: look whether it arrived, then try again.",
+  );
+}
 
 /**
  * Whether the person for whom the page was made is still signed in. If not, the page says so and stays as it is.
@@ -44,11 +73,11 @@ async function maySend(form) {
     clearTimeout(timer);
   } catch (error) {
     if (!(error instanceof TypeError)) return true; // too slow, or not our reply: send the form, and the server decides
-    tell(form, NO_SERVER);
+    tell(form, noServer());
     return false;
   }
   if (whoami && now.user !== whoami && !("signsOut" in form.dataset)) {
-    tell(form, now.user ? SOMEBODY_ELSE : SIGNED_OUT, { signIn: true });
+    tell(form, now.user ? somebodyElse() : signedOut(), { signIn: true });
     return false;
   }
   // The session may be newer than the page.
@@ -99,7 +128,7 @@ function beBusy(button, isBusy) {
   if (!button || isBusy === "idle" in button.dataset) return;
   if (isBusy) {
     button.dataset.idle = button.textContent ?? "";
-    button.textContent = button.dataset.busy ?? "One moment …";
+    button.textContent = button.dataset.busy ?? _("One moment …");
     button.setAttribute("aria-disabled", "true");
   } else {
     button.textContent = button.dataset.idle ?? "";
@@ -145,7 +174,9 @@ function beFetching(form) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
-  elementIn(form, "[data-fetching]").textContent = FETCHING;
+  elementIn(form, "[data-fetching]").textContent = _(
+    "The file is being prepared. The download begins by itself, and your browser shows it.",
+  );
 }
 
 /**
@@ -183,7 +214,7 @@ document.addEventListener("htmx:afterRequest", ({ detail: { elt } }) => {
 
 document.addEventListener("htmx:sendError", ({ detail: { elt, requestConfig } }) => {
   const form = elt.closest("form");
-  if (requestConfig?.verb === "post" && form) tell(form, NO_SERVER);
+  if (requestConfig?.verb === "post" && form) tell(form, noServer());
 });
 
 // A page that is not ours (of a proxy, for example) has nothing that may replace the form: the form stays, and says so.
@@ -196,7 +227,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const wanted = elt.closest("[hx-select]")?.getAttribute("hx-select") ?? `#${target.id}, #error`;
   if (new DOMParser().parseFromString(serverResponse, "text/html").querySelector(wanted)) return;
   detail.shouldSwap = false;
-  tell(form, REFUSED[xhr.status] ?? NOT_OURS);
+  tell(form, notOurs(xhr.status));
 });
 
 // After a part was replaced, the focus goes to the first error or message; if nothing has the focus, to the part

@@ -18,6 +18,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from portal import audit, languages
 from portal.config import settings
 from portal.extensions import Base, db, login_manager
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models import (
     Answer,
     Application,
@@ -37,7 +39,7 @@ Query = TypeVar("Query", bound=sa.Select[*tuple[Any, ...]])
 Viewer: TypeAlias = "User | AnonymousUserMixin"
 
 SIGN_IN = "sign_in"  # the name of the sign-in's id in the session cookie
-NOT_YOURS = (
+NOT_YOURS = N_(
     "There is nothing of yours at this address. "
     "If it is yours, sign in with the account that it belongs to."
 )
@@ -169,7 +171,7 @@ def fetch_own(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> 
     """
     user = user or current_user
     row: Row | None = db.session.scalar(own(_by_id(model, row_id), user))
-    return row or _refuse(model, row_id, user, NOT_YOURS)
+    return row or _refuse(model, row_id, user, _(NOT_YOURS))
 
 
 def fetch_visible(model: type[Row], row_id: uuid.UUID, user: User | None = None) -> Row:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.extensions import db
+from portal.languages import N_
+from portal.languages import gettext as _
 from portal.models.choices import ApplicationStatus, InterviewState
 from portal.models.columns import UtcDateTime, one_of, utc_now
 from portal.models.jobs import Job, Question
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
 # These statuses stop an interview that is being recorded; each has a sentence for the candidate.
 # Closing the job does not stop it.
 STOPS_RECORDING = {
-    ApplicationStatus.WITHDRAWN: "You withdrew this application.",
-    ApplicationStatus.REJECTED: "This application has been decided.",
-    ApplicationStatus.OFFERED: "This application has been decided.",
+    ApplicationStatus.WITHDRAWN: N_("You withdrew this application."),
+    ApplicationStatus.REJECTED: N_("This application has been decided."),
+    ApplicationStatus.OFFERED: N_("This application has been decided."),
 }
 
 
-RECORDED_ALREADY = "Your interview for this job was recorded already."
+RECORDED_ALREADY = N_("Your interview for this job was recorded already.")
 
 
 class Application(db.Model):
@@ -72,16 +74,16 @@ class Application(db.Model):
 
     def why_not_interviewable(self) -> str | None:
         """Why no interview may be recorded (any more), for the candidate. None if it may."""
-        if reason := STOPS_RECORDING.get(self.status):
-            return reason
+        if self.status in STOPS_RECORDING:
+            return _(STOPS_RECORDING[self.status])
         if not self.questions:
-            return "This job has no recorded interview."
+            return _("This job has no recorded interview.")
         if self.interview is None and (
             self.was_recorded or self.status is ApplicationStatus.INTERVIEWED
         ):
-            return RECORDED_ALREADY
+            return _(RECORDED_ALREADY)
         if self.interview is None and not self.job.is_open:
-            return "This job is closed."
+            return _("This job is closed.")
         return None
 
 

@@ -8,8 +8,10 @@ import pytest
 from factories import Cast, make_user, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
+from job_forms import JOB, rows
 
 from portal import choice_words, languages
+from portal.errors import PortalError
 from portal.extensions import db
 from portal.languages import gettext, ngettext
 from portal.models import (
@@ -157,3 +159,23 @@ def test_a_sentence_without_a_translation_is_said_in_english() -> None:
 )
 def test_every_choice_has_its_words(choices: type[StrEnum]) -> None:
     assert [one for one in choices if one.value not in choice_words.WORDS] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({"workplace": "moon"}, "Keine gültige Auswahl."),
+        ({"questions-0-think_s": "soon"}, "Keine gültige, ganze Zahl."),
+    ],
+)
+def test_what_wtforms_itself_says_about_a_field_is_said_in_the_readers_language(
+    client: FlaskClient, cast: Cast, typed: dict[str, str], message: str
+) -> None:
+    cast.ada.language = "de"
+    sign_in(client, cast.ada)
+    assert message in client.post("/admin/jobs/new", data=JOB | rows("First?") | typed).text
+
+
+@pytest.mark.usefixtures("in_german")
+def test_a_refusal_without_a_sentence_stays_without_one() -> None:
+    assert PortalError().message == ""  # gettext alone would give the catalog's header

@@ -14,7 +14,7 @@ from capture.report.chart import chart
 from capture.report.drawing import Word
 from capture.rules import RULES_VERSION
 from capture.rules.columns import Columns
-from capture.signals import LANES, SIGNALS, Drawn, Scale, Signal
+from capture.signals import LANES, SIGNALS, SYMBOLS, Drawn, Scale, Signal, words
 from capture.store import telemetry
 from capture.types import AnswerSpan, Measurements, Observation
 
@@ -115,6 +115,12 @@ def test_a_file_that_is_older_than_a_signal_can_be_read() -> None:
 )
 def test_a_scale_is_said_with_its_unit(scale: Scale, words: str) -> None:
     assert scale.ends == words
+
+
+def test_all_words_of_the_registry_are_listed_for_other_languages_and_no_symbol_is() -> None:
+    units = {signal.scale.unit for signal in SIGNALS} - set(SYMBOLS)
+    labels = {one.label for one in (*LANES, *SIGNALS)} | {signal.short for signal in SIGNALS}
+    assert set(words()) == (labels | units) - {""}
 
 
 def test_our_rules_never_have_a_name_that_operators_may_give() -> None:

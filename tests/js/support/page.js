@@ -64,3 +64,11 @@ export function setOnline(isOnline) {
   line.onLine = isOnline;
   line.dispatchEvent(new Event(isOnline ? "online" : "offline"));
 }
+
+/**
+ * The page is in this language from now on.
+ * @param {string} language
+ */
+export function speaks(language) {
+  document.documentElement.lang = language;
+}

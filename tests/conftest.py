@@ -100,11 +100,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def database_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    (tmp_path / "instance").mkdir()
+def filled_by(request: pytest.FixtureRequest) -> databases.Fill:
+    """What prepares the database of a test. A file whose tests all begin with more rows has a
+    fixture of this name of its own.
+    """
     has_cast = "cast" in request.fixturenames
-    fill = prepared.tables_and_cast if has_cast else prepared.tables
-    url = databases.copied(fill, tmp_path / "instance")
+    return prepared.tables_with(make_cast) if has_cast else prepared.tables
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, filled_by: databases.Fill) -> Iterator[str]:
+    (tmp_path / "instance").mkdir()
+    url = databases.copied(filled_by, tmp_path / "instance")
     yield url
     databases.drop(url)
 

@@ -11,23 +11,24 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
+import databases
+import prepared
 import pytest
 from api_caller import as_header
 from factories import make_application, make_job, make_user, sign_in
 from flask import Flask, url_for
 from flask.testing import FlaskClient
-from interview_steps import begin_interview, start_answer
-from papers import pdf
+from interview_steps import begin_interview
 from routes import RULES_AND_METHODS, all_rules
 from sqlalchemy import event
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
+from worlds import World, find_world, make_world
 
-from portal import interviews, upload_tokens
+from portal import upload_tokens
 from portal.blueprints.api import tokens as api_tokens
-from portal.config import settings
 from portal.extensions import db
-from portal.models import Answer, Application, InterviewSession, InterviewState, Role, User
+from portal.models import Role, User
 
 
 class Door(Enum):
@@ -140,26 +141,6 @@ PEOPLE = (NOBODY, "alice", "bob", "ada")
 CANDIDATES = ("alice", "bob")
 
 
-@dataclass
-class Belongings:
-    """What one candidate has: a running interview with an upload that goes on, and one that is
-    finished.
-    """
-
-    application: Application
-    interview: InterviewSession
-    answer: Answer
-    ready: InterviewSession
-
-
-@dataclass
-class World:
-    """Alice and Bob with a thing of each kind, and Ada, who is an admin."""
-
-    people: dict[str, User | None]
-    things: dict[str, Belongings]
-
-
 @dataclass(frozen=True)
 class Cell:
     """One try: who, with which key, on whose thing; and whether the door should open."""
@@ -184,26 +165,13 @@ def hasty(app: Flask) -> None:
 
 
 @pytest.fixture
-def world(alice: User, bob: User, ada: User) -> World:
-    people = {NOBODY: None, "alice": alice, "bob": bob, "ada": ada}
-    return World(people, {"alice": belongings_of(alice), "bob": belongings_of(bob)})
+def filled_by() -> databases.Fill:
+    return prepared.tables_with(make_world)
 
 
-def belongings_of(user: User) -> Belongings:
-    application = make_application(user, resume_path=f"{user.id}.pdf")
-    (settings().resumes_folder / application.resume_path).write_bytes(pdf())
-    interview = begin_interview(application)
-    ready = begin_interview(make_application(user))
-    ready.state = InterviewState.READY
-    for path in (
-        interviews.recording(ready).recording_path,
-        interviews.recording(ready).telemetry_path,
-    ):
-        path.write_text("{}")
-    db.session.commit()
-    answer = start_answer(interview)
-    interviews.answer_path(answer).write_bytes(b"a piece")
-    return Belongings(application, interview, answer, ready)
+@pytest.fixture
+def world(app: Flask) -> World:
+    return find_world()
 
 
 def cells(rule: Rule, door: Door) -> Iterator[Cell]:
@@ -235,14 +203,14 @@ def is_open(rule: Rule, door: Door, who: str, key: str, whose: str) -> bool:
 def address(rule: Rule, world: World, whose: str) -> str:
     things = world.things[whose]
     known: dict[str, object] = {
-        "interview_id": things.ready.id if rule.endpoint in OF_READY else things.interview.id,
-        "answer_id": things.answer.id,
-        "application_id": things.application.id,
-        "job_id": things.application.job_id,
-        "user_id": world.people["bob"].id,
+        "interview_id": things.ready if rule.endpoint in OF_READY else things.interview,
+        "answer_id": things.answer,
+        "application_id": things.application,
+        "job_id": things.job,
+        "user_id": world.people["bob"],
         "slug": make_job("A job nobody applied for").slug
         if "apply" in rule.endpoint
-        else things.application.job.slug,
+        else things.slug,
         "filename": "mark.svg",
         "position": 1,
     }
@@ -250,14 +218,14 @@ def address(rule: Rule, world: World, whose: str) -> str:
 
 
 def ask(app: Flask, path: str, method: str, world: World, cell: Cell) -> TestResponse:
-    client, user = app.test_client(), world.people[cell.who]
-    headers = {"Accept": "text/html", "Tus-Resumable": "1.0.0"}
+    client, headers = app.test_client(), {"Accept": "text/html", "Tus-Resumable": "1.0.0"}
     if cell.key == "cookie":
-        sign_in(client, user)
+        sign_in(client, world.person(cell.who))
     elif cell.key == "upload token":
-        headers |= as_header(upload_tokens.make_upload_token(world.things[cell.who].answer.id))
+        headers |= as_header(upload_tokens.make_upload_token(world.things[cell.who].answer))
     elif cell.key:
-        headers |= as_header(api_tokens.issue(user)[cell.key.replace(" ", "_")])
+        token = api_tokens.issue(world.person(cell.who))[cell.key.replace(" ", "_")]
+        headers |= as_header(token)
     db.session.rollback()
     return client.open(path, method=method, headers=headers, buffered=True)
 
@@ -301,7 +269,7 @@ def test_a_page_of_somebody_elses_interview_does_not_tell_that_it_exists(
 ) -> None:
     sign_in(client, make_user())
 
-    assert client.get(f"/capture/{world.things['alice'].interview.id}").status_code == 404
+    assert client.get(f"/capture/{world.things['alice'].interview}").status_code == 404
     assert client.get(f"/capture/{uuid.uuid4()}").status_code == 404
 
 
@@ -312,7 +280,7 @@ def test_an_answer_is_reached_only_through_its_own_interview(
     sign_in(client, alice)
     db.session.rollback()
 
-    response = client.post(f"/capture/{other.id}/answers/{world.things['alice'].answer.id}/token")
+    response = client.post(f"/capture/{other.id}/answers/{world.things['alice'].answer}/token")
 
     assert response.status_code == 404
 
@@ -336,9 +304,8 @@ def test_every_form_wants_its_token(
     rule = next(rule for rule in csrf_app.url_map.iter_rules(endpoint) if str(rule) == place)
     with csrf_app.test_request_context():
         path = address(rule, world, "alice")
-    client = sign_in(
-        csrf_app.test_client(), world.people["ada" if endpoint.startswith("admin.") else "alice"]
-    )
+    who = "ada" if endpoint.startswith("admin.") else "alice"
+    client = sign_in(csrf_app.test_client(), world.person(who))
     by_token = path.startswith("/api/") or RULES[endpoint] is Door.UPLOAD_TOKEN
 
     assert (client.post(path).status_code == 419) != by_token

@@ -3,10 +3,12 @@
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+import databases
 from factories import make_cast, make_job
 from flask_migrate import upgrade
 
@@ -21,10 +23,16 @@ def tables(url: str) -> None:
         db.create_all()
 
 
-def tables_and_cast(url: str) -> None:
-    with _app_on(url):
-        db.create_all()
-        make_cast()
+@cache
+def tables_with(make: Callable[[], object]) -> databases.Fill:
+    """The tables of the models, and the rows that `make` commits."""
+
+    def fill(url: str) -> None:
+        with _app_on(url):
+            db.create_all()
+            make()
+
+    return fill
 
 
 def migrated(url: str) -> None:

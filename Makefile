@@ -16,6 +16,8 @@ FLASK := $(DEVELOPMENT) $(BIN)/flask
 ifdef PORT
 export PORT
 endif
+# Tests start hundreds of processes of the portal. Each would compile every module of ours again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test quick torture check check-js bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets tools models \
 	translations lock

@@ -154,7 +154,7 @@ def numbered(count: int) -> str:
 WORST = {
     "an object stream of 200 MB": hostile_pdf.bomb_in_object_stream,
     "10 MB of objects": lambda: hostile_pdf.pdf() + b"1 0 obj<</A 1>>endobj\n" * 470_000 + b"%%EOF",
-    "a part of 20 MB": hostile_docx.with_part("word/big.xml", numbered(1_000_000)),
+    "a part of 20 MB": lambda: hostile_docx.docx({"word/big.xml": numbered(1_000_000)}),
     "a picture of 190 MB": hostile_docx.DOCXS["a picture of 190 MB"][0],
 }
 ENDLESS = {  # each is ended by the system, after all the time there is
@@ -162,7 +162,7 @@ ENDLESS = {  # each is ended by the system, after all the time there is
     "10 MB of digits": lambda: hostile_pdf.pdf() + b"1%" * 5_000_000 + b"\n%%EOF",
     "10 MB of brackets": lambda: hostile_pdf.in_object_stream(b"<<" * 5_000_000),
     "a page tree of 700,000": lambda: hostile_pdf.many_pages(700_000),
-    "a part of 29 MB": hostile_docx.with_part("word/big.xml", numbered(1_700_000)),
+    "a part of 29 MB": lambda: hostile_docx.docx({"word/big.xml": numbered(1_700_000)}),
 }
 PEAK = """
 import sys

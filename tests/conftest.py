@@ -4,6 +4,7 @@ The cast: Alice and Bob are candidates who should have no access to each other's
 admin.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -97,6 +98,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     reason="the real clips (../shared/footage) are not on this machine"
                 )
             )
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay until the end. Otherwise the garbage collector would visit
+    them again and again: a fifth of the time of quick tests.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def assert_nothing_half(candidate: Candidate) -> None:
         )
 
 
+@pytest.mark.server
 def test_recordings_wait_for_room_and_lose_nothing(tmp_path: Path, clip: Clip) -> None:
     with small_disk(tmp_path / "live" / "interviews", megabytes=48) as disk:
         site = Site(tmp_path)
@@ -80,6 +81,7 @@ def test_recordings_wait_for_room_and_lose_nothing(tmp_path: Path, clip: Clip) -
     assert 0 < kept < len(clip.data)
 
 
+@pytest.mark.server
 def test_a_full_disk_under_the_database_too_loses_nothing(tmp_path: Path, clip: Clip) -> None:
     with small_disk(tmp_path / "live", megabytes=48) as disk:
         site = Site(tmp_path)
@@ -108,6 +110,7 @@ def wait_until_some_is_kept(candidate: Candidate) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.server
 @pytest.mark.strace
 def test_a_disk_that_confirms_nothing_is_believed_in_nothing(tmp_path: Path, clip: Clip) -> None:
     site = Site(tmp_path)

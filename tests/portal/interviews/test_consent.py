@@ -15,15 +15,24 @@ from flask.testing import FlaskClient
 from interview_steps import begin_interview
 from visiting import seen_in
 
-from portal import consent, data_export
+from portal import consent, data_export, languages
 from portal.config import keep_settings, settings
 from portal.extensions import db
 from portal.forms.consent import ConsentForm
 from portal.models import Application, InterviewSession, InterviewState, User, utc_now
+from setup.translations import compile_all, is_translated, stored
 
 # The marks of each version's words, for a job of two questions and 180 days. Other words are
-# another version.
-WORDS = {"2026-11-27": "bf473258b77727a8cafabd4c3b4f9d3cd2ff7d479af627664929a6a7748f80d0"}
+# another version, also where only their translation is another one.
+WORDS = {
+    "2026-11-27": "bf473258b77727a8cafabd4c3b4f9d3cd2ff7d479af627664929a6a7748f80d0",
+    "2026-11-27-de": "040e4c36e8d87cc655fddbb3215469682418cf3458cac068dabde08b7934db9d",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    compile_all()
 
 
 @pytest.fixture
@@ -36,20 +45,36 @@ def shown_on(page: str) -> str:
     return re.search(r'name="shown"[^>]*value="(\w+)"', page)[1]
 
 
+def skip_untranslated(language: str) -> None:
+    message = None if language == languages.DEFAULT else stored(language).get("What is recorded")
+    if language != languages.DEFAULT and (message is None or not is_translated(message)):
+        pytest.skip("the catalog does not have the consent text in this language yet")
+
+
 def only_interview() -> InterviewSession:
     db.session.rollback()
     return db.session.scalars(db.select(InterviewSession)).one()
 
 
-def test_other_words_are_another_version(app: Flask) -> None:
-    with app.test_request_context():
+@pytest.mark.parametrize("language", languages.NAMES)
+def test_other_words_are_another_version(app: Flask, language: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": language}):
         job = make_job(questions=2)
         view = {"questions": job.questions, "job": job, "retention_days": 180}
         marks = consent.shown(
             render_template("capture/_consent_text.html", **view), *ConsentForm().choices()
         )
 
-    assert WORDS[marks.version] == marks.sha256, "give the new words a new VERSION, and add it here"
+    skip_untranslated(language)
+    assert marks.version == consent.VERSIONS[language]
+    assert WORDS[marks.version] == marks.sha256, "give the new words a new version, and add it here"
+
+
+def test_each_language_has_a_version_of_its_own() -> None:
+    assert set(consent.VERSIONS) == set(languages.NAMES)
+    assert len(set(consent.VERSIONS.values())) == len(languages.NAMES)
+    longest = InterviewSession.consent_version.type.length
+    assert all(len(version) <= longest for version in consent.VERSIONS.values())
 
 
 def test_the_mark_is_of_the_words_and_not_of_the_page_around_them() -> None:
@@ -115,6 +140,29 @@ def test_the_record_says_which_words_and_how_many_days(
     assert said["interview"]["consent_sha256"] == shown
     assert said["interview"]["consent_version"] == consent.VERSIONS["en"]
     assert said["interview"]["consent_days"] == 180
+
+
+def test_the_record_says_in_which_language_the_words_were_read(
+    client: FlaskClient, address: str
+) -> None:
+    german = {"Accept-Language": "de"}
+    page = client.get(address, headers=german)
+    assert '<html lang="de">' in page.text
+    client.post(address, data={"shown": shown_on(page.text), "record": "y"}, headers=german)
+
+    assert only_interview().consent_version == consent.VERSIONS["de"]
+
+
+def test_who_changes_the_language_reads_the_words_again_before_agreeing(
+    client: FlaskClient, address: str
+) -> None:
+    skip_untranslated("de")
+    english = shown_on(client.get(address).text)
+    client.post("/language", data={"language": "de"})
+    refused = client.post(address, data={"shown": english, "record": "y"})
+
+    assert refused.status_code == 422
+    assert only_interview().state is InterviewState.PENDING
 
 
 def test_nobody_agrees_to_words_that_changed_meanwhile(

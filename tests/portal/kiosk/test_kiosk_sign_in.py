@@ -57,6 +57,40 @@ def test_the_receipt_comes_also_while_others_write(
 
 
 @pytest.mark.usefixtures("room")
+def test_the_receipt_at_a_kiosk_speaks_the_language_of_the_person_it_signs_out(
+    client: FlaskClient, interview: InterviewSession
+) -> None:
+    interview.application.user.language = "de"
+    receipt = client.get(finished_sitting(interview))
+
+    assert receipt.headers["Content-Language"] == "de"
+    assert client.get("/login").headers["Content-Language"] == "en"
+
+
+def test_the_language_chosen_before_the_sign_in_at_a_kiosk_holds_after_it(
+    client: FlaskClient, alice: User
+) -> None:
+    client.post("/language", data={"language": "de"})
+    client.post("/login", data={"email": alice.email, "password": PASSWORD})
+
+    assert client.get("/dashboard").headers["Content-Language"] == "de"
+
+
+@pytest.mark.usefixtures("room")
+def test_the_language_can_be_changed_on_the_check_page_of_a_kiosk(
+    client: FlaskClient, interview: InterviewSession
+) -> None:
+    check = f"/capture/{interview.id}/check"
+    before = client.get(check)
+    page = {"Referer": f"http://localhost{check}"}
+    chosen = client.post("/language", data={"language": "de"}, headers=page)
+
+    assert ('action="/language"' in before.text, chosen.location) == (True, check)
+    assert client.get(check).headers["Content-Language"] == "de"
+    assert client.get(f"/capture/{interview.id}/room").headers["Content-Language"] == "de"
+
+
+@pytest.mark.usefixtures("room")
 def test_at_home_the_receipt_signs_nobody_out(
     client: FlaskClient, interview: InterviewSession
 ) -> None:

@@ -274,6 +274,6 @@ def body(schema: Schema) -> dict[str, Any]:
     try:
         return dict(schema.load(request.get_json()))
     except ValidationError as exc:
-        at_fault = sorted(set(schema.fields) & set(exc.messages_dict)) or ["unknown fields"]
+        at_fault = sorted(set(schema.fields) & set(exc.messages_dict)) or [_("unknown fields")]
         text = _("These fields are not valid: %(names)s.", names=", ".join(at_fault))
         raise BadBody(text) from exc

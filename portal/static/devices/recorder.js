@@ -142,9 +142,9 @@ export class Recorder extends TimedRecorder {
     const untilMs = this.recordedMs;
     this.hasDelivered = true;
     this.onFirstBlob();
-    const deliver = () => this.onBlob(blob, untilMs);
-    // One after the other: their order is the order in the file.
-    this.lastBlob = this.lastBlob.then(deliver).catch((error) => this.#notStored(error));
+    // At once, and in their order in the file: a blob that waits here for another one is lost by a reload.
+    const delivered = new Promise((resolve) => resolve(this.onBlob(blob, untilMs)));
+    this.lastBlob = Promise.all([this.lastBlob, delivered.catch((error) => this.#notStored(error))]);
   }
 
   /**

@@ -171,7 +171,10 @@ export class Room {
 
 document.documentElement.dataset.started = "";
 const room = new Room(elementIn(document, "#room"));
-window.addEventListener("pagehide", () => room.recording?.noteTime());
+window.addEventListener("pagehide", () => {
+  room.recording?.noteTime();
+  room.store?.leaveUnwritten();
+});
 window.addEventListener("beforeunload", (event) => {
   if (room.progress.mustStay) event.preventDefault();
   else room.seat.pauseClaims(); // at a kiosk the next page signs out before this page is gone

@@ -122,7 +122,7 @@ export class Delivery {
       throw new Unintelligible(200, _("More than was recorded"));
     }
     upload.confirm(offset, this.store.untilMs(upload.answer_id, offset));
-    await this.store.dropBefore(upload.record(), offset);
+    void this.store.dropBefore(upload.record(), offset); // the next request does not wait for a slow disk
   }
 
   /**

@@ -103,6 +103,7 @@ export class Database {
       // "relaxed": the data survives a crash of the page and of the browser; a power cut may lose the last second.
       const transaction = connection.transaction(names, mode, { durability: "relaxed" });
       const request = work(names.map((name) => transaction.objectStore(name)));
+      if (mode === "readwrite") transaction.commit?.(); // without it, the end of the work waits for this busy page
       await within(WORK_WITHIN_MS, committed(transaction));
       return request?.result;
     } catch (error) {

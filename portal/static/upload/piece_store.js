@@ -3,12 +3,15 @@
 // window, full disk), `isDurable` is false and the page says that it must stay open. It knows nothing about the
 // network.
 
+import { GroupedWrites } from "./grouped_writes.js";
 import { Database, StorageTrouble } from "./indexed_db.js";
+import { findUnwritten, leaveUnwritten } from "./unwritten.js";
 
 export { StorageTrouble };
 
 /** @import { Work } from "./indexed_db.js" */
-/** @typedef {Omit<Piece, "bytes"> & { size: number, bytes: ArrayBuffer | null }} KeptPiece */
+/** @typedef {Omit<Piece, "bytes"> & { size: number, bytes: ArrayBuffer | null, isWritten: boolean }}
+ *   KeptPiece */
 
 // Four minutes without network; later pieces are in IndexedDB only, if it stored them.
 const IN_MEMORY_BYTES = 32_000_000;
@@ -25,6 +28,7 @@ export class PieceStore {
     } catch (error) {
       store.fallBack(error);
     }
+    await store.#takeOver();
     return store;
   }
 
@@ -32,6 +36,7 @@ export class PieceStore {
   constructor(onFallback) {
     this.onFallback = onFallback;
     this.database = new Database(() => this.#writeAgain());
+    this.writes = new GroupedWrites(this.database, ["jobs", "pieces"]);
     this.isDurable = true;
     /** @type {Map<string, UploadRecord>} */
     this.records = new Map(); // of the uploads, as they were last stored
@@ -54,7 +59,7 @@ export class PieceStore {
    */
   async putUpload(record) {
     this.records.set(record.answer_id, record);
-    await this.#write(["jobs"], ([uploads]) => uploads.put(record));
+    await this.#write(([uploads]) => uploads.put(record));
   }
 
   /**
@@ -74,7 +79,10 @@ export class PieceStore {
    * @param {string} answerId
    */
   async endOfPieces(answerId) {
-    const left = (await this.#ask(["pieces"], ([pieces]) => outlineOf(pieces, answerId))) ?? [];
+    const inMemory = this.#of(answerId);
+    const written = (await this.#ask(["pieces"], ([pieces]) => outlineOf(pieces, answerId))) ?? [];
+    const others = written.filter(({ start }) => !inMemory.some((piece) => piece.start === start));
+    const left = [...others, ...inMemory].sort((one, other) => one.start - other.start);
     this.pieces.set(answerId, left);
     return left.length ? endOf(left[left.length - 1]) : 0;
   }
@@ -85,12 +93,14 @@ export class PieceStore {
    * @param {() => void} [onReadable]
    */
   async putPiece({ answer_id, start, bytes, until_ms }, onReadable = () => {}) {
-    const piece = { answer_id, start, size: bytes.byteLength, until_ms, bytes };
+    /** @type {KeptPiece} */
+    const piece = { answer_id, start, size: bytes.byteLength, until_ms, bytes, isWritten: false };
     this.pieces.set(answer_id, [...this.#of(answer_id), piece]);
     this.memoryBytes += piece.size;
     onReadable();
-    const isWritten = await this.#write(["pieces"], ([pieces]) => pieces.put({ answer_id, start, bytes, until_ms }));
-    if (isWritten && this.memoryBytes > IN_MEMORY_BYTES) this.#leaveMemory(piece);
+    const change = { answer_id, start, bytes, until_ms };
+    piece.isWritten = await this.#write(([, pieces]) => pieces.put(change));
+    if (piece.isWritten && this.memoryBytes > IN_MEMORY_BYTES) this.#leaveMemory(piece);
   }
 
   /**
@@ -138,7 +148,7 @@ export class PieceStore {
     confirmed.forEach((piece) => this.#leaveMemory(piece));
     this.pieces.set(record.answer_id, own.filter((piece) => endOf(piece) > offset));
     this.records.set(record.answer_id, record);
-    await this.#write(["jobs", "pieces"], ([uploads, pieces]) => {
+    await this.#write(([uploads, pieces]) => {
       uploads.put(record);
       pieces.delete(rangeOf(record.answer_id, confirmed[confirmed.length - 1].start));
     });
@@ -149,10 +159,34 @@ export class PieceStore {
     this.#of(answerId).forEach((piece) => this.#leaveMemory(piece));
     this.pieces.delete(answerId);
     this.records.delete(answerId);
-    await this.#write(["jobs", "pieces"], ([uploads, pieces]) => {
+    await this.#write(([uploads, pieces]) => {
       uploads.delete(answerId);
       pieces.delete(rangeOf(answerId));
     });
+  }
+
+  /**
+   * The page ends: leave what is not written yet for the next load. Where IndexedDB does not work, nothing is left: the
+   * page says that it must stay open.
+   */
+  leaveUnwritten() {
+    if (!this.isDurable) return;
+    const records = this.writes.isIdle ? [] : [...this.records.values()];
+    const unwritten = [...this.pieces.values()].flat().filter((piece) => !piece.isWritten);
+    const pieces = unwritten.flatMap(({ answer_id, start, bytes, until_ms }) =>
+      bytes ? [{ answer_id, start, bytes, until_ms }] : [],
+    );
+    leaveUnwritten({ records, pieces });
+  }
+
+  /** Write what the page before this one could not write any more. */
+  async #takeOver() {
+    const { records, pieces } = findUnwritten();
+    await Promise.all([
+      ...records.map((record) => this.putUpload(record)),
+      ...pieces.map((piece) => this.putPiece(piece)),
+    ]);
+    leaveUnwritten({ records: [], pieces: [] });
   }
 
   /** @param {string} answerId */
@@ -194,13 +228,12 @@ export class PieceStore {
 
   /**
    * Whether it is written.
-   * @param {string[]} names
    * @param {Work<unknown>} change
    */
-  async #write(names, change) {
+  async #write(change) {
     if (!this.isDurable && !this.database.isOpen) return false; // it is in memory; do not wait for this browser again
     try {
-      await this.database.run(names, "readwrite", change);
+      await this.writes.write(change);
       return true;
     } catch (error) {
       this.fallBack(error);
@@ -211,7 +244,7 @@ export class PieceStore {
   /** The connection had ended, perhaps because the storage was cleared: write what is in memory once more. */
   #writeAgain() {
     const inMemory = [...this.pieces.values()].flat().filter((piece) => piece.bytes);
-    void this.#write(["jobs", "pieces"], ([uploads, pieces]) => {
+    void this.#write(([uploads, pieces]) => {
       this.records.forEach((record) => uploads.put(record));
       inMemory.forEach(({ answer_id, start, bytes, until_ms }) => pieces.put({ answer_id, start, bytes, until_ms }));
     });
@@ -230,7 +263,7 @@ function outlineOf(pieces, answerId) {
     const cursor = asked.result;
     if (!cursor) return;
     const { start, bytes, until_ms } = cursor.value;
-    found.result.push({ answer_id: answerId, start, size: bytes.byteLength, until_ms, bytes: null });
+    found.result.push({ answer_id: answerId, start, size: bytes.byteLength, until_ms, bytes: null, isWritten: true });
     cursor.continue();
   };
   return found;

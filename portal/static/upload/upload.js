@@ -17,6 +17,7 @@ export class Upload {
   /** @type {string | undefined} */ upload_url; // undefined until the server has created the answer
   /** @type {string | undefined} */ upload_token;
   /** @type {StationStatus | undefined} */ station; // of a machine that records by itself
+  /** @type {Promise<void>} */ lastBlob = Promise.resolve(); // until the newest recorded blob can be sent
   media = new Backoff();
   reports = new Backoff();
 

@@ -50,24 +50,36 @@ export class Uploader {
   }
 
   /**
-   * Store a recorded blob and send it. Call it for one blob at a time: the order of the calls is the order in the file.
+   * Store a recorded blob and send it. The order of the calls is the order in the file. Resolves when its bytes can be
+   * sent; it does not wait until IndexedDB has written them, which may take longer than the next blob needs to come.
    * @param {Upload} upload
    * @param {Blob} blob
    * @param {number} untilMs
    */
-  async addBlob(upload, blob, untilMs) {
+  addBlob(upload, blob, untilMs) {
+    upload.lastBlob = this.#addBlob(upload, upload.lastBlob, blob, untilMs);
+    return upload.lastBlob;
+  }
+
+  /**
+   * @param {Upload} upload
+   * @param {Promise<void>} before
+   * @param {Blob} blob
+   * @param {number} untilMs
+   */
+  async #addBlob(upload, before, blob, untilMs) {
+    const [read] = await Promise.allSettled([blob.arrayBuffer(), before]);
     if (upload.trouble) return; // a file with a hole is of no use, so it ends before the hole
-    try {
-      const bytes = await blob.arrayBuffer();
-      const piece = { answer_id: upload.answer_id, start: upload.stored_bytes, bytes, until_ms: untilMs };
-      await this.store.putPiece(piece, () => {
-        upload.addStored(bytes.byteLength); // not before the piece can be read: the loop reads up to here
-        this.sendNow();
-      });
-    } catch (error) {
-      upload.lost ||= _("the browser could not read it (%(error)s)", { error: error.name });
-      this.sendNow();
+    if (read.status === "rejected") {
+      upload.lost = _("the browser could not read it (%(error)s)", { error: read.reason.name });
+      return this.sendNow();
     }
+    const bytes = read.value;
+    const piece = { answer_id: upload.answer_id, start: upload.stored_bytes, bytes, until_ms: untilMs };
+    void this.store.putPiece(piece, () => {
+      upload.addStored(bytes.byteLength); // not before the piece can be read: the loop reads up to here
+      this.sendNow();
+    });
   }
 
   /**

@@ -42,10 +42,34 @@ class Page {
 
 const line = Object.assign(new EventTarget(), { onLine: true });
 
+/** The part of a browser's `Storage` that our scripts use: it lives as long as the tab. */
+class TabStorage {
+  /** @type {Map<string, string>} */ values = new Map();
+
+  /** @param {string} key */
+  getItem(key) {
+    return this.values.get(key) ?? null;
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} value
+   */
+  setItem(key, value) {
+    this.values.set(key, value);
+  }
+
+  /** @param {string} key */
+  removeItem(key) {
+    this.values.delete(key);
+  }
+}
+
 Object.assign(globalThis, {
+  sessionStorage: new TabStorage(),
   window: line,
   location: new URL("http://127.0.0.1/"),
-  document: { documentElement: { lang: "en" } },
+  document: Object.assign(new EventTarget(), { hidden: false, documentElement: { lang: "en" } }),
   /** @type {typeof fetch} */
   fetch: (url, options) => (pages.getStore() ?? new Page(location.href)).fetch(url, options),
 });

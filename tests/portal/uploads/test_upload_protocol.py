@@ -15,7 +15,8 @@ from tus_requests import ask, patch, stored
 
 from portal import tus
 from portal.extensions import db
-from portal.models import Answer, InterviewSession, User
+from portal.models import Answer, AnswerState, InterviewSession, User
+from setup.translations import compile_all
 
 
 @pytest.fixture
@@ -73,6 +74,26 @@ def test_the_length_may_be_said_with_an_empty_last_piece(
 
     assert patch(client, answer, len(data), b"", Upload_Length=str(len(data))).status_code == 204
     assert lengths(client, answer) == (str(len(data)), None)
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("de", "Diese Antwort ist vollständig."),
+        ("en", "This answer is complete."),
+        ("fr", "This answer is complete."),
+    ],
+)
+def test_a_refusal_of_a_piece_is_said_in_the_language_that_the_page_names(
+    client: FlaskClient, answer: Answer, page: str, said: str
+) -> None:
+    """No cookie and no account is read for a piece, so the page's script names its language."""
+    compile_all()
+    answer.state = AnswerState.RECEIVED
+    db.session.commit()
+    refused = patch(client, answer, 0, b"more", Accept_Language=page)
+
+    assert (refused.status_code, refused.json["detail"]) == (403, said)
 
 
 def test_an_empty_piece_makes_no_file(client: FlaskClient, answer: Answer) -> None:

@@ -31,7 +31,7 @@ def main(words: list[str]) -> int:
         return UNREADABLE
     answer = ask(data)
     if answer.refused:
-        print(answer.refused)
+        print(answer.refused % answer.values if answer.values else answer.refused)
         return REFUSE
     print(answer.said or f"This {NAMES[answer.kind]} may be kept as it is.")
     if asked.copy:

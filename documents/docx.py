@@ -104,7 +104,7 @@ def _look(data: bytes) -> "Document":
         ValueError,
         OSError,
     ) as exc:
-        raise damaged("Word document") from exc
+        raise damaged("docx") from exc
 
 
 @dataclass

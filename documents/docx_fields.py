@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from documents.addresses import LinkTarget, is_local, link_target
 from documents.errors import SAVE, WORD_LINK_NOT_ON_WEB, Refused
 
+FETCHES = f"This Word document contains a field that fetches or runs something (%(field)s). {SAVE}"
 # The first word of a field that runs or fetches something when Word opens or prints the document.
 ACTIVE = {
     "DDE", "DDEAUTO", "INCLUDE", "INCLUDETEXT", "IMPORT", "LINK", "DATABASE", "MACRO", "RD",
@@ -32,9 +33,7 @@ def inspect_field(instruction: str) -> tuple[str | None, str]:
     words = instruction.replace('"', " ").split()
     kind = words[0].upper() if words else ""
     if kind in ACTIVE or (kind == MACRO_BUTTON and words[1:] and words[1].lower() not in NO_MACROS):
-        raise Refused(
-            f"This Word document contains a field that fetches or runs something ({kind}). {SAVE}"
-        )
+        raise Refused(FETCHES, field=kind)
     said = instruction.replace("\u201c", '"').replace("\u201d", '"')
     if kind == PICTURE:
         return _look_at_picture(said.strip(' "')[len(PICTURE) :])
@@ -54,10 +53,7 @@ def _look_at_picture(arguments: str) -> tuple[str, str]:
         if link_target(path) is LinkTarget.FORBIDDEN or not (
             is_local(path) or path.lower().startswith(("http:", "https:", "cid:"))
         ):
-            raise Refused(
-                f"This Word document contains a field that fetches or runs something ({PICTURE})."
-                f" {SAVE}"
-            )
+            raise Refused(FETCHES, field=PICTURE)
     return INERT, PICTURE_FETCHED
 
 

@@ -11,22 +11,28 @@ from urllib.parse import unquote
 from documents.addresses import SCHEME, LinkTarget, is_local, link_target
 from documents.errors import SAVE, WORD_LINK_NOT_ON_WEB, Refused
 
+CARRIES = f"This Word document carries another file inside it. {SAVE}"
+CONTROL = f"This Word document contains a control that runs a program. {SAVE}"
+MACROS = f"This Word document contains macros. {SAVE}"
+SEVERAL_FILES = f"This Word document is put together from several files. {SAVE}"
+OTHER_DATA = f"This Word document takes data from another file. {SAVE}"
+ADD_IN = f"This Word document brings an add-in from the web. {SAVE}"
 # Relations that bring along or fetch something, by the last word of their type.
 FETCHES = {
-    "afchunk": "carries another file inside it",
-    "oleobject": "carries another file inside it",
-    "package": "carries another file inside it",
-    "control": "contains a control that runs a program",
-    "activexcontrolbinary": "contains a control that runs a program",
-    "vbaproject": "contains macros",
-    "wordvbadata": "contains macros",
-    "subdocument": "is put together from several files",
-    "frame": "is put together from several files",
-    "mailmergesource": "takes data from another file",
-    "mailmergeheadersource": "takes data from another file",
-    "mailmergerecipientdata": "takes data from another file",
-    "webextension": "brings an add-in from the web",
-    "webextensiontaskpanes": "brings an add-in from the web",
+    "afchunk": CARRIES,
+    "oleobject": CARRIES,
+    "package": CARRIES,
+    "control": CONTROL,
+    "activexcontrolbinary": CONTROL,
+    "vbaproject": MACROS,
+    "wordvbadata": MACROS,
+    "subdocument": SEVERAL_FILES,
+    "frame": SEVERAL_FILES,
+    "mailmergesource": OTHER_DATA,
+    "mailmergeheadersource": OTHER_DATA,
+    "mailmergerecipientdata": OTHER_DATA,
+    "webextension": ADD_IN,
+    "webextensiontaskpanes": ADD_IN,
 }
 OF_CHART = {"package", "oleobject"}  # the table of a chart, in a file inside or outside
 TEMPLATE, HYPERLINK, PICTURE, MAIN = "attachedtemplate", "hyperlink", "image", "officedocument"
@@ -77,7 +83,7 @@ def replacement(relation: Relation) -> tuple[str, str] | None:
     None means that the relation may stay.
     """
     if reason := FETCHES.get(relation.kind):
-        raise Refused(f"This Word document {reason}. {SAVE}")
+        raise Refused(reason)
     if relation.kind == TEMPLATE:
         return _of_template(relation.target)
     if not relation.is_external:

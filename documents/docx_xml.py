@@ -86,7 +86,7 @@ class XmlReader:
         try:
             parser.Parse(xml, True)
         except expat.ExpatError as exc:
-            raise damaged("Word document") from exc
+            raise damaged("docx") from exc
         for left in self._fields:  # fields that never end
             self._look_at_field(left)
         self._rewrite_fields()

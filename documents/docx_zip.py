@@ -35,7 +35,7 @@ def read(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     with package.open(info) as part:
         data = part.read(info.file_size + 1)
     if len(data) != info.file_size:
-        raise damaged("Word document")
+        raise damaged("docx")
     return data
 
 
@@ -97,10 +97,10 @@ def _extents(found: list[zipfile.ZipInfo], data: bytes) -> Iterator[tuple[int, i
     for part in found:
         head = data[part.header_offset : part.header_offset + LOCAL_HEADER.size]
         if len(head) < LOCAL_HEADER.size:
-            raise damaged("Word document")
+            raise damaged("docx")
         magic, name_bytes, extra_bytes = LOCAL_HEADER.unpack(head)
         if magic != b"PK\x03\x04":
-            raise damaged("Word document")
+            raise damaged("docx")
         yield (
             part.header_offset,
             part.header_offset + LOCAL_HEADER.size + name_bytes + extra_bytes + part.compress_size,

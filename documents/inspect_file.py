@@ -4,8 +4,13 @@ import importlib
 import sys
 
 from documents import kinds
-from documents.accepted_file import NAMES, AcceptedFile
-from documents.errors import Refused
+from documents.accepted_file import AcceptedFile
+from documents.errors import Refused, damaged
+
+TOO_MUCH_MEMORY = {
+    kinds.PDF: "This PDF takes too much memory to open. Export a simpler one as PDF.",
+    kinds.DOCX: "This Word document takes too much memory to open. Export a simpler one as PDF.",
+}
 
 
 def inspect(data: bytes) -> AcceptedFile:
@@ -17,15 +22,11 @@ def inspect(data: bytes) -> AcceptedFile:
     except Refused:
         raise
     except MemoryError:
-        raise Refused(
-            f"This {NAMES[kind]} takes too much memory to open. Export a simpler one as PDF."
-        ) from None
+        raise Refused(TOO_MUCH_MEMORY[kind]) from None
     except Exception as fault:
         # only the error's class goes to the log, because its text may quote the document
         print(type(fault).__name__, file=sys.stderr)
-        raise Refused(
-            f"This {NAMES[kind]} is damaged and cannot be opened. Export it as PDF again."
-        ) from fault
+        raise damaged(kind) from fault
 
 
 def judge(data: bytes) -> str | None:

@@ -29,7 +29,7 @@ def main() -> None:
             {"kind": verdict.kind, "said": verdict.said, "is_changed": verdict.copy is not None},
         )
     except Refused as refused:
-        said = {"refused": str(refused)}
+        said = {"refused": refused.sentence, "values": refused.values}
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + (copy or b""))
 
 

@@ -32,7 +32,7 @@ PAGES = (
     " and choose that."
 )
 PHOTO = (
-    "This is a picture ({0}), which cannot be searched or read aloud. Choose the PDF or Word"
+    "This is a picture (%(ending)s), which cannot be searched or read aloud. Choose the PDF or Word"
     " document it shows; if there is none, print the picture to PDF."
 )
 HEIC = (
@@ -40,7 +40,9 @@ HEIC = (
     " it shows; if there is none, open the photo, choose Share, Print, and share the preview as"
     " PDF."
 )
-ZIP = "This is an archive ({0}). Unpack it and choose the PDF or Word document that is in it."
+ZIP = (
+    "This is an archive (%(ending)s). Unpack it and choose the PDF or Word document that is in it."
+)
 TEXT = f"This is plain text. Paste it into a document, {THAT}"
 PAGE = (
     "This is a web page and not a document. Open it in a browser, print it to PDF, and choose that."
@@ -49,7 +51,12 @@ SHORTCUT = (
     "This is only a shortcut to an online document. Open that, choose File, Download, PDF, and"
     " choose the PDF."
 )
-OTHER_OFFICE = "This is {0}, not a text document. Save it as PDF and choose that."
+NO_TEXT = "not a text document. Save it as PDF and choose that."
+XLS = f"This is a spreadsheet (.xls), {NO_TEXT}"
+PPT = f"This is a presentation (.ppt), {NO_TEXT}"
+XLSX = f"This is a spreadsheet (.xlsx), {NO_TEXT}"
+PPTX = f"This is a presentation (.pptx), {NO_TEXT}"
+OTHER_ODF = f"This is an OpenDocument file, {NO_TEXT}"
 PRINTING = "This is a file for printers (PostScript). Open it, print it to PDF, and choose that."
 UNKNOWN = (
     "This file is neither a PDF nor a Word document (.docx) inside. Export your résumé as PDF and"
@@ -86,35 +93,35 @@ def kind_of(data: bytes) -> str:
         return _in_zip(data)
     if b"%PDF-" in data[:LOOKED_FOR_BYTES]:
         return PDF
-    raise Refused(_advice(data))
+    raise _advice(data)
 
 
-def _advice(data: bytes) -> str:
+def _advice(data: bytes) -> Refused:
     head = data[:LOOKED_FOR_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
     for table, sentence in ((PICTURES, PHOTO), (ARCHIVES, ZIP)):
         for magic, ending in table.items():
             if data.startswith(magic):
-                return sentence.format(ending)
+                return Refused(sentence, ending=ending)
     if data[4:8] == b"ftyp":
-        return (
-            HEIC
-            if data[8:12] in HEIC_BRANDS
-            else PHOTO.format(".avif")
-            if data[8:12] == b"avif"
-            else UNKNOWN
-        )
+        return _photo_of_phone(data[8:12])
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return PHOTO.format(".webp")
+        return Refused(PHOTO, ending=".webp")
     if data.startswith(OLD_OFFICE):
-        return _old_office(data)
+        return Refused(_old_office(data))
     for magic, sentence in ((b"{\\rtf", RTF), (b"%!PS", PRINTING), (b"bplist", PAGE)):
         if head.startswith(magic):
-            return sentence
+            return Refused(sentence)
     if HTML.match(head) or (
         b"MIME-Version" in head and b"text/html" in data[: LOOKED_FOR_BYTES * 4]
     ):
-        return PAGE
-    return _of_words(data, head)
+        return Refused(PAGE)
+    return Refused(_of_words(data, head))
+
+
+def _photo_of_phone(brand: bytes) -> Refused:
+    if brand in HEIC_BRANDS:
+        return Refused(HEIC)
+    return Refused(PHOTO, ending=".avif") if brand == b"avif" else Refused(UNKNOWN)
 
 
 def _of_words(data: bytes, head: bytes) -> str:
@@ -145,12 +152,8 @@ def _old_office(data: bytes) -> str:
     if _utf16("WordDocument") in data:
         return DOC
     if _utf16("Workbook") in data:
-        return OTHER_OFFICE.format("a spreadsheet (.xls)")
-    return (
-        OTHER_OFFICE.format("a presentation (.ppt)")
-        if _utf16("PowerPoint Document") in data
-        else DOC
-    )
+        return XLS
+    return PPT if _utf16("PowerPoint Document") in data else DOC
 
 
 def _utf16(name: str) -> bytes:
@@ -166,16 +169,12 @@ def _in_zip(data: bytes) -> str:
         return DOCX
     if OFFICE_TYPES in names:
         folders = {name.partition("/")[0] for name in names}
-        for folder, what in (("xl", "a spreadsheet (.xlsx)"), ("ppt", "a presentation (.pptx)")):
+        for folder, sentence in (("xl", XLSX), ("ppt", PPTX)):
             if folder in folders and "word" not in folders:
-                raise Refused(OTHER_OFFICE.format(what))
+                raise Refused(sentence)
         return DOCX
     if any(name.endswith(".iwa") or name in {"Index.zip", "index.apxl"} for name in names):
         raise Refused(PAGES)
     if "mimetype" in names and b"opendocument" in data[:200]:
-        raise Refused(
-            ODT
-            if b"opendocument.text" in data[:200]
-            else OTHER_OFFICE.format("an OpenDocument file")
-        )
-    raise Refused(ZIP.format(".zip"))
+        raise Refused(ODT if b"opendocument.text" in data[:200] else OTHER_ODF)
+    raise Refused(ZIP, ending=".zip")

@@ -30,7 +30,8 @@ PLAIN_WORDS = re.compile(rb"(?!GIF8|MZ|BM|#!)[A-Za-z0-9 .,:;()_=@+'\"\t\r\n/-]*[
 END = b"%%EOF"
 ARCHIVE = "This file is an archive as well as a PDF. Export it as PDF again."
 PAGES_MAX = 200  # a portfolio with many pictures has some dozens
-MANY_PAGES = f"more than {PAGES_MAX} pages"
+MANY_PAGES = f"This PDF has more than {PAGES_MAX} pages. Choose a shorter one."
+LEFT = f"This PDF holds %(found)s, which cannot be taken out. {AGAIN}"
 NODES_MAX = 10_000  # of the tree of pages
 AROUND = "some words that stood before or behind the PDF"
 
@@ -71,12 +72,12 @@ def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
     except (Refused, MemoryError):
         raise
     except Exception as fault:
-        raise _left(words) if words.to_remove | words.to_check else damaged("PDF") from fault
+        raise _left(words) if words.to_remove | words.to_check else damaged("pdf") from fault
     _check_frame(copy)
     if is_archive(copy):
         raise Refused(ARCHIVE)
     if _check_pages(copy) != _check_pages(data):
-        raise damaged("PDF")
+        raise damaged("pdf")
     return copy, [*changes, *more]
 
 
@@ -87,7 +88,7 @@ def _left(words: Words) -> Refused:
             " that file."
         )
     found = " and ".join(sorted(words.to_remove | words.to_check))
-    return Refused(f"This PDF holds {found}, which cannot be taken out. {AGAIN}")
+    return Refused(LEFT, found=found)
 
 
 def _without_words_around(data: bytes) -> bytes:
@@ -115,7 +116,7 @@ def _check_frame(data: bytes) -> None:
         raise Refused("Something stands before the PDF in this file. Export it as PDF again.")
     refuse_web_page(data)
     if END not in data:
-        raise damaged("PDF")
+        raise damaged("pdf")
     if data[data.rindex(END) + len(END) :].strip(b"\0\t\n\f\r \x1a"):
         raise Refused("Something stands behind the PDF in this file. Export it as PDF again.")
     if is_archive(data) and not is_opendocument(data):
@@ -130,7 +131,7 @@ def _refuse_many_pages(data: bytes) -> None:
     try:
         _check_pages(data)
     except Refused as refused:
-        if MANY_PAGES in str(refused):
+        if refused.sentence == MANY_PAGES:
             raise
     except Exception:
         return
@@ -143,7 +144,7 @@ def _check_pages(data: bytes) -> int:
     if not pages:
         raise Refused("This PDF has no page. Export it as PDF again.")
     if pages > PAGES_MAX:
-        raise Refused(f"This PDF has {MANY_PAGES}. Choose a shorter one.")
+        raise Refused(MANY_PAGES)
     return pages
 
 
@@ -156,7 +157,7 @@ def _count_pages(root: Any) -> int:
         node = waiting.pop()
         if isinstance(node, IndirectObject):
             if node.idnum in seen or len(seen) > NODES_MAX:
-                raise damaged("PDF")
+                raise damaged("pdf")
             seen.add(node.idnum)
             node = node.get_object()
         if "/Kids" in node:

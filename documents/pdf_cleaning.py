@@ -36,7 +36,7 @@ from documents.pdf_words import (
 
 ACTION_NAMES = {f"/{name.decode()}" for name in ACTIONS} | {"/GoTo"}
 OF_FILES = {"/GoToR", "/GoToE", "/Thread"}  # actions that may lead into another file
-OPENS_WEB_PAGE = "opens a page on the web by itself"
+OPENS_WEB_PAGE = f"This PDF opens a page on the web by itself. {AGAIN}"
 COPY_MAX_BYTES = 64 * 1024 * 1024  # object streams unpack to a few times their size
 SHOWN_CHARS = 60  # of an address that we removed
 
@@ -121,7 +121,7 @@ class Cleaning:
         for stream in held.values() if isinstance(held, DictionaryObject) else [None]:
             stream = stream and stream.get_object()
             if not isinstance(stream, StreamObject) or not is_machine_readable(stream.get_data()):
-                raise Refused(f"This PDF {CARRIES}. {AGAIN}")
+                raise Refused(CARRIES)
         name = str(_get(found, "/UF") or _get(found, "/F") or "a file")
         if (shown := _shown(name)) not in self.attached:
             self.attached.append(shown)
@@ -157,7 +157,7 @@ class Cleaning:
         elif kind != "/GoTo":
             self.actions += 1
             if kind in OF_FILES and _file_of(action) and not is_local(_file_of(action)):
-                raise Refused(f"This PDF {STARTS_PROGRAM}. {AGAIN}")
+                raise Refused(STARTS_PROGRAM)
             del holder[key]
 
     def _clean_link(self, holder: DictionaryObject, key: str, action: DictionaryObject) -> None:
@@ -171,9 +171,9 @@ class Cleaning:
     def _refuse_if_it_leads_out(self, action: Any) -> None:
         kind = _get(action, "/S") if isinstance(action, DictionaryObject) else None
         if kind == "/URI":
-            raise Refused(f"This PDF {OPENS_WEB_PAGE}. {AGAIN}")
+            raise Refused(OPENS_WEB_PAGE)
         if kind in OF_FILES and (kind != "/Thread" or _file_of(action)):
-            raise Refused(f"This PDF {STARTS_PROGRAM}. {AGAIN}")
+            raise Refused(STARTS_PROGRAM)
 
 
 def opened(data: bytes) -> tuple[bytes, list[str]]:

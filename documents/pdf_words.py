@@ -17,15 +17,15 @@ from documents.errors import Refused
 from documents.pdf_tokens import Found, Token, objects, text_of
 
 AGAIN = "Print it to PDF (or export it again without it) and choose the new file."
-STARTS_PROGRAM = "can start a program or open another file"
-CARRIES = "carries another file inside it"
+STARTS_PROGRAM = f"This PDF can start a program or open another file. {AGAIN}"
+CARRIES = f"This PDF carries another file inside it. {AGAIN}"
 ACTS = {
-    "contains a script": ("JavaScript", "JS"),
+    f"This PDF contains a script. {AGAIN}": ("JavaScript", "JS"),
     STARTS_PROGRAM: ("Launch", "ImportData"),
-    "contains a form that sends data": ("SubmitForm",),
+    f"This PDF contains a form that sends data. {AGAIN}": ("SubmitForm",),
     CARRIES: ("FileAttachment",),
-    "is a form that changes itself (XFA)": ("XFA",),
-    "plays media": (
+    f"This PDF is a form that changes itself (XFA). {AGAIN}": ("XFA",),
+    f"This PDF plays media. {AGAIN}": (
         "RichMedia",
         "RichMediaExecute",
         "Rendition",
@@ -111,7 +111,7 @@ class Words:
         self.is_signed |= b"ByteRange" in names
         for name, reason in REASON_OF.items():
             if name in names:
-                raise Refused(f"This PDF {reason}. {AGAIN}")
+                raise Refused(reason)
         self.to_check |= {NAMES_TO_CHECK[name] for name in names & NAMES_TO_CHECK.keys()}
         if found.is_hidden:
             self.to_remove.add(HIDDEN)
@@ -186,7 +186,7 @@ class Words:
         if self._has_forbidden_link:
             raise Refused(NOT_ON_WEB)
         if self._has_other_attachment:
-            raise Refused(f"This PDF {CARRIES}. {AGAIN}")
+            raise Refused(CARRIES)
         for number in self._addresses:
             if self._has_forbidden_text or not self._texts[number] or not all(self._texts[number]):
                 self.to_remove.add(LINK)

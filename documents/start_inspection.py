@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 WAIT_S = 30  # the process may use a sixth of this as CPU time; the rest is for a busy machine
@@ -20,9 +21,13 @@ TOO_MUCH = "This file takes too long to open. Export a simpler one as PDF, and c
 
 @dataclass(frozen=True)
 class Answer:
-    """What to do with a file: `refused` says why we may not keep it, or `data` is what we keep."""
+    """What to do with a file: `refused` says why we may not keep it, or `data` is what we keep.
+
+    `refused` is a template, and `values` has what it names: so a program can translate it.
+    """
 
     refused: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
     kind: str = ""
     data: bytes = b""
     said: str = ""  # what we changed, as a sentence for the person who sent it
@@ -41,7 +46,8 @@ def ask(data: bytes, wait_s: float = WAIT_S) -> Answer:
     said = json.loads(line)
     word = looked.stderr.decode(errors="replace").strip()
     if "refused" in said:
-        return Answer(refused=said["refused"], fault=word if word.isidentifier() else "")
+        fault = word if word.isidentifier() else ""
+        return Answer(refused=said["refused"], values=said["values"], fault=fault)
     return Answer(kind=said["kind"], data=copy if said["is_changed"] else data, said=said["said"])
 
 

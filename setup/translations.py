@@ -6,6 +6,7 @@ Python and templates, and a module for the scripts. The compiled files are not i
 """
 
 import ast
+import importlib
 import json
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -29,6 +30,8 @@ LANGUAGES = ("de",)  # English is the language of the code and needs no catalog
 METHODS = [
     ("capture/rules/sentences.py", "setup.translations:sentences_of_capture"),
     ("capture/signals.py", "setup.translations:words_of_signals"),
+    ("documents/__main__.py", "ignore"),
+    ("documents/**.py", "setup.translations:sentences_of_documents"),
     ("portal/static/vendor/**", "ignore"),
     ("portal/**.py", "python"),
     ("portal/templates/**.html", "jinja2.ext:babel_extract"),
@@ -77,7 +80,7 @@ def collected() -> Catalog:
 
 def _may_hold_sentences(folder: str | Path) -> bool:
     parts = Path(folder).relative_to(PROJECT).parts
-    return not parts or (parts[0] in {"portal", "capture"} and "vendor" not in parts)
+    return not parts or (parts[0] in {"portal", "capture", "documents"} and "vendor" not in parts)
 
 
 def sentences_of_capture(
@@ -103,6 +106,49 @@ def words_of_signals(
     """Babel's reader for the registry of signals, which lists its words itself."""
     for word in signals.words():
         yield 1, "gettext", word, []
+
+
+def sentences_of_documents(
+    file: IO[bytes],
+    _keywords: Mapping[str, Any],
+    _tags: Collection[str],
+    **_options: object,
+) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Babel's reader for the refusals of files: `documents` wraps none, as it knows no Babel.
+
+    A sentence begins with a capital letter and ends with a full stop. It may be put together from
+    constants of its module.
+    """
+    known = vars(importlib.import_module(f"documents.{Path(file.name).stem}"))
+    for node in _texts(ast.parse(file.read())):
+        sentence = _joined(node, known)
+        if sentence and sentence[0].isupper() and " " in sentence and sentence.endswith("."):
+            yield node.lineno, "gettext", sentence, []
+
+
+def _texts(node: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """The texts in this code, without docstrings, and without the pieces of another text."""
+    for child in ast.iter_child_nodes(node):
+        is_docstring = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+        if isinstance(child, ast.Constant | ast.JoinedStr):
+            yield child
+        elif not is_docstring:
+            yield from _texts(child)
+
+
+def _joined(text: ast.Constant | ast.JoinedStr, known: Mapping[str, Any]) -> str:
+    """The text with its constants filled in; empty if it is none, or if other values belong in."""
+    if isinstance(text, ast.Constant):
+        return text.value if isinstance(text.value, str) else ""
+    pieces = []
+    for piece in text.values:
+        value = piece.value if isinstance(piece, ast.Constant | ast.FormattedValue) else None
+        if isinstance(value, ast.Name):
+            value = known.get(value.id)
+        if not isinstance(value, str | int):
+            return ""
+        pieces.append(str(value))
+    return "".join(pieces)
 
 
 def updated(language: str, template: Catalog) -> Catalog:

@@ -57,6 +57,7 @@ def look(data: bytes, who: str, scan_command: tuple[str, ...] = ()) -> Answer:
             answer = start_inspection.ask(data, WAIT_S)
             if answer.refused:
                 log.info("a file is not taken: %s", answer.fault or "refused")
+                answer = Answer(refused=_(answer.refused, **answer.values))
             elif scan_command:
                 answer = _scanned(answer, scan_command)
             return answer

@@ -20,12 +20,14 @@ from flask.testing import FlaskClient
 from tricks import DISGUISES, NAMES, Maker
 
 from documents import jail, start_inspection
-from documents.inspect_file import judge
+from documents.errors import Refused
+from documents.inspect_file import inspect
 from portal.config import PROJECT_FOLDER, settings
 from portal.extensions import db
 from portal.hiring import file_inspection, resumes
 from portal.hiring.resumes import ResumeRefused
 from portal.models import Application, User
+from setup.translations import collected
 
 # Generous: these guard against hours and gigabytes. The worst samples take a tenth of it on a quiet
 # machine.
@@ -72,18 +74,26 @@ GOOD_DOCXS = {
 }
 
 
+@pytest.fixture(scope="module")
+def known() -> set[str]:
+    """The sentences that the catalogs translate."""
+    return {message.id for message in collected() if isinstance(message.id, str)}
+
+
 @pytest.mark.parametrize(("make", "reason"), hostile_pdf.PDFS.values(), ids=hostile_pdf.PDFS)
-def test_a_hostile_pdf_is_refused(make: Maker, reason: str) -> None:
-    said = judge(make()) or ""
-    assert reason in said
-    assert says_what_to_do(said)
+def test_a_hostile_pdf_is_refused(make: Maker, reason: str, known: set[str]) -> None:
+    why = refusal_of(make())
+    assert reason in str(why)
+    assert says_what_to_do(str(why))
+    assert why.sentence in known
 
 
 @pytest.mark.parametrize(("make", "reason"), hostile_docx.DOCXS.values(), ids=hostile_docx.DOCXS)
-def test_a_hostile_word_document_is_refused(make: Maker, reason: str) -> None:
-    said = judge(make()) or ""
-    assert reason in said
-    assert says_what_to_do(said)
+def test_a_hostile_word_document_is_refused(make: Maker, reason: str, known: set[str]) -> None:
+    why = refusal_of(make())
+    assert reason in str(why)
+    assert says_what_to_do(str(why))
+    assert why.sentence in known
 
 
 @pytest.mark.parametrize(("name", "make", "reason"), DISGUISES.values(), ids=DISGUISES)
@@ -91,6 +101,12 @@ def test_a_disguise_is_refused(name: str, make: Maker, reason: str) -> None:
     with pytest.raises(ResumeRefused, match=re.escape(reason)) as why:
         resumes.read(name, io.BytesIO(make()), "alice")
     assert says_what_to_do(str(why.value))
+
+
+def refusal_of(data: bytes) -> Refused:
+    with pytest.raises(Refused) as why:
+        inspect(data)
+    return why.value
 
 
 def says_what_to_do(said: str) -> bool:

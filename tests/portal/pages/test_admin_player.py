@@ -17,6 +17,7 @@ from portal import interviews
 from portal.extensions import db
 from portal.models import AnswerState, InterviewSession, InterviewState
 from portal.web import sealed_queries
+from setup.translations import compile_all
 
 VIDEO = bytes(range(256)) * 8
 
@@ -271,3 +272,17 @@ def test_the_page_gives_its_script_every_signal_and_each_lane_a_row(
         assert (lane.main.scale.unit or lane.main.scale.ends) in row
         for signal in lane.lines[1:]:
             assert f'data-series="{signal.name}"' in page
+
+
+def test_the_page_and_its_script_get_the_words_of_the_signals_in_the_readers_language(
+    admin: FlaskClient, ready: InterviewSession
+) -> None:
+    compile_all()
+    german = {"Accept-Language": "de"}
+    page = html.unescape(admin.get(f"/admin/sessions/{ready.id}", headers=german).text)
+    registry = json.loads(re.search(r'data-registry="(.*?\})"', page)[1])
+    head = next(lane for lane in registry["lanes"] if lane["name"] == "head")
+    units = {signal["name"]: signal["scale"]["unit"] for signal in registry["signals"]}
+    assert head["label"] == "Kopf"
+    assert re.search(r'data-lane="head".*?Kopf', page, re.DOTALL)
+    assert (units["openness"], units["yaw_deg"], units["level_dbfs"]) == ("offen", "°", "dBFS")

@@ -12,6 +12,7 @@ export class SlowDisk {
   /** @param {number} commitMs */
   constructor(commitMs) {
     const { waiting } = this;
+    /** @this {Started} */
     prototype._start = function startLater() {
       if (this._started || this.mode === "readonly") return start.call(this);
       this._started = true;

@@ -116,3 +116,57 @@ test("without IndexedDB the pieces stay in memory, and the page is told once", a
     Object.defineProperty(globalThis, "indexedDB", { value: real, configurable: true, writable: true });
   }
 });
+
+test("what is not written yet when the page ends is there in the next load, byte for byte", async () => {
+  const { store, answer_id } = await stored(1);
+  const every = Uint8Array.from({ length: 20_000 }, (_, at) => at % 256);
+  void store.putPiece({ answer_id, start: 4, bytes: every.buffer, until_ms: 800 });
+  store.leaveUnwritten();
+  await Promise.all([...store.pieces.values()].map(() => store.forget(answer_id))); // as if it had never been written
+  const later = await reloaded(answer_id);
+  assert.equal(later.end, 20_004);
+  assert.deepEqual(numbers(await later.store.read(answer_id, 4, 30_000)), [...every]);
+  assert.equal(sessionStorage.getItem("interview-unwritten"), null);
+  assert.equal((await reloaded(answer_id)).end, 20_004); // now IndexedDB has it
+});
+
+test("where all is written, nothing is left behind", async () => {
+  const { store } = await stored();
+  store.leaveUnwritten();
+  assert.equal(sessionStorage.getItem("interview-unwritten"), null);
+});
+
+test("what comes while a transaction runs is written in one", async () => {
+  const { store, answer_id } = await stored(0);
+  const { prototype } = IDBDatabase;
+  const { transaction } = prototype;
+  let count = 0;
+  prototype.transaction = function counted(...options) {
+    count += 1;
+    return transaction.apply(this, options);
+  };
+  /** @param {number} start */
+  const put = (start) => store.putPiece({ answer_id, start, bytes: new ArrayBuffer(1), until_ms: start });
+  await Promise.all([0, 1, 2, 3, 4].map(put));
+  prototype.transaction = transaction;
+  assert.equal(count, 2);
+  assert.equal((await reloaded(answer_id)).end, 5);
+});
+
+test("where the disk is full, a piece fails, and what came with it is written all the same", async () => {
+  const { store, answer_id } = await stored(3);
+  const { prototype } = IDBObjectStore;
+  const { put } = prototype;
+  prototype.put = function full(value, ...key) {
+    if (value.bytes) throw new DOMException("full", "QuotaExceededError");
+    return put.call(this, value, ...key);
+  };
+  const blocking = store.putUpload(recordOf(answer_id));
+  const piece = store.putPiece({ answer_id, start: 12, bytes: new ArrayBuffer(4), until_ms: 1_600 });
+  const dropping = store.dropBefore({ ...recordOf(answer_id), saved_bytes: 8 }, 8);
+  await Promise.all([blocking, piece, dropping]);
+  prototype.put = put;
+  assert.equal(store.isDurable, false);
+  const later = await reloaded(answer_id);
+  assert.deepEqual([later.end, await later.store.read(answer_id, 0, 4)], [12, null]);
+});

@@ -150,6 +150,7 @@ def app(config: Config) -> Iterator[Flask]:
     app.test_client_class = TidyClient
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():
+        databases.wait_for_no_disk(db.engine)
         yield app
         db.session.remove()
         db.engine.dispose()

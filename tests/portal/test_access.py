@@ -20,7 +20,6 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from interview_steps import begin_interview
 from routes import RULES_AND_METHODS, all_rules
-from sqlalchemy import event
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 from worlds import World, find_world, make_world
@@ -149,19 +148,6 @@ class Cell:
     key: str
     whose: str
     opens: bool
-
-
-@pytest.fixture(autouse=True)
-def hasty(app: Flask) -> None:
-    """Nothing here is about surviving a loss of power, and thousands of requests wait for the disk
-    otherwise.
-    """
-    hastily = (
-        "PRAGMA synchronous=OFF"
-        if db.engine.dialect.name == "sqlite"
-        else "SET synchronous_commit = off"
-    )
-    event.listen(db.engine, "checkout", lambda connection, *_rest: connection.execute(hastily))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 
 from portal import configure, create_app, interviews, work
@@ -67,6 +68,8 @@ class LentApp:
         app.config.update(settings)
         app.extensions.update(extensions)
         app.instance_path = str(config.instance_path)
+        with app.app_context():
+            share_statements(db.engine)
         for folder in (config.interviews_folder, config.resumes_folder):
             folder.mkdir(parents=True, exist_ok=True)
         return app
@@ -79,6 +82,22 @@ class LentApp:
     def has_its_addresses(self) -> bool:
         """False when a test gave it another one: Werkzeug's map forgets none."""
         return list(self._app.url_map.iter_rules()) == self._rules
+
+
+_dialects: dict[str, sa.Dialect] = {}
+_statements: dict[Any, Any] = {}
+
+
+def share_statements(engine: sa.Engine) -> None:
+    """SQLAlchemy compiles a statement once for each dialect object, and a new engine has a new one:
+    that was half of the work of a test of the portal.
+    """
+    if engine.name not in _dialects:
+        with engine.connect():  # the first connection tells the dialect about its database
+            _dialects[engine.name] = engine.dialect
+        engine.dispose()
+    engine.dialect = _dialects[engine.name]
+    engine.update_execution_options(compiled_cache=_statements)
 
 
 _lent: dict[Config, LentApp] = {}

@@ -115,6 +115,7 @@ def test_the_program_itself_is_quiet_and_returns_the_code(clip: Path, tmp_path: 
     assert (refused.returncode, said.count("\n")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
     long = film_sitter(tmp_path / "long.mp4", 25, fps=5, sound=None)
     interrupted, whole = tmp_path / "interrupted", tmp_path / "whole"
@@ -150,6 +151,7 @@ def interrupt_after_some_rows(
     return running
 
 
+@pytest.mark.slow
 def test_the_demo_shows_what_it_is_made_to_show(tmp_path: Path) -> None:
     calm, hidden, doubled = make_demo_clips(PORTRAIT, tmp_path)
     assert find_flags(measure(calm, tmp_path)) == []

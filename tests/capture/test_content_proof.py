@@ -248,6 +248,7 @@ def gaps_of(made: Recorded, number: int) -> list[tuple[str, int, int]]:
     ]
 
 
+@pytest.mark.slow
 def test_film_and_telemetry_keep_the_time_and_show_which_seconds_are_lost(tmp_path: Path) -> None:
     made = proven(
         [
@@ -268,6 +269,7 @@ def test_film_and_telemetry_keep_the_time_and_show_which_seconds_are_lost(tmp_pa
     ]
 
 
+@pytest.mark.slow
 def test_sound_that_is_stamped_wrongly_would_be_noticed(tmp_path: Path) -> None:
     made = Recorded([Source("mp4", 4, sound_wrong_ms=150)], tmp_path)
     assert 130 < made.proofs[0].apart_ms < 230

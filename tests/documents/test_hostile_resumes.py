@@ -73,6 +73,23 @@ GOOD_DOCXS = {
     "an embedded font": hostile_docx.with_part("word/fonts/a.odttf", os.urandom(99)),
 }
 
+SLOW = {
+    "fifty object streams of 9 MB",
+    "dictionaries in dictionaries",
+    "300,000 objects",
+    "100,000 pages that say they are one",
+    "an object stream of 200 MB",
+    "forty pictures of 8 MB",
+}
+
+
+def refused(samples: dict[str, tuple[Maker, str]]) -> list[object]:
+    """Each hostile file with the reason that is said."""
+    return [
+        pytest.param(*sample, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name, sample in samples.items()
+    ]
+
 
 @pytest.fixture(scope="module")
 def known() -> set[str]:
@@ -80,7 +97,7 @@ def known() -> set[str]:
     return {message.id for message in collected() if isinstance(message.id, str)}
 
 
-@pytest.mark.parametrize(("make", "reason"), hostile_pdf.PDFS.values(), ids=hostile_pdf.PDFS)
+@pytest.mark.parametrize(("make", "reason"), refused(hostile_pdf.PDFS))
 def test_a_hostile_pdf_is_refused(make: Maker, reason: str, known: set[str]) -> None:
     why = refusal_of(make())
     assert reason in str(why)
@@ -88,7 +105,7 @@ def test_a_hostile_pdf_is_refused(make: Maker, reason: str, known: set[str]) -> 
     assert why.sentence in known
 
 
-@pytest.mark.parametrize(("make", "reason"), hostile_docx.DOCXS.values(), ids=hostile_docx.DOCXS)
+@pytest.mark.parametrize(("make", "reason"), refused(hostile_docx.DOCXS))
 def test_a_hostile_word_document_is_refused(make: Maker, reason: str, known: set[str]) -> None:
     why = refusal_of(make())
     assert reason in str(why)
@@ -190,6 +207,7 @@ print(*[line.split()[1] for line in status if line.startswith("VmHWM")], file=sy
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [pytest.param(make, id=name) for name, make in WORST.items()]
@@ -220,6 +238,7 @@ def test_the_portal_hears_what_the_other_process_says(name: str) -> None:
     assert reason in file_inspection.look(make(), "alice").refused
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_refused_with_a_word_on_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -161,6 +161,7 @@ def free_leases(interview: InterviewSession) -> None:
     db.session.commit()
 
 
+@pytest.mark.slow
 def test_work_that_meets_a_full_disk_uses_up_no_try(
     disk: SmallDisk, app: Flask, application: Application, tmp_path: Path
 ) -> None:

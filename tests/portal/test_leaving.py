@@ -155,6 +155,7 @@ def test_an_account_that_is_leaving_is_not_enabled_again(client: FlaskClient, ca
     assert not db.session.get_one(User, cast.alice.id).is_active
 
 
+@pytest.mark.slow
 def test_what_is_being_measured_stops_and_leaves_nothing(
     app: Flask, application: Application, tmp_path: Path
 ) -> None:

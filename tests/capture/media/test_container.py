@@ -84,6 +84,7 @@ def test_it_refuses_a_huge_picture_before_decoding_it(tmp_path: Path) -> None:
         list(Decoder(path, "mp4", every_ms=200, limits=Limits(max_pixels=1280 * 720)))
 
 
+@pytest.mark.slow
 def test_it_refuses_a_bomb_of_pixels(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "bomb.mp4", 0.5, size=(8000, 8000), fps=2, sound=None)
     with pytest.raises(UnusableMedia):

@@ -95,6 +95,7 @@ def test_a_plain_wall_has_the_grain_of_its_camera() -> None:
     assert not is_blank(wall)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ending", "codec"), [(".mp4", "h264"), (".webm", "vp8")])
 def test_a_camera_that_stalls_is_noticed_through_the_codec(
     tmp_path: Path, studio: Studio, ending: str, codec: str
@@ -117,6 +118,7 @@ def test_a_camera_that_stalls_is_noticed_through_the_codec(
     assert end_ms == pytest.approx(10_000, abs=200)
 
 
+@pytest.mark.slow
 def test_a_covered_camera_is_lost_and_nobody_is_missing(tmp_path: Path, studio: Studio) -> None:
     def dark(t_ms: int) -> Any:
         lit = picture_of(studio, t_ms)
@@ -131,6 +133,7 @@ def test_a_covered_camera_is_lost_and_nobody_is_missing(tmp_path: Path, studio: 
     assert (flag.start_ms, flag.end_ms) == pytest.approx((2_000, 7_000), abs=300)
 
 
+@pytest.mark.slow
 def test_an_empty_room_is_no_stalled_camera(tmp_path: Path) -> None:
     def leaves(t_s: float) -> list[Sitter]:
         return calm(t_s) if t_s < 2 else []
@@ -157,6 +160,7 @@ def test_a_picture_in_focus_is_not_soft_in_any_light(studio: Studio, light: floa
     assert not is_soft(luma_of(Frame(0, (picture_of(studio, 0) * light).astype(np.uint8))))
 
 
+@pytest.mark.slow
 def test_a_grainy_blur_is_no_missing_person(studio: Studio) -> None:
     pictures = [
         cv2.GaussianBlur(picture_of(studio, t_ms), (0, 0), 30) for t_ms in range(0, 4_000, 200)

@@ -95,6 +95,7 @@ def covered_clip(folder: Path) -> bytes:
     return path.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_paused", [False, True])
 def test_what_the_page_reports_reaches_the_rules_and_stays_out_of_the_telemetry(
     app: Flask, interview: InterviewSession, tmp_path: Path, is_paused: bool
@@ -122,6 +123,7 @@ def test_what_the_page_reports_reaches_the_rules_and_stays_out_of_the_telemetry(
     assert kinds_and_times(find_flags(measured)) == kinds_and_times(flags)
 
 
+@pytest.mark.slow
 def test_a_pause_counts_from_the_moment_that_its_beginning_is_told(
     app: Flask, interview: InterviewSession, tmp_path: Path
 ) -> None:

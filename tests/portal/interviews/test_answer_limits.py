@@ -57,6 +57,7 @@ def test_what_is_cut_off_may_be_longer_than_any_answer(tmp_path: Path) -> None:
         assert media.end_ms == pytest.approx(2_000, abs=FRAME_MS)
 
 
+@pytest.mark.slow
 def test_an_answer_is_cut_at_its_limit_however_little_was_said(
     app: Flask, application: Application, tmp_path: Path
 ) -> None:

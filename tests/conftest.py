@@ -142,7 +142,19 @@ def config(tmp_path: Path, database_url: str) -> Config:
 
 
 @pytest.fixture
-def app(config: Config) -> Iterator[Flask]:
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The real Argon2id with cheap parameters, as these passwords guard nothing. A test without
+    `app`, and a server that a test starts, have the portal's own.
+    """
+    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", hasher)
+    passwords._dummy_hash.cache_clear()
+    yield
+    passwords._dummy_hash.cache_clear()
+
+
+@pytest.fixture
+def app(config: Config, quick_hashes: None) -> Iterator[Flask]:
     """The app with an empty database, its context pushed. Forms need no CSRF token here; `csrf_app`
     wants them. All tests of this process share it, and each finds it as `create_app` left it.
     """
@@ -186,17 +198,6 @@ def bob(cast: Cast) -> User:
 @pytest.fixture
 def ada(cast: Cast) -> User:
     return cast.ada
-
-
-@pytest.fixture
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real Argon2id with cheap parameters, for tests that hash many passwords, none of which
-    guards anything.
-    """
-    monkeypatch.setattr(
-        passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    )
-    passwords._dummy_hash.cache_clear()
 
 
 @pytest.fixture

@@ -23,8 +23,6 @@ from portal.web import sealed_queries
 NEW = "another long pass phrase"
 RIGHT = {"email": "alice@example.org", "password": PASSWORD}
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
-
 
 def browser(app: Flask, **credentials: str) -> FlaskClient:
     client = app.test_client()

@@ -22,9 +22,6 @@ WRONG = RIGHT | {"password": "not her pass phrase"}
 SIGNED = re.compile(r"[\w-]+\.[\w-]{6}\.[\w-]{43}")
 
 
-pytestmark = pytest.mark.usefixtures("quick_hashes")
-
-
 def cookie(client: FlaskClient) -> str:
     kept = client.get_cookie("portal")
     return kept.value if kept else ""

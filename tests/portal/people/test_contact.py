@@ -79,7 +79,6 @@ def test_what_cannot_be_dialled_is_no_number(typed: str) -> None:
 
 
 @pytest.mark.parametrize("name", [ZERO_WIDTH, RLO, ESCAPE], ids=ascii)
-@pytest.mark.usefixtures("quick_hashes")
 def test_nobody_registers_without_a_name_that_can_be_seen(client: FlaskClient, name: str) -> None:
     page = client.post("/register", data=NEW | {"full_name": name})
     program = client.post("/api/auth/register", json=NEW | {"full_name": name})
@@ -89,7 +88,6 @@ def test_nobody_registers_without_a_name_that_can_be_seen(client: FlaskClient, n
     assert "Enter your name." in program.json["errors"]["full_name"]
 
 
-@pytest.mark.usefixtures("quick_hashes")
 def test_one_mailbox_makes_one_account(client: FlaskClient) -> None:
     assert client.post("/api/auth/register", json=NEW).status_code == 201
     second = client.post("/register", data=NEW | {"email": "Zoe@xn--bcher-kva.example"})
@@ -99,7 +97,6 @@ def test_one_mailbox_makes_one_account(client: FlaskClient) -> None:
     assert db.session.scalar(db.select(db.func.count(User.id))) == 1
 
 
-@pytest.mark.usefixtures("quick_hashes")
 def test_and_is_found_under_each_of_its_spellings(client: FlaskClient) -> None:
     client.post("/api/auth/register", json=NEW)
     signed_in = client.post("/login", data=NEW | {"email": "zoe@XN--BCHER-KVA.example"})
@@ -108,7 +105,6 @@ def test_and_is_found_under_each_of_its_spellings(client: FlaskClient) -> None:
     assert accounts.find("zoe@bu\u0308cher.example") is not None
 
 
-@pytest.mark.usefixtures("quick_hashes")
 def test_a_pasted_number_is_kept_as_it_is_dialled(client: FlaskClient) -> None:
     zoe = make_user()
     shown = sign_in(client, zoe).get("/register/about").text
@@ -119,7 +115,6 @@ def test_a_pasted_number_is_kept_as_it_is_dialled(client: FlaskClient) -> None:
     assert db.session.get(User, zoe.id).phone == "+351 21 000-0000"
 
 
-@pytest.mark.usefixtures("quick_hashes")
 def test_a_program_sends_a_number_that_can_be_dialled_or_none(client: FlaskClient) -> None:
     refused = client.post("/api/auth/register", json=NEW | {"phone": "call me"})
     assert refused.status_code == 422

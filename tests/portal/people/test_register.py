@@ -3,18 +3,16 @@
 import re
 
 import pytest
+from argon2 import extract_parameters, profiles
 from factories import PASSWORD, make_user, sign_in
 from flask.testing import FlaskClient
 from visiting import seen_in
 
 from portal.extensions import db
 from portal.models import Role, User
-from portal.people import credentials, throttle
+from portal.people import credentials, passwords, throttle
 
 GOOD = {"full_name": "Zoë Quill", "email": "Zoe@Example.org", "password": "purple wagon wheel"}
-
-
-pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 
 def zoe() -> User | None:
@@ -29,6 +27,14 @@ def test_it_makes_the_account_and_goes_on_signed_in(client: FlaskClient) -> None
     assert (person.full_name, person.role) == ("Zoë Quill", Role.CANDIDATE)
     assert person.password_hash.startswith("$argon2id$")
     assert client.get("/register/about").status_code == 200
+
+
+def test_a_password_is_hashed_as_rfc_9106_recommends() -> None:
+    """Without `app`, so with the portal's own parameters."""
+    made = passwords.hash_password(GOOD["password"])
+    assert extract_parameters(made) == profiles.RFC_9106_LOW_MEMORY
+    assert passwords.is_right(GOOD["password"], made)
+    assert not passwords.is_right("purple wagon", made)
 
 
 @pytest.mark.parametrize(("field", "typed", "said"), [

@@ -207,10 +207,9 @@ print(*[line.split()[1] for line in status if line.startswith("VmHWM")], file=sy
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
-    [pytest.param(make, id=name) for name, make in WORST.items()]
+    [pytest.param(make, id=name, marks=pytest.mark.slow) for name, make in WORST.items()]
     + [pytest.param(make, id=name, marks=pytest.mark.torture) for name, make in ENDLESS.items()],
 )
 def test_the_worst_takes_bounded_time_and_memory(make: Maker) -> None:

@@ -233,7 +233,7 @@ def test_a_module_says_first_what_it_knows() -> None:
     assert silent == []
 
 
-NOT_OURS = {"instance", "node_modules"}  # made by set-up
+NOT_OURS = {"instance", "node_modules", "__pycache__"}  # made by set-up, or by Python
 
 
 def folders_of_ours() -> set[str]:

@@ -26,7 +26,7 @@ from setup.translations import compile_all
 # another version, also where only their translation is another one.
 WORDS = {
     "2026-11-27": "bf473258b77727a8cafabd4c3b4f9d3cd2ff7d479af627664929a6a7748f80d0",
-    "2026-11-27-de": "be96dd9e90dffa419bf107649eb1bb54c0e3998d1d9ddc52c7b9004862f522c1",
+    "2026-11-27-de": "509ae6874fdf60dde62c373fbdbf1da263e11b6dc150cb12c06e3ebbc73c0e9e",
 }
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from documents.changes import Change, change, sentence
+
 NAMES = {"pdf": "PDF", "docx": "Word document"}
 
 
@@ -10,18 +12,15 @@ class AcceptedFile:
     """A file that we may keep. If we had to remove something, we keep `copy` instead of it."""
 
     kind: str  # "pdf" or "docx"
-    changes: tuple[str, ...] = ()  # each a verb with its object: "removed an attachment"
+    changes: tuple[Change, ...] = ()
     copy: bytes | None = None
+
+    @property
+    def told(self) -> tuple[Change, ...]:
+        """What the person is told. A copy without any other change was at least packed again."""
+        return self.changes or (() if self.copy is None else (change("packing"),))
 
     @property
     def said(self) -> str:
         """One sentence for the person who sent the file; empty where the file is kept unchanged."""
-        if self.copy is None:
-            return ""
-        *first, last = self.changes or ("packed it plainly",)
-        done = f"{', '.join(first)} and {last}" if first else last
-        return f"We {done}; everything else in your {NAMES[self.kind]} is as it was."
-
-
-def counted(count: int, one: str, many: str) -> str:
-    return one if count == 1 else f"{count} {many}"
+        return sentence(self.kind, self.told)

@@ -13,7 +13,8 @@ import zlib
 from dataclasses import dataclass, field
 
 from documents import docx_relations, docx_zip
-from documents.accepted_file import AcceptedFile, counted
+from documents.accepted_file import AcceptedFile
+from documents.changes import Change, change
 from documents.docx_relations import MAIN, OF_CHART, Relation, source_of
 from documents.docx_xml import MACROS, MACROS_FOUND, Edit, XmlReader, edited, overrides
 from documents.errors import SAVE, Refused, damaged
@@ -44,28 +45,8 @@ OTHER_ENDINGS = {
 PRINTER_SETTINGS = "printersettings"
 CARRIES = f"This Word document carries another file inside it. {SAVE}"
 NOT_WORD = "This file is not a Word document inside. Save it as .docx again, or as PDF."
-# kinds of changes: the verb, and what we changed, in the singular and in the plural
-DONE = {
-    "link": ("removed", "a link that leads to no web page", "links that lead to no web page"),
-    "picture": (
-        "removed",
-        "the address of a picture that would be fetched",
-        "addresses of pictures to be fetched",
-    ),
-    "table": ("removed", "the table behind a chart", "tables behind charts"),
-    "grammar": ("removed", "the grammar that a drawing names", "grammars that drawings name"),
-    "template": (
-        "removed",
-        "the tie to a template on your computer",
-        "ties to templates on your computer",
-    ),
-    "left-over": (
-        "removed",
-        "a left-over of the program that wrote it",
-        "left-overs of the program that wrote it",
-    ),
-    "document": ("made", "a document of the template", "documents of templates"),
-}
+# the kinds of changes, in the order in which the person reads them
+KINDS = ("link", "picture", "table", "grammar", "template", "left-over", "document")
 COMPRESSED = {"emz", "wmz", "pcz"}  # drawings that are themselves compressed
 
 
@@ -81,7 +62,7 @@ def check(data: bytes) -> AcceptedFile:
     again = _look(copy)
     if again.edits or again.dropped:
         raise Refused(f"This Word document holds something that could not be taken out. {SAVE}")
-    return AcceptedFile("docx", tuple(looked.said()), copy)
+    return AcceptedFile("docx", tuple(looked.told()), copy)
 
 
 def _look(data: bytes) -> "Document":
@@ -115,7 +96,7 @@ class Document:
     parts: list[zipfile.ZipInfo]
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
-    changes: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)  # their kinds
     types: dict[str, str] = field(default_factory=dict)
     main: str = USUAL_MAIN_PART
     # part → the kinds of relations that lead to it
@@ -239,9 +220,7 @@ class Document:
             }
         return docx_zip.packed(kept)
 
-    def said(self) -> list[str]:
+    def told(self) -> list[Change]:
         """The changes: each kind once, and with its number if there were several."""
-        counts = {kind: self.changes.count(kind) for kind in DONE if kind in self.changes}
-        return [
-            f"{DONE[kind][0]} {counted(count, *DONE[kind][1:])}" for kind, count in counts.items()
-        ]
+        counts = {kind: self.changes.count(kind) for kind in KINDS}
+        return [change(kind, count) for kind, count in counts.items() if count]

@@ -24,10 +24,8 @@ def main() -> None:
     copy = None
     try:
         verdict = inspect_file.inspect(data)
-        copy, said = (
-            verdict.copy,
-            {"kind": verdict.kind, "said": verdict.said, "is_changed": verdict.copy is not None},
-        )
+        copy, changes = verdict.copy, [[one.clause, one.values] for one in verdict.told]
+        said = {"kind": verdict.kind, "changes": changes, "is_changed": copy is not None}
     except Refused as refused:
         said = {"refused": refused.sentence, "values": refused.values}
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + (copy or b""))

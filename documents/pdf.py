@@ -15,6 +15,7 @@ from pypdf.generic import IndirectObject
 
 from documents import pdf_cleaning, pdf_words
 from documents.accepted_file import AcceptedFile
+from documents.changes import Change, change
 from documents.errors import Refused, damaged
 from documents.kinds import LOOKED_FOR_BYTES
 from documents.mixed_formats import is_archive, is_opendocument, refuse_web_page
@@ -33,7 +34,6 @@ PAGES_MAX = 200  # a portfolio with many pictures has some dozens
 MANY_PAGES = f"This PDF has more than {PAGES_MAX} pages. Choose a shorter one."
 LEFT = f"This PDF holds %(found)s, which cannot be taken out. {AGAIN}"
 NODES_MAX = 10_000  # of the tree of pages
-AROUND = "some words that stood before or behind the PDF"
 
 
 def check(data: bytes) -> AcceptedFile:
@@ -48,18 +48,18 @@ def check(data: bytes) -> AcceptedFile:
         _check_pages(data)
         return AcceptedFile("pdf")
     copy, changes = _cleaned(data, words)
-    changes = [*([f"removed {AROUND}"] if data != sent else []), *changes]
+    changes = [*([change("around")] if data != sent else []), *changes]
     if words.is_signed:
-        changes.append("thereby ended what its electronic signature says")
+        changes.append(change("signature"))
     return AcceptedFile("pdf", tuple(changes), copy)
 
 
-def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[str]]:
+def _cleaned(data: bytes, words: Words) -> tuple[bytes, list[Change]]:
     """A cleaned copy and its changes. Reads each word of the copy again.
 
     Raises Refused when we cannot write a copy.
     """
-    changes: list[str] = []
+    changes: list[Change] = []
     try:
         # we unpack hidden parts first, and then read their words like all others
         if words.to_remove & {HIDDEN, PROTECTED}:

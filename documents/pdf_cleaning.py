@@ -21,8 +21,8 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from documents.accepted_file import counted
 from documents.addresses import LinkTarget, is_local, link_target
+from documents.changes import Change, change
 from documents.errors import Refused
 from documents.pdf_words import (
     ACTIONS,
@@ -46,6 +46,7 @@ class Cleaning:
 
     def __init__(self, reader: PdfReader) -> None:
         self.reader = reader
+        # addresses and file names; empty for one that says none
         self.links: list[str] = []
         self.attached: list[str] = []
         self.actions = 0
@@ -59,20 +60,17 @@ class Cleaning:
         ):
             del found
 
-    def changes(self) -> Iterator[str]:
+    def changes(self) -> Iterator[Change]:
         if self.links:
-            many = f"links that lead to no web page (the first to {self.links[0]})"
-            yield "removed " + counted(
-                len(self.links), f"a link that leads to no web page ({self.links[0]})", many
-            )
+            first, count = self.links[0], len(self.links)
+            yield change("link to", count, first=first) if first else change("empty link", count)
         if self.attached:
-            yield f"removed the data that was attached to it ({', '.join(self.attached[:3])})"
+            names = ", ".join([name for name in self.attached if name][:3])
+            yield change("attached", names=names) if names else change("attached, no name")
         if self.openings:
-            yield "removed something that would begin by itself"
+            yield change("opening")
         if self.actions:
-            yield "removed " + counted(
-                self.actions, "a button or link that acts", "buttons or links that act"
-            )
+            yield change("action", self.actions)
 
     def _clean(self, found: DictionaryObject) -> None:
         if isinstance(found, StreamObject) and (
@@ -122,7 +120,7 @@ class Cleaning:
             stream = stream and stream.get_object()
             if not isinstance(stream, StreamObject) or not is_machine_readable(stream.get_data()):
                 raise Refused(CARRIES)
-        name = str(_get(found, "/UF") or _get(found, "/F") or "a file")
+        name = str(_get(found, "/UF") or _get(found, "/F") or "")
         if (shown := _shown(name)) not in self.attached:
             self.attached.append(shown)
 
@@ -165,7 +163,7 @@ class Cleaning:
         if link_target(address) is LinkTarget.FORBIDDEN:
             raise Refused(NOT_ON_WEB)
         if link_target(address) is LinkTarget.USELESS or not address:
-            self.links.append(_shown(address) or "nothing")
+            self.links.append(_shown(address))
             del holder[key]
 
     def _refuse_if_it_leads_out(self, action: Any) -> None:
@@ -176,7 +174,7 @@ class Cleaning:
             raise Refused(STARTS_PROGRAM)
 
 
-def opened(data: bytes) -> tuple[bytes, list[str]]:
+def opened(data: bytes) -> tuple[bytes, list[Change]]:
     """The same PDF without protection and unpacked. Raises Refused if it needs a password."""
     reader = PdfReader(io.BytesIO(data))
     if not reader.is_encrypted:
@@ -186,10 +184,10 @@ def opened(data: bytes) -> tuple[bytes, list[str]]:
             "This PDF is protected with a password. Open it with the password, print it to PDF, and"
             " choose that file."
         )
-    return _written(reader), ["took off the protection against changing and copying"]
+    return _written(reader), [change("protection")]
 
 
-def rewritten(data: bytes) -> tuple[bytes, list[str]]:
+def rewritten(data: bytes) -> tuple[bytes, list[Change]]:
     """A clean copy and its changes. Raises Refused, or any error of pypdf's reader and writer."""
     reader = PdfReader(io.BytesIO(data))
     cleaning = Cleaning(reader)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from documents.changes import Change, sentence
+
 WAIT_S = 30  # the process may use a sixth of this as CPU time; the rest is for a busy machine
 PASSED_ON = ("PATH", "LANG", "LD_LIBRARY_PATH")  # the process gets no secret of ours
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
@@ -30,8 +32,13 @@ class Answer:
     values: Mapping[str, str] = field(default_factory=dict)
     kind: str = ""
     data: bytes = b""
-    said: str = ""  # what we changed, as a sentence for the person who sent it
+    changes: tuple[Change, ...] = ()  # what we changed in it
     fault: str = ""  # for the log: what stopped the process, in one word
+
+    @property
+    def said(self) -> str:
+        """What we changed, as an English sentence for the person who sent the file."""
+        return sentence(self.kind, self.changes)
 
 
 def ask(data: bytes, wait_s: float = WAIT_S) -> Answer:
@@ -48,7 +55,8 @@ def ask(data: bytes, wait_s: float = WAIT_S) -> Answer:
     if "refused" in said:
         fault = word if word.isidentifier() else ""
         return Answer(refused=said["refused"], values=said["values"], fault=fault)
-    return Answer(kind=said["kind"], data=copy if said["is_changed"] else data, said=said["said"])
+    changes = tuple(Change(clause, values) for clause, values in said["changes"])
+    return Answer(kind=said["kind"], data=copy if said["is_changed"] else data, changes=changes)
 
 
 def _command() -> list[str]:

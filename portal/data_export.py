@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal import access, audit, interviews
+from portal import access, audit, hiring, interviews
 from portal.audit import Agent
 from portal.config import settings
 from portal.database import reading
@@ -115,6 +115,7 @@ def _application(application: Application) -> dict[str, Any]:
     said = {"job": application.job.title} | _columns(
         application, "user_id", "job_id", "resume_path"
     )
+    said["resume_changes"] = hiring.changes_sentence(application)
     return said | {"interview": _interview(interview) if interview else None}
 
 

@@ -25,6 +25,7 @@ NAMES = {"en": "English", "de": "Deutsch"}  # each in its own language, wherever
 COOKIE_LIFETIME_S = 365 * 24 * 3600
 # English dates keep the day before the month, which CLDR does for Great Britain only.
 ENGLISH_DAY = "d MMM y"
+BRITISH = Locale("en", "GB")  # its lists have no comma before the last item
 
 
 def init_app(app: Flask, load_person: Callable[[], object]) -> None:
@@ -143,7 +144,8 @@ def day(at: datetime) -> str:
 
 def listed(items: Iterable[str]) -> str:
     """The items in one phrase: a, b and c."""
-    return format_list(list(items), locale=_locale())
+    locale = BRITISH if language() == DEFAULT else _locale()
+    return format_list(list(items), locale=locale)
 
 
 def _locale() -> Locale:

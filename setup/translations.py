@@ -28,9 +28,10 @@ LANGUAGES = ("de",)  # English is the language of the code and needs no catalog
 
 # Which files hold sentences, and what reads them.
 METHODS = [
-    ("capture/rules/sentences.py", "setup.translations:sentences_of_capture"),
+    ("capture/rules/sentences.py", "setup.translations:sentences_of_tables"),
     ("capture/signals.py", "setup.translations:words_of_signals"),
     ("documents/__main__.py", "ignore"),
+    ("documents/changes.py", "setup.translations:sentences_of_tables"),
     ("documents/**.py", "setup.translations:sentences_of_documents"),
     ("portal/static/vendor/**", "ignore"),
     ("portal/**.py", "python"),
@@ -83,13 +84,13 @@ def _may_hold_sentences(folder: str | Path) -> bool:
     return not parts or (parts[0] in {"portal", "capture", "documents"} and "vendor" not in parts)
 
 
-def sentences_of_capture(
+def sentences_of_tables(
     file: IO[bytes],
     _keywords: Mapping[str, Any],
     _tags: Collection[str],
     **_options: object,
 ) -> Iterator[tuple[int, str, str, list[str]]]:
-    """Babel's reader for the sentences of findings: the engine wraps none, as it knows no Babel."""
+    """Babel's reader for modules that know no Babel: the texts of each table of a module."""
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
             for value in node.value.values:

@@ -18,7 +18,7 @@ from portal.database import release_lock, transaction
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.applications import ApplyForm, ResumeForm
-from portal.hiring import CannotChange, next_step, resumes
+from portal.hiring import CannotChange, next_step, resume_changes, resumes
 from portal.languages import gettext as _
 from portal.models import Application, AuditEvent, Job, utc_now
 from portal.people import throttle
@@ -44,6 +44,7 @@ class ApplicationView:
     step: next_step.Step
     sentence: str
     recording_kept_until: datetime | None  # None if nothing was recorded
+    resume_changes: str
 
     @classmethod
     def of(cls, application: Application) -> "ApplicationView":
@@ -51,7 +52,8 @@ class ApplicationView:
         kept_until = None
         if interview and interview.consent_record_at:
             kept_until = interview.kept_until(settings().retention_days)
-        return cls(application, *next_step.next_step(application), kept_until)
+        changes = hiring.changes_sentence(application)
+        return cls(application, *next_step.next_step(application), kept_until, changes)
 
 
 @bp.get("/dashboard")
@@ -84,7 +86,7 @@ def apply(slug: str) -> ResponseReturnValue:
         with _stored(form) as resume, transaction():
             hiring.apply(job, resume, form.note.data or "", by=current_user)
         done = _("You applied for %(job)s. Your résumé is saved.", job=job.title)
-        flash(f"{done} {form.checked.changes}".strip(), "success")
+        flash(f"{done} {_changes(form)}".strip(), "success")
     if hiring.find_application(current_user, job):
         return go_to(url_for("applications.dashboard"))
     return go_to(url_for("jobs.job", slug=slug))
@@ -104,6 +106,10 @@ def _is_valid(form: ResumeForm) -> bool:
 
 def _stored(form: ResumeForm) -> AbstractContextManager[resumes.StoredResume]:
     return resumes.stored(form.checked, settings().resumes_folder)
+
+
+def _changes(form: ResumeForm) -> str:
+    return resume_changes.sentence(form.checked.changes, form.checked.kind)
 
 
 @bp.errorhandler(RequestEntityTooLarge)
@@ -189,7 +195,7 @@ def replace_resume(application_id: uuid.UUID) -> ResponseReturnValue:
         is_final = isinstance(error, CannotChange)
         return beside_form(error, "applications/replace_resume.html", **view, is_final=is_final)
     done = _("Your résumé is replaced; the file before it is deleted.")
-    flash(f"{done} {form.checked.changes}".strip(), "success")
+    flash(f"{done} {_changes(form)}".strip(), "success")
     return go_to(url_for("applications.dashboard"))
 
 

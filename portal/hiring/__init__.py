@@ -23,6 +23,7 @@ from portal.hiring.errors import (
     ResumeReplaced,
 )
 from portal.hiring.publishing import close, publish
+from portal.hiring.resume_changes import changes_sentence
 from portal.hiring.resume_replacement import (
     FINAL,
     check_is_resume_seen,
@@ -43,6 +44,7 @@ __all__ = [
     "HiringError",
     "ResumeReplaced",
     "apply",
+    "changes_sentence",
     "check_is_resume_seen",
     "check_may_apply",
     "check_may_replace_resume",

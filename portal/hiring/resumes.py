@@ -20,7 +20,7 @@ from urllib.parse import quote
 from disk.atomic import fsync_folder
 from portal import database
 from portal.errors import PortalError
-from portal.hiring import file_inspection
+from portal.hiring import file_inspection, resume_changes
 from portal.languages import gettext as _
 
 MAX_MB = 10  # pages and the API say this number; a form may be 1 MB larger (portal/__init__.py)
@@ -59,7 +59,7 @@ class Resume:
     name: str
     kind: str  # "pdf" or "docx"
     data: bytes
-    changes: str = ""  # a sentence on what the inspection removed from the file; empty if nothing
+    changes: str = ""  # what the inspection changed, as `resume_changes` writes it
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,8 @@ def read(
     answer = file_inspection.look(data, who, scan_command)
     if answer.refused:
         raise ResumeRefused(answer.refused)
-    return Resume(
-        clean_name(with_ending(filename or "", answer.kind)), answer.kind, answer.data, answer.said
-    )
+    name = clean_name(with_ending(filename or "", answer.kind))
+    return Resume(name, answer.kind, answer.data, resume_changes.as_json(answer.changes))
 
 
 def store(resume: Resume, folder: Path) -> str:

@@ -53,7 +53,8 @@ class Application(db.Model):
     resume_name: Mapped[str] = mapped_column(sa.String(160))
     # whether this person recorded the interview with an account that is now deleted
     was_recorded: Mapped[bool] = mapped_column(default=False)
-    # what the inspection removed from the file; the candidate was told
+    # What the inspection changed in the file. The sentence is made when it is shown:
+    # portal/hiring/resume_changes.py.
     resume_changes: Mapped[str] = mapped_column(sa.Text, default="")
     # when the team first opened it; after that the candidate cannot replace it
     resume_opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -14,14 +14,16 @@ import odd_documents
 import papers
 import pikepdf
 import pytest
+from hostile_pdf import PAGE, pdf
 from hostile_pdf import PDFS as HOSTILE_PDFS
 from tricks import Maker, zipped
 
-from documents import inspect_file
+from documents import changes, inspect_file
 from documents.accepted_file import AcceptedFile
 from documents.errors import Refused
 from portal.config import PROJECT_FOLDER
 from portal.hiring import resumes
+from setup.translations import collected
 
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 ACTIONS = {
@@ -38,13 +40,22 @@ def kept(data: bytes) -> tuple[AcceptedFile, bytes]:
     return verdict, data if verdict.copy is None else verdict.copy
 
 
+@pytest.fixture(scope="module")
+def known() -> set[str]:
+    """The sentences and clauses that the catalogs translate."""
+    return {message.id for message in collected() if isinstance(message.id, str)}
+
+
 @pytest.mark.parametrize(("make", "change"), ODD_ROWS, ids=ODD_IDS)
-def test_an_odd_document_is_taken_and_what_goes_is_said(make: Maker, change: str) -> None:
+def test_an_odd_document_is_taken_and_what_goes_is_said(
+    make: Maker, change: str, known: set[str]
+) -> None:
     data = make()
     verdict, stored = kept(data)
     assert (verdict.copy is None) == (not change)
     assert re.search(change, verdict.said)
     assert bool(verdict.said) == bool(change)
+    assert {told.clause for told in verdict.told} <= known
     assert inspect_file.inspect(stored).changes == ()  # there is nothing left to take out
 
 
@@ -151,6 +162,29 @@ def test_what_stays_says_so_and_counts() -> None:
         == "We removed a link that leads to no web page (skype:jane?chat); everything else in your"
         " PDF is as it was."
     )
+
+
+def test_every_change_can_be_said_in_another_language(known: set[str]) -> None:
+    tables = (changes.SENTENCES, changes.ONE, changes.SEVERAL)
+    assert {text for table in tables for text in table.values()} <= known
+
+
+def test_several_changes_are_counted_and_listed() -> None:
+    link = b"<< /Subtype /Link /A << /S /URI /URI %s >> >>"
+    named = b"<< /Subtype /Link /A << /S /Named /N /NextPage >> >>"
+    several = b" ".join([link % b"(skype:jane)", link % b"(skype:jane)", named, named])
+    page = PAGE[3].replace(b">>", b"/Annots [" + several + b"] >>")
+    data = b"HTTP/1.1 200 OK\r\n" + pdf(o3=page)
+    assert inspect_file.inspect(data).said == (
+        "We removed some words that stood before or behind the PDF, removed 2 links that lead to no"
+        " web page (the first to skype:jane) and removed 2 buttons or links that act; everything"
+        " else in your PDF is as it was."
+    )
+
+
+def test_a_link_without_an_address_is_said_to_lead_to_nothing() -> None:
+    said = inspect_file.inspect(odd_documents.PDFS["an address that is nowhere"][0]()).said
+    assert "a link that leads to no web page (nothing);" in said
 
 
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -139,6 +139,7 @@ def test_in_english_they_are_written_as_before() -> None:
     assert (seconds(5_400), file_size(1_440_000), file_size(999)) == ("5.4 s", "1.4 MB", "1 kB")
     assert (day(at), moment(at)) == ("5 Sep 2026", "5 Sep 2026 14:03 UTC")
     assert (day(None), moment(None)) == ("–", "–")
+    assert languages.listed(["a", "b", "c"]) == "a, b and c"
 
 
 @pytest.mark.usefixtures("app")

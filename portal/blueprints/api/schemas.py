@@ -244,8 +244,10 @@ class ApplicationFull(Schema):
         hiring.resume_version,
         metadata=said("Changes with each new file; send it as `If-Match`") | {"type": "string"},
     )
-    resume_changes = fields.String(
+    resume_changes = fields.Function(
+        hiring.changes_sentence,
         metadata=said("What the portal removed from the file; empty if nothing")
+        | {"type": "string"},
     )
     resume_opened_at = fields.DateTime(
         allow_none=True,

@@ -2,6 +2,9 @@
 what stays.
 """
 
+import io
+import json
+import zipfile
 from pathlib import Path
 
 import odd_documents
@@ -13,11 +16,13 @@ from factories import Cast, make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import edit_conflicts
+from documents.changes import change, sentence
+from portal import data_export, edit_conflicts
 from portal.config import settings
 from portal.extensions import db
-from portal.hiring import resumes
+from portal.hiring import changes_sentence, resume_changes, resumes
 from portal.models import Application, ApplicationStatus, User, utc_now
+from setup.translations import compile_all
 
 FIRST, SECOND = papers.pdf(), papers.pdf(pages=2)
 SKYPE = odd_documents.PDFS["a link to skype:jane?chat"][0]
@@ -80,12 +85,49 @@ def test_what_was_left_out_is_said_at_once_and_later(
 ) -> None:
     sign_in(client, alice).post(page(stored), **form(SKYPE()))
     row = replaced(stored)
-    assert "We removed a link that leads to no web page (skype:jane?chat)" in row.resume_changes
+    said = "We removed a link that leads to no web page (skype:jane?chat); everything else in your"
+    assert changes_sentence(row) == f"{said} PDF is as it was."
     assert b"skype" not in (folder / row.resume_path).read_bytes()
-    for _ in range(2):  # first with the message, then in its row
-        assert "(skype:jane?chat)" in client.get("/dashboard").text
+    for times in (2, 1):  # first with the message as well, then only in its row
+        assert client.get("/dashboard").text.count(said) == times
     client.post(page(stored), **form(seen=row.resume_path))
     assert replaced(stored).resume_changes == ""
+
+
+def test_what_was_left_out_is_said_in_the_readers_language(
+    client: FlaskClient, alice: User, stored: Application
+) -> None:
+    compile_all()
+    alice.language = "de"
+    db.session.commit()
+    sign_in(client, alice).post(page(stored), **form(SKYPE()))
+    said = "Wir haben einen Link, der zu keiner Webseite führt (skype:jane?chat), entfernt; alles"
+    for times in (2, 1):
+        assert client.get("/dashboard").text.count(said) == times
+
+
+def test_what_an_earlier_version_stored_is_said_as_it_is(
+    client: FlaskClient, alice: User, stored: Application
+) -> None:
+    alice.language = "de"
+    stored.resume_changes = "We removed [a link]; everything else in your PDF is as it was."
+    db.session.commit()
+    assert stored.resume_changes in sign_in(client, alice).get("/dashboard").text
+
+
+@pytest.mark.usefixtures("app")
+def test_several_changes_are_listed_as_the_inspection_lists_them() -> None:
+    three = [change("around"), change("link to", 2, first="100 %s"), change("packing")]
+    assert resume_changes.sentence(resume_changes.as_json(three), "pdf") == sentence("pdf", three)
+
+
+def test_the_data_export_says_what_was_left_out(
+    client: FlaskClient, alice: User, stored: Application
+) -> None:
+    sign_in(client, alice).post(page(stored), **form(SKYPE()))
+    package = zipfile.ZipFile(io.BytesIO(b"".join(data_export.export_data(alice))))
+    [name] = [name for name in package.namelist() if name.endswith("application.json")]
+    assert json.loads(package.read(name))["resume_changes"] == changes_sentence(replaced(stored))
 
 
 def test_a_refused_file_changes_nothing(
@@ -191,7 +233,8 @@ def test_the_api_replaces_it_too(
     }
     response = client.put(path, headers=bearer(cast.alice) | {"If-Match": "*"}, **sent)
     assert (response.status_code, response.json["resume_name"]) == (200, "document.pdf")
-    assert "skype:jane?chat" in response.json["resume_changes"]
+    said = "We removed a link that leads to no web page (skype:jane?chat); everything else in your"
+    assert response.json["resume_changes"] == f"{said} PDF is as it was."
     assert response.json["resume_opened_at"] is None
     assert len(list(folder.iterdir())) == 1
 

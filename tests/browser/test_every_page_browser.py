@@ -1,42 +1,28 @@
 """Every page at three widths: names of 120 letters fit, axe finds nothing, titles and descriptions
 differ.
-
-`PAGES` is held against the routes: a page that nobody walks here fails.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
-from acting import interviews
 from browsing import PATIENCE_MS, fake_camera_browser
-from factories import PASSWORD, make_application, make_job, make_user
+from factories import PASSWORD
 from playwright.sync_api import Browser, Page, expect
-from reviewing import NOON, make_answer, make_flag, make_interview
 from servers import LiveServer
+from site_pages import PAGES, Words, make_rows, unwalked
 
 from portal.config import PROJECT_FOLDER
-from portal.extensions import db
-from portal.interviews import questions
-from portal.models import ApplicationStatus, InterviewState, User, utc_now
 
 pytestmark = pytest.mark.browser
 
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 4
-NAME, JOB = LONG[:120], f"J{LONG[:119]}"
+WORDS = Words(LONG[:120], f"J{LONG[:119]}", "Welder", LONG, f"{LONG[:60]}@{LONG[:60]}.example.org")
 WIDTHS = (390, 768, 1440)
 AXE = PROJECT_FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 FAULTS = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
     violations.map(({ id, nodes }) =>
         `${id}: ${nodes.length}, first ${nodes[0].html.slice(0, 120)}`))"""
-NO_PAGES = {  # a fragment, a file, JSON, or a way to another page
-    "jobs.front", "capture.interview", "auth.signed_in", "applications.resume",
-    "admin.interview_row", "admin.interview_status", "admin.interview_video",
-    "admin.interview_telemetry", "capture.interview_status", "capture.room_json",
-    "capture.answer_playback", "capture.kiosk_status", "capture.kiosk_preview", "capture.piece",
-    "capture.upload", "api-docs.openapi_json", "static", "health.healthz", "health.readyz",
-}  # fmt: skip
 
 
 @dataclass
@@ -60,98 +46,23 @@ class Site:
         return page
 
 
-def make_pages() -> dict[str, list[tuple[str, str]]]:
-    """A portal full of long names, and where its pages are."""
-    job = make_job(JOB, slug="long", location=LONG[:100], salary_range=LONG[:60], questions=3)
-    for question in job.questions:
-        question.prompt = LONG
-    found = {user.email.split("@")[0]: user for user in db.session.scalars(db.select(User))}
-    alice, ada = found["alice"], found["ada"]
-    for person in (alice, ada):
-        person.full_name, person.headline = NAME, LONG[:120]
-    applied = make_application(
-        alice, job, note=LONG, resume_name=f"{LONG}.pdf", status=ApplicationStatus.INVITED
-    )
-    unopened = interviews.open_interview(applied)
-    begun = interviews.open_interview(
-        make_application(alice, make_job(f"B{JOB[1:]}", slug="begun"))
-    )
-    begun.consent_record_at, begun.state, begun.start_time = (
-        utc_now(),
-        InterviewState.RECORDING,
-        utc_now(),
-    )
-    questions.copy_from_job(begun)
-    done = interviews.open_interview(make_application(alice, make_job(f"D{JOB[1:]}", slug="done")))
-    done.state, done.start_time, done.end_time = InterviewState.FINISHING, NOON, NOON
-    make_job("Welder", slug="welder")
-    flags = [
-        make_flag("no_face", 900 * n, 900 * n + 2_000, severity=level)
-        for n, level in enumerate(("high", "low"))
-    ]
-    ready = make_interview(
-        *flags, make_flag(assessable=False), name=NAME, job=job, answers=[make_answer(1)]
-    )
-    for n in range(30):
-        make_interview(
-            make_flag(), name=f"{n} {NAME[:117]}", job=job, start_time=NOON - timedelta(hours=n)
-        )
-    make_user(full_name=NAME, email=f"{LONG[:60]}@{LONG[:60]}.example.org")
-    db.session.commit()
-    open_pages = [
-        ("jobs.board", "/jobs"),
-        ("jobs.board", "/jobs?status=closed"),
-        ("jobs.job", "/jobs/long"),
-    ]
-    capture = [(f"capture.{step}", f"/capture/{unopened.id}/{step}") for step in ("consent",)]
-    capture += [(f"capture.{step}", f"/capture/{begun.id}/{step}") for step in ("check", "room")]
-    return {
-        "": [
-            *open_pages, ("auth.login", "/login"), ("auth.register", "/register"),
-            ("api_docs.browse", "/api/docs"),
-        ],
-        "alice": [
-            *open_pages,
-            ("auth.register_about", "/register/about"),
-            ("auth.register_done", "/register/done"), ("applications.dashboard", "/dashboard"),
-            ("applications.apply", "/jobs/welder/apply"),
-            ("applications.replace_resume", f"/applications/{applied.id}/resume/replace"),
-            ("account.account", "/account/"), ("account.password", "/account/password"),
-            ("account.data", "/account/data"), ("account.delete", "/account/delete"),
-            *capture, ("capture.receipt", f"/capture/{done.id}/receipt"),
-            ("error", "/nowhere"), ("error", "/admin/"),
-        ],
-        "ada": [
-            ("admin.overview", "/admin/"), ("admin.jobs", "/admin/jobs"),
-            ("admin.jobs_new", "/admin/jobs/new"), ("admin.jobs_edit", f"/admin/jobs/{job.id}"),
-            ("admin.applications", "/admin/applications"),
-            ("admin.people", "/admin/people"), ("admin.interview_list", "/admin/sessions"),
-            ("admin.interview_page", f"/admin/sessions/{ready.id}"),
-            ("admin.interview_page", f"/admin/sessions/{unopened.id}"),
-        ],
-    }  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     server = LiveServer(tmp_path_factory.mktemp("every"), CAPTURE_WORKERS="0")
     with server.app.app_context():
-        pages = make_pages()
+        rows = make_rows(WORDS)
     server.start()
     with fake_camera_browser() as browser:
+        pages = {
+            who: [(endpoint, path.format(**rows)) for endpoint, path in listed]
+            for who, listed in PAGES.items()
+        }
         yield Site(server, browser, pages)
     server.stop()
 
 
 def test_every_page_is_among_those_that_are_walked(site: Site) -> None:
-    rules = site.server.app.url_map.iter_rules()
-    named = {
-        rule.endpoint
-        for rule in rules
-        if "GET" in (rule.methods or ()) and "/api/" not in rule.rule
-    }
-    walked = {endpoint for pages in site.pages.values() for endpoint, _ in pages}
-    assert named - walked - NO_PAGES == set()
+    assert unwalked(site.server.app) == set()
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -41,11 +41,10 @@ def make_interview(*flags: Flag, name: str = "A Person", **values: Any) -> Inter
 def make_answer(question: int, **values: Any) -> Answer:
     defaults = {
         "take": 1,
+        "prompt": f"Question number {question}?",
         "limit_ms": 60_000,
         "container": "mp4",
         "state": AnswerState.READY,
         "length_bytes": 9_000,
     }
-    return Answer(
-        question_position=question, prompt=f"Question number {question}?", **defaults | values
-    )
+    return Answer(question_position=question, **defaults | values)

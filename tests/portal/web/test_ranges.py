@@ -6,10 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import databases
-import prepared
 import pytest
-from factories import make_application, make_cast, sign_in
+from factories import make_application, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from interview_steps import begin_interview
@@ -19,7 +17,7 @@ from werkzeug.test import TestResponse
 from portal import interviews
 from portal.config import settings
 from portal.extensions import db
-from portal.models import InterviewSession, InterviewState, User
+from portal.models import InterviewState, User
 
 FILM = bytes(range(256)) * 4
 END = len(FILM)
@@ -40,22 +38,12 @@ class Served:
         return self.client.open(self.address, method=method, headers=sent, buffered=True)
 
 
-def make_finished_interview() -> None:
-    interview = begin_interview(make_application(make_cast().alice))
+@pytest.fixture
+def film(client: FlaskClient, alice: User, ada: User) -> Served:
+    interview = begin_interview(make_application(alice))
     interview.state = InterviewState.READY
     db.session.commit()
-
-
-@pytest.fixture
-def filled_by() -> databases.Fill:
-    return prepared.tables_with(make_finished_interview)
-
-
-@pytest.fixture
-def film(client: FlaskClient, ada: User) -> Served:
-    interview = db.session.scalars(db.select(InterviewSession)).one()
     path = interviews.recording(interview).recording_path
-    path.parent.mkdir(exist_ok=True)
     path.write_bytes(FILM)
     os.utime(path, (CHANGED_AT, CHANGED_AT))
     served = Served(sign_in(client, ada), f"/admin/sessions/{interview.id}/recording.mp4", "")

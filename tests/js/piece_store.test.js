@@ -170,3 +170,14 @@ test("where the disk is full, a piece fails, and what came with it is written al
   const later = await reloaded(answer_id);
   assert.deepEqual([later.end, await later.store.read(answer_id, 0, 4)], [12, null]);
 });
+
+test("a piece that leaves memory while it waits to be written again keeps its bytes", async () => {
+  const { store, answer_id } = await stored(1);
+  store.database.connection?.onclose?.(new Event("close")); // the next writing opens again, and writes all again
+  const large = new Uint8Array(33_000_000).fill(7); // more than memory may hold, so it leaves as soon as it is written
+  await store.putPiece({ answer_id, start: 4, bytes: large.buffer, until_ms: 800 });
+  await store.putUpload(recordOf(answer_id)); // waits for what is written again
+  const later = await reloaded(answer_id);
+  assert.equal(later.end, 33_000_004);
+  assert.deepEqual(numbers(await later.store.read(answer_id, 3, 3)), [3, 7, 7]);
+});

@@ -11,8 +11,9 @@
  * @param {PluralForm} formOf
  */
 export function translator(sentences = {}, formOf = (n) => Number(n !== 1)) {
+  const known = new Map(Object.entries(sentences)); // the browsers that may record do not all have Object.hasOwn
   /** @param {string} sentence */
-  const own = (sentence) => (Object.hasOwn(sentences, sentence) ? [sentences[sentence] ?? []].flat() : null);
+  const own = (sentence) => (known.has(sentence) ? [known.get(sentence) ?? []].flat() : null);
   return {
     /**
      * @param {string} sentence

@@ -79,10 +79,10 @@ export class PieceStore {
    * @param {string} answerId
    */
   async endOfPieces(answerId) {
-    const inMemory = this.#of(answerId);
+    const known = this.#of(answerId);
     const written = (await this.#ask(["pieces"], ([pieces]) => outlineOf(pieces, answerId))) ?? [];
-    const others = written.filter(({ start }) => !inMemory.some((piece) => piece.start === start));
-    const left = [...others, ...inMemory].sort((one, other) => one.start - other.start);
+    const others = written.filter(({ start }) => !known.some((piece) => piece.start === start));
+    const left = [...others, ...known].sort((one, other) => one.start - other.start);
     this.pieces.set(answerId, left);
     return left.length ? endOf(left[left.length - 1]) : 0;
   }
@@ -173,10 +173,7 @@ export class PieceStore {
     if (!this.isDurable) return;
     const records = this.writes.isIdle ? [] : [...this.records.values()];
     const unwritten = [...this.pieces.values()].flat().filter((piece) => !piece.isWritten);
-    const pieces = unwritten.flatMap(({ answer_id, start, bytes, until_ms }) =>
-      bytes ? [{ answer_id, start, bytes, until_ms }] : [],
-    );
-    leaveUnwritten({ records, pieces });
+    leaveUnwritten({ records, pieces: inMemory(unwritten) });
   }
 
   /** Write what the page before this one could not write any more. */
@@ -243,12 +240,24 @@ export class PieceStore {
 
   /** The connection had ended, perhaps because the storage was cleared: write what is in memory once more. */
   #writeAgain() {
-    const inMemory = [...this.pieces.values()].flat().filter((piece) => piece.bytes);
+    // What is in memory now: a piece may leave it while this change waits for its transaction.
+    const records = [...this.records.values()];
+    const recorded = inMemory([...this.pieces.values()].flat());
     void this.#write(([uploads, pieces]) => {
-      this.records.forEach((record) => uploads.put(record));
-      inMemory.forEach(({ answer_id, start, bytes, until_ms }) => pieces.put({ answer_id, start, bytes, until_ms }));
+      records.forEach((record) => uploads.put(record));
+      recorded.forEach((piece) => pieces.put(piece));
     });
   }
+}
+
+/**
+ * Those of the pieces that are in memory, as IndexedDB stores them.
+ * @param {KeptPiece[]} pieces
+ */
+function inMemory(pieces) {
+  return pieces.flatMap(({ answer_id, start, bytes, until_ms }) =>
+    bytes ? [{ answer_id, start, bytes, until_ms }] : [],
+  );
 }
 
 /**

@@ -31,9 +31,9 @@ run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1
 test: $(DEV_STAMP) tools assets models  ## every test, in two processes; ARGS="-k face" chooses, in one
 	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist worksteal)
 
-NOT_QUICK := torture or browser or webkit or nginx or strace or sound or server or footage or slow
+NOT_QUICK := torture or browser or webkit or nginx or strace or sound or server or footage or film or slow
 quick: $(DEV_STAMP) tools assets models  ## every quick test without browser, server or sound, for while you write
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(NOT_QUICK))" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(NOT_QUICK))" $(ARGS)
 
 torture: $(DEV_STAMP) tools assets models  ## the long forms of the fault tests, about half an hour; ARGS="-k killed" chooses
 	$(BIN)/python -m pytest -m torture -s $(ARGS)

@@ -17,6 +17,8 @@ from capture.media.container import probe
 from capture.rules import RULES_VERSION, find_flags
 from capture.types import Flag, Severity
 
+pytestmark = pytest.mark.film
+
 SEVERAL_PEOPLE = (
     "composite_dev__dev_c2_second_person.webm",
     "intel__face-demographics-walking-and-pause.mp4",

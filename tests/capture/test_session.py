@@ -18,6 +18,8 @@ from capture.session import AnswerSource, CaptureSession, Models, SessionState
 from capture.store.recording import read_observations
 from capture.types import Observation
 
+pytestmark = pytest.mark.film
+
 SECONDS = 6
 
 

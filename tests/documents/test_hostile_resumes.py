@@ -29,6 +29,8 @@ from portal.hiring.resumes import ResumeRefused
 from portal.models import Application, User
 from setup.translations import collected
 
+pytestmark = pytest.mark.server  # each test starts an inspection process
+
 # Generous: these guard against hours and gigabytes. The worst samples take a tenth of it on a quiet
 # machine.
 CPU_MAX_S = jail.CPU_S + 2

@@ -25,6 +25,8 @@ from portal import tus, work
 from portal.extensions import db
 from portal.models import AnswerState, Application, InterviewSession, InterviewState
 
+pytestmark = pytest.mark.film
+
 UNUSABLE: dict[str, tuple[Callable[[], bytes], str]] = {
     "text behind a good head": (lambda: FTYP + HLS, "not a readable mp4"),
     "sound alone": (lambda: streams("mp4", sounds=1), "no video track"),

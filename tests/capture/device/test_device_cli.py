@@ -21,6 +21,8 @@ from capture.__main__ import main
 from capture.media.container import probe
 from capture.media.decoder import MonoResampler
 
+pytestmark = pytest.mark.film
+
 PATIENCE_S = 60
 
 

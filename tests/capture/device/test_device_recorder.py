@@ -28,6 +28,8 @@ from capture.rules import find_flags
 from capture.store.timeline import join_timeline
 from capture.types import Flag, GapCause, MeasuredAnswer, Sound
 
+pytestmark = pytest.mark.film
+
 
 def beeps(camera: Camera) -> Callable[[float], Samples]:
     """Beeps at the very moments at which the camera shows a flash."""

@@ -20,6 +20,8 @@ from capture.errors import StillWriting
 from capture.media.container import probe
 from capture.media.index_guard import are_whole
 
+pytestmark = pytest.mark.film
+
 ROOT = Path(__file__).resolve().parents[3]
 
 

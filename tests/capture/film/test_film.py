@@ -22,6 +22,8 @@ from capture.media.decoder import Decoder
 from capture.media.signature import identify_file
 from capture.types import Frame, Sound
 
+pytestmark = pytest.mark.film
+
 SIZE = (320, 240)
 
 

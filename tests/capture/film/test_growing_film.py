@@ -23,6 +23,8 @@ from capture.film.mp4_tracks import chunk_offsets, read_tracks
 from capture.media import index_guard
 from capture.media.container import identify_file
 
+pytestmark = pytest.mark.film
+
 LONGEST_MS = 60_000
 B_FRAMES = {"bf": "2", "preset": "veryfast", "g": "24"}
 

@@ -19,6 +19,8 @@ from capture.errors import NoPicture, UnusableMedia
 from capture.media.container import probe
 from capture.media.signature import UPLOAD_CONTAINERS, identify
 
+pytestmark = pytest.mark.film
+
 SCHEMA = json.loads((Path(capture.__file__).parent / "store" / "telemetry.schema.json").read_text())
 KINDS = {
     "a.wav": ("wav", "pcm_s16le"),

@@ -19,6 +19,8 @@ from capture.store import timeline
 from capture.store.recording import read_observations
 from capture.types import Frame, Gap, GapCause, MeasuredAnswer
 
+pytestmark = pytest.mark.film
+
 B_FRAMES = {"preset": "medium", "bf": "3", "g": "250", "b-adapt": "0"}
 KINDS = [("avc3", "mp4"), ("vp8", "webm")]
 

@@ -20,6 +20,8 @@ from capture.senses.face_detector import LONGER_SIDE_PX, MIN_WIDTH, FaceDetector
 from capture.senses.hub import Senses
 from capture.types import AnswerSpan, Box, FlagKind, Frame, Measurements, Observation
 
+pytestmark = pytest.mark.film
+
 WIDE = (1280, 720)
 PORTRAIT_FACE = (0.175, 90.0)  # of the portrait's width; in px
 EVERY_MS = 200

@@ -26,6 +26,8 @@ from capture.types import (
     Severity,
 )
 
+pytestmark = pytest.mark.film
+
 SCHEMA = json.loads((Path(capture.__file__).parent / "store" / "telemetry.schema.json").read_text())
 ENGINE = {"capture": "0.1.0", "mediapipe": "0.10.31", "model_sha256": "6418", "rules": "1"}
 FLAG = Flag(

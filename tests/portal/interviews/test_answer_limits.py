@@ -22,6 +22,8 @@ from portal.models import (
     InterviewSession,
 )
 
+pytestmark = pytest.mark.film
+
 FRAME_MS = 100  # of the last picture and sound before a cut
 
 

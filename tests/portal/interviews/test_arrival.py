@@ -29,6 +29,8 @@ from portal.models import (
     utc_now,
 )
 
+pytestmark = pytest.mark.film
+
 
 def test_an_answer_that_came_as_usual_has_nothing_to_say(
     app: Flask, interview: InterviewSession, tmp_path: Path

@@ -22,6 +22,8 @@ from portal.models import (
     InterviewState,
 )
 
+pytestmark = pytest.mark.film
+
 
 def test_finishing_twice_happens_once(
     app: Flask, interview: InterviewSession, tmp_path: Path

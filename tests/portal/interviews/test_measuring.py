@@ -33,6 +33,8 @@ from portal.models import (
 )
 from portal.work import Waiting
 
+pytestmark = pytest.mark.film
+
 
 def test_an_unreadable_answer_fails_alone_and_the_rest_becomes_the_film(
     app: Flask, interview: InterviewSession, tmp_path: Path

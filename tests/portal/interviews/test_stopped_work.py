@@ -19,6 +19,8 @@ from portal.interviews import finishing, flagging, measuring
 from portal.models import Answer, AnswerState, Application, InterviewSession, InterviewState
 from portal.work import Claim, Halted, Waiting, halting
 
+pytestmark = pytest.mark.film
+
 ENDS = [hiring.withdraw, hiring.reject, hiring.offer]
 STOPPED_WITHIN_S = 5.0  # the promise
 End = Callable[[Application], None]

@@ -29,6 +29,8 @@ from portal.models import (
     InterviewSession,
 )
 
+pytestmark = pytest.mark.film
+
 
 def status(client: FlaskClient, interview: InterviewSession) -> dict[str, Any]:
     return dict(client.get(f"/capture/{interview.id}/kiosk/status?tab={TAB}").json)

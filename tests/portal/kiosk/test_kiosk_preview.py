@@ -14,6 +14,8 @@ from portal.models import (
     InterviewSession,
 )
 
+pytestmark = pytest.mark.film
+
 
 def test_the_preview_shows_the_camera_and_ends_when_the_page_lets_go(
     station: StationServer, room: Ask, client: FlaskClient, interview: InterviewSession

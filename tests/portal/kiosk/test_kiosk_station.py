@@ -25,6 +25,8 @@ from portal.models import (
     InterviewSession,
 )
 
+pytestmark = pytest.mark.film
+
 
 @pytest.mark.usefixtures("station")
 def test_what_the_camera_saw_cannot_be_written_to_by_uploading(

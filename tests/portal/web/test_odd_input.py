@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from api_caller import bearer
 from factories import Cast, make_application, sign_in
 from flask import Flask, url_for
@@ -68,6 +69,7 @@ def asked(rule: Rule, path: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield method, path, {"data": b"--a", "content_type": "multipart/form-data; boundary=a"}
 
 
+@pytest.mark.slow
 def test_nothing_odd_that_is_sent_makes_the_portal_fail(app: Flask, cast: Cast) -> None:
     application = make_application(cast.alice)
     (settings().resumes_folder / application.resume_path).write_bytes(pdf())

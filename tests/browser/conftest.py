@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from browsing import fake_camera_browser
-from playwright.sync_api import Browser
+from browsing import ALLOW_CAMERA, Candidate, chromium
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from servers import LiveServer
 
 
@@ -18,6 +18,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with fake_camera_browser() as browser:
-        yield browser
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = chromium(playwright, ALLOW_CAMERA)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
+    """Somebody who is invited. What their pages complained about fails the test."""
+    candidate = Candidate(server, browser)
+    yield candidate
+    candidate.context.close()
+    assert not candidate.complaints

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 from browsing import ALLOW_CAMERA, Candidate, chromium
-from playwright.sync_api import Browser, Playwright, Route, expect, sync_playwright
+from playwright.sync_api import Playwright, Route, expect
 from servers import LiveServer
 
 from capture.film import joining
@@ -22,27 +22,6 @@ from portal.models import Answer, InterviewSession
 pytestmark = pytest.mark.browser
 
 UPRIGHT = (480, 640)
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = chromium(playwright, ALLOW_CAMERA)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 def thinks(candidate: Candidate, think_ms: int) -> None:

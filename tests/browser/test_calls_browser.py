@@ -3,24 +3,14 @@ and never held against anybody.
 """
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from browsing import PATIENCE_MS, Candidate, events_of
 from misbehaving import TRACKS, begins
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from scripts import with_constants
-from servers import LiveServer
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 def test_a_call_is_told_at_once_and_reported_beside_the_answer(candidate: Candidate) -> None:

@@ -3,23 +3,13 @@ record stays here.
 """
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from browsing import PATIENCE_MS, Candidate
 from misbehaving import DELIVERS_A_HEAD_AT_ITS_END, DELIVERS_NOTHING, NEVER_STARTS
-from playwright.sync_api import Browser, Locator, expect
-from servers import LiveServer
+from playwright.sync_api import Locator, expect
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 def checks(candidate: Candidate, script: str) -> None:

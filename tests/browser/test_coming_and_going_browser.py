@@ -3,12 +3,12 @@ ended, nothing ends that should go on.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from acting import hiring, interviews
 from browsing import PATIENCE_MS, Candidate, bytes_on_server, events_of
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Route
 from scripts import with_constants
 from servers import LiveServer
 
@@ -16,14 +16,6 @@ from portal.extensions import db
 from portal.models import InterviewSession
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 STORAGE_THAT_IS_WAITED_FOR = "IDBFactory.prototype.open = () => ({})"

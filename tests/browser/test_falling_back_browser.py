@@ -3,12 +3,10 @@ interrupted and is gone gives way to what came before it.
 """
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from browsing import Candidate, events_of
-from playwright.sync_api import Browser, Request, Route
-from servers import LiveServer
+from playwright.sync_api import Request, Route
 
 pytestmark = pytest.mark.browser
 
@@ -16,14 +14,6 @@ UNPLUG = (
     "document.querySelector('[data-camera]').srcObject.getVideoTracks()[0].dispatchEvent(new"
     " Event('ended'))"
 )
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 def test_what_the_page_noticed_is_told_before_the_answer_is_complete(candidate: Candidate) -> None:

@@ -4,13 +4,11 @@ page says why.
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from browsing import Candidate
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from scripts import with_constants
-from servers import LiveServer
 
 pytestmark = pytest.mark.browser
 
@@ -23,14 +21,6 @@ GIVES_NOTHING_BACK = """
         return get.call(this, key);
     };
 """
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 def upload_of(candidate: Candidate, place: int = 0) -> str:

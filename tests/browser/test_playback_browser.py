@@ -1,7 +1,6 @@
 """What was just recorded is looked at again: all parts, as the server has them, and not before."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from browsing import (
@@ -10,18 +9,9 @@ from browsing import (
     media_ms,
 )
 from misbehaving import begins
-from playwright.sync_api import Browser, expect
-from servers import LiveServer
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 PLAYED_TO_THEIR_ENDS = """

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from browsing import (
-    ALLOW_CAMERA,
     PATIENCE_MS,
     Candidate,
     KillableBrowser,
@@ -16,7 +15,7 @@ from browsing import (
 )
 from factories import PASSWORD
 from misbehaving import DELIVERS_NOTHING, NEVER_STARTS, TRACKS
-from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, expect
 from pseudo_language import BEGIN, END, accented, speak, write_catalog
 from servers import LiveServer
 from shown_text import GREEK, bare, misfits
@@ -103,19 +102,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     server.start()
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = chromium(playwright, ALLOW_CAMERA)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

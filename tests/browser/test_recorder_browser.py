@@ -6,20 +6,16 @@ real server.
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsing import (
-    ALLOW_CAMERA,
     Candidate,
-    chromium,
     media_ms,
     set_hidden,
 )
 from misbehaving import DELIVERS_A_HEAD_AT_ITS_END, DELIVERS_NOTHING, NEVER_STARTS, asks_for, begins
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
-from servers import LiveServer
+from playwright.sync_api import expect
 
 from capture.media.container import probe
 from portal.extensions import db
@@ -27,27 +23,6 @@ from portal.interviews import answer_path
 from portal.models import Answer, AnswerState
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = chromium(playwright, ALLOW_CAMERA)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 def file_of(candidate: Candidate, answer: Answer) -> Path:

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 from browsing import (
-    ALLOW_CAMERA,
     PATIENCE_MS,
     Candidate,
-    chromium,
     media_ms,
 )
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from servers import LiveServer
 
 from portal.extensions import db
@@ -31,27 +29,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     server.start()
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = chromium(playwright, ALLOW_CAMERA)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 def test_an_interview_goes_from_consent_to_receipt(candidate: Candidate) -> None:

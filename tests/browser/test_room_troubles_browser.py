@@ -3,11 +3,9 @@ events.
 """
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from browsing import (
-    ALLOW_CAMERA,
     PATIENCE_MS,
     Candidate,
     chromium,
@@ -15,33 +13,12 @@ from browsing import (
     media_ms,
     set_hidden,
 )
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import Playwright, expect
 from servers import LiveServer
 
 pytestmark = pytest.mark.browser
 
 LOST_MAX_MS = 2_000  # what may be missing after a crash, by the project's own promise
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = chromium(playwright, ALLOW_CAMERA)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 def test_an_ended_sign_in_disturbs_no_recording(candidate: Candidate) -> None:

@@ -5,7 +5,6 @@ nothing is lost by it, and the page says what it is.
 import hashlib
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,9 +15,8 @@ from browsing import (
     keep_blobs,
     recorded_blobs,
 )
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from scripts import with_constants
-from servers import LiveServer
 
 from portal.extensions import db
 from portal.models import InterviewSession, InterviewState
@@ -27,14 +25,6 @@ pytestmark = pytest.mark.browser
 
 NEVER_OPENS = "IDBFactory.prototype.open = () => ({})"
 NAME = "interview-uploads"
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 def clear_storage(candidate: Candidate) -> None:

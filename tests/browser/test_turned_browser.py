@@ -3,7 +3,6 @@ cannot, with a connection, without one, and through a reload.
 """
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from browsing import (
@@ -12,18 +11,9 @@ from browsing import (
     media_ms,
 )
 from misbehaving import asks_for, begins
-from playwright.sync_api import Browser, expect
-from servers import LiveServer
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
 
 
 TURN = """

@@ -28,14 +28,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     server.stop()
 
 
-@pytest.fixture
-def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
-    candidate = Candidate(server, browser)
-    yield candidate
-    candidate.context.close()
-    assert not candidate.complaints
-
-
 def finish_hint(candidate: Candidate) -> str:
     return candidate.page.locator("[data-text=finish_hint]").text_content() or ""
 

@@ -57,6 +57,11 @@ class Config:
     instance_path: Path
     database_url: str
     site_name: str = "Career Portal"
+    site_url: str = "http://localhost:8000"
+    mail_url: str = ""
+    mail_from: str = ""
+    mail_days: int = 90
+    require_second_factor: bool = False
     session_cookie_secure: bool = True
     trusted_proxies: int = 0
     debug: bool = False
@@ -94,6 +99,13 @@ class Config:
             instance_path=instance,
             database_url=environ.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.db'}",
             site_name=environ.get("SITE_NAME") or cls.site_name,
+            site_url=_site_url(environ, env),
+            mail_url=environ.get("MAIL_URL", "").strip(),
+            mail_from=environ.get("MAIL_FROM", "").strip(),
+            mail_days=_number(environ, "MAIL_DAYS", cls.mail_days),
+            require_second_factor=_flag(
+                environ, "REQUIRE_SECOND_FACTOR", env is Environment.PRODUCTION
+            ),
             session_cookie_secure=_flag(
                 environ, "SESSION_COOKIE_SECURE", env is Environment.PRODUCTION
             ),
@@ -163,6 +175,11 @@ class Config:
             raise ConfigError(
                 "SESSION_COOKIE_SECURE=0 in production: serve over HTTPS and unset it."
             )
+        if not self.site_url.startswith("https://"):
+            raise ConfigError(
+                "SITE_URL must be the address at which people open the portal, beginning with "
+                "https://, like https://jobs.example.org: links in mails and passkeys need it."
+            )
 
     @cached_property
     def interviews_folder(self) -> Path:
@@ -210,6 +227,13 @@ def _one_of(
         raise ConfigError(
             f"{name} is {value!r}; it must be one of: {', '.join(choices)}."
         ) from None
+
+
+def _site_url(environ: Mapping[str, str], env: Environment) -> str:
+    """The portal's own address. Never that of a request: whoever sends one chooses its host."""
+    at_home = f"http://localhost:{environ.get('PORT') or 8000}"
+    given = environ.get("SITE_URL", "").strip().rstrip("/")
+    return given or ("" if env is Environment.PRODUCTION else at_home)
 
 
 def _is_weak(secret: str) -> bool:

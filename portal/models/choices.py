@@ -10,14 +10,20 @@ from capture.types import Finding, FlagKind, PageEventKind, Severity
 __all__ = [
     "AnswerState",
     "ApplicationStatus",
+    "AuditEvent",
     "EmploymentType",
+    "FactorKind",
     "Finding",
     "FlagKind",
     "InterviewState",
     "JobStatus",
+    "LinkPurpose",
+    "MailEvent",
+    "MailState",
     "PageEventKind",
     "Role",
     "Severity",
+    "SignInKind",
     "WorkerKind",
     "Workplace",
 ]
@@ -78,6 +84,48 @@ class WorkerKind(StrEnum):
     WORKER = "worker"  # a separate process, `flask capture-worker`
 
 
+class SignInKind(StrEnum):
+    BROWSER = "browser"  # a cookie names it
+    API = "api"  # tokens name it
+
+
+class LinkPurpose(StrEnum):
+    """What a link in a mail lets its reader do."""
+
+    CONFIRM_ADDRESS = "confirm_address"
+    CHANGE_ADDRESS = "change_address"
+    RESET_PASSWORD = "reset_password"
+
+
+class FactorKind(StrEnum):
+    """A second proof beside the password."""
+
+    TOTP = "totp"  # six digits of an authenticator app
+    PASSKEY = "passkey"  # WebAuthn; also alone, without a password
+
+
+class MailEvent(StrEnum):
+    """What a mail tells. `portal/mail/texts.py` has the words of each."""
+
+    CONFIRM_ADDRESS = "confirm_address"
+    ALREADY_REGISTERED = "already_registered"  # somebody entered an address that has an account
+    RESET_PASSWORD = "reset_password"
+    CONFIRM_NEW_ADDRESS = "confirm_new_address"
+    ADDRESS_CHANGED = "address_changed"  # one to the old address, one to the new
+    PASSWORD_CHANGED = "password_changed"
+    NEW_DEVICE = "new_device"  # a sign-in from a browser that the account had not used
+    SECOND_FACTOR_CHANGED = "second_factor_changed"
+    APPLIED = "applied"
+    DECIDED = "decided"
+    TEST = "test"  # an admin tries whether mail arrives
+
+
+class MailState(StrEnum):
+    WAITING = "waiting"  # for its turn, for the next try, or for the address to be confirmed
+    SENT = "sent"  # the server took it, or it lies in the folder
+    FAILED = "failed"  # for good, until an admin sends it again
+
+
 class AuditEvent(StrEnum):
     """What an audit entry tells."""
 
@@ -85,7 +133,16 @@ class AuditEvent(StrEnum):
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    SIGN_IN_ENDED = "sign_in_ended"  # by hand, in the list of sign-ins
     PASSWORD_CHANGED = "password_changed"
+    ADDRESS_CONFIRMED = "address_confirmed"
+    ADDRESS_CHANGED = "address_changed"
+    PROFILE_CHANGED = "profile_changed"
+    LINK_SENT = "link_sent"  # a link to set a new password
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    CODES_MADE = "codes_made"  # new recovery codes
+    MAIL_SENT_AGAIN = "mail_sent_again"
     REFUSED = "refused"  # a row of somebody else, or a page for admins
     BYPASS_TRIED = "bypass_tried"  # a foreign token, a limit, a wrong state
     VIEWED = "viewed"
@@ -99,7 +156,7 @@ class AuditEvent(StrEnum):
     FINISHED = "finished"  # the candidate finished the interview
     RETRIED = "retried"
     DISCARDED = "discarded"  # an upload that was not complete
-    CHANGED = "changed"  # a job
+    CHANGED = "changed"  # a job, or the text of a mail
     GRANTED = "granted"  # a role
     DISABLED = "disabled"
     ENABLED = "enabled"

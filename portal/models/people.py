@@ -1,4 +1,4 @@
-"""Users, their sign-ins, revoked API tokens, and the counters of the rate limit."""
+"""Users, their sign-ins, links and second factors, used API tokens, and counted tries."""
 
 import secrets
 import uuid
@@ -10,7 +10,7 @@ from flask_login import UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.extensions import db
-from portal.models.choices import Role
+from portal.models.choices import FactorKind, LinkPurpose, Role, SignInKind
 from portal.models.columns import UtcDateTime, one_of, utc_now
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ class User(UserMixin, db.Model):
     headline: Mapped[str] = mapped_column(sa.String(160), default="")
     # the language that the person chose, or read when registering; empty: the browser decides
     language: Mapped[str] = mapped_column(sa.String(8), default="")
+    # a name of the IANA time zone database; empty: pages show times in UTC
+    time_zone: Mapped[str] = mapped_column(sa.String(40), default="")
+    # when the person showed, with a link in a mail, that the address is theirs
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # when a mail server said that there is no such address
+    mail_refused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # API tokens contain a hash of this key, so a new key ends all of them.
     session_key: Mapped[str] = mapped_column(
         sa.String(43), unique=True, default=lambda: secrets.token_urlsafe(32)
@@ -61,7 +67,7 @@ class User(UserMixin, db.Model):
 
 
 class SignIn(db.Model):
-    """One signed-in browser. Its cookie names this row, and is invalid without it."""
+    """One signed-in browser or program. Its cookie or tokens name this row, and need it."""
 
     __tablename__ = "sign_ins"
 
@@ -69,11 +75,72 @@ class SignIn(db.Model):
     user_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("users.id", ondelete="CASCADE"), index=True
     )
+    kind: Mapped[SignInKind] = mapped_column(one_of(SignInKind), default=SignInKind.BROWSER)
+    # what the browser or program calls itself (`User-Agent`)
+    device: Mapped[str] = mapped_column(sa.String(300), default="")
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)  # exact to minutes
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class EmailLink(db.Model):
+    """A link that went out by mail. It works once; whoever uses it reads mail at its address.
+
+    No column has the secret part of the link: `portal/people/email_links.py` derives it.
+    """
+
+    __tablename__ = "email_links"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    purpose: Mapped[LinkPurpose] = mapped_column(one_of(LinkPurpose, checked=False))
+    email: Mapped[str] = mapped_column(sa.String(254))  # the address that it was sent to
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    user: Mapped[User] = relationship()
+
+
+class SecondFactor(db.Model):
+    """An authenticator app or a passkey of a person."""
+
+    __tablename__ = "second_factors"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[FactorKind] = mapped_column(one_of(FactorKind, checked=False))
+    name: Mapped[str] = mapped_column(sa.String(80), default="")  # given by the person
+    # an app's shared secret, encrypted with a key that is not in the database
+    secret: Mapped[bytes | None]
+    last_step: Mapped[int] = mapped_column(
+        default=0
+    )  # the app's latest used code: none works twice
+    # a passkey's id, public key and counter, as WebAuthn defines them
+    credential_id: Mapped[bytes | None] = mapped_column(sa.LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes | None]
+    sign_count: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(db.Model):
+    """One of the codes that replace a lost second factor. Each works once."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    code_hash: Mapped[str] = mapped_column(sa.String(64))  # keyed hash (HMAC-SHA-256)
+
+
 class RevokedToken(db.Model):
-    """An API token that was signed out before it expired."""
+    """A refresh token of the API that was used. It works once."""
 
     __tablename__ = "revoked_tokens"
 

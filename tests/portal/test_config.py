@@ -15,7 +15,8 @@ STRONG = "b7d1f0c2a94e5836b7d1f0c2a94e5836"
 
 
 def settings(**changes: str) -> dict[str, str]:
-    return {"PORTAL_ENV": "production", "SECRET_KEY": STRONG, "INSTANCE_PATH": "/nowhere"} | changes
+    own = {"SECRET_KEY": STRONG, "SITE_URL": "https://jobs.example.org"}
+    return {"PORTAL_ENV": "production", "INSTANCE_PATH": "/nowhere"} | own | changes
 
 
 def quiet_app(**changes: str) -> Flask:
@@ -42,6 +43,8 @@ def test_production_starts_with_a_strong_key() -> None:
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
         ({"SESSION_COOKIE_SECURE": "0"}, "SESSION_COOKIE_SECURE"),
         ({"PORTAL_ENV": "prod"}, "PORTAL_ENV"),
+        ({"SITE_URL": ""}, "SITE_URL"),
+        ({"SITE_URL": "http://jobs.example.org"}, "SITE_URL"),
         ({"RETENTION_DAYS": "forever"}, "RETENTION_DAYS"),
         ({"SESSION_COOKIE_SECURE": "maybe"}, "SESSION_COOKIE_SECURE"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT"),

@@ -22,13 +22,19 @@ from portal.models import (
     Answer,
     EarlierInterview,
     Flag,
+    LinkPurpose,
+    Mail,
+    MailText,
     PageEvent,
+    RecoveryCode,
     RevokedToken,
+    SecondFactor,
     SignIn,
     ThrottleHit,
     WorkerBeat,
     utc_now,
 )
+from portal.people import email_links
 
 
 @pytest.mark.usefixtures("app")
@@ -155,8 +161,14 @@ def fill_every_table(app: Flask, folder: Path) -> None:
                 mark="c", job_id=application.job_id, is_finished=False, takes={"1": 2}
             ),
             WorkerBeat(id=interview.id, kind="web", started_at=now, seen_at=now, tasks=1),
+            RecoveryCode(user_id=application.user_id, code_hash="d"),
+            SecondFactor(user_id=application.user_id, kind="totp", secret=b"e"),
         ]
     )
+    link = email_links.create(application.user, LinkPurpose.RESET_PASSWORD)
+    text = MailText(event="reset_password", language="de", version=1, subject="f", body="g")
+    about_mail = {"event": "reset_password", "address": "h@example.org", "language": "de"}
+    db.session.add(Mail(user_id=application.user_id, link=link, text=text, **about_mail))
     db.session.commit()
     assert all(everything()[table.name] for table in db.metadata.sorted_tables)
 

@@ -1,10 +1,11 @@
 """The pages of a person's own account: change the password, sign out, export the data, delete."""
 
-from flask import Blueprint, Response, flash, render_template, request, session, url_for
+from flask import Response, flash, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from portal import account_deletion, audit, data_export
+from portal.blueprints.account.bp import bp
 from portal.blueprints.auth import start_session
 from portal.database import transaction
 from portal.errors import PortalError
@@ -15,14 +16,6 @@ from portal.models import AuditEvent, User, utc_now
 from portal.people import accounts, credentials, throttle
 from portal.web.error_pages import beside_form
 from portal.web.htmx import go_to
-
-bp = Blueprint("account", __name__, url_prefix="/account")
-
-
-@bp.before_request
-@login_required
-def signed_in_only() -> None:
-    """All pages of this blueprint need a signed-in user."""
 
 
 @bp.get("/")

@@ -1,0 +1,9 @@
+"""The pages of a person's own account.
+
+Importing a module adds its views to `bp`, so we import all of them here.
+"""
+
+from portal.blueprints.account import pages
+from portal.blueprints.account.bp import bp
+
+__all__ = ["bp", "pages"]

@@ -93,6 +93,12 @@ def language() -> str:
     return code
 
 
+def direction() -> str:
+    """The direction in which this language is written, as the `dir` attribute names it."""
+    written: str = _locale().text_direction
+    return written
+
+
 def use_account(account_language: str) -> None:
     """Speak the language of the person who is signed in; an empty one leaves the choice open.
 

@@ -3,6 +3,7 @@
 from portal import languages, work
 from portal.database import after_commit
 from portal.extensions import db
+from portal.mail.texts import check_facts
 from portal.models import EmailLink, Mail, MailEvent, User
 
 
@@ -18,7 +19,9 @@ def send(
 
     It goes to the person's own address, or to `address` (an address that they had or will have).
     `link` is the link that the mail carries; `facts` fill the other placeholders of the event.
+    Raises ValueError where they are not those that the event has in `portal/mail/texts.py`.
     """
+    check_facts(event, facts, link.purpose if link else None)
     mail = Mail(
         user_id=to.id,
         event=event,

@@ -116,7 +116,8 @@ class MailEvent(StrEnum):
     NEW_DEVICE = "new_device"  # a sign-in from a browser that the account had not used
     SECOND_FACTOR_CHANGED = "second_factor_changed"
     APPLIED = "applied"
-    DECIDED = "decided"
+    OFFERED = "offered"
+    REJECTED = "rejected"
     TEST = "test"  # an admin tries whether mail arrives
 
 

@@ -1,20 +1,19 @@
 """Links in mails that prove whoever follows one reads mail at its address. Each works once.
 
-The secret part of a link is a keyed hash (HMAC-SHA-256) of its row's id. It is derived when a mail
-is sent and never stored, so a copy of the database opens no account.
+`portal/mail/link_tokens.py` derives the secret part of a link from its row.
 """
 
 import base64
-import hashlib
 import hmac
 import uuid
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask import current_app
 
 from portal.database import changed_one
 from portal.extensions import db
+from portal.mail.link_tokens import proof, text
+from portal.mail.link_tokens import token as token
 from portal.models import EmailLink, LinkPurpose, User, utc_now
 
 LIFETIMES = {
@@ -40,11 +39,6 @@ def create(user: User, purpose: LinkPurpose, email: str | None = None) -> EmailL
     return link
 
 
-def token(link: EmailLink) -> str:
-    """The secret text that stands in the link: the row's id and its keyed hash."""
-    return _text(link.id.bytes) + _text(_proof(link))
-
-
 def find(token: str) -> EmailLink | None:
     """The link with this token. None if it was used, is too old, or is not ours."""
     try:
@@ -53,7 +47,7 @@ def find(token: str) -> EmailLink | None:
         return None
     alive = sa.select(EmailLink).where(EmailLink.id == row_id, EmailLink.expires_at > utc_now())
     link = db.session.scalar(alive)
-    is_ours = link is not None and hmac.compare_digest(_text(_proof(link)), token[22:])
+    is_ours = link is not None and hmac.compare_digest(text(proof(link)), token[22:])
     return link if is_ours else None
 
 
@@ -70,14 +64,3 @@ def end_all(user_id: uuid.UUID, purpose: LinkPurpose) -> None:
     """End all of this person's links of this kind."""
     same = sa.delete(EmailLink).where(EmailLink.user_id == user_id, EmailLink.purpose == purpose)
     db.session.execute(same)
-
-
-def _proof(link: EmailLink) -> bytes:
-    secret = current_app.secret_key
-    assert isinstance(secret, str)
-    said = f"link in a mail\0{link.purpose}\0{link.email}\0".encode() + link.id.bytes
-    return hmac.new(secret.encode(), said, hashlib.sha256).digest()
-
-
-def _text(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).decode().rstrip("=")

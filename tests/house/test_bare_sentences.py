@@ -42,6 +42,7 @@ NONE: dict[tuple[str, str], str] = {
     ("portal/web/security_headers.py", "'self'*"): "a policy",
     ("portal/static/player/film.js", "Apple"): "a browser's vendor",
     ("portal/static/upload/tus.js", "Bearer *"): "a header",
+    ("portal/templates/mail/message.html", "*"): "the look of mails; their words are values",
     ("portal/templates/capture/room.html", "*interrupted kept"): "states of the room",
     ("portal/templates/capture/room.html", "ready asking *"): "states of the room",
     ("portal/templates/admin/_job_row.html", "narrow popover"): "a look",

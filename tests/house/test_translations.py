@@ -12,7 +12,7 @@ from portal import languages
 from setup import translations
 from setup.translations import LANGUAGES
 
-VALUE = re.compile(r"%\(\w+\)[sd]|%%")
+VALUE = re.compile(r"%\(\w+\)[sd]|%%|\{\w+\}")
 TAG = re.compile(r"</?\w+[^>]*>|&\w+;")
 # What a careful typesetter would not leave: typewriter quotes, three dots, a hyphen as a dash.
 TYPEWRITER = re.compile(r"\"|\.\.\.|(?<=\w )-(?= \w)|  |\d%|“[^„”]*”")

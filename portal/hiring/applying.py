@@ -2,14 +2,14 @@
 
 import sqlalchemy as sa
 
-from portal import access, audit
+from portal import access, audit, mail
 from portal.database import insert_unless_there
 from portal.extensions import db
 from portal.hiring import used_takes
 from portal.hiring.errors import ACCOUNT_DISABLED, AlreadyApplied, CannotApply
 from portal.hiring.resumes import StoredResume
 from portal.languages import gettext as _
-from portal.models import Application, AuditEvent, Job, User
+from portal.models import Application, AuditEvent, Job, MailEvent, User
 
 NOTE_MAX_CHARS = 2_000
 
@@ -48,4 +48,5 @@ def apply(job: Job, resume: StoredResume, note: str = "", *, by: User) -> Applic
     if not insert_unless_there(application):  # the same person has just applied in another tab
         raise AlreadyApplied
     audit.record(by, AuditEvent.APPLIED, application)
+    mail.send(by, MailEvent.APPLIED, job=job.title)
     return application

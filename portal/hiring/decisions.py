@@ -5,7 +5,7 @@ A person calls each function (`by`); the portal decides nothing by itself.
 
 import sqlalchemy as sa
 
-from portal import audit
+from portal import audit, mail
 from portal.audit import By
 from portal.choice_words import words_within
 from portal.database import changed_one
@@ -13,7 +13,7 @@ from portal.extensions import db
 from portal.hiring import stopped_interviews
 from portal.hiring.errors import CannotChange, StatusChanged
 from portal.languages import gettext as _
-from portal.models import Application, ApplicationStatus, AuditEvent
+from portal.models import Application, ApplicationStatus, AuditEvent, MailEvent
 
 # The statuses from which each status may be reached. The team may revise a decision. An application
 # that the candidate withdrew stays withdrawn.
@@ -26,6 +26,12 @@ REACHED_FROM = {
     - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
     ApplicationStatus.WITHDRAWN: set(ApplicationStatus)
     - {ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN},
+}
+
+# The statuses of which a mail tells the candidate.
+MAILS = {
+    ApplicationStatus.OFFERED: MailEvent.OFFERED,
+    ApplicationStatus.REJECTED: MailEvent.REJECTED,
 }
 
 # The hiring team must act on these next. (An invited application waits for the candidate.)
@@ -68,6 +74,8 @@ def _move(application: Application, status: ApplicationStatus, seen: str | None,
     before = _locked_status(application)
     if _try_to_move(application, status, seen):
         audit.record(by, AuditEvent.DECIDED, application, {"from": before, "to": status})
+        if status in MAILS:
+            mail.send(application.user, MAILS[status], job=application.job.title)
         return
     if seen is not None and application.status != seen:
         raise StatusChanged(application)

@@ -1,4 +1,4 @@
-"""A change of status, its audit entry and a third row stand in one transaction: a process that is
+"""A change of status, its audit entry and its mail stand in one transaction: a process that is
 killed between any two of its statements leaves all three of them, or none.
 """
 
@@ -11,15 +11,14 @@ import pytest
 
 from portal.config import PROJECT_FOLDER, Config
 
-# The third row stands for a mail, which will be a row that waits to be sent. Each turn is a process
-# of its own, which is killed one moment later than the one before it.
+# Each turn is a process of its own, which is killed one moment later than the one before it.
 TURNS = """
 import json, os, signal
 from sqlalchemy import event
 from portal import create_app, hiring
 from portal.database import reading, transaction
 from portal.extensions import db
-from portal.models import Application, AuditEntry, ThrottleHit, User
+from portal.models import Application, AuditEntry, Mail, User
 
 app = create_app()
 
@@ -36,7 +35,6 @@ def act(moments):
         application = db.session.scalars(db.select(Application)).one()
         admin = db.session.scalars(db.select(User).where(User.email == "ada@example.org")).one()
         hiring.reject(application, by=admin)
-        db.session.add(ThrottleHit(bucket="stands for a mail"))
 
 def turn(moments):
     db.session.remove()
@@ -47,7 +45,7 @@ def turn(moments):
     was_killed = os.waitpid(child, 0)[1] == signal.SIGKILL
     with reading():
         status = db.session.scalars(db.select(Application.status)).one()
-        entries, mails = (db.session.query(each).count() for each in (AuditEntry, ThrottleHit))
+        entries, mails = (db.session.query(each).count() for each in (AuditEntry, Mail))
     return was_killed, status, entries, mails
 
 with app.app_context():

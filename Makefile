@@ -19,7 +19,7 @@ endif
 # Tests start hundreds of processes of the portal. Each would compile every module of ours again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test quick torture check check-js bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets tools models \
+.PHONY: run test test-all quick torture check check-js bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets tools models \
 	translations lock
 .SILENT:
 
@@ -28,9 +28,13 @@ run: $(RUN_STAMP) assets models  ## serve the portal with demo data on 127.0.0.1
 	$(FLASK) seed
 	exec $(DEVELOPMENT) $(BIN)/gunicorn wsgi:app
 
-test: $(DEV_STAMP) tools assets models  ## every test, in two processes; ARGS="-k face" chooses, in one
-	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist worksteal)
+test: $(DEV_STAMP) tools assets models  ## every test but the long ones, in two processes; ARGS="-k face" chooses among all
+	$(BIN)/python -m pytest $(or $(ARGS),$(IN_TWO) -m "not (torture or long)")
 
+test-all: $(DEV_STAMP) tools assets models  ## every test, about half an hour
+	$(BIN)/python -m pytest $(IN_TWO)
+
+IN_TWO := -n 2 --dist worksteal --durations=10
 NOT_QUICK := torture or browser or webkit or nginx or strace or sound or server or footage or film or slow
 quick: $(DEV_STAMP) tools assets models  ## every quick test without browser, server or sound, for while you write
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(NOT_QUICK))" $(ARGS)
@@ -38,13 +42,13 @@ quick: $(DEV_STAMP) tools assets models  ## every quick test without browser, se
 torture: $(DEV_STAMP) tools assets models  ## the long forms of the fault tests, about half an hour; ARGS="-k killed" chooses
 	$(BIN)/python -m pytest -m torture -s $(ARGS)
 
-check: $(DEV_STAMP)  ## what a change must pass: format, lint, types, tests
+check: $(DEV_STAMP)  ## what a change must pass: format, lint, types, every test, about half an hour
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) --no-print-directory tools
 	$(BIN)/python setup/javascript.py lint types
-	$(MAKE) --no-print-directory test
+	$(MAKE) --no-print-directory test-all
 
 check-js: $(DEV_STAMP) tools  ## ESLint and TypeScript over our scripts, and their unit tests in Node
 	$(BIN)/python setup/javascript.py

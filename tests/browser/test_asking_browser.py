@@ -51,6 +51,7 @@ def test_a_reload_gives_no_time_to_think_back(candidate: Candidate) -> None:
     assert seconds_left(candidate) <= before <= 88
 
 
+@pytest.mark.long
 def test_nobody_is_recorded_who_comes_back_after_the_time_to_think(candidate: Candidate) -> None:
     thinks(candidate, 3_000)
     candidate.press("Show the question")
@@ -66,6 +67,7 @@ def test_nobody_is_recorded_who_comes_back_after_the_time_to_think(candidate: Ca
     candidate.sees_state("recording")
 
 
+@pytest.mark.long
 def test_without_a_connection_the_question_waits_and_so_does_its_clock(
     candidate: Candidate,
 ) -> None:
@@ -81,6 +83,7 @@ def test_without_a_connection_the_question_waits_and_so_does_its_clock(
     assert seconds_left(candidate) >= 57
 
 
+@pytest.mark.long
 def test_nobody_is_recorded_at_the_first_sight_of_a_question_whose_reply_was_late(
     candidate: Candidate,
 ) -> None:
@@ -140,6 +143,7 @@ def upright(server: LiveServer, playwright: Playwright, tmp_path: Path) -> Itera
     browser.close()
 
 
+@pytest.mark.long
 def test_an_upright_camera_gives_an_upright_film(upright: Candidate, tmp_path: Path) -> None:
     upright.starts_answering()
     expect(upright.page.locator("[data-stage]")).to_have_attribute("data-upright", "")

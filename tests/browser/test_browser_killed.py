@@ -64,6 +64,7 @@ def comes_back(candidate: Candidate, browser: KillableBrowser) -> None:
     candidate.sees_state("interrupted")
 
 
+@pytest.mark.long
 def test_a_killed_browser_loses_next_to_nothing_and_a_new_one_goes_on(tmp_path: Path) -> None:
     server = LiveServer(tmp_path)
     server.start()

@@ -47,6 +47,7 @@ def test_a_call_is_told_to_the_server_while_it_lasts_and_its_end_later(
     assert (after.t_ms, after.until_ms > after.t_ms) == (during.t_ms, True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tries", [1_000, 2])
 def test_the_end_waits_until_a_call_is_told_but_not_for_ever(
     candidate: Candidate, tries: int
@@ -73,6 +74,7 @@ def test_the_end_waits_until_a_call_is_told_but_not_for_ever(
     expect(finish).to_be_enabled(timeout=PATIENCE_MS)
 
 
+@pytest.mark.long
 def test_a_long_call_ends_the_part_and_the_take_goes_on(candidate: Candidate) -> None:
     begins(candidate)
     candidate.record(1)

@@ -209,6 +209,7 @@ def sign_in_as_admin(page: Page) -> None:
     page.wait_for_url(re.compile("(?<!/login)$"))
 
 
+@pytest.mark.long
 def test_the_whole_chain(
     live_server: LiveServer,
     scene: tuple[tuple[Path, Path], range],
@@ -266,6 +267,7 @@ def recorded_twice(page: Page, server: LiveServer) -> int:
     return 14_000
 
 
+@pytest.mark.long
 @pytest.mark.logs_errors
 def test_a_killed_server_and_a_reloaded_page_lose_next_to_nothing(
     live_server: LiveServer,

@@ -62,6 +62,7 @@ DELIVERS_RUBBISH = """
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("script", "said"),
     [
@@ -93,6 +94,7 @@ SILENT = """
 """
 
 
+@pytest.mark.long
 def test_nobody_is_called_ready_whom_we_do_not_hear(candidate: Candidate) -> None:
     checks(candidate, SILENT)
     has_result(candidate, "recording", "pass")
@@ -111,6 +113,7 @@ BROKEN_ONCE = """
 """
 
 
+@pytest.mark.long
 def test_the_check_can_be_tried_again_after_any_fault(candidate: Candidate) -> None:
     checks(candidate, BROKEN_ONCE)
     again = candidate.page.get_by_role("button", name="Check again")
@@ -145,6 +148,7 @@ def test_what_the_browser_lacks_is_named(candidate: Candidate, lacks: str, said:
     candidate.sees(said)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", ["check", "room"])
 def test_a_browser_too_old_for_the_script_is_told_so(candidate: Candidate, page: str) -> None:
     candidate.consent()

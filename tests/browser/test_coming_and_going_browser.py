@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 STORAGE_THAT_IS_WAITED_FOR = "IDBFactory.prototype.open = () => ({})"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("happens", "state", "said"),
     [
@@ -60,6 +61,7 @@ def test_what_ends_the_page_while_it_comes_in_is_told_and_stays(
     candidate.sees_state(state)
 
 
+@pytest.mark.long
 def test_a_fault_of_what_is_shown_does_not_end_the_sending(candidate: Candidate) -> None:
     candidate.starts_answering()
     candidate.has_saved(1)
@@ -80,6 +82,7 @@ def test_a_fault_of_what_is_shown_does_not_end_the_sending(candidate: Candidate)
     candidate.sees_state("recording")
 
 
+@pytest.mark.long
 def test_nobody_asks_for_the_seat_once_the_interview_is_being_finished(
     candidate: Candidate,
 ) -> None:
@@ -104,6 +107,7 @@ def test_nobody_asks_for_the_seat_once_the_interview_is_being_finished(
     assert [url for url in asked if url.endswith("/seat")] == []
 
 
+@pytest.mark.long
 def test_what_the_page_noticed_is_told_after_a_reload_and_takes_nothing_from_the_answer(
     candidate: Candidate,
 ) -> None:
@@ -121,6 +125,7 @@ def test_what_the_page_noticed_is_told_after_a_reload_and_takes_nothing_from_the
     candidate.sees("Your answer is saved.")
 
 
+@pytest.mark.long
 def test_withdrawing_in_another_tab_ends_the_recording_within_seconds(
     candidate: Candidate, server: LiveServer
 ) -> None:

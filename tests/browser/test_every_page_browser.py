@@ -65,6 +65,7 @@ def test_every_page_is_among_those_that_are_walked(site: Site) -> None:
     assert unwalked(site.server.app) == set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("who", ["", "alice", "ada"])
 def test_long_names_fit_and_axe_finds_nothing(site: Site, who: str, width: int) -> None:

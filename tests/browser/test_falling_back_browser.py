@@ -50,6 +50,7 @@ def announce_another_kind(route: Route) -> None:
     route.continue_(post_data=json.dumps(wish))
 
 
+@pytest.mark.long
 def test_what_was_interrupted_and_is_gone_gives_way_to_what_came_before(
     candidate: Candidate,
 ) -> None:

@@ -323,6 +323,7 @@ def test_what_a_row_asks_for_ends_no_form_elsewhere(
         expect(button).to_have_text("Publishing …")
 
 
+@pytest.mark.long
 def test_after_a_wrong_password_a_download_that_comes_leaves_no_error_and_no_waiting_button(
     server: LiveServer, browser: BrowserContext
 ) -> None:

@@ -36,6 +36,7 @@ def goes_on_to_the_second_question(candidate: Candidate) -> None:
     expect(candidate.page.locator("[data-text=answer_2]")).to_have_text(SAVED)
 
 
+@pytest.mark.long
 def test_an_answer_that_cannot_go_on_holds_up_no_later_one(candidate: Candidate) -> None:
     """Whatever stands in the way of the first: the second is sent meanwhile, and the first when it
     can be.
@@ -57,6 +58,7 @@ def test_an_answer_that_cannot_go_on_holds_up_no_later_one(candidate: Candidate)
     expect(candidate.page.locator("[data-text=answer_1]")).to_have_text(SAVED)
 
 
+@pytest.mark.long
 def test_an_answer_that_the_browser_does_not_give_back_is_named_and_a_reload_helps(
     candidate: Candidate,
 ) -> None:

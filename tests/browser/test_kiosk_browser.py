@@ -162,6 +162,7 @@ def answer_the_second_question(page: Page) -> None:
     sees_state(page, "finish")
 
 
+@pytest.mark.long
 def test_the_whole_sitting_at_a_kiosk(kiosk: Kiosk, complaints: Complaints, tmp_path: Path) -> None:
     with chromium(profile=tmp_path / "candidate") as browser:
         page = come_to_the_check(browser, complaints, kiosk, "alice@example.org")

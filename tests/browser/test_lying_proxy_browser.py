@@ -125,6 +125,7 @@ class Spoiler:
         )
 
 
+@pytest.mark.long
 def test_a_whole_interview_through_lies_loses_nothing_and_claims_nothing(tmp_path: Path) -> None:
     server = LiveServer(tmp_path)
     server.start()

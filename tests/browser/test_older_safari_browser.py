@@ -28,6 +28,7 @@ def candidate(server: LiveServer, browser: Browser) -> Iterator[Candidate]:
     assert not candidate.complaints
 
 
+@pytest.mark.long
 def test_an_older_safari_passes_the_check_records_and_finds_its_answer_again(
     candidate: Candidate,
 ) -> None:
@@ -44,6 +45,7 @@ def test_an_older_safari_passes_the_check_records_and_finds_its_answer_again(
     candidate.sees("saved 00:0")
 
 
+@pytest.mark.long
 def test_a_second_tab_of_an_older_safari_is_told_and_waits_until_the_first_has_noticed(
     candidate: Candidate,
 ) -> None:

@@ -29,6 +29,7 @@ def arrived_whole(candidate: Candidate) -> None:
     assert (len(stored), hashlib.sha256(stored).hexdigest()) == (blobs["size"], blobs["sha256"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("bytes_per_s", "bits_per_s"), [(8_000, 300_000), (3_000, 80_000)])
 def test_a_slow_line_carries_it_all_and_the_page_says_how_long(
     server: LiveServer, browser: Browser, bytes_per_s: int, bits_per_s: int
@@ -52,6 +53,7 @@ def test_a_slow_line_carries_it_all_and_the_page_says_how_long(
     assert not candidate.complaints
 
 
+@pytest.mark.long
 def test_a_proxy_that_takes_little_at_once_gets_little(
     server: LiveServer, browser: Browser
 ) -> None:
@@ -75,6 +77,7 @@ def test_a_proxy_that_takes_little_at_once_gets_little(
     assert 1 <= len(refused) <= 2  # then it knows
 
 
+@pytest.mark.long
 def test_pieces_are_joined_while_somebody_speaks(server: LiveServer, browser: Browser) -> None:
     """They come twice a second; requests do not."""
     candidate = Candidate(server, browser)

@@ -82,6 +82,7 @@ def sign_in(page: Page, url: str, email: str, password: str = demo.PASSWORD) -> 
     page.wait_for_url(re.compile("(?<!/login)$"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     ("email", "paths"),
@@ -147,6 +148,7 @@ def test_an_admin_without_javascript_finds_flags_and_sees_the_recording(
         expect(page.get_by_text("Two or more faces were seen").first).to_be_visible()
 
 
+@pytest.mark.long
 def test_an_admin_decides_without_javascript_and_the_candidate_sees_it(
     server: LiveServer, tmp_path: Path
 ) -> None:

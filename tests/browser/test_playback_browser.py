@@ -24,6 +24,7 @@ PLAYED_TO_THEIR_ENDS = """
 """
 
 
+@pytest.mark.long
 def test_an_answer_in_two_parts_is_played_whole_from_the_server(candidate: Candidate) -> None:
     begins(candidate)
     candidate.record(3)
@@ -60,6 +61,7 @@ def test_an_answer_is_played_from_the_server_and_not_before_it_is_there(
     )
 
 
+@pytest.mark.long
 def test_playback_that_cannot_be_loaded_is_tried_again(candidate: Candidate) -> None:
     begins(candidate)
     candidate.record(1)

@@ -251,6 +251,7 @@ def test_the_length_is_the_same_wherever_it_is_said(site: Site) -> None:
     assert page.locator("[data-part=slider]").get_attribute("aria-valuemax") == "12"
 
 
+@pytest.mark.long
 def test_a_film_that_does_not_wake_after_its_end_gives_sound_and_play_back(site: Site) -> None:
     """Where its bytes never come, waking is given up after seconds."""
     page = site.open(site.plain)

@@ -129,6 +129,7 @@ def settle(page: Page) -> None:
         page.locator("#room h1:visible").first.wait_for()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("who", "width"),
     [
@@ -181,6 +182,7 @@ SEND = """({ action, ...values }) => {
 IS_ANOTHER_PAGE = "() => !window.isBeforeAnswer && document.readyState === 'complete'"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", SENT)
 def test_every_answer_to_a_form_is_translated_and_fits(site: Site, who: str) -> None:
     page = site.open(who, WIDTHS[0])
@@ -201,6 +203,7 @@ def test_every_answer_to_a_form_is_translated_and_fits(site: Site, who: str) -> 
     assert found == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", ["alice", "ada"])
 def test_what_unfolds_is_no_wider_than_a_phone(site: Site, who: str) -> None:
     page = site.open(who, WIDTHS[1])

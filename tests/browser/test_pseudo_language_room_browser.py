@@ -113,6 +113,7 @@ def candidate(server: LiveServer, browser: Browser) -> Iterator[GreekCandidate]:
     assert candidate.found == []
 
 
+@pytest.mark.long
 def test_the_check_before_while_and_after_it_runs(candidate: GreekCandidate) -> None:
     candidate.consent()
     candidate.looks("the check before it begins")
@@ -137,6 +138,7 @@ def test_devices_that_are_denied(server: LiveServer, playwright: Playwright) -> 
     assert candidate.found == []
 
 
+@pytest.mark.long
 def test_an_interview_from_the_first_question_to_its_receipt(candidate: GreekCandidate) -> None:
     candidate.consent(analyse=True)
     candidate.enter_room()
@@ -180,6 +182,7 @@ def test_a_lost_connection_and_an_ended_sign_in(candidate: GreekCandidate) -> No
     candidate.looks("the sign-in has ended")
 
 
+@pytest.mark.long
 def test_an_interrupted_answer_and_a_kept_one(candidate: GreekCandidate) -> None:
     candidate.consent()
     candidate.enter_room()
@@ -210,6 +213,7 @@ def test_a_second_tab(candidate: GreekCandidate) -> None:
     candidate.looks("a second tab", other)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "script",
     [
@@ -248,6 +252,7 @@ def test_a_camera_that_pauses_and_one_that_ends(candidate: GreekCandidate) -> No
     candidate.looks("a camera that was unplugged")
 
 
+@pytest.mark.long
 def test_a_script_that_does_not_come(candidate: GreekCandidate) -> None:
     candidate.page.route(re.compile("/static/(room/room|check/device_check).js"), fails)
     candidate.consent()

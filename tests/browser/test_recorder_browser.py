@@ -65,6 +65,7 @@ def test_a_start_that_is_never_told_is_noticed_by_what_comes(candidate: Candidat
     assert media_ms(candidate, answer) > 1_000
 
 
+@pytest.mark.long
 def test_a_recording_that_never_starts_says_so_and_uses_no_take(candidate: Candidate) -> None:
     begins(candidate, NEVER_STARTS)
     candidate.sees("The recording did not start")
@@ -74,6 +75,7 @@ def test_a_recording_that_never_starts_says_so_and_uses_no_take(candidate: Candi
     assert candidate.answers() == []
 
 
+@pytest.mark.long
 def test_a_stop_that_is_never_told_keeps_what_came(candidate: Candidate) -> None:
     begins(candidate, NO_STOP)
     candidate.record(3)
@@ -99,6 +101,7 @@ def test_the_sign_of_recording_goes_with_the_press_on_stop(candidate: Candidate)
     assert not re.search(r"●\s*recording|●\s*Recording", said)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "script", [DELIVERS_NOTHING, DELIVERS_A_HEAD_AT_ITS_END], ids=["nothing", "a head"]
 )
@@ -115,6 +118,7 @@ def test_a_browser_that_delivers_nothing_is_named_and_nothing_counts_as_saved(
     candidate.sees("question 1 of 2")
 
 
+@pytest.mark.long
 def test_a_browser_that_stops_delivering_keeps_what_came_and_the_take_goes_on(
     candidate: Candidate,
 ) -> None:
@@ -152,6 +156,7 @@ def test_the_screen_is_kept_on_again_after_a_return(candidate: Candidate) -> Non
     assert candidate.page.evaluate("window.asked") == 2
 
 
+@pytest.mark.long
 def test_saving_rests_until_the_candidate_wants_the_next_question(candidate: Candidate) -> None:
     begins(candidate)
     candidate.record(1)

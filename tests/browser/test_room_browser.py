@@ -31,6 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     server.stop()
 
 
+@pytest.mark.long
 def test_an_interview_goes_from_consent_to_receipt(candidate: Candidate) -> None:
     candidate.consent()
     candidate.press("Start the check")
@@ -81,6 +82,7 @@ def test_a_take_can_be_recorded_again_while_takes_are_left(candidate: Candidate)
     assert [answer.take for answer in candidate.answers()] == [1, 2]
 
 
+@pytest.mark.long
 def test_the_answer_ends_by_itself_at_its_limit(candidate: Candidate, server: LiveServer) -> None:
     with server.app.app_context():
         interview = db.session.get_one(InterviewSession, candidate.interview_id)
@@ -93,6 +95,7 @@ def test_the_answer_ends_by_itself_at_its_limit(candidate: Candidate, server: Li
     candidate.sees("saved 00:05")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seconds", [7, pytest.param(64, marks=pytest.mark.torture)])
 def test_a_lost_connection_loses_nothing(
     candidate: Candidate, server: LiveServer, seconds: int
@@ -117,6 +120,7 @@ def test_a_lost_connection_loses_nothing(
     assert media_ms(candidate, answer) > answer.recorded_ms - LOST_MAX_MS / 2
 
 
+@pytest.mark.long
 def test_a_killed_server_loses_nothing(candidate: Candidate, server: LiveServer) -> None:
     candidate.consent()
     candidate.enter_room()
@@ -132,6 +136,7 @@ def test_a_killed_server_loses_nothing(candidate: Candidate, server: LiveServer)
     assert media_ms(candidate, answer) > answer.recorded_ms - LOST_MAX_MS / 2
 
 
+@pytest.mark.long
 def test_a_reloaded_page_goes_on_with_the_answer(candidate: Candidate) -> None:
     candidate.consent()
     candidate.enter_room()
@@ -152,6 +157,7 @@ def test_a_reloaded_page_goes_on_with_the_answer(candidate: Candidate) -> None:
     assert first.watched  # the page that completed it had all that the other one noticed
 
 
+@pytest.mark.long
 def test_a_reload_while_offline_pieces_wait_sends_them(candidate: Candidate) -> None:
     candidate.consent()
     candidate.enter_room()
@@ -168,6 +174,7 @@ def test_a_reload_while_offline_pieces_wait_sends_them(candidate: Candidate) -> 
     assert media_ms(candidate, answer) >= 5_000 - LOST_MAX_MS
 
 
+@pytest.mark.long
 def test_a_second_tab_is_told_and_may_take_over(candidate: Candidate) -> None:
     candidate.consent()
     candidate.enter_room()
@@ -193,6 +200,7 @@ def other_device(candidate: Candidate, browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.long
 def test_another_device_waits_for_what_the_first_one_has(
     candidate: Candidate, other_device: Page
 ) -> None:
@@ -212,6 +220,7 @@ def test_another_device_waits_for_what_the_first_one_has(
     assert media_ms(candidate, first) >= first.recorded_ms - LOST_MAX_MS / 2
 
 
+@pytest.mark.long
 def test_a_device_that_says_no_more_is_not_waited_for_forever(
     candidate: Candidate, other_device: Page
 ) -> None:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.browser
 LOST_MAX_MS = 2_000  # what may be missing after a crash, by the project's own promise
 
 
+@pytest.mark.long
 def test_an_ended_sign_in_disturbs_no_recording(candidate: Candidate) -> None:
     candidate.consent(analyse=True)
     candidate.enter_room()
@@ -39,6 +40,7 @@ def test_an_ended_sign_in_disturbs_no_recording(candidate: Candidate) -> None:
     assert media_ms(candidate, answer) > answer.recorded_ms - LOST_MAX_MS / 2
 
 
+@pytest.mark.long
 def test_an_unplugged_camera_keeps_what_was_said(candidate: Candidate) -> None:
     candidate.consent()
     candidate.enter_room()
@@ -67,6 +69,7 @@ def test_denied_permission_is_named(server: LiveServer, playwright: Playwright) 
     browser.close()
 
 
+@pytest.mark.long
 def test_a_private_window_is_warned_and_still_records(candidate: Candidate) -> None:
     candidate.page.add_init_script(
         "Object.defineProperty(window, 'indexedDB', { value: undefined })"
@@ -80,6 +83,7 @@ def test_a_private_window_is_warned_and_still_records(candidate: Candidate) -> N
     candidate.sees("saved 00:")
 
 
+@pytest.mark.long
 def test_a_hidden_page_is_reported_on_the_answers_clock(candidate: Candidate) -> None:
     candidate.consent(analyse=True)
     candidate.enter_room()
@@ -95,6 +99,7 @@ def test_a_hidden_page_is_reported_on_the_answers_clock(candidate: Candidate) ->
     assert 1_000 <= event.t_ms < event.until_ms <= candidate.answers()[0].recorded_ms
 
 
+@pytest.mark.long
 def test_any_number_of_page_events_arrives(candidate: Candidate) -> None:
     candidate.consent(analyse=True)
     candidate.enter_room()
@@ -108,6 +113,7 @@ def test_any_number_of_page_events_arrives(candidate: Candidate) -> None:
     assert len(events_of(candidate, 250)) == 250
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", [422, 500])
 def test_page_events_that_are_not_taken_block_nothing(candidate: Candidate, status: int) -> None:
     candidate.page.route(re.compile("/events$"), lambda route: route.fulfill(status=status))
@@ -122,6 +128,7 @@ def test_page_events_that_are_not_taken_block_nothing(candidate: Candidate, stat
     candidate.sees("Question number 2?")
 
 
+@pytest.mark.long
 def test_the_status_tells_how_far_the_server_is(candidate: Candidate) -> None:
     candidate.consent(analyse=True)
     candidate.enter_room()

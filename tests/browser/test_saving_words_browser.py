@@ -37,6 +37,7 @@ def words_about_saving(candidate: Candidate) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_what_is_safe_is_said_once_and_in_one_word(candidate: Candidate) -> None:
     candidate.starts_answering()
     candidate.has_saved(1)
@@ -46,6 +47,7 @@ def test_what_is_safe_is_said_once_and_in_one_word(candidate: Candidate) -> None
     assert [line[:8] for line in words_about_saving(candidate)] == ["saved 00"]
 
 
+@pytest.mark.long
 def test_without_a_connection_nothing_is_called_on_its_way(candidate: Candidate) -> None:
     candidate.starts_answering()
     candidate.has_saved(1)
@@ -61,6 +63,7 @@ def test_without_a_connection_nothing_is_called_on_its_way(candidate: Candidate)
     expect(answer).to_have_text(re.compile("^saved 00:"), timeout=PATIENCE_MS)
 
 
+@pytest.mark.long
 def test_at_the_end_without_a_connection_the_last_pieces_are_kept_and_not_on_their_way(
     candidate: Candidate,
 ) -> None:

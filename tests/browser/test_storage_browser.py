@@ -45,6 +45,7 @@ def everything_arrived(candidate: Candidate) -> None:
     assert (len(stored), hashlib.sha256(stored).hexdigest()) == (blobs["size"], blobs["sha256"])
 
 
+@pytest.mark.long
 def test_storage_that_is_cleared_while_recording_loses_nothing(candidate: Candidate) -> None:
     keep_blobs(candidate.page)
     candidate.starts_answering()
@@ -59,6 +60,7 @@ def test_storage_that_is_cleared_while_recording_loses_nothing(candidate: Candid
     everything_arrived(candidate)
 
 
+@pytest.mark.long
 def test_storage_that_closed_is_opened_again_and_survives_a_reload(candidate: Candidate) -> None:
     keep_blobs(candidate.page)
     candidate.starts_answering()
@@ -75,6 +77,7 @@ def test_storage_that_closed_is_opened_again_and_survives_a_reload(candidate: Ca
     assert len(bytes_on_server(candidate, answer)) >= blobs["size"]
 
 
+@pytest.mark.long
 def test_storage_that_never_answers_is_not_waited_for(candidate: Candidate) -> None:
     candidate.page.add_init_script(NEVER_OPENS)
     keep_blobs(candidate.page)
@@ -91,6 +94,7 @@ def test_storage_that_never_answers_is_not_waited_for(candidate: Candidate) -> N
     everything_arrived(candidate)
 
 
+@pytest.mark.long
 def test_what_storage_does_not_give_back_is_asked_for_again_and_then_told(
     candidate: Candidate,
 ) -> None:
@@ -119,6 +123,7 @@ FULL = """
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", [FULL, NEVER_OPENS], ids=["full", "never opens, then it does"])
 def test_seconds_that_only_a_pages_memory_had_are_missed_after_a_reload(
     candidate: Candidate, script: str
@@ -138,6 +143,7 @@ def test_seconds_that_only_a_pages_memory_had_are_missed_after_a_reload(
     assert candidate.answers()[0].recorded_ms >= 9_000
 
 
+@pytest.mark.long
 def test_what_a_page_without_storage_has_sent_is_saved_and_a_reload_says_so(
     candidate: Candidate,
 ) -> None:
@@ -155,6 +161,7 @@ def test_what_a_page_without_storage_has_sent_is_saved_and_a_reload_says_so(
     )
 
 
+@pytest.mark.long
 def test_pieces_that_are_gone_are_never_called_saved(candidate: Candidate) -> None:
     candidate.starts_answering()
     candidate.has_saved(2)

@@ -24,6 +24,7 @@ TURN = """
 """
 
 
+@pytest.mark.long
 def test_a_turned_picture_goes_on_in_a_further_part_where_one_file_cannot_hold_it(
     candidate: Candidate,
 ) -> None:
@@ -43,6 +44,7 @@ def test_a_turned_picture_goes_on_in_a_further_part_where_one_file_cannot_hold_i
     assert media_ms(candidate, second) > second.recorded_ms - 700
 
 
+@pytest.mark.long
 def test_a_turn_without_a_connection_loses_nothing(candidate: Candidate) -> None:
     begins(candidate, asks_for("/avc1/"))
     candidate.record(2)
@@ -68,6 +70,7 @@ def nothing_gets_through(candidate: Candidate) -> None:
         candidate.page.route(address, lambda route: route.abort())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("turns", [1, 2])
 def test_parts_that_the_server_never_heard_of_survive_a_reload(
     candidate: Candidate, turns: int
@@ -94,6 +97,7 @@ def test_parts_that_the_server_never_heard_of_survive_a_reload(
     candidate.sees_state("recording")
 
 
+@pytest.mark.long
 def test_a_part_that_was_only_in_a_pages_memory_is_missed_after_a_reload(
     candidate: Candidate,
 ) -> None:
@@ -116,6 +120,7 @@ def test_a_part_that_was_only_in_a_pages_memory_is_missed_after_a_reload(
     )
 
 
+@pytest.mark.long
 def test_the_same_file_goes_on_where_it_can_hold_a_turned_picture(candidate: Candidate) -> None:
     begins(candidate, asks_for("/avc3/"))
     candidate.record(2)

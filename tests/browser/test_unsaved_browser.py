@@ -32,6 +32,7 @@ def finish_hint(candidate: Candidate) -> str:
     return candidate.page.locator("[data-text=finish_hint]").text_content() or ""
 
 
+@pytest.mark.long
 def test_an_answer_that_became_too_large_is_kept_as_far_as_it_came_and_says_so(
     candidate: Candidate,
 ) -> None:
@@ -57,6 +58,7 @@ def test_an_answer_that_became_too_large_is_kept_as_far_as_it_came_and_says_so(
     candidate.page.wait_for_url("**/receipt")
 
 
+@pytest.mark.long
 def test_an_answer_of_which_nothing_was_taken_says_why_and_is_recorded_again(
     candidate: Candidate,
 ) -> None:
@@ -74,6 +76,7 @@ def test_an_answer_of_which_nothing_was_taken_says_why_and_is_recorded_again(
     assert [one.take for one in candidate.answers()] == [1]
 
 
+@pytest.mark.long
 def test_what_turns_out_after_the_answer_comes_before_the_next_question(
     candidate: Candidate,
 ) -> None:

@@ -160,6 +160,7 @@ def check_film(interview: InterviewSession, missing_ms: list[int]) -> None:
     assert place.verify_manifest() == []
 
 
+@pytest.mark.long
 def test_webkit_walks_the_whole_way_and_both_answers_play_whole(
     live_server: LiveServer, tmp_path: Path
 ) -> None:
@@ -189,6 +190,7 @@ def records_nothing(candidate: Walker) -> None:
     assert "saved" not in browser.text().lower()
 
 
+@pytest.mark.long
 def test_without_an_encoder_the_check_says_that_nothing_came_and_the_room_saves_nothing(
     live_server: LiveServer, tmp_path: Path
 ) -> None:
@@ -218,6 +220,7 @@ def test_without_an_encoder_the_check_says_that_nothing_came_and_the_room_saves_
         ] == []
 
 
+@pytest.mark.long
 def test_without_any_device_the_check_says_so_and_the_focus_is_not_lost(
     live_server: LiveServer, tmp_path: Path
 ) -> None:
@@ -237,6 +240,7 @@ def test_without_any_device_the_check_says_so_and_the_focus_is_not_lost(
     walk(tmp_path, way, has_devices=False)
 
 
+@pytest.mark.long
 def test_a_wrong_file_keeps_the_focus_where_it_is_chosen(
     live_server: LiveServer, tmp_path: Path
 ) -> None:

@@ -87,6 +87,7 @@ def reviewed(
     return lambda browser: way(Reviewer(browser, server, path))
 
 
+@pytest.mark.long
 def test_after_the_end_keys_and_clicks_show_the_new_picture(
     live_server: LiveServer, path: str, tmp_path: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_after_the_end_keys_and_clicks_show_the_new_picture(
     walk(tmp_path, reviewed(live_server, path, way))
 
 
+@pytest.mark.long
 def test_one_press_is_one_picture_and_full_screen_is_the_whole_screen(
     live_server: LiveServer, path: str, tmp_path: Path
 ) -> None:

@@ -117,6 +117,7 @@ def test_the_program_itself_is_quiet_and_returns_the_code(clip: Path, tmp_path: 
     assert (refused.returncode, said.count("\n")) == (2, 1)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_was_interrupted_goes_on(tmp_path: Path) -> None:
     long = film_sitter(tmp_path / "long.mp4", 25, fps=5, sound=None)
@@ -153,6 +154,7 @@ def interrupt_after_some_rows(
     return running
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_demo_shows_what_it_is_made_to_show(tmp_path: Path) -> None:
     calm, hidden, doubled = make_demo_clips(PORTRAIT, tmp_path)
@@ -167,6 +169,7 @@ def assert_one_flag(flags: list[Flag], kind: str, when_s: tuple[float, float]) -
     assert (start_ms, end_ms) == pytest.approx((when_s[0] * 1000, when_s[1] * 1000), abs=500)
 
 
+@pytest.mark.long
 @pytest.mark.footage
 @pytest.mark.parametrize("name", ALL_CLIPS or ["none"])
 def test_real_clips_raise_what_their_labels_say(name: str, tmp_path: Path) -> None:
@@ -181,6 +184,7 @@ def test_real_clips_raise_what_their_labels_say(name: str, tmp_path: Path) -> No
         assert [flag.reason for flag in flags if flag.severity is not Severity.LOW] == []
 
 
+@pytest.mark.long
 @pytest.mark.footage
 def test_a_second_person_is_seen_while_there(tmp_path: Path) -> None:
     clip = FOOTAGE / "video" / "composite_dev__dev_c2_second_person.webm"

@@ -248,6 +248,7 @@ def gaps_of(made: Recorded, number: int) -> list[tuple[str, int, int]]:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_film_and_telemetry_keep_the_time_and_show_which_seconds_are_lost(tmp_path: Path) -> None:
     made = proven(

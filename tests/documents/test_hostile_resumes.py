@@ -99,6 +99,7 @@ def known() -> set[str]:
     return {message.id for message in collected() if isinstance(message.id, str)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("make", "reason"), refused(hostile_pdf.PDFS))
 def test_a_hostile_pdf_is_refused(make: Maker, reason: str, known: set[str]) -> None:
     why = refusal_of(make())
@@ -209,6 +210,7 @@ print(*[line.split()[1] for line in status if line.startswith("VmHWM")], file=sy
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "make",
     [pytest.param(make, id=name, marks=pytest.mark.slow) for name, make in WORST.items()]
@@ -239,6 +241,7 @@ def test_the_portal_hears_what_the_other_process_says(name: str) -> None:
     assert reason in file_inspection.look(make(), "alice").refused
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_takes_too_long_is_refused_with_a_word_on_what_to_do(
     monkeypatch: pytest.MonkeyPatch,

@@ -65,6 +65,7 @@ def assert_nothing_half(candidate: Candidate) -> None:
         )
 
 
+@pytest.mark.long
 @pytest.mark.server
 def test_recordings_wait_for_room_and_lose_nothing(tmp_path: Path, clip: Clip) -> None:
     with small_disk(tmp_path / "live" / "interviews", megabytes=48) as disk:
@@ -81,6 +82,7 @@ def test_recordings_wait_for_room_and_lose_nothing(tmp_path: Path, clip: Clip) -
     assert 0 < kept < len(clip.data)
 
 
+@pytest.mark.long
 @pytest.mark.server
 def test_a_full_disk_under_the_database_too_loses_nothing(tmp_path: Path, clip: Clip) -> None:
     with small_disk(tmp_path / "live", megabytes=48) as disk:
@@ -110,6 +112,7 @@ def wait_until_some_is_kept(candidate: Candidate) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.long
 @pytest.mark.server
 @pytest.mark.strace
 def test_a_disk_that_confirms_nothing_is_believed_in_nothing(tmp_path: Path, clip: Clip) -> None:
@@ -161,6 +164,7 @@ def free_leases(interview: InterviewSession) -> None:
     db.session.commit()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_work_that_meets_a_full_disk_uses_up_no_try(
     disk: SmallDisk, app: Flask, application: Application, tmp_path: Path

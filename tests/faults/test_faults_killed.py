@@ -56,6 +56,7 @@ def meet(killer: Killer, point: str, clips: list[Clip]) -> None:
     assert any(killer.kill_worker_at(point, killer.site.invite(clips)) for _ in range(5))
 
 
+@pytest.mark.long
 def test_processes_killed_at_named_points_lose_nothing(
     site: Site, clips: list[Clip], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +94,7 @@ def test_two_hundred_kills_lose_nothing(
         print(f"\n{killer.summary()}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "point", ["measuring", *(pytest.param(name, marks=pytest.mark.torture) for name in ASLEEP_AT)]
 )
@@ -111,6 +113,7 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing_more(
     check_whole(site, candidate)
 
 
+@pytest.mark.long
 def test_two_workers_do_everything_of_one_interview_once(site: Site, clips: list[Clip]) -> None:
     with site.another_worker():
         candidate = site.invite(clips)
@@ -126,6 +129,7 @@ def test_two_workers_do_everything_of_one_interview_once(site: Site, clips: list
     check_whole(site, candidate)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tries_before", [5, pytest.param(0, marks=pytest.mark.torture)])
 def test_what_ends_every_process_is_given_up_and_may_be_tried_again(
     site: Site, clips: list[Clip], tries_before: int
@@ -149,6 +153,7 @@ def test_what_ends_every_process_is_given_up_and_may_be_tried_again(
     check_whole(site, poison)
 
 
+@pytest.mark.long
 def test_of_fifty_finishes_at_once_one_counts_and_all_get_the_same_answer(
     site: Site, clips: list[Clip]
 ) -> None:

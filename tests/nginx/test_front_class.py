@@ -103,6 +103,7 @@ def held(door: FrontDoor) -> Iterator[None]:
         os.killpg(door.server.process.pid, signal.SIGCONT)
 
 
+@pytest.mark.long
 def test_a_class_that_records_on_slow_lines_meets_no_limit_whatever_its_neighbours_do(
     door: FrontDoor, address: str, tmp_path: Path
 ) -> None:

@@ -150,6 +150,7 @@ def proxy_check(door: FrontDoor) -> str:
     return Visitor(door.server.url).get("/readyz").text.partition('"proxy":"')[2].partition('"')[0]
 
 
+@pytest.mark.long
 def test_trickling_bodies_fill_only_their_own_disk_and_no_recording_waits(
     small: tuple[FrontDoor, SmallDisk], address: str, tmp_path: Path
 ) -> None:

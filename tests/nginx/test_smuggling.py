@@ -108,6 +108,7 @@ def test_gunicorn_heard_what_was_answered_and_nothing_else(
     assert refused > len(heard) // 2
 
 
+@pytest.mark.long
 def test_nothing_hidden_arrives_over_http_2(door: FrontDoor) -> None:
     before = len(requests(door))
     with ThreadPoolExecutor(len(HTTP2_CASES)) as pool:

@@ -103,6 +103,7 @@ def test_an_operator_deletes_an_account_with_everything_of_it(app: Flask, role: 
     assert not (folder / "here.pdf").exists()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.usefixtures("models")
 def test_seed_makes_a_demo_that_was_really_measured(app: Flask) -> None:

@@ -102,6 +102,7 @@ def send_what_is_no_request(server: LiveServer) -> None:
             assert connection.recv(12) == b"HTTP/1.1 400"
 
 
+@pytest.mark.long
 def test_nothing_that_a_person_typed_reaches_the_log(server: LiveServer) -> None:
     visit(server)
     visit_as_others(server)
@@ -187,6 +188,7 @@ def listening_addresses(port: int) -> set[str]:
     return {address for address, number in listening if int(number, 16) == port}
 
 
+@pytest.mark.long
 def test_another_process_gives_the_figures_when_the_first_one_dies(server: LiveServer) -> None:
     wait_until(lambda: figures(server))
     givers = [line["process"] for line in lines(server) if line["logger"] == "portal.metrics"]

@@ -57,6 +57,7 @@ def test_the_devices_are_listed_by_number_and_name(capsys: pytest.CaptureFixture
     assert NAME in capsys.readouterr().out
 
 
+@pytest.mark.long
 @pytest.mark.sound
 def test_what_was_recorded_is_measured_judged_and_made_a_film(
     microphone: VirtualMicrophone, tmp_path: Path

@@ -73,6 +73,7 @@ def heard_ms(path: Path) -> list[int]:
     return [item.t_ms for item in Decoder(path, "mp4", every_ms=200) if isinstance(item, Sound)]
 
 
+@pytest.mark.long
 @pytest.mark.sound
 def test_picture_and_sound_arrive_in_step_and_as_long_as_they_lasted(
     scene: Path, microphone: VirtualMicrophone, tmp_path: Path
@@ -164,6 +165,7 @@ def test_a_picture_that_comes_late_is_a_gap_with_its_real_length(tmp_path: Path)
     )
 
 
+@pytest.mark.long
 @pytest.mark.sound
 def test_lost_sound_is_counted_and_is_a_hole_in_the_file(
     scene: Path, microphone: VirtualMicrophone, tmp_path: Path
@@ -203,6 +205,7 @@ def test_lost_sound_is_counted_and_is_a_hole_in_the_file(
     )
 
 
+@pytest.mark.long
 @pytest.mark.sound
 def test_a_microphone_that_vanishes_is_said_and_the_picture_goes_on(
     scene: Path, tmp_path: Path

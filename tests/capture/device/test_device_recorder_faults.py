@@ -107,6 +107,7 @@ def test_stop_does_not_say_all_is_on_disk_while_the_disk_is_slow(
         assert recorder.stop().end is EndCause.STOPPED
 
 
+@pytest.mark.long
 def test_a_killed_recorder_leaves_all_but_the_last_seconds(scene: Path, tmp_path: Path) -> None:
     path = tmp_path / "out" / "answers" / "01-1.mp4"
     command = [

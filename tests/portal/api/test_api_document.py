@@ -87,6 +87,7 @@ def test_the_page_loosens_styles_only(client: FlaskClient) -> None:
     assert "'unsafe-eval'" not in policy
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_the_page_draws_itself_from_local_files(live_server: LiveServer) -> None:
     said: list[str] = []

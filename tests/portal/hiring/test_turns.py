@@ -175,6 +175,7 @@ def slow(tmp_path: Path) -> Iterator[SlowScanner]:
     slow.server.stop()
 
 
+@pytest.mark.long
 @pytest.mark.server
 @pytest.mark.parametrize("people", [1, 8])
 def test_pages_are_answered_while_sixteen_resumes_wait(slow: SlowScanner, people: int) -> None:

@@ -83,6 +83,7 @@ def test_a_candidate_changes_the_password_takes_the_data_along_and_leaves(csrf_a
     assert db.session.scalars(db.select(Application)).all() == []
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_a_browser_without_javascript_registers_searches_and_applies(
     live_server: LiveServer, tmp_path: Path

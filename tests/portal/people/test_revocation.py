@@ -119,6 +119,7 @@ def test_a_refresh_token_is_exchanged_once_by_two_processes_at_once(servers: Ser
     assert sorted(codes) == [200] + [401] * 7
 
 
+@pytest.mark.long
 def test_wrong_passwords_are_counted_by_both_processes_together(servers: Servers) -> None:
     strangers = [Visitor() for _ in range(throttle.SIGN_IN_PER_EMAIL.tries)]
     codes = [

@@ -145,6 +145,7 @@ def test_a_slow_piece_holds_up_nobody_and_overwrites_nothing(upload: Upload, dat
     assert upload.path.read_bytes() == data[: 2 * PIECE_BYTES]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ends", ["complete", "taken back"])
 def test_no_piece_gets_in_behind_the_end_of_an_upload(
     server: LiveServer, data: bytes, ends: str

@@ -69,6 +69,7 @@ def asked(rule: Rule, path: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield method, path, {"data": b"--a", "content_type": "multipart/form-data; boundary=a"}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_nothing_odd_that_is_sent_makes_the_portal_fail(app: Flask, cast: Cast) -> None:
     application = make_application(cast.alice)

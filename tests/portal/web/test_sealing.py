@@ -123,6 +123,7 @@ def server(tmp_path: Path) -> Iterator[LiveServer]:
     server.stop()
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.parametrize("with_script", [True, False])
 def test_a_browsers_own_history_holds_no_name(

@@ -57,6 +57,7 @@ def worker(server: LiveServer) -> Iterator[LiveWorker]:
     worker.stop()
 
 
+@pytest.mark.long
 @pytest.mark.sqlite
 def test_only_the_worker_ever_loads_a_decoder(tmp_path: Path) -> None:
     """While a candidate records and finishes, and an admin looks at the result, all over HTTP."""
@@ -105,6 +106,7 @@ def test_a_worker_gives_way_and_keeps_to_its_cores(worker: LiveWorker) -> None:
     assert len(os.sched_getaffinity(worker.pid)) == 1
 
 
+@pytest.mark.long
 def test_a_worker_that_is_stopped_gives_back_what_it_measures(
     worker: LiveWorker, tmp_path: Path
 ) -> None:

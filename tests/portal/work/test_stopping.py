@@ -38,6 +38,7 @@ def wait_for(answer: Answer, state: AnswerState, measured_ms: int) -> Answer:
     raise AssertionError(f"{now.state} at {now.measured_ms} ms")
 
 
+@pytest.mark.long
 @pytest.mark.server
 def test_a_server_that_stops_gives_back_what_it_measures(
     live_server: LiveServer, tmp_path: Path

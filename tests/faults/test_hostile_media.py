@@ -177,12 +177,14 @@ def summary(run: Run) -> str:
     )
 
 
+@pytest.mark.long
 @pytest.mark.strace
 def test_none_crashes_hangs_eats_memory_or_opens_another_file(run: Run) -> None:
     print(summary(run))
     assert faults(run) == []
 
 
+@pytest.mark.long
 @pytest.mark.strace
 def test_what_is_allowed_to_be_opened_is_neither_ours_nor_the_network(run: Run) -> None:
     assert not run.allowed & {"socket", "connect", "execve", "/etc/passwd"}
@@ -194,6 +196,7 @@ def test_what_is_allowed_to_be_opened_is_neither_ours_nor_the_network(run: Run) 
     assert not {path for path in run.allowed if not os.path.realpath(path).startswith(known)}
 
 
+@pytest.mark.long
 @pytest.mark.strace
 def test_each_ends_as_it_should(run: Run) -> None:
     ends = {
@@ -208,6 +211,7 @@ def test_each_ends_as_it_should(run: Run) -> None:
     assert wrong == {}
 
 
+@pytest.mark.long
 @pytest.mark.strace
 def test_each_refusal_is_a_sentence_for_people(run: Run) -> None:
     for name, said in run.refusals():
@@ -216,6 +220,7 @@ def test_each_refusal_is_a_sentence_for_people(run: Run) -> None:
         assert not re.search(r"Errno|Error|0x|/", reason), (name, reason)
 
 
+@pytest.mark.long
 @pytest.mark.strace
 @pytest.mark.parametrize(
     ("name", "until_ms", "is_told"),

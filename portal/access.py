@@ -28,13 +28,14 @@ from portal.models import (
     InterviewSession,
     Job,
     JobStatus,
+    Mail,
     SignIn,
     User,
     utc_now,
 )
 from portal.people import accounts
 
-Row = TypeVar("Row", bound=Application | InterviewSession | Answer | Job | User)
+Row = TypeVar("Row", bound=Application | InterviewSession | Answer | Job | User | Mail)
 Query = TypeVar("Query", bound=sa.Select[*tuple[Any, ...]])
 Viewer: TypeAlias = "User | AnonymousUserMixin"
 
@@ -136,6 +137,8 @@ def _is_own(row: type[Base], viewer: Viewer) -> sa.ColumnElement[bool]:
         return sa.false()
     if row is User:
         return User.id == viewer.id
+    if row is Mail:
+        return Mail.user_id == viewer.id
     return _of_applications(row, Application.user_id == viewer.id)
 
 
@@ -149,6 +152,8 @@ def _of_applications(row: type[Base], wanted: sa.ColumnElement[bool]) -> sa.Colu
         return Job.id.in_(_ids(Application.job_id, wanted))
     if row is User:
         return User.id.in_(_ids(Application.user_id, wanted))
+    if row is Mail:
+        return Mail.user_id.in_(_ids(Application.user_id, wanted))
     interviews = _ids(InterviewSession.id, _of_applications(InterviewSession, wanted))
     if row is Answer:
         return Answer.interview_id.in_(interviews)

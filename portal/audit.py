@@ -25,6 +25,8 @@ from portal.models import (
     AuditEvent,
     InterviewSession,
     Job,
+    Mail,
+    MailText,
     User,
     utc_now,
 )
@@ -45,6 +47,8 @@ KINDS: dict[type, str] = {
     Application: "application",
     InterviewSession: "interview",
     Answer: "answer",
+    Mail: "mail",
+    MailText: "mail_text",
 }
 # The same refusal or look again within this time gets no second entry. So strangers cannot fill the
 # disk, and a page that is reloaded is one look.
@@ -79,7 +83,7 @@ class Thing(NamedTuple):
 NOTHING = Thing("", None)
 OPERATOR, SYSTEM, VISITOR = Actor(Agent.OPERATOR), Actor(Agent.SYSTEM), Actor(Agent.VISITOR)
 By = User | Actor
-Of = User | Job | Application | InterviewSession | Answer | Thing | None
+Of = User | Job | Application | InterviewSession | Answer | Mail | MailText | Thing | None
 Facts = Mapping[str, Any]
 
 
@@ -126,11 +130,12 @@ def about(user: User) -> list[AuditEntry]:
     interviews = sa.select(InterviewSession.id).where(
         InterviewSession.application_id.in_(applications)
     )
+    mails = sa.select(Mail.id).where(Mail.user_id == user.id)
     answers = sa.select(Answer.id).where(Answer.interview_id.in_(interviews))
     concerned = sa.or_(
         AuditEntry.by_id == user.id,
         AuditEntry.of_id == user.id,
-        *(AuditEntry.of_id.in_(ids) for ids in (applications, interviews, answers)),
+        *(AuditEntry.of_id.in_(ids) for ids in (applications, interviews, answers, mails)),
     )
     return list(db.session.scalars(sa.select(AuditEntry).where(concerned).order_by(AuditEntry.id)))
 

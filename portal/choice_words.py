@@ -34,6 +34,9 @@ WORDS = {
     "ready": (N_("Ready"), N_("ready")),
     "failed": (N_("Failed"), N_("failed")),
     "discarded": (N_("Discarded"), N_("discarded")),
+    # mails; the third state is "failed"
+    "waiting": (N_("Waiting"), N_("waiting")),
+    "sent": (N_("Sent"), N_("sent")),
     # people
     "candidate": (N_("Candidate"), N_("candidate")),
     "admin": (N_("Admin"), N_("admin")),

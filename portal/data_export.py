@@ -14,7 +14,8 @@ from portal.audit import Agent
 from portal.config import settings
 from portal.database import reading
 from portal.extensions import db
-from portal.models import Application, AuditEntry, InterviewQuestion, InterviewSession, User
+from portal.mail import rendering
+from portal.models import Application, AuditEntry, InterviewQuestion, InterviewSession, Mail, User
 
 WHO = {
     Agent.PERSON: "somebody else with an account here",
@@ -43,6 +44,10 @@ def _files(user: User) -> dict[str, bytes | Path]:
         "profile.json": _as_json(_columns(user, *NOT_IN_PROFILE)),
         "log.json": _as_json([_log_line(entry, user) for entry in audit.about(user)]),
     }
+    if mails := db.session.scalars(
+        access.own(sa.select(Mail), user).order_by(Mail.created_at)
+    ).all():
+        files["mails.json"] = _as_json([_mail(mail) for mail in mails])
     mine = access.own(sa.select(Application), user).order_by(Application.created_at)
     for number, application in enumerate(db.session.scalars(mine), 1):
         folder = f"applications/{number:02d}-{application.job.slug}"
@@ -117,6 +122,14 @@ def _application(application: Application) -> dict[str, Any]:
     )
     said["resume_changes"] = hiring.changes_sentence(application)
     return said | {"interview": _interview(interview) if interview else None}
+
+
+def _mail(mail: Mail) -> dict[str, Any]:
+    """The mail as its reader got it, without the secret part of its link."""
+    rendered = rendering.render_masked(mail)
+    told = ("address", "state", "created_at", "sent_at")
+    said = {name: getattr(mail, name) for name in told}
+    return said | {"subject": rendered.subject, "text": rendered.plain}
 
 
 def _interview(interview: InterviewSession) -> dict[str, Any]:

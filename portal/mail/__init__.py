@@ -3,6 +3,6 @@
 Nothing depends on a mail: whatever a mail server does, the action is done.
 """
 
-from portal.mail.outbox import send
+from portal.mail.outbox import send, send_again
 
-__all__ = ["send"]
+__all__ = ["send", "send_again"]

@@ -1,10 +1,32 @@
 """Writes mails. Each is a row in the transaction of what it tells: both happen, or neither does."""
 
-from portal import languages, work
-from portal.database import after_commit
+import sqlalchemy as sa
+
+from portal import audit, languages, work
+from portal.audit import By
+from portal.database import after_commit, changed_one
+from portal.errors import PortalError
 from portal.extensions import db
-from portal.mail.texts import check_facts
-from portal.models import EmailLink, Mail, MailEvent, User
+from portal.languages import N_
+from portal.mail.rendering import is_alive
+from portal.mail.texts import TEXTS, check_facts
+from portal.models import AuditEvent, EmailLink, Mail, MailEvent, MailState, User, utc_now
+
+
+class CannotSendAgain(PortalError):
+    """The mail waits already, perhaps since somebody else asked for it a moment ago."""
+
+    title = N_("This mail is not sent again")
+    message = N_("This mail waits to be sent already.")
+
+
+class LinkOver(CannotSendAgain):
+    """The mail is about a link that leads nowhere any more."""
+
+    message = N_(
+        "The link in this mail was used or is too old, so the mail would be of no use. "
+        "The person can ask for a new one."
+    )
 
 
 def send(
@@ -31,4 +53,16 @@ def send(
         link=link,
     )
     db.session.add(mail)
+    after_commit(work.wake_workers)
+
+
+def send_again(mail: Mail, *, by: By) -> None:
+    """Let a mail that was sent or has failed wait for its turn again. Raises CannotSendAgain."""
+    if TEXTS[mail.event].purpose and not is_alive(mail.link):
+        raise LinkOver
+    over = sa.update(Mail).where(Mail.id == mail.id, Mail.state != MailState.WAITING)
+    again = {"state": MailState.WAITING, "tries": 0, "attempts": 0, "try_at": utc_now()}
+    if not changed_one(over.values(**again, reason="", lease_until=None)):
+        raise CannotSendAgain
+    audit.record(by, AuditEvent.MAIL_SENT_AGAIN, mail)
     after_commit(work.wake_workers)

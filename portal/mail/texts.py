@@ -52,6 +52,7 @@ class Words(NamedTuple):
 class EventText:
     """What the mails of one event say, and with which facts."""
 
+    name: str  # what admins call it
     subject: str
     paragraphs: tuple[str, ...]
     # what a verb tells `mail.send`, each with an example
@@ -75,6 +76,7 @@ class EventText:
 
 TEXTS: dict[MailEvent, EventText] = {
     MailEvent.CONFIRM_ADDRESS: EventText(
+        name=N_("Confirm address"),
         subject=N_("Please confirm your e-mail address"),
         paragraphs=(
             HELLO,
@@ -93,6 +95,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("Confirm the address"),
     ),
     MailEvent.ALREADY_REGISTERED: EventText(
+        name=N_("Already registered"),
         subject=N_("You already have an account at {site}"),
         paragraphs=(
             HELLO,
@@ -112,6 +115,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("To the sign-in page"),
     ),
     MailEvent.RESET_PASSWORD: EventText(
+        name=N_("Reset password"),
         subject=N_("Set a new password for {site}"),
         paragraphs=(
             HELLO,
@@ -128,6 +132,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("Set a new password"),
     ),
     MailEvent.CONFIRM_NEW_ADDRESS: EventText(
+        name=N_("Confirm new address"),
         subject=N_("Please confirm your new e-mail address"),
         paragraphs=(
             HELLO,
@@ -144,6 +149,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("Confirm the new address"),
     ),
     MailEvent.ADDRESS_CHANGED: EventText(
+        name=N_("Address changed"),
         subject=N_("Your e-mail address at {site} was changed"),
         paragraphs=(
             HELLO,
@@ -164,6 +170,7 @@ TEXTS: dict[MailEvent, EventText] = {
         knows_name=False,
     ),
     MailEvent.PASSWORD_CHANGED: EventText(
+        name=N_("Password changed"),
         subject=N_("Your password at {site} was changed"),
         paragraphs=(
             HELLO_NAME,
@@ -180,6 +187,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("To the sign-in page"),
     ),
     MailEvent.NEW_DEVICE: EventText(
+        name=N_("Sign-in from a new device"),
         subject=N_("A new sign-in to your account at {site}"),
         paragraphs=(
             HELLO_NAME,
@@ -200,6 +208,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("Change the password"),
     ),
     MailEvent.SECOND_FACTOR_CHANGED: EventText(
+        name=N_("Second factor changed"),
         subject=N_("The second step of your sign-in at {site} was changed"),
         paragraphs=(
             HELLO_NAME,
@@ -221,6 +230,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("To your account"),
     ),
     MailEvent.APPLIED: EventText(
+        name=N_("Application arrived"),
         subject=N_("Your application for {job} has arrived"),
         paragraphs=(
             HELLO_NAME,
@@ -237,6 +247,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("To your applications"),
     ),
     MailEvent.OFFERED: EventText(
+        name=N_("Job offered"),
         subject=N_("Good news about your application for {job}"),
         paragraphs=(
             HELLO_NAME,
@@ -256,6 +267,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("To your applications"),
     ),
     MailEvent.REJECTED: EventText(
+        name=N_("Application rejected"),
         subject=N_("About your application for {job}"),
         paragraphs=(
             HELLO_NAME,
@@ -275,6 +287,7 @@ TEXTS: dict[MailEvent, EventText] = {
         button=N_("Open positions"),
     ),
     MailEvent.TEST: EventText(
+        name=N_("Test mail"),
         subject=N_("A test mail of {site}"),
         paragraphs=(
             HELLO_NAME,

@@ -24,6 +24,9 @@ POLICY = {
 # The policy for an uploaded file: a browser must run and load nothing in it.
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
+# The policy for a mail that a page of ours shows in a frame: it has its style in itself.
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+
 
 def init_app(app: Flask) -> None:
     app.before_request(name_request)

@@ -105,6 +105,15 @@ RULES = {
     "admin.applications": Door.ADMIN,
     "admin.applications_decide": Door.ADMIN,
     "admin.people": Door.ADMIN,
+    "admin.mails": Door.ADMIN,
+    "admin.search_mails": Door.ADMIN,
+    "admin.mails_one": Door.ADMIN,
+    "admin.mails_preview": Door.ADMIN,
+    "admin.mails_link": Door.ADMIN,
+    "admin.mails_send_again": Door.ADMIN,
+    "admin.mails_test": Door.ADMIN,
+    "Mails.list_mails": Door.ADMIN,
+    "Mails.send_mail_again": Door.ADMIN,
     "admin.people_disable": Door.ADMIN,
     "admin.people_enable": Door.ADMIN,
     "admin.interview_list": Door.ADMIN,
@@ -194,6 +203,7 @@ def address(rule: Rule, world: World, whose: str) -> str:
         "application_id": things.application,
         "job_id": things.job,
         "user_id": world.people["bob"],
+        "mail_id": things.mail,
         "slug": make_job("A job nobody applied for").slug
         if "apply" in rule.endpoint
         else things.slug,

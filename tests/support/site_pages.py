@@ -12,13 +12,27 @@ from factories import make_application, make_job, make_user
 from flask import Flask
 from reviewing import NOON, make_answer, make_flag, make_interview
 
+from portal import mail
+from portal.database import transaction
 from portal.extensions import db
 from portal.interviews import questions
-from portal.models import ApplicationStatus, FlagKind, InterviewState, Job, User, utc_now
+from portal.models import (
+    ApplicationStatus,
+    FlagKind,
+    InterviewState,
+    Job,
+    LinkPurpose,
+    Mail,
+    MailEvent,
+    MailState,
+    User,
+    utc_now,
+)
+from portal.people import email_links
 
 NO_PAGES = {  # a fragment, a file, JSON, or a way to another page
     "jobs.front", "capture.interview", "auth.signed_in", "applications.resume",
-    "admin.interview_row", "admin.interview_status", "admin.interview_video",
+    "admin.mails_preview", "admin.interview_row", "admin.interview_status", "admin.interview_video",
     "admin.interview_telemetry", "capture.interview_status", "capture.room_json",
     "capture.answer_playback", "capture.kiosk_status", "capture.kiosk_preview", "capture.piece",
     "capture.upload", "api-docs.openapi_json", "static", "health.healthz", "health.readyz",
@@ -48,6 +62,8 @@ PAGES = {  # who opens it: its endpoint, and its path
         ("admin.overview", "/admin/"), ("admin.jobs", "/admin/jobs"),
         ("admin.jobs_new", "/admin/jobs/new"), ("admin.jobs_edit", "/admin/jobs/{job}"),
         ("admin.applications", "/admin/applications"),
+        ("admin.mails", "/admin/mail"), ("admin.mails_one", "/admin/mail/{mail}"),
+        ("admin.mails", "/admin/mail?q=nobody-of-that-name"),
         ("admin.people", "/admin/people"), ("admin.interview_list", "/admin/sessions"),
         ("admin.interview_page", "/admin/sessions/{ready}"),
         ("admin.interview_page", "/admin/sessions/{unopened}"),
@@ -96,10 +112,23 @@ def make_rows(words: Words) -> dict[str, Any]:
     done.state, done.start_time, done.end_time = InterviewState.FINISHING, NOON, NOON
     _job(words, words.other_job, slug="welder")
     ready = _make_interviews(words, job)
-    make_user(full_name=words.name, email=words.email)
+    failed = _make_mails(make_user(full_name=words.name, email=words.email), words)
     db.session.commit()
     rows = {"job": job, "applied": applied, "unopened": unopened, "begun": begun, "done": done}
-    return {name: row.id for name, row in (rows | {"ready": ready}).items()}
+    return {name: row.id for name, row in (rows | {"ready": ready, "mail": failed}).items()}
+
+
+def _make_mails(person: User, words: Words) -> Mail:
+    """One in each state; the last one has failed, and has a link."""
+    for state in MailState:
+        with transaction():
+            link = email_links.create(person, LinkPurpose.RESET_PASSWORD)
+            mail.send(person, MailEvent.RESET_PASSWORD, link=link)
+        last: Mail = db.session.scalars(db.select(Mail).where(Mail.link == link)).one()
+        last.state, last.tries, last.sent_at = state, 5, NOON
+        last.reason = words.text[:140] if state is MailState.FAILED else ""
+        db.session.commit()
+    return last
 
 
 def _job(words: Words, title: str, **values: Any) -> Job:

@@ -7,7 +7,7 @@ NAMES = {
     "Chinese": "王小明",
     "long": "Wolfeschlegelsteinhausenbergerdorff " * 3 + "the Younger!",
     "emoji": "Ana 🌻 Souza",
-    "decomposed": "Zoe\u0308 Fran\u0327ois",
+    "decomposed": "Zoe\u0308 Franc\u0327ois",
     "markup": "<b>Bold</b> & \"Quoted\" <script>alert('1')</script>",
     "braces": "{link} {name}",
     "percent": "100 %s %(name)s",

@@ -13,10 +13,11 @@ from factories import find_cast, make_application, make_cast
 from interview_steps import begin_interview, start_answer
 from papers import pdf
 
-from portal import interviews
+from portal import interviews, mail
 from portal.config import settings
+from portal.database import transaction
 from portal.extensions import db
-from portal.models import InterviewSession, InterviewState, User
+from portal.models import InterviewSession, InterviewState, Mail, MailEvent, User
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Belongings:
     interview: uuid.UUID
     answer: uuid.UUID
     ready: uuid.UUID
+    mail: uuid.UUID
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def make_world() -> None:
         ready = begin_interview(make_application(user))
         ready.state = InterviewState.READY
         db.session.commit()
+        with transaction():
+            mail.send(user, MailEvent.APPLIED, job=ready.application.job.title)
 
 
 def find_world() -> World:
@@ -75,4 +79,6 @@ def belongings_of(user: User) -> Belongings:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}")
     job = application.job
-    return Belongings(application.id, job.id, job.slug, running.id, answer.id, ready.id)
+    told = db.session.scalars(sa.select(Mail.id).where(Mail.user_id == user.id)).first()
+    assert told
+    return Belongings(application.id, job.id, job.slug, running.id, answer.id, ready.id, told)

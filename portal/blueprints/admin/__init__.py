@@ -7,10 +7,20 @@ from portal.blueprints.admin import (
     applications,
     interviews,
     jobs,
+    mails,
     overview,
     people,
     sealed_searches,
 )
 from portal.blueprints.admin.bp import bp
 
-__all__ = ["applications", "bp", "interviews", "jobs", "overview", "people", "sealed_searches"]
+__all__ = [
+    "applications",
+    "bp",
+    "interviews",
+    "jobs",
+    "mails",
+    "overview",
+    "people",
+    "sealed_searches",
+]

@@ -28,6 +28,11 @@ def search_people() -> ResponseReturnValue:
     return _sealed("admin.people")
 
 
+@bp.post("/mail")
+def search_mails() -> ResponseReturnValue:
+    return _sealed("admin.mails")
+
+
 def _sealed(endpoint: str) -> ResponseReturnValue:
     """Redirect to the list with the filters. `url_for` encrypts the names."""
     asked: dict[str, Any] = {

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import flask_smorest
 from flask import Flask
 
-from portal.blueprints.api import admin, applications, auth, docs, jobs, tokens
+from portal.blueprints.api import admin, applications, auth, docs, jobs, mails, tokens
 from portal.blueprints.api.schemas import Problem
 from portal.extensions import csrf
 
@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     )
-    for part in (auth.bp, jobs.bp, applications.bp, admin.bp):
+    for part in (auth.bp, jobs.bp, applications.bp, admin.bp, mails.bp):
         csrf.exempt(part)
         api.register_blueprint(part)
     app.register_blueprint(docs.bp)

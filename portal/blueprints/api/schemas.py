@@ -22,6 +22,8 @@ from portal.models import (
     InterviewSession,
     InterviewState,
     JobStatus,
+    MailEvent,
+    MailState,
     Role,
     Workplace,
 )
@@ -317,6 +319,28 @@ class InterviewSummary(InterviewBrief):
 
 class InterviewPage(Page):
     items = fields.List(fields.Nested(InterviewSummary))
+
+
+class MailQuery(PageQuery):
+    state = fields.List(fields.Enum(MailState, by_value=fields.String))
+
+
+class MailSummary(Schema):
+    id = fields.UUID()
+    to = fields.Nested(PersonBrief, attribute="user")
+    address = fields.String(metadata=said("Where it goes; not always the person's own address"))
+    event = fields.Enum(MailEvent, by_value=fields.String)
+    language = fields.String()
+    state = fields.Enum(MailState, by_value=fields.String)
+    tries = fields.Integer(metadata=said("Those that a server or the network refused"))
+    reason = fields.String(metadata=said("Of the last failure"))
+    created_at = fields.AwareDateTime()
+    try_at = fields.AwareDateTime(metadata=said("A waiting mail is not sent before this time"))
+    sent_at = fields.AwareDateTime(allow_none=True)
+
+
+class MailPage(Page):
+    items = fields.List(fields.Nested(MailSummary))
 
 
 class FlagFull(Schema):

@@ -60,12 +60,25 @@ def render_example(event: MailEvent, language: str, words: Words | None = None) 
     with languages.speaking(language):
         text = None if words else edited_texts.latest(event, language)
         words = words or edited_texts.words_of(text, event)
-        examples = {name: _(value) if value else "" for name, value in _examples(event).items()}
-        examples |= {"time": _moment(utc_now(), ""), "site": settings().site_name}
-        if "link" in examples:
-            purpose, leads_to = TEXTS[event].purpose, TEXTS[event].leads_to
-            examples["link"] = _link_address(MASK) if purpose else _address(leads_to)
-        return Rendering(*_rendered(event, words, examples), text)
+        return Rendering(*_rendered(event, words, _example_values(event)), text)
+
+
+def examples(event: MailEvent, language: str) -> dict[str, str]:
+    """The placeholders of this event, each with what may stand there."""
+    with languages.speaking(language):
+        values = _example_values(event)
+        if change := values.get("change"):
+            values["change"] = _(CHANGES[change])
+        return values
+
+
+def _example_values(event: MailEvent) -> dict[str, str]:
+    values = {name: _(value) if value else "" for name, value in _examples(event).items()}
+    values |= {"time": _moment(utc_now(), ""), "site": settings().site_name}
+    if "link" in values:
+        purpose, leads_to = TEXTS[event].purpose, TEXTS[event].leads_to
+        values["link"] = _link_address(MASK) if purpose else _address(leads_to)
+    return values
 
 
 def link_of(mail: Mail) -> str:

@@ -164,6 +164,9 @@ SENT = {
     "ada": [
         ("/admin/jobs/new", {}), ("/admin/jobs", {"action": "/close"}),
         ("/admin/jobs", {"action": "/publish"}), ("/admin/applications", {"action": "/decide"}),
+        ("/admin/mail", {"action": "/test"}), ("/admin/mail/{mail}", {"action": "/link"}),
+        ("/admin/mail/{mail}", {"action": "/send-again"}),
+        ("/admin/mail/texts/reset_password/de", {"subject": "{1}", "body": "{2}"}),
         ("/admin/people", {"action": "/disable"}),
         ("/admin/people", {"action": "/enable"}), ("/admin/sessions", {"candidate": "?"}),
         ("/admin/applications", {"candidate": "?"}), ("/admin/people", {"q": "?"}),

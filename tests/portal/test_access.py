@@ -112,6 +112,8 @@ RULES = {
     "admin.mails_link": Door.ADMIN,
     "admin.mails_send_again": Door.ADMIN,
     "admin.mails_test": Door.ADMIN,
+    "admin.mails_texts": Door.ADMIN,
+    "admin.mails_text": Door.ADMIN,
     "Mails.list_mails": Door.ADMIN,
     "Mails.send_mail_again": Door.ADMIN,
     "admin.people_disable": Door.ADMIN,
@@ -204,6 +206,8 @@ def address(rule: Rule, world: World, whose: str) -> str:
         "job_id": things.job,
         "user_id": world.people["bob"],
         "mail_id": things.mail,
+        "event": "applied",
+        "language": "de",
         "slug": make_job("A job nobody applied for").slug
         if "apply" in rule.endpoint
         else things.slug,

@@ -82,6 +82,8 @@ SHOWS = {
     "account.password": Shows.NOTHING,
     "account.delete": Shows.NOTHING,
     "admin.jobs_new": Shows.NOTHING,
+    "admin.mails_texts": Shows.NOTHING,
+    "admin.mails_text": Shows.NOTHING,
     "auth.login": Shows.NOTHING,
     "auth.register": Shows.NOTHING,
     "auth.register_about": Shows.NOTHING,
@@ -236,7 +238,7 @@ def test_an_admin_reviews_all_jobs_today(app: Flask, world: World, endpoint: str
 REVIEW_ROUTES = [
     param
     for param in RULES_AND_METHODS
-    if param.values[1].startswith(("admin.", "Interviews.")) and "<" in param.values[0]
+    if param.values[1].startswith(("admin.", "Interviews.", "Mails.")) and "_id>" in param.values[0]
 ]
 
 

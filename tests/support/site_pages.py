@@ -64,6 +64,8 @@ PAGES = {  # who opens it: its endpoint, and its path
         ("admin.applications", "/admin/applications"),
         ("admin.mails", "/admin/mail"), ("admin.mails_one", "/admin/mail/{mail}"),
         ("admin.mails", "/admin/mail?q=nobody-of-that-name"),
+        ("admin.mails_texts", "/admin/mail/texts"),
+        ("admin.mails_text", "/admin/mail/texts/reset_password/de"),
         ("admin.people", "/admin/people"), ("admin.interview_list", "/admin/sessions"),
         ("admin.interview_page", "/admin/sessions/{ready}"),
         ("admin.interview_page", "/admin/sessions/{unopened}"),

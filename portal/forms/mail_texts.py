@@ -85,7 +85,10 @@ class MailTextForm(PageForm):
         if unknown:
             named = languages.listed(unknown)
             raise ValidationError(
-                _("Nothing fills %(names)s here. The placeholders beside are known.", names=named)
+                _(
+                    "Nothing fills %(names)s here. Use only the placeholders that this page lists.",
+                    names=named,
+                )
             )
 
     def find_edit_conflicts(self, stored: Words) -> list[Difference]:

@@ -16,7 +16,18 @@ from portal import (
     logs,
     work,
 )
-from portal.blueprints import account, admin, api, applications, auth, capture, jobs, language
+from portal.blueprints import (
+    account,
+    admin,
+    api,
+    applications,
+    auth,
+    capture,
+    jobs,
+    language,
+    links,
+    recovery,
+)
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config, keep_settings
 from portal.extensions import csrf, db, jwt, login_manager, migrate, sign_with_sha256
@@ -44,6 +55,8 @@ BLUEPRINTS = (
     language.bp,
     jobs.bp,
     auth.bp,
+    recovery.bp,
+    links.bp,
     account.bp,
     applications.bp,
     capture.bp,

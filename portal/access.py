@@ -15,7 +15,7 @@ from flask_jwt_extended import get_current_user
 from flask_login import AnonymousUserMixin, current_user, logout_user
 from sqlalchemy.orm import InstrumentedAttribute
 
-from portal import audit, languages
+from portal import audit, languages, time_zones
 from portal.config import settings
 from portal.extensions import Base, db, login_manager
 from portal.languages import N_
@@ -63,6 +63,7 @@ def load_user(_user_id: str) -> User | None:
     still_valid = valid.where(SignIn.expires_at > utc_now(), User.disabled_at.is_(None))
     user: User | None = db.session.scalar(still_valid)
     languages.use_account(user.language if user else "")
+    time_zones.use_account(user.time_zone if user else "")
     return user
 
 

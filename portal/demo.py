@@ -17,7 +17,16 @@ from portal.config import settings
 from portal.database import transaction
 from portal.extensions import db
 from portal.hiring import resumes
-from portal.models import EmploymentType, InterviewSession, Job, Question, Role, User, Workplace
+from portal.models import (
+    EmploymentType,
+    InterviewSession,
+    Job,
+    Question,
+    Role,
+    User,
+    Workplace,
+    utc_now,
+)
 from portal.people import passwords
 
 PASSWORD = "measured-not-judged"
@@ -97,7 +106,11 @@ def _remove_leftovers() -> None:
 
 def _person(email: str, full_name: str, **values: object) -> User:
     user = User(
-        email=email, full_name=full_name, password_hash=passwords.hash_password(PASSWORD), **values
+        email=email,
+        full_name=full_name,
+        password_hash=passwords.hash_password(PASSWORD),
+        confirmed_at=utc_now(),
+        **values,
     )
     db.session.add(user)
     return user

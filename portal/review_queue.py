@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 from werkzeug.datastructures import MultiDict
 
-from portal import access, interviews
+from portal import access, interviews, time_zones
 from portal.extensions import db
 from portal.models import (
     AnswerState,
@@ -54,7 +54,7 @@ class InterviewFilter:
     states: tuple[InterviewState, ...] = ()
     job_id: uuid.UUID | None = None
     from_day: date | None = None
-    to_day: date | None = None  # including this day; days are in UTC
+    to_day: date | None = None  # including this day; days are those of the reader's time zone
 
     @classmethod
     def from_args(cls, args: MultiDict[str, str]) -> "InterviewFilter":
@@ -132,9 +132,9 @@ class InterviewFilter:
         if self.job_id:
             yield Application.job_id == self.job_id
         if self.from_day:
-            yield InterviewSession.start_time >= _midnight(self.from_day)
+            yield InterviewSession.start_time >= time_zones.midnight(self.from_day)
         if self.to_day and self.to_day < date.max:
-            yield InterviewSession.start_time < _midnight(self.to_day + timedelta(days=1))
+            yield InterviewSession.start_time < time_zones.midnight(self.to_day + timedelta(days=1))
         if self.kinds or self.severities:
             yield self._has_flag()
 
@@ -164,10 +164,6 @@ def _parsed(text: str | None, parse: Callable[[str], Any]) -> Any:
         return parse(text) if text else None
     except ValueError:
         return None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
 
 
 @dataclass(frozen=True)

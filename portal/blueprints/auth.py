@@ -18,20 +18,26 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
 
-from portal import access, audit, languages
+from portal import access, audit, languages, time_zones
 from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db, login_manager
-from portal.forms.account import AboutForm, AccountForm, SignInForm
+from portal.forms.account import AccountForm, SignInForm
+from portal.forms.profile import AboutForm
 from portal.languages import N_
 from portal.languages import gettext as _
 from portal.models import AuditEvent, User
-from portal.people import accounts, credentials, known_browsers
+from portal.people import accounts, credentials, known_browsers, registration
 from portal.people.credentials import Credentials
-from portal.web.error_pages import beside_form, for_programs, wants_json
+from portal.web.answer_times import on_the_grid
+from portal.web.error_pages import beside_form, flashed_refusals, for_programs, wants_json
 from portal.web.htmx import go_to, wants_fragment
 
 bp = Blueprint("auth", __name__)
+
+# The address that this browser typed, in its session: for the pages that say where a mail went, and
+# for the sign-in page. Never in the page's own address, which others may see.
+MAIL_TO = "mail_to"
 
 POLLED = ("_status", "_row")  # pages poll the views whose names end like this
 
@@ -70,6 +76,8 @@ def login() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return _redirect_signed_in(current_user)
     form = SignInForm()
+    if not form.is_submitted() and not access.is_at_a_kiosk():  # where the next person is another
+        form.email.data = session.get(MAIL_TO)
     if not form.validate_on_submit():
         return render_template("auth/login.html", form=form), 422 if form.is_submitted() else 200
     try:
@@ -88,8 +96,7 @@ def _redirect_signed_in(user: User) -> ResponseReturnValue:
     """
     if "other_tab" in request.args:
         flash(_(BACK_TO_YOUR_TAB), "success")
-    wanted = own_path(request.args.get("next"))
-    return go_to(wanted or url_for("admin.overview" if user.is_admin else "applications.dashboard"))
+    return go_to(next_path() or url_for("admin.overview" if user.is_admin else "applications.dashboard"))
 
 
 @bp.get("/signed-in")
@@ -118,11 +125,29 @@ def register() -> ResponseReturnValue:
         status = 422 if form.is_submitted() else 200
         return render_template("auth/register.html", form=form, next=next_kept()), status
     try:
-        user = credentials.register(credentials_of(form), form.full_name.data)
+        with on_the_grid():
+            registration.register(
+                credentials_of(form), form.full_name.data, next_path=next_path() or ""
+            )
     except PortalError as error:
         return beside_form(error, "auth/register.html", form, next=next_kept())
-    start_session(user)
-    return go_to(url_for("auth.register_about", **next_kept()))
+    session[MAIL_TO] = form.email.data
+    return go_to(url_for("auth.register_sent", **next_kept()))
+
+
+@bp.route("/register/sent", methods=["GET", "POST"])
+def register_sent() -> ResponseReturnValue:
+    """Say to which address a mail went; POST sends it again. It looks the same for each address."""
+    address = session.get(MAIL_TO)
+    if not address:
+        return go_to(url_for("auth.register", **next_kept()))
+    if request.method == "POST":
+        with flashed_refusals(), on_the_grid():
+            registration.send_again(address, request.remote_addr, next_path() or "")
+            flash(_("The mail was sent again."), "success")
+        return go_to(url_for("auth.register_sent", **next_kept()))
+    after = url_for("auth.register_about", **next_kept())
+    return render_template("auth/register_sent.html", address=address, after=after)
 
 
 @bp.route("/register/about", methods=["GET", "POST"])
@@ -140,8 +165,7 @@ def register_about() -> ResponseReturnValue:
         db.session.refresh(current_user, with_for_update=True)
         differences = form.find_edit_conflicts(current_user)
         if not differences:
-            for name, value in form.values().items():
-                setattr(current_user, name, value)
+            accounts.change_profile(current_user, form.values(), by=current_user)
     if differences:
         return render_template("auth/register_about.html", **view, differences=differences), 409
     return go_to(url_for("auth.register_done", **next_kept()))
@@ -151,7 +175,7 @@ def register_about() -> ResponseReturnValue:
 @login_required
 def register_done() -> ResponseReturnValue:
     """Step 3: show where to go next."""
-    return render_template("auth/register_done.html", next_path=own_path(request.args.get("next")))
+    return render_template("auth/register_done.html", next_path=next_path())
 
 
 def start_session(user: User) -> None:
@@ -165,6 +189,7 @@ def start_session(user: User) -> None:
         audit.record(user, AuditEvent.SIGNED_IN, user)
     login_user(user)
     languages.use_account(user.language)
+    time_zones.use_account(user.time_zone)
     known_browsers.remember(user)
 
 
@@ -182,8 +207,12 @@ def kept_for_links() -> dict[str, Any]:
 
 def next_kept() -> dict[str, Any]:
     """The URL argument `next` for the following step, if it names a page of ours."""
-    path = own_path(request.args.get("next"))
+    path = next_path()
     return {"next": path} if path else {}
+
+
+def next_path() -> str | None:
+    return own_path(request.args.get("next"))
 
 
 def own_path(target: str | None) -> str | None:

@@ -7,17 +7,15 @@ processes at once. No function commits.
 
 import secrets
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
-from http import HTTPStatus
 
 import sqlalchemy as sa
 
 from portal import audit
 from portal.audit import By
 from portal.database import insert_unless_there
-from portal.errors import PortalError
 from portal.extensions import db
-from portal.languages import N_
 from portal.models import AuditEvent, Role, SignIn, User, utc_now
 from portal.people.contact_details import tidy_email, tidy_text
 
@@ -27,32 +25,31 @@ SIGN_IN_LIFETIME = timedelta(days=14)
 KIOSK_SIGN_IN_LIFETIME = timedelta(hours=2)
 
 
-class EmailTaken(PortalError):
-    """An account with this e-mail address exists already."""
-
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    field = "email"
-    message = N_("This address cannot be registered. If it is yours, sign in instead.")
-
-
 def create_user(
     email: str,
     password_hash: str,
     full_name: str,
     role: Role = Role.CANDIDATE,
-    language: str = "",
-) -> User:
-    """Create an account, without a rate limit. Raises EmailTaken."""
+    **facts: str,
+) -> User | None:
+    """Create an account, without a rate limit. None if the address has an account already."""
     user = User(
         email=tidy_email(email),
         password_hash=password_hash,
         full_name=tidy_text(full_name),
         role=role,
-        language=language,
+        **facts,
     )
-    if not insert_unless_there(user):
-        raise EmailTaken
-    return user
+    return user if insert_unless_there(user) else None
+
+
+def change_profile(user: User, values: Mapping[str, str], *, by: By) -> None:
+    """Store what a person says about themselves. The audit log names the fields that changed."""
+    changed = {name: value for name, value in values.items() if getattr(user, name) != value}
+    for name, value in changed.items():
+        setattr(user, name, value)
+    if changed:
+        audit.record(by, AuditEvent.PROFILE_CHANGED, user, {"fields": sorted(changed)})
 
 
 def start_sign_in(user: User, lifetime: timedelta = SIGN_IN_LIFETIME) -> uuid.UUID:

@@ -1,4 +1,4 @@
-"""Registers people, and checks passwords. Each function opens transactions of its own.
+"""Checks and changes passwords. Each function opens transactions of its own.
 
 Hashing a password is slow on purpose, so no transaction is open meanwhile: the tries are counted in
 one, the stored hash is read in another, and what follows from the password is written in a third.
@@ -11,13 +11,13 @@ from http import HTTPStatus
 
 import sqlalchemy as sa
 
-from portal import audit, languages
+from portal import audit
 from portal.database import changed_one, release_lock, transaction
 from portal.errors import PortalError
 from portal.extensions import db
 from portal.languages import N_
 from portal.models import AuditEvent, User, utc_now
-from portal.people import accounts, passwords, throttle
+from portal.people import passwords, recovery, throttle
 from portal.people.contact_details import tidy_email
 
 
@@ -67,22 +67,6 @@ class _StoredPassword:
     password_hash: str | None = None
 
 
-def register(credentials: Credentials, full_name: str, now: datetime | None = None) -> User:
-    """Create a candidate's account. Raises EmailTaken and throttle.RateLimitReached."""
-    release_lock()
-    network, at = throttle.network_of(credentials.address), now or utc_now()
-    throttle.count_try(throttle.REGISTER_PER_ADDRESS, network, at)
-    taken = throttle.count_try(throttle.TAKEN_PER_ADDRESS, network, at)
-    password_hash = passwords.hash_password(credentials.password)
-    with transaction():
-        user = accounts.create_user(
-            credentials.email, password_hash, full_name, language=languages.language()
-        )
-        audit.record(user, AuditEvent.REGISTERED, user)
-    throttle.uncount([taken])
-    return user
-
-
 def authenticate(credentials: Credentials, now: datetime | None = None) -> User:
     """The user with this e-mail and password.
 
@@ -114,7 +98,7 @@ def confirm(user: User, password: str, address: str | None, now: datetime | None
 
 
 def change_password(user: User, old: str, new: str, address: str | None) -> None:
-    """Set a new password, and end all sign-ins and API tokens.
+    """Set a new password, and end all sign-ins, API tokens and links to set one.
 
     Raises WrongPassword and throttle.RateLimitReached.
     """
@@ -128,8 +112,7 @@ def change_password(user: User, old: str, new: str, address: str | None) -> None
         if not changed_one(unchanged.values(password_hash=new_hash)):
             raise WrongPassword("old")  # another device changed it while we were hashing
         changed = db.session.get_one(User, user_id)
-        accounts.end_all_sign_ins(changed)
-        audit.record(changed, AuditEvent.PASSWORD_CHANGED, changed)
+        recovery.password_changed(changed)
 
 
 def _count_sign_in(credentials: Credentials, now: datetime) -> list[int]:

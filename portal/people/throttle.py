@@ -4,7 +4,7 @@ The database keeps the counts, so that all processes count together. It stores n
 network address, only keyed hashes (HMAC) of them. A refused request gets HTTP 429 and learns how
 long to wait.
 
-Each function opens transactions of its own: a try counts also if the request then fails.
+A try is counted in a transaction of its own: it counts also if the request then fails.
 """
 
 import hashlib
@@ -50,10 +50,22 @@ SIGN_IN_PER_DEVICE = Limit("sign-in device", tries=10, window_s=15 * 60)
 # Wrong passwords of a signed-in user, who must confirm a change of password, a deletion or an
 # export.
 CONFIRM_PER_ACCOUNT = Limit("confirm account", tries=10, window_s=15 * 60)
-# Enough for a university behind one address. Tries with an e-mail that is taken have a lower limit
-# of their own, so that a program cannot find out who has an account.
+# Enough for a university behind one address. The limits for one e-mail count what was typed,
+# whether it has an account or not, so that they tell nothing about it.
+REGISTER_PER_EMAIL = Limit("register e-mail", tries=10, window_s=60 * 60)
 REGISTER_PER_ADDRESS = Limit("register address", tries=400, window_s=60 * 60)
-TAKEN_PER_ADDRESS = Limit("register taken address", tries=40, window_s=60 * 60)
+REGISTER = (REGISTER_PER_EMAIL, REGISTER_PER_ADDRESS)
+# Each of these writes a mail to an address that somebody typed. Whoever floods one makes its owner
+# wait a quarter of an hour at most, and the links of the last mails work meanwhile.
+FORGOT_PER_EMAIL = Limit("forgot e-mail", tries=3, window_s=15 * 60)
+FORGOT_PER_ADDRESS = Limit("forgot address", tries=60, window_s=60 * 60)
+FORGOT = (FORGOT_PER_EMAIL, FORGOT_PER_ADDRESS)
+SEND_AGAIN_PER_EMAIL = Limit("send again e-mail", tries=3, window_s=15 * 60)
+SEND_AGAIN_PER_ADDRESS = Limit("send again address", tries=100, window_s=60 * 60)
+SEND_AGAIN = (SEND_AGAIN_PER_EMAIL, SEND_AGAIN_PER_ADDRESS)
+CHANGE_ADDRESS_PER_ACCOUNT = Limit("change address account", tries=5, window_s=60 * 60)
+CHANGE_ADDRESS_PER_ADDRESS = Limit("change address address", tries=60, window_s=60 * 60)
+CHANGE_ADDRESS = (CHANGE_ADDRESS_PER_ACCOUNT, CHANGE_ADDRESS_PER_ADDRESS)
 # We open and check each file, which costs time. A person who applies tries a few files at most.
 APPLY_PER_ACCOUNT = Limit("apply account", tries=30, window_s=60 * 60)
 APPLY_PER_ADDRESS = Limit("apply address", tries=600, window_s=60 * 60)
@@ -166,6 +178,12 @@ def uncount(hit_ids: list[int]) -> None:
     """Delete tries that were successful or refused, so that they do not count."""
     with transaction():
         _delete(hit_ids)
+
+
+def forget(limit: Limit, subject: str) -> None:
+    """Delete all tries of this subject, in the open transaction of what makes them pointless."""
+    same = sa.delete(ThrottleHit).where(ThrottleHit.bucket == bucket_of(limit, subject))
+    db.session.execute(same)
 
 
 def _delete(hit_ids: list[int]) -> None:

@@ -7,7 +7,7 @@ from flask import Flask
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from portal import languages
+from portal import languages, time_zones
 
 ALLOWED_TAGS = {
     "p",
@@ -57,11 +57,16 @@ def seconds(ms: int) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    return f"{languages.day(at)} {at:%H:%M} UTC" if at else "–"
+    """A moment in the reader's time zone, with the zone's name."""
+    if at is None:
+        return "–"
+    at = time_zones.local(at)
+    return f"{languages.day(at)} {at:%H:%M} {time_zones.label(at)}"
 
 
 def day(at: datetime | None) -> str:
-    return languages.day(at) if at else "–"
+    """The day of a moment in the reader's time zone."""
+    return languages.day(time_zones.local(at)) if at else "–"
 
 
 def file_size(size_bytes: int) -> str:

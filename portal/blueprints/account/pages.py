@@ -4,7 +4,7 @@ from flask import Response, flash, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import account_deletion, audit, data_export
+from portal import account_deletion, address_change, audit, data_export
 from portal.blueprints.account.bp import bp
 from portal.blueprints.auth import start_session
 from portal.database import transaction
@@ -20,7 +20,11 @@ from portal.web.htmx import go_to
 
 @bp.get("/")
 def account() -> ResponseReturnValue:
-    return render_template("account/account.html", sign_ins=accounts.count_sign_ins(current_user))
+    return render_template(
+        "account/account.html",
+        sign_ins=accounts.count_sign_ins(current_user),
+        waiting=address_change.asked_for(current_user),
+    )
 
 
 @bp.route("/password", methods=["GET", "POST"])

@@ -16,12 +16,14 @@ from portal.database import transaction
 from portal.extensions import db
 from portal.languages import N_
 from portal.languages import gettext as _
-from portal.models import User
-from portal.people import accounts
+from portal.models import User, utc_now
+from portal.people import accounts, recovery, throttle
 from portal.text_search import mentions
+from portal.web.error_pages import flashed_refusals
 
 ROWS_PER_PAGE = 50
 IS_DISABLED = N_("%(name)s is disabled and signed out everywhere. Nothing was deleted.")
+LINK_SENT = N_("%(name)s gets a mail with a link to set a new password. It works for 30 minutes.")
 LEAVES_BY_NOW = N_("%(name)s is being deleted by now, so nothing was changed. Look again first.")
 ENABLED_BY_NOW = N_("%(name)s is enabled by now, so nothing was changed. Look again first.")
 DISABLED_BY_NOW = N_("%(name)s is disabled by now, so nothing was changed. Look again first.")
@@ -73,6 +75,20 @@ def people_enable(user_id: uuid.UUID) -> ResponseReturnValue:
         else:
             accounts.enable(person, by=current_user)
             flash(_("%(name)s can sign in again.", name=person.full_name), "success")
+    return _back()
+
+
+@bp.post("/people/<uuid:user_id>/send-link")
+def people_send_link(user_id: uuid.UUID) -> ResponseReturnValue:
+    """Send a link with which the person sets a new password. No admin ever sets one."""
+    person = fetch_any(User, user_id)
+    name, subject = person.full_name, person.email
+    with flashed_refusals():
+        throttle.count_both(throttle.FORGOT, subject, request.remote_addr, utc_now())
+        with transaction():
+            if not _has_changed(person) and person.is_active:
+                recovery.send_link(person, by=current_user)
+                flash(_(LINK_SENT, name=name), "success")
     return _back()
 
 

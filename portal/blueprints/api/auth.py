@@ -9,11 +9,21 @@ from flask_jwt_extended import current_user, get_jwt
 from portal import audit
 from portal.blueprints.api import tokens
 from portal.blueprints.api.base import ApiBlueprint, field_errors
-from portal.blueprints.api.schemas import Credentials, RefreshToken, Registration, SignedIn, Tokens
+from portal.blueprints.api.schemas import (
+    Credentials,
+    MailSent,
+    Person,
+    ProfileChange,
+    RefreshToken,
+    Registration,
+    SignedIn,
+    Tokens,
+)
 from portal.database import transaction
 from portal.languages import gettext as _
 from portal.models import AuditEvent, User, utc_now
-from portal.people import credentials, throttle
+from portal.people import accounts, credentials, registration, throttle
+from portal.web.answer_times import on_the_grid
 
 bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
 
@@ -22,15 +32,42 @@ PROFILE = ("phone", "location", "headline")
 
 @bp.post("/register")
 @bp.arguments(Registration)
-@bp.response(201, SignedIn)
+@bp.response(202, MailSent)
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def register(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
-    """Create a candidate's account and sign in"""
-    user = credentials.register(_credentials(values), values["full_name"])
+    """Create a candidate's account
+
+    The answer is the same for an address that has an account, so it tells nothing about one. The
+    mail tells the rest. A new account can sign in at once.
+    """
+    about = {name: values[name] for name in PROFILE}
+    with on_the_grid():
+        registration.register(_credentials(values), values["full_name"], **about)
+    return {"message": _("We sent a mail to this address. Open the link in it, then sign in.")}
+
+
+@bp.get("/me")
+@bp.signed_in()
+@bp.response(200, Person)
+def me() -> User:
+    """Your account"""
+    user: User = current_user
+    return user
+
+
+@bp.patch("/me")
+@bp.signed_in()
+@bp.arguments(ProfileChange)
+@bp.response(200, Person)
+def change_me(values: dict[str, Any]) -> User:
+    """Correct what your account says about you
+
+    Fields that are not sent stay as they are. An e-mail address is changed on the account's page.
+    """
     with transaction():
-        for name in PROFILE:
-            setattr(user, name, values[name])
-    return _signed_in(user)
+        accounts.change_profile(current_user, values, by=current_user)
+    user: User = current_user
+    return user
 
 
 @bp.post("/login")

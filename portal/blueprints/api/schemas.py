@@ -11,7 +11,7 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from werkzeug.datastructures import FileStorage
 
-from portal import hiring, interviews, review_queue
+from portal import hiring, interviews, languages, review_queue, time_zones
 from portal.hiring import job_search, resumes
 from portal.languages import N_
 from portal.languages import gettext as _
@@ -113,6 +113,20 @@ class Credentials(Schema):
     )
 
 
+def a_language(code: str) -> None:
+    if code and code not in languages.NAMES:
+        raise ValidationError(_("The portal does not speak this language."))
+
+
+def a_time_zone(name: str) -> None:
+    if name and name not in time_zones.names():
+        raise ValidationError(_("Choose a name of the IANA time zone database, like Europe/Lisbon."))
+
+
+FULL_NAME_CHECKS = [validate.Length(max=120), a_name]
+PHONE_CHECKS = [validate.Length(max=contact_details.PHONE_MAX_CHARS), a_phone]
+
+
 class Registration(Credentials):
     password = fields.String(
         required=True,
@@ -123,12 +137,8 @@ class Registration(Credentials):
             "description": "Must not be easy to guess",
         },
     )
-    full_name = Line(required=True, validate=[validate.Length(max=120), a_name])
-    phone = Line(
-        contact_details.tidy_phone,
-        load_default="",
-        validate=[validate.Length(max=contact_details.PHONE_MAX_CHARS), a_phone],
-    )
+    full_name = Line(required=True, validate=FULL_NAME_CHECKS)
+    phone = Line(contact_details.tidy_phone, load_default="", validate=PHONE_CHECKS)
     location = Line(load_default="", validate=validate.Length(max=120))
     headline = Line(load_default="", validate=validate.Length(max=160))
 
@@ -136,6 +146,19 @@ class Registration(Credentials):
     def _password_is_fit(self, values: dict[str, Any], **_options: Any) -> None:
         if reason := passwords.why_refused(values["password"], values["email"]):
             raise ValidationError(reason, "password")
+
+
+class MailSent(Schema):
+    message = fields.String(metadata=said("What the person does next; the same for each address"))
+
+
+class ProfileChange(Schema):
+    full_name = Line(validate=FULL_NAME_CHECKS)
+    phone = Line(contact_details.tidy_phone, validate=PHONE_CHECKS)
+    location = Line(validate=validate.Length(max=120))
+    headline = Line(validate=validate.Length(max=160))
+    language = fields.String(validate=a_language, metadata=said("Empty: the browser decides"))
+    time_zone = fields.String(validate=a_time_zone, metadata=said("Empty: times are in UTC"))
 
 
 class RefreshToken(Schema):
@@ -150,6 +173,11 @@ class Person(Schema):
     phone = fields.String()
     location = fields.String()
     headline = fields.String()
+    language = fields.String(metadata=said("Empty: the browser decides"))
+    time_zone = fields.String(metadata=said("Empty: the pages show times in UTC"))
+    confirmed_at = fields.DateTime(
+        allow_none=True, metadata=said("When a link in a mail proved that the address is theirs")
+    )
     created_at = fields.DateTime()
 
 

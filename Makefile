@@ -19,7 +19,7 @@ endif
 # Tests start hundreds of processes of the portal. Each would compile every module of ours again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-all quick torture check check-js bench bench-accuracy bench-documents bench-jail bench-pages bench-seeking scan sbom assets tools models \
+.PHONY: run test test-all quick torture check check-js bench bench-accuracy bench-answer-times bench-documents bench-jail bench-pages bench-seeking scan sbom assets tools models \
 	translations lock
 .SILENT:
 
@@ -67,6 +67,9 @@ bench-jail: $(DEV_STAMP) models  ## what it would cost to open recordings in a j
 
 bench-seeking: $(DEV_STAMP)  ## what seeking costs where the browser may keep nothing, about ten minutes
 	PYTHONPATH=tests/support $(BIN)/python -m benchmarks.seeking
+
+bench-answer-times: $(DEV_STAMP)  ## whether the time of an answer tells who has an account, about 10 minutes
+	PYTHONPATH=tests/support $(BIN)/python -m benchmarks.answer_times
 
 bench-pages: $(DEV_STAMP) assets  ## what Lighthouse says of the pages, median of five, about 5 minutes
 	cd benchmarks/lighthouse && npm ci --silent

@@ -71,7 +71,7 @@ def follow(token: str) -> User:
         email_links.end_all(user.id, purpose)  # they went to the old address, or to a third one
     audit.record(user, AuditEvent.ADDRESS_CHANGED, user)
     for address in (old, new):
-        mail.send(user, MailEvent.ADDRESS_CHANGED, address=address, old=old, new=new)
+        mail.send(user, MailEvent.ADDRESS_CHANGED, address=address)
     return user
 
 

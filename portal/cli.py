@@ -3,7 +3,7 @@
 import json
 
 import click
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app
 
 from portal import account_deletion, audit, demo, interviews, work
 from portal.config import Environment, settings
@@ -112,18 +112,18 @@ def reset_password(email: str, by_mail: bool) -> None:
         person = _person(email)
         if not person.is_active:
             raise click.ClickException(f"The account {person.email} is disabled.")
+        link = None if by_mail else recovery.make_link(person, by=audit.OPERATOR)
         if by_mail:
             recovery.send_link(person, by=audit.OPERATOR)
-            said = f"A mail with the link waits for {person.email}."
-        else:
-            said = _address_of(recovery.make_link(person, by=audit.OPERATOR))
-    click.echo(said)
+    if link is None:
+        click.echo(f"A mail with the link waits for {tidy_email(email)}.")
+    else:
+        click.echo(_address_of(link))
 
 
 def _address_of(link: EmailLink) -> str:
-    with current_app.test_request_context():
-        path = url_for("links.follow", token=email_links.token(link))
-    return settings().site_url + path
+    values = {"token": email_links.token(link)}
+    return settings().site_url + current_app.url_map.bind("").build("links.follow", values)
 
 
 def _refuse_leaving(user: User) -> None:

@@ -199,6 +199,11 @@ class Config:
         return self.instance_path / "resumes"
 
     @property
+    def mail_folder(self) -> Path:
+        """Where mails lie as files when `MAIL_URL` names no server."""
+        return self.instance_path / "mail"
+
+    @property
     def face_model_path(self) -> Path:
         return self.face_model or self.instance_path / "models" / "face_landmarker.task"
 

@@ -19,6 +19,7 @@ from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
 
 from portal import access, audit, languages, time_zones
+from portal.config import Environment, settings
 from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db, login_manager
@@ -96,7 +97,9 @@ def _redirect_signed_in(user: User) -> ResponseReturnValue:
     """
     if "other_tab" in request.args:
         flash(_(BACK_TO_YOUR_TAB), "success")
-    return go_to(next_path() or url_for("admin.overview" if user.is_admin else "applications.dashboard"))
+    return go_to(
+        next_path() or url_for("admin.overview" if user.is_admin else "applications.dashboard")
+    )
 
 
 @bp.get("/signed-in")
@@ -202,7 +205,16 @@ def credentials_of(form: SignInForm | AccountForm) -> Credentials:
 
 @bp.app_context_processor
 def kept_for_links() -> dict[str, Any]:
-    return {"next_kept": next_kept()} if has_request_context() else {}
+    if not has_request_context():
+        return {}
+    return {"next_kept": next_kept(), "demo_mail_folder": _demo_mail_folder()}
+
+
+def _demo_mail_folder() -> str | None:
+    """Where mails lie in a demo. On other sites this is nobody's business."""
+    site = settings()
+    is_demo = not site.mail_url and site.env is not Environment.PRODUCTION
+    return str(site.mail_folder) if is_demo else None
 
 
 def next_kept() -> dict[str, Any]:

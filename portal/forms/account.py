@@ -1,4 +1,4 @@
-"""The forms of an account: sign in, register, forgotten password, changes that need the password."""
+"""The forms of an account: sign in, register, forgotten and changed passwords."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,7 @@ from portal.forms.robot_defence import DefendedForm
 from portal.languages import gettext as _
 from portal.languages import lazy_gettext
 from portal.people import contact_details, passwords
+
 
 def tidied(tidy: Callable[[str], str]) -> list[Callable[[str | None], str | None]]:
     """A field's filters, which bring the typed text into its normal form."""

@@ -53,7 +53,9 @@ class DefendedForm(PageForm):
             self.made_at.data = stamp()
         if self.remarks.data:
             self.remarks.data = ""
-            return _("Something filled in a field that stays empty. It is empty now: send it again.")
+            return _(
+                "Something filled in a field that stays empty. It is empty now: send it again."
+            )
         if not is_usable:
             return _("This page was open for a long time. Send it once more.")
         if age_ms is not None and age_ms < SOONEST_MS:
@@ -79,4 +81,4 @@ def _now_ms() -> int:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt="when a form was made")
+    return URLSafeSerializer(current_app.secret_key or "", salt="form-age")

@@ -16,7 +16,7 @@ from portal import audit
 from portal.audit import By
 from portal.database import insert_unless_there
 from portal.extensions import db
-from portal.models import AuditEvent, Role, SignIn, User, utc_now
+from portal.models import AuditEvent, SignIn, User, utc_now
 from portal.people.contact_details import tidy_email, tidy_text
 
 # After this time the cookie is worthless, and so is a copy of it.
@@ -29,7 +29,6 @@ def create_user(
     email: str,
     password_hash: str,
     full_name: str,
-    role: Role = Role.CANDIDATE,
     **facts: str,
 ) -> User | None:
     """Create an account, without a rate limit. None if the address has an account already."""
@@ -37,7 +36,6 @@ def create_user(
         email=tidy_email(email),
         password_hash=password_hash,
         full_name=tidy_text(full_name),
-        role=role,
         **facts,
     )
     return user if insert_unless_there(user) else None

@@ -37,14 +37,16 @@ def find(token: str) -> EmailLink | None:
 
 
 def use(token: str, purpose: LinkPurpose) -> User:
-    """End the link and return its account. Raises LinkOver; of two requests at once, one gets it."""
+    """End the link and return its account. Raises LinkOver for all requests but the first."""
     link = find(token)
     if link is None or link.purpose is not purpose:
         raise LinkOver
     user_id, email = link.user_id, link.email
     if not email_links.use(link):
         raise LinkOver
-    user = db.session.scalar(sa.select(User).where(User.id == user_id).with_for_update())
+    user: User | None = db.session.scalar(
+        sa.select(User).where(User.id == user_id).with_for_update()
+    )
     if user is None or (purpose in FOR_OWN_ADDRESS and user.email != email):
         raise LinkOver
     return user
@@ -57,4 +59,3 @@ def confirm_address(token: str) -> User:
     user.mail_refused_at = None
     audit.record(user, AuditEvent.ADDRESS_CONFIRMED, user)
     return user
-

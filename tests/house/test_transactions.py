@@ -22,6 +22,8 @@ EDGES = {
     "interviews/receiving.py": "a piece: its note is stored while its file is locked",
     "account_deletion.py": "disables first, so that nothing new comes while files go",
     "people/credentials.py": "no transaction is open while it hashes a password",
+    "people/registration.py": "no transaction is open while it hashes a password",
+    "people/recovery.py": "no transaction is open while it hashes a password",
     "people/throttle.py": "a try counts also if the request then fails",
 }
 

@@ -9,6 +9,7 @@ from factories import Cast, make_user, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from job_forms import JOB, rows
+from registering import as_a_person
 
 from portal import choice_words, languages
 from portal.errors import PortalError
@@ -105,7 +106,7 @@ def test_the_language_in_which_a_person_registers_is_noted_for_what_is_written_t
     client: FlaskClient,
 ) -> None:
     person = {"full_name": "Eva", "email": "eva@example.org", "password": "a long enough one"}
-    client.post("/register", data=person, headers=GERMAN)
+    client.post("/register", data=as_a_person(**person), headers=GERMAN)
     eva = db.session.scalars(db.select(User).where(User.email == "eva@example.org")).one()
     assert eva.language == "de"
 

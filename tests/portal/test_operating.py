@@ -63,6 +63,9 @@ def visit(server: LiveServer) -> None:
     person = Visitor(server.url)
     person.send("/register", full_name=NAME, email=EMAIL, password="short")
     assert person.send("/register", full_name=NAME, email=EMAIL, password=PASSWORD).status == 303
+    person.get("/register/sent")
+    person.send("/forgot", email=EMAIL)
+    person.sign_in(EMAIL, PASSWORD)
     person.send(
         "/register/about", phone="+1 555-0199", location="Ulaanbaatar", headline="Tusk-maker"
     )

@@ -54,7 +54,15 @@ def save(row: Row) -> Row:
 def make_user(email: str | None = None, **values: Any) -> User:
     email = email or f"person{next(_number)}@example.org"
     return save(
-        User(**{"email": email, "password_hash": _quick_hash, "full_name": "A Person"} | values)
+        User(
+            **{
+                "email": email,
+                "password_hash": _quick_hash,
+                "full_name": "A Person",
+                "confirmed_at": utc_now(),
+            }
+            | values
+        )
     )
 
 

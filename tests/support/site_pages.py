@@ -36,6 +36,7 @@ NO_PAGES = {  # a fragment, a file, JSON, or a way to another page
     "admin.interview_telemetry", "capture.interview_status", "capture.room_json",
     "capture.answer_playback", "capture.kiosk_status", "capture.kiosk_preview", "capture.piece",
     "capture.upload", "api-docs.openapi_json", "static", "health.healthz", "health.readyz",
+    "auth.register_sent", "recovery.sent",  # after a form that was sent
 }  # fmt: skip
 FOR_EVERYBODY = [
     ("jobs.board", "/jobs"), ("jobs.board", "/jobs?status=closed"), ("jobs.job", "/jobs/long"),
@@ -47,6 +48,8 @@ INTERVIEW = [
 PAGES = {  # who opens it: its endpoint, and its path
     "": [
         *FOR_EVERYBODY, ("auth.login", "/login"), ("auth.register", "/register"),
+        ("recovery.forgot", "/forgot"), ("links.follow", "/link/{reset}"),
+        ("links.follow", "/link/{confirm}"), ("links.follow", "/link/over"),
         ("api_docs.browse", "/api/docs"),
     ],
     "alice": [
@@ -55,6 +58,8 @@ PAGES = {  # who opens it: its endpoint, and its path
         ("applications.dashboard", "/dashboard"), ("applications.apply", "/jobs/welder/apply"),
         ("applications.replace_resume", "/applications/{applied}/resume/replace"),
         ("account.account", "/account/"), ("account.password", "/account/password"),
+        ("account.profile", "/account/profile"), ("account.address", "/account/address"),
+        ("links.follow", "/link/{change}"), ("account.address_sent", "/account/address/sent"),
         ("account.data", "/account/data"), ("account.delete", "/account/delete"),
         *INTERVIEW, ("error", "/nowhere"), ("error", "/admin/"),
     ],
@@ -115,9 +120,11 @@ def make_rows(words: Words) -> dict[str, Any]:
     _job(words, words.other_job, slug="welder")
     ready = _make_interviews(words, job)
     failed = _make_mails(make_user(full_name=words.name, email=words.email), words)
+    links = _make_links(alice)
     db.session.commit()
     rows = {"job": job, "applied": applied, "unopened": unopened, "begun": begun, "done": done}
-    return {name: row.id for name, row in (rows | {"ready": ready, "mail": failed}).items()}
+    rows |= {"ready": ready, "mail": failed}
+    return links | {name: row.id for name, row in rows.items()}
 
 
 def _make_mails(person: User, words: Words) -> Mail:
@@ -131,6 +138,19 @@ def _make_mails(person: User, words: Words) -> Mail:
         last.reason = words.text[:140] if state is MailState.FAILED else ""
         db.session.commit()
     return last
+
+
+def _make_links(user: User) -> dict[str, str]:
+    """The secret part of a link of each kind."""
+    purposes = {
+        "reset": LinkPurpose.RESET_PASSWORD,
+        "confirm": LinkPurpose.CONFIRM_ADDRESS,
+        "change": LinkPurpose.CHANGE_ADDRESS,
+    }
+    return {
+        name: email_links.token(email_links.create(user, purpose))
+        for name, purpose in purposes.items()
+    }
 
 
 def _job(words: Words, title: str, **values: Any) -> Job:

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -19,8 +20,11 @@ from urllib.parse import urlsplit
 from factories import PASSWORD
 from papers import form as whole_form
 
+from portal.forms.robot_defence import SOONEST_MS
+
 # what the page showed, in forms that change something
 SEEN = re.compile(r'name="seen"[^>]*value="([^"]*)"')
+MADE = re.compile(r'name="made_at"[^>]*value="([^"]*)"')
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -105,9 +109,13 @@ class Visitor:
     def send(self, path: str, page: str | None = None, **fields: Any) -> Answer:
         """Fill in the form of a page (by default the one at the same address) and send it."""
         shown = self.get(page or path).text
-        token, seen = TOKEN.search(shown), SEEN.search(shown)
+        token, seen, made = (wanted.search(shown) for wanted in (TOKEN, SEEN, MADE))
         assert token, f"there is no form at {page or path}"
-        sent = whole_form(**{"csrf_token": token[1]} | ({"seen": seen[1]} if seen else {}) | fields)
+        hidden = {"csrf_token": token[1]} | ({"seen": seen[1]} if seen else {})
+        if made:
+            time.sleep(SOONEST_MS / 1000)  # as long as the quickest person takes
+            hidden["made_at"] = made[1]
+        sent = whole_form(**hidden | fields)
         headers = {"Content_Type": sent["content_type"], "Referer": self.origin + path}
         return self.ask(path, "POST", sent["data"], **headers)
 

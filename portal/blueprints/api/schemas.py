@@ -120,7 +120,9 @@ def a_language(code: str) -> None:
 
 def a_time_zone(name: str) -> None:
     if name and name not in time_zones.names():
-        raise ValidationError(_("Choose a name of the IANA time zone database, like Europe/Lisbon."))
+        raise ValidationError(
+            _("Choose a name of the IANA time zone database, like Europe/Lisbon.")
+        )
 
 
 FULL_NAME_CHECKS = [validate.Length(max=120), a_name]

@@ -82,5 +82,5 @@ def test_characters_of_two_halves_are_text(client: FlaskClient) -> None:
     body = json.dumps(NEW | {"full_name": "Zoë \U0001f9ed"})  # written as two escapes
     assert (
         client.post("/api/auth/register", data=body, content_type="application/json").status_code
-        == 201
+        == 202
     )

@@ -14,6 +14,7 @@ from portal import (
     interviews,
     languages,
     logs,
+    mail,
     work,
 )
 from portal.blueprints import (
@@ -49,6 +50,7 @@ PARTS = (
     cli,
     work,
     interviews,
+    mail,
 )
 BLUEPRINTS = (
     health.bp,

@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -58,7 +58,7 @@ class Config:
     database_url: str
     site_name: str = "Career Portal"
     site_url: str = "http://localhost:8000"
-    mail_url: str = ""
+    mail_url: str = field(default="", repr=False)  # may hold a password
     mail_from: str = ""
     mail_days: int = 90
     require_second_factor: bool = False

@@ -24,7 +24,16 @@ from portal import health, interviews, work
 from portal.config import settings
 from portal.database import reading
 from portal.extensions import db
-from portal.models import Answer, AnswerState, InterviewSession, InterviewState, WorkerKind, utc_now
+from portal.models import (
+    Answer,
+    AnswerState,
+    InterviewSession,
+    InterviewState,
+    Mail,
+    MailState,
+    WorkerKind,
+    utc_now,
+)
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +115,7 @@ def _database() -> Iterator[GaugeMetricFamily]:
         "interviews", "Interviews by state", "state", _count(InterviewSession, InterviewState)
     )
     yield _family("answers", "Answers by state", "state", _count(Answer, AnswerState))
+    yield _family("mails", "Mails by state", "state", _count(Mail, MailState))
     yield from _workers()
     ages = _waiting_ages_s()
     yield _gauge("answers_waiting", "Complete answers that wait to be measured", len(ages))
@@ -122,7 +132,8 @@ def _database() -> Iterator[GaugeMetricFamily]:
 
 
 def _count(
-    model: type[InterviewSession] | type[Answer], states: type[InterviewState] | type[AnswerState]
+    model: type[InterviewSession] | type[Answer] | type[Mail],
+    states: type[InterviewState] | type[AnswerState] | type[MailState],
 ) -> dict[str, int]:
     found = dict(
         db.session.execute(sa.select(model.state, sa.func.count()).group_by(model.state)).all()

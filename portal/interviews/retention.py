@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from flask import Flask
 
-from portal import audit
+from portal import audit, mail
 from portal.audit import By
 from portal.config import settings
 from portal.database import changed_one, drop_old_pages, release_lock, transaction
@@ -147,6 +147,7 @@ def erase(user_id: uuid.UUID, *, by: By) -> None:
     release_lock()
     for name in stored:
         resumes.remove(name, settings().resumes_folder)
+    mail.delete_files_of(user_id)
     with transaction():
         # the database deletes the rows that refer to it (ON DELETE CASCADE)
         if changed_one(sa.delete(User).where(User.id == user_id)):

@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -46,6 +47,9 @@ class Leased:
 
     See `portal/work/claims.py`.
     """
+
+    # After a process died, rows of the same group are tried again one at a time.
+    trial_group: ClassVar[str] = "measuring"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4, sort_order=-1)
     attempts: Mapped[int] = mapped_column(default=0, sort_order=1)  # those without progress

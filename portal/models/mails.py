@@ -38,6 +38,7 @@ class Mail(Leased, db.Model):
     """One mail to one person. It is written in the transaction of what it tells."""
 
     __tablename__ = "mails"
+    trial_group = "mails"  # no interview waits for a mail on trial, and no mail for an interview
     __table_args__ = (sa.Index("ix_mails_state_try_at", "state", "try_at"),)
 
     user_id: Mapped[uuid.UUID] = mapped_column(

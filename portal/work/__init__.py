@@ -1,8 +1,8 @@
 """Background work: finds it, does it, and ends it. Knows no kind of work.
 
 A kind of work registers itself when the app is made: `register_rows` for work on rows that
-processes claim one by one (`Leased`), `register_idle` for work that is due at certain times. To add
-a kind of work, nothing here changes.
+processes claim one by one (`Leased`), `register_rows_beside` if that work waits for other machines,
+`register_idle` for work that is due at certain times. To add a kind of work, nothing here changes.
 
 `kinds` finds the next task among all kinds. `claims` lets one process at a time work on a row.
 `manager` runs the threads of a process, `worker` is the process. `heartbeats` tells whether any
@@ -20,7 +20,15 @@ from portal.work.claims import GONE, LEASE, MAX_ATTEMPTS, Claim, Waiting
 from portal.work.errors import ClaimLost, Halted
 from portal.work.halting import Halt
 from portal.work.heartbeats import workers_seen
-from portal.work.kinds import KINDS, Kinds, RowKind, next_task, register_idle, register_rows
+from portal.work.kinds import (
+    KINDS,
+    Kinds,
+    RowKind,
+    next_task,
+    register_idle,
+    register_rows,
+    register_rows_beside,
+)
 from portal.work.manager import BackgroundManager, Task
 from portal.work.worker import Worker, lower_priority, make_manager, start_working
 
@@ -42,6 +50,7 @@ __all__ = [
     "next_task",
     "register_idle",
     "register_rows",
+    "register_rows_beside",
     "start_working",
     "wake_workers",
     "work_through",

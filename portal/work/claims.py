@@ -117,30 +117,47 @@ class Waiting:
     def of(cls, row: Leased) -> "Waiting":
         return cls(type(row), row.id, row.fence, row.attempts)
 
-    def claim(self, app: Flask) -> Claim | None:
-        """Claim the row. None if another process has claimed it, or another row is on trial."""
+    def claim(self, app: Flask, at_once: int | None = None) -> Claim | None:
+        """Claim the row. None if another process has claimed it, or another row is on trial.
+
+        None also if `at_once` rows of the table are claimed already.
+        """
         model, now = self.model, utc_now()
         free = sa.or_(model.lease_until.is_(None), model.lease_until < now)
+        conditions = [
+            model.id == self.row_id,
+            model.fence == self.fence,
+            free,
+            sa.or_(model.attempts == 0, sa.not_(_on_trial(model, now))),
+        ]
+        if at_once is not None:
+            conditions.append(_claimed_rows(model, now) < at_once)
         with app.app_context(), transaction():
             is_ours = changed_one(
                 sa.update(model)
-                .where(model.id == self.row_id, model.fence == self.fence, free)
-                .where(sa.or_(model.attempts == 0, sa.not_(_on_trial(now))))
+                .where(*conditions)
                 .values(fence=self.fence + 1, attempts=model.attempts + 1, lease_until=now + LEASE)
             )
         return Claim(app, model, self.row_id, self.fence + 1) if is_ours else None
 
 
-def is_retry_running() -> bool:
+def is_retry_running(model: type[Leased]) -> bool:
     """Whether a process is working again on a row whose last attempt failed ("on trial").
 
     Such a row may have killed the process. So these rows are tried one at a time: if the process
-    dies again, no other row loses an attempt with it.
+    dies again, no other row loses an attempt with it. Rows of another `trial_group` do not wait.
     """
-    return bool(db.session.scalar(sa.select(_on_trial(utc_now()))))
+    return bool(db.session.scalar(sa.select(_on_trial(model, utc_now()))))
 
 
-def _on_trial(now: datetime) -> sa.ColumnElement[bool]:
+def _on_trial(model: type[Leased], now: datetime) -> sa.ColumnElement[bool]:
     # aliased, because the UPDATE must look at rows other than its own
-    rows = [aliased(model) for model in Leased.__subclasses__()]
+    group = [one for one in Leased.__subclasses__() if one.trial_group == model.trial_group]
+    rows = [aliased(one) for one in group]
     return sa.or_(*[sa.exists().where(row.attempts > 1, row.lease_until > now) for row in rows])
+
+
+def _claimed_rows(model: type[Leased], now: datetime) -> sa.ScalarSelect[int]:
+    """How many rows are claimed. On PostgreSQL, two claims at one moment may see one number."""
+    row = aliased(model)
+    return sa.select(sa.func.count(row.id)).where(row.lease_until > now).scalar_subquery()

@@ -10,7 +10,7 @@ from flask import Flask
 from portal.database import reading
 from portal.models import Leased
 from portal.work.claims import Claim, Waiting, is_retry_running
-from portal.work.manager import Task
+from portal.work.manager import Lane, Task
 
 KINDS = "kinds_of_work"  # the key in `app.extensions`
 
@@ -28,6 +28,8 @@ class RowKind:
     # runs instead of `do` after `max_attempts` attempts without progress
     give_up: Callable[[Claim], None]
     max_attempts: int
+    # how many of its rows all processes together work on at the same time; None: any number
+    at_once: int | None = None
 
     def task(self, row: Waiting, claim: Claim) -> Task:
         if row.attempts < self.max_attempts:
@@ -35,23 +37,42 @@ class RowKind:
         return lambda _stop: self.give_up(claim)
 
 
+LoadRows = Callable[[], Sequence[RowKind]]
+
+
 @dataclass
 class Kinds:
     """What one app has registered, the most urgent first."""
 
-    load_rows: list[Callable[[], Sequence[RowKind]]] = field(default_factory=list)
+    load_rows: list[LoadRows] = field(default_factory=list)
+    load_rows_beside: list[LoadRows] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)  # one for each of `load_rows_beside`
     idle: list[FindTask] = field(default_factory=list)
 
     def rows(self) -> list[RowKind]:
         return [kind for load in self.load_rows for kind in load()]
 
+    def all_rows(self) -> list[RowKind]:
+        return self.rows() + [kind for load in self.load_rows_beside for kind in load()]
 
-def register_rows(app: Flask, load: Callable[[], Sequence[RowKind]]) -> None:
+
+def register_rows(app: Flask, load: LoadRows) -> None:
     """Register work on rows. A process calls `load` only when it looks for work.
 
     So a process that only serves pages does not import the modules of the work.
     """
     kinds_of(app).load_rows.append(load)
+
+
+def register_rows_beside(app: Flask, load: LoadRows, max_threads: int) -> None:
+    """Register work on rows that waits for other machines, and hardly computes.
+
+    It has so many threads of its own in each process: however long another machine takes to answer,
+    no other work waits for it, and it waits for no other work.
+    """
+    kinds = kinds_of(app)
+    kinds.load_rows_beside.append(load)
+    kinds.lanes.append(Lane(lambda: _next_of(app, load()), max_threads))
 
 
 def register_idle(app: Flask, find: FindTask) -> None:
@@ -68,21 +89,30 @@ def kinds_of(app: Flask) -> Kinds:
 
 
 def next_task(app: Flask) -> Task | None:
-    """Claim the next row, and return the task that works on it. None if no row waits."""
-    kinds = kinds_of(app).rows()
-    with app.app_context(), reading():
-        waiting = [(kind, Waiting.of(row)) for kind in kinds for row in kind.waiting()]
-        if any(row.attempts for _, row in waiting) and is_retry_running():
-            waiting = [(kind, row) for kind, row in waiting if not row.attempts]
-    for kind, row in waiting:
-        if claim := row.claim(app):
-            return kind.task(row, claim)
-    return None
+    """Claim the next row of any kind, and return the task for it. None if no row waits."""
+    return _next_of(app, kinds_of(app).all_rows())
 
 
 def next_or_idle_task(app: Flask) -> Task | None:
-    """The next task for a free thread: work on rows first, then work that is due by time."""
-    if task := next_task(app):
+    """The next task for a free thread: work on rows first, then work that is due by time.
+
+    Work that has threads of its own is left to them.
+    """
+    if task := _next_of(app, kinds_of(app).rows()):
         return task
     found = (find() for find in kinds_of(app).idle)
     return next((task for task in found if task), None)
+
+
+def _next_of(app: Flask, kinds: Sequence[RowKind]) -> Task | None:
+    with app.app_context(), reading():
+        waiting = [(kind, Waiting.of(row)) for kind in kinds for row in kind.waiting()]
+        tried = {row.model for _, row in waiting if row.attempts}
+        on_hold = {model for model in tried if is_retry_running(model)}
+        waiting = [
+            (kind, row) for kind, row in waiting if not (row.attempts and row.model in on_hold)
+        ]
+    for kind, row in waiting:
+        if claim := row.claim(app, kind.at_once):
+            return kind.task(row, claim)
+    return None

@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Task = Callable[[threading.Event], None]
@@ -19,6 +19,14 @@ Task = Callable[[threading.Event], None]
 EXIT_TIMEOUT_S = 10.0
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Some kinds of work with threads of their own. Two lanes never wait for each other."""
+
+    find_work: Callable[[], Task | None]
+    max_threads: int
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,16 @@ class BackgroundManager:
         max_threads: int,
         idle_s: float = 1.0,
         beat: Callable[[int], None] = lambda _tasks: None,
+        beside: Sequence[Lane] = (),
     ) -> None:
-        """`beat` is called at each look for work, with the number of running tasks."""
-        self._find_work = find_work
+        """`beat` is called at each look for work, with the number of running tasks.
+
+        The lanes in `beside` have threads of their own.
+        """
         self._tell = beat
         # one thread per core: more threads would only make each answer slower
-        self._max_threads = max_threads
+        self._first = Lane(find_work, max_threads)
+        self._beside = beside
         self._idle_s = idle_s
         self._begin()
         # a forked child has no threads, and its copied locks may be locked
@@ -96,34 +108,42 @@ class BackgroundManager:
 
     def status(self) -> ManagerStatus:
         is_running = self._poller is not None and self._poller.is_alive()
-        return ManagerStatus(is_running, len(self._tasks), self._max_threads)
+        return ManagerStatus(is_running, len(self._tasks), self._first.max_threads)
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._woken = threading.Event()
         self._poller = None
-        self._tasks: set[threading.Thread] = set()
+        self._tasks: dict[threading.Thread, Lane] = {}
 
     def _poll(self) -> None:
         while not self._stop.is_set():
             self._woken.clear()
             _guarded(lambda: self._tell(len(self._tasks)))
-            task = _guarded(self._find_work) if len(self._tasks) < self._max_threads else None
-            if task is None:
+            started = [self._start_next(lane) for lane in (self._first, *self._beside)]
+            if not any(started):
                 self._woken.wait(self._idle_s)
-                continue
-            thread = threading.Thread(
-                target=self._run, args=(task,), name="background-task", daemon=True
-            )
-            with self._lock:
-                thread.start()
-                self._tasks.add(thread)
+
+    def _start_next(self, lane: Lane) -> bool:
+        """Start the lane's next task. False if it has no free thread, or nothing to do."""
+        with self._lock:
+            busy = sum(one is lane for one in self._tasks.values())
+        task = _guarded(lane.find_work) if busy < lane.max_threads else None
+        if task is None:
+            return False
+        thread = threading.Thread(
+            target=self._run, args=(task,), name="background-task", daemon=True
+        )
+        with self._lock:
+            thread.start()
+            self._tasks[thread] = lane
+        return True
 
     def _run(self, task: Task) -> None:
         _guarded(lambda: task(self._stop))
         with self._lock:
-            self._tasks.discard(threading.current_thread())
+            self._tasks.pop(threading.current_thread(), None)
         self._woken.set()
 
 

@@ -32,17 +32,20 @@ EXIT_OUT_OF_MEMORY = 70  # not 0, so that a supervisor starts it again
 
 def start_working(app: Flask, manager: BackgroundManager) -> None:
     """Import the modules of all kinds of work before anybody waits, then start to look for work."""
-    kinds_of(app).rows()
+    kinds_of(app).all_rows()
     manager.ensure_started()
 
 
 def make_manager(app: Flask, kind: WorkerKind) -> BackgroundManager:
     """The threads that look for work and do it, not started yet."""
+    max_threads = settings(app).capture_workers
     return BackgroundManager(
         lambda: next_or_idle_task(app),
-        settings(app).capture_workers,
+        max_threads,
         idle_s=LOOK_EVERY_S,
         beat=Heartbeat(app, kind).beat,
+        # kinds of work register later, so this is the list and not what it holds now
+        beside=kinds_of(app).lanes if max_threads else (),
     )
 
 

@@ -7,7 +7,14 @@ HOUSE = Path(__file__).resolve().parents[2]
 PORTAL = HOUSE / "portal"
 # Nobody is told these: they end work in the background or the start of the portal, or say that our
 # own code is wrong.
-TOLD_TO_NOBODY = {"ConfigError", "LimitReached", "ClaimLost", "Halted", "TransactionMisused"}
+TOLD_TO_NOBODY = {
+    "ConfigError",
+    "LimitReached",
+    "ClaimLost",
+    "Halted",
+    "TransactionMisused",
+    "NotSent",
+}
 # the uploads before Flask, and a rate limit that forgives a try and raises the refusal again
 ANSWERS_BEFORE_FLASK, FORGIVES = "pieces.py", "room.py"
 # a refusal of the devices, after which the row of the answer goes in a transaction of its own

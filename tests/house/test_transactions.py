@@ -20,6 +20,8 @@ EDGES = {
     "interviews/finishing.py": "background work: its last step links the results",
     "interviews/retention.py": "background work: files go between two transactions",
     "interviews/receiving.py": "a piece: its note is stored while its file is locked",
+    "mail/sending.py": "background work: marks an address that a server refused",
+    "mail/retention.py": "background work: files go before their rows",
     "account_deletion.py": "disables first, so that nothing new comes while files go",
     "people/credentials.py": "no transaction is open while it hashes a password",
     "people/registration.py": "no transaction is open while it hashes a password",

@@ -10,10 +10,12 @@ from interview_steps import clip_bytes, record_answer, start_answer
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from portal import mail
 from portal.config import keep_settings, settings
+from portal.database import transaction
 from portal.extensions import db
 from portal.metrics import PortalCollector
-from portal.models import InterviewSession, WorkerKind, utc_now
+from portal.models import InterviewSession, MailEvent, User, WorkerKind, utc_now
 from portal.work.heartbeats import Heartbeat
 
 
@@ -111,3 +113,13 @@ def test_measuring_that_falls_behind_a_camera_is_seen(
     db.session.commit()
 
     assert scraped(app)["portal_live_lag_seconds"] == pytest.approx(100, abs=60)
+
+
+def test_mails_are_counted_by_state(app: Flask, alice: User) -> None:
+    with transaction():
+        mail.send(alice, MailEvent.APPLIED, job="Data engineer")
+
+    found = scraped(app)
+
+    assert found["portal_mails{waiting}"] == 1
+    assert found["portal_mails{failed}"] == 0

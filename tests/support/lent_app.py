@@ -12,13 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from portal import configure, create_app, interviews, work
+from portal import configure, create_app, interviews, mail, work
 from portal.config import Config
 from portal.extensions import db
 from portal.work.kinds import KINDS
 
 # These keep something of the folder or the database, or threads: each test gets new ones.
-RENEWED = (db, work, interviews)
+RENEWED = (db, work, interviews, mail)
 RENEWED_EXTENSIONS = ("sqlalchemy", KINDS, work.MANAGER)
 
 

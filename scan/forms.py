@@ -153,7 +153,8 @@ def searches(target: Target) -> Iterator[Form]:
 def pages(target: Target) -> dict[str, list[str]]:
     """The pages with forms, by the user who opens them ("" is a visitor without an account)."""
     interview, job = target.interview_id, target.job_ids[0]
-    account = ["/account/password", "/account/data", "/account/delete"]
+    account = ["/account/password", "/account/data", "/account/delete", "/account/profile"]
+    account += ["/account/address"]
     candidate = [
         *account,
         "/jobs",
@@ -164,7 +165,7 @@ def pages(target: Target) -> dict[str, list[str]]:
     candidate += [f"/jobs/{target.unapplied_slug}/apply"]
     admin = ["/admin/sessions", f"/admin/sessions/{interview}", "/admin/jobs", "/admin/jobs/new"]
     admin += [f"/admin/jobs/{job}", "/admin/applications", "/admin/people"]
-    return {"": ["/login", "/register"], CANDIDATE: candidate, ADMIN: admin}
+    return {"": ["/login", "/register", "/forgot"], CANDIDATE: candidate, ADMIN: admin}
 
 
 def api_forms(target: Target) -> Iterator[Form]:

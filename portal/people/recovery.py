@@ -47,7 +47,7 @@ def set_password(token: str, new: str) -> None:
     password_hash = passwords.hash_password(new)
     with transaction():
         user = followed_links.use(token, LinkPurpose.RESET_PASSWORD)
-        user.password_hash = password_hash
+        user.password_hash, user.mail_refused_at = password_hash, None  # the mail has arrived
         _confirm_address(user)
         password_changed(user)
         throttle.forget(throttle.SIGN_IN_PER_EMAIL, user.email)

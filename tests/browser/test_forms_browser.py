@@ -67,6 +67,8 @@ def paths(server: LiveServer) -> dict[str, tuple[str, str]]:
             "apply": ("alice", "/jobs/welder/apply"),
             "replace": ("alice", f"/applications/{application.id}/resume/replace"),
             "about": ("alice", "/register/about"),
+            "profile": ("alice", "/account/profile"),
+            "address": ("alice", "/account/address"),
             "password": ("alice", "/account/password"),
             "data": ("alice", "/account/data"),
             "delete": ("alice", "/account/delete"),
@@ -97,8 +99,10 @@ def kept(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["apply", "replace", "about", "password", "data", "delete", "consent", "new job", "job"]
-)
+    "name",
+    ["apply", "replace", "about", "profile", "address", "password", "data", "delete", "consent",
+     "new job", "job"],
+)  # fmt: skip
 def test_a_session_that_ended_while_somebody_typed_takes_nothing_away(
     server: LiveServer, browser: BrowserContext, tmp_path: Path, name: str
 ) -> None:

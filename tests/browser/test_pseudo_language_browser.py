@@ -154,10 +154,12 @@ def test_every_sentence_is_translated_and_fits(site: Site, who: str, width: int)
 SENT = {
     "guest": [
         ("/login", {}), ("/login", {"email": "1@example.org", "password": "1"}),
+        ("/forgot", {}), ("/link/{reset}", {"new": "password"}),
         ("/register", {}), ("/register", {"email": "1@example.org", "password": "password"}),
     ],
     "alice": [
         ("/jobs/welder/apply", {}), ("/register/about", {"phone": "?"}),
+        ("/account/profile", {"full_name": " "}), ("/account/address", {}),
         ("/account/password", {}), ("/account/delete", {"password": "1"}),
         ("/capture/{unopened}/consent", {}), ("/applications/{applied}/resume/replace", {}),
     ],

@@ -57,12 +57,17 @@ def send(
 
 
 def send_again(mail: Mail, *, by: By) -> None:
-    """Let a mail that was sent or has failed wait for its turn again. Raises CannotSendAgain."""
+    """Let a mail that was sent or has failed wait for its turn again. Raises CannotSendAgain.
+
+    Somebody believes that the address works by now, so a server's refusal of it counts no more.
+    """
     if TEXTS[mail.event].purpose and not is_alive(mail.link):
         raise LinkOver
     over = sa.update(Mail).where(Mail.id == mail.id, Mail.state != MailState.WAITING)
     again = {"state": MailState.WAITING, "tries": 0, "attempts": 0, "try_at": utc_now()}
     if not changed_one(over.values(**again, reason="", lease_until=None)):
         raise CannotSendAgain
+    is_its_address = sa.and_(User.id == mail.user_id, User.email == mail.address)
+    db.session.execute(sa.update(User).where(is_its_address).values(mail_refused_at=None))
     audit.record(by, AuditEvent.MAIL_SENT_AGAIN, mail)
     after_commit(work.wake_workers)

@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -26,7 +25,7 @@ from portal.models import EmailLink, Mail, MailEvent, MailState, MailText, utc_n
 
 PLAIN_COLUMNS = 72  # mail clients do not wrap plain text well; longer lines are hard to read
 VALUE_MAX_CHARS = 300
-MASK = "•" * 8  # stands for the secret part of a link where somebody else looks at a mail
+MASK = "*" * 8  # stands for the secret part of a link where somebody else looks at a mail
 ISOLATE, POP = "\u2068", "\u2069"  # Unicode: what stands between has a direction of its own
 # what may turn the direction of the text that follows
 TURNS = {"R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"}
@@ -101,13 +100,12 @@ def _masked(mail: Mail) -> str:
 
 
 def _link_address(secret: str, leads_on_to: str | None = None) -> str:
-    query = "?" + urlencode({NEXT: leads_on_to}) if leads_on_to else ""
-    return f"{settings().site_url}/link/{secret}{query}"
+    return _address("links.follow", token=secret, **({NEXT: leads_on_to} if leads_on_to else {}))
 
 
-def _address(endpoint: str) -> str:
+def _address(endpoint: str, **values: str) -> str:
     """The address of a page of ours. No request says what our host is: its sender chooses that."""
-    path = current_app.url_map.bind("").build(endpoint)
+    path = current_app.url_map.bind("").build(endpoint, values)
     return settings().site_url + path
 
 

@@ -24,9 +24,9 @@ from portal.mail import errors
 from portal.mail.errors import NotSent
 from portal.mail.message import Letter, build, mailbox
 from portal.mail.rendering import LinkGone, render
-from portal.mail.texts import TEXTS
+from portal.mail.texts import ALWAYS_SENT, TEXTS, WARNINGS
 from portal.mail.transports import sender, site_host, transport
-from portal.models import Mail, MailEvent, MailState, User, utc_now
+from portal.models import Mail, MailState, User, utc_now
 from portal.work import Claim, ClaimLost, Halted
 
 log = logging.getLogger(__name__)
@@ -41,22 +41,6 @@ MAX_ATTEMPTS = 5
 SUSPECTED_FROM, SUSPECTED_PAUSE = 2, timedelta(minutes=5)
 LOOKED_AT = 10  # rows of one look; one of them is claimed
 WRITE_AGAIN_S, WRITE_FOR_S = 0.5, 120.0
-
-# These prove or protect an address, or are sent because somebody asks whether mail arrives.
-ALWAYS_SENT = {
-    MailEvent.CONFIRM_ADDRESS,
-    MailEvent.ALREADY_REGISTERED,
-    MailEvent.RESET_PASSWORD,
-    MailEvent.CONFIRM_NEW_ADDRESS,
-    MailEvent.TEST,
-}
-# These warn whoever had the account at that time, also after the address changed.
-WARNINGS = {
-    MailEvent.ADDRESS_CHANGED,
-    MailEvent.PASSWORD_CHANGED,
-    MailEvent.NEW_DEVICE,
-    MailEvent.SECOND_FACTOR_CHANGED,
-}
 
 
 def is_due() -> sa.ColumnElement[bool]:

@@ -183,8 +183,8 @@ TEXTS: dict[MailEvent, EventText] = {
             N_("If it was not you, please set a new password at once. You can do so here:"),
             LINK,
         ),
-        leads_to="auth.login",
-        button=N_("To the sign-in page"),
+        leads_to="recovery.forgot",
+        button=N_("Set a new password"),
     ),
     MailEvent.NEW_DEVICE: EventText(
         name=N_("Sign-in from a new device"),
@@ -295,6 +295,21 @@ TEXTS: dict[MailEvent, EventText] = {
             N_("You need do nothing."),
         ),
     ),
+}
+# These prove or protect an address, or are sent because somebody asks whether mail arrives.
+ALWAYS_SENT = {
+    MailEvent.CONFIRM_ADDRESS,
+    MailEvent.ALREADY_REGISTERED,
+    MailEvent.RESET_PASSWORD,
+    MailEvent.CONFIRM_NEW_ADDRESS,
+    MailEvent.TEST,
+}
+# These warn whoever had the account at that time, also after the address changed.
+WARNINGS = {
+    MailEvent.ADDRESS_CHANGED,
+    MailEvent.PASSWORD_CHANGED,
+    MailEvent.NEW_DEVICE,
+    MailEvent.SECOND_FACTOR_CHANGED,
 }
 # A fact that a mail may have, but need not: where to go on after confirming.
 NEXT = "next"

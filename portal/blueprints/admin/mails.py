@@ -17,12 +17,11 @@ from portal import audit, mail
 from portal.access import fetch_any, reviewed
 from portal.blueprints import page_asked, page_links
 from portal.blueprints.admin.bp import bp
-from portal.config import settings
 from portal.database import transaction
 from portal.extensions import db
 from portal.languages import gettext as _
 from portal.mail import rendering
-from portal.mail.texts import TEXTS
+from portal.mail.texts import ALWAYS_SENT, TEXTS, WARNINGS
 from portal.models import AuditEvent, Mail, MailEvent, MailState, User
 from portal.text_search import mentions
 from portal.web.error_pages import flashed_refusals
@@ -41,7 +40,8 @@ def mails() -> ResponseReturnValue:
         wanted=wanted,
         texts=TEXTS,
         states=list(MailState),
-        folder=folder_of_mails(),
+        folder=mail.folder(),
+        waits_for=waits_for,
         links=page_links(page, "admin.mails", **wanted),
     )
 
@@ -62,9 +62,22 @@ def _select(wanted: dict[str, str]) -> sa.Select[Mail]:
     return selected
 
 
-def folder_of_mails() -> str:
-    """Where mails lie as files; empty when a server sends them."""
-    return "" if settings().mail_url else str(settings().instance_path / "mail")
+def waits_for(shown: Mail) -> str:
+    """What a waiting mail waits for, when it is not only its turn."""
+    if shown.state is not MailState.WAITING:
+        return ""
+    if not shown.user.is_active:
+        return _("until the account is enabled")
+    if shown.event in ALWAYS_SENT or (shown.event in WARNINGS and is_to_another(shown)):
+        return ""
+    if shown.user.confirmed_at is None:
+        return _("until the address is confirmed")
+    return _("until the address works again") if shown.user.mail_refused_at else ""
+
+
+def is_to_another(shown: Mail) -> bool:
+    """Whether the mail goes to an address that is not, or not any more, that of the account."""
+    return shown.address != shown.user.email
 
 
 @bp.get("/mail/<uuid:mail_id>")
@@ -82,7 +95,8 @@ def _page_of(shown: Mail, link: str = "") -> str:
         rendered=rendering.render_masked(shown),
         may_copy_link=may_copy_link(shown),
         link=link,
-        folder=folder_of_mails(),
+        folder=mail.folder(),
+        waits_for=waits_for,
     )
 
 

@@ -63,6 +63,8 @@ def test_without_a_server_the_mail_is_a_file(app: Flask, confirmed: User, tmp_pa
 
 
 def test_an_address_that_nobody_confirmed_waits(app: Flask, alice: User) -> None:
+    alice.confirmed_at = None
+    db.session.commit()
     mail = sent(app, write_mail(alice))
     assert mail.state is MailState.WAITING
     confirm_address(alice)

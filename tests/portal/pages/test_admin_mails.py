@@ -1,5 +1,7 @@
 """The admins' pages of mails: what they show, what they mask, and sending one again."""
 
+from dataclasses import replace
+
 import pytest
 from factories import make_user, sign_in
 from flask import Flask
@@ -7,11 +9,20 @@ from flask.testing import FlaskClient
 from world_names import NAMES
 
 from portal import mail
-from portal.config import keep_settings, settings
+from portal.config import settings
 from portal.database import transaction
 from portal.extensions import db
-from portal.mail import rendering
-from portal.models import AuditEntry, AuditEvent, LinkPurpose, Mail, MailEvent, MailState, User
+from portal.mail import rendering, transports
+from portal.models import (
+    AuditEntry,
+    AuditEvent,
+    LinkPurpose,
+    Mail,
+    MailEvent,
+    MailState,
+    User,
+    utc_now,
+)
 from portal.people import email_links
 
 REFUSED = "The server at mail.example.org said: 550 no such user"
@@ -120,6 +131,30 @@ def test_a_look_at_a_mail_is_in_the_audit_log(admin: FlaskClient, alice: User) -
     assert [entry.of_id for entry in entries(AuditEvent.VIEWED)] == [written.id]
 
 
+def test_a_waiting_mail_says_what_it_waits_for(admin: FlaskClient, alice: User) -> None:
+    written = write(alice, MailEvent.PASSWORD_CHANGED, MailState.WAITING)
+    for change, words in (
+        ({"confirmed_at": None}, "until the address is confirmed"),
+        ({"confirmed_at": utc_now()}, "not before"),
+        ({"mail_refused_at": utc_now()}, "until the address works again"),
+        ({"disabled_at": utc_now()}, "until the account is enabled"),
+    ):
+        for name, value in change.items():
+            setattr(alice, name, value)
+        db.session.commit()
+        for path in ("/admin/mail", f"/admin/mail/{written.id}"):
+            assert words in admin.get(path).text
+
+
+def test_sending_again_tries_an_address_that_was_refused(admin: FlaskClient, alice: User) -> None:
+    written = write(alice, state=MailState.FAILED)
+    alice.mail_refused_at = utc_now()
+    db.session.commit()
+    admin.post(f"/admin/mail/{written.id}/send-again")
+    db.session.refresh(alice)
+    assert alice.mail_refused_at is None
+
+
 @pytest.mark.parametrize("state", [MailState.SENT, MailState.FAILED])
 def test_a_mail_is_sent_again(admin: FlaskClient, alice: User, state: MailState) -> None:
     written = write(alice, state=state)
@@ -169,11 +204,10 @@ def test_the_preview_runs_and_loads_nothing_and_only_we_may_frame_it(
 def test_the_page_says_where_mails_lie_unless_a_server_sends_them(
     app: Flask, admin: FlaskClient
 ) -> None:
-    folder = str(settings().instance_path / "mail")
+    folder = str(mail.folder())
     assert folder in admin.get("/admin/mail").text
-    values = vars(settings()) | {"mail_url": "smtp://mail.example.org", "mail_from": "a@b.example"}
-    known = {name: values[name] for name in type(settings()).__dataclass_fields__}
-    keep_settings(app, type(settings())(**known))
+    by_server = {"mail_url": "smtp://mail.example.org", "mail_from": "a@example.org"}
+    transports.keep(app, replace(settings(), **by_server))
     assert folder not in admin.get("/admin/mail").text
 
 

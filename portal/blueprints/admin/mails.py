@@ -101,8 +101,11 @@ def _page_of(shown: Mail, link: str = "") -> str:
 
 
 def may_copy_link(shown: Mail) -> bool:
-    """Whether an admin may hand the mail's link over: nobody else will ever get it."""
-    has_link = TEXTS[shown.event].purpose is not None
+    """Whether an admin may hand the mail's link over: nobody else will ever get it.
+
+    Not that of another admin, whose rights nobody may get. Operators have a command for that.
+    """
+    has_link = TEXTS[shown.event].purpose is not None and not shown.user.is_admin
     return has_link and shown.state is MailState.FAILED and rendering.is_alive(shown.link)
 
 

@@ -20,6 +20,7 @@ from portal.models import (
     Mail,
     MailEvent,
     MailState,
+    Role,
     User,
     utc_now,
 )
@@ -121,6 +122,12 @@ def test_a_link_that_is_over_is_not_offered_to_copy(admin: FlaskClient, alice: U
     written = write(alice, MailEvent.RESET_PASSWORD, MailState.FAILED)
     with transaction():
         email_links.use(written.link)
+    assert "Show the link to copy" not in admin.get(f"/admin/mail/{written.id}").text
+    assert admin.post(f"/admin/mail/{written.id}/link").status_code == 409
+
+
+def test_no_admin_gets_the_link_of_another_admin(admin: FlaskClient) -> None:
+    written = write(make_user(role=Role.ADMIN), MailEvent.RESET_PASSWORD, MailState.FAILED)
     assert "Show the link to copy" not in admin.get(f"/admin/mail/{written.id}").text
     assert admin.post(f"/admin/mail/{written.id}/link").status_code == 409
 

@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import (
     access,
+    activity,
     audit,
     choice_words,
     cli,
@@ -42,6 +43,7 @@ FORM_MAX_BYTES = 11 * 1024 * 1024
 FIRST_PARTS = (security_headers, logs, json_bodies)
 PARTS = (
     access,
+    activity,
     audit,
     error_pages,
     template_filters,

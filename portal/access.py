@@ -15,7 +15,7 @@ from flask_jwt_extended import get_current_user
 from flask_login import AnonymousUserMixin, current_user, logout_user
 from sqlalchemy.orm import InstrumentedAttribute
 
-from portal import audit, languages, time_zones
+from portal import activity, audit, languages, recording_now, time_zones
 from portal.config import settings
 from portal.extensions import Base, db, login_manager
 from portal.languages import N_
@@ -30,12 +30,13 @@ from portal.models import (
     JobStatus,
     Mail,
     SignIn,
+    SignInKind,
     User,
     utc_now,
 )
-from portal.people import accounts
+from portal.people import sign_ins
 
-Row = TypeVar("Row", bound=Application | InterviewSession | Answer | Job | User | Mail)
+Row = TypeVar("Row", bound=Application | InterviewSession | Answer | Job | User | Mail | SignIn)
 Query = TypeVar("Query", bound=sa.Select[*tuple[Any, ...]])
 Viewer: TypeAlias = "User | AnonymousUserMixin"
 
@@ -53,17 +54,36 @@ def init_app(_app: Flask) -> None:
 def load_user(_user_id: str) -> User | None:
     """The user whose session cookie this is, or None.
 
-    None means that the sign-in has ended or expired, or that an admin disabled the account. Every
+    None means that the sign-in has ended or run out, or that an admin disabled the account. Every
     request asks the database, so that a sign-out in one process takes effect in all of them.
     Flask-Login passes the user's id, but only the sign-in that the cookie names decides.
     """
-    if (sign_in := sign_in_here()) is None:
-        return None
-    valid = db.select(User).join(SignIn, SignIn.user_id == User.id).where(SignIn.id == sign_in)
-    still_valid = valid.where(SignIn.expires_at > utc_now(), User.disabled_at.is_(None))
-    user: User | None = db.session.scalar(still_valid)
+    sign_in_id = sign_in_here()
+    user = find_signed_in(sign_in_id, SignInKind.BROWSER) if sign_in_id else None
     languages.use_account(user.language if user else "")
     time_zones.use_account(user.time_zone if user else "")
+    return user
+
+
+def find_signed_in(sign_in_id: uuid.UUID, kind: SignInKind) -> User | None:
+    """The user of this sign-in, or None. It notes that the sign-in is used.
+
+    A sign-in that ran out goes on while its person records an interview.
+    """
+    now = utc_now()
+    wanted = (
+        sa.select(User, SignIn.seen_at, sign_ins.is_alive(now))
+        .join(SignIn, SignIn.user_id == User.id)
+        .where(SignIn.id == sign_in_id, SignIn.kind == kind, User.disabled_at.is_(None))
+    )
+    found = db.session.execute(wanted).first()
+    if found is None:
+        return None
+    user: User = found[0]
+    seen_at, is_alive = found[1:]
+    if not is_alive and not recording_now.is_recording(user.id, now):
+        return None
+    activity.used(sign_in_id, seen_at)
     return user
 
 
@@ -140,6 +160,8 @@ def _is_own(row: type[Base], viewer: Viewer) -> sa.ColumnElement[bool]:
         return User.id == viewer.id
     if row is Mail:
         return Mail.user_id == viewer.id
+    if row is SignIn:
+        return SignIn.user_id == viewer.id
     return _of_applications(row, Application.user_id == viewer.id)
 
 
@@ -253,7 +275,7 @@ def is_at_a_kiosk() -> bool:
 def sign_out_here() -> None:
     """End this browser's sign-in. A copy of its cookie is then worthless as well."""
     if sign_in := sign_in_here():
-        accounts.end_sign_in(sign_in)
+        sign_ins.end(sign_in)
     logout_user()
     session.clear()
 

@@ -27,6 +27,7 @@ from portal.models import (
     Job,
     Mail,
     MailText,
+    SignIn,
     User,
     utc_now,
 )
@@ -39,7 +40,7 @@ FACTS = {
     "from", "to",  # states of an application or a job
     "role", "fields", "limit", "status",
     "state",  # what did not allow something: that of an application, an interview or an upload
-    "seconds", "applications", "interviews", "answers", "is_analysed",
+    "seconds", "applications", "interviews", "answers", "is_analysed", "sign_ins",
 }  # fmt: skip
 KINDS: dict[type, str] = {
     User: "account",
@@ -49,6 +50,7 @@ KINDS: dict[type, str] = {
     Answer: "answer",
     Mail: "mail",
     MailText: "mail_text",
+    SignIn: "sign-in",
 }
 # The same refusal or look again within this time gets no second entry. So strangers cannot fill the
 # disk, and a page that is reloaded is one look.
@@ -83,7 +85,7 @@ class Thing(NamedTuple):
 NOTHING = Thing("", None)
 OPERATOR, SYSTEM, VISITOR = Actor(Agent.OPERATOR), Actor(Agent.SYSTEM), Actor(Agent.VISITOR)
 By = User | Actor
-Of = User | Job | Application | InterviewSession | Answer | Mail | MailText | Thing | None
+Of = User | Job | Application | InterviewSession | Answer | Mail | MailText | SignIn | Thing | None
 Facts = Mapping[str, Any]
 
 

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,15 @@ from portal.config import settings
 from portal.database import reading
 from portal.extensions import db
 from portal.mail import rendering
-from portal.models import Application, AuditEntry, InterviewQuestion, InterviewSession, Mail, User
+from portal.models import (
+    Application,
+    AuditEntry,
+    InterviewQuestion,
+    InterviewSession,
+    Mail,
+    SignIn,
+    User,
+)
 
 WHO = {
     Agent.PERSON: "somebody else with an account here",
@@ -24,6 +32,7 @@ WHO = {
     Agent.SYSTEM: "the portal itself",
 }
 NOT_IN_PROFILE = ("id", "password_hash", "session_key", "disabled_at", "leaving_at")
+NOT_OF_SIGN_IN = ("id", "user_id")
 READ_BYTES = 256 * 1024  # a recording may not fit into memory, so we read it in pieces
 
 
@@ -43,6 +52,8 @@ def _files(user: User) -> dict[str, bytes | Path]:
     files: dict[str, bytes | Path] = {
         "profile.json": _as_json(_columns(user, *NOT_IN_PROFILE)),
         "log.json": _as_json([_log_line(entry, user) for entry in audit.about(user)]),
+        "sign_ins.json": _as_json([_columns(row, *NOT_OF_SIGN_IN) for row in _sign_ins(user)]),
+        "consents.json": _as_json([_consent(interview) for interview in _consented(user)]),
     }
     if mails := db.session.scalars(
         access.own(sa.select(Mail), user).order_by(Mail.created_at)
@@ -122,6 +133,31 @@ def _application(application: Application) -> dict[str, Any]:
     )
     said["resume_changes"] = hiring.changes_sentence(application)
     return said | {"interview": _interview(interview) if interview else None}
+
+
+def _sign_ins(user: User) -> Sequence[SignIn]:
+    """Also those that ran out, as long as we keep them."""
+    mine = access.own(sa.select(SignIn), user)
+    return db.session.scalars(mine.order_by(SignIn.started_at)).all()
+
+
+def _consented(user: User) -> Sequence[InterviewSession]:
+    given = access.own(sa.select(InterviewSession), user).where(
+        InterviewSession.consent_record_at.is_not(None)
+    )
+    return db.session.scalars(given.order_by(InterviewSession.consent_record_at)).all()
+
+
+def _consent(interview: InterviewSession) -> dict[str, Any]:
+    """What the person agreed to, when, and which text they saw."""
+    return {
+        "job": interview.application.job.title,
+        "recording_agreed_at": interview.consent_record_at,
+        "analysis_agreed_at": interview.consent_analyse_at,
+        "text_version": interview.consent_version,
+        "text_sha256": interview.consent_sha256,
+        "kept_for_days": interview.consent_days,
+    }
 
 
 def _mail(mail: Mail) -> dict[str, Any]:

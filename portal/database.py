@@ -89,7 +89,12 @@ def release_lock() -> None:
 
 def changed_one(statement: sa.Update | sa.Delete) -> bool:
     """Run an UPDATE or DELETE with a condition. True if the condition held, so one row changed."""
-    return cast("sa.CursorResult[Any]", db.session.execute(statement)).rowcount == 1
+    return count_changed(statement) == 1
+
+
+def count_changed(statement: sa.Update | sa.Delete) -> int:
+    """Run an UPDATE or DELETE. Returns how many rows changed."""
+    return cast("sa.CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
 def insert_unless_there(row: Any) -> bool:

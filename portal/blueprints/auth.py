@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
 
-from portal import access, audit, languages, time_zones
+from portal import access, activity, audit, languages, time_zones
 from portal.config import Environment, settings
 from portal.database import transaction
 from portal.errors import PortalError
@@ -27,8 +27,15 @@ from portal.forms.account import AccountForm, SignInForm
 from portal.forms.profile import AboutForm
 from portal.languages import N_
 from portal.languages import gettext as _
-from portal.models import AuditEvent, User
-from portal.people import accounts, credentials, known_browsers, registration
+from portal.models import AuditEvent, SignInKind, User
+from portal.people import (
+    accounts,
+    credentials,
+    known_browsers,
+    new_devices,
+    registration,
+    sign_ins,
+)
 from portal.people.credentials import Credentials
 from portal.web.answer_times import on_the_grid
 from portal.web.error_pages import beside_form, flashed_refusals, for_programs, wants_json
@@ -39,8 +46,6 @@ bp = Blueprint("auth", __name__)
 # The address that this browser typed, in its session: for the pages that say where a mail went, and
 # for the sign-in page. Never in the page's own address, which others may see.
 MAIL_TO = "mail_to"
-
-POLLED = ("_status", "_row")  # pages poll the views whose names end like this
 
 SIGN_IN_FIRST = N_("Please sign in first.")
 NOTHING_SENT = N_("You were signed out, so nothing was saved. Sign in, then send it again.")
@@ -55,7 +60,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
     The portal does not repeat a form that the user sent.
     """
-    if wants_json() or (request.endpoint or "").endswith(POLLED):
+    if wants_json() or activity.is_polled():
         # Never redirect a script or a poll: the page that sent it may be recording.
         abort(401)
     is_lost = request.method not in {"GET", "HEAD"}
@@ -181,14 +186,20 @@ def register_done() -> ResponseReturnValue:
     return render_template("auth/register_done.html", next_path=next_path())
 
 
-def start_session(user: User) -> None:
-    """Sign the user in with an empty session, without any data of an earlier user."""
+def start_session(user: User, *, tells: bool = True) -> None:
+    """Sign the user in with an empty session, without any data of an earlier user.
+
+    A mail `tells` of a browser that the account had not used.
+    """
     session.clear()
-    lifetime = (
-        accounts.KIOSK_SIGN_IN_LIFETIME if access.is_at_a_kiosk() else accounts.SIGN_IN_LIFETIME
-    )
+    at_a_kiosk = access.is_at_a_kiosk()
+    device = sign_ins.Device.of(SignInKind.BROWSER, request.headers.get("User-Agent"))
+    is_new = tells and not (at_a_kiosk or known_browsers.is_known(request.cookies, user))
     with transaction():
-        session[access.SIGN_IN] = str(accounts.start_sign_in(user, lifetime))
+        if is_new:
+            new_devices.tell(user, device)
+        lifetime = sign_ins.KIOSK_LIFETIME if at_a_kiosk else sign_ins.LIFETIME
+        session[access.SIGN_IN] = str(sign_ins.start(user, device, lifetime).id)
         audit.record(user, AuditEvent.SIGNED_IN, user)
     login_user(user)
     languages.use_account(user.language)

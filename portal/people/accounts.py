@@ -1,14 +1,11 @@
-"""Actions on a person's account: create it, sign in and out, disable and enable it.
+"""Actions on a person's account: create it, sign it out everywhere, disable and enable it.
 
-The pages and the API share this module. It checks no password: `credentials` does. Sign-ins are
-rows in the database, and every request asks for its row. So a sign-out takes effect in all
-processes at once. No function commits.
+The pages and the API share this module. It checks no password: `credentials` does; `sign_ins` has
+each sign-in. No function commits.
 """
 
 import secrets
-import uuid
 from collections.abc import Mapping
-from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -18,11 +15,6 @@ from portal.database import insert_unless_there
 from portal.extensions import db
 from portal.models import AuditEvent, SignIn, User, utc_now
 from portal.people.contact_details import tidy_email, tidy_text
-
-# After this time the cookie is worthless, and so is a copy of it.
-SIGN_IN_LIFETIME = timedelta(days=14)
-# Longer than an interview. It signs out a person who left the kiosk without signing out.
-KIOSK_SIGN_IN_LIFETIME = timedelta(hours=2)
 
 
 def create_user(
@@ -50,21 +42,6 @@ def change_profile(user: User, values: Mapping[str, str], *, by: By) -> None:
         audit.record(by, AuditEvent.PROFILE_CHANGED, user, {"fields": sorted(changed)})
 
 
-def start_sign_in(user: User, lifetime: timedelta = SIGN_IN_LIFETIME) -> uuid.UUID:
-    """Start a sign-in and return its id, which goes into the browser's cookie."""
-    now = utc_now()
-    db.session.execute(sa.delete(SignIn).where(SignIn.expires_at < now))
-    sign_in = SignIn(user_id=user.id, expires_at=now + lifetime)
-    db.session.add(sign_in)
-    db.session.flush()  # gives it its id
-    return sign_in.id
-
-
-def end_sign_in(sign_in_id: uuid.UUID) -> None:
-    """End one browser's sign-in. From now on its cookie and all copies of it are worthless."""
-    db.session.execute(sa.delete(SignIn).where(SignIn.id == sign_in_id))
-
-
 def sign_out_everywhere(user: User, *, by: By) -> None:
     """End all of this person's sign-ins and API tokens."""
     end_all_sign_ins(user)
@@ -75,13 +52,6 @@ def end_all_sign_ins(user: User) -> None:
     """As `sign_out_everywhere`, for an action that has an audit entry of its own."""
     user.session_key = secrets.token_urlsafe(32)
     db.session.execute(sa.delete(SignIn).where(SignIn.user_id == user.id))
-
-
-def count_sign_ins(user: User) -> int:
-    alive = sa.select(sa.func.count(SignIn.id)).where(
-        SignIn.user_id == user.id, SignIn.expires_at > utc_now()
-    )
-    return db.session.scalar(alive) or 0
 
 
 def disable(user: User, *, by: By) -> None:

@@ -30,6 +30,11 @@ def known(cookies: Mapping[str, str], email: str) -> str | None:
     return _name_in_cookie(cookies, user) if user else None
 
 
+def is_known(cookies: Mapping[str, str], user: User) -> bool:
+    """Whether this browser has signed in to this account before."""
+    return _name_in_cookie(cookies, user) is not None
+
+
 def remember(user: User) -> None:
     """Set the cookie that makes this browser a known one, in the response to this request."""
     device = _name_in_cookie(request.cookies, user) or secrets.token_hex(8)

@@ -11,6 +11,7 @@ THE_MODULE = PORTAL / "database.py"
 # What opens a transaction, and why it is an edge.
 EDGES = {
     "blueprints": "views answer requests",
+    "activity.py": "a use is noted when the answer is sent and its own transaction is over",
     "audit.py": "refusals and views: their own request is rolled back, or only reads",
     "cli.py": "commands",
     "demo.py": "the command that makes the demo",

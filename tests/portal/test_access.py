@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import databases
 import prepared
 import pytest
-from api_caller import as_header
+from api_caller import as_header, issue
 from factories import make_application, make_job, make_user, sign_in
 from flask import Flask, url_for
 from flask.testing import FlaskClient
@@ -25,7 +25,6 @@ from werkzeug.test import TestResponse
 from worlds import World, find_world, make_world
 
 from portal import upload_tokens
-from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
 from portal.models import Role, User
 
@@ -67,6 +66,9 @@ RULES = {
     "account.address_sent": Door.SIGNED_IN,
     "account.send_confirmation": Door.SIGNED_IN,
     "account.sign_out_everywhere": Door.SIGNED_IN,
+    "account.sign_in_list": Door.SIGNED_IN,
+    "account.sign_in_end": Door.OWNER,
+    "account.sign_in_end_others": Door.SIGNED_IN,
     "account.data": Door.SIGNED_IN,
     "account.delete": Door.SIGNED_IN,
     "applications.dashboard": Door.SIGNED_IN,
@@ -143,6 +145,8 @@ RULES = {
     "Accounts.change_me": Door.SIGNED_IN,
     "Accounts.refresh": Door.REFRESH_TOKEN,
     "Accounts.logout": Door.SIGNED_IN,
+    "Accounts.list_sign_ins": Door.SIGNED_IN,
+    "Accounts.end_sign_in": Door.OWNER,
     "Positions.list_jobs": Door.EVERYBODY,
     "Positions.show_job": Door.EVERYBODY,
     "Applications.apply": Door.SIGNED_IN,
@@ -154,7 +158,7 @@ RULES = {
 
 DENIED = {401, 403, 404}
 # what belongs to somebody; every other argument does not
-OWNED = {"application_id", "interview_id", "answer_id"}
+OWNED = {"application_id", "interview_id", "answer_id", "sign_in_id"}
 # is there only once an interview is finished
 OF_READY = {"admin.interview_video", "admin.interview_telemetry"}
 NOBODY = "anonymous"
@@ -217,6 +221,7 @@ def address(rule: Rule, world: World, whose: str) -> str:
         "job_id": things.job,
         "user_id": world.people["bob"],
         "mail_id": things.mail,
+        "sign_in_id": things.sign_in,
         "event": "applied",
         "language": "de",
         "slug": make_job("A job nobody applied for").slug
@@ -236,7 +241,7 @@ def ask(app: Flask, path: str, method: str, world: World, cell: Cell) -> TestRes
     elif cell.key == "upload token":
         headers |= as_header(upload_tokens.make_upload_token(world.things[cell.who].answer))
     elif cell.key:
-        token = api_tokens.issue(world.person(cell.who))[cell.key.replace(" ", "_")]
+        token = issue(world.person(cell.who))[cell.key.replace(" ", "_")]
         headers |= as_header(token)
     db.session.rollback()
     return client.open(path, method=method, headers=headers, buffered=True)

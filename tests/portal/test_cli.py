@@ -2,7 +2,7 @@
 
 import papers
 import pytest
-from acting import accounts
+from acting import accounts, start_sign_in
 from factories import make_application, make_user
 from flask import Flask
 
@@ -64,7 +64,7 @@ def test_an_operator_disables_and_enables_somebody(app: Flask) -> None:
 
 def test_create_admin_ends_every_sign_in_of_the_old_password(app: Flask) -> None:
     user = make_user("new@example.org")
-    accounts.start_sign_in(user)
+    start_sign_in(user)
     old_key = user.session_key
     app.test_cli_runner().invoke(args=[*NEW_ADMIN, "--password", "a long pass phrase"])
     db.session.rollback()

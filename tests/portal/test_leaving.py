@@ -234,6 +234,8 @@ def test_one_zip_holds_all_that_is_kept(
     assert set(package.namelist()) - set(kept) == {
         "profile.json",
         "log.json",
+        "sign_ins.json",
+        "consents.json",
         f"{folder}/application.json",
     }
     assert json.loads(package.read("profile.json"))["email"] == "alice@example.org"
@@ -241,12 +243,22 @@ def test_one_zip_holds_all_that_is_kept(
     assert application["note"] == "Ten years of pipelines"
     assert [answer["question_position"] for answer in application["interview"]["answers"]] == [1, 2]
     assert b"argon2" not in response.data
+    [sign_in_row] = json.loads(package.read("sign_ins.json"))
+    assert sign_in_row.keys() == {"kind", "device", "started_at", "seen_at", "expires_at"}
+    [consent] = json.loads(package.read("consents.json"))
+    assert (consent["job"], consent["analysis_agreed_at"]) == (
+        recorded.application.job.title,
+        application["interview"]["consent_analyse_at"],
+    )
+    assert consent["recording_agreed_at"]
 
 
 @pytest.mark.usefixtures("recorded")
 def test_the_zip_holds_nothing_of_others(cast: Cast, client: FlaskClient) -> None:
     response = sign_in(client, cast.bob).post("/account/data", data=CONFIRMED)
-    assert zipfile.ZipFile(io.BytesIO(response.data)).namelist() == ["profile.json", "log.json"]
+    package = zipfile.ZipFile(io.BytesIO(response.data))
+    assert package.namelist() == ["profile.json", "log.json", "sign_ins.json", "consents.json"]
+    assert json.loads(package.read("consents.json")) == []
     assert b"alice" not in response.data
 
 

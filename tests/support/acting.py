@@ -2,6 +2,7 @@
 a transaction of its own, which is committed when the action returns.
 """
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
@@ -17,8 +18,9 @@ from portal.config import settings
 from portal.database import transaction
 from portal.hiring import resumes
 from portal.hiring.resumes import Resume
-from portal.models import Answer, Application, Job, User
+from portal.models import Answer, Application, Job, SignInKind, User
 from portal.people import accounts as portal_accounts
+from portal.people import sign_ins
 
 
 def committed(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -86,6 +88,12 @@ interviews = Acted(
     complete_answer=complete_answer,
     discard_upload=discard_upload,
 )
-accounts = Acted(
-    portal_accounts, "start_sign_in end_sign_in sign_out_everywhere disable enable create_user"
-)
+
+
+def start_sign_in(user: User, user_agent: str = "") -> uuid.UUID:
+    """Sign in as a browser; returns what its cookie names."""
+    with transaction():
+        return sign_ins.start(user, sign_ins.Device.of(SignInKind.BROWSER, user_agent)).id
+
+
+accounts = Acted(portal_accounts, "sign_out_everywhere disable enable create_user")

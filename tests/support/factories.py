@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from acting import accounts
+from acting import start_sign_in
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
@@ -95,7 +95,7 @@ def make_application(user: User, job: Job | None = None, **values: Any) -> Appli
 
 def sign_in(client: FlaskClient, user: User) -> FlaskClient:
     """Sign in without walking through the login page (which has tests of its own)."""
-    user_id, sign_in_id = user.id, accounts.start_sign_in(user)
+    user_id, sign_in_id = user.id, start_sign_in(user)
     with client.session_transaction() as session:
         session["_user_id"] = str(user_id)
         session[access.SIGN_IN] = str(sign_in_id)

@@ -58,6 +58,7 @@ PAGES = {  # who opens it: its endpoint, and its path
         ("applications.dashboard", "/dashboard"), ("applications.apply", "/jobs/welder/apply"),
         ("applications.replace_resume", "/applications/{applied}/resume/replace"),
         ("account.account", "/account/"), ("account.password", "/account/password"),
+        ("account.sign_in_list", "/account/sign-ins"),
         ("account.profile", "/account/profile"), ("account.address", "/account/address"),
         ("links.follow", "/link/{change}"), ("account.address_sent", "/account/address/sent"),
         ("account.data", "/account/data"), ("account.delete", "/account/delete"),

@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from acting import start_sign_in
 from factories import find_cast, make_application, make_cast
 from interview_steps import begin_interview, start_answer
 from papers import pdf
@@ -17,7 +18,7 @@ from portal import interviews, mail
 from portal.config import settings
 from portal.database import transaction
 from portal.extensions import db
-from portal.models import InterviewSession, InterviewState, Mail, MailEvent, User
+from portal.models import InterviewSession, InterviewState, Mail, MailEvent, SignIn, User
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Belongings:
     answer: uuid.UUID
     ready: uuid.UUID
     mail: uuid.UUID
+    sign_in: uuid.UUID
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class World:
 def make_world() -> None:
     cast = make_cast()
     for user in (cast.alice, cast.bob):
+        start_sign_in(user)
         start_answer(begin_interview(make_application(user, resume_path=f"{user.id}.pdf")))
         ready = begin_interview(make_application(user))
         ready.state = InterviewState.READY
@@ -81,4 +84,8 @@ def belongings_of(user: User) -> Belongings:
     job = application.job
     told = db.session.scalars(sa.select(Mail.id).where(Mail.user_id == user.id)).first()
     assert told
-    return Belongings(application.id, job.id, job.slug, running.id, answer.id, ready.id, told)
+    sign_in = db.session.scalars(sa.select(SignIn.id).where(SignIn.user_id == user.id)).first()
+    assert sign_in
+    return Belongings(
+        application.id, job.id, job.slug, running.id, answer.id, ready.id, told, sign_in
+    )

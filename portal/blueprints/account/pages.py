@@ -13,7 +13,7 @@ from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
 from portal.languages import gettext as _
 from portal.models import AuditEvent, User, utc_now
-from portal.people import accounts, credentials, throttle
+from portal.people import accounts, credentials, sign_ins, throttle
 from portal.web.error_pages import beside_form
 from portal.web.htmx import go_to
 
@@ -22,7 +22,7 @@ from portal.web.htmx import go_to
 def account() -> ResponseReturnValue:
     return render_template(
         "account/account.html",
-        sign_ins=accounts.count_sign_ins(current_user),
+        sign_ins=len(sign_ins.alive(current_user)),
         waiting=address_change.asked_for(current_user),
     )
 
@@ -39,7 +39,7 @@ def password() -> ResponseReturnValue:
         credentials.change_password(current_user, form.old.data, form.new.data, request.remote_addr)
     except PortalError as error:
         return beside_form(error, "account/password.html", form)
-    start_session(db.session.get_one(User, user_id))
+    start_session(db.session.get_one(User, user_id), tells=False)  # it is the same browser
     flash(_("Your password is changed. You are signed out everywhere else."), "success")
     return go_to(url_for("account.account"))
 

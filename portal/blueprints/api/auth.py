@@ -1,12 +1,13 @@
 """Accounts and tokens through the API: register, sign in, refresh, sign out."""
 
+import uuid
 from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_jwt_extended import current_user, get_jwt
 
-from portal import audit
+from portal import access, audit
 from portal.blueprints.api import tokens
 from portal.blueprints.api.base import ApiBlueprint, field_errors
 from portal.blueprints.api.schemas import (
@@ -17,17 +18,20 @@ from portal.blueprints.api.schemas import (
     RefreshToken,
     Registration,
     SignedIn,
+    SignInRow,
     Tokens,
 )
 from portal.database import transaction
+from portal.extensions import db
 from portal.languages import gettext as _
-from portal.models import AuditEvent, User, utc_now
-from portal.people import accounts, credentials, registration, throttle
+from portal.models import AuditEvent, SignIn, SignInKind, User, utc_now
+from portal.people import accounts, credentials, new_devices, registration, sign_ins, throttle
 from portal.web.answer_times import on_the_grid
 
 bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
 
 PROFILE = ("phone", "location", "headline")
+SIGN_IN_COLUMNS = ("id", "kind", "device", "started_at", "seen_at", "expires_at")
 
 
 @bp.post("/register")
@@ -89,18 +93,19 @@ def refresh() -> dict[str, Any] | ResponseReturnValue:
     """Exchange a refresh token for a new pair
 
     Send the refresh token as the bearer token. It works once. A second use ends all tokens of its
-    sign-in. 90 days after the sign-in, sign in again with the password.
+    sign-in. 30 days after the sign-in, sign in again with the password.
     """
     throttle.count_both(throttle.REFRESH, current_user.id, request.remote_addr, utc_now())
     with transaction():
         is_first_use = tokens.spend(get_jwt())
         if not is_first_use:
-            tokens.end_family(get_jwt())
-    if not is_first_use:
+            tokens.end_copied_family(get_jwt())
+    sign_in = db.session.get(SignIn, tokens.family_of(get_jwt()))
+    if not is_first_use or sign_in is None:
         return tokens.unauthorised(
             _("This refresh token was used already. Sign in again."), "invalid_token"
         )
-    return tokens.issue(current_user, get_jwt())
+    return tokens.issue(current_user, sign_in)
 
 
 @bp.post("/logout")
@@ -131,6 +136,40 @@ def _credentials(values: dict[str, Any]) -> credentials.Credentials:
 
 
 def _signed_in(user: User) -> dict[str, Any]:
+    device = sign_ins.Device.of(SignInKind.API, request.headers.get("User-Agent"))
     with transaction():
+        new_devices.tell_of_program(user, device)
+        sign_in = sign_ins.start(user, device)
         audit.record(user, AuditEvent.SIGNED_IN, user)
-    return tokens.issue(user) | {"user": user}
+    return tokens.issue(user, sign_in) | {"user": user}
+
+
+@bp.get("/sign-ins")
+@bp.signed_in()
+@bp.response(200, SignInRow(many=True))
+def list_sign_ins() -> list[dict[str, Any]]:
+    """Where you are signed in
+
+    Browsers and programs, the one that was seen last first.
+    """
+    here = tokens.family_of(get_jwt())
+    return [
+        {"this": row.id == here} | {name: getattr(row, name) for name in SIGN_IN_COLUMNS}
+        for row in sign_ins.alive(current_user)
+    ]
+
+
+@bp.delete("/sign-ins/<uuid:sign_in_id>")
+@bp.signed_in()
+@bp.response(204)
+@bp.alt_response(404, "NOT_FOUND")
+def end_sign_in(sign_in_id: uuid.UUID) -> ResponseReturnValue:
+    """End one of your sign-ins
+
+    Its cookie or its tokens are worthless from now on. This also works for the sign-in of the
+    token that you send.
+    """
+    access.fetch_own(SignIn, sign_in_id, current_user)
+    with transaction():
+        sign_ins.end_by_hand(current_user, sign_in_id, by=current_user)
+    return "", 204

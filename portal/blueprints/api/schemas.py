@@ -25,6 +25,7 @@ from portal.models import (
     MailEvent,
     MailState,
     Role,
+    SignInKind,
     Workplace,
 )
 from portal.people import contact_details, passwords
@@ -181,6 +182,16 @@ class Person(Schema):
         allow_none=True, metadata=said("When a link in a mail proved that the address is theirs")
     )
     created_at = fields.DateTime()
+
+
+class SignInRow(Schema):
+    id = fields.UUID()
+    kind = fields.Enum(SignInKind, by_value=fields.String)
+    device = fields.String(metadata=said("What the browser or program calls itself"))
+    started_at = fields.DateTime()
+    seen_at = fields.DateTime(metadata=said("When it was last used, to a few minutes"))
+    expires_at = fields.DateTime()
+    this = fields.Boolean(metadata=said("Whether the token of this request belongs to it"))
 
 
 class Tokens(Schema):

@@ -1,8 +1,9 @@
 """The API's tokens (JWT). Each request checks its token against the database.
 
-All tokens from one sign-in are a family. If a refresh token arrives a second time, somebody has
-copied it. We cannot know which of the two holders is its owner, so we end the whole family (RFC
-9700, section 4.14.2). Upload tokens have another audience and give no access to the API.
+All tokens from one sign-in are a family, which has a row (`SignIn`): without it none of them works.
+If a refresh token arrives a second time, somebody has copied it. We cannot know which of the two
+holders is its owner, so we end the whole family (RFC 9700, section 4.14.2). Upload tokens have
+another audience and give no access to the API.
 """
 
 import hashlib
@@ -18,18 +19,17 @@ from flask_jwt_extended import create_access_token, create_refresh_token, decode
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
-from portal import audit
+from portal import access, audit
 from portal.database import insert_unless_there, transaction
 from portal.extensions import db, jwt
 from portal.languages import gettext as _
-from portal.models import AuditEvent, RevokedToken, User, utc_now
+from portal.models import AuditEvent, RevokedToken, SignIn, SignInKind, User, utc_now
+from portal.people import sign_ins
 from portal.web.error_pages import problem
 
 # Short, so that a token which somebody copies from a log or a screen soon becomes worthless.
 ACCESS_LIFETIME = timedelta(minutes=15)
-REFRESH_LIFETIME = timedelta(days=30)  # of one token; each use gives a new one
-# After this time the user must sign in with the password again.
-FAMILY_LIFETIME = timedelta(days=90)
+REFRESH_LIFETIME = sign_ins.LIFETIME  # as its family; each use gives a new one
 AUDIENCE = "portal-api"
 ALGORITHM = "HS256"
 
@@ -50,18 +50,10 @@ def init_app(app: Flask) -> None:
     )
 
 
-def issue(user: User, before: Claims | None = None) -> dict[str, Any]:
-    """A new pair of tokens for this user.
-
-    They belong to the sign-in of the claims `before`, or to a new sign-in without them.
-    """
-    now = utc_now()
-    ends_at = datetime.fromtimestamp(before["ends"], UTC) if before else now + FAMILY_LIFETIME
-    family = {
-        "family": before["family"] if before else str(uuid.uuid4()),
-        "ends": int(ends_at.timestamp()),
-    }
-    left = ends_at - now
+def issue(user: User, sign_in: SignIn) -> dict[str, Any]:
+    """A new pair of tokens for this user, which belong to this sign-in."""
+    family = {"family": str(sign_in.id)}
+    left = sign_in.expires_at - utc_now()
     return {
         "access_token": create_access_token(
             user, additional_claims=family, expires_delta=min(ACCESS_LIFETIME, left)
@@ -87,9 +79,19 @@ def _forget_expired() -> None:
 
 def end_family(claims: Claims) -> None:
     """End all tokens of this token's sign-in, in all processes."""
-    _forget_expired()
-    ends_at = datetime.fromtimestamp(claims["ends"], UTC)
-    insert_unless_there(RevokedToken(jti=claims["family"], expires_at=ends_at))
+    sign_ins.end(family_of(claims))
+
+
+def end_copied_family(claims: Claims) -> None:
+    """As `end_family`, after a refresh token came twice. Of many such requests, one tells it."""
+    if sign_ins.end(family_of(claims)):
+        owner = audit.Thing("account", uuid.UUID(claims["sub"]))
+        audit.record(audit.VISITOR, AuditEvent.BYPASS_TRIED, owner, {"state": "spent_token"})
+
+
+def family_of(claims: Claims) -> uuid.UUID:
+    """The id of the token's sign-in."""
+    return uuid.UUID(claims["family"])
 
 
 def read_refresh(token: str, user: User) -> Claims | None:
@@ -145,15 +147,14 @@ def _person(_header: Claims, claims: Claims) -> User | None:
 
 @jwt.token_in_blocklist_loader
 def _is_revoked(_header: Claims, claims: Claims) -> bool:
-    if not {"family", "ends"} <= claims.keys():  # a token from before we had families
-        return True
-    if db.session.get(RevokedToken, claims["family"]) is not None:
+    user = access.find_signed_in(family_of(claims), SignInKind.API) if "family" in claims else None
+    if user is None or str(user.id) != claims["sub"]:
         return True
     if db.session.get(RevokedToken, claims["jti"]) is None:
         return False
     if claims["type"] == "refresh":
         with transaction():
-            end_family(claims)
+            end_copied_family(claims)
     return True
 
 

@@ -25,7 +25,7 @@ def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]
         (method, path): doc
         for path, item in paths
         for method, doc in item.items()
-        if method in {"get", "post", "put", "patch"}
+        if method in {"get", "post", "put", "patch", "delete"}
     }
 
 

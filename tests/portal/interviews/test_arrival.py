@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from acting import interviews
-from api_caller import as_header
+from api_caller import bearer
 from arrivals import came, worked
 from clips import make_clip
 from factories import make_application, sign_in
@@ -17,7 +17,6 @@ from flask.testing import FlaskClient
 from interview_steps import TAB, begin_interview, clip_bytes, send_bytes, start_answer
 
 from portal import work
-from portal.blueprints.api import tokens as api_tokens
 from portal.extensions import db
 from portal.interviews import NewAnswer
 from portal.interviews.answer_remarks import NO_WORD, NOT_ASSESSABLE, notes
@@ -229,7 +228,7 @@ def test_reviewers_read_it_beside_the_answer(
 
     assert page.count("though it is 20.0 s long.") == 1
     assert page.count(NOT_ASSESSABLE) == 1
-    key = as_header(api_tokens.issue(ada)["access_token"])
+    key = bearer(ada)
     told = client.get(f"/api/admin/sessions/{interview.id}", headers=key).json["answers"]
     assert [len(answer["notes"]) for answer in told] == [3, 0]
     assert not [flag for flag in interview.flags if "arrived" in flag.finding]

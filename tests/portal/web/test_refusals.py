@@ -5,6 +5,7 @@ Made from the URL map: a new address for programs is asked wrongly in every way 
 named.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -71,7 +72,7 @@ def addresses(place: str, answer: Answer) -> Iterator[str]:
         path = place.replace("<int:position>", "1")
         for name, value in ids.items():
             path = path.replace(f"<uuid:{name}>", str(value))
-        yield path.replace("<int:position>", "1")
+        yield re.sub(r"<uuid:\w+>", str(uuid.uuid4()), path)
 
 
 def bodies() -> Iterator[dict[str, object]]:

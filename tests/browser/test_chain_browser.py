@@ -75,6 +75,7 @@ def register_and_apply(page: Page) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.wait_for_timeout(SOONEST_MS)  # as long as the quickest person takes
     press(page, "Create account")
+    page.wait_for_url("**/register/sent**")
     page.get_by_role("main").get_by_role("link", name="Sign in", exact=True).click()
     page.get_by_label("Password").fill(PASSWORD)
     press(page, "Sign in")

@@ -49,6 +49,7 @@ class Walker:
         browser.fill("Password", PASSWORD)
         time.sleep(SOONEST_MS / 1000)  # as long as the quickest person takes
         browser.press("Create account")
+        browser.sees("Look into your mail")
         browser.press("Sign in")
         browser.fill("Password", PASSWORD)
         browser.press("Sign in")

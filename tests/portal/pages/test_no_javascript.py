@@ -98,6 +98,7 @@ def test_a_browser_without_javascript_registers_searches_and_applies(
             page.locator(f"[name={name}]").fill(typed)
         page.wait_for_timeout(SOONEST_MS)  # as long as the quickest person takes
         page.get_by_role("button", name="Create account").click()
+        page.wait_for_url("**/register/sent")
         page.get_by_role("main").get_by_role("link", name="Sign in", exact=True).click()
         page.locator("[name=password]").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()

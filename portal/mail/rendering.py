@@ -10,12 +10,11 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 from markupsafe import Markup, escape
 
-from portal import languages
+from portal import languages, time_zones
 from portal.config import settings
 from portal.languages import gettext as _
 from portal.mail import edited_texts
@@ -136,10 +135,8 @@ def _examples(event: MailEvent) -> dict[str, str]:
 
 def _moment(at: datetime, time_zone: str) -> str:
     """A day and a time where the reader is: 5 Mar 2026, 14:03 CET."""
-    local = at.astimezone(ZoneInfo(time_zone or "UTC"))
-    zone = local.tzname() or "UTC"
-    named = zone if zone[0].isalpha() else f"UTC{zone}"  # some zones have only a number
-    return f"{languages.day(local)}, {local:%H:%M} {named}"
+    local = at.astimezone(time_zones.zone(time_zone))
+    return f"{languages.day(local)}, {local:%H:%M} {time_zones.label(local)}"
 
 
 # ---- words and values become a subject, plain text and HTML

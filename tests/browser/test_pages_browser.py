@@ -33,6 +33,7 @@ CANDIDATE = (
     "/jobs/field-technician/apply",
     "/capture/{interview}/receipt",
     "/account/",
+    "/account/sign-ins",
     "/account/password",
     "/account/data",
     "/account/delete",

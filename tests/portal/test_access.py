@@ -128,6 +128,7 @@ RULES = {
     "Mails.send_mail_again": Door.ADMIN,
     "admin.people_disable": Door.ADMIN,
     "admin.people_enable": Door.ADMIN,
+    "admin.people_sign_out": Door.ADMIN,
     "admin.people_send_link": Door.ADMIN,
     "admin.interview_list": Door.ADMIN,
     "admin.interview_page": Door.ADMIN,

@@ -12,7 +12,7 @@ from portal.errors import PortalError
 from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
 from portal.languages import gettext as _
-from portal.models import AuditEvent, User, utc_now
+from portal.models import AuditEvent, SignInKind, User, utc_now
 from portal.people import accounts, credentials, sign_ins, throttle
 from portal.web.error_pages import beside_form
 from portal.web.htmx import go_to
@@ -20,9 +20,10 @@ from portal.web.htmx import go_to
 
 @bp.get("/")
 def account() -> ResponseReturnValue:
+    browsers = [row for row in sign_ins.alive(current_user) if row.kind is SignInKind.BROWSER]
     return render_template(
         "account/account.html",
-        sign_ins=len(sign_ins.alive(current_user)),
+        sign_ins=len(browsers),
         waiting=address_change.asked_for(current_user),
     )
 

@@ -92,6 +92,16 @@ def people_send_link(user_id: uuid.UUID) -> ResponseReturnValue:
     return _back()
 
 
+@bp.post("/people/<uuid:user_id>/sign-out")
+def people_sign_out(user_id: uuid.UUID) -> ResponseReturnValue:
+    """End all sign-ins of a person, who may sign in again. It needs no look at a change before."""
+    person = fetch_any(User, user_id)
+    with transaction():
+        accounts.sign_out_everywhere(person, by=current_user)
+        flash(_("%(name)s is signed out everywhere.", name=person.full_name), "success")
+    return _back()
+
+
 def account_version(person: User) -> str:
     """A short hash of the account's state, so that a button notices a change in the meantime."""
     return edit_conflicts.fingerprint([person.disabled_at, person.leaving_at, person.role])

@@ -174,6 +174,22 @@ def test_a_device_is_named_by_its_browser_and_system_alone(user_agent: str, word
     assert device_words(user_agent) == words
 
 
+def test_an_admin_ends_all_sign_ins_of_a_person_who_may_sign_in_again(
+    app: Flask, alice: User, ada: User
+) -> None:
+    theirs, pair = browser(app, alice), issue(alice)
+    admin = sign_in(app.test_client(), ada)
+    assert "Sign Alice Moreau out everywhere" in admin.get("/admin/people").text
+    page = admin.post(f"/admin/people/{alice.id}/sign-out", follow_redirects=True).text
+
+    assert "Alice Moreau is signed out everywhere." in page
+    assert theirs.get("/dashboard").status_code == 303
+    key = as_header(pair["access_token"])
+    assert theirs.get("/api/applications", headers=key).status_code == 401
+    assert len(events(alice, AuditEvent.SIGNED_OUT_EVERYWHERE)) == 1
+    browser(app, alice)
+
+
 # ---- a refresh token that comes twice
 
 

@@ -29,6 +29,7 @@ from portal.blueprints import (
     language,
     links,
     recovery,
+    second_step,
 )
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config, keep_settings
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     auth.bp,
     recovery.bp,
     links.bp,
+    second_step.bp,
     account.bp,
     applications.bp,
     capture.bp,

@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 FACTS = {
     "from", "to",  # states of an application or a job
     "role", "fields", "limit", "status",
+    "factor",  # the kind of a second factor
     "state",  # what did not allow something: that of an application, an interview or an upload
     "seconds", "applications", "interviews", "answers", "is_analysed", "sign_ins",
 }  # fmt: skip

@@ -10,7 +10,7 @@ from portal.config import Environment, settings
 from portal.database import reading, transaction
 from portal.extensions import db
 from portal.models import AuditEntry, AuditEvent, EmailLink, Role, User, utc_now
-from portal.people import accounts, email_links, passwords, recovery
+from portal.people import accounts, email_links, passwords, recovery, second_factors
 from portal.people.contact_details import tidy_email
 
 
@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
         enable_user,
         delete_user,
         reset_password,
+        remove_second_factor,
         purge,
         print_audit,
         capture_worker,
@@ -124,6 +125,23 @@ def reset_password(email: str, by_mail: bool) -> None:
 def _address_of(link: EmailLink) -> str:
     values = {"token": email_links.token(link)}
     return settings().site_url + current_app.url_map.bind("").build("links.follow", values)
+
+
+@click.command()
+@click.argument("email")
+def remove_second_factor(email: str) -> None:
+    """Remove every second factor of somebody who has lost them all.
+
+    This ends all sign-ins, and a mail tells the person. First make sure that it is this person who
+    asks.
+    """
+    with transaction():
+        was_there = second_factors.remove_all(_person(email), by=audit.OPERATOR)
+    email = tidy_email(email)
+    if was_there:
+        click.echo(f"{email} has no second factor any more and is signed out everywhere.")
+    else:
+        click.echo(f"{email} has no second factor.")
 
 
 def _refuse_leaving(user: User) -> None:

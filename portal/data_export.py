@@ -24,6 +24,7 @@ from portal.models import (
     SignIn,
     User,
 )
+from portal.people import recovery_codes, second_factors
 
 WHO = {
     Agent.PERSON: "somebody else with an account here",
@@ -55,6 +56,8 @@ def _files(user: User) -> dict[str, bytes | Path]:
         "sign_ins.json": _as_json([_columns(row, *NOT_OF_SIGN_IN) for row in _sign_ins(user)]),
         "consents.json": _as_json([_consent(interview) for interview in _consented(user)]),
     }
+    if second_factors.has_any(user.id):
+        files["second_factors.json"] = _as_json(_second_factors(user))
     if mails := db.session.scalars(
         access.own(sa.select(Mail), user).order_by(Mail.created_at)
     ).all():
@@ -192,6 +195,20 @@ def _interview(interview: InterviewSession) -> dict[str, Any]:
             for flag in interview.flags
         ],
     }
+
+
+def _second_factors(user: User) -> dict[str, Any]:
+    """The apps and passkeys, without what is secret in them, and how many codes are left."""
+    shown = [
+        {
+            "kind": factor.kind,
+            "name": factor.name,
+            "created_at": factor.created_at,
+            "used_at": factor.used_at,
+        }
+        for factor in second_factors.of(user)
+    ]
+    return {"factors": shown, "recovery_codes_left": recovery_codes.count_left(user.id)}
 
 
 def _question(question: InterviewQuestion) -> dict[str, Any]:

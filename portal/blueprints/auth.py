@@ -19,6 +19,7 @@ from flask_login import current_user, login_required, login_user
 from flask_wtf.csrf import generate_csrf
 
 from portal import access, activity, audit, languages, time_zones
+from portal.blueprints import recent_proofs
 from portal.config import Environment, settings
 from portal.database import transaction
 from portal.errors import PortalError
@@ -34,6 +35,7 @@ from portal.people import (
     known_browsers,
     new_devices,
     registration,
+    second_factors,
     sign_ins,
 )
 from portal.people.credentials import Credentials
@@ -80,7 +82,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        return _redirect_signed_in(current_user)
+        return redirect_signed_in(current_user)
     form = SignInForm()
     if not form.is_submitted() and not access.is_at_a_kiosk():  # where the next person is another
         form.email.data = session.get(MAIL_TO)
@@ -90,11 +92,21 @@ def login() -> ResponseReturnValue:
         user = credentials.authenticate(credentials_of(form))
     except PortalError as error:
         return beside_form(error, "auth/login.html", form)
+    return sign_in_or_ask(user)
+
+
+def sign_in_or_ask(user: User) -> ResponseReturnValue:
+    """Sign in whoever gave the right password, or first ask for the account's second factor."""
+    if second_factors.has_any(user.id):
+        recent_proofs.begin_second_step(user)
+        return go_to(url_for("second_step.ask", **kept_arguments()))
     start_session(user)
-    return _redirect_signed_in(user)
+    if second_factors.is_missing(user):  # the next page sets one up, and needs no second password
+        recent_proofs.confirm()
+    return redirect_signed_in(user)
 
 
-def _redirect_signed_in(user: User) -> ResponseReturnValue:
+def redirect_signed_in(user: User) -> ResponseReturnValue:
     """Redirect to the page that the user wanted, or else to the user's start page.
 
     A user who signs in for another tab is told to go back there: opening the interview in a
@@ -218,7 +230,11 @@ def credentials_of(form: SignInForm | AccountForm) -> Credentials:
 def kept_for_links() -> dict[str, Any]:
     if not has_request_context():
         return {}
-    return {"next_kept": next_kept(), "demo_mail_folder": _demo_mail_folder()}
+    return {
+        "next_kept": next_kept(),
+        "kept": kept_arguments(),
+        "demo_mail_folder": _demo_mail_folder(),
+    }
 
 
 def _demo_mail_folder() -> str | None:
@@ -236,6 +252,12 @@ def next_kept() -> dict[str, Any]:
 
 def next_path() -> str | None:
     return own_path(request.args.get("next"))
+
+
+def kept_arguments() -> dict[str, Any]:
+    """The URL arguments that the pages of signing in hand on to one another."""
+    other_tab = {"other_tab": 1} if "other_tab" in request.args else {}
+    return next_kept() | other_tab
 
 
 def own_path(target: str | None) -> str | None:

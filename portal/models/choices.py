@@ -143,6 +143,7 @@ class AuditEvent(StrEnum):
     FACTOR_ADDED = "factor_added"
     FACTOR_REMOVED = "factor_removed"
     CODES_MADE = "codes_made"  # new recovery codes
+    CODE_USED = "code_used"  # a recovery code
     MAIL_SENT_AGAIN = "mail_sent_again"
     REFUSED = "refused"  # a row of somebody else, or a page for admins
     BYPASS_TRIED = "bypass_tried"  # a foreign token, a limit, a wrong state

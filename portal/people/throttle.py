@@ -47,6 +47,10 @@ ALL_SIGN_INS_PER_EMAIL = Limit("all sign-ins e-mail", tries=60, window_s=15 * 60
 ALL_SIGN_INS_PER_ADDRESS = Limit("all sign-ins address", tries=600, window_s=15 * 60)
 # A known browser has its own count, so that tries from elsewhere do not make its owner wait.
 SIGN_IN_PER_DEVICE = Limit("sign-in device", tries=10, window_s=15 * 60)
+# Wrong codes after a right password, so strangers cannot make an owner wait. At any moment three of
+# a million codes are right. Who guesses all year, with the password at hand, has a chance of 2 %.
+SECOND_STEP_PER_ACCOUNT = Limit("second step account", tries=5, window_s=15 * 60)
+SECOND_STEP_PER_DAY = Limit("second step day", tries=20, window_s=24 * 60 * 60)
 # Wrong passwords of a signed-in user, who must confirm a change of password, a deletion or an
 # export.
 CONFIRM_PER_ACCOUNT = Limit("confirm account", tries=10, window_s=15 * 60)
@@ -81,7 +85,7 @@ PLAYED_PER_ACCOUNT = Limit("played account", tries=100, window_s=15 * 60)
 # One person's data may be gigabytes.
 EXPORT_PER_ACCOUNT = Limit("export account", tries=5, window_s=60 * 60)
 
-KEEP_S = 60 * 60  # no limit has a longer window, so we delete older tries
+KEEP_S = 24 * 60 * 60  # no limit has a longer window, so we delete older tries
 # An IPv6 customer usually has a whole /64 network, so we count it as one address.
 IPV6_NETWORK_BITS = 64
 

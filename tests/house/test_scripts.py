@@ -22,6 +22,7 @@ DOORS: dict[str, set[str]] = {
     "check": {"devices", "page", "server", "site", "upload"},
     "room": {"devices", "page", "server", "site", "upload"},
     "player": {"page", "site"},
+    "passkeys": {"page", "server", "site"},
     "site": {"page"},
 }
 PAGE_EVENT = re.compile(r'(?:began|#happened)\("(\w+)"')

@@ -27,6 +27,7 @@ EDGES = {
     "people/credentials.py": "no transaction is open while it hashes a password",
     "people/registration.py": "no transaction is open while it hashes a password",
     "people/recovery.py": "no transaction is open while it hashes a password",
+    "people/second_step.py": "a wrong code counts, and is noted, also if the request then fails",
     "people/throttle.py": "a try counts also if the request then fails",
 }
 

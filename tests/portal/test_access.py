@@ -55,6 +55,13 @@ RULES = {
     "recovery.forgot": Door.EVERYBODY,
     "recovery.sent": Door.EVERYBODY,
     "links.follow": Door.EVERYBODY,  # whoever holds the link; others are told that it is over
+    # Whoever gave the right password a moment ago; others are sent to the sign-in page, and those
+    # who are signed in to their pages.
+    "second_step.ask": Door.SIGNED_IN,
+    "second_step.with_passkey": Door.SIGNED_IN,
+    "second_step.passkey_options": Door.EVERYBODY,  # they are told to sign in again
+    "second_step.alone": Door.SIGNED_IN,  # nobody of this walk has a passkey at hand
+    "second_step.alone_options": Door.EVERYBODY,
     "auth.logout": Door.EVERYBODY,
     "auth.signed_in": Door.EVERYBODY,
     "auth.register_about": Door.SIGNED_IN,
@@ -65,6 +72,15 @@ RULES = {
     "account.address": Door.SIGNED_IN,
     "account.address_sent": Door.SIGNED_IN,
     "account.send_confirmation": Door.SIGNED_IN,
+    "account.second_factor": Door.SIGNED_IN,
+    "account.second_factor_app": Door.SIGNED_IN,
+    "account.second_factor_passkey": Door.SIGNED_IN,
+    "account.second_factor_passkey_options": Door.SIGNED_IN,
+    "account.second_factor_remove": Door.OWNER,
+    "account.recovery_codes_page": Door.SIGNED_IN,
+    "account.confirm": Door.SIGNED_IN,
+    "account.confirm_with_passkey": Door.SIGNED_IN,
+    "account.confirm_options": Door.SIGNED_IN,
     "account.sign_out_everywhere": Door.SIGNED_IN,
     "account.sign_in_list": Door.SIGNED_IN,
     "account.sign_in_end": Door.OWNER,
@@ -159,7 +175,7 @@ RULES = {
 
 DENIED = {401, 403, 404}
 # what belongs to somebody; every other argument does not
-OWNED = {"application_id", "interview_id", "answer_id", "sign_in_id"}
+OWNED = {"application_id", "interview_id", "answer_id", "sign_in_id", "factor_id"}
 # is there only once an interview is finished
 OF_READY = {"admin.interview_video", "admin.interview_telemetry"}
 NOBODY = "anonymous"
@@ -223,6 +239,7 @@ def address(rule: Rule, world: World, whose: str) -> str:
         "user_id": world.people["bob"],
         "mail_id": things.mail,
         "sign_in_id": things.sign_in,
+        "factor_id": things.factor,
         "event": "applied",
         "language": "de",
         "slug": make_job("A job nobody applied for").slug

@@ -83,6 +83,13 @@ SHOWS = {
     "capture.kiosk_preview": Shows.ONE,
     "account.address": Shows.NOTHING,
     "account.address_sent": Shows.NOTHING,
+    "account.second_factor": Shows.OWN,
+    "account.second_factor_remove": Shows.ONE,
+    "account.second_factor_app": Shows.NOTHING,
+    "account.second_factor_passkey": Shows.NOTHING,
+    "account.recovery_codes_page": Shows.NOTHING,  # counts one's own codes
+    "account.confirm": Shows.NOTHING,
+    "second_step.ask": Shows.NOTHING,
     "account.password": Shows.NOTHING,
     "account.profile": Shows.NOTHING,
     "Accounts.me": Shows.NOTHING,

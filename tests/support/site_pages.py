@@ -37,6 +37,8 @@ NO_PAGES = {  # a fragment, a file, JSON, or a way to another page
     "capture.answer_playback", "capture.kiosk_status", "capture.kiosk_preview", "capture.piece",
     "capture.upload", "api-docs.openapi_json", "static", "health.healthz", "health.readyz",
     "auth.register_sent", "recovery.sent",  # after a form that was sent
+    "second_step.ask", "account.second_factor_app", "account.second_factor_passkey",
+    "account.second_factor_remove", "account.recovery_codes_page",
 }  # fmt: skip
 FOR_EVERYBODY = [
     ("jobs.board", "/jobs"), ("jobs.board", "/jobs?status=closed"), ("jobs.job", "/jobs/long"),
@@ -61,6 +63,8 @@ PAGES = {  # who opens it: its endpoint, and its path
         ("account.sign_in_list", "/account/sign-ins"),
         ("account.profile", "/account/profile"), ("account.address", "/account/address"),
         ("links.follow", "/link/{change}"), ("account.address_sent", "/account/address/sent"),
+        ("account.second_factor", "/account/second-factor"),
+        ("account.confirm", "/account/confirm"),
         ("account.data", "/account/data"), ("account.delete", "/account/delete"),
         *INTERVIEW, ("error", "/nowhere"), ("error", "/admin/"),
     ],

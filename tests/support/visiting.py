@@ -108,7 +108,8 @@ class Visitor:
 
     def send(self, path: str, page: str | None = None, **fields: Any) -> Answer:
         """Fill in the form of a page (by default the one at the same address) and send it."""
-        shown = self.get(page or path).text
+        text = self.get(page or path).text
+        shown = text[max(0, text.find(f'action="{path}"')) :]  # a list has a form in each row
         token, seen, made = (wanted.search(shown) for wanted in (TOKEN, SEEN, MADE))
         assert token, f"there is no form at {page or path}"
         hidden = {"csrf_token": token[1]} | ({"seen": seen[1]} if seen else {})

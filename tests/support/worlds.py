@@ -18,7 +18,16 @@ from portal import interviews, mail
 from portal.config import settings
 from portal.database import transaction
 from portal.extensions import db
-from portal.models import InterviewSession, InterviewState, Mail, MailEvent, SignIn, User
+from portal.models import (
+    FactorKind,
+    InterviewSession,
+    InterviewState,
+    Mail,
+    MailEvent,
+    SecondFactor,
+    SignIn,
+    User,
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Belongings:
     ready: uuid.UUID
     mail: uuid.UUID
     sign_in: uuid.UUID
+    factor: uuid.UUID
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,7 @@ def make_world() -> None:
         db.session.commit()
         with transaction():
             mail.send(user, MailEvent.APPLIED, job=ready.application.job.title)
+            db.session.add(SecondFactor(user_id=user.id, kind=FactorKind.TOTP, name="App"))
 
 
 def find_world() -> World:
@@ -83,9 +94,13 @@ def belongings_of(user: User) -> Belongings:
         path.write_text("{}")
     job = application.job
     told = db.session.scalars(sa.select(Mail.id).where(Mail.user_id == user.id)).first()
+    factor = db.session.scalars(
+        sa.select(SecondFactor.id).where(SecondFactor.user_id == user.id)
+    ).first()
     assert told
     sign_in = db.session.scalars(sa.select(SignIn.id).where(SignIn.user_id == user.id)).first()
     assert sign_in
+    assert factor
     return Belongings(
-        application.id, job.id, job.slug, running.id, answer.id, ready.id, told, sign_in
+        application.id, job.id, job.slug, running.id, answer.id, ready.id, told, sign_in, factor
     )

@@ -13,7 +13,7 @@ from portal.extensions import db
 from portal.forms.account import ConfirmForm, PasswordForm
 from portal.languages import gettext as _
 from portal.models import AuditEvent, SignInKind, User, utc_now
-from portal.people import accounts, credentials, sign_ins, throttle
+from portal.people import accounts, credentials, second_factors, sign_ins, throttle
 from portal.web.error_pages import beside_form
 from portal.web.htmx import go_to
 
@@ -25,6 +25,7 @@ def account() -> ResponseReturnValue:
         "account/account.html",
         sign_ins=len(browsers),
         waiting=address_change.asked_for(current_user),
+        has_factor=second_factors.has_any(current_user.id),
     )
 
 

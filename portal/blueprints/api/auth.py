@@ -11,13 +11,13 @@ from portal import access, audit
 from portal.blueprints.api import tokens
 from portal.blueprints.api.base import ApiBlueprint, field_errors
 from portal.blueprints.api.schemas import (
-    Credentials,
     MailSent,
     Person,
     ProfileChange,
     RefreshToken,
     Registration,
     SignedIn,
+    SignInForProgram,
     SignInRow,
     Tokens,
 )
@@ -25,7 +25,15 @@ from portal.database import transaction
 from portal.extensions import db
 from portal.languages import gettext as _
 from portal.models import AuditEvent, SignIn, SignInKind, User, utc_now
-from portal.people import accounts, credentials, new_devices, registration, sign_ins, throttle
+from portal.people import (
+    accounts,
+    credentials,
+    new_devices,
+    registration,
+    second_step,
+    sign_ins,
+    throttle,
+)
 from portal.web.answer_times import on_the_grid
 
 bp = ApiBlueprint("Accounts", "/auth", "Register, sign in, refresh, sign out")
@@ -75,14 +83,22 @@ def change_me(values: dict[str, Any]) -> User:
 
 
 @bp.post("/login")
-@bp.arguments(Credentials)
+@bp.arguments(SignInForProgram)
 @bp.response(200, SignedIn)
 @bp.alt_response(401, "UNAUTHORIZED")
 @bp.alt_response(403, "FORBIDDEN")
 @bp.alt_response(429, "TOO_MANY_REQUESTS")
 def login(values: dict[str, Any]) -> dict[str, Any] | ResponseReturnValue:
-    """Sign in"""
-    return _signed_in(credentials.authenticate(_credentials(values)))
+    """Sign in
+
+    An account with a second factor needs `code` as well. Without it, the answer to the right
+    password is 401 with the member `code` "second_factor_needed", and to a wrong one
+    "second_factor_wrong". 403 with "second_factor_missing" says that the account must set one up
+    in a browser first.
+    """
+    user = credentials.authenticate(_credentials(values))
+    second_step.prove_for_program(user, values["code"], request.remote_addr)
+    return _signed_in(user)
 
 
 @bp.post("/refresh")
@@ -109,7 +125,7 @@ def refresh() -> dict[str, Any] | ResponseReturnValue:
 
 
 @bp.post("/logout")
-@bp.signed_in(verify_type=False)
+@bp.signed_in(without_factor=True, verify_type=False)
 @bp.arguments(RefreshToken, required=False)
 @bp.response(204)
 def logout(values: dict[str, Any]) -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 import flask_smorest
 from flask import Request, current_app
 from flask.typing import ResponseReturnValue
-from flask_jwt_extended import verify_jwt_in_request
+from flask_jwt_extended import get_current_user, verify_jwt_in_request
 from flask_login import AnonymousUserMixin
 from flask_sqlalchemy.pagination import Pagination
 from marshmallow import Schema
@@ -21,6 +21,7 @@ from portal.blueprints.api.schemas import fields_at_fault
 from portal.database import release_lock
 from portal.extensions import db
 from portal.languages import gettext as _
+from portal.people import second_step
 from portal.web.error_pages import problem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -69,16 +70,19 @@ class ApiBlueprint(flask_smorest.Blueprint):
         for code in (400, 422):
             self.register_error_handler(code, _fields_failed)
 
-    def signed_in(self, **options: Any) -> Callable[[View], View]:
+    def signed_in(self, *, without_factor: bool = False, **options: Any) -> Callable[[View], View]:
         """A decorator for a view that needs an access token.
 
         `options` are those of `verify_jwt_in_request`; they can ask for another kind of token.
+        `without_factor`: also for an account that lacks the second factor that it must have.
         """
 
         def decorate(view: View) -> Any:
             @wraps(view)
             def checked(*args: Any, **kwargs: Any) -> Any:
                 verify_jwt_in_request(**options)
+                if not without_factor and (user := get_current_user()):
+                    second_step.refuse_without(user)
                 release_lock()  # the body may arrive slowly
                 return view(*args, **kwargs)
 

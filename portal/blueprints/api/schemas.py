@@ -54,6 +54,7 @@ class Problem(Schema):
     detail = fields.String(metadata=said("What to do about it"))
     request_id = fields.String(metadata=said("The id of this request in the server's log"))
     errors = fields.Dict(keys=fields.String(), metadata=said("Messages for each wrong field"))
+    code = fields.String(metadata=said("For some errors: a name that never changes"))
 
 
 class PageQuery(Schema):
@@ -128,6 +129,16 @@ def a_time_zone(name: str) -> None:
 
 FULL_NAME_CHECKS = [validate.Length(max=120), a_name]
 PHONE_CHECKS = [validate.Length(max=contact_details.PHONE_MAX_CHARS), a_phone]
+
+
+class SignInForProgram(Credentials):
+    code = fields.String(
+        load_default=None,
+        load_only=True,
+        allow_none=True,
+        validate=validate.Length(max=40),
+        metadata=said("For an account with a second factor: its app's code, or a recovery code"),
+    )
 
 
 class Registration(Credentials):

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.access import fetch_own, sign_in_here
+from portal.blueprints import recent_proofs
 from portal.blueprints.account.bp import bp
 from portal.database import transaction
 from portal.extensions import db
@@ -27,6 +28,8 @@ def sign_in_list() -> ResponseReturnValue:
 def sign_in_end(sign_in_id: uuid.UUID) -> ResponseReturnValue:
     if db.session.get(SignIn, sign_in_id) is not None:  # somebody else's is refused
         fetch_own(SignIn, sign_in_id)
+    if not recent_proofs.is_confirmed():
+        return _confirm_first()
     with transaction():
         was_there = sign_ins.end_by_hand(current_user, sign_in_id, by=current_user)
     if was_there:
@@ -38,11 +41,19 @@ def sign_in_end(sign_in_id: uuid.UUID) -> ResponseReturnValue:
 
 @bp.post("/sign-ins/end-others")
 def sign_in_end_others() -> ResponseReturnValue:
+    if not recent_proofs.is_confirmed():
+        return _confirm_first()
     with transaction():
         ended = sign_ins.end_others(current_user, sign_in_here(), by=current_user)
     said = ngettext("%(num)s other sign-in is ended.", "%(num)s other sign-ins are ended.", ended)
     flash(said if ended else _("There was no other sign-in."), "success" if ended else "info")
     return _back()
+
+
+def _confirm_first() -> ResponseReturnValue:
+    """Whoever finds a browser open must not sign out the account's owner."""
+    flash(_("Confirm that it is you, then press the button again."), "info")
+    return go_to(url_for("account.confirm", next=url_for("account.sign_in_list")))
 
 
 def _back() -> ResponseReturnValue:

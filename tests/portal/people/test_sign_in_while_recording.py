@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from factories import sign_in
+from factories import PASSWORD, sign_in
 from flask import Flask
 from flask.testing import FlaskClient
 from interview_steps import TAB, clip_bytes, start_answer
@@ -114,6 +114,7 @@ def test_a_sign_in_that_was_ended_by_hand_does_not_go_on(
 ) -> None:
     start_answer(interview)
     other = sign_in(app.test_client(), alice)
+    other.post("/account/confirm", data={"password": PASSWORD})
     other.post("/account/sign-ins/end-others")
 
     assert client.get(f"/capture/{interview.id}/room.json").status_code == 401

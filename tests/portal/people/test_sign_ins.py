@@ -43,6 +43,11 @@ def browser(app: Flask, user: User, user_agent: str = FIREFOX) -> FlaskClient:
     return client
 
 
+def confirm(client: FlaskClient) -> None:
+    """Prove with the password that it is oneself, as the page asks it."""
+    client.post("/account/confirm", data={"password": PASSWORD})
+
+
 def rows_of(user: User) -> list[SignIn]:
     db.session.rollback()
     newest_first = db.select(SignIn).order_by(SignIn.started_at.desc())
@@ -108,6 +113,7 @@ def test_one_sign_in_is_ended_and_the_others_stay(
     app: Flask, alice: User, headers: dict[str, str]
 ) -> None:
     here, phone, laptop = (browser(app, alice, name) for name in (FIREFOX, PHONE, EDGE))
+    confirm(here)
     [chosen] = [row.id for row in rows_of(alice) if row.device == PHONE]
     said = here.post(f"/account/sign-ins/{chosen}/end", headers=headers)
 
@@ -125,6 +131,7 @@ def test_one_sign_in_is_ended_and_the_others_stay(
 def test_all_others_are_ended_at_once_programs_too(app: Flask, alice: User) -> None:
     here, there = browser(app, alice), browser(app, alice, PHONE)
     pair = issue(alice)
+    confirm(here)
     page = here.post("/account/sign-ins/end-others", follow_redirects=True).text
 
     assert "2 other sign-ins are ended." in page
@@ -137,6 +144,17 @@ def test_all_others_are_ended_at_once_programs_too(app: Flask, alice: User) -> N
     assert [entry.facts for entry in events(alice, AuditEvent.SIGN_IN_ENDED)] == [{"sign_ins": 2}]
     again = here.post("/account/sign-ins/end-others", follow_redirects=True).text
     assert "There was no other sign-in." in again
+
+
+@pytest.mark.parametrize("path", ["{theirs}/end", "end-others"])
+def test_ending_asks_for_the_password_before(app: Flask, alice: User, path: str) -> None:
+    here, theirs = browser(app, alice), start_sign_in(alice)
+    said = here.post("/account/sign-ins/" + path.format(theirs=theirs))
+
+    assert (said.status_code, said.location) == (303, "/account/confirm?next=/account/sign-ins")
+    assert theirs in [row.id for row in rows_of(alice)]
+    asked = here.post(said.location, data={"password": PASSWORD})
+    assert asked.location == "/account/sign-ins"
 
 
 def test_nobody_ends_anothers_sign_in(app: Flask, alice: User, bob: User) -> None:

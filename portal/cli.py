@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         purge,
         print_audit,
         capture_worker,
+        mail_worker,
         kiosk,
     ):
         app.cli.add_command(command)
@@ -176,11 +177,22 @@ def print_audit() -> None:
 
 
 @click.command("capture-worker")
-def capture_worker() -> None:
-    """Measure answers and finish interviews, until SIGTERM or SIGINT stops this process."""
+@click.option("--no-mail", is_flag=True, help="Leave mails to `flask mail-worker`.")
+def capture_worker(no_mail: bool) -> None:
+    """Measure answers, finish interviews and send mails, until SIGTERM or SIGINT stops it."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     work.lower_priority(settings(app))
-    work.Worker(app).run()
+    work.Worker(app, work.Part.ALONE if no_mail else work.Part.ALL).run()
+
+
+@click.command("mail-worker")
+def mail_worker() -> None:
+    """Only send mails, until SIGTERM or SIGINT stops this process.
+
+    So the process that opens recordings needs no network.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    work.Worker(app, work.Part.BESIDE).run()
 
 
 @click.command()

@@ -30,7 +30,7 @@ from portal.work.kinds import (
     register_rows_beside,
 )
 from portal.work.manager import BackgroundManager, Task
-from portal.work.worker import Worker, lower_priority, make_manager, start_working
+from portal.work.worker import Part, Worker, lower_priority, make_manager, start_working
 
 __all__ = [
     "GONE",
@@ -41,6 +41,7 @@ __all__ = [
     "ClaimLost",
     "Halt",
     "Halted",
+    "Part",
     "RowKind",
     "Task",
     "Waiting",

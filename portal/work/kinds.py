@@ -52,8 +52,8 @@ class Kinds:
     def rows(self) -> list[RowKind]:
         return [kind for load in self.load_rows for kind in load()]
 
-    def all_rows(self) -> list[RowKind]:
-        return self.rows() + [kind for load in self.load_rows_beside for kind in load()]
+    def rows_beside(self) -> list[RowKind]:
+        return [kind for load in self.load_rows_beside for kind in load()]
 
 
 def register_rows(app: Flask, load: LoadRows) -> None:
@@ -90,7 +90,7 @@ def kinds_of(app: Flask) -> Kinds:
 
 def next_task(app: Flask) -> Task | None:
     """Claim the next row of any kind, and return the task for it. None if no row waits."""
-    return _next_of(app, kinds_of(app).all_rows())
+    return _next_of(app, [*kinds_of(app).rows(), *kinds_of(app).rows_beside()])
 
 
 def next_or_idle_task(app: Flask) -> Task | None:

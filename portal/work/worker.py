@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import threading
+from enum import StrEnum
 from pathlib import Path
 
 from flask import Flask
@@ -30,31 +31,45 @@ WATCH_EVERY_S = 0.5
 EXIT_OUT_OF_MEMORY = 70  # not 0, so that a supervisor starts it again
 
 
-def start_working(app: Flask, manager: BackgroundManager) -> None:
+class Part(StrEnum):
+    """Which work a process does. Two processes may share it, each with the rights that it needs."""
+
+    ALL = "all"
+    ALONE = "alone"  # not what waits for other machines, so the process needs no network
+    BESIDE = "beside"  # only that (`register_rows_beside`)
+
+
+def start_working(app: Flask, manager: BackgroundManager, part: Part = Part.ALL) -> None:
     """Import the modules of all kinds of work before anybody waits, then start to look for work."""
-    kinds_of(app).all_rows()
+    if part is not Part.BESIDE:
+        kinds_of(app).rows()
+    if part is not Part.ALONE:
+        kinds_of(app).rows_beside()
     manager.ensure_started()
 
 
-def make_manager(app: Flask, kind: WorkerKind) -> BackgroundManager:
+def make_manager(app: Flask, kind: WorkerKind, part: Part = Part.ALL) -> BackgroundManager:
     """The threads that look for work and do it, not started yet."""
     max_threads = settings(app).capture_workers
+    measures, sends = part is not Part.BESIDE, part is not Part.ALONE
     return BackgroundManager(
         lambda: next_or_idle_task(app),
-        max_threads,
+        max_threads if measures else 0,
         idle_s=LOOK_EVERY_S,
-        beat=Heartbeat(app, kind).beat,
+        # a heartbeat says that somebody measures
+        beat=Heartbeat(app, kind).beat if measures else lambda _tasks: None,
         # kinds of work register later, so this is the list and not what it holds now
-        beside=kinds_of(app).lanes if max_threads else (),
+        beside=kinds_of(app).lanes if max_threads and sends else (),
     )
 
 
 class Worker:
     """A process that does only background work. It ends on a signal or above its memory limit."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, part: Part = Part.ALL) -> None:
         self._app = app
-        self._manager = make_manager(app, WorkerKind.WORKER)
+        self._part = part
+        self._manager = make_manager(app, WorkerKind.WORKER, part)
         self._max_bytes = settings(app).capture_memory_bytes
         self._ended = threading.Event()
 
@@ -62,8 +77,9 @@ class Worker:
         """Work until a signal asks this process to end. Then give back unfinished work."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._ended.set())
-        start_working(self._app, self._manager)
-        log.info("measuring, at most %d answers at a time", self._manager.status().max_threads)
+        start_working(self._app, self._manager, self._part)
+        if self._part is not Part.BESIDE:
+            log.info("measuring, at most %d answers at a time", self._manager.status().max_threads)
         while not self._ended.wait(WATCH_EVERY_S):
             self._manager.ensure_started()
             if self._max_bytes and memory_bytes() > self._max_bytes:

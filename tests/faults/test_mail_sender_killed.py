@@ -168,11 +168,12 @@ def times_taken(post: Post, mail_id: uuid.UUID) -> int:
 
 def test_a_worker_takes_over_from_one_that_was_killed(post: Post) -> None:
     mail_id = written_mail()
-    worker = LiveWorker(post.site, name="first", lease_s=1.0)
+    worker = LiveWorker(post.site, name="first", lease_s=3.0)
     post.server.kill_at("RCPT received", worker.kill)
     worker.start()
     assert post.server.killed.wait(WITHIN_S)
-    other = LiveWorker(post.site, name="second", lease_s=1.0)
+    post.server.kill_at(None, lambda: None)
+    other = LiveWorker(post.site, name="second", lease_s=3.0)
     other.start()
     wait_until(lambda: has_gone(mail_id))
     assert other.stop() == 0

@@ -77,7 +77,8 @@ def test_a_link_ends_after_its_time(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("change", [
     lambda link: link[:-1] + ("A" if link[-1] != "A" else "B"), lambda link: link[:-1],
-    lambda _link: "/link/x", lambda _link: "/link/" + "A" * 65, lambda link: link[:28],
+    lambda link: link[:-1] + "é", lambda link: link + "\0", lambda _link: "/link/x",
+    lambda _link: "/link/" + "A" * 65, lambda link: link[:28],
 ])  # fmt: skip
 def test_a_link_that_we_did_not_make_is_no_link(client: FlaskClient, change: object) -> None:
     link = registered(client)

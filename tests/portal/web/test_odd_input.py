@@ -79,7 +79,9 @@ def test_nothing_odd_that_is_sent_makes_the_portal_fail(app: Flask, cast: Cast) 
     known = {
         "interview_id": interview.id, "answer_id": answer.id, "application_id": application.id,
         "slug": "a", "job_id": application.job_id, "user_id": cast.bob.id,
-        "filename": "\u202e/../a", "position": 1,
+        "filename": "\u202e/../a", "position": 1, "token": "\u202eA" * 40, "event": "applied",
+        "factor_id": cast.bob.id, "mail_id": cast.bob.id, "sign_in_id": cast.bob.id,
+        "language": "de",
     }  # fmt: skip
     with app.test_request_context():
         paths = [

@@ -154,7 +154,7 @@ def pages(target: Target) -> dict[str, list[str]]:
     """The pages with forms, by the user who opens them ("" is a visitor without an account)."""
     interview, job = target.interview_id, target.job_ids[0]
     account = ["/account/password", "/account/data", "/account/delete", "/account/profile"]
-    account += ["/account/address"]
+    account += ["/account/address", "/account/sign-ins"]
     candidate = [
         *account,
         "/jobs",

@@ -211,7 +211,7 @@ def test_what_is_wrong_has_the_focus(
     page = browser.new_page()
     page.goto(server.url + path)
     page.wait_for_load_state("networkidle")
-    page.locator("main form").evaluate("(form) => (form.noValidate = true)")
+    page.locator("main form").first.evaluate("(form) => (form.noValidate = true)")
     for label, words in fill.items():
         page.get_by_label(label).fill(words)
     page.get_by_role("main").get_by_role("button", name=button).click()

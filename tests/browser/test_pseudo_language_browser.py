@@ -68,7 +68,7 @@ class Site:
         email = "alice" if who == KIOSK else who
         page.locator("#email").fill(f"{email}@example.org")
         page.locator("#password").fill(PASSWORD)
-        page.locator("main form button").click()
+        page.locator("main form button").first.click()
         page.wait_for_url(lambda url: "/login" not in url)
 
     def url(self, who: str, path: str) -> str:

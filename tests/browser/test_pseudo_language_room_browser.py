@@ -63,14 +63,14 @@ class GreekCandidate(Candidate):
         page.goto(f"{self.portal}/login")
         page.locator("#email").fill(self.email)
         page.locator("#password").fill(PASSWORD)
-        page.locator("main form button").click()
+        page.locator("main form button").first.click()
         page.wait_for_url(lambda url: "/login" not in url)
 
     def consent(self, *, analyse: bool = False) -> None:
         self.page.goto(self.url("consent"))
         self.page.locator("#record").check()
         self.page.locator("#analyse").set_checked(analyse)
-        self.page.locator("main form button").click()
+        self.page.locator("main form button").first.click()
         self.page.wait_for_url("**/check")
 
     def press(self, name: str) -> None:

@@ -34,6 +34,7 @@ from portal.blueprints import (
 from portal.blueprints.capture import pieces
 from portal.config import PROJECT_FOLDER, Config, keep_settings
 from portal.extensions import csrf, db, jwt, login_manager, migrate, sign_with_sha256
+from portal.people import common_passwords
 from portal.web import byte_ranges, error_pages, json_bodies, security_headers, template_filters
 
 # The largest form carries a résumé (`hiring.resumes.MAX_MB`) and some fields. Video arrives in
@@ -78,6 +79,7 @@ def create_app(config: Config | None = None) -> Flask:
     if config is None:
         load_dotenv(PROJECT_FOLDER / ".env")
         config = Config.from_env()
+    common_passwords.check_list()
     app = Flask(__name__, instance_path=str(config.instance_path))
     app.response_class = byte_ranges.Response
     configure(app, config)

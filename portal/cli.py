@@ -55,7 +55,7 @@ def seed() -> None:
 @click.password_option()
 def create_admin(email: str, full_name: str, password: str) -> None:
     """Create an admin, or make a registered person an admin."""
-    if problem := passwords.why_refused(password, email):
+    if problem := passwords.why_refused(password, email, full_name):
         raise click.ClickException(problem)
     email, password_hash = tidy_email(email), passwords.hash_password(password)
     with transaction():

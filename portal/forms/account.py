@@ -69,17 +69,17 @@ class ConfirmForm(PageForm):
 
 
 class PasswordForm(PageForm):
-    """The old and the new password. The new one must not be `email`, the user's address."""
+    """The old and the new password of the account with this address and name."""
 
     old = known_password_field(lazy_gettext("Password now"))
     new = new_password_field(lazy_gettext("New password"))
 
-    def __init__(self, email: str) -> None:
+    def __init__(self, email: str, full_name: str) -> None:
         super().__init__()
-        self._email = email
+        self._email, self._full_name = email, full_name
 
     def validate_new(self, field: Field) -> None:
-        if reason := passwords.why_refused(field.data, self._email):
+        if reason := passwords.why_refused(field.data, self._email, self._full_name):
             raise ValidationError(reason)
         if field.data == self.old.data:
             raise ValidationError(_("This is the password you have. Choose another."))
@@ -108,7 +108,9 @@ class AccountForm(DefendedForm):
     password = new_password_field(lazy_gettext("Password"))
 
     def validate_password(self, field: Field) -> None:
-        if reason := passwords.why_refused(field.data, self.email.data or ""):
+        if reason := passwords.why_refused(
+            field.data, self.email.data or "", self.full_name.data or ""
+        ):
             raise ValidationError(reason)
 
 
@@ -119,16 +121,16 @@ class ForgotForm(DefendedForm):
 
 
 class NewPasswordForm(PageForm):
-    """A new password for the account with the address `email`, whose link was followed."""
+    """A new password for the account with this address and name, whose link was followed."""
 
     new = new_password_field(lazy_gettext("New password"))
 
-    def __init__(self, email: str) -> None:
+    def __init__(self, email: str, full_name: str) -> None:
         super().__init__()
-        self._email = email
+        self._email, self._full_name = email, full_name
 
     def validate_new(self, field: Field) -> None:
-        if reason := passwords.why_refused(field.data, self._email):
+        if reason := passwords.why_refused(field.data, self._email, self._full_name):
             raise ValidationError(reason)
 
 

@@ -1,27 +1,26 @@
 """Passwords: which ones we accept, and how we hash and check them. It knows no user accounts."""
 
 import functools
+import re
 import secrets
 import unicodedata
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from portal.config import settings
 from portal.languages import gettext as _
+from portal.people import common_passwords
 
 MIN_CHARS = 10
 MAX_CHARS = 200  # longer than any passphrase; hashing megabytes would only cost us time
 
-# The most common passwords that are long enough for MIN_CHARS, in lower case.
-COMMON = {
-    "1234567890", "12345678910", "0123456789", "0987654321", "1q2w3e4r5t", "1q2w3e4r5t6y",
-    "qwertyuiop", "qwertyuiop123", "asdfghjkl1", "password123", "password1234", "password12",
-    "passwordpassword", "iloveyou12", "iloveyou123", "welcome123", "welcome1234", "letmein123",
-    "letmein1234", "administrator", "changeme123", "qwerty1234", "qwerty12345", "qwerty123456",
-    "abcdefghij", "abcdefghijk", "abc123456789", "football123", "baseball123", "sunshine123",
-    "princess123", "superman123", "q1w2e3r4t5", "1qaz2wsx3edc", "zaq12wsxcde3", "1111111111",
-    "correcthorsebatterystaple", "correct horse battery staple",
-}  # fmt: skip
+# Of a password, without the words that anybody knows of its owner. Who knows the words guesses
+# fewer characters than these: "maria.example26" of Maria Example has three.
+OWN_MIN_CHARS = 6
+WORD_MIN_CHARS = 3  # shorter words stand in many passwords by chance
+LONGEST_BLOCK = 4  # "abcabcabcabc" is the block "abc", again and again
 
 _hasher = PasswordHasher()  # Argon2id with the parameters that RFC 9106 recommends for servers
 
@@ -48,11 +47,14 @@ def needs_rehash(password_hash: str) -> bool:
     return _hasher.check_needs_rehash(password_hash)
 
 
-def why_refused(password: str, email: str = "") -> str | None:
-    """A sentence that says why we refuse this password, or None if we accept it."""
+def why_refused(password: str, email: str = "", name: str = "") -> str | None:
+    """A sentence that says why we refuse this password, or None if we accept it.
+
+    `email` and `name` are those of its owner. Anybody knows them, and the names of this portal.
+    """
     # Check the normalised form that we hash. Other characters may spell a common password too.
     password = _normalised(password)
-    plain = password.casefold().strip()
+    plain = plain_form(password)
     if len(password) < MIN_CHARS:
         return _(
             "Use at least %(number)s characters. A few words in a row are easy to remember.",
@@ -60,11 +62,37 @@ def why_refused(password: str, email: str = "") -> str | None:
         )
     if len(password) > MAX_CHARS:
         return _("Use at most %(number)s characters.", number=MAX_CHARS)
-    if plain in COMMON or len(set(plain)) < 4:
+    if common_passwords.contains(plain) or _is_a_pattern(plain):
         return _("This password is one of those that are tried first. Choose another.")
-    if email and plain in {email.casefold(), email.casefold().partition("@")[0]}:
-        return _("Choose a password that is not your e-mail address.")
+    site = settings()
+    if _own_chars(plain, f"{email} {name} {site.site_name} {site.site_url}") < OWN_MIN_CHARS:
+        return _(
+            "This password is hardly more than your name, your address or the name of this site. "
+            "Choose another."
+        )
     return None
+
+
+def plain_form(password: str) -> str:
+    """The password as common ones are compared: normal form, lower case, no spaces around it."""
+    return _normalised(password).casefold().strip()
+
+
+def _is_a_pattern(plain: str) -> bool:
+    """Whether it is one short block again and again, or characters in a row (`abcdefghij`)."""
+    if (plain + plain).find(plain, 1) <= LONGEST_BLOCK or len(set(plain)) < LONGEST_BLOCK:
+        return True
+    steps = {ord(after) - ord(before) for before, after in pairwise(plain)}
+    return steps <= {1} or steps <= {-1}
+
+
+def _own_chars(plain: str, known: str) -> int:
+    """How many characters are left without the words of `known`, the longest taken out first."""
+    words = set(re.findall(r"\w+", plain_form(known).replace("_", " ")))
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) >= WORD_MIN_CHARS:
+            plain = plain.replace(word, "")
+    return len(plain)
 
 
 @functools.cache

@@ -40,7 +40,6 @@ NONE: dict[tuple[str, str], str] = {
     ("portal/health.py", "*"): "operators read it",
     ("portal/mail/transports.py", "Write *"): "so do they this",
     ("portal/people/device_words.py", "*"): "names of browsers and systems",
-    ("portal/people/passwords.py", "correct horse battery staple"): "a password",
     ("portal/web/security_headers.py", "'self'*"): "a policy",
     ("portal/static/player/film.js", "Apple"): "a browser's vendor",
     ("portal/static/upload/tus.js", "Bearer *"): "a header",

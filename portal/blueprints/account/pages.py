@@ -31,7 +31,7 @@ def account() -> ResponseReturnValue:
 
 @bp.route("/password", methods=["GET", "POST"])
 def password() -> ResponseReturnValue:
-    form = PasswordForm(current_user.email)
+    form = PasswordForm(current_user.email, current_user.full_name)
     if not form.validate_on_submit():
         return render_template(
             "account/password.html", form=form

@@ -158,7 +158,9 @@ class Registration(Credentials):
 
     @validates_schema
     def _password_is_fit(self, values: dict[str, Any], **_options: Any) -> None:
-        if reason := passwords.why_refused(values["password"], values["email"]):
+        if reason := passwords.why_refused(
+            values["password"], values["email"], values["full_name"]
+        ):
             raise ValidationError(reason, "password")
 
 

@@ -190,7 +190,7 @@ def _answer(code: int, title: str, advice: str, way_on: tuple[str, str] | None =
     return make_response(render_template(template, **view), code)
 
 
-def problem(code: int, title: str, detail: str, **more: Any) -> Response:
+def problem(code: int, title: str, detail: str, /, **more: Any) -> Response:
     """An error for programs (RFC 9457). `more` adds members, such as `errors` for each field."""
     said = {"type": f"{MARK}{code}", "status": code, "title": title, "detail": detail}
     response = jsonify(**said, request_id=g.get("request_id", "-"), **more)

@@ -26,7 +26,8 @@ LATIN = re.compile("[A-Za-zÀ-ÖØ-öø-ɏ]")
 # Each text and spoken attribute of the page, without what stands in brackets. The depth is kept
 # from text to text, because a sentence may have a link or a value in its middle.
 OUTSIDE = """([begin, end]) => {
-    const SILENT = "script, style, noscript, code, kbd, #api-docs, [lang]:not(html)";
+    const SILENT = "script, style, noscript, code, kbd, [translate=no], #api-docs,"
+        + " [lang]:not(html)";
     const SPOKEN = ["title", "alt", "aria-label", "aria-description", "aria-roledescription",
         "aria-valuetext", "placeholder", "data-busy", "label"];
     let depth = 0;

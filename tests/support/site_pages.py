@@ -37,6 +37,7 @@ NO_PAGES = {  # a fragment, a file, JSON, or a way to another page
     "capture.answer_playback", "capture.kiosk_status", "capture.kiosk_preview", "capture.piece",
     "capture.upload", "api-docs.openapi_json", "static", "health.healthz", "health.readyz",
     "auth.register_sent", "recovery.sent",  # after a form that was sent
+    # after the password, or for who has a factor: test_pseudo_language_factors_browser.py
     "second_step.ask", "account.second_factor_app", "account.second_factor_passkey",
     "account.second_factor_remove", "account.recovery_codes_page",
 }  # fmt: skip

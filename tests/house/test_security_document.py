@@ -11,7 +11,7 @@ from portal.config import PROJECT_FOLDER
 
 DOCUMENT = (PROJECT_FOLDER / "docs" / "security.md").read_text()
 NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", DOCUMENT)))
-ROWS = re.findall(r"^\| (V\d+\.\d+) \| (.+) \| (.+) \|$", DOCUMENT, re.MULTILINE)
+ROWS = re.findall(r"^\| (V\d+(?:\.\d+)+) \| (.+) \| (.+) \|$", DOCUMENT, re.MULTILINE)
 
 
 def test_every_test_that_is_named_exists() -> None:

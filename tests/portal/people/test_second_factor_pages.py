@@ -154,6 +154,11 @@ def test_new_codes_end_the_old_ones(client: FlaskClient, alice: User) -> None:
     assert not is_signed_in(client)
 
 
+def test_a_change_offers_to_end_other_sign_ins(client: FlaskClient, alice: User) -> None:
+    give_app(alice)
+    assert 'href="/account/sign-ins"' in sign_in(client, alice).get(FACTORS).text
+
+
 # ---- those who must have one
 
 

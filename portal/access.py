@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import sqlalchemy as sa
-from flask import Flask, abort, request, session
+from flask import Flask, Response, abort, after_this_request, request, session
 from flask.typing import ResponseReturnValue
 from flask_jwt_extended import get_current_user
 from flask_login import AnonymousUserMixin, current_user, logout_user
@@ -277,7 +277,20 @@ def sign_out_here() -> None:
     if sign_in := sign_in_here():
         sign_ins.end(sign_in)
     logout_user()
+    forget_here()
+
+
+def forget_here() -> None:
+    """Empty the session, and ask this browser to drop what it cached of our pages.
+
+    It keeps its storage, where recorded pieces of an interview may wait for the server.
+    """
     session.clear()
+
+    @after_this_request
+    def clear_cache(response: Response) -> Response:
+        response.headers["Clear-Site-Data"] = '"cache"'
+        return response
 
 
 def admins_only() -> ResponseReturnValue | None:

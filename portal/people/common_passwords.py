@@ -33,7 +33,9 @@ def contains(plain: str) -> bool:
 
 def write(plain_passwords: Iterable[str], path: Path = FILE) -> None:
     """Write the list. All are in the form of `passwords.plain_form`."""
-    path.write_bytes(b"".join(sorted({_hash(plain) for plain in plain_passwords})))
+    whole = path.with_suffix(".new")  # an interrupted set-up leaves no half of a list
+    whole.write_bytes(b"".join(sorted({_hash(plain) for plain in plain_passwords})))
+    whole.replace(path)
 
 
 @functools.cache

@@ -80,10 +80,17 @@ def plain_form(password: str) -> str:
 
 def _is_a_pattern(plain: str) -> bool:
     """Whether it is one short block again and again, or characters in a row (`abcdefghij`)."""
-    if (plain + plain).find(plain, 1) <= LONGEST_BLOCK or len(set(plain)) < LONGEST_BLOCK:
+    if any(_repeats(plain, chars) for chars in range(1, LONGEST_BLOCK + 1)):
+        return True
+    if len(set(plain)) < LONGEST_BLOCK:
         return True
     steps = {ord(after) - ord(before) for before, after in pairwise(plain)}
     return steps <= {1} or steps <= {-1}
+
+
+def _repeats(plain: str, block_chars: int) -> bool:
+    """Whether it is its first characters again and again, perhaps cut off at the end."""
+    return all(char == plain[at % block_chars] for at, char in enumerate(plain))
 
 
 def _own_chars(plain: str, known: str) -> int:

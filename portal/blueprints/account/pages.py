@@ -1,10 +1,10 @@
 """The pages of a person's own account: change the password, sign out, export the data, delete."""
 
-from flask import Response, flash, render_template, request, session, url_for
+from flask import Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import account_deletion, address_change, audit, data_export
+from portal import access, account_deletion, address_change, audit, data_export
 from portal.blueprints.account.bp import bp
 from portal.blueprints.auth import start_session
 from portal.database import transaction
@@ -50,7 +50,7 @@ def password() -> ResponseReturnValue:
 def sign_out_everywhere() -> ResponseReturnValue:
     with transaction():
         accounts.sign_out_everywhere(current_user, by=current_user)
-    session.clear()
+    access.forget_here()
     flash(_("You are signed out everywhere."), "success")
     return go_to(url_for("jobs.board"))
 
@@ -81,7 +81,7 @@ def delete() -> ResponseReturnValue:
     if refusal := _unconfirmed(form, "account/delete.html"):
         return refusal
     account_deletion.delete_account(current_user, by=current_user)
-    session.clear()
+    access.forget_here()
     flash(_("Your account is deleted, with everything that belonged to it."), "success")
     return go_to(url_for("jobs.board"))
 

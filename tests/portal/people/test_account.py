@@ -337,3 +337,12 @@ def test_the_account_page_says_that_programs_lose_their_access_too(app: Flask, a
     assert client.get("/api/applications", headers=bearer).status_code == 200
     client.post("/account/sign-out-everywhere")
     assert client.get("/api/applications", headers=bearer).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/logout", "/account/sign-out-everywhere", "/account/delete"])
+def test_signing_out_asks_the_browser_to_forget_its_pages_and_keeps_recordings(
+    client: FlaskClient, alice: User, path: str
+) -> None:
+    gone = sign_in(client, alice).post(path, data={"password": PASSWORD})
+    assert gone.status_code == 303
+    assert gone.headers["Clear-Site-Data"] == '"cache"'  # never "storage": pieces may wait there

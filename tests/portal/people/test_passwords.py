@@ -31,6 +31,7 @@ def test_a_common_password_is_refused(password: str) -> None:
     "password",
     [
         "abcabcabcabc",
+        "abcdabcdab",
         "aaaaaaaaaaaaaaaa",
         "éàéàéàéàéà",
         "defghijklmnop",

@@ -43,6 +43,7 @@ class Walker:
         browser.open(f"{self.server.url}/jobs")
         browser.press("Data engineer")
         browser.press("Apply")
+        browser.sees("Please sign in first")  # the page before has a link of that name, too
         browser.press("Register")
         browser.fill("Full name", "Mei Tanaka")
         browser.fill("E-mail", self.email)

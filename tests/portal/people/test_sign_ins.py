@@ -197,7 +197,7 @@ def test_an_admin_ends_all_sign_ins_of_a_person_who_may_sign_in_again(
 ) -> None:
     theirs, pair = browser(app, alice), issue(alice)
     admin = sign_in(app.test_client(), ada)
-    assert "Sign Alice Moreau out everywhere" in admin.get("/admin/people").text
+    assert "Sign out… Alice Moreau everywhere" in admin.get("/admin/people").text
     page = admin.post(f"/admin/people/{alice.id}/sign-out", follow_redirects=True).text
 
     assert "Alice Moreau is signed out everywhere." in page

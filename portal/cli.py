@@ -5,12 +5,12 @@ import json
 import click
 from flask import Flask, current_app
 
-from portal import account_deletion, audit, demo, interviews, work
+from portal import account_deletion, audit, demo, interviews, mail, work
 from portal.config import Environment, settings
 from portal.database import reading, transaction
 from portal.extensions import db
-from portal.models import AuditEntry, AuditEvent, EmailLink, Role, User, utc_now
-from portal.people import accounts, email_links, passwords, recovery, second_factors
+from portal.models import AuditEntry, AuditEvent, Role, User, utc_now
+from portal.people import accounts, passwords, recovery, second_factors
 from portal.people.contact_details import tidy_email
 
 
@@ -120,12 +120,7 @@ def reset_password(email: str, by_mail: bool) -> None:
     if link is None:
         click.echo(f"A mail with the link waits for {tidy_email(email)}.")
     else:
-        click.echo(_address_of(link))
-
-
-def _address_of(link: EmailLink) -> str:
-    values = {"token": email_links.token(link)}
-    return settings().site_url + current_app.url_map.bind("").build("links.follow", values)
+        click.echo(mail.address_of(link))
 
 
 @click.command()

@@ -4,14 +4,14 @@ Two proofs: the right password of an account whose second factor is still asked 
 nothing but the page that asks; and, of somebody who is signed in, that they are still there.
 """
 
-import hashlib
 import hmac
 import uuid
 from datetime import datetime, timedelta
 
-from flask import current_app, session
+from flask import session
 
 from portal.extensions import db
+from portal.keyed_hashes import keyed_hash
 from portal.models import User, utc_now
 
 SECOND_STEP, CONFIRMED = "second_step", "confirmed_until"
@@ -55,7 +55,4 @@ def _ends(after: timedelta, now: datetime | None) -> int:
 
 def _mark(user: User) -> str:
     """A keyed hash of the account's session key, which each new password replaces."""
-    secret = current_app.secret_key
-    assert isinstance(secret, str)
-    said = b"second step\0" + user.session_key.encode()
-    return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:32]
+    return keyed_hash(f"second step\0{user.session_key}").hex()[:32]

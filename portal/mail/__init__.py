@@ -11,10 +11,11 @@ from portal import work
 from portal.config import ConfigError, settings
 from portal.mail import transports
 from portal.mail.outbox import send, send_again
+from portal.mail.rendering import address_of
 from portal.mail.retention import Housekeeper, delete_files_of, purge
 from portal.mail.transports import folder
 
-__all__ = ["delete_files_of", "folder", "purge", "send", "send_again"]
+__all__ = ["address_of", "delete_files_of", "folder", "purge", "send", "send_again"]
 
 MAX_THREADS = 2  # in each process; `sending.AT_ONCE` counts over all of them
 

@@ -5,11 +5,8 @@ It is a keyed hash (HMAC-SHA-256) of the row's id, so a copy of the database ope
 """
 
 import base64
-import hashlib
-import hmac
 
-from flask import current_app
-
+from portal.keyed_hashes import keyed_hash
 from portal.models import EmailLink
 
 
@@ -19,10 +16,7 @@ def token(link: EmailLink) -> str:
 
 
 def proof(link: EmailLink) -> bytes:
-    secret = current_app.secret_key
-    assert isinstance(secret, str)
-    said = f"link in a mail\0{link.purpose}\0{link.email}\0".encode() + link.id.bytes
-    return hmac.new(secret.encode(), said, hashlib.sha256).digest()
+    return keyed_hash(f"link in a mail\0{link.purpose}\0{link.email}\0".encode() + link.id.bytes)
 
 
 def text(value: bytes) -> str:

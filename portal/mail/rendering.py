@@ -87,7 +87,12 @@ def link_of(mail: Mail) -> str:
     if not is_alive(mail.link):
         raise LinkGone
     assert mail.link
-    return _link_address(token(mail.link), mail.facts.get(NEXT))
+    return address_of(mail.link, mail.facts.get(NEXT))
+
+
+def address_of(link: EmailLink, leads_on_to: str | None = None) -> str:
+    """The whole address of the page of this link, with its secret part."""
+    return _link_address(token(link), leads_on_to)
 
 
 def is_alive(link: EmailLink | None) -> bool:

@@ -4,7 +4,7 @@ The messages of ConfigError never show MAIL_URL itself, because it may hold a pa
 """
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import cast
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -107,18 +107,23 @@ def _encryption(url: SplitResult, options: dict[str, str]) -> Encryption:
     return Encryption.NONE
 
 
-def _is_this_machine(host: str) -> bool:
+def _ip(host: str) -> IPv4Address | IPv6Address | None:
+    """The address, if the host is one and no name."""
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return None
+
+
+def _is_this_machine(host: str) -> bool:
+    if ip := _ip(host):
+        return ip.is_loopback
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def _host(host: str) -> str:
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        pass
+    if ip := _ip(host):
+        return str(ip)
     try:
         return ascii_domain(host)
     except NotSent:
@@ -127,11 +132,10 @@ def _host(host: str) -> str:
 
 def _greeting_name(host: str) -> str:
     """RFC 5321 wants an address that is no name in brackets."""
-    try:
-        address = ip_address(host)
-    except ValueError:
+    ip = _ip(host)
+    if ip is None:
         return host
-    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+    return f"[{ip}]" if ip.version == 4 else f"[IPv6:{ip}]"
 
 
 def _signs_in(url: SplitResult) -> tuple[str, str]:

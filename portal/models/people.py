@@ -140,7 +140,10 @@ class RecoveryCode(db.Model):
 
 
 class RevokedToken(db.Model):
-    """A refresh token of the API that was used. It works once."""
+    """What works once and was used: a refresh token, a passkey's challenge, an app's set-up.
+
+    The table has the name that it had for tokens alone.
+    """
 
     __tablename__ = "revoked_tokens"
 

@@ -4,16 +4,14 @@ Only keyed hashes (HMAC-SHA-256) are stored: a code is shown when it is made, an
 set replaces the old one. No function commits.
 """
 
-import hashlib
-import hmac
 import secrets
 import uuid
 
 import sqlalchemy as sa
-from flask import current_app
 
 from portal.database import changed_one
 from portal.extensions import db
+from portal.keyed_hashes import keyed_hash
 from portal.models import RecoveryCode
 
 MANY = 10
@@ -60,7 +58,4 @@ def _grouped(code: str) -> str:
 
 
 def _hash(user_id: uuid.UUID, code: str) -> str:
-    secret = current_app.secret_key
-    assert isinstance(secret, str)
-    said = b"recovery code\0" + user_id.bytes + code.encode()
-    return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()
+    return keyed_hash(b"recovery code\0" + user_id.bytes + code.encode()).hex()

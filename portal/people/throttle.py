@@ -7,8 +7,6 @@ long to wait.
 A try is counted in a transaction of its own: it counts also if the request then fails.
 """
 
-import hashlib
-import hmac
 import ipaddress
 import math
 from collections.abc import Iterator, Sequence
@@ -18,12 +16,12 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 import sqlalchemy as sa
-from flask import current_app
 
 from portal import audit
 from portal.database import transaction
 from portal.errors import PortalError
 from portal.extensions import db
+from portal.keyed_hashes import keyed_hash
 from portal.languages import ngettext
 from portal.models import AuditEvent, ThrottleHit
 
@@ -196,11 +194,7 @@ def _delete(hit_ids: list[int]) -> None:
 
 def bucket_of(limit: Limit, subject: str) -> str:
     """A keyed hash (HMAC-SHA-256) of limit and subject. It hides whose tries these are."""
-    secret = current_app.secret_key
-    assert isinstance(secret, str)
-    return hmac.new(
-        secret.encode(), f"{limit.name}\0{subject}".encode(), hashlib.sha256
-    ).hexdigest()
+    return keyed_hash(f"{limit.name}\0{subject}").hex()
 
 
 def network_of(address: str | None) -> str:

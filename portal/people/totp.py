@@ -4,7 +4,6 @@ An app and the portal share a secret. It is stored encrypted, with a key that co
 `SECRET_KEY`, so a copy of the database gives no codes. This module knows no rows.
 """
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -17,7 +16,8 @@ import pyotp
 import segno
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from flask import current_app
+
+from portal.keyed_hashes import keyed_hash
 
 STEP_S = 30  # what every app uses; so are SHA-1 and six digits
 # Clocks differ, and typing takes time: the code before and the one after are right, too.
@@ -128,6 +128,4 @@ def _decrypted(sealed: bytes, belongs_to: bytes) -> bytes | None:
 
 
 def _cipher() -> AESGCM:
-    secret = current_app.secret_key
-    assert isinstance(secret, str)
-    return AESGCM(hmac.new(secret.encode(), PURPOSE, hashlib.sha256).digest())
+    return AESGCM(keyed_hash(PURPOSE))

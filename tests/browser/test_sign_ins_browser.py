@@ -62,7 +62,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser, server: LiveServer) 
 
 def test_one_is_ended_then_all_others(page: Page) -> None:
     page.goto("/account/")
-    page.get_by_role("link", name="See where you are signed in").click()
+    page.get_by_role("link", name="See the list of your sign-ins").click()
     rows = page.get_by_role("main").get_by_role("listitem")
     expect(rows).to_have_count(len(ELSEWHERE) + 1)
     expect(rows.filter(has_text="This browser")).to_have_count(1)

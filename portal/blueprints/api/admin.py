@@ -4,8 +4,8 @@ import json
 import uuid
 from typing import Any
 
-from flask import Response, abort, jsonify, request
-from flask_jwt_extended import current_user, verify_jwt_in_request
+from flask import Response, jsonify, request
+from flask_jwt_extended import current_user
 from flask_sqlalchemy.pagination import Pagination
 
 from portal import access, audit, interviews
@@ -17,12 +17,7 @@ from portal.review_queue import InterviewFilter
 bp = ApiBlueprint("Interviews", "/admin", "For admins: the review queue, and all that was measured")
 
 
-@bp.before_request
-def _admins_only() -> None:
-    claims = verify_jwt_in_request()  # None for OPTIONS, which shows only the allowed methods
-    if claims is not None and not current_user.is_admin:
-        audit.record_apart(current_user, AuditEvent.REFUSED)
-        abort(403)
+bp.for_admins_only()
 
 
 @bp.get("/sessions")

@@ -113,15 +113,15 @@ def refresh() -> dict[str, Any] | ResponseReturnValue:
     """
     throttle.count_both(throttle.REFRESH, current_user.id, request.remote_addr, utc_now())
     with transaction():
-        is_first_use = tokens.spend(get_jwt())
+        # all in one: a copy of the token, which comes at the same moment, ends the sign-in
+        sign_in = db.session.get(SignIn, tokens.family_of(get_jwt()))
+        is_first_use = sign_in is not None and tokens.spend(get_jwt())
+        pair = tokens.issue(current_user, sign_in) if sign_in and is_first_use else None
         if not is_first_use:
             tokens.end_copied_family(get_jwt())
-    sign_in = db.session.get(SignIn, tokens.family_of(get_jwt()))
-    if not is_first_use or sign_in is None:
-        return tokens.unauthorised(
-            _("This refresh token was used already. Sign in again."), "invalid_token"
-        )
-    return tokens.issue(current_user, sign_in)
+    return pair or tokens.unauthorised(
+        _("This refresh token was used already. Sign in again."), "invalid_token"
+    )
 
 
 @bp.post("/logout")

@@ -15,12 +15,14 @@ from sqlalchemy import Select
 from webargs import missing
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException
 
+from portal import audit
 from portal.blueprints.api.schemas import fields_at_fault
 from portal.database import release_lock
 from portal.extensions import db
 from portal.languages import gettext as _
+from portal.models import AuditEvent
 from portal.people import second_step
 from portal.web.error_pages import problem
 
@@ -90,11 +92,24 @@ class ApiBlueprint(flask_smorest.Blueprint):
 
         return decorate
 
+    def for_admins_only(self) -> None:
+        """Refuse the whole blueprint to everybody but admins."""
+        self.before_request(_refuse_others_than_admins)
+
     def documents_token(self, view: View, optional: bool = False) -> View:
         """Document that the view needs a token, or that it accepts one if `optional`."""
         security: list[dict[str, list[str]]] = [{"bearer": []}, *([{}] if optional else [])]
         documented: View = self.doc(security=security)(self.alt_response(401, "UNAUTHORIZED")(view))
         return documented
+
+
+def _refuse_others_than_admins() -> None:
+    if verify_jwt_in_request() is None:  # OPTIONS, which shows only the allowed methods
+        return
+    if not get_current_user().is_admin:
+        audit.record_apart(get_current_user(), AuditEvent.REFUSED)
+        raise Forbidden
+    second_step.refuse_without(get_current_user())
 
 
 def paged(query: Select[Any], arguments: dict[str, Any]) -> Pagination:

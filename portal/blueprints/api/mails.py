@@ -4,28 +4,22 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from flask_jwt_extended import current_user, verify_jwt_in_request
+from flask_jwt_extended import current_user
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy.orm import joinedload
-from werkzeug.exceptions import abort
 
-from portal import access, audit, mail
+from portal import access, mail
 from portal.blueprints.api.base import ApiBlueprint, paged
 from portal.blueprints.api.schemas import MailPage, MailQuery, MailSummary
 from portal.database import transaction
-from portal.models import AuditEvent, Mail
+from portal.models import Mail
 
 bp = ApiBlueprint(
     "Mails", "/admin", "For admins: the portal's mails, and where each of them stands"
 )
 
 
-@bp.before_request
-def _admins_only() -> None:
-    claims = verify_jwt_in_request()  # None for OPTIONS, which shows only the allowed methods
-    if claims is not None and not current_user.is_admin:
-        audit.record_apart(current_user, AuditEvent.REFUSED)
-        abort(403)
+bp.for_admins_only()
 
 
 @bp.get("/mails")

@@ -6,25 +6,24 @@ holders is its owner, so we end the whole family (RFC 9700, section 4.14.2). Upl
 another audience and give no access to the API.
 """
 
-import hashlib
 import hmac
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-from flask import Flask, Response, current_app
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
 from portal import access, audit
-from portal.database import insert_unless_there, transaction
+from portal.database import transaction
 from portal.extensions import db, jwt
+from portal.keyed_hashes import keyed_hash
 from portal.languages import gettext as _
 from portal.models import AuditEvent, RevokedToken, SignIn, SignInKind, User, utc_now
-from portal.people import sign_ins
+from portal.people import sign_ins, used_once
 from portal.web.error_pages import problem
 
 # Short, so that a token which somebody copies from a log or a screen soon becomes worthless.
@@ -39,7 +38,7 @@ Claims = dict[str, Any]
 def init_app(app: Flask) -> None:
     app.config.from_mapping(
         # A key only for these tokens, so that no other token of ours is valid here.
-        JWT_SECRET_KEY=_keyed(app.secret_key, "api token key"),
+        JWT_SECRET_KEY=keyed_hash(b"api token key", app).hex(),
         JWT_ALGORITHM=ALGORITHM,
         JWT_DECODE_ALGORITHMS=[ALGORITHM],
         JWT_ENCODE_AUDIENCE=AUDIENCE,
@@ -68,13 +67,7 @@ def issue(user: User, sign_in: SignIn) -> dict[str, Any]:
 
 def spend(claims: Claims) -> bool:
     """Mark a refresh token as used. False if another request has used it."""
-    _forget_expired()
-    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
-    return insert_unless_there(RevokedToken(jti=claims["jti"], expires_at=expires_at))
-
-
-def _forget_expired() -> None:
-    db.session.execute(sa.delete(RevokedToken).where(RevokedToken.expires_at < utc_now()))
+    return used_once.remember(claims["jti"], datetime.fromtimestamp(claims["exp"], UTC))
 
 
 def end_family(claims: Claims) -> None:
@@ -110,17 +103,12 @@ def read_refresh(token: str, user: User) -> Claims | None:
     return claims if claims["type"] == "refresh" else None
 
 
-def _keyed(secret: str | bytes | None, text: str) -> str:
-    key = secret.encode() if isinstance(secret, str) else secret or b""
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-
 def _session_hash(user: User) -> str:
     """A keyed hash (HMAC) of the user's session key.
 
     Signing out everywhere changes that key, so it also ends the user's API tokens.
     """
-    return _keyed(current_app.secret_key, f"api session {user.session_key}")[:32]
+    return keyed_hash(b"api session " + user.session_key.encode()).hex()[:32]
 
 
 @jwt.user_identity_loader

@@ -33,8 +33,9 @@ const answerField = (form) => elementIn(form, "input[name=credential]", HTMLInpu
 function showForms() {
   for (const form of document.querySelectorAll(FORMS)) {
     if (!(form instanceof HTMLFormElement) || !form.hidden) continue;
-    form.hidden = false;
     const obstacle = obstacleOf(form.dataset.origin ?? "");
+    if (obstacle && "extra" in form.dataset) continue;
+    form.hidden = false;
     if (!obstacle) continue;
     say(form, obstacle);
     elementIn(form, "button").hidden = true;

@@ -226,6 +226,16 @@ def test_programs_of_staff_without_a_factor_get_nothing(client: FlaskClient, ada
     assert db.session.scalars(db.select(SignIn).filter_by(user_id=ada.id)).all() == []
 
 
+def test_tokens_from_before_a_factor_was_required_are_refused(
+    app: Flask, client: FlaskClient, ada: User
+) -> None:
+    token = api_sign_in(client, ada.email).json["access_token"]
+    keep_settings(app, replace(settings(app), require_second_factor=True))
+    for path in ("/api/admin/sessions", "/api/admin/mails", "/api/auth/me"):
+        refused = client.get(path, headers=as_header(token))
+        assert (refused.status_code, refused.json["code"]) == (403, "second_factor_missing"), path
+
+
 # ---- a forgotten password
 
 

@@ -10,7 +10,7 @@ from portal.blueprints import recent_proofs
 from portal.blueprints.auth import kept_arguments, redirect_signed_in, start_session
 from portal.errors import PortalError
 from portal.extensions import db
-from portal.forms.second_factor import PasskeyForm, SecondStepForm
+from portal.forms.second_factor import CodeForm, PasskeyForm, RecoveryForm
 from portal.languages import gettext as _
 from portal.models import User, utc_now
 from portal.people import passkey_challenges, passkeys, second_factors, second_step
@@ -32,16 +32,19 @@ def ask() -> ResponseReturnValue:
     """Ask whoever gave the right password for the account's second factor."""
     if (user := recent_proofs.person_of_second_step()) is None:
         return _begin_again()
-    form, view = SecondStepForm(), {"kinds": second_factors.kinds(user.id)}
-    template = "auth/second_step.html"
+    code_form, recovery_form = CodeForm(), RecoveryForm()
+    field = "recovery" if "recovery" in request.form else "code"
+    form = recovery_form if field == "recovery" else code_form
+    template, view = "auth/second_step.html", {"kinds": second_factors.kinds(user.id)}
+    view |= {"code_form": code_form, "recovery_form": recovery_form}
     if not form.validate_on_submit():
-        return render_template(template, form=form, **view), 422 if form.is_submitted() else 200
-    user_id, typed = user.id, form[form.filled].data
+        return render_template(template, **view), 422 if form.is_submitted() else 200
+    user_id, typed = user.id, form[field].data
     try:
-        second_step.prove_with_code(user_id, typed, request.remote_addr, field=form.filled)
+        second_step.prove_with_code(user_id, typed, request.remote_addr, field=field)
     except PortalError as error:
         return beside_form(error, template, form, **view)
-    return _signed_in(db.session.get_one(User, user_id), left_codes=form.filled == "recovery")
+    return _signed_in(db.session.get_one(User, user_id), used_code=field == "recovery")
 
 
 @bp.post("/second-factor/passkey")
@@ -101,8 +104,8 @@ def _begin_again() -> ResponseReturnValue:
     return go_to(url_for("auth.login", **kept_arguments()))
 
 
-def _signed_in(user: User, *, left_codes: bool = False) -> ResponseReturnValue:
+def _signed_in(user: User, *, used_code: bool = False) -> ResponseReturnValue:
     start_session(user)
-    if left_codes:
+    if used_code:
         flash(_("You used a recovery code. It does not work again."), "warning")
     return redirect_signed_in(user)

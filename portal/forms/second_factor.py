@@ -1,28 +1,14 @@
 """The forms of second factors: enter a code, name an app or a passkey, answer with a passkey."""
 
-from wtforms import Field, HiddenField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms import HiddenField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.forms import PageForm
 from portal.forms.account import at_most, tidied
-from portal.languages import gettext as _
 from portal.languages import lazy_gettext
 from portal.people import contact_details, second_factors
 
 CODE_MAX_CHARS = 40  # more than a recovery code with blanks between its letters
-
-
-def app_code_field() -> StringField:
-    return StringField(
-        lazy_gettext("Code of the app"),
-        [Length(max=CODE_MAX_CHARS, message=lazy_gettext("The code has six digits."))],
-        render_kw={
-            "autocomplete": "one-time-code",
-            "inputmode": "numeric",
-            "maxlength": CODE_MAX_CHARS,
-            "required": True,
-        },
-    )
 
 
 def name_field() -> StringField:
@@ -37,46 +23,46 @@ def name_field() -> StringField:
     )
 
 
-class SecondStepForm(PageForm):
-    """The second step of signing in: the code of an app, or a recovery code."""
+class CodeForm(PageForm):
+    """The code of an authenticator app."""
 
-    code = app_code_field()
+    code = StringField(
+        lazy_gettext("Code of the app"),
+        [
+            DataRequired(lazy_gettext("Type the six digits that the app shows.")),
+            Length(max=CODE_MAX_CHARS, message=lazy_gettext("The code has six digits.")),
+        ],
+        render_kw={
+            "autocomplete": "one-time-code",
+            "inputmode": "numeric",
+            "maxlength": CODE_MAX_CHARS,
+        },
+    )
+
+
+class RecoveryForm(PageForm):
+    """A recovery code, in place of a lost second factor."""
+
     recovery = StringField(
         lazy_gettext("Recovery code"),
-        [Length(max=CODE_MAX_CHARS, message=lazy_gettext("This is no recovery code."))],
+        [
+            DataRequired(lazy_gettext("Type one of your recovery codes.")),
+            Length(max=CODE_MAX_CHARS, message=lazy_gettext("This is no recovery code.")),
+        ],
         render_kw={
             "autocomplete": "off",
             "autocapitalize": "characters",
             "spellcheck": "false",
             "maxlength": CODE_MAX_CHARS,
-            "required": True,
         },
     )
 
-    @property
-    def filled(self) -> str:
-        """The name of the field that was filled in."""
-        return "recovery" if self.recovery.raw_data else "code"
 
-    def validate_code(self, field: Field) -> None:
-        if self.filled == "code" and not (field.data or "").strip():
-            raise ValidationError(_("Type the six digits that the app shows."))
-
-    def validate_recovery(self, field: Field) -> None:
-        if self.filled == "recovery" and not (field.data or "").strip():
-            raise ValidationError(_("Type one of your recovery codes."))
-
-
-class AppForm(PageForm):
+class AppForm(CodeForm):
     """An authenticator app: its name, and the code that shows that it works."""
 
     set_up = HiddenField()  # sealed: the secret that the page shows
     name = name_field()
-    code = app_code_field()
-
-    def validate_code(self, field: Field) -> None:
-        if not (field.data or "").strip():
-            raise ValidationError(_("Type the six digits that the app shows."))
 
 
 class PasskeyForm(PageForm):

@@ -267,3 +267,9 @@ def test_the_export_names_each_factor_without_its_secret(client: FlaskClient, al
     assert (factor["kind"], factor["name"], factor["used_at"]) == ("totp", "Old phone", None)
     assert factor.keys() == {"kind", "name", "created_at", "used_at"}
     assert said["recovery_codes_left"] == 10
+
+
+def test_no_code_is_called_optional(client: FlaskClient, alice: User) -> None:
+    give_app(alice)
+    enter_password(client)
+    assert "(optional)" not in client.get(STEP).text

@@ -118,6 +118,7 @@ def test_no_page_complains_or_is_wider_than_the_screen(
             assert (path, complaints.found) == (path, [])
 
 
+@pytest.mark.long
 def test_an_admin_without_javascript_makes_a_job_and_decides(
     server: LiveServer, tmp_path: Path
 ) -> None:

@@ -169,7 +169,8 @@ export class Film {
     } finally {
       video.muted = wasMuted;
       this.isRedrawing = false;
-      if (this.playsAfter) video.dispatchEvent(new Event("play")); // listeners ignored the event while it redrew
+      if (video.paused === this.playsAfter) void this.toggle(); // pressed too late for what this did
+      else if (this.playsAfter) video.dispatchEvent(new Event("play")); // listeners ignored the event while it redrew
     }
   }
 

@@ -84,9 +84,8 @@ def link_of(mail: Mail) -> str:
     text = TEXTS[mail.event]
     if not text.purpose:
         return _address(text.leads_to) if text.leads_to else ""
-    if not is_alive(mail.link):
+    if mail.link is None or not is_alive(mail.link):
         raise LinkGone
-    assert mail.link
     return address_of(mail.link, mail.facts.get(NEXT))
 
 

@@ -9,8 +9,7 @@ from flask_jwt_extended import current_user, get_jwt
 
 from portal import access, audit
 from portal.blueprints.api import tokens
-from portal.blueprints.api.base import ApiBlueprint, field_errors
-from portal.blueprints.api.schemas import (
+from portal.blueprints.api.account_schemas import (
     MailSent,
     Person,
     ProfileChange,
@@ -21,6 +20,7 @@ from portal.blueprints.api.schemas import (
     SignInRow,
     Tokens,
 )
+from portal.blueprints.api.base import ApiBlueprint, field_errors
 from portal.database import transaction
 from portal.extensions import db
 from portal.languages import gettext as _
